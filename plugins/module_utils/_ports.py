@@ -1,0 +1,260 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Immutable sets of UDP or TCP ports: algebra, canonical text, compact JSON.
+
+The canonical form of a set is what Windows must find in ReservedPorts: sorted ranges ``a-b``, overlapping and adjacent
+ones joined, a single port as ``n-n``. Neighbours that are entered separately are not correctly reserved (KB812873).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LOWEST_PORT = 1
+HIGHEST_PORT = 65535
+LIST_RANGES_MAX = 200
+"""Up to so many ranges ``to_json`` gives a list; a set with more of them is packed."""
+
+Range = tuple[int, int]
+
+_ENTRY_RE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
+_CARRY = 255
+_PACKED_BYTES_MAX = HIGHEST_PORT + HIGHEST_PORT // _CARRY + 1
+_PACKED_KEYS = frozenset(("count", "lowest", "highest", "packed"))
+
+
+class PortError(ValueError):
+    """A port, a range or a packed set that cannot be one; the message names the offending text."""
+
+
+def _checked_port(port: object) -> int:
+    if isinstance(port, bool) or not isinstance(port, int) or not LOWEST_PORT <= port <= HIGHEST_PORT:
+        raise PortError(f"{port!r} is not a port between {LOWEST_PORT} and {HIGHEST_PORT}")
+    return port
+
+
+def _joined(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """Sort, check and join ranges that overlap or touch."""
+    joined: list[Range] = []
+    for first, last in sorted((_checked_port(first), _checked_port(last)) for first, last in ranges):
+        if first > last:
+            raise PortError(f"{first}-{last} is a reversed range")
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
+
+
+def _parse_entry(text: object) -> Range:
+    match = _ENTRY_RE.match(text) if isinstance(text, str) else None
+    if match is None:
+        raise PortError(f"{text!r} is neither a port nor a range a-b")
+    first = int(match.group(1))
+    last = first if match.group(2) is None else int(match.group(2))
+    if first > last:
+        raise PortError(f"{text!r} is a reversed range")
+    return _checked_port(first), _checked_port(last)
+
+
+@dataclass(frozen=True)
+class PortSet:
+    """An immutable, hashable set of ports between 1 and 65535.
+
+    Attributes:
+        ranges: ``(first, last)`` pairs in canonical form; whatever is passed in is brought into that form.
+
+    Raises:
+        PortError: for a port outside 1-65535 or a range that runs backwards.
+    """
+
+    ranges: tuple[Range, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ranges", _joined(self.ranges))
+
+    @classmethod
+    def from_ranges(cls, ranges: Iterable[Range]) -> PortSet:
+        """Build a set from ``(first, last)`` pairs in any order."""
+        return cls(tuple(ranges))
+
+    @classmethod
+    def from_ports(cls, ports: Iterable[int]) -> PortSet:
+        """Build a set from single port numbers in any order."""
+        return cls(tuple((port, port) for port in ports))
+
+    @classmethod
+    def from_text(cls, entries: Iterable[str]) -> PortSet:
+        """Build a set from texts ``a-b`` or ``a``, strictly: no blanks, no signs, ASCII digits only.
+
+        Raises:
+            PortError: for the first entry that is neither.
+        """
+        if isinstance(entries, (str, bytes)):
+            raise PortError(f"{entries!r} is a single text where a list of ranges is needed")
+        return cls(tuple(_parse_entry(entry) for entry in entries))
+
+    @classmethod
+    def from_json(cls, value: object) -> PortSet:
+        """Read what ``to_json`` writes: a list of ``a-b`` texts or the packed mapping.
+
+        Raises:
+            PortError: for any other shape, and for packed data that does not agree with its own count.
+        """
+        if isinstance(value, (list, tuple)):
+            return cls.from_text(value)
+        if not isinstance(value, dict) or set(value) != _PACKED_KEYS:
+            raise PortError("a port set is a list of ranges or a mapping of count, lowest, highest and packed")
+        ports = cls.from_ports(_unpack(value["packed"]))
+        if not ports or (len(ports), ports.lowest, ports.highest) != (
+            value["count"],
+            value["lowest"],
+            value["highest"],
+        ):
+            raise PortError("the packed port set does not agree with its count, lowest and highest port")
+        return ports
+
+    @property
+    def lowest(self) -> int | None:
+        """The lowest port, None for the empty set."""
+        return self.ranges[0][0] if self.ranges else None
+
+    @property
+    def highest(self) -> int | None:
+        """The highest port, None for the empty set."""
+        return self.ranges[-1][1] if self.ranges else None
+
+    def strings(self) -> list[str]:
+        """The canonical texts, ``a-b`` each, a single port as ``n-n``."""
+        return [f"{first}-{last}" for first, last in self.ranges]
+
+    def to_json(self) -> list[str] | dict[str, Any]:
+        """The set as JSON: ``strings()``, or above 200 ranges a mapping with the ports packed.
+
+        2,500 random ports are some 2,400 ranges: 32 KB as a list, 2-3 KB packed.
+        """
+        if len(self.ranges) <= LIST_RANGES_MAX:
+            return self.strings()
+        return {"count": len(self), "lowest": self.lowest, "highest": self.highest, "packed": _pack(self)}
+
+    def __or__(self, other: PortSet) -> PortSet:
+        return PortSet(self.ranges + other.ranges)
+
+    def __and__(self, other: PortSet) -> PortSet:
+        common: list[Range] = []
+        mine, theirs = 0, 0
+        while mine < len(self.ranges) and theirs < len(other.ranges):
+            (first, last), (other_first, other_last) = self.ranges[mine], other.ranges[theirs]
+            if max(first, other_first) <= min(last, other_last):
+                common.append((max(first, other_first), min(last, other_last)))
+            if last < other_last:
+                mine += 1
+            else:
+                theirs += 1
+        return PortSet(tuple(common))
+
+    def __sub__(self, other: PortSet) -> PortSet:
+        return self & other.complement()
+
+    def __xor__(self, other: PortSet) -> PortSet:
+        return (self | other) - (self & other)
+
+    def complement(self) -> PortSet:
+        """All ports between 1 and 65535 that are not in this set."""
+        gaps: list[Range] = []
+        following = LOWEST_PORT
+        for first, last in self.ranges:
+            if following < first:
+                gaps.append((following, first - 1))
+            following = last + 1
+        if following <= HIGHEST_PORT:
+            gaps.append((following, HIGHEST_PORT))
+        return PortSet(tuple(gaps))
+
+    def isdisjoint(self, other: PortSet) -> bool:
+        """True when the two sets have no port in common."""
+        return not self & other
+
+    def __le__(self, other: PortSet) -> bool:
+        return not self - other
+
+    def __ge__(self, other: PortSet) -> bool:
+        return other <= self
+
+    def __contains__(self, port: object) -> bool:
+        if isinstance(port, bool) or not isinstance(port, int):
+            return False
+        index = bisect_right(self.ranges, (port, HIGHEST_PORT))
+        return index > 0 and self.ranges[index - 1][1] >= port
+
+    def __len__(self) -> int:
+        return sum(last - first + 1 for first, last in self.ranges)
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+    def __iter__(self) -> Iterator[int]:
+        for first, last in self.ranges:
+            yield from range(first, last + 1)
+
+
+def _pack(ports: PortSet) -> str:
+    """base64(zlib(differences of the sorted ports, a byte each; 255 means "255 more, and go on"))."""
+    differences = bytearray()
+    previous = 0
+    for port in ports:
+        carries, rest = divmod(port - previous, _CARRY)
+        differences += bytes((_CARRY,)) * carries + bytes((rest,))
+        previous = port
+    return base64.b64encode(zlib.compress(bytes(differences), 9)).decode("ascii")
+
+
+def _unpack(packed: object) -> list[int]:
+    if not isinstance(packed, str):
+        raise PortError("the packed port set is not a text")
+    try:
+        inflater = zlib.decompressobj()
+        differences = inflater.decompress(base64.b64decode(packed, validate=True), _PACKED_BYTES_MAX)
+    except (ValueError, binascii.Error, zlib.error) as error:
+        raise PortError("the packed port set is not base64 of zlib data") from error
+    if not inflater.eof or inflater.unused_data:
+        raise PortError("the packed port set is cut or has a tail")
+    ports: list[int] = []
+    total = 0
+    for difference in differences:
+        total += difference
+        if difference != _CARRY:
+            ports.append(total)
+    return ports
+
+
+def parse_entries(entries: Sequence[str]) -> tuple[PortSet, list[str], bool]:
+    """Read the entries of a registry value tolerantly.
+
+    A bare ``n`` is known but not canonical (found in the field under SocketPoolExcludedPortRanges). Blank, reversed,
+    spaced, textual and out-of-range entries are bad.
+
+    Args:
+        entries: the strings of the REG_MULTI_SZ value, in their order.
+
+    Returns:
+        The ports of the good entries, the bad entries in their order, and whether the value is canonical as it is:
+        nothing bad, and the entries are exactly the sorted, joined ``a-b`` texts.
+    """
+    good: list[Range] = []
+    bad: list[str] = []
+    for entry in entries:
+        try:
+            good.append(_parse_entry(entry))
+        except PortError:
+            bad.append(entry)
+    ports = PortSet.from_ranges(good)
+    return ports, bad, not bad and list(entries) == ports.strings()
