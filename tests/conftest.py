@@ -21,8 +21,13 @@ def _already_importable() -> bool:
         return False
 
 
-if not _already_importable():
+def link_checkout() -> None:
+    """Put the checkout below a folder that Python can import as ansible_collections."""
     if not LINK.is_symlink():
         LINK.parent.mkdir(parents=True, exist_ok=True)
         LINK.symlink_to(CHECKOUT, target_is_directory=True)
+
+
+if not _already_importable():
+    link_checkout()
     sys.path.insert(0, str(NAMESPACE))
