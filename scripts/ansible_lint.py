@@ -13,7 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_test import CACHE, copy_collection
+from ansible_test import copy_collection
+
+from checkout import CACHE
 
 ROOT = CACHE / "ansible-lint"
 

@@ -18,8 +18,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-CACHE = CHECKOUT / ".cache"
+from checkout import CACHE, CHECKOUT, copy_files
+
 NAME = "portkeeper.windows_dns"
 NOT_IN_COLLECTION = (".ci", ".github", "bench", "extensions", "lab", "scripts", "tests/contract", "tests/integration")
 LAB_ROOT_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portkeeper-lab"
@@ -107,19 +107,8 @@ def choose(core: Core) -> Interpreter | None:
 
 
 def copy_collection(destination: Path) -> None:
-    """Copy what git lists (tracked and new files) and make it a repository, as ansible-test wants it."""
-    shutil.rmtree(destination, ignore_errors=True)
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT, capture_output=True, text=True, check=True,
-    )
-    for name in filter(None, listing.stdout.split("\0")):
-        source = CHECKOUT / name
-        if name.startswith(tuple(f"{folder}/" for folder in NOT_IN_COLLECTION)) or not source.is_file():
-            continue
-        target = destination / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+    """Copy the collection's files and make the copy a repository, as ansible-test wants it."""
+    copy_files(destination, leave_out=NOT_IN_COLLECTION)
     subprocess.run(["git", "init", "-q"], cwd=destination, check=True)
     subprocess.run(["git", "add", "-A"], cwd=destination, check=True)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from checkout import CHECKOUT
+
 sys.path.insert(0, str(CHECKOUT / "tests"))
-import conftest  # noqa: E402
+import conftest
 
 PACKAGES = ("module_utils", "plugin_utils")
 

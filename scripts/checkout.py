@@ -1,0 +1,52 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of this checkout as git lists them, and the collection that is built from them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+CACHE = CHECKOUT / ".cache"
+BIN = Path(sys.executable).parent
+
+
+def listed_files() -> Iterator[str]:
+    """Yield the names of tracked and of new, not ignored files that exist."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    for name in filter(None, listing.stdout.split("\0")):
+        if (CHECKOUT / name).is_file():
+            yield name
+
+
+def copy_files(destination: Path, leave_out: tuple[str, ...] = ()) -> None:
+    """Copy the listed files to a folder that is emptied first; ``leave_out`` names folders."""
+    shutil.rmtree(destination, ignore_errors=True)
+    for name in listed_files():
+        if not name.startswith(tuple(f"{folder}/" for folder in leave_out)):
+            target = destination / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(CHECKOUT / name, target)
+
+
+def build_artifact(folder: Path) -> Path:
+    """Build the collection from the listed files; return the path of the artifact in ``folder``."""
+    source = folder / "source"
+    copy_files(source)
+    command = [BIN / "ansible-galaxy", "collection", "build", "--force", "--output-path", folder, source]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return next(folder.glob("*.tar.gz"))
+
+
+def install_artifact(folder: Path, environment: Mapping[str, str]) -> Path:
+    """Build the artifact and install it below ``folder``; return the collections path."""
+    collections = folder / "collections"
+    command = [BIN / "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", collections]
+    subprocess.run([*command, build_artifact(folder)], check=True, stdout=subprocess.DEVNULL, env=environment)
+    return collections

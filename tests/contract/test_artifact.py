@@ -1,0 +1,45 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is built is what users need: plugins, role, playbooks, docs; no tests, no lab, no build tools."""
+
+from __future__ import annotations
+
+import tarfile
+
+import pytest
+
+from checkout import build_artifact
+
+EXPECTED_TOP = {
+    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "TESTING.md", "changelogs", "docs",
+    "meta", "playbooks", "plugins", "roles",
+}
+NEEDED = {
+    "meta/runtime.yml",
+    "playbooks/drift.yml",
+    "playbooks/reserve_ports.yml",
+    "playbooks/verify.yml",
+    "plugins/action/port_reservations.py",
+    "plugins/modules/port_reservations.py",
+    "roles/reserve_ports/tasks/main.yml",
+}
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Build the artifact from the files that git knows and return the names in it."""
+    with tarfile.open(build_artifact(tmp_path_factory.mktemp("dist"))) as archive:
+        return set(archive.getnames())
+
+
+def test_only_what_users_need_is_in_it(members: set[str]) -> None:
+    assert {name.split("/")[0] for name in members} == EXPECTED_TOP
+
+
+def test_what_users_need_is_in_it(members: set[str]) -> None:
+    assert members >= NEEDED
+
+
+def test_no_binary_is_in_it(members: set[str]) -> None:
+    assert not [name for name in members if name.endswith((".exe", ".dll", ".o", ".pyc"))]

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation, the specs that the actions use, and the role's argument specs say the same, option by option."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+NAMESPACE = CHECKOUT / ".cache" / "ns"
+COLLECTION = "portkeeper.windows_dns"
+PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
+COMPARED = ("type", "elements", "default", "choices", "required")
+
+
+def documentation(name: str) -> dict[str, Any]:
+    """Return a module's documentation as ansible-doc resolves it, fragments included."""
+    command = [str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", "module", f"{COLLECTION}.{name}"]
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(NAMESPACE)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)[f"{COLLECTION}.{name}"]
+    return found
+
+
+def facets(option: dict[str, Any]) -> dict[str, Any]:
+    """Reduce an option to what documentation and spec must share; absent and false or null are the same."""
+    kept = {key: option[key] for key in COMPARED if option.get(key) not in (None, False)}
+    kept.setdefault("type", "str")
+    return kept
+
+
+def test_every_action_has_a_documented_module() -> None:
+    actions = sorted(path.stem for path in (CHECKOUT / "plugins" / "action").glob("*.py"))
+    assert actions == MODULES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_documented_options_are_the_accepted_ones(name: str) -> None:
+    documented = documentation(name)["doc"]["options"]
+    spec = importlib.import_module(f"{PLUGINS}.action.{name}").ARGUMENT_SPEC
+    assert {key: facets(option) for key, option in documented.items()} == {
+        key: facets(option) for key, option in spec.items()
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_examples_and_return_values(name: str) -> None:
+    found = documentation(name)
+    assert yaml.safe_load(found["examples"])
+    assert found["return"]
+
+
+def test_role_variables_are_the_module_s_options() -> None:
+    prefix = "reserve_ports_"
+    specs = yaml.safe_load((CHECKOUT / "roles/reserve_ports/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    options = specs["argument_specs"]["main"]["options"]
+    accepted = {
+        **importlib.import_module(f"{PLUGINS}.action.port_reservations").ARGUMENT_SPEC,
+        **importlib.import_module(f"{PLUGINS}.action.dns_restart").ARGUMENT_SPEC,
+    }
+    for name, option in options.items():
+        assert name.startswith(prefix)
+        assert facets(option) == facets(accepted[name.removeprefix(prefix)]), name
+
+
+def test_role_defaults_are_the_documented_defaults() -> None:
+    role = CHECKOUT / "roles/reserve_ports"
+    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))
+    options = specs["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((role / "defaults/main.yml").read_text(encoding="utf-8"))
+    assert defaults == {name: option["default"] for name, option in options.items() if "default" in option}

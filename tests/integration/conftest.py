@@ -1,0 +1,139 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lab hosts and an installed copy of the collection for tests that run real playbooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkout import BIN, CHECKOUT, install_artifact
+
+LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
+
+
+def lab(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the lab's command line."""
+    command = [sys.executable, "-m", "portkeeper_lab", *arguments]
+    done = subprocess.run(command, env=LAB_ENVIRONMENT, capture_output=True, text=True, check=False, cwd=CHECKOUT)
+    if check and done.returncode:
+        raise AssertionError(f"lab {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+@dataclass
+class PlaybookRun:
+    """What one ansible-playbook run returned."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    results: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    stats: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def result(self, task: str, host: str | None = None) -> dict[str, Any]:
+        """Return the result of a task (or handler) by its name."""
+        by_host = self.results[task]
+        return by_host[host] if host else next(iter(by_host.values()))
+
+
+@dataclass
+class Controller:
+    """An Ansible controller of its own: collections path, home, working folder."""
+
+    folder: Path
+    collections: Path
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """Return the variables for an Ansible command that sees nothing of this user's configuration."""
+        return {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "home" / "tmp"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_RETRY_FILES_ENABLED": "0",
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            **extra,
+        }
+
+    def run(self, command: list[str], **extra: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the controller in its working folder."""
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment(**extra), capture_output=True, text=True, check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def playbook(self, playbook: str | list[dict[str, Any]], inventory: Path, *options: str) -> PlaybookRun:
+        """Run a playbook (a name, or its content) with the json callback and return results by task name."""
+        name = playbook
+        if not isinstance(playbook, str):
+            path = self.folder / "play.json"
+            path.write_text(json.dumps(playbook), encoding="utf-8")
+            name = str(path)
+        done = self.run(
+            [str(BIN / "ansible-playbook"), "-i", str(inventory), str(name), *options],
+            ANSIBLE_STDOUT_CALLBACK="portkeeper_json",
+            ANSIBLE_CALLBACK_PLUGINS=str(Path(__file__).parent / "callback_plugins"),
+        )
+        run = PlaybookRun(done.returncode, done.stdout, done.stderr)
+        for line in done.stdout.splitlines():
+            if line.startswith("{"):
+                record = json.loads(line)
+                if "stats" in record:
+                    run.stats = record["stats"]
+                else:
+                    run.results.setdefault(record["task"], {})[record["host"]] = record["result"]
+        return run
+
+
+@dataclass
+class LabHost:
+    """A running lab host and the inventory that reaches it."""
+
+    name: str
+    inventory: Path
+
+    def exec(self, line: str, check: bool = True) -> str:
+        """Run a cmd line inside the host, not through WinRM; return its output."""
+        return lab("exec", self.name, "--", line, check=check).stdout
+
+    def reboot(self) -> None:
+        """Reboot the host and wait until WinRM answers."""
+        lab("reboot", self.name)
+
+
+@pytest.fixture(scope="session")
+def controller(tmp_path_factory: pytest.TempPathFactory) -> Controller:
+    """Build the collection, install it from its artifact, and give a controller that finds it there."""
+    folder = tmp_path_factory.mktemp("controller")
+    made = Controller(folder, folder / "collections")
+    install_artifact(folder, made.environment())
+    return made
+
+
+@pytest.fixture(scope="session")
+def make_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LabHost]]:
+    """Give a function that starts a lab host of a scenario; every host ends with the session."""
+    names: list[str] = []
+
+    def start(scenario: str = "sbs2003", *options: str) -> LabHost:
+        name = f"it{os.getpid()}n{len(names)}"
+        names.append(name)
+        lab("up", scenario, "--name", name, *options)
+        inventory = tmp_path_factory.mktemp(name) / "inventory.yml"
+        inventory.write_text(lab("inventory", "--name", name).stdout, encoding="utf-8")
+        return LabHost(name, inventory)
+
+    yield start
+    for name in names:
+        lab("down", name, check=False)
