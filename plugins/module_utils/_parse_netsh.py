@@ -1,0 +1,57 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read ``netsh interface ipv4|ipv6 show dynamicport`` and ``show excludedportrange``: only numbers and the star."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_LAST_NUMBER_RE = re.compile(r"(?:[^\n]*[^0-9\n-])?([0-9]{1,6})[ \t]*\Z")
+_RANGE_RE = re.compile(r"[ \t]*([0-9]{1,5})[ \t]+([0-9]{1,5})[ \t]*(\*?)[ \t]*\Z")
+_HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True)
+class DynamicRange:
+    """The dynamic range: first port and number of ports."""
+
+    start: int
+    count: int
+
+
+class Exclusion(NamedTuple):
+    """One excluded range, both ends included; `administered` is what the star says."""
+
+    start: int
+    end: int
+    administered: bool
+
+
+def parse_dynamicport(text: str) -> DynamicRange | None:
+    """The two numbers of the table, in their order; None when there are not exactly two that make a range."""
+    numbers = [int(found.group(1)) for line in text.split("\n") for found in [_LAST_NUMBER_RE.match(line)] if found]
+    if len(numbers) != 2:
+        return None
+    start, count = numbers
+    if start < 1 or count < 1 or start + count - 1 > _HIGHEST_PORT:
+        return None
+    return DynamicRange(start, count)
+
+
+def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
+    """The rows in ascending order, each distinct one once, and the number of rows that make no range."""
+    rows: set[Exclusion] = set()
+    unreadable = 0
+    for line in text.split("\n"):
+        found = _RANGE_RE.match(line)
+        if not found:
+            continue
+        start, end = int(found.group(1)), int(found.group(2))
+        if 1 <= start <= end <= _HIGHEST_PORT:
+            rows.add(Exclusion(start, end, found.group(3) == "*"))
+        else:
+            unreadable += 1
+    return sorted(rows), unreadable

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the UDP rows of ``netstat -ano``, ``-an`` and ``-abno``.
+
+Titles and TCP states are translated and columns overflow, so a row is what begins with the protocol's name and has
+an address with a port behind it. UDP rows have no state; the PID is the last column where there is one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_DIGITS_RE = re.compile(r"[0-9]{1,10}\Z")
+_ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[0-9A-Za-z_.~-]{1,40})?\Z")
+_ROW_RE = re.compile(
+    r"UDP(?:v?[46])? "
+    r"(?P<address>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}|\*):(?P<port>[0-9]{1,5})(?![0-9]) ?"
+    r"(?:\*:\*|(?P<foreign>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}):(?P<foreign_port>[0-9]{1,5}))?"
+    r"(?: ?(?P<pid>[0-9]{1,10}))?\Z",
+    re.IGNORECASE,
+)
+_HIGHEST_PORT = 65535
+_LINE_MAX = 400
+
+
+class UdpRow(NamedTuple):
+    """One UDP socket.
+
+    Attributes:
+        address: local address without brackets, with its zone id where there is one.
+        port: 1-65535.
+        pid: None where the output has no PIDs.
+        connected: whether the socket has a real foreign address.
+    """
+
+    address: str
+    port: int
+    pid: int | None
+    connected: bool
+
+    @property
+    def family(self) -> str:
+        """udp4 or udp6: two separate port spaces."""
+        return "udp6" if ":" in self.address else "udp4"
+
+
+class UdpTable(NamedTuple):
+    """Distinct rows in the order of the text, and how many rows that begin like one could not be read."""
+
+    rows: list[UdpRow]
+    unreadable: int
+
+    @property
+    def has_pids(self) -> bool:
+        """Whether every row names its process."""
+        return all(row.pid is not None for row in self.rows)
+
+
+def parse_netstat(text: str) -> UdpTable:
+    """Parse netstat output; TCP rows, titles and the lines of ``-b`` that name programs are ignored."""
+    rows: dict[UdpRow, None] = {}
+    unreadable = 0
+    for line in text.split("\n"):
+        if line.lstrip(" \t")[:3].upper() != "UDP":
+            continue
+        row = _row(line)
+        if row is None:
+            unreadable += 1
+        else:
+            rows[row] = None
+    return UdpTable(list(rows), unreadable)
+
+
+def _row(line: str) -> UdpRow | None:
+    found = _ROW_RE.match(" ".join(line.split())) if len(line) <= _LINE_MAX else None
+    if not found:
+        return None
+    address = found["address"].strip("[]")
+    port = int(found["port"])
+    if not 0 < port <= _HIGHEST_PORT or not (address == "*" or _ADDRESS_RE.match(address)):
+        return None
+    pid = found["pid"]
+    return UdpRow(address, port, None if pid is None else int(pid), int(found["foreign_port"] or 0) > 0)

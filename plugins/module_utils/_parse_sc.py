@@ -1,0 +1,134 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read ``sc query``, ``sc queryex`` and ``sc enumdepend`` in any language.
+
+Every label is translated, so a block is read by its shape alone: lines that begin at the margin name the service, the
+indented ``label : value`` lines behind them come in a fixed order: type (hexadecimal), state, then the two exit codes
+(decimal with the hexadecimal in parentheses), check point and wait hint, and with queryex the PID.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+SERVICE_SPECIFIC_ERROR = 1066
+"""ERROR_SERVICE_SPECIFIC_ERROR: the reason is in SERVICE_EXIT_CODE (Microsoft, SERVICE_STATUS structure)."""
+
+_FIELD_RE = re.compile(r"[ \t]+[^:\s][^:]*:[ \t]*([^ \t\n][^\n]*)?")
+_TYPE_RE = re.compile(r"[0-9A-Fa-f]{1,8}(?![^ \t])")
+_STATE_RE = re.compile(r"([1-7])(?![^ \t])")
+_EXIT_CODE_RE = re.compile(r"-?[0-9]{1,10}[ \t]*\(0x([0-9A-Fa-f]{1,8})\)")
+_NUMBER_RE = re.compile(r"(?:0x[0-9A-Fa-f]{1,8}|[0-9]{1,10})(?![^ \t])")
+# The line in which `sc enumdepend` says how many entries it read is no heading of a block.
+_COUNT_RE = re.compile(r"= *[0-9]+\Z")
+_NOT_AT_MARGIN = (" ", "\t", "[")
+_FIELDS_WITHOUT_PID = 4
+"""Behind type and state: two exit codes, check point, wait hint."""
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """One service.
+
+    Attributes:
+        name: the service key.
+        state: 1 stopped, 2 start pending, 3 stop pending, 4 running, 5 continue pending, 6 pause pending, 7 paused.
+        pid: None where the output has no PID (``sc query``); 0 when the service has no process.
+        win32_exit_code: error of the last stop; 0 when it never failed, None when it cannot be read.
+        service_exit_code: the service's own code, meaningful with 1066.
+    """
+
+    name: str
+    state: int
+    pid: int | None
+    win32_exit_code: int | None
+    service_exit_code: int | None
+
+    @property
+    def last_error(self) -> int | None:
+        """The error that matters: the service's own code where Win32 only says 1066."""
+        if self.win32_exit_code == SERVICE_SPECIFIC_ERROR and self.service_exit_code is not None:
+            return self.service_exit_code
+        return self.win32_exit_code
+
+
+@dataclass(frozen=True)
+class ServiceList:
+    """The services in the order of the text.
+
+    Attributes:
+        rows: by service key as printed.
+        ambiguous: names that came twice with different content; they are not in `rows`.
+        stray: number of blocks with a heading and no state: an enumeration that stopped early asks to resume in such
+            a line, and a service that could not be read leaves one.
+    """
+
+    rows: dict[str, ServiceRow] = field(default_factory=dict)
+    ambiguous: tuple[str, ...] = ()
+    stray: int = 0
+
+
+def parse_sc(text: str) -> ServiceList:
+    """Parse the output of ``sc query``, ``sc queryex`` or ``sc enumdepend``; other lines are ignored."""
+    rows: dict[str, ServiceRow] = {}
+    ambiguous: dict[str, None] = {}
+    stray = 0
+    for block in _blocks(text):
+        row = _row(block)
+        if row is None:
+            stray += bool(block.headings)
+        elif rows.setdefault(row.name, row) != row:
+            ambiguous[row.name] = None
+    return ServiceList({name: row for name, row in rows.items() if name not in ambiguous}, tuple(ambiguous), stray)
+
+
+@dataclass
+class _Block:
+    headings: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Cut the text into blocks at blank lines and wherever a line at the margin follows indented ones.
+
+    In a listing that has lost its indentation the first line of a block is the heading and all others are values.
+    """
+    lines = text.split("\n")
+    indented = any(_FIELD_RE.match(line) for line in lines)
+    block = _Block()
+    for line in lines:
+        found = _FIELD_RE.match(line if indented or not block.headings else " " + line)
+        if found:
+            block.values.append(found.group(1) or "")
+            continue
+        if not line.strip() or (block.values and ":" in line and line[:1] not in _NOT_AT_MARGIN):
+            yield block
+            block = _Block()
+        if ":" in line and line[:1] not in _NOT_AT_MARGIN:
+            heading = line.split(":", 1)[1].strip()
+            if not _COUNT_RE.search(heading):
+                block.headings.append(heading)
+    yield block
+
+
+def _row(block: _Block) -> ServiceRow | None:
+    name = block.headings[0] if block.headings else ""
+    pairs = zip(block.values, block.values[1:])
+    first = next((at for at, pair in enumerate(pairs) if _TYPE_RE.match(pair[0]) and _STATE_RE.match(pair[1])), None)
+    values = block.values[first:] if first is not None else []
+    state = _STATE_RE.match(values[1]) if values else None
+    if not name or not state:
+        return None
+    rest = [value for value in values[2:] if _NUMBER_RE.match(value) or _EXIT_CODE_RE.match(value)]
+    codes = [int(found.group(1), 16) for value in rest[:2] for found in [_EXIT_CODE_RE.match(value)] if found]
+    pid = rest[_FIELDS_WITHOUT_PID] if len(rest) > _FIELDS_WITHOUT_PID else ""
+    return ServiceRow(
+        name=name,
+        state=int(state.group(1)),
+        pid=int(pid) if pid.strip().isascii() and pid.strip().isdigit() else None,
+        win32_exit_code=codes[0] if codes else None,
+        service_exit_code=codes[1] if len(codes) > 1 else None,
+    )

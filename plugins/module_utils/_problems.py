@@ -1,0 +1,61 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Problems: what could not be read or trusted, as data that tests, plans and reports can tell apart."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Problem = dict[str, Any]
+Severity = Literal["error", "warning", "info"]
+
+PROBLEMS_MAX = 100
+"""A hostile host must not fill the memory with complaints about itself: what comes after these is only counted."""
+
+SHOWN_MAX = 80
+
+
+def shown(text: str, limit: int = SHOWN_MAX) -> str:
+    """Make text from a host harmless: printable characters only, at most `limit` of them."""
+    return "".join(char if char.isprintable() else "?" for char in text[:limit])
+
+
+class ProblemList:
+    """Collects problems in the order in which they were met, each distinct one once, bounded in number."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+        self._left_out = 0
+
+    def add(self, problem_id: str, severity: Severity, message: str, **data: object) -> None:
+        """Add one problem.
+
+        Args:
+            problem_id: snake_case name; documented in docs/facts.md.
+            severity: error (a fact is missing that decisions need), warning or info.
+            message: one sentence.
+            **data: what a program needs of it; texts from the host go through `shown` first.
+        """
+        self.extend([{"id": problem_id, "severity": severity, "message": message, "data": data}])
+
+    def extend(self, problems: list[Problem]) -> None:
+        """Add problems that were made elsewhere."""
+        for problem in problems:
+            if len(self._problems) == PROBLEMS_MAX:
+                self._left_out += 1
+            elif problem not in self._problems:
+                self._problems.append(problem)
+
+    def as_list(self) -> list[Problem]:
+        """The problems, and one more that says how many were left out, if any were."""
+        if not self._left_out:
+            return list(self._problems)
+        message = f"{self._left_out} further problems are not listed."
+        left_out: Problem = {
+            "id": "problems_truncated",
+            "severity": "warning",
+            "message": message,
+            "data": {"left_out": self._left_out},
+        }
+        return [*self._problems, left_out]

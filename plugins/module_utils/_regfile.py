@@ -1,0 +1,278 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registry files: the exact bytes of values out of ``reg export`` text, and hex(n) text for values to be put back.
+
+Two dialects: ``Windows Registry Editor Version 5.00`` (UTF-16LE, hex of strings is UTF-16LE) and ``REGEDIT4``
+(8-bit, hex of strings is in the ANSI code page). In memory a value is always what the registry itself holds: UTF-16LE.
+Both signatures are part of the format and the same in every language (KB310516).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+DIALECT_5 = "5.00"
+DIALECT_4 = "4"
+SIGNATURES = {DIALECT_5: "Windows Registry Editor Version 5.00", DIALECT_4: "REGEDIT4"}
+
+REG_NONE, REG_SZ, REG_EXPAND_SZ, REG_BINARY, REG_DWORD = range(5)
+REG_MULTI_SZ = 7
+REG_QWORD = 11
+TYPE_NAMES = {
+    REG_NONE: "REG_NONE",
+    REG_SZ: "REG_SZ",
+    REG_EXPAND_SZ: "REG_EXPAND_SZ",
+    REG_BINARY: "REG_BINARY",
+    REG_DWORD: "REG_DWORD",
+    5: "REG_DWORD_BIG_ENDIAN",
+    6: "REG_LINK",
+    REG_MULTI_SZ: "REG_MULTI_SZ",
+    8: "REG_RESOURCE_LIST",
+    9: "REG_FULL_RESOURCE_DESCRIPTOR",
+    10: "REG_RESOURCE_REQUIREMENTS_LIST",
+    REG_QWORD: "REG_QWORD",
+}
+STRING_TYPES = frozenset((REG_SZ, REG_EXPAND_SZ, REG_MULTI_SZ))
+_HEX_BYTES_PER_LINE = 20
+
+RawValue = tuple[int, bytes]
+
+_HEX_RE = re.compile(r"hex(?:\(([0-9a-fA-F]{1,8})\))?:([0-9a-fA-F, \t]*)\Z", re.IGNORECASE)
+_DWORD_RE = re.compile(r"dword:([0-9a-fA-F]{1,8})[ \t]*\Z", re.IGNORECASE)
+_NAME_RE = re.compile(r'(?:@|"((?:[^"\\]|\\.)*)")[ \t]*=[ \t]*', re.DOTALL)
+_STRING_RE = re.compile(r'"((?:[^"\\]|\\.)*)"[ \t]*\Z', re.DOTALL)
+_ESCAPE_RE = re.compile(r"\\(.)", re.DOTALL)
+_KEY_RE = re.compile(r"\[(HKEY_[^\n]*)\][ \t]*\Z", re.IGNORECASE)
+_PRINTABLE_RE = re.compile(r"[ -~]+\Z")
+
+
+class RegFileError(ValueError):
+    """Text that is not a registry file, or values that a registry file of that dialect cannot express exactly."""
+
+
+@dataclass
+class RegFile:
+    """What a registry file holds.
+
+    Attributes:
+        dialect: "5.00" or "4".
+        keys: ``{key: {value name: (type, bytes)}}``, names as written, the default value under "". The bytes of
+            string types are UTF-16LE in both dialects.
+        inexact: ``(key, name)`` in lower case of values that are there but whose bytes cannot be known exactly.
+    """
+
+    dialect: str
+    keys: dict[str, dict[str, RawValue]] = field(default_factory=dict)
+    inexact: set[tuple[str, str]] = field(default_factory=set)
+
+    def values(self, key: str) -> dict[str, RawValue] | None:
+        """The values of a key, found without regard to case; None when the file does not have the key."""
+        for name, values in self.keys.items():
+            if name.lower() == key.lower():
+                return values
+        return None
+
+    def get(self, key: str, name: str) -> RawValue | None:
+        """One value, key and name found without regard to case; None when it is not there.
+
+        Raises:
+            RegFileError: when it is there but its exact bytes are not known.
+        """
+        if (key.lower(), name.lower()) in self.inexact:
+            raise RegFileError(f"the exact bytes of {name} cannot be told from this file")
+        for found, value in (self.values(key) or {}).items():
+            if found.lower() == name.lower():
+                return value
+        return None
+
+
+def dialect_of(text: str) -> str | None:
+    """The dialect that a text announces in its first line that is not blank; None when it is no registry file."""
+    first = text[:400].lstrip("\ufeff \t\r\n").split("\n", 1)[0].strip()
+    return next((dialect for dialect, signature in SIGNATURES.items() if first == signature), None)
+
+
+def read_reg(source: bytes | str) -> RegFile:
+    """Read a registry file.
+
+    Args:
+        source: the bytes of the file, or its text when it came through a console. Such text is exact only where it is
+            ASCII: a character that the code page lacks has become a question mark.
+
+    Raises:
+        RegFileError: when the source does not begin with a signature.
+    """
+    lossy = isinstance(source, str) or not source.startswith(b"\xff\xfe")
+    text = source if isinstance(source, str) else _decode(source)
+    dialect = dialect_of(text)
+    if dialect is None:
+        raise RegFileError("the text does not begin with the signature of a registry file")
+    reader = _Reader(RegFile(dialect), lossy)
+    for line in _logical_lines(text):
+        reader.take(line)
+    return reader.result
+
+
+def _decode(source: bytes) -> str:
+    return source[2:].decode("utf-16-le", "surrogatepass") if source[:2] == b"\xff\xfe" else source.decode("latin-1")
+
+
+class _Reader:
+    def __init__(self, result: RegFile, lossy: bool) -> None:
+        self.result = result
+        self._lossy = lossy
+        self._key: str | None = None
+        self._known: set[tuple[str, str]] = set()
+
+    def take(self, line: str) -> None:
+        heading = _KEY_RE.match(line)
+        if heading:
+            self._key = heading.group(1)
+            self.result.keys.setdefault(self._key, {})
+        elif line.startswith("["):
+            self._key = None
+        elif self._key is not None:
+            self._take_value(self._key, line)
+
+    def _take_value(self, key: str, line: str) -> None:
+        name_match = _NAME_RE.match(line)
+        if not name_match:
+            return
+        name = _ESCAPE_RE.sub(r"\1", name_match.group(1) or "")
+        identity = (key.lower(), name.lower())
+        value = self._parse_data(line[name_match.end() :])
+        if value is None or identity in self._known:
+            self.result.inexact.add(identity)
+        else:
+            self.result.keys[key][name] = value
+        self._known.add(identity)
+
+    def _parse_data(self, data: str) -> RawValue | None:
+        """Type and exact bytes of what stands behind the equals sign; None when they cannot be told."""
+        text_match = _STRING_RE.match(data)
+        if text_match:
+            text = _ESCAPE_RE.sub(r"\1", text_match.group(1))
+            if "\n" in text or (self._lossy and not (text.isascii() and "?" not in text)):
+                return None
+            return REG_SZ, (text + "\0").encode("utf-16-le", "surrogatepass")
+        number_match = _DWORD_RE.match(data)
+        if number_match:
+            return REG_DWORD, int(number_match.group(1), 16).to_bytes(4, "little")
+        return _parse_hex(data, self.result.dialect)
+
+
+def _parse_hex(data: str, dialect: str) -> RawValue | None:
+    hex_match = _HEX_RE.match(data)
+    if not hex_match:
+        return None
+    kind = REG_BINARY if hex_match.group(1) is None else int(hex_match.group(1), 16)
+    digits = [part.strip() for part in hex_match.group(2).split(",")]
+    if digits[-1] == "":
+        digits.pop()
+    if not all(len(part) == 2 for part in digits):
+        return None
+    raw = bytes(int(part, 16) for part in digits)
+    if dialect == DIALECT_4 and kind in STRING_TYPES:
+        return (kind, raw.decode("ascii").encode("utf-16-le")) if raw.isascii() else None
+    return kind, raw
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Join what belongs together: hex data broken by a backslash, and quoted text that holds line feeds."""
+    lines = iter([line.rstrip("\r") for line in text.split("\n")])
+    for line in lines:
+        stripped = line.strip(" \t")
+        if stripped.startswith("["):
+            yield stripped
+        elif _begins_open_text(stripped):
+            yield _joined_text(line.lstrip(" \t"), lines)
+        elif stripped.endswith("\\"):
+            yield _joined_hex(stripped, lines)
+        elif stripped:
+            yield stripped
+
+
+def _begins_open_text(line: str) -> bool:
+    """Whether this is ``"name"="text`` whose closing quotation mark is on a later line."""
+    name_match = _NAME_RE.match(line)
+    if name_match is None or not line.startswith('"', name_match.end()):
+        return False
+    return _STRING_RE.match(line, name_match.end()) is None
+
+
+def _joined_text(first: str, lines: Iterator[str]) -> str:
+    parts = [first]
+    for line in lines:
+        parts.append(line)
+        bare = line.rstrip(" \t")
+        backslashes = len(bare[:-1]) - len(bare[:-1].rstrip("\\"))
+        if bare.endswith('"') and backslashes % 2 == 0:
+            break
+    return "\n".join(parts)
+
+
+def _joined_hex(first: str, lines: Iterator[str]) -> str:
+    parts = [first[:-1]]
+    for line in lines:
+        stripped = line.strip(" \t")
+        if not stripped.endswith("\\"):
+            parts.append(stripped)
+            break
+        parts.append(stripped[:-1])
+    return "".join(parts)
+
+
+def render_reg(values: Mapping[str, Mapping[str, RawValue | None]], dialect: str = DIALECT_5) -> str:
+    """Write a registry file's text: every value as hex(n) digits, None as the removal of the value.
+
+    Args:
+        values: ``{key: {value name: (type, bytes) or None}}``; keys and names are literals of ours (printable ASCII).
+            The bytes of string types are UTF-16LE in both dialects, as the registry holds them.
+        dialect: "5.00", or "4" for Windows 2000 and older editors.
+
+    Returns:
+        Text with CRLF line ends; `encode_reg` gives the bytes of the file.
+
+    Raises:
+        RegFileError: for names that are not printable ASCII, and for strings that REGEDIT4 cannot hold exactly.
+    """
+    lines = [SIGNATURES[dialect], ""]
+    for key, named in values.items():
+        lines.append(f"[{_checked_name(key)}]")
+        for name, value in named.items():
+            left = '"' + _checked_name(name).replace("\\", "\\\\").replace('"', '\\"') + '"=' if name else "@="
+            lines.extend([left + "-"] if value is None else _hex_lines(left, value, dialect))
+        lines.append("")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def encode_reg(text: str, dialect: str = DIALECT_5) -> bytes:
+    """The bytes of a file with this text: UTF-16LE with its mark for 5.00, plain ASCII for REGEDIT4."""
+    return b"\xff\xfe" + text.encode("utf-16-le") if dialect == DIALECT_5 else text.encode("ascii")
+
+
+def _checked_name(name: str) -> str:
+    if not _PRINTABLE_RE.match(name):
+        raise RegFileError(f"{name!r} is not a key or value name of printable ASCII")
+    return name
+
+
+def _hex_lines(left: str, value: RawValue, dialect: str) -> list[str]:
+    kind, raw = value
+    if dialect == DIALECT_4 and kind in STRING_TYPES:
+        try:
+            raw = raw.decode("utf-16-le").encode("ascii")
+        except UnicodeError as error:
+            raise RegFileError("REGEDIT4 holds strings of ASCII characters only") from error
+    left += "hex:" if kind == REG_BINARY else f"hex({kind:x}):"
+    digits = [f"{byte:02x}" for byte in raw]
+    chunks = [
+        ",".join(digits[start : start + _HEX_BYTES_PER_LINE]) for start in range(0, len(digits), _HEX_BYTES_PER_LINE)
+    ] or [""]
+    return [
+        (left if index == 0 else "  ") + chunk + (",\\" if index < len(chunks) - 1 else "")
+        for index, chunk in enumerate(chunks)
+    ]
