@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 SERVICE_SPECIFIC_ERROR = 1066
 """ERROR_SERVICE_SPECIFIC_ERROR: the reason is in SERVICE_EXIT_CODE (Microsoft, SERVICE_STATUS structure)."""
@@ -116,7 +117,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 def _row(block: _Block) -> ServiceRow | None:
     name = block.headings[0] if block.headings else ""
-    pairs = zip(block.values, block.values[1:])
+    pairs = pairwise(block.values)
     first = next((at for at, pair in enumerate(pairs) if _TYPE_RE.match(pair[0]) and _STATE_RE.match(pair[1])), None)
     values = block.values[first:] if first is not None else []
     state = _STATE_RE.match(values[1]) if values else None
