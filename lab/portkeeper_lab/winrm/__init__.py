@@ -1,0 +1,6 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's WinRM server: WS-Management and WinRS for hosts behind the Backend protocol."""
+
+from __future__ import annotations

@@ -1,0 +1,156 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NTLM, raw or inside SPNEGO, and the sealed messages of MS-WSMV 2.2.9.1, through pyspnego's acceptor."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import struct
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+
+import spnego
+from spnego._ntlm_raw.crypto import ntowfv1
+from spnego.exceptions import SpnegoError
+
+PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
+SEALED_TYPE = f'multipart/encrypted;protocol="{PROTOCOL}";boundary="Encrypted Boundary"'
+_SEALED = re.compile(
+    rb"\A--\s?Encrypted Boundary\r\n(?P<head>.*?)--\s?Encrypted Boundary\r\n"
+    rb"\s*Content-Type: application/octet-stream\r\n(?P<data>.*)--\s?Encrypted Boundary--(?:\r\n)?\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_LENGTH = re.compile(rb"Length=(\d+)", re.IGNORECASE)
+_USER_FILE_LOCK = threading.Lock()
+
+
+class AuthError(Exception):
+    """The client's token was not accepted."""
+
+
+class SealError(Exception):
+    """A sealed message that this connection cannot open: sealed for another one, damaged, or not sealed at all."""
+
+
+class UserFile:
+    """The accounts of one server in the file that pyspnego's acceptor reads (NT hashes, mode 0600)."""
+
+    def __init__(self, users: Mapping[str, str], domains: tuple[str, ...]) -> None:
+        """Writes the accounts, each without a domain part and with every one of `domains`."""
+        lines = []
+        for name, password in users.items():
+            if any(character in name for character in ":\\\r\n"):
+                raise ValueError("a user name of the lab has no colon, backslash or line end")
+            nt_hash = ntowfv1(password).hex().upper()
+            for domain in ("", *domains):
+                account = f"{domain}\\{name}" if domain else name
+                lines.append(f"{account}:0:{'0' * 32}:{nt_hash}:[U]:LCT-0\n")
+        descriptor, self.path = tempfile.mkstemp(prefix="portkeeper-lab-users-")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.writelines(lines)
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Points pyspnego at this file: it knows one only, by an environment variable of the whole process."""
+        with _USER_FILE_LOCK:
+            before = os.environ.get("NTLM_USER_FILE")
+            os.environ["NTLM_USER_FILE"] = self.path
+            try:
+                yield
+            finally:
+                if before is None:
+                    del os.environ["NTLM_USER_FILE"]
+                else:
+                    os.environ["NTLM_USER_FILE"] = before
+
+    def remove(self) -> None:
+        """Deletes the file."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+
+class Acceptor:
+    """The security context of one TCP connection."""
+
+    def __init__(self, users: UserFile) -> None:
+        """Starts without a client."""
+        self._users = users
+        self._context: spnego.ContextProxy | None = None
+        self.user: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the client has proved who it is."""
+        return self.user is not None
+
+    def reset(self) -> None:
+        """Forgets the client."""
+        self._context = None
+        self.user = None
+
+    def step(self, token: bytes) -> bytes | None:
+        """Takes the client's token.
+
+        Returns:
+            The token to send back, if there is one. Ask `complete` whether the client is authenticated.
+
+        Raises:
+            AuthError: wrong password, unknown user, or not a token at all.
+        """
+        raw = token.startswith(b"NTLMSSP\x00")
+        starts = token[8:9] == b"\x01" if raw else self._context is None or self.complete
+        if starts:
+            self.reset()
+        try:
+            with self._users.active():
+                if self._context is None:
+                    self._context = spnego.server(
+                        protocol="ntlm" if raw else "negotiate",
+                        options=spnego.NegotiateOptions.use_ntlm if raw else spnego.NegotiateOptions.use_negotiate,
+                    )
+                answer = self._context.step(token)
+        # A hostile token makes the parsers of pyspnego fail in many ways; to the client they are all one.
+        except (SpnegoError, ValueError, TypeError, LookupError, struct.error) as error:
+            self.reset()
+            raise AuthError(str(error)) from error
+        if self._context.complete:
+            principal = self._context.client_principal or ""
+            self.user = principal.rpartition("\\")[2].lower()
+        return answer
+
+    def unseal(self, body: bytes) -> bytes:
+        """Opens a sealed message.
+
+        Raises:
+            SealError: see there; the context is of no more use then.
+        """
+        match = _SEALED.match(body)
+        length = _LENGTH.search(match["head"]) if match else None
+        if self._context is None or not self.complete or match is None or length is None:
+            raise SealError("not sealed for this connection")
+        data = match["data"]
+        header_length = int.from_bytes(data[:4], "little")
+        try:
+            plain = self._context.unwrap_winrm(data[4 : 4 + header_length], data[4 + header_length :])
+        except SpnegoError as error:
+            raise SealError(str(error)) from error
+        if len(plain) != int(length[1]):
+            raise SealError("the length given is not the length of the message")
+        return plain
+
+    def seal(self, plain: bytes) -> bytes:
+        """A message as multipart/encrypted body for this connection."""
+        if self._context is None:
+            raise SealError("no security context")
+        wrapped = self._context.wrap_winrm(plain)
+        head = (
+            f"--Encrypted Boundary\r\n\tContent-Type: {PROTOCOL}\r\n"
+            f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(plain)}\r\n"
+            "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n"
+        )
+        sealed = struct.pack("<I", len(wrapped.header)) + wrapped.header + wrapped.data
+        return head.encode("ascii") + sealed + b"--Encrypted Boundary--\r\n"

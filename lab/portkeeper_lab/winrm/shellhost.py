@@ -1,0 +1,161 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host made of /bin/sh, for tests of the WinRM server that need no Wine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from portkeeper_lab.backend import BootState, HostDown, SpawnError, Stream
+
+USER = "Administrator"
+PASSWORD = "Pass:word-1 ü"
+
+
+class ShellProcess:
+    """A command of /bin/sh in a session of its own; the pipes of the kernel are the bounded buffers."""
+
+    def __init__(self, host: ShellHost, line: str, skip_shell: bool, environment: Mapping[str, str] | None) -> None:
+        """Starts the line."""
+        self._host = host
+        self.closed = False
+        self.child = subprocess.Popen(
+            line.split() if skip_shell else ["/bin/sh", "-c", line],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+            env={**os.environ, **(environment or {})},
+        )
+        assert self.child.stdout is not None and self.child.stderr is not None
+        self._open: dict[int, Stream] = {self.child.stdout.fileno(): "stdout", self.child.stderr.fileno(): "stderr"}
+
+    def write_stdin(self, data: bytes, end: bool) -> None:
+        """See the protocol."""
+        assert self.child.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            self.child.stdin.write(data)
+        if end:
+            self.child.stdin.close()
+
+    def read(self, max_bytes: int, timeout: float) -> list[tuple[Stream, bytes]]:
+        """See the protocol."""
+        deadline = time.monotonic() + timeout
+        while True:
+            if not self._host.is_reachable():
+                raise HostDown("the host is away")
+            if self.closed:
+                return []
+            wait = max(0.0, min(0.02, deadline - time.monotonic()))
+            ready = select.select(list(self._open), [], [], wait)[0] if self._open else []
+            for descriptor in ready:
+                data = os.read(descriptor, max_bytes)
+                if data:
+                    return [(self._open[descriptor], data)]
+                del self._open[descriptor]
+            if not ready and (self.child.poll() is not None or time.monotonic() >= deadline):
+                return []
+            if not self._open:
+                time.sleep(wait)
+
+    @property
+    def exit_code(self) -> int | None:
+        """See the protocol."""
+        code = self.child.poll()
+        if code is None or (not self.closed and self._open and select.select(list(self._open), [], [], 0)[0]):
+            return None
+        return code & 0xFFFFFFFF
+
+    def kill_tree(self) -> None:
+        """Kills the session's process group."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait(5)
+
+    def close(self) -> None:
+        """See the protocol."""
+        if not self.closed:
+            self.kill_tree()
+            self.closed = True
+            for pipe in (self.child.stdin, self.child.stdout, self.child.stderr):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+
+
+class ShellHost:
+    """The backend; `answers` maps the start of a command line to what runs in its place."""
+
+    def __init__(self) -> None:
+        """A host that is up."""
+        self.spawned: list[dict[str, Any]] = []
+        self.processes: list[ShellProcess] = []
+        self.answers: dict[str, Callable[[str], str]] = {}
+        self.state: BootState = "up"
+        self._lock = threading.Lock()
+
+    def spawn(
+        self,
+        command_line: str,
+        *,
+        codepage: int,
+        environment: Mapping[str, str] | None = None,
+        working_directory: str | None = None,
+        skip_shell: bool = False,
+    ) -> ShellProcess:
+        """Notes the call and starts it; a line that begins with "nosuch" is not found."""
+        if command_line.startswith("nosuch"):
+            raise SpawnError("The system cannot find the file specified.", 2)
+        with self._lock:
+            self.spawned.append(
+                {
+                    "line": command_line,
+                    "codepage": codepage,
+                    "environment": dict(environment or {}),
+                    "working_directory": working_directory,
+                    "skip_shell": skip_shell,
+                }
+            )
+            for start, answer in self.answers.items():
+                if command_line.lower().startswith(start):
+                    command_line = answer(command_line)
+            process = ShellProcess(self, command_line, skip_shell, environment)
+            self.processes.append(process)
+        return process
+
+    def boot_state(self) -> BootState:
+        """What the test set."""
+        return self.state
+
+    def is_reachable(self) -> bool:
+        """Reachable when up."""
+        return self.state == "up"
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and is not a zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 5.0) -> bool:
+    """Waits until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return bool(condition())
