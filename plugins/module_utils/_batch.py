@@ -1,0 +1,149 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collector: one fixed table of commands, rendered as a command line for WinRM or as a script file.
+
+Both renderings print the same transcript. The table holds no user data; what a release lacks gives an empty section
+with an error level (a missing program is 1 or 9009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+    MAX_SCRIPT_LINE,
+    checked,
+    nonce,
+    section,
+    wrap,
+)
+
+_NT = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+_CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
+_SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
+
+HOTFIXES = ("951746", "951748", "958644", "961063", "2562485", "2647170")
+"""Updates whose presence is told on NT5: MS08-037 server and client, MS08-067, and the later DNS server updates
+MS09-008, MS11-058 and MS12-017 that replace 951746."""
+
+_IS_NT5 = 'ver|findstr /c:" 5.">nul'
+"""Success on 2000, XP and 2003: `ver` is translated, its number is not."""
+
+
+@dataclass(frozen=True)
+class Collect:
+    """One row of the collector.
+
+    Attributes:
+        id: the section's id in the transcript.
+        command: what cmd runs; must mean the same on a command line and in a script.
+        only: "" for all releases, "nt5" or "nt6" where the tool or the key exists on one family only.
+    """
+
+    id: str
+    command: str
+    only: str = ""
+
+
+def _sql_ports() -> str:
+    keys = [
+        rf'reg query "HKLM\SOFTWARE\{node}Microsoft\{key}" /s'
+        for node in ("", "Wow6432Node\\")
+        for key in ("Microsoft SQL Server", "MSSQLServer")
+    ]
+    return f'({"&".join(keys)})|findstr /i /r /c:"SuperSocketNetLib\\\\Tcp" /c:"Tcp.*Port.*REG_SZ"'
+
+
+COLLECTOR: tuple[Collect, ...] = (
+    Collect("computer_name", "echo %COMPUTERNAME%"),
+    Collect("clock", "echo %DATE% %TIME%"),
+    Collect("ver", "ver"),
+    # Never the whole key: DigitalProductId is a secret.
+    Collect(
+        "current_version",
+        f'reg query "{_NT}"|findstr /i "CurrentVersion CurrentBuild CSDVersion ProductName InstallationType'
+        ' CurrentMajor CurrentMinor EditionID UBR"',
+    ),
+    Collect("product_options", rf"reg query {_CONTROL}\ProductOptions"),
+    Collect("tcpip", rf"reg query {_SERVICES}\Tcpip\Parameters"),
+    Collect("dns", rf"reg query {_SERVICES}\DNS\Parameters"),
+    # XP and 2003 stop an enumeration early without bufsize.
+    Collect("services", "sc queryex type= service state= all bufsize= 250000"),
+    Collect(
+        "service_starts",
+        rf'reg query {_SERVICES} /s|findstr /i /r /c:"\\Services\\[^\\]*$" /c:"\\TriggerInfo$"'
+        ' /c:"^ *Start.*REG_DWORD"',
+    ),
+    Collect("dns_dependents", "sc enumdepend DNS 65536"),
+    Collect("tasklist", "tasklist /fo csv /nh"),
+    Collect("netstat", "netstat -ano -p udp&netstat -ano -p udpv6"),
+    Collect("sql_ports", _sql_ports()),
+    Collect(
+        "boot",
+        rf"reg query {_CONTROL}\Windows /v ShutdownTime"
+        rf'&reg query "{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId',
+    ),
+    # The listing of the parent proves that our key is absent and not just unreadable.
+    Collect("state", r"reg query HKLM\SOFTWARE\portkeeper /s||reg query HKLM\SOFTWARE"),
+    Collect("hotfixes", f'reg query "{_NT}\\HotFix"|findstr "{" ".join(HOTFIXES)}"', only="nt5"),
+    Collect("dynamicport_udp4", "netsh interface ipv4 show dynamicport udp", only="nt6"),
+    Collect("dynamicport_udp6", "netsh interface ipv6 show dynamicport udp", only="nt6"),
+    Collect("excluded_udp4", "netsh interface ipv4 show excludedportrange protocol=udp", only="nt6"),
+    Collect("excluded_udp6", "netsh interface ipv6 show excludedportrange protocol=udp", only="nt6"),
+)
+"""In the order of the transcript. The first three print by themselves and set no error level: they stay in front."""
+
+
+def section_commands(run: str, ids: Iterable[str] | None = None) -> list[str]:
+    """The chosen rows (all by default) as parts of a command line, in the table's order.
+
+    Args:
+        run: the nonce.
+        ids: which sections; unknown ones are ignored, because the caller names what it changed.
+    """
+    wanted = None if ids is None else set(ids)
+    rows = [row for row in COLLECTOR if wanted is None or row.id in wanted]
+    parts = [section(run, row.id, row.command) for row in rows if not row.only]
+    for family, joint in (("nt5", "&&"), ("nt6", "||")):
+        guarded = [section(run, row.id, row.command) for row in rows if row.only == family]
+        if guarded:
+            parts.append(f"{_IS_NT5}{joint}({'&'.join(guarded)})")
+    return parts
+
+
+def collector_line(run: str, ids: Iterable[str] | None = None) -> str:
+    """The collector as one command line of at most MAX_LINE characters.
+
+    Args:
+        run: the nonce, 16 lower-case hex digits.
+        ids: only these sections; all by default.
+
+    Raises:
+        BatchError: the nonce is malformed.
+    """
+    return wrap(run, section_commands(run, ids))
+
+
+def collector_script(run: str) -> list[str]:
+    """The collector as the lines of collect.cmd, without line ends, each at most MAX_SCRIPT_LINE characters.
+
+    Raises:
+        BatchError: the nonce is malformed.
+    """
+    lines = ["@echo off", f"echo #portkeeper transcript 1 {nonce(run)}"]
+    lines += _script_rows(run, "")
+    lines += [f"{_IS_NT5}||goto nt6", *_script_rows(run, "nt5"), "goto done", ":nt6"]
+    lines += [*_script_rows(run, "nt6"), ":done"]
+    return [checked(line, MAX_SCRIPT_LINE) for line in lines]
+
+
+def _script_rows(run: str, only: str) -> list[str]:
+    lines = []
+    for row in COLLECTOR:
+        if row.only == only:
+            lines.append(f"echo #portkeeper {run} begin {row.id}")
+            lines.append(f"({row.command})<nul 2>nul")
+            lines.append(f"echo #portkeeper {run} end {row.id} %errorlevel%")
+    return lines

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every remote command line is made of: framing, quoting and the limits of cmd.
+
+A command line for WinRM is one line that starts with our own literals. What may be put into it is decided here and
+nowhere else: integers, names that we made ourselves (nonce, lock, backup), port ranges, and service keys of a narrow
+alphabet. Anything else raises `BatchError` before a byte is sent.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+
+MAX_LINE = 8000
+"""Characters of one command line for WinRM; cmd itself stops at 8,191 (KB830473), the rest is for its own prefix."""
+
+MAX_SCRIPT_LINE = 2047
+"""Characters of one line of a script file: the limit of Windows 2000 (KB830473)."""
+
+ALPHABET = frozenset(string.ascii_letters + string.digits + " \"#$%&'()*+,-./:;<=>?@[\\]^_|~")
+"""Every character that a remote command line may hold. No control character, no quote of another shell."""
+
+ROOT = r"%SystemRoot%\portkeeper"
+"""Our folder on the host: it inherits the rights of %SystemRoot%, so only administrators can write there."""
+
+ERRORLEVEL = "%^errorlevel%"
+"""The last error level inside one command line, where cmd would expand the plain form once and too early.
+
+On a command line (not in a script) an unknown variable stays as it is and the caret is dropped, so that `call` sees
+the real name. Only `call echo` may use it.
+"""
+
+_NONCE = re.compile(r"[0-9a-f]{16}")
+_SECTION = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_SERVICE = re.compile(r"[A-Za-z0-9_.$ -]{1,80}")
+_STAMPED = re.compile(r"[0-9]{1,12}-[0-9a-f]{16}")
+_BACKUP = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}")
+
+
+class BatchError(ValueError):
+    """Something that must not or cannot be put into a remote command line; the message is one sentence."""
+
+
+def nonce(text: str) -> str:
+    """Returns the nonce if it is 16 lower-case hex digits, else raises BatchError."""
+    return _matching(_NONCE, text, "nonce")
+
+
+def section_id(text: str) -> str:
+    """Returns the section id if it is well formed, else raises BatchError."""
+    return _matching(_SECTION, text, "section id")
+
+
+def lock_name(text: str) -> str:
+    """Returns `<UTC seconds>-<nonce>` if it is well formed, else raises BatchError."""
+    return _matching(_STAMPED, text, "lock name")
+
+
+def backup_id(text: str) -> str:
+    """Returns `<UTC time>-<nonce>` if it is well formed, else raises BatchError."""
+    return _matching(_BACKUP, text, "backup id")
+
+
+def service(text: str) -> str:
+    """Returns a service key in quotes if it keeps to the alphabet of service keys, else raises BatchError."""
+    name = _matching(_SERVICE, text, "service key")
+    if name != name.strip():
+        raise BatchError(f"The service key {text!r} begins or ends with a blank.")
+    return f'"{name}"'
+
+
+def number(value: int, highest: int) -> str:
+    """Returns an integer as decimal digits, 0 to highest, else raises BatchError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= highest:
+        raise BatchError(f"{value!r} is not a whole number from 0 to {highest}.")
+    return str(value)
+
+
+def port_range(text: str) -> str:
+    """Returns a canonical range `a-b` of ports 1-65535, else raises BatchError."""
+    first, dash, last = text.partition("-")
+    if not (dash and first.isascii() and first.isdigit() and last.isascii() and last.isdigit()):
+        raise BatchError(f"{text!r} is not a port range.")
+    low, high = int(first), int(last)
+    if not 1 <= low <= high <= 65535 or text != f"{low}-{high}":
+        raise BatchError(f"{text!r} is not a port range in canonical form.")
+    return text
+
+
+def begin(run: str, name: str) -> str:
+    """The command that opens a section of the transcript."""
+    return f"echo #portkeeper {nonce(run)} begin {section_id(name)}"
+
+
+def section(run: str, name: str, command: str) -> str:
+    """One section on a command line: begin mark, command, end mark with the command's error level."""
+    return f"{begin(run, name)}&{command}&call echo #portkeeper {run} end {name} {ERRORLEVEL}"
+
+
+def wrap(run: str, parts: list[str]) -> str:
+    """One whole command line: the transcript's first line and the parts, with empty input and no error output.
+
+    Raises:
+        BatchError: longer than MAX_LINE or with a character outside ALPHABET.
+    """
+    body = "&".join([f"echo #portkeeper transcript 1 {nonce(run)}", *parts])
+    return checked(f"({body})<nul 2>nul")
+
+
+def checked(line: str, limit: int = MAX_LINE) -> str:
+    """Returns the line if it keeps to the alphabet and to the limit in characters, else raises BatchError."""
+    foreign = sorted(set(line) - ALPHABET)
+    if foreign:
+        raise BatchError(f"A command line would hold the characters {foreign!r}.")
+    if len(line) > limit:
+        raise BatchError(f"A command line would be {len(line)} characters long, cmd takes {limit}.")
+    return line
+
+
+def echoed(text: str) -> str:
+    """The `echo` command that prints one line of a script literally, written for a command line.
+
+    Percent signs cannot be escaped on a command line; a caret behind an opening one makes the name unknown, so that
+    nothing is expanded, and goes away by itself.
+    """
+    escaped = re.sub(r"([&|<>()^])", r"^\1", text)
+    return "echo " + re.sub(r"%(\w+)%", r"%^\1%", escaped)
+
+
+def _matching(pattern: re.Pattern[str], text: str, what: str) -> str:
+    if not isinstance(text, str) or pattern.fullmatch(text) is None:
+        raise BatchError(f"{text!r} is not a {what}.")
+    return text

@@ -1,0 +1,246 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guarded window as cmd text: a script for the Task Scheduler and the commands that start, watch and end it.
+
+WinRS kills everything in a shell that is deleted, signalled or idle. So the sequence `stop DNS, start what failed,
+start DNS` runs as a scheduled task, outside of the shell's job. The script begins by renaming a token: it can run
+once, and whoever renames the token first decides. It writes to files only and always goes on to starting what ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import section_commands
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    LOCK,
+    if_locked,
+    lock_section,
+    unlock_section,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+    ERRORLEVEL,
+    ROOT,
+    BatchError,
+    echoed,
+    lock_name,
+    number,
+    port_range,
+    section,
+    service,
+    wrap,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import NETSH
+
+ALREADY_RUNNING = 1056
+"""ERROR_SERVICE_ALREADY_RUNNING, also while a start is pending: the only sure sign without translated text."""
+
+_RETRY_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An excluded port range to be added while DNS is down: the setting's id and a canonical range `a-b`."""
+
+    id: str
+    ports: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """All that a window does.
+
+    Attributes:
+        run: the transcript's nonce.
+        lock: our lock file; it names the window's folder and task, too.
+        victims: service keys to be started while DNS is down.
+        dependents: service keys to be started after DNS, because they ran.
+        exclusions: to be added while DNS is down (NT6).
+        deadline: seconds that the window may take.
+        until: UTC seconds of the controller's clock at which it is over.
+    """
+
+    run: str
+    lock: str
+    victims: tuple[str, ...]
+    dependents: tuple[str, ...]
+    exclusions: tuple[Exclusion, ...]
+    deadline: int
+    until: int
+
+    @property
+    def folder(self) -> str:
+        """The window's folder on the host, unquoted."""
+        return rf"{ROOT}\window\{lock_name(self.lock)}"
+
+    @property
+    def task(self) -> str:
+        """The task's name: unique, because XP and 2003 cannot overwrite one."""
+        return f"portkeeper-{lock_name(self.lock)}"
+
+    @property
+    def mark(self) -> str:
+        """The file in the lock that says until when the lock must not be taken over, unquoted."""
+        return rf"{LOCK}\window-{number(self.until, 99_999_999_999)}-{self.run}"
+
+
+def script(window: Window) -> list[str]:
+    """The lines of the window's script.
+
+    `steps` gets a line `<step> <error level>` per step; the file `end` appears when everything has been done.
+    """
+    attempts = number(max(10, window.deadline // (_RETRY_SECONDS + 1)), 100_000)
+    lines = [
+        "@echo off",
+        f"cd /d {window.folder}",
+        "if errorlevel 1 exit",
+        "ren token claimed||exit",
+        "net stop DNS /y>log 2>&1",
+        ">steps echo stop_dns %errorlevel%",
+    ]
+    for exclusion in window.exclusions:
+        lines += [f"{_added(exclusion)}>>log 2>&1", f">>steps echo exclude_{exclusion.ports} %errorlevel%"]
+    for name in window.victims:
+        lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo start {service(name)} %errorlevel%"]
+    lines += [
+        "set n=0",
+        ":dns",
+        "net start DNS>>log 2>&1",
+        "sc start DNS>nul 2>&1",
+        f"if errorlevel {ALREADY_RUNNING} if not errorlevel {ALREADY_RUNNING + 1} goto running",
+        "set /a n=n+1",
+        f"if %n% GEQ {attempts} goto running",
+        f"ping -n {_RETRY_SECONDS + 1} 127.0.0.1 >nul",
+        "goto dns",
+        ":running",
+        ">>steps echo start_dns %errorlevel%",
+    ]
+    for name in window.dependents:
+        lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo restart {service(name)} %errorlevel%"]
+    return [*lines, "echo end>end", f"del {window.mark}"]
+
+
+def start_line(window: Window, stale: str | None = None, orphan: bool = False) -> str:
+    """Takes the lock, writes script and token, creates and runs the task.
+
+    The sections: `lock`; and only if the lock is ours `create` and `run` (error levels of schtasks).
+
+    Args:
+        window: what to do.
+        stale: see `lock_section`.
+        orphan: see `lock_section`.
+    """
+    create = rf"schtasks /create /tn {window.task} /tr {window.folder}\run.cmd /sc onstart /ru SYSTEM"
+    return _opened(
+        window,
+        stale,
+        orphan,
+        [
+            # ONSTART needs no time of day, whose format differs between releases; the token makes a stray run harmless.
+            section(window.run, "create", f"{create}>nul&&echo created"),
+            section(window.run, "run", f"schtasks /run /tn {window.task}>nul"),
+        ],
+    )
+
+
+def poll_line(window: Window, seconds: int) -> str:
+    """Waits on the host until the end mark is there, `seconds` at most.
+
+    The section `window` holds `ended` if the end mark is there, and then the steps.
+    """
+    rounds = number(max(1, seconds // 2), 10_000)
+    end = rf'"{window.folder}\end"'
+    loop = f"(for /l %i in (1,1,{rounds}) do if not exist {end} ping -n 3 127.0.0.1 >nul)"
+    shown = rf'(if exist {end} (echo ended&type "{window.folder}\steps"))'
+    return wrap(window.run, [section(window.run, "window", f"{loop}&{shown}")])
+
+
+def finish_line(window: Window) -> str:
+    """After the end mark: removes task and folder, gives back the lock, and gathers everything anew."""
+    clean = rf'schtasks /delete /tn {window.task} /f>nul&cd /d "{ROOT}"&rd /s /q "{window.folder}"'
+    return wrap(
+        window.run,
+        [
+            section(window.run, "finish", clean),
+            unlock_section(window.run, window.lock),
+            *section_commands(window.run),
+        ],
+    )
+
+
+def abort_line(window: Window) -> str:
+    """After a start that failed: claims the token, so that the script never runs, and cleans up.
+
+    The section `abort` holds `claimed` if the token was still there; only then the lock is given back.
+    """
+    clean = f'schtasks /delete /tn {window.task} /f>nul&del "{window.mark}"'
+    undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}))"
+    return wrap(window.run, [_claim(window), undone])
+
+
+def rescue_line(window: Window) -> str:
+    """At the deadline without an end mark: claims the token and starts what ran, then gathers everything anew.
+
+    The section `abort` as in `abort_line`, `rescue` a line `<step> <error level>` per service.
+    """
+    starts = [f"net start DNS>nul&call echo start_dns {ERRORLEVEL}"]
+    starts += [
+        f"net start {service(name)}>nul&call echo restart {service(name)} {ERRORLEVEL}" for name in window.dependents
+    ]
+    return wrap(
+        window.run,
+        [
+            _claim(window),
+            section(window.run, "rescue", f"({'&'.join(starts)})"),
+            *section_commands(window.run),
+        ],
+    )
+
+
+def unguarded_line(window: Window, stale: str | None = None, orphan: bool = False) -> str:
+    """The same script run inside the shell, for hosts without a Task Scheduler; see `start_line`.
+
+    The section `window` as in `poll_line`.
+    """
+    command = "cmd /c run.cmd>nul&(if exist end (echo ended&type steps))"
+    return _opened(window, stale, orphan, [section(window.run, "window", command)])
+
+
+def start_services_line(run: str, names: Sequence[str]) -> str:
+    """Starts services whose port is free, without a window; gathers everything anew.
+
+    The section `start` holds a line `<key in quotes> <error level>` per service.
+    """
+    if not names:
+        raise BatchError("There is no service to start.")
+    starts = [f"net start {service(name)}>nul&call echo {service(name)} {ERRORLEVEL}" for name in names]
+    return wrap(run, [section(run, "start", f"({'&'.join(starts)})"), *section_commands(run)])
+
+
+def _opened(window: Window, stale: str | None, orphan: bool, then: list[str]) -> str:
+    """Takes the lock and, if it is ours, writes script, token and mark and goes on in the window's folder."""
+    text = "&".join(echoed(line) for line in script(window))
+    write = f'({text})>run.cmd&echo token>token&echo until>"{window.mark}"'
+    steps = "&".join([rf'md "{window.folder}"', rf'cd /d "{window.folder}"&&({write})', *then])
+    return wrap(window.run, [lock_section(window.run, window.lock, stale, orphan), if_locked(window.lock, steps)])
+
+
+def _added(exclusion: Exclusion) -> str:
+    if exclusion.id not in NETSH:
+        raise BatchError(f"{exclusion.id!r} is not a list of excluded ports.")
+    first, _dash, last = port_range(exclusion.ports).partition("-")
+    return (
+        f"netsh interface {NETSH[exclusion.id]} add excludedportrange protocol=udp startport={first}"
+        f" numberofports={int(last) - int(first) + 1} store=persistent"
+    )
+
+
+def _claimed(window: Window) -> str:
+    return rf'"{window.folder}\claimed.session"'
+
+
+def _claim(window: Window) -> str:
+    """Renames the token, as the script does, to a name of its own; prints `claimed` when the session was first."""
+    return section(window.run, "abort", rf'ren "{window.folder}\token" claimed.session&&echo claimed')

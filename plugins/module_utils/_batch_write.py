@@ -1,0 +1,281 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two commands of a change as cmd text: prepare (lock, snapshot, exact bytes) and write.
+
+Prepare changes nothing but our own folder. Write does everything only if our lock is still there and the values are
+still those of the snapshot, and always gives back the lock. The values' exact bytes come from `reg export`: what
+`reg query` shows is not exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import section_commands
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    if_locked,
+    lock_section,
+    unlock_section,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+    ERRORLEVEL,
+    MAX_LINE,
+    ROOT,
+    BatchError,
+    backup_id,
+    echoed,
+    nonce,
+    number,
+    port_range,
+    section,
+    section_id,
+    wrap,
+)
+
+TCPIP_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
+STATE_KEY = r"HKLM\SOFTWARE\portkeeper\state"
+
+_CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
+_BOOT_ID = rf'"{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId'
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a setting is stored.
+
+    Attributes:
+        key: the registry key, one of our literals.
+        name: the value's name.
+        type: its registry type.
+        section: the collector's section that shows it.
+    """
+
+    key: str
+    name: str
+    type: str
+    section: str
+
+
+PLACES: dict[str, Place] = {
+    "max_user_port": Place(TCPIP_KEY, "MaxUserPort", "REG_DWORD", "tcpip"),
+    "reserved_ports": Place(TCPIP_KEY, "ReservedPorts", "REG_MULTI_SZ", "tcpip"),
+    "socket_pool_size": Place(DNS_KEY, "SocketPoolSize", "REG_DWORD", "dns"),
+    "socket_pool_excluded_port_ranges": Place(DNS_KEY, "SocketPoolExcludedPortRanges", "REG_MULTI_SZ", "dns"),
+}
+"""The registry settings; the exclusions of netsh are in NETSH."""
+
+NETSH: dict[str, str] = {"excluded_udp4": "ipv4", "excluded_udp6": "ipv6"}
+
+RECORDED = (*PLACES, *NETSH)
+"""Settings that have a record under STATE_KEY."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting to be written.
+
+    Attributes:
+        id: a key of PLACES or NETSH.
+        after: for a list the canonical ranges, for a number the number, None to delete the value. For netsh the
+            ranges to be added.
+    """
+
+    id: str
+    after: tuple[str, ...] | int | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is recorded of one setting: its id and its canonical value (`a-b,c-d`, a number or `absent`)."""
+
+    id: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The names of one change.
+
+    Attributes:
+        run: the transcript's nonce.
+        lock: the lock file.
+        backup: the backup's id.
+    """
+
+    run: str
+    lock: str
+    backup: str
+
+    @property
+    def folder(self) -> str:
+        """The backup's folder on the host, unquoted."""
+        return rf"{ROOT}\backup\{backup_id(self.backup)}"
+
+    @property
+    def flag(self) -> str:
+        """The file that says: nothing has changed since the snapshot."""
+        return f"same-{nonce(self.run)}"
+
+
+def prepare_line(ticket: Ticket, settings: Sequence[str], stale: str | None = None, orphan: bool = False) -> str:
+    """The first command of a change: lock, snapshot of the registry settings, export of their keys.
+
+    Args:
+        ticket: the names to use.
+        settings: ids of the settings to be written; those of netsh need no snapshot.
+        stale: see `lock_section`.
+        orphan: see `lock_section`.
+
+    The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
+    """
+    places = [(name, PLACES[name]) for name in settings if name in PLACES]
+    steps = [f'md "{ticket.folder}"', f'cd /d "{ticket.folder}"&&({_prepared(ticket.run, places)})']
+    lock = lock_section(ticket.run, ticket.lock, stale, orphan)
+    return wrap(ticket.run, [lock, if_locked(ticket.lock, "&".join(steps))])
+
+
+def _prepared(run: str, places: Sequence[tuple[str, Place]]) -> str:
+    parts = [_snapshot(name, place, "1") for name, place in places]
+    for key, label in sorted({(place.key, place.section) for _name, place in places}):
+        # XP and 2003 have no /y: they would ask about a file that is there.
+        export = f"del export.tmp&reg export {key} export.tmp>nul&&type export.tmp"
+        parts += [section(run, f"export_{label}", export), "del export.tmp"]
+    return "&".join(parts or ["ver>nul"])
+
+
+def _snapshot(name: str, place: Place, generation: str) -> str:
+    # The error level is part of the file, so that absent is a content like any other.
+    return f"(reg query {place.key} /v {place.name}&call echo rc {ERRORLEVEL})>{section_id(name)}.{generation}"
+
+
+def write_lines(
+    ticket: Ticket, changes: Sequence[Change], records: Sequence[Record], backup: Sequence[str]
+) -> list[str]:
+    """The commands that write; one, unless the backup's text is too long for the same line.
+
+    Args:
+        ticket: the names used in `prepare_line`.
+        changes: what to write.
+        records: what to record, also of settings that are right already.
+        backup: lines of the .reg file that puts the old values back; plain ASCII. Empty if nothing is changed.
+
+    Returns:
+        Command lines, to be run one after the other; only the last writes settings. Its sections: `write` (a line
+        `<id> <error level>` per command; empty when nothing was written because the lock or the values were not ours
+        any more), the collector's sections that show the settings anew, `unlock`.
+
+    Raises:
+        BatchError: a value is malformed or does not fit into one command line.
+    """
+    flag, folder = ticket.flag, ticket.folder
+    places = [(change.id, PLACES[change.id]) for change in changes if change.id in PLACES]
+    saved = [f"{'>>' if at else '>'}restore.reg {echoed(line) if line else 'echo.'}" for at, line in enumerate(backup)]
+    compare = [_snapshot(name, place, "2") for name, place in places]
+    compare.append("&&".join([f"fc {name}.1 {name}.2 >nul" for name, _place in places] + [f"echo same>{flag}"]))
+    write = [f"({'&'.join(_recorded(records))})>nul"] if records else []
+    for change in changes:
+        write += _written(change)
+    shown = {PLACES[name].section if name in PLACES else name for name in (change.id for change in changes)}
+    tail = [
+        section(ticket.run, "write", f"(if exist {flag} ({'&'.join(write)}))"),
+        *section_commands(ticket.run, {*shown, "boot", "state"}),
+        # Only an empty folder goes: nothing was changed, so there is nothing to put back.
+        f'del {flag}&cd ..&rd "{folder}"',
+        unlock_section(ticket.run, ticket.lock),
+    ]
+    enter = f'cd /d "{folder}"&&'
+    whole = [if_locked(ticket.lock, f"{enter}({'&'.join([*saved, *compare])})"), *tail]
+    if len("&".join(whole)) < MAX_LINE - 100:
+        return [wrap(ticket.run, whole)]
+    last = wrap(ticket.run, [if_locked(ticket.lock, f"{enter}({'&'.join(compare)})"), *tail])
+    return [*_packed(ticket, enter, saved), last]
+
+
+def _packed(ticket: Ticket, enter: str, steps: Sequence[str]) -> list[str]:
+    """Spreads steps over as few command lines as they need."""
+    lines: list[str] = []
+    chunk: list[str] = []
+    for step in steps:
+        if chunk and len("&".join([*chunk, step])) > MAX_LINE - 400:
+            lines.append(wrap(ticket.run, [if_locked(ticket.lock, f"{enter}({'&'.join(chunk)})")]))
+            chunk = []
+        chunk.append(step)
+    if chunk:
+        lines.append(wrap(ticket.run, [if_locked(ticket.lock, f"{enter}({'&'.join(chunk)})")]))
+    return lines
+
+
+def _written(change: Change) -> list[str]:
+    """The commands of one change, each followed by a line `<id> <error level>`."""
+    done = f"call echo {section_id(change.id)} {ERRORLEVEL}"
+    if change.id in NETSH:
+        if not isinstance(change.after, tuple):
+            raise BatchError(f"The setting {change.id} takes a list of ranges.")
+        return [part for text in change.after for part in (_exclusion(NETSH[change.id], text), done)]
+    place = PLACES[change.id]
+    if change.after is None:
+        return [f"reg delete {place.key} /v {place.name} /f>nul", done]
+    return [f"reg add {place.key} /v {place.name} /t {place.type} {_data(place, change.after)} /f>nul", done]
+
+
+def _data(place: Place, after: tuple[str, ...] | int) -> str:
+    if place.type == "REG_DWORD":
+        if not isinstance(after, int):
+            raise BatchError(f"The value {place.name} takes a number.")
+        return f"/d {number(after, 65536)}"
+    if not isinstance(after, tuple):
+        raise BatchError(f"The value {place.name} takes a list of ranges.")
+    if not after:
+        return ""
+    return f'/s , /d "{",".join(port_range(text) for text in after)}"'
+
+
+def _exclusion(family: str, text: str) -> str:
+    first, _dash, last = port_range(text).partition("-")
+    count = int(last) - int(first) + 1
+    return (
+        f"netsh interface {family} add excludedportrange protocol=udp startport={first} numberofports={count}"
+        " store=persistent>nul"
+    )
+
+
+def _recorded(records: Sequence[Record]) -> list[str]:
+    """Writes the records with the boot mark and the DNS server's PID of this moment, read on the host.
+
+    An old record goes first: what could not be read must not leave an older mark behind.
+    """
+    parts = []
+    for record in records:
+        key = rf"{STATE_KEY}\{_recordable(record.id)}"
+        parts.append(f"reg delete {key} /f")
+        parts.append(f'reg add {key} /v value /t REG_SZ /d "{_canonical(record.value)}" /f')
+        parts.append(f"reg add {key} /v dns_pid /t REG_SZ /d 0 /f")
+
+    def each(name: str, data: str) -> str:
+        return "&".join(rf"reg add {STATE_KEY}\{record.id} /v {name} /t REG_SZ /d {data} /f" for record in records)
+
+    shutdown = rf"reg query {_CONTROL}\Windows /v ShutdownTime ^|findstr REG_BINARY"
+    boot_id = f"reg query {_BOOT_ID} ^|findstr REG_DWORD"
+    pid = 'tasklist /fi "imagename eq dns.exe" /fo csv /nh ^|findstr /i dns.exe'
+    counted = f"""for /f "tokens=3" %b in ('{boot_id}') do for /f "tokens=2 delims=x" %c in ("%b") do """
+    marked = f"({each('boot_mark', '%a')}&{counted}({each('boot_mark', '%a-%c')}))"
+    parts.append(f"""(for /f "tokens=3" %a in ('{shutdown}') do {marked})""")
+    parts.append(f"""(for /f "tokens=2 delims=," %a in ('{pid}') do ({each("dns_pid", "%~a")}))""")
+    return parts
+
+
+def _recordable(name: str) -> str:
+    if name not in RECORDED:
+        raise BatchError(f"{name!r} is not a setting that has a record.")
+    return name
+
+
+def _canonical(value: str) -> str:
+    if value == "absent":
+        return value
+    if value.isascii() and value.isdigit():
+        return number(int(value), 65536)
+    return ",".join(port_range(text) for text in value.split(",")) if value else ""
