@@ -27,6 +27,15 @@ _EXTRA_REQUIRED = ("name", "services", "ports")
 
 
 def row_from_extra(entry: object, where: str) -> CatalogueRow:
+    """Check one entry and make a row of it.
+
+    Args:
+        entry: the entry as the user wrote it; keys that are null count as not given.
+        where: what messages call the entry.
+
+    Raises:
+        CatalogueError: with one sentence, for anything that is not valid.
+    """
     if not isinstance(entry, Mapping):
         raise CatalogueError(f"{where} is not a mapping")
     given = {key: value for key, value in entry.items() if value is not None}

@@ -42,7 +42,7 @@ class CatalogueRow:
         service_keys: keys under ``HKLM\\SYSTEM\\CurrentControlSet\\Services``, compared without regard to case.
         service_patterns: regular expressions for further keys; a whole key must match.
         ports: the ports to reserve.
-        verify_ports: UDP ports below the reach of any pool (below 1024) that the service holds too: proved, not reserved.
+        verify_ports: UDP ports below the reach of any pool (below 1024) that the service holds: proved, not reserved.
         protocol: udp, tcp or both; only UDP collides with the pool.
         profiles: profiles that reserve the row even where the role is not installed.
         detection: one of DETECTIONS.

@@ -1,0 +1,204 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which fixed ports are needed on a host: by the services found there, by profiles, by listeners and by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import CATALOGUE, CatalogueRow
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import AUTO_PROFILE, Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
+
+DETECTED = "detected"
+PROFILE = "profile"
+LISTENER = "listener"
+USER = "user"
+REASONS = (DETECTED, PROFILE, LISTENER, USER)
+
+SBS_PROFILE = "sbs2003"
+SQL_ROW = "sql_server"
+_NO_PORTS = PortSet()
+
+
+@dataclass(frozen=True)
+class Need:
+    """Ports that somebody needs.
+
+    Attributes:
+        service: name of the catalogue row, the process of a listener, or "user".
+        title: for people.
+        services: the service keys of the row that are installed and not disabled.
+        ports: what is to be reserved.
+        protocol: udp, tcp or both.
+        reason: one of REASONS.
+        source: where the knowledge comes from.
+    """
+
+    service: str
+    title: str
+    services: tuple[str, ...]
+    ports: PortSet
+    protocol: str
+    reason: str
+    source: str
+
+    @property
+    def udp_ports(self) -> PortSet:
+        """The ports that can collide with the pool."""
+        return _NO_PORTS if self.protocol == "tcp" else self.ports
+
+    @property
+    def counts_for_risk(self) -> bool:
+        """A row that only a profile asks for has nobody on this host whom a hit could hurt."""
+        return self.reason != PROFILE and self.protocol != "tcp"
+
+    def to_json(self, pool_ports: PortSet, effective: PortSet) -> dict[str, Any]:
+        """The need as the plan lists it.
+
+        Args:
+            pool_ports: what the pool can draw without any reservation.
+            effective: the ports that are reserved and known to be effective.
+        """
+        in_range = self.udp_ports & pool_ports
+        return {
+            "service": self.service,
+            "title": self.title,
+            "services": list(self.services),
+            "ports": self.ports.to_json(),
+            "protocol": self.protocol,
+            "reason": self.reason,
+            "in_pool_range": bool(in_range),
+            "exposed": bool(in_range - effective),
+            "source": self.source,
+        }
+
+
+def installed_services(row: CatalogueRow, host: Host) -> tuple[str, ...]:
+    """The row's services that are installed and not disabled on this host; none where the role cannot be there."""
+    if row.detection == "profile_only" or host.family not in row.families:
+        return ()
+    enabled = {name.lower() for name, service in host.services.items() if service.enabled}
+    if not all(key.lower() in enabled for key in row.requires):
+        return ()
+    return tuple(name for name in host.services if name.lower() in enabled and row.matches(name))
+
+
+def selected_profiles(host: Host, policy: Policy) -> frozenset[str]:
+    """The profiles of the policy; ``auto`` is the SBS list on an SBS 2003 host and nothing elsewhere."""
+    profiles = set(policy.profiles) - {AUTO_PROFILE}
+    if AUTO_PROFILE in policy.profiles and host.os.get("sbs") is True and host.family == "nt5":
+        profiles.add(SBS_PROFILE)
+    return frozenset(profiles)
+
+
+def is_ignored(row: CatalogueRow, services: Sequence[str], policy: Policy) -> bool:
+    """Whether ``ignore_services`` names the row, or every service of it that is installed."""
+    ignored = set(policy.ignore_services)
+    names = {service.lower() for service in services or row.service_keys}
+    return row.name in ignored or (bool(names) and names <= ignored)
+
+
+def relevant_rows(host: Host, policy: Policy) -> list[tuple[CatalogueRow, tuple[str, ...]]]:
+    """The catalogue rows that the policy looks at on this host, with the row's installed services, in catalogue order.
+
+    A row without installed services is there because a profile asks for it.
+    """
+    profiles = selected_profiles(host, policy)
+    rows: list[tuple[CatalogueRow, tuple[str, ...]]] = []
+    for row in CATALOGUE + policy.extra_rows:
+        in_profile = not profiles.isdisjoint(row.profiles)
+        services = installed_services(row, host) if policy.detect or in_profile else ()
+        if (services or in_profile) and not is_ignored(row, services, policy):
+            rows.append((row, tuple(name for name in services if name.lower() not in policy.ignore_services)))
+    return rows
+
+
+def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]:
+    """All needs of a host: catalogue rows in catalogue order, SQL instances after their row, then listeners and user.
+
+    Args:
+        host: the facts.
+        policy: what the user wants protected.
+        pool_ports: what the pool can draw without any reservation.
+    """
+    needs: list[Need] = []
+    for row, services in relevant_rows(host, policy):
+        reason = DETECTED if services and policy.detect else PROFILE
+        needs.append(Need(row.name, row.title, services, row.ports, row.protocol, reason, row.source))
+        if row.name == SQL_ROW and reason == DETECTED:
+            needs += _sql_instances(host, services, row.ports)
+    if policy.extra_ports:
+        needs.append(
+            Need(USER, "ports named by the user", (), policy.extra_ports, "both", USER, "the option extra_ports")
+        )
+    if policy.include_listeners:
+        known = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
+        needs += _listeners(host, pool_ports - known)
+    return needs
+
+
+def detected_ports(host: Host, policy: Policy) -> PortSet:
+    """What the detected services need, the ignored ones included: ``prune`` never takes these away."""
+    rows = [(row, installed_services(row, host)) for row in CATALOGUE + policy.extra_rows]
+    pairs = [pair for row, services in rows if services for pair in row.ports.ranges]
+    if any(services for row, services in rows if row.name == SQL_ROW):
+        pairs += [pair for row in _sql_rows(host) for pair in _sql_ports(row).ranges]
+    return PortSet.from_ranges(pairs)
+
+
+def _sql_rows(host: Host) -> list[Mapping[str, Any]]:
+    rows = [row for row in host.facts.get("sql_ports") or () if isinstance(row, Mapping)]
+    return sorted(rows, key=lambda row: str(row.get("instance")))
+
+
+def _sql_ports(row: Mapping[str, Any]) -> PortSet:
+    try:
+        return PortSet.from_json(row.get("ports") or [])
+    except PortError:
+        return _NO_PORTS
+
+
+def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> list[Need]:
+    """The ports of further SQL Server instances, which the registry names; those of the default instance are known."""
+    needs: list[Need] = []
+    for row in _sql_rows(host):
+        ports = _sql_ports(row) - known
+        known |= ports
+        if ports:
+            needs.append(
+                Need(
+                    service=SQL_ROW,
+                    title=f"Microsoft SQL Server, instance {row.get('instance')}",
+                    services=services,
+                    ports=ports,
+                    protocol="tcp",
+                    reason=DETECTED,
+                    source="SuperSocketNetLib\\Tcp in the host's registry; TCP in KB832017",
+                )
+            )
+    return needs
+
+
+def _listeners(host: Host, wanted: PortSet) -> list[Need]:
+    """UDP sockets of other programs inside the pool's range, a need per process name; connected sockets are clients."""
+    held: dict[str, set[int]] = {}
+    for row in host.facts.get("udp_endpoints") or ():
+        if not row.get("connected") and row["port"] in wanted:
+            held.setdefault(str(row.get("process") or "an unnamed process"), set()).add(row["port"])
+    return [
+        Need(
+            service=process,
+            title=f"UDP sockets that {process} holds",
+            services=(),
+            ports=PortSet.from_ports(ports),
+            protocol="udp",
+            reason=LISTENER,
+            source="held while the host was read",
+        )
+        for process, ports in sorted(held.items())
+    ]

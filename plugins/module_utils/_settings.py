@@ -1,0 +1,117 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The values that protect ports: where each lives, its type, what it holds, and when a change takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+TCPIP_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
+STATE_KEY = r"HKLM\SOFTWARE\portkeeper\state"
+
+NOW = "now"
+DNS_RESTART = "dns_restart"
+REBOOT = "reboot"
+
+RESERVED_PORTS = "reserved_ports"
+SOCKET_POOL_SIZE = "socket_pool_size"
+POOL_EXCLUSIONS = "socket_pool_excluded_port_ranges"
+MAX_USER_PORT = "max_user_port"
+STATE = "state"
+
+ABSENT = "absent"
+"""How the state record writes a value that is not there."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One registry value.
+
+    Attributes:
+        id: the name used in facts, plan and state record.
+        key: the registry key.
+        value_name: the value's name under the key.
+        registry_type: the type it must have; Windows ignores another one.
+        takes_effect: now, dns_restart or reboot.
+        source: where that is documented.
+    """
+
+    id: str
+    key: str
+    value_name: str
+    registry_type: str
+    takes_effect: str
+    source: str
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.id: setting
+    for setting in (
+        Setting(RESERVED_PORTS, TCPIP_KEY, "ReservedPorts", "REG_MULTI_SZ", REBOOT, "KB812873"),
+        Setting(
+            POOL_EXCLUSIONS,
+            DNS_KEY,
+            "SocketPoolExcludedPortRanges",
+            "REG_MULTI_SZ",
+            DNS_RESTART,
+            "Microsoft's documentation of dnscmd /config /SocketPoolExcludedPortRanges; that the type is REG_MULTI_SZ"
+            " is very likely, not confirmed",
+        ),
+        Setting(
+            SOCKET_POOL_SIZE,
+            DNS_KEY,
+            "SocketPoolSize",
+            "REG_DWORD",
+            DNS_RESTART,
+            "Microsoft's documentation of dnscmd /config /SocketPoolSize",
+        ),
+    )
+}
+"""The settings that this collection writes; MaxUserPort is read and never written."""
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """How a family of releases protects ports.
+
+    Attributes:
+        name: the plan's ``mechanism``.
+        setting: id of the list value that is written, None where no value of the registry does it.
+        source: where that is documented.
+    """
+
+    name: str
+    setting: str | None
+    source: str
+
+
+MECHANISMS: dict[str, Mechanism] = {
+    "nt5": Mechanism("reserved_ports", RESERVED_PORTS, "KB812873, KB953230"),
+    "nt6": Mechanism("excluded_port_range_netsh", None, "KB812873: ReservedPorts is not implemented on Vista and 2008"),
+    "nt6_r2": Mechanism("excluded_port_ranges", POOL_EXCLUSIONS, "documented for DNS servers from 2008 R2 on"),
+}
+NO_MECHANISM = Mechanism("none", None, "a release that is not known, or one without a DNS server to protect")
+
+
+def entries_of(data: object) -> list[str]:
+    """The entries of a list value as they were found; a single text counts as one entry."""
+    if isinstance(data, str):
+        return [data]
+    if isinstance(data, Sequence):
+        return [str(entry) for entry in data]
+    return []
+
+
+def value_text(fact: Mapping[str, Any]) -> str:
+    """A value as the state record writes it: comma-joined entries, the number, or "absent".
+
+    The entries stay as they were found, so that a value that is only split differently is not taken for ours.
+    """
+    if fact.get("present") is not True:
+        return ABSENT
+    data = fact.get("data")
+    return str(data) if isinstance(data, int) else ",".join(entries_of(data))
