@@ -1,0 +1,127 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One verdict over a run's artefacts: which exit code a pipeline gets, and why.
+
+Ansible's own exit codes do not tell drift from order, because a task that reports drift in check mode has not failed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+STATUSES = (
+    "unknown", "unreachable", "conflict", "service_down", "drifted", "pending_reboot", "exposed", "accepted", "safe",
+)
+"""Worst first; a host whose state nobody knows is worse than any known state."""
+
+IN_ORDER = frozenset(("accepted", "safe"))
+
+EXIT_IN_ORDER = 0
+EXIT_FINDINGS = 2
+"""Drift, conflict, pending reboot, risk, or a host that could not be evaluated. The code of Ansible's failed hosts."""
+EXIT_UNREACHABLE = 4
+"""Nothing of that, but a host was not reached. The code of Ansible's unreachable hosts."""
+
+_NO_ARTEFACT = "no artefact of this run: the host could not be evaluated"
+
+
+@dataclass(frozen=True)
+class HostVerdict:
+    """What one host adds to the verdict.
+
+    Attributes:
+        host: inventory name.
+        status: one of STATUSES.
+        why: one sentence; empty for a host in order.
+    """
+
+    host: str
+    status: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict over all hosts.
+
+    Attributes:
+        exit_code: EXIT_IN_ORDER, EXIT_FINDINGS or EXIT_UNREACHABLE.
+        hosts: the hosts' verdicts, worst first, then by name.
+    """
+
+    exit_code: int
+    hosts: tuple[HostVerdict, ...]
+
+    @property
+    def worst(self) -> str:
+        """The worst status of all hosts; ``unknown`` when there is no host."""
+        return self.hosts[0].status if self.hosts else "unknown"
+
+    @property
+    def reason(self) -> str:
+        """One sentence that names the hosts which are not in order."""
+        if not self.hosts:
+            return "no host was evaluated"
+        counts = Counter(entry.status for entry in self.hosts)
+        named = [f"{entry.host} ({entry.status})" for entry in self.hosts if entry.status not in IN_ORDER]
+        if not named:
+            return f"all {len(self.hosts)} hosts are in order"
+        total = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+        shown = ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
+        return f"{total}: {shown}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the content of summary.json."""
+        counts = Counter(entry.status for entry in self.hosts)
+        return {
+            "format": 1,
+            "exit_code": self.exit_code,
+            "worst": self.worst,
+            "reason": self.reason,
+            "counts": {status: counts[status] for status in STATUSES},
+            "hosts": [{"host": entry.host, "status": entry.status, "why": entry.why} for entry in self.hosts],
+        }
+
+
+def judge(hosts: Iterable[str], artefacts: Mapping[str, Mapping[str, Any]], max_risk: float | None = None) -> Verdict:
+    """Judge a run.
+
+    Args:
+        hosts: inventory names of all hosts of the run; one without an artefact could not be evaluated.
+        artefacts: the run's artefacts by host (docs/schemas/artifact.schema.json).
+        max_risk: highest accepted chance (0 to 1) that the next draw hits a needed port; null accepts what the status
+            accepts.
+
+    Returns:
+        The verdict. Findings win over unreachable hosts, so that one host never hides another.
+    """
+    entries = [_host_verdict(host, artefacts.get(host), max_risk) for host in sorted(set(hosts))]
+    entries.sort(key=lambda entry: (STATUSES.index(entry.status), entry.host))
+    statuses = {entry.status for entry in entries}
+    if not statuses or statuses - IN_ORDER - {"unreachable"}:
+        return Verdict(EXIT_FINDINGS, tuple(entries))
+    return Verdict(EXIT_UNREACHABLE if "unreachable" in statuses else EXIT_IN_ORDER, tuple(entries))
+
+
+def _host_verdict(host: str, artefact: Mapping[str, Any] | None, max_risk: float | None) -> HostVerdict:
+    if artefact is None:
+        return HostVerdict(host, "unknown", _NO_ARTEFACT)
+    status = artefact.get("status")
+    if status not in STATUSES:
+        return HostVerdict(host, "unknown", "the artefact names no known status")
+    risk = _risk_now(artefact)
+    if status in IN_ORDER and max_risk is not None and (risk is None or risk > max_risk):
+        shown = "unknown" if risk is None else f"{risk:.2%}"
+        return HostVerdict(host, "exposed", f"the risk of the next start is {shown}, above {max_risk:.2%}")
+    return HostVerdict(host, str(status), "" if status in IN_ORDER else str(artefact.get("msg") or status))
+
+
+def _risk_now(artefact: Mapping[str, Any]) -> float | None:
+    plan = artefact.get("plan")
+    risk = plan.get("risk") if isinstance(plan, Mapping) else None
+    now = risk.get("now") if isinstance(risk, Mapping) else None
+    return float(now) if isinstance(now, (int, float)) else None

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_gate
+short_description: Turn the artefacts of a run into one exit code
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Reads the artefacts that M(portkeeper.windows_dns.port_reservations) wrote in this run and fails when a host is not
+    in order, so that C(ansible-playbook) ends with an exit code that a pipeline can act on. Ansible itself exits with 0
+    when check mode finds drift.
+  - Contacts no host. It acts once in a play, on the last host that is still in it; on every other host it does nothing.
+    With C(serial) it therefore acts in the last batch only, and no batch hides a later one.
+  - It fails (exit code 2) for drift, a conflict, a service that is down, a pending reboot, exposure, or a host that
+    could not be evaluated, anywhere in the play. If there is nothing of that, but a host was not reached, its own
+    result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).
+  - Writes C(summary.json) beside the artefacts.
+  - Use it in a play with C(ignore_unreachable=true), and set C(ignore_unreachable=false) on this task, as the
+    collection's playbook C(drift) does; otherwise the code of a host that was not reached wins over everything.
+options:
+  artifacts_dir:
+    description: Folder of the artefacts on the controller, as given to M(portkeeper.windows_dns.port_reservations).
+    type: path
+    required: true
+  run_id:
+    description:
+      - Name of the run, as given to M(portkeeper.windows_dns.port_reservations).
+      - Without it, the run is this call of C(ansible-playbook).
+    type: str
+  max_risk:
+    description:
+      - Highest accepted chance, from 0 to 1, that the next start of DNS takes a needed port.
+      - A host above it, or with an unknown risk, is a finding. Without it the figure decides nothing.
+    type: float
+attributes:
+  check_mode:
+    description: Can run in check mode and does the same there.
+    support: full
+  diff_mode:
+    description: Returns no diff.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Turn the artefacts of this run into one exit code
+  portkeeper.windows_dns.fleet_gate:
+    artifacts_dir: artifacts
+    run_id: nightly
+  ignore_unreachable: false
+"""
+
+RETURN = r"""
+acted:
+  description: Whether this host's task was the one that judged the run.
+  returned: always
+  type: bool
+  sample: true
+summary:
+  description: What was written to C(summary.json).
+  returned: when RV(acted=true)
+  type: dict
+  contains:
+    format:
+      description: Version of this format.
+      type: int
+    exit_code:
+      description: 0, 2 or 4.
+      type: int
+    worst:
+      description: Worst status of all hosts.
+      type: str
+    reason:
+      description: One sentence that names the hosts that are not in order.
+      type: str
+    counts:
+      description: Number of hosts by status.
+      type: dict
+    hosts:
+      description: Name, status and reason of each host, worst first.
+      type: list
+      elements: dict
+msg:
+  description: The reason in one sentence.
+  returned: always
+  type: str
+  sample: "1 drifted, 1 safe: client02 (drifted)"
+"""

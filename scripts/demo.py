@@ -1,0 +1,224 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Show the main job on a lab host: an SBS 2003 server with the conflict of MS08-037 is found, fixed and proved.
+
+Every step says what it does, shows what the tools print, and is asserted: a step that differs ends the demo with an
+error. The lab host is stopped at the end in any case.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkout import BIN, CHECKOUT, install_artifact
+
+HOST = f"demo{os.getpid()}"
+SCENARIO = "sbs2003"
+TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+EXPECTED_RESERVED = (
+    "1080-1080 1433-1434 1645-1646 1701-1701 1718-1720 1745-1745 1801-1801 1812-1813 2883-2883 3343-3343 3500-3619"
+    " 4070-4071 4500-4500"
+).split()
+NEEDED_PORTS = {
+    port
+    for entry in EXPECTED_RESERVED
+    for low, high in [entry.split("-")]
+    for port in range(int(low), int(high) + 1)
+}
+RESTARTS = 20
+
+
+class DemoError(Exception):
+    """A step did not end as it should; the message says how."""
+
+
+def expect(condition: bool, sentence: str) -> None:
+    """End the demo unless the condition holds; otherwise say so."""
+    if not condition:
+        raise DemoError(sentence)
+    print(f"    ok: {sentence}")
+
+
+@dataclass
+class Run:
+    """Exit code and output of one command, shown as it came."""
+
+    returncode: int
+    output: str
+
+
+class Demo:
+    """The lab host, the installed collection and the commands on them."""
+
+    def __init__(self, folder: Path) -> None:
+        """Install the collection from its artifact into a folder of its own."""
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"),
+            "ANSIBLE_HOME": str(folder / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(folder / "home" / "tmp"),
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "PYTHONPATH": str(CHECKOUT / "lab"),
+        }
+        install_artifact(folder, self.environment)
+        self.inventory = folder / "inventory.yml"
+
+    def call(self, command: list[str], show: bool = False) -> Run:
+        """Run a command in the demo's folder; ``show`` prints its output indented."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )
+        if show:
+            print("".join(f"    | {line}\n" for line in done.stdout.splitlines() if line.strip()), end="")
+        return Run(done.returncode, done.stdout)
+
+    def lab(self, *arguments: str) -> str:
+        """Run the lab's command line; a failure ends the demo."""
+        done = self.call([sys.executable, "-m", "portkeeper_lab", *arguments])
+        if done.returncode:
+            raise DemoError(f"lab {' '.join(arguments)}: exit code {done.returncode}\n{done.output}")
+        return done.output
+
+    def inside(self, line: str) -> str:
+        """Run a cmd line at the host's console, past WinRM; return its output whatever its exit code."""
+        return self.call([sys.executable, "-m", "portkeeper_lab", "exec", HOST, "--", line]).output
+
+    def playbook(self, name: str, *options: str) -> Run:
+        """Run one of the collection's playbooks as a user would, and show it."""
+        command = ["ansible-playbook", "-i", "inventory.yml", f"portkeeper.windows_dns.{name}", *options]
+        print(f"    $ {' '.join(command)}")
+        return self.call(command, show=True)
+
+    def reserved_ports(self) -> list[str]:
+        """Read ReservedPorts with the host's own reg.exe, in the order in which it stands there."""
+        return re.findall(r"\d+-\d+", self.inside(f'reg query "{TCPIP}" /v ReservedPorts'))
+
+    def registry(self) -> str:
+        """Return everything that the host's own reg.exe exports of the keys that matter."""
+        keys = (TCPIP, r"HKLM\SYSTEM\CurrentControlSet\Services\DNS", r"HKLM\SOFTWARE")
+        return "".join(self.inside(f'reg query "{key}" /s') for key in keys)
+
+    def running(self, service: str) -> bool:
+        """Whether the host's service manager says that a service runs (state 4)."""
+        return bool(re.search(r":\s*4\s", self.inside(f"sc query {service}")))
+
+    def dns_ports(self) -> set[int]:
+        """Return the UDP ports that the DNS process holds, by the host's own netstat."""
+        pids = re.findall(r'"dns\.exe","(\d+)"', self.inside("tasklist /fo csv /nh"), re.IGNORECASE)
+        rows = re.findall(r"UDP\s+\S+:(\d+)\s+\S+\s+(\d+)", self.inside("netstat -ano -p udp"))
+        return {int(port) for port, pid in rows if pid in pids}
+
+
+def recap(run: Run) -> dict[str, int]:
+    """Return the numbers of the play recap."""
+    return {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", run.output.rsplit("PLAY RECAP", 1)[-1])}
+
+
+def show_conflict(demo: Demo) -> None:
+    """The conflict: DNS started first and its draw holds 1645 and 4500."""
+    ports = demo.dns_ports()
+    print(f"    dns.exe holds {len(ports)} UDP ports")
+    expect({1645, 4500} <= ports, "among them 1645 (RADIUS) and 4500 (IPsec NAT-T)")
+    expect(not demo.running("IAS") and not demo.running("PolicyAgent"), "IAS and IPSEC Services are down")
+
+
+def failing_verify(demo: Demo) -> None:
+    """The diagnosis: verify fails and names the process, its PID and the error number."""
+    run = demo.playbook("verify")
+    expect(run.returncode == 2, "verify fails")
+    expect("dns.exe" in run.output and "10048" in run.output, "and names dns.exe and error 10048 as the reason")
+    expect(bool(re.search(r"PID \d+", run.output)), "with the process id of the holder")
+
+
+def check_mode(demo: Demo) -> None:
+    """The look before: --check --diff shows what would be written, and changes nothing."""
+    before = demo.registry()
+    run = demo.playbook("reserve_ports", "--check", "--diff")
+    expect(run.returncode == 0 and recap(run)["failed"] == 0, "the check run does not fail on a broken host")
+    expect(recap(run)["changed"] >= 1, "it reports changes")
+    expect(demo.registry() == before, "the registry is the same as before")
+
+
+def real_run(demo: Demo) -> None:
+    """The cure: reserve the ports, stop DNS, start what was down, start DNS, verify."""
+    run = demo.playbook("reserve_ports", "--diff")
+    expect(run.returncode == 0, "the run succeeds")
+    expect(demo.reserved_ports() == EXPECTED_RESERVED, "ReservedPorts is " + " ".join(EXPECTED_RESERVED))
+    expect(all(map(demo.running, ("IAS", "PolicyAgent", "DNS"))), "IAS, IPSEC Services and DNS run")
+
+
+def second_run(demo: Demo) -> None:
+    """The second run changes nothing, and says that the reservations still wait for a reboot."""
+    run = demo.playbook("reserve_ports")
+    expect(run.returncode == 0 and recap(run)["changed"] == 0, "nothing changed")
+    expect("wait for a reboot" in run.output, "the pending reboot is plainly said")
+    expect(demo.playbook("drift").returncode == 2, "drift ends with exit code 2 while the reboot is pending")
+
+
+def reboot(demo: Demo) -> None:
+    """The reboot makes the reservations effective (KB812873)."""
+    demo.lab("reboot", HOST)
+    run = demo.playbook("reserve_ports")
+    expect(recap(run)["changed"] == 0 and "wait for a reboot" not in run.output, "nothing to do and nothing pending")
+    expect(demo.playbook("drift").returncode == 0, "drift ends with exit code 0")
+
+
+def restarts(demo: Demo) -> None:
+    """Twenty starts of DNS, each with a new draw: no needed port is taken."""
+    for count in range(1, RESTARTS + 1):
+        demo.inside("net stop DNS & net start DNS")
+        ports = demo.dns_ports()
+        taken = sorted(ports & NEEDED_PORTS)
+        if taken or len(ports) < 2000:
+            raise DemoError(f"restart {count}: DNS holds {len(ports)} UDP ports, among them {taken}")
+    expect(True, f"{RESTARTS} restarts, the last with {len(ports)} UDP ports, and no needed port among them")
+
+
+def drift(demo: Demo) -> None:
+    """Another hand empties ReservedPorts: the drift check finds it and still changes nothing."""
+    demo.inside(f'reg delete "{TCPIP}" /v ReservedPorts /f')
+    run = demo.playbook("drift")
+    expect(run.returncode == 2, "drift ends with exit code 2")
+    expect(demo.reserved_ports() == [], "and the check itself wrote nothing")
+    summary = max((demo.folder / "artifacts").glob("*/summary.json"), key=lambda path: path.stat().st_mtime)
+    expect(json.loads(summary.read_text(encoding="utf-8"))["worst"] == "drifted", "the summary says: drifted")
+
+
+STEPS: tuple[Callable[[Demo], None], ...] = (
+    show_conflict, failing_verify, check_mode, real_run, second_run, reboot, restarts, drift,
+)
+
+
+def main() -> int:
+    """Run all steps on a fresh lab host; stop it in any case."""
+    with tempfile.TemporaryDirectory(prefix="portkeeper-demo-") as name:
+        print("Building and installing the collection, starting the lab host ...", flush=True)
+        demo = Demo(Path(name))
+        try:
+            demo.lab("up", SCENARIO, "--name", HOST)
+            demo.inventory.write_text(demo.lab("inventory", "--name", HOST), encoding="utf-8")
+            for number, step in enumerate(STEPS, 1):
+                print(f"\n{number}. {(step.__doc__ or '').strip()}", flush=True)
+                step(demo)
+        except DemoError as error:
+            print(f"\nThe demo failed: {error}", file=sys.stderr)
+            return 1
+        finally:
+            demo.lab("down", HOST)
+    print("\nThe demo is over: everything held. The lab host is stopped; nothing of it is left running.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
