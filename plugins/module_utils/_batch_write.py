@@ -33,43 +33,24 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     section_id,
     wrap,
 )
-
-TCPIP_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
-DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
-STATE_KEY = r"HKLM\SOFTWARE\portkeeper\state"
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+    DNS_KEY,
+    SETTINGS,
+    STATE_KEY,
+    TCPIP_KEY,
+    Setting,
+)
 
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
 _BOOT_ID = rf'"{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId'
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a setting is stored.
-
-    Attributes:
-        key: the registry key, one of our literals.
-        name: the value's name.
-        type: its registry type.
-        section: the collector's section that shows it.
-    """
-
-    key: str
-    name: str
-    type: str
-    section: str
-
-
-PLACES: dict[str, Place] = {
-    "max_user_port": Place(TCPIP_KEY, "MaxUserPort", "REG_DWORD", "tcpip"),
-    "reserved_ports": Place(TCPIP_KEY, "ReservedPorts", "REG_MULTI_SZ", "tcpip"),
-    "socket_pool_size": Place(DNS_KEY, "SocketPoolSize", "REG_DWORD", "dns"),
-    "socket_pool_excluded_port_ranges": Place(DNS_KEY, "SocketPoolExcludedPortRanges", "REG_MULTI_SZ", "dns"),
-}
-"""The registry settings; the exclusions of netsh are in NETSH."""
+_SECTIONS = {TCPIP_KEY: "tcpip", DNS_KEY: "dns"}
+"""The collector's section that shows a key."""
 
 NETSH: dict[str, str] = {"excluded_udp4": "ipv4", "excluded_udp6": "ipv6"}
 
-RECORDED = (*PLACES, *NETSH)
+RECORDED = (*SETTINGS, *NETSH)
 """Settings that have a record under STATE_KEY."""
 
 
@@ -78,7 +59,7 @@ class Change:
     """One setting to be written.
 
     Attributes:
-        id: a key of PLACES or NETSH.
+        id: a key of SETTINGS or of NETSH.
         after: for a list the canonical ranges, for a number the number, None to delete the value. For netsh the
             ranges to be added.
     """
@@ -131,24 +112,25 @@ def prepare_line(ticket: Ticket, settings: Sequence[str], stale: str | None = No
 
     The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
     """
-    places = [(name, PLACES[name]) for name in settings if name in PLACES]
+    places = [(name, SETTINGS[name]) for name in settings if name in SETTINGS]
     steps = [f'md "{ticket.folder}"', f'cd /d "{ticket.folder}"&&({_prepared(ticket.run, places)})']
     lock = lock_section(ticket.run, ticket.lock, stale, orphan)
     return wrap(ticket.run, [lock, if_locked(ticket.lock, "&".join(steps))])
 
 
-def _prepared(run: str, places: Sequence[tuple[str, Place]]) -> str:
+def _prepared(run: str, places: Sequence[tuple[str, Setting]]) -> str:
     parts = [_snapshot(name, place, "1") for name, place in places]
-    for key, label in sorted({(place.key, place.section) for _name, place in places}):
+    for key, label in sorted({(place.key, _SECTIONS[place.key]) for _name, place in places}):
         # XP and 2003 have no /y: they would ask about a file that is there.
-        export = f"del export.tmp&reg export {key} export.tmp>nul&&type export.tmp"
+        # Wine's type hands UTF-16 out as it is; the blank line puts the end mark on a line of its own.
+        export = f"del export.tmp&reg export {key} export.tmp>nul&&type export.tmp&&echo."
         parts += [section(run, f"export_{label}", export), "del export.tmp"]
     return "&".join(parts or ["ver>nul"])
 
 
-def _snapshot(name: str, place: Place, generation: str) -> str:
+def _snapshot(name: str, place: Setting, generation: str) -> str:
     # The error level is part of the file, so that absent is a content like any other.
-    return f"(reg query {place.key} /v {place.name}&call echo rc {ERRORLEVEL})>{section_id(name)}.{generation}"
+    return f"(reg query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{section_id(name)}.{generation}"
 
 
 def write_lines(
@@ -171,14 +153,14 @@ def write_lines(
         BatchError: a value is malformed or does not fit into one command line.
     """
     flag, folder = ticket.flag, ticket.folder
-    places = [(change.id, PLACES[change.id]) for change in changes if change.id in PLACES]
+    places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
     saved = [f"{'>>' if at else '>'}restore.reg {echoed(line) if line else 'echo.'}" for at, line in enumerate(backup)]
     compare = [_snapshot(name, place, "2") for name, place in places]
     compare.append("&&".join([f"fc {name}.1 {name}.2 >nul" for name, _place in places] + [f"echo same>{flag}"]))
     write = [f"({'&'.join(_recorded(records))})>nul"] if records else []
     for change in changes:
         write += _written(change)
-    shown = {PLACES[name].section if name in PLACES else name for name in (change.id for change in changes)}
+    shown = {_SECTIONS[SETTINGS[name].key] if name in SETTINGS else name for name in (change.id for change in changes)}
     tail = [
         section(ticket.run, "write", f"(if exist {flag} ({'&'.join(write)}))"),
         *section_commands(ticket.run, {*shown, "boot", "state"}),
@@ -215,19 +197,22 @@ def _written(change: Change) -> list[str]:
         if not isinstance(change.after, tuple):
             raise BatchError(f"The setting {change.id} takes a list of ranges.")
         return [part for text in change.after for part in (_exclusion(NETSH[change.id], text), done)]
-    place = PLACES[change.id]
+    place = SETTINGS[change.id]
     if change.after is None:
-        return [f"reg delete {place.key} /v {place.name} /f>nul", done]
-    return [f"reg add {place.key} /v {place.name} /t {place.type} {_data(place, change.after)} /f>nul", done]
+        return [f"reg delete {place.key} /v {place.value_name} /f>nul", done]
+    return [
+        f"reg add {place.key} /v {place.value_name} /t {place.registry_type} {_data(place, change.after)} /f>nul",
+        done,
+    ]
 
 
-def _data(place: Place, after: tuple[str, ...] | int) -> str:
-    if place.type == "REG_DWORD":
+def _data(place: Setting, after: tuple[str, ...] | int) -> str:
+    if place.registry_type == "REG_DWORD":
         if not isinstance(after, int):
-            raise BatchError(f"The value {place.name} takes a number.")
+            raise BatchError(f"The value {place.value_name} takes a number.")
         return f"/d {number(after, 65536)}"
     if not isinstance(after, tuple):
-        raise BatchError(f"The value {place.name} takes a list of ranges.")
+        raise BatchError(f"The value {place.value_name} takes a list of ranges.")
     if not after:
         return ""
     return f'/s , /d "{",".join(port_range(text) for text in after)}"'

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong between the controller and a host, in one sentence each, without secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Phase = Literal["read", "backup", "write", "restart", "verify"]
+
+_ACCESS_DENIED = 5
+_RESOURCE_URI_UNKNOWN = 2150858752
+"""0x80338000: the server knows WS-Management, but not the shell of WinRM 2.0."""
+
+_QUOTA = (2150859173, 2150859174, 2150859175, 2150859176)
+"""Faults of WinRM's quotas: shells per user, operations per user, processes per shell, and the like."""
+
+
+_NOT_WINRM = ("ParseError", "ExpatError", "StopIteration", "KeyError", "BadRequest", "MissingSchema")
+
+_CUT = ("ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError", "BrokenPipeError")
+
+
+class HostFailure(Exception):
+    """A task failed on a host that had been reached.
+
+    Attributes:
+        phase: how far it got.
+        details: further keys for the task's result, for example `dns_may_be_stopped` or `backup`.
+    """
+
+    def __init__(self, message: str, phase: Phase, **details: object) -> None:
+        """Makes the failure.
+
+        Args:
+            message: one sentence: what, on which host, why, what to do.
+            phase: how far the task got.
+            **details: further keys for the result.
+        """
+        super().__init__(message)
+        self.phase: Phase = phase
+        self.details = details
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a session goes, for messages.
+
+    Attributes:
+        host: name or address.
+        port: TCP port.
+        user: as configured.
+        transport: WinRM's authentication, for example ntlm.
+    """
+
+    host: str
+    port: int
+    user: str
+    transport: str
+
+    @property
+    def name(self) -> str:
+        """The beginning of a sentence about this host."""
+        return f"The host {self.host}"
+
+    def __str__(self) -> str:
+        """Host, port, transport and user in one phrase."""
+        return f"{self.host} port {self.port} (transport {self.transport}, user {self.user or 'not set'})"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of an exception of the winrm library: its classes differ between the library's releases.
+
+    Attributes:
+        kind: name of the class.
+        text: one line.
+        fault: number of a WS-Management fault, or None.
+        fault_text: the fault's codes and body.
+        status: HTTP status of a transport error, or None.
+    """
+
+    kind: str
+    text: str
+    fault: int | None
+    fault_text: str
+    status: int | None
+
+
+_SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
+    (
+        lambda seen: seen.kind == "InvalidCredentialsError" or seen.status == 401,
+        "rejected the credentials: check ansible_user, ansible_password and ansible_winrm_transport.",
+    ),
+    (
+        lambda seen: seen.fault == _ACCESS_DENIED or "Access is denied" in seen.text,
+        "denied access: the user must be an administrator, and local administrators other than the built-in one need"
+        " LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
+    ),
+    (
+        lambda seen: seen.fault == _RESOURCE_URI_UNKNOWN or "InvalidResourceURI" in seen.fault_text,
+        "speaks WinRM 1.1: install WinRM 2.0 (KB968930 on XP and Server 2003).",
+    ),
+    (
+        lambda seen: seen.fault in _QUOTA,
+        "refused for a WinRM quota (fault {fault}): too many shells or operations of this user, try again later.",
+    ),
+    (lambda seen: seen.fault is not None, "answered with the WinRM fault {fault}: {text}"),
+    (
+        lambda seen: seen.kind in _NOT_WINRM or seen.status in (404, 405, 501),
+        "does not answer like WinRM: check ansible_port, ansible_winrm_scheme and ansible_winrm_path.",
+    ),
+    (lambda seen: seen.status is not None, "answered with HTTP status {status}: check that WinRM 2.0 listens there."),
+    (
+        lambda seen: seen.kind == "ConnectTimeout",
+        "did not answer: the host is off, filtered by a firewall, or in IPsec block mode.",
+    ),
+    (lambda seen: "Timeout" in seen.kind, "did not answer in time; what it was doing is not known."),
+    (lambda seen: seen.kind == "SSLError", "has no TLS connection to offer: {text}"),
+    (
+        lambda seen: "Connection refused" in seen.text,
+        "refused the connection: WinRM does not listen there (5985 for http, 5986 for https).",
+    ),
+    (lambda seen: seen.kind in _CUT, "lost the connection: {text}"),
+    (lambda seen: True, "could not be used: {kind}: {text}"),
+)
+"""The first row that fits gives the sentence."""
+
+
+def explained(error: BaseException, target: Target) -> str:
+    """One sentence for an error of the winrm library or of what is below it.
+
+    Args:
+        error: any exception.
+        target: where the session goes.
+    """
+    fault_parts = (str(getattr(error, name, "") or "") for name in ("fault_code", "fault_subcode", "response"))
+    fault = getattr(error, "wsman_fault_code", None)
+    status = getattr(error, "code", None) if type(error).__name__ == "WinRMTransportError" else None
+    seen = _Seen(type(error).__name__, _one_line(error), fault, " ".join(fault_parts), status)
+    sentence = next(sentence for fits, sentence in _SENTENCES if fits(seen))
+    return f"{target} {sentence.format(kind=seen.kind, text=seen.text, fault=seen.fault, status=seen.status)}"
+
+
+def _one_line(error: BaseException) -> str:
+    """The error's text on one line, cut, without control characters: part of it may come from the host."""
+    text = re.sub(r"[^ -~]+", " ", str(error))
+    return re.sub(r" {2,}", " ", text).strip()[:300]

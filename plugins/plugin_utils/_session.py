@@ -1,0 +1,342 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One WinRM session for one task: the only file that touches a connection or the winrm library.
+
+It takes the task's own `winrm` connection plugin, so that all of `ansible_winrm_*` keeps working, but opens the shell
+itself: the plugin's own shell has code page 65001, under which batch files on Server 2008 and older print nothing.
+For that the plugin gets a placeholder as shell id before `_connect()`. The attribute is not a documented interface of
+ansible-core (unchanged in 2.14 to 2.21); without it the session builds its own protocol object.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import (
+    HostFailure,
+    Phase,
+    Target,
+    explained,
+)
+
+CODEPAGE = 437
+"""The shell's code page: everything that is parsed is ASCII, anything else becomes a question mark."""
+
+IDLE_TIMEOUT_S = 180
+"""Seconds until the host gives up a shell that nobody asks; the default of WinRM 2.0. No command of a shared shell
+may be silent for longer."""
+
+MAX_COMMANDS_PER_SHELL = 12
+"""WinRM 2.0 allows 15 operations per user and does not give one back before the shell is deleted."""
+
+MAX_OUTPUT = 8 * 1024 * 1024
+"""Bytes of output of one command that are taken; a collector's answer is below 1 MiB."""
+
+_PLACEHOLDER = "portkeeper-opens-its-own-shell"
+
+_LIBRARY_OPTIONS = (
+    "server_cert_validation",
+    "ca_trust_path",
+    "message_encryption",
+    "cert_pem",
+    "cert_key_pem",
+    "kerberos_delegation",
+    "kerberos_hostname_override",
+    "read_timeout_sec",
+    "operation_timeout_sec",
+    "send_cbt",
+    "proxy",
+    "service",
+)
+"""What `ansible_winrm_*` variables may hand through to the library."""
+
+
+class Wire(Protocol):
+    """What is used of `winrm.protocol.Protocol`."""
+
+    operation_timeout_sec: int
+    transport: Any
+
+    def open_shell(self, *, codepage: int, noprofile: bool, idle_timeout: str) -> str:
+        """Creates a shell; returns its id."""
+
+    def run_command(self, shell_id: str, command: str) -> str:
+        """Starts a command line; returns its id."""
+
+    def get_command_output_raw(self, shell_id: str, command_id: str) -> tuple[bytes, bytes, int, bool]:
+        """One Receive: stdout, stderr, exit code, done."""
+
+    def cleanup_command(self, shell_id: str, command_id: str) -> None:
+        """Terminates a command."""
+
+    def close_shell(self, shell_id: str, close_session: bool = True) -> None:
+        """Deletes a shell."""
+
+
+class Plugin(Protocol):
+    """What is used of ansible-core's connection plugin `winrm`."""
+
+    transport: str
+    shell_id: str | None
+
+    def get_option(self, option: str) -> Any:  # noqa: ANN401 (ansible-core's own options)
+        """The value of an option."""
+
+    def close(self) -> None:
+        """Deletes the plugin's shell."""
+
+    def _connect(self) -> object: ...
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one command printed.
+
+    Attributes:
+        stdout: bytes as they came.
+        stderr: bytes as they came; empty, because our commands send it to nul.
+        exit_code: of the command line.
+    """
+
+    stdout: bytes
+    stderr: bytes
+    exit_code: int
+
+
+class Shell:
+    """One shell on the host, through one protocol object."""
+
+    def __init__(self, wire: Wire, target: Target, idle_timeout: int) -> None:
+        """Opens the shell.
+
+        Args:
+            wire: the protocol object.
+            target: for messages.
+            idle_timeout: seconds until the host gives the shell up.
+
+        Raises:
+            AnsibleConnectionFailure: it could not be opened.
+        """
+        self._wire = wire
+        self._target = target
+        self.commands = 0
+        try:
+            self.id = wire.open_shell(codepage=CODEPAGE, noprofile=True, idle_timeout=f"PT{idle_timeout}S")
+        except Exception as error:
+            # No TCP connection stays open, and nothing is left to be deleted.
+            with contextlib.suppress(Exception):
+                wire.transport.close_session()
+            raise AnsibleConnectionFailure(explained(error, target)) from error
+
+    def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
+        """Runs one command line; see `Session.run`."""
+        deadline = clock() + timeout
+        self.commands += 1
+        try:
+            command_id = self._wire.run_command(self.id, line)
+        except Exception as error:
+            raise HostFailure(explained(error, self._target), phase) from error
+        operation_s = self._wire.operation_timeout_sec
+        try:
+            return self._taken(command_id, phase, deadline, clock)
+        finally:
+            self._wire.operation_timeout_sec = operation_s
+
+    def delete(self, close_session: bool) -> None:
+        """Deletes the shell and all that runs in it; an error does not matter any more."""
+        with contextlib.suppress(Exception):
+            self._wire.close_shell(self.id, close_session=close_session)
+
+    def _taken(self, command_id: str, phase: Phase, deadline: float, clock: Callable[[], float]) -> Reply:
+        """Takes output until the command is done; never asks again after an error, what was sent then is lost."""
+        operation_s = self._wire.operation_timeout_sec
+        stdout, stderr, size = [], [], 0
+        while (left := deadline - clock()) > 0:
+            self._wire.operation_timeout_sec = max(1, min(operation_s, int(left)))
+            out, err, code, done = self._received(command_id, phase)
+            stdout.append(out)
+            stderr.append(err)
+            size += len(out) + len(err)
+            if size > MAX_OUTPUT:
+                self._terminate(command_id)
+                raise HostFailure(f"{self._target} sent more than {MAX_OUTPUT} bytes for one command.", phase)
+            if done:
+                return Reply(b"".join(stdout), b"".join(stderr), code)
+        self._terminate(command_id)
+        raise HostFailure(f"{self._target} did not finish a command in the time it was given.", phase)
+
+    def _received(self, command_id: str, phase: Phase) -> tuple[bytes, bytes, int, bool]:
+        """One Receive; that nothing came within its time is an empty answer."""
+        try:
+            return self._wire.get_command_output_raw(self.id, command_id)
+        except Exception as error:
+            if type(error).__name__ == "WinRMOperationTimeoutError":
+                return b"", b"", -1, False
+            raise HostFailure(explained(error, self._target), phase) from error
+
+    def _terminate(self, command_id: str) -> None:
+        with contextlib.suppress(Exception):
+            self._wire.cleanup_command(self.id, command_id)
+
+
+class Session:
+    """A shell on one host, opened by the first command.
+
+    Errors before the first command was sent are AnsibleConnectionFailure, which makes the host unreachable. Once a
+    command is on its way the host may have executed it, so that every error is a HostFailure with its phase.
+    """
+
+    def __init__(self, connection: Plugin, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Checks that the connection can be used at all.
+
+        Args:
+            connection: the task's connection plugin.
+            clock: seconds, monotonic.
+
+        Raises:
+            AnsibleError: not a `winrm` connection, or `become` is on.
+        """
+        _refuse_foreign(connection)
+        self._connection = connection
+        self._clock = clock
+        self._shell: Shell | None = None
+        self._wire: Wire | None = None
+        self._private = False
+        self._idle_timeout = IDLE_TIMEOUT_S
+        self.target = _target(connection)
+        self.commands_sent = 0
+        """Remote commands that may have been executed, over all shells of this session."""
+
+    def run(self, line: str, *, phase: Phase, timeout: float) -> Reply:
+        """Runs one command line and takes its whole output.
+
+        Args:
+            line: given to `cmd /C` as it is.
+            phase: what to say if it fails.
+            timeout: seconds until the command is terminated.
+
+        Raises:
+            AnsibleConnectionFailure: the session could not be opened and nothing was sent yet.
+            HostFailure: anything else.
+        """
+        try:
+            shell = self._ready()
+        except AnsibleConnectionFailure as error:
+            if self.commands_sent:
+                raise HostFailure(str(error), phase) from error
+            raise
+        self.commands_sent += 1
+        return shell.run(line, phase, timeout, self._clock)
+
+    def private(self, idle_timeout: int) -> Session:
+        """A second session to the same host whose shell the task executor does not know.
+
+        Args:
+            idle_timeout: seconds; must be longer than the longest command.
+
+        The caller closes it, and only after its work is confirmed: closing kills what still runs.
+        """
+        session = Session(self._connection, clock=self._clock)
+        session._private = True
+        session._idle_timeout = idle_timeout
+        session.commands_sent = self.commands_sent
+        return session
+
+    def close(self) -> None:
+        """Deletes a shell that the connection plugin does not know of; its own is deleted by the task executor."""
+        if self._private and self._shell is not None:
+            self._shell.delete(close_session=True)
+            self._shell = None
+
+    def _ready(self) -> Shell:
+        if self._wire is None:
+            self._wire = self._own_wire() if self._private else self._shared_wire()
+        if self._shell is not None and self._shell.commands >= MAX_COMMANDS_PER_SHELL:
+            self._shell.delete(close_session=False)
+            self._shell = None
+        if self._shell is None:
+            if not self._private:
+                self._connection.shell_id = None
+            self._shell = Shell(self._wire, self.target, self._idle_timeout)
+            if not self._private:
+                self._connection.shell_id = self._shell.id
+        return self._shell
+
+    def _shared_wire(self) -> Wire:
+        """The connection plugin's protocol object, built without traffic; falls back to our own."""
+        plugin = self._connection
+        if plugin.shell_id:
+            # A loop's items share the connection: what an earlier item left may be idle or used up.
+            with contextlib.suppress(Exception):
+                plugin.close()
+        plugin.shell_id = _PLACEHOLDER
+        try:
+            plugin._connect()
+        except AnsibleError:
+            plugin.shell_id = None
+            raise
+        except Exception as error:
+            plugin.shell_id = None
+            raise AnsibleConnectionFailure(explained(error, self.target)) from error
+        wire: Wire | None = getattr(plugin, "protocol", None)
+        if wire is not None and plugin.shell_id == _PLACEHOLDER:
+            return wire
+        self._private = True
+        return self._own_wire()
+
+    def _own_wire(self) -> Wire:
+        """A protocol object of our own, from the options of the connection plugin."""
+        from winrm import protocol as library  # noqa: PLC0415 (a missing library is the plugin's to report)
+
+        option = self._connection.get_option
+        scheme = option("scheme") or ("http" if self.target.port == 5985 else "https")
+        host = f"[{self.target.host}]" if ":" in self.target.host else self.target.host
+        extras = option("_extras") or {}
+        passed = {
+            name: extras[f"ansible_winrm_{name}"] for name in _LIBRARY_OPTIONS if f"ansible_winrm_{name}" in extras
+        }
+        wire: Wire = library.Protocol(
+            f"{scheme}://{host}:{self.target.port}/{str(option('path') or 'wsman').lstrip('/')}",
+            transport=_first(option("transport"), "ssl" if scheme == "https" else "plaintext"),
+            username=option("remote_user"),
+            password=option("remote_password"),
+            **passed,
+        )
+        return wire
+
+
+def _refuse_foreign(connection: Plugin) -> None:
+    transport = getattr(connection, "transport", None)
+    if transport != "winrm":
+        raise AnsibleError(
+            f"The modules of portkeeper.windows_dns talk to the host over the connection plugin 'winrm', not over"
+            f" {transport!r}: set ansible_connection=winrm for this host and do not delegate the task elsewhere."
+        )
+    if getattr(connection, "become", None) is not None:
+        raise AnsibleError(
+            "The modules of portkeeper.windows_dns do not support become: set become=false and log on as an"
+            " administrator of the host."
+        )
+
+
+def _target(connection: Plugin) -> Target:
+    option = connection.get_option
+    return Target(
+        host=str(option("remote_addr")),
+        port=int(option("port")),
+        user=str(option("remote_user") or ""),
+        transport=_first(option("transport"), "default"),
+    )
+
+
+def _first(value: object, default: str) -> str:
+    if isinstance(value, (list, tuple)):
+        value = value[0] if value else None
+    return str(value) if value else default

@@ -1,0 +1,149 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guarded window as text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET, MAX_LINE, BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+    Exclusion,
+    Window,
+    abort_line,
+    finish_line,
+    poll_line,
+    rescue_line,
+    script,
+    start_line,
+    start_services_line,
+    unguarded_line,
+)
+
+RUN = "0123456789abcdef"
+WINDOW = Window(
+    run=RUN,
+    lock=f"1764000000-{RUN}",
+    victims=("PolicyAgent", "IAS"),
+    dependents=("Dep One",),
+    exclusions=(Exclusion("excluded_udp4", "4500-4500"),),
+    deadline=300,
+    until=1764000300,
+)
+keys = st.text("ABCxyz019_.$-", min_size=1, max_size=80)
+
+
+def order(lines: list[str], *texts: str) -> list[int]:
+    return [next(at for at, line in enumerate(lines) if text in line) for text in texts]
+
+
+def test_the_token_comes_first_and_only_once() -> None:
+    lines = script(WINDOW)
+    assert lines[3] == "ren token claimed||exit"
+    assert all("net " not in line and "sc " not in line for line in lines[:4])
+
+
+def test_stop_exclude_victims_dns_dependents_end() -> None:
+    steps = order(
+        script(WINDOW),
+        "net stop DNS",
+        "excludedportrange",
+        '"PolicyAgent"',
+        '"IAS"',
+        "net start DNS",
+        '"Dep One"',
+        "echo end",
+    )
+    assert steps == sorted(steps)
+
+
+def test_dns_is_tried_again_until_it_runs() -> None:
+    lines = script(WINDOW)
+    assert "if errorlevel 1056 if not errorlevel 1057 goto running" in lines
+    assert lines.index("goto dns") > lines.index(":dns")
+    assert "if %n% GEQ 75 goto running" in lines
+
+
+def test_output_goes_to_files_only() -> None:
+    for line in script(WINDOW):
+        if re.match(r"(net|netsh|sc|ping) ", line):
+            assert re.search(r">>?(log|nul)", line), line
+
+
+def test_no_digit_stands_before_a_redirection() -> None:
+    """`echo x 1>>steps` would send nothing to the file: a digit there names a stream."""
+    for line in script(WINDOW):
+        assert not re.search(r"(^|[ ,;=])\d>(?!&|nul)", line.replace("2>&1", "").replace("2>nul", "")), line
+
+
+def test_the_start_happens_only_under_our_lock_with_a_unique_task() -> None:
+    line = start_line(WINDOW)
+    assert (
+        line.index("begin lock") < line.index("if exist") < line.index("schtasks /create") < line.index("schtasks /run")
+    )
+    assert f"/tn portkeeper-1764000000-{RUN} " in line
+    assert "/f" not in line[line.index("schtasks /create") : line.index("begin run")]
+
+
+def test_the_lock_says_how_long_the_window_may_take() -> None:
+    assert f'echo until>"%SystemRoot%\\portkeeper\\lock\\window-1764000300-{RUN}"' in start_line(WINDOW)
+    assert script(WINDOW)[-1] == rf"del %SystemRoot%\portkeeper\lock\window-1764000300-{RUN}"
+
+
+def test_polling_is_shorter_than_asked_for() -> None:
+    assert "(1,1,20)" in poll_line(WINDOW, 40)
+    assert "(1,1,1)" in poll_line(WINDOW, 0)
+
+
+def test_the_task_is_deleted_only_after_the_end() -> None:
+    assert "schtasks /delete" not in start_line(WINDOW) + poll_line(WINDOW, 10) + rescue_line(WINDOW)
+    assert "schtasks /delete" in finish_line(WINDOW)
+
+
+def test_an_abort_gives_the_lock_back_only_if_the_token_was_ours() -> None:
+    line = abort_line(WINDOW)
+    assert line.index("ren ") < line.index("if exist") < line.index("begin unlock")
+
+
+def test_the_rescue_starts_dns_and_what_ran() -> None:
+    line = rescue_line(WINDOW)
+    assert (
+        line.index("claimed") < line.index("net start DNS") < line.index('net start "Dep One"') < line.index("netstat")
+    )
+    assert "net stop" not in line
+
+
+@given(st.lists(keys, max_size=8), st.lists(keys, max_size=4), st.integers(60, 3600))
+def test_the_alphabet_of_every_line(victims: list[str], dependents: list[str], deadline: int) -> None:
+    window = replace(WINDOW, victims=tuple(victims), dependents=tuple(dependents), deadline=deadline)
+    lines = [start_line(window), poll_line(window, 40), finish_line(window), abort_line(window), rescue_line(window)]
+    lines.append(unguarded_line(window))
+    if victims:
+        lines.append(start_services_line(RUN, victims))
+    for line in lines:
+        assert set(line) <= ALPHABET
+        assert len(line) <= MAX_LINE
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_foreign_names_never_get_in(name: str) -> None:
+    if re.fullmatch(r"[A-Za-z0-9_.$ -]+", name, re.ASCII):
+        return
+    for window in (replace(WINDOW, victims=(name,)), replace(WINDOW, dependents=(name,))):
+        with pytest.raises(BatchError):
+            start_line(window)
+    with pytest.raises(BatchError):
+        start_services_line(RUN, [name])
+
+
+def test_nothing_to_start_and_unknown_lists_are_refused() -> None:
+    with pytest.raises(BatchError):
+        start_services_line(RUN, [])
+    with pytest.raises(BatchError):
+        script(replace(WINDOW, exclusions=(Exclusion("tcp4", "1-2"),)))

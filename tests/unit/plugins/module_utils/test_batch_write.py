@@ -1,0 +1,193 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lock, snapshot and write as text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    STALE_AFTER,
+    lock_section,
+    parse_listing,
+    unlock_line,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+    ALPHABET,
+    MAX_LINE,
+    BatchError,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
+    Change,
+    Record,
+    Ticket,
+    prepare_line,
+    write_lines,
+)
+
+RUN = "0123456789abcdef"
+LOCK = f"1764000000-{RUN}"
+TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
+TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+RANGES = ("1080-1080", "1433-1434")
+
+ranges = st.lists(
+    st.tuples(st.integers(1, 65535), st.integers(0, 300)).map(lambda pair: (pair[0], min(65535, sum(pair)))),
+    max_size=60,
+).map(lambda pairs: tuple(f"{low}-{high}" for low, high in pairs))
+
+
+def test_prepare_takes_the_lock_then_snapshots_then_exports() -> None:
+    line = prepare_line(TICKET, ["reserved_ports", "socket_pool_size"])
+    order = [
+        'md "%SystemRoot%\\portkeeper\\lock"',
+        "if exist",
+        "reserved_ports.1",
+        "begin export_dns",
+        "begin export_tcpip",
+    ]
+    places = [line.index(text) for text in order]
+    assert places == sorted(places)
+    assert "reg add" not in line and "reg delete" not in line
+
+
+def test_a_target_of_reg_export_is_deleted_first() -> None:
+    line = prepare_line(TICKET, ["reserved_ports"])
+    assert line.index("del export.tmp") < line.index("reg export")
+    assert "/y" not in line
+
+
+def test_a_list_is_written_with_a_real_separator() -> None:
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
+    assert f'reg add {TCPIP} /v ReservedPorts /t REG_MULTI_SZ /s , /d "1080-1080,1433-1434" /f' in line
+
+
+def test_a_number_is_written_in_decimal() -> None:
+    (line,) = write_lines(TICKET, [Change("socket_pool_size", 2500)], [], [])
+    assert "/v SocketPoolSize /t REG_DWORD /d 2500 /f" in line
+
+
+def test_an_empty_list_and_a_removal() -> None:
+    (line,) = write_lines(TICKET, [Change("reserved_ports", ()), Change("socket_pool_size", None)], [], [])
+    assert "/v ReservedPorts /t REG_MULTI_SZ  /f" in line
+    assert "reg delete HKLM\\SYSTEM\\CurrentControlSet\\Services\\DNS\\Parameters /v SocketPoolSize /f" in line
+
+
+def test_netsh_exclusions_are_added_by_start_and_count() -> None:
+    (line,) = write_lines(TICKET, [Change("excluded_udp6", ("64001-65000",))], [], [])
+    assert "netsh interface ipv6 add excludedportrange protocol=udp startport=64001 numberofports=1000" in line
+
+
+def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
+    guard = f"(if exist same-{RUN} ("
+    assert line.index("fc reserved_ports.1 reserved_ports.2 >nul&&echo same>") < line.index(guard)
+    for write in re.finditer(r"reg (add|delete) ", line):
+        assert write.start() > line.index(guard)
+
+
+def test_the_record_is_made_before_the_value() -> None:
+    """A run that is cut in between must not leave an old mark beside the new value."""
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], [])
+    assert line.index(r"reg delete HKLM\SOFTWARE\portkeeper\state\reserved_ports") < line.index("/v boot_mark")
+    assert line.index("/v dns_pid /t REG_SZ /d %~a") < line.index("/v ReservedPorts /t REG_MULTI_SZ")
+
+
+def test_the_backup_is_on_the_host_before_the_first_write() -> None:
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], ['"ReservedPorts"=-', ""])
+    assert line.index('>restore.reg echo "ReservedPorts"=-') < line.index("reg add")
+    assert ">>restore.reg echo.&" in line
+
+
+def test_the_lock_is_always_given_back() -> None:
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
+    assert line.index("begin unlock") > line.index("reg add")
+    assert f'del "%SystemRoot%\\portkeeper\\lock\\{LOCK}"' in unlock_line(RUN, LOCK)
+
+
+def test_the_written_sections_are_shown_anew() -> None:
+    (line,) = write_lines(TICKET, [Change("socket_pool_size", 2500)], [], [])
+    shown = re.findall(r"begin (\w+)", line)
+    assert shown == ["write", "dns", "boot", "state", "unlock"]
+
+
+def test_a_long_backup_is_spread_over_lines_of_its_own() -> None:
+    backup = ["00," * 25 + "\\"] * 200
+    lines = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], backup)
+    assert len(lines) > 2
+    assert all(len(line) <= MAX_LINE for line in lines)
+    assert sum(line.count("restore.reg") for line in lines) == 200
+    assert all("reg add" not in line for line in lines[:-1])
+    assert [line.count(" >restore.reg") + line.count("(>restore.reg") for line in lines] == [1] + [0] * (len(lines) - 1)
+
+
+def test_a_value_that_does_not_fit_is_refused() -> None:
+    many = tuple(f"{port}-{port}" for port in range(10000, 12000, 2))
+    with pytest.raises(BatchError, match="cmd takes 8000"):
+        write_lines(TICKET, [Change("reserved_ports", many)], [], [])
+
+
+@given(ranges, st.integers(0, 10000))
+def test_the_alphabet_of_every_line(after: tuple[str, ...], size: int) -> None:
+    changes = [Change("reserved_ports", after), Change("socket_pool_size", size), Change("excluded_udp4", after[:5])]
+    records = [Record("reserved_ports", ",".join(after)), Record("socket_pool_size", str(size))]
+    for line in [prepare_line(TICKET, [change.id for change in changes]), *write_lines(TICKET, changes, records, [])]:
+        assert set(line) <= ALPHABET
+        assert len(line) <= MAX_LINE
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_foreign_text_never_gets_in(text: str) -> None:
+    for change in (Change("reserved_ports", (text,)), Change("excluded_udp4", (text,))):
+        if not re.fullmatch(r"[0-9]+-[0-9]+", text, re.ASCII):
+            with pytest.raises(BatchError):
+                write_lines(TICKET, [change], [], [])
+    if not re.fullmatch(r"[0-9,-]*|absent", text, re.ASCII):
+        with pytest.raises(BatchError):
+            write_lines(TICKET, [], [Record("reserved_ports", text)], [])
+
+
+@pytest.mark.parametrize("name", ["max_user_port", "state", "x\\y", ""])
+def test_unknown_settings_are_refused(name: str) -> None:
+    with pytest.raises((BatchError, KeyError)):
+        write_lines(TICKET, [Change(name, 1)], [Record(name, "1")], [])
+
+
+def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
+    text = lock_section(RUN, LOCK, stale="1763999000-fedcba9876543210")
+    assert rf'ren "%SystemRoot%\portkeeper\lock\1763999000-fedcba9876543210" "{LOCK}"' in text
+    assert "md " not in text
+    with pytest.raises(BatchError):
+        lock_section(RUN, LOCK, stale='x" & del')
+
+
+def test_an_orphaned_lock_gets_time_before_it_is_removed() -> None:
+    text = lock_section(RUN, LOCK, orphan=True)
+    assert text.index("ping -n 3") < text.index("rd ") < text.index("md ")
+
+
+@pytest.mark.parametrize(
+    ("listing", "now", "stale"),
+    [
+        ([f"1764000000-{RUN}"], 1764000000 + STALE_AFTER, None),
+        ([f"1764000000-{RUN}"], 1764000001 + STALE_AFTER, f"1764000000-{RUN}"),
+        ([f"1764000000-{RUN}", f"window-1764009999-{RUN}"], 1764005000, None),
+        ([f"1764000000-{RUN}", f"window-1764009999-{RUN}"], 1764010000, f"1764000000-{RUN}"),
+        ([f"1764000000-{RUN}", "something else"], 1764010000, None),
+        ([f"1764000000-{RUN}", f"1764000001-{RUN}"], 1764010000, None),
+        ([], 1764010000, None),
+    ],
+)
+def test_when_a_lock_is_stale(listing: list[str], now: int, stale: str | None) -> None:
+    assert parse_listing(listing).stale_name(now) == stale
+
+
+def test_whose_lock_it_is() -> None:
+    assert parse_listing([f"  {LOCK}\r", ""]).held_by(LOCK)
+    assert not parse_listing([LOCK, f"1-{RUN}"]).held_by(LOCK)
+    assert parse_listing([LOCK]).held_since() == 1764000000
