@@ -69,7 +69,11 @@ def _unauthorized(rule: Rule, stop: threading.Event) -> Response | None:
 
 
 def _html(rule: Rule, stop: threading.Event) -> Response | None:
-    return Response(200, b"<html><head><title>Welcome</title></head><body>It works.</body></html>", "text/html")
+    return Response(200, b"<!DOCTYPE html><html><title>Welcome</title><body>It works<br></html>", "text/html")
+
+
+def _xhtml(rule: Rule, stop: threading.Event) -> Response | None:
+    return Response(200, b"<html><title>Welcome</title><body>It works</body></html>", "text/html")
 
 
 def _unavailable(rule: Rule, stop: threading.Event) -> Response | None:
@@ -82,6 +86,7 @@ ARRIVAL: dict[str, Callable[[Rule, threading.Event], Response | None]] = {
     "hang": _hang,
     "unauthorized": _unauthorized,
     "html": _html,
+    "xhtml": _xhtml,
     "unavailable": _unavailable,
 }
 

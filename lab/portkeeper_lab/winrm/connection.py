@@ -28,12 +28,11 @@ PLAIN_TYPE = "application/soap+xml;charset=UTF-8"
 
 
 def reset(sock: socket.socket) -> None:
-    """Closes a connection so that the peer sees a reset and not an orderly end."""
+    """Makes the close of a connection a reset; a thread of ours that waits for it wakes up and closes it."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RD)
-    sock.close()
 
 
 class Connection:
@@ -144,11 +143,12 @@ class Connection:
         return Response(401, headers=(("WWW-Authenticate", challenge),))
 
     def _basic(self, token: bytes) -> str | Response:
-        name, _, password = token.decode("utf-8", "replace").partition(":")
-        name = name.rpartition("\\")[2].lower()
-        expected = self._server.passwords.get(name)
-        if expected is not None and hmac.compare_digest(expected.encode(), password.encode()):
-            return name
+        for encoding in ("utf-8", "latin-1"):  # clients disagree
+            name, _, password = token.decode(encoding, "replace").partition(":")
+            name = name.rpartition("\\")[2].lower()
+            expected = self._server.passwords.get(name)
+            if expected is not None and hmac.compare_digest(expected.encode(), password.encode()):
+                return name
         self._server.counters.add("auth_failures")
         return self._refused()
 

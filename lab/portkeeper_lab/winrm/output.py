@@ -54,6 +54,7 @@ class Outlet:
         wanted = 1 if self._cuts else self._capacity(room)
         while self._size < wanted and self._pull(deadline, check):
             pass
+        check()
         chunks = self._cut(room) if self._cuts else self._grouped(self._capacity(room))
         exit_code = self._process.exit_code if not self._size else None
         if self._cuts and chunks and exit_code is not None and self._cuts.random() < 0.5:

@@ -163,6 +163,7 @@ class WinRMServer:
     def _serve(self, sock: socket.socket, address: str) -> None:
         if self._stop.is_set() or not self.backend.is_reachable():
             reset(sock)
+            sock.close()
             return
         self.counters.add("connections")
         if self._tls is not None:
@@ -227,7 +228,8 @@ class WinRMServer:
         values = dict(request)
         operation = values.pop("op", None)
         if operation == "counters":
-            return self.counters.snapshot()
+            with self._lock:
+                return {**self.counters.snapshot(), "open_connections": len(self._sockets)}
         if operation == "shells":
             return {"shells": self.shells.listing()}
         if operation == "faults":
