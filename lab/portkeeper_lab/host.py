@@ -1,0 +1,269 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Windows server made of Wine: boots, reboots, runs commands, in namespaces of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from portkeeper_lab import tooltexts
+from portkeeper_lab.agent import DETACHED, SKIP_SHELL, Agent, AgentProcess
+from portkeeper_lab.backend import BackendError, BootState, HostDown
+from portkeeper_lab.build import ensure_programs
+from portkeeper_lab.namespace import Namespace
+from portkeeper_lab.paths import LabError
+from portkeeper_lab.regtext import add_keys
+from portkeeper_lab.rootfs import ensure_root
+from portkeeper_lab.scenario import Scenario
+from portkeeper_lab.template import LAB_FOLDER, copy_template, ensure_template, image_path, install_programs
+
+AGENT = ["wine", "C:\\windows\\portkeeper-lab\\bin\\agent.exe"]
+SYSTEM32 = "C:\\windows\\system32"
+BOOT_TIMEOUT = 120.0
+"""Seconds for all services to come up; each has 30 of its own."""
+WATCH_INTERVAL = 0.1
+"""Seconds between two looks at what programs on the host have asked for."""
+
+
+class WineHost:
+    """One host; implements `backend.Backend`.
+
+    Attributes:
+        scenario: what it plays.
+        prefix: its Wine prefix.
+        boots: how often it has come up.
+    """
+
+    def __init__(self, scenario: Scenario, prefix: Path, log: Callable[[str], None] = lambda _line: None) -> None:
+        """Takes what to play and where; `start` does the work.
+
+        Args:
+            scenario: the scenario.
+            prefix: a folder that does not exist yet; `stop` removes it.
+            log: gets one line per event.
+        """
+        self.scenario = scenario
+        self.prefix = prefix
+        self.boots = 0
+        self._log = log
+        self._state: BootState = "down"
+        self._up_since = 0.0
+        self._lifecycle = threading.RLock()
+        self._stopping = threading.Event()
+        self._namespace: Namespace | None = None
+        self._agent: Agent | None = None
+        self._watcher = threading.Thread(target=self._watch, name=f"host {prefix.name}", daemon=True)
+
+    def start(self) -> None:
+        """Makes the prefix and boots; takes a second once everything is cached."""
+        root = ensure_root()
+        template = ensure_template(self.scenario.windows_version)
+        programs = ensure_programs()
+        copy_template(template, self.prefix)
+        self._furnish(programs)
+        self._namespace = Namespace(root, self.prefix, self.scenario.computer_name)
+        self._boot()
+        self._watcher.start()
+
+    def _furnish(self, programs: Path) -> None:
+        """Puts the tools, the service programs and the scenario's registry into the fresh prefix."""
+        lab = self.prefix / LAB_FOLDER
+        tools = tooltexts.install(self.scenario.release, self.scenario.language, lab / "formats")
+        places = {image: image_path(self.prefix, image) for image in self.scenario.images()}
+        install_programs(programs, self.prefix, tools, set(places.values()))
+        windows_paths = {image: _windows_path(place) for image, place in places.items()}
+        add_keys(self.prefix, self.scenario.keys(windows_paths))
+
+    def _boot(self) -> None:
+        with self._lifecycle:
+            self._state = "booting"
+            self._forget_requests()
+            namespace = self._need_namespace()
+            began = time.monotonic()
+            namespace.run("wineserver", "-p")
+            namespace.run("wineboot", timeout=BOOT_TIMEOUT)
+            self._agent = Agent(namespace.command(AGENT))
+            started = self._agent.boot(BOOT_TIMEOUT)
+            self._up_since = time.monotonic()
+            self._state = "up"
+            self.boots += 1
+        services = ", ".join(f"{name} ({code})" if code else name for name, code in started)
+        self._log(f"up after {self._up_since - began:.1f} s; started: {services or 'nothing'}")
+
+    def _go_down(self) -> None:
+        with self._lifecycle:
+            agent, self._agent = self._agent, None
+            self._state = "down"
+            if agent is not None:
+                with contextlib.suppress(BackendError):
+                    agent.note_shutdown()
+            namespace = self._need_namespace()
+            namespace.run("wineserver", "-k")
+            namespace.run("wineserver", "-w")
+            if agent is not None:
+                agent.close()
+        self._log("down")
+
+    def reboot(self) -> None:
+        """Shuts the host down and boots it again; returns when its services are up."""
+        with self._lifecycle:
+            self._go_down()
+            if not self._stopping.is_set():
+                self._boot()
+
+    def shut_down(self) -> None:
+        """Switches the host off; `reboot` switches it on again."""
+        self._go_down()
+
+    def stop(self) -> None:
+        """Ends the host and removes its prefix; may be called twice."""
+        self._stopping.set()
+        if self._namespace is not None:
+            self._namespace.close()
+        with self._lifecycle:
+            self._state = "down"
+            if self._agent is not None:
+                self._agent.close()
+                self._agent = None
+        if self._watcher.is_alive() and self._watcher is not threading.current_thread():
+            self._watcher.join(timeout=10)
+        shutil.rmtree(self.prefix, ignore_errors=True)
+
+    def spawn(  # noqa: PLR0913
+        self,
+        command_line: str,
+        *,
+        codepage: int = 437,
+        environment: Mapping[str, str] | None = None,
+        working_directory: str | None = None,
+        skip_shell: bool = False,
+    ) -> AgentProcess:
+        """See `backend.Backend.spawn`."""
+        return self._need_agent().spawn(
+            command_line,
+            flags=SKIP_SHELL if skip_shell else 0,
+            environment=environment,
+            directory=working_directory or "",
+            codepage=codepage,
+        )
+
+    def run(self, command_line: str, timeout: float = 60.0) -> tuple[int, bytes, bytes]:
+        """Runs a command to its end, with its input at the end of file.
+
+        Args:
+            command_line: as for `spawn`.
+            timeout: in seconds; then its tree is killed.
+
+        Returns:
+            (exit code, stdout, stderr).
+
+        Raises:
+            LabError: it did not end in time.
+        """
+        process = self.spawn(command_line)
+        process.write_stdin(b"", end=True)
+        output: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+        end = time.monotonic() + timeout
+        try:
+            while process.exit_code is None:
+                if time.monotonic() > end:
+                    raise LabError(f"{command_line[:200]!r} did not end within {timeout:.0f} s.")
+                for stream, chunk in process.read(65536, 1.0):
+                    output[stream].append(chunk)
+            return process.exit_code, b"".join(output["stdout"]), b"".join(output["stderr"])
+        finally:
+            process.close()
+
+    def boot_state(self) -> BootState:
+        """See `backend.Backend.boot_state`."""
+        agent = self._agent
+        if self._state == "up" and (agent is None or agent.gone):
+            return "down"
+        return self._state
+
+    def is_reachable(self) -> bool:
+        """See `backend.Backend.is_reachable`."""
+        return self.boot_state() == "up" and time.monotonic() - self._up_since >= self.scenario.away_after_boot
+
+    @property
+    def namespace_pid(self) -> int:
+        """The process whose namespaces are the host's."""
+        return self._need_namespace().pid
+
+    def _need_agent(self) -> Agent:
+        agent = self._agent
+        if agent is None or self._state != "up":
+            raise HostDown("the host is not up")
+        return agent
+
+    def _need_namespace(self) -> Namespace:
+        if self._namespace is None:
+            raise HostDown("the host has not been started")
+        return self._namespace
+
+    # ---- what programs on the host ask for ---------------------------------------------------------------------
+
+    def _shutdown_request(self) -> Path:
+        return self.prefix / LAB_FOLDER / "shutdown-request"
+
+    def _task_requests(self) -> Path:
+        return self.prefix / LAB_FOLDER / "tasks" / "run"
+
+    def _forget_requests(self) -> None:
+        self._shutdown_request().unlink(missing_ok=True)
+        for request in self._task_requests().glob("*.txt"):
+            request.unlink(missing_ok=True)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(WATCH_INTERVAL):
+            if self._state != "up":
+                continue
+            try:
+                self._run_tasks()
+                self._follow_shutdown()
+            except (BackendError, LabError, OSError) as error:
+                self._log(f"watching the host: {error}")
+
+    def _run_tasks(self) -> None:
+        """Starts what schtasks /run asked for: in no job, so that nothing of WinRS ends it; output is discarded."""
+        for request in sorted(self._task_requests().glob("*.txt")):
+            text = request.read_text(encoding="utf-8", errors="replace")
+            if not text.endswith("\n"):
+                continue
+            request.unlink()
+            line = text.strip()
+            try:
+                self._need_agent().spawn(line, flags=SKIP_SHELL | DETACHED, directory=SYSTEM32)
+                self._log(f"task: {line}")
+            except BackendError as error:
+                self._log(f"task: {error}")
+
+    def _follow_shutdown(self) -> None:
+        """Carries out what shutdown.exe asked for: "<seconds> r" reboots, "<seconds> s" switches off.
+
+        The delay counts from the moment the file was written; removing the file in time cancels it.
+        """
+        path = self._shutdown_request()
+        try:
+            text, written = path.read_text(encoding="ascii", errors="replace"), path.stat().st_mtime
+        except FileNotFoundError:
+            return
+        words = text.split()
+        if not text.endswith("\n") or len(words) != 2 or not words[0].isdigit() or time.time() < written + int(words[0]):
+            return
+        path.unlink(missing_ok=True)
+        self._log(f"shutdown asked for: {words[1]}")
+        if words[1] == "s":
+            self.shut_down()
+        else:
+            self.reboot()
+
+
+def _windows_path(place: str) -> str:
+    return "C:\\" + place.removeprefix("drive_c/").replace("/", "\\")

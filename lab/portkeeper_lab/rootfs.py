@@ -1,0 +1,151 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Debian 13 root with Wine 10 that every host runs in: made once with debootstrap, then reused."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from portkeeper_lab.paths import LabError, cache_dir, locked, require_root
+
+SUITE = "trixie"
+PACKAGES = ("wine", "wine64", "libwine")
+LAYOUT = "1"
+"""Raised when what `_finish` does to a root changes."""
+
+DEFAULT_MIRROR = "http://deb.debian.org/debian"
+NEEDED = {"debootstrap": "debootstrap", "x86_64-w64-mingw32-gcc": "mingw-w64", "unshare": "util-linux", "ip": "iproute2"}
+"""Program -> the Debian package that has it."""
+
+MOUNT_POINTS = ("prefix", "proc", "dev", "tmp", "root")
+
+
+def missing_packages() -> list[str]:
+    """The Debian packages that the lab needs and this machine lacks, sorted."""
+    return sorted({package for program, package in NEEDED.items() if not _which(program)})
+
+
+def install_packages(packages: list[str]) -> None:
+    """Installs Debian packages with apt-get (needs root)."""
+    if not packages:
+        return
+    require_root(f"installing {', '.join(packages)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
+        if subprocess.run(["apt-get", *arguments], env=environment, check=False).returncode:
+            raise LabError(f"apt-get {' '.join(arguments)} failed; its own output says why.")
+
+
+def check_packages() -> None:
+    """Raises LabError naming what is missing and the command that installs it."""
+    missing = missing_packages()
+    if missing:
+        raise LabError(f"These packages are missing: {' '.join(missing)}. `lab setup --install` as root installs them.")
+
+
+def root_path() -> Path:
+    """Where the finished root is, or will be."""
+    key = hashlib.sha256("\n".join([LAYOUT, SUITE, "minbase", *PACKAGES]).encode()).hexdigest()[:12]
+    return cache_dir() / f"root-{key}"
+
+
+def ensure_root() -> Path:
+    """Returns the root, building it first where it is not there yet (a minute, 1.2 GB)."""
+    path = root_path()
+    if path.is_dir():
+        return path
+    require_root("building the Wine root")
+    check_packages()
+    with locked(path):
+        if not path.is_dir():
+            _build(path)
+    return path
+
+
+def _build(path: Path) -> None:
+    work = path.with_name(f"{path.name}.part")
+    _discard(work)
+    command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(work), apt_mirror()]
+    log = path.with_name(f"{path.name}.log")
+    with log.open("wb") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=_proxied(), check=False)
+    if done.returncode:
+        raise LabError(f"debootstrap failed with {done.returncode}; its output is in {log}.")
+    _finish(work)
+    work.rename(path)
+
+
+def _finish(root: Path) -> None:
+    """Drops what a host never reads and makes the mount points."""
+    for name in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    for name in MOUNT_POINTS:
+        (root / name).mkdir(exist_ok=True)
+
+
+def _discard(path: Path) -> None:
+    """Removes a half-built root; refuses while something is mounted inside it."""
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    for target in sorted((line.split()[1] for line in mounts.splitlines()), reverse=True):
+        if target.startswith(f"{path}/"):
+            subprocess.run(["umount", target], check=True)
+    if path.exists():
+        shutil.rmtree(path)
+
+
+def _which(program: str) -> str | None:
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+def apt_mirror(etc: Path = Path("/etc/apt")) -> str:
+    """The Debian mirror that apt is configured with, or the public one.
+
+    Args:
+        etc: apt's configuration folder.
+    """
+    for path in [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]:
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for uri in _deb822_uris(text) if path.suffix == ".sources" else _one_line_uris(text):
+            if re.search(r"^https?://.*/debian/?$", uri):
+                return uri.rstrip("/")
+    return DEFAULT_MIRROR
+
+
+def _one_line_uris(text: str) -> list[str]:
+    """The URIs of `deb [options] URI suite components` lines."""
+    pattern = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+\S+\s+.*\bmain\b", re.MULTILINE)
+    return pattern.findall(text)
+
+
+def _deb822_uris(text: str) -> list[str]:
+    """The URIs of the enabled binary stanzas that have the component main."""
+    found: list[str] = []
+    for stanza in re.split(r"\n\s*\n", text):
+        lines = (line for line in stanza.splitlines() if not line.startswith("#"))
+        pairs = (line.split(":", 1) for line in lines if ":" in line and not line.startswith((" ", "\t")))
+        fields = {key.strip().lower(): value.split() for key, value in pairs}
+        binary = "deb" in fields.get("types", []) and "main" in fields.get("components", [])
+        if binary and fields.get("enabled", ["yes"]) != ["no"]:
+            found += fields.get("uris", [])
+    return found
+
+
+def _proxied() -> dict[str, str]:
+    """The environment with apt's proxy, which debootstrap's downloader does not read by itself."""
+    environment = dict(os.environ)
+    if "http_proxy" not in environment and shutil.which("apt-config"):
+        done = subprocess.run(
+            ["apt-config", "shell", "PROXY", "Acquire::http::Proxy"], capture_output=True, text=True, check=False
+        )
+        match = re.search(r"PROXY='(.+)'", done.stdout)
+        if match and match[1] != "DIRECT":
+            environment["http_proxy"] = match[1]
+    return environment
