@@ -90,7 +90,7 @@ def parse_reg(text: str) -> RegDump:
         return _from_file(read_reg(text))
     dump = RegDump()
     key: RegKey | None = None
-    for item in query_lines(text):
+    for item in _query_lines(text):
         if isinstance(item, str):
             key = dump.open(item)
         elif key is not None:
@@ -98,11 +98,20 @@ def parse_reg(text: str) -> RegDump:
     return dump
 
 
-def query_lines(text: str) -> Iterator[str | RegValue]:
-    """The lines of ``reg query`` output that mean something: a str for a key, a RegValue for a value.
+def reg_lines(text: str) -> Iterator[str | RegValue]:
+    """What `parse_reg` reads, in the order of the text: a str for a key, a RegValue for a value.
 
-    A value belongs to the last key before it. For filtered output, where whole blocks may be missing.
+    For filtered output, in which the key lines of some values are missing.
     """
+    if not dialect_of(text):
+        yield from _query_lines(text)
+        return
+    for key in _from_file(read_reg(text)).keys.values():
+        yield key.path
+        yield from key.values.values()
+
+
+def _query_lines(text: str) -> Iterator[str | RegValue]:
     for line in text.split("\n"):
         bare = line.rstrip()
         if bare.startswith("HKEY_") and _KEY_RE.match(bare):

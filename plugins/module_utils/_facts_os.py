@@ -1,0 +1,99 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of the operating system: which release it is, by numbers only."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegKey
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._releases import (
+    Identified,
+    family_of,
+    identify,
+    is_sbs,
+)
+
+_VER_RE = re.compile(r"(?<![0-9.])([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{3,6})(?![0-9])")
+_VERSION_RE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\Z")
+_BUILD_RE = re.compile(r"[0-9]{3,6}\Z")
+_FIRST_BUILD_OF_10 = 10240
+"""From Windows 10 on CurrentVersion stays at 6.3; CurrentMajorVersionNumber and the build say what it really is."""
+
+
+def read_os(reading: Reading) -> dict[str, Any]:
+    """The fact ``os``."""
+    current = reading.registry("current_version").find(r"\windows nt\currentversion")
+    options = reading.registry("product_options").find(r"\control\productoptions")
+    nt, build = _version(reading, current)
+    product = _text(current, "ProductName")
+    product_type = _text(options, "ProductType")
+    suites = _list(options, "ProductSuite")
+    found = identify(nt, build, product_type, suites, product or "")
+    family = found.release.family if found.release else family_of(nt)
+    _report(reading, found, family, nt, build)
+    return {
+        "release": found.release.id if found.release else None,
+        "family": family,
+        "nt": nt,
+        "build": build,
+        "product": shown(product) if product else None,
+        "product_type": shown(product_type) if product_type else None,
+        "suites": [shown(suite) for suite in suites],
+        "sbs": is_sbs(suites),
+    }
+
+
+def _version(reading: Reading, current: RegKey | None) -> tuple[str | None, int | None]:
+    """NT version and build: the registry's, else what ``ver`` prints (translated, but not its numbers)."""
+    printed = _VER_RE.search(reading.text("ver")[:2000])
+    builds = [_text(current, name) for name in ("CurrentBuildNumber", "CurrentBuild")]
+    if printed:
+        builds.append(printed.group(3))
+    build = next((int(text) for text in builds if text and _BUILD_RE.match(text)), None)
+    major, minor = _number(current, "CurrentMajorVersionNumber"), _number(current, "CurrentMinorVersionNumber")
+    if major is not None and minor is not None:
+        return f"{major}.{minor}", build
+    version = _VERSION_RE.match(_text(current, "CurrentVersion") or "")
+    if version is None or (build or 0) >= _FIRST_BUILD_OF_10:
+        version = printed or version
+    return (f"{int(version.group(1))}.{int(version.group(2))}", build) if version else (None, build)
+
+
+def _report(reading: Reading, found: Identified, family: str | None, nt: str | None, build: int | None) -> None:
+    if found.release is None:
+        reading.problems.add(
+            "release_unknown",
+            "error" if family is None else "warning",
+            "The Windows release could not be recognised from its version, build and product type.",
+            nt=nt,
+            build=build,
+        )
+    elif not found.exact:
+        reading.problems.add(
+            "release_not_exact",
+            "warning",
+            f"Build {build} of NT {nt} is not in the table of releases; it is treated as {found.release.title}.",
+            nt=nt,
+            build=build,
+            release=found.release.id,
+        )
+
+
+def _text(key: RegKey | None, name: str) -> str | None:
+    value = key.values.get(name.lower()) if key else None
+    return value.data.strip() if value and isinstance(value.data, str) else None
+
+
+def _number(key: RegKey | None, name: str) -> int | None:
+    value = key.values.get(name.lower()) if key else None
+    return value.data if value and isinstance(value.data, int) else None
+
+
+def _list(key: RegKey | None, name: str) -> list[str]:
+    value = key.values.get(name.lower()) if key else None
+    return value.data if value and isinstance(value.data, list) else []

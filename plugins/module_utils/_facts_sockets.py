@@ -1,0 +1,134 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of UDP sockets: what DNS holds, what others hold, and whether there is a pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_services import Services
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import UdpRow, parse_netstat
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
+
+FAMILIES = ("udp4", "udp6")
+ENDPOINTS_MAX = 500
+"""The fact ``udp_endpoints`` holds at most so many rows; ``udp_ports`` is always whole."""
+POOL_SOCKETS_MIN = 200
+"""A DNS process that holds so many UDP ports in one address family has a socket pool: without one it holds a few per
+local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
+SYSTEM_PID = 4
+SYSTEM_PROCESS = "System"
+_RUNNING = 4
+
+
+@dataclass
+class Sockets:
+    """The UDP sockets of the host.
+
+    Attributes:
+        known: whether they could be read at all.
+        with_pids: whether the output names processes.
+        dns: rows of DNS's process.
+        others: all other rows.
+    """
+
+    known: bool
+    with_pids: bool
+    dns: list[UdpRow]
+    others: list[UdpRow]
+
+    def pids_on(self, ports: PortSet) -> set[int]:
+        """PIDs of the processes that hold any of these ports."""
+        return {row.pid for row in self.dns + self.others if row.pid is not None and row.port in ports}
+
+
+def read_sockets(reading: Reading, dns_pid: int | None) -> Sockets:
+    """Read the section ``netstat``."""
+    table = parse_netstat(reading.text("netstat"))
+    if reading.section("netstat") is not None:
+        if not table.rows:
+            reading.problems.add("sockets_unreadable", "error", "The list of UDP sockets could not be read.")
+        elif table.unreadable:
+            reading.problems.add(
+                "socket_rows_unreadable",
+                "warning",
+                f"{table.unreadable} rows of the list of UDP sockets could not be read.",
+                rows=table.unreadable,
+            )
+    with_pids = any(row.pid is not None for row in table.rows)
+    if table.rows and not with_pids:
+        reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
+    dns = [row for row in table.rows if dns_pid is not None and row.pid == dns_pid]
+    others = [row for row in table.rows if dns_pid is None or row.pid != dns_pid]
+    return Sockets(bool(table.rows), with_pids, dns, others)
+
+
+def ports_by_family(rows: list[UdpRow]) -> dict[str, Any]:
+    """Port sets as JSON per address family."""
+    return {
+        family: PortSet.from_ports({row.port for row in rows if row.family == family}).to_json() for family in FAMILIES
+    }
+
+
+def dns_ports(sockets: Sockets, services: Services) -> dict[str, Any] | None:
+    """The fact ``dns.udp_ports``; None when it cannot be said what DNS holds."""
+    if not _dns_has_process(services):
+        return ports_by_family([])
+    if not (sockets.known and sockets.with_pids and services.dns_pid is not None):
+        return None
+    return ports_by_family(sockets.dns)
+
+
+def _dns_has_process(services: Services) -> bool:
+    """Whether DNS may have a process; only what was read can say that it has none."""
+    if services.dns_installed is False:
+        return False
+    row = services.rows.get("dns")
+    return row is None or row.state != 1
+
+
+def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, Any]) -> str:
+    """The fact ``dns.pool_present``: yes, no or unknown.
+
+    Args:
+        sockets: all sockets.
+        services: for the state of DNS.
+        pool_size: the fact ``settings.socket_pool_size``.
+    """
+    if services.dns_installed is False:
+        return "no"
+    held = max(len({row.port for row in sockets.dns if row.family == family}) for family in FAMILIES)
+    if held >= POOL_SOCKETS_MIN:
+        return "yes"
+    row = services.rows.get("dns")
+    visible = sockets.known and sockets.with_pids and services.dns_pid is not None
+    if not visible or row is None or row.state != _RUNNING or pool_size["present"] is None:
+        return "unknown"
+    size = pool_size["data"] if pool_size["present"] else None
+    small = pool_size["present"] and not (isinstance(size, int) and size >= POOL_SOCKETS_MIN)
+    return "unknown" if small else "no"
+
+
+def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tuple[list[dict[str, Any]], bool]:
+    """The fact ``udp_endpoints``, sorted by port, address and PID, and whether it was cut.
+
+    When there are too many, those on ports that a catalogue row needs are kept first.
+    """
+    rows = sorted(sockets.others, key=lambda row: (row.port not in needed, row.port, row.address, row.pid or 0))
+    kept = sorted(rows[:ENDPOINTS_MAX], key=lambda row: (row.port, row.address, row.pid or 0, row.connected))
+    processes = {**(services.processes or {}), SYSTEM_PID: SYSTEM_PROCESS}
+    return [
+        {
+            "address": row.address,
+            "port": row.port,
+            "pid": row.pid,
+            "process": shown(processes[row.pid]) if row.pid in processes else None,
+            "connected": row.connected,
+        }
+        for row in kept
+    ], len(rows) > ENDPOINTS_MAX
