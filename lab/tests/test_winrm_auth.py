@@ -165,11 +165,8 @@ def test_http_that_no_client_sends(server, method, path, body, headers, status):
 
 def test_https(tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a", "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=client01"]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     options = Options(tls=(str(certificate), str(key)), basic=True)
     with WinRMServer(ShellHost(), {USER: PASSWORD}, options=options) as server:
         for transport in ("ntlm", "ssl"):
