@@ -3,13 +3,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 /* net start and net stop: they wait until the service has arrived. */
+#include "question.h"
 #include "scm.h"
 #include "text.h"
 
 #include <wchar.h>
 
-#define ANSWER_PATIENCE_MS 5000
-#define POLL_MS 50
 #define MESSAGE_ALREADY_STARTED 2182
 #define MESSAGE_INVALID_NAME 2185
 #define MESSAGE_PENDING 2189
@@ -113,22 +112,6 @@ static int start(const wchar_t *given)
     return 0;
 }
 
-/* Reads a line of standard input, but not for ever: an open pipe that never ends counts as no answer. */
-static int answered_yes(void)
-{
-    HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
-    ULONGLONG end = GetTickCount64() + ANSWER_PATIENCE_MS;
-    DWORD available = 0, got = 0;
-    char answer = 0;
-
-    if (GetFileType(input) == FILE_TYPE_PIPE)
-        while (PeekNamedPipe(input, NULL, 0, NULL, &available, NULL) && !available && GetTickCount64() < end)
-            Sleep(POLL_MS);
-    if (GetFileType(input) == FILE_TYPE_PIPE && !available)
-        return 0;
-    return ReadFile(input, &answer, 1, &got, NULL) && got == 1 && (answer == 'y' || answer == 'Y');
-}
-
 static int confirm(const wchar_t *display, const struct service_list *dependents, enum answer answer)
 {
     text_write(TO_STDOUT, L"dependents.head", L"display", display, NULL);
@@ -138,7 +121,6 @@ static int confirm(const wchar_t *display, const struct service_list *dependents
     if (answer == YES)
         return 1;
     text_write(TO_STDOUT, L"dependents.ask", NULL);
-    text_flush();
     return answer == ASK && answered_yes();
 }
 

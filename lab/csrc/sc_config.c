@@ -29,15 +29,19 @@ int sc_names(const wchar_t *command, int count, wchar_t **arguments)
     return 0;
 }
 
-static void print_dependencies(const wchar_t *list)
+/* From the registry: Wine's QueryServiceConfig leaves the dependencies out. */
+static void print_dependencies(const wchar_t *name)
 {
-    const wchar_t *at = list && *list ? list : L"";
+    struct text_list needs = scm_dependencies(name);
+    wchar_t wide[NAME_ROOM];
 
-    text_write(TO_STDOUT, L"qc.depends", L"name", at, NULL);
-    if (!*at)
-        return;
-    for (at += wcslen(at) + 1; *at; at += wcslen(at) + 1)
-        text_write(TO_STDOUT, L"qc.depends.more", L"name", at, NULL);
+    if (!needs.count)
+        text_write(TO_STDOUT, L"qc.depends", NULL);
+    for (size_t i = 0; i < needs.count; i++) {
+        _snwprintf(wide, NAME_ROOM - 1, L"%hs", needs.entries[i]);
+        wide[NAME_ROOM - 1] = L'\0';
+        text_write(TO_STDOUT, i ? L"qc.depends.more" : L"qc.depends", L"name", wide, NULL);
+    }
 }
 
 int sc_qc(const wchar_t *command, int count, wchar_t **arguments)
@@ -59,7 +63,7 @@ int sc_qc(const wchar_t *command, int count, wchar_t **arguments)
                sc_word(L"start", config->dwStartType), L"error", decimal(config->dwErrorControl), L"error_word",
                sc_word(L"error_control", config->dwErrorControl), L"path", config->lpBinaryPathName, L"group",
                config->lpLoadOrderGroup, L"tag", decimal(config->dwTagId), L"display", config->lpDisplayName, NULL);
-    print_dependencies(config->lpDependencies);
+    print_dependencies(arguments[0]);
     text_write(TO_STDOUT, L"qc.end", L"account", config->lpServiceStartName, NULL);
     return 0;
 }

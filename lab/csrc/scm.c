@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "scm.h"
-#include "registry.h"
 
 #include <stdlib.h>
 #include <stdio.h>
@@ -50,7 +49,7 @@ struct service_list scm_list(DWORD type, DWORD state)
     return list;
 }
 
-static struct text_list dependencies(const wchar_t *name)
+struct text_list scm_dependencies(const wchar_t *name)
 {
     wchar_t key[NAME_ROOM + 64];
 
@@ -100,7 +99,7 @@ struct service_list scm_dependents(const wchar_t *name, int running_only)
     struct service_list found = {NULL, 0};
 
     for (size_t i = 0; i < all.count; i++)
-        needs[i] = dependencies(all.items[i].name);
+        needs[i] = scm_dependencies(all.items[i].name);
     add_dependents(&all, needs, name, 0, &found);
     return found;
 }
@@ -153,7 +152,7 @@ static DWORD check_enabled(const wchar_t *name)
 
 static DWORD start_dependencies(const wchar_t *name)
 {
-    struct text_list needs = dependencies(name);
+    struct text_list needs = scm_dependencies(name);
 
     for (size_t i = 0; i < needs.count; i++) {
         SERVICE_STATUS_PROCESS status;

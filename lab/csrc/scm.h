@@ -6,8 +6,7 @@
 #ifndef PORTKEEPER_SCM_H
 #define PORTKEEPER_SCM_H
 
-#include <winsock2.h>
-#include <windows.h>
+#include "registry.h"
 
 #define NAME_ROOM 260
 #define DRIVER_TYPES (SERVICE_KERNEL_DRIVER | SERVICE_FILE_SYSTEM_DRIVER)
@@ -27,6 +26,9 @@ SC_HANDLE scm_open(DWORD access);
 
 /* Every service of the type and state, in the manager's order. */
 struct service_list scm_list(DWORD type, DWORD state);
+
+/* The names in the service's DependOnService. */
+struct text_list scm_dependencies(const wchar_t *name);
 
 /* The services that depend on this one, directly or not; those that must stop first come first. */
 struct service_list scm_dependents(const wchar_t *name, int running_only);
