@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 import requests
@@ -19,7 +20,7 @@ from winrm.exceptions import (
 )
 
 from portkeeper_lab.winrm import chaos
-from portkeeper_lab.winrm.server import Options, WinRMServer
+from portkeeper_lab.winrm.server import Options, Rule, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost
 
 COMMAND = 5
@@ -128,12 +129,31 @@ def test_changed_answers(server):
         session(server)
 
 
-def test_every_kind_is_in_one_table_only():
+def test_calls_before_and_after_the_execution(server):
+    seen = []
+    for kind in ("call_before", "call_after"):
+        server.chaos.arm(Rule(kind, action="Command", call=lambda: seen.append(server.counters.commands)))
+    assert session(server) == (b"done\n", b"", 0)
+    assert seen == [0, 1]
+    assert [rule["call"] for rule in server.control({"op": "faults"})["faults"]] == [True, True]
+
+
+def test_shells_that_vanish(server):
+    server.chaos.arm(Rule("call_before", action="Receive", call=lambda: server.control({"op": "delete_shells"})))
+    with pytest.raises(WSManFaultError) as caught:
+        session(server)
+    assert caught.value.wsman_fault_code == 2150858843
+
+
+def test_every_kind_is_in_one_table_only_and_in_the_readme():
     assert len(chaos.KINDS) == len(set(chaos.KINDS))
+    readme = Path(chaos.__file__).with_name("README.md").read_text(encoding="utf-8")
+    assert [kind for kind in chaos.KINDS if f"`{kind}`" not in readme] == []
 
 
 def test_control_refuses_what_it_does_not_know(server):
-    for request in ({"op": "fault", "kind": "earthquake"}, {"op": "fault", "kind": "html", "x": 1}, {"op": "?"}, {}):
+    bad_rules = [{"kind": "earthquake"}, {"kind": "html", "x": 1}, {"kind": "call_before", "call": 1}, {}]
+    for request in [*({"op": "fault", **rule} for rule in bad_rules), {"op": "?"}, {}]:
         with pytest.raises(ValueError, match=r"fault|control|argument"):
             server.control(request)
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 import winrm
-from pypsrp.shell import Process, WinRS
+from pypsrp.exceptions import WSManFaultError
+from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
 from portkeeper_lab.winrm.server import Options, WinRMServer
@@ -97,6 +98,19 @@ def test_pypsrp_winrs(host, auth):
             process.signal("http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/Terminate")
             assert (process.stdout, process.rc) == (b"hello\n", 7)
         assert server.shells.listing() == []
+
+
+def test_pypsrp_ctrl_c(host):
+    with serve(host) as server, pypsrp(server, "negotiate") as wsman, WinRS(wsman) as shell:
+        process = Process(shell, "echo", ["first;", "sleep", "300"])
+        process.begin_invoke()
+        while not process.stdout:
+            process.poll_invoke()
+        process.signal(SignalCode.CTRL_C)
+        process.end_invoke()
+        assert process.rc != 0
+        with pytest.raises(WSManFaultError):
+            process.signal("no/such/signal")
 
 
 def test_pypsrp_reads_the_envelope_size(host):

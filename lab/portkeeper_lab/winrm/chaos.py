@@ -35,6 +35,7 @@ class Rule:
         seconds: length of a delay, a hang (None: until the server stops), or a pause between bytes.
         share: part of the reply that cut_reply lets through.
         size: bytes of a huge reply.
+        call: what call_before and call_after run, for example a reboot or somebody else's change.
         seen: matching requests so far.
         fired: how often it has hit.
     """
@@ -46,8 +47,14 @@ class Rule:
     seconds: float | None = None
     share: float = 0.5
     size: int = 200 * 1024 * 1024
+    call: Callable[[], object] | None = dataclasses.field(default=None, repr=False)
     seen: int = 0
     fired: int = 0
+
+    def run(self) -> None:
+        """Runs `call`."""
+        if self.call is not None:
+            self.call()
 
 
 def _delay(rule: Rule, stop: threading.Event) -> Response | None:
@@ -62,6 +69,11 @@ def _hang(rule: Rule, stop: threading.Event) -> Response | None:
 
 def _drop(rule: Rule, stop: threading.Event) -> Response | None:
     raise DropConnection(rule.kind)
+
+
+def _call_before(rule: Rule, stop: threading.Event) -> Response | None:
+    rule.run()
+    return None
 
 
 def _unauthorized(rule: Rule, stop: threading.Event) -> Response | None:
@@ -84,6 +96,7 @@ ARRIVAL: dict[str, Callable[[Rule, threading.Event], Response | None]] = {
     "drop_before": _drop,
     "delay": _delay,
     "hang": _hang,
+    "call_before": _call_before,
     "unauthorized": _unauthorized,
     "html": _html,
     "xhtml": _xhtml,
@@ -157,6 +170,11 @@ def _hang_after(rule: Rule, sock: socket.socket, data: bytes, stop: threading.Ev
     _hang(rule, stop)
 
 
+def _call_after(rule: Rule, sock: socket.socket, data: bytes, stop: threading.Event) -> None:
+    rule.run()
+    sock.sendall(data)
+
+
 def _dribble(rule: Rule, sock: socket.socket, data: bytes, stop: threading.Event) -> None:
     for position in range(len(data)):
         sock.sendall(data[position : position + 1])
@@ -168,6 +186,7 @@ WIRE: dict[str, Callable[[Rule, socket.socket, bytes, threading.Event], None]] =
     "drop_after": _drop_after,
     "cut_reply": _cut_reply,
     "hang_after": _hang_after,
+    "call_after": _call_after,
     "dribble": _dribble,
 }
 
@@ -247,7 +266,7 @@ class Chaos:
     def rules(self) -> list[dict[str, object]]:
         """The armed rules as plain data, with how often each was seen and fired."""
         with self._lock:
-            return [dataclasses.asdict(rule) for rule in self._rules]
+            return [{**vars(rule), "call": rule.call is not None} for rule in self._rules]
 
     def matching(self, action: str | None) -> list[Rule]:
         """Counts one request (None) or one decoded message, and gives the rules that hit it."""

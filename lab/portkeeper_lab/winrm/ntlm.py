@@ -102,7 +102,7 @@ class Acceptor:
             AuthError: wrong password, unknown user, or not a token at all.
         """
         raw = token.startswith(b"NTLMSSP\x00")
-        starts = token[8:9] == b"\x01" if raw else self._context is None or self.complete
+        starts = token[8:9] == b"\x01" if raw else token.startswith(b"\x60")
         if starts:
             self.reset()
         try:

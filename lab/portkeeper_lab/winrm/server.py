@@ -219,8 +219,8 @@ class WinRMServer:
         """The same for a control channel: plain data in, plain data out.
 
         Args:
-            request: {"op": one of counters, reset_counters, shells, faults, clear_faults, drop_connections} or
-                {"op": "fault", "kind": ..., and further fields of Rule}.
+            request: {"op": "counters", "reset_counters", "shells", "delete_shells", "faults", "clear_faults" or
+                "drop_connections"}, or {"op": "fault", "kind": ..., and further fields of Rule but `call`}.
 
         Raises:
             ValueError: no such operation, or a bad rule.
@@ -234,7 +234,7 @@ class WinRMServer:
             return {"shells": self.shells.listing()}
         if operation == "faults":
             return {"faults": self.chaos.rules()}
-        if operation == "fault":
+        if operation == "fault" and "call" not in values:
             try:
                 self.chaos.arm(Rule(**values))
             except TypeError as error:
@@ -244,6 +244,7 @@ class WinRMServer:
             "reset_counters": self.counters.reset,
             "clear_faults": self.chaos.clear,
             "drop_connections": self.drop_connections,
+            "delete_shells": self.shells.delete_all,
         }
         if operation not in plain:
             raise ValueError(f"no control operation {operation!r}")
