@@ -3,10 +3,14 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 /* netstat -a -n -o -p protocol. */
+#include "draw.h"
 #include "endpoints.h"
+#include "registry.h"
 #include "text.h"
 
 #include <wchar.h>
+
+#define SYSTEM_PID 4
 
 struct selection {
     int all, owner;
@@ -40,10 +44,24 @@ static const wchar_t *state_word(DWORD state)
     return word;
 }
 
+/* The ports that the kernel holds on the server that is played, such as L2TP's 1701. */
+static const unsigned char *system_ports(void)
+{
+    static unsigned char flags[PORT_SPACE];
+    static unsigned ports[PORT_SPACE];
+    struct text_list list = registry_list(LAB_KEY, L"SystemPorts");
+    size_t count = draw_parse_ports((const char *const *)list.entries, list.count, ports, PORT_SPACE);
+
+    for (size_t i = 0; i < count; i++)
+        flags[ports[i]] = 1;
+    return flags;
+}
+
 static void print_rows(enum protocol protocol, const struct selection *selection)
 {
     struct endpoint_list list = endpoints_read(protocol);
     const wchar_t *row = selection->owner ? L"row.owner" : L"row";
+    const unsigned char *by_system = system_ports();
 
     for (size_t i = 0; i < list.count; i++) {
         const struct endpoint *e = &list.items[i];
@@ -55,7 +73,8 @@ static void print_rows(enum protocol protocol, const struct selection *selection
         if (is_tcp(protocol))
             endpoint_text(protocol, e->remote_address, e->remote_scope, e->remote_port, foreign);
         text_write(TO_STDOUT, row, L"protocol", is_tcp(protocol) ? L"TCP" : L"UDP", L"local", local, L"foreign", foreign,
-                   L"state", is_tcp(protocol) ? state_word(e->state) : L"", L"pid", decimal(e->pid), NULL);
+                   L"state", is_tcp(protocol) ? state_word(e->state) : L"", L"pid", decimal(by_system[e->port] ? SYSTEM_PID : e->pid),
+                   NULL);
     }
 }
 

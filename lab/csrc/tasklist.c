@@ -144,39 +144,60 @@ static int is_wanted(const PROCESSENTRY32W *process, const struct options *optio
     return !options->pid || process->th32ProcessID == wcstoul(options->pid, NULL, 10);
 }
 
-static void print_process(const PROCESSENTRY32W *process, const struct service_list *services, const wchar_t *row)
+struct printer {
+    const struct options *options;
+    struct service_list services;
+    wchar_t row[32], head[32];
+    int printed;
+};
+
+static void print_process(const PROCESSENTRY32W *process, struct printer *printer)
 {
-    text_write(TO_STDOUT, row, L"image", process->szExeFile, L"pid", decimal(process->th32ProcessID), L"memory",
+    if (!is_wanted(process, printer->options))
+        return;
+    if (!printer->printed++ && !printer->options->no_header)
+        text_write(TO_STDOUT, printer->head, NULL);
+    text_write(TO_STDOUT, printer->row, L"image", process->szExeFile, L"pid", decimal(process->th32ProcessID), L"memory",
                grouped(memory_kib(process->th32ProcessID)), L"services",
-               one_line(hosted(services, process->th32ProcessID)), NULL);
+               one_line(hosted(&printer->services, process->th32ProcessID)), NULL);
+}
+
+/* The two that are no programs, from "@@ pseudo" (lines "pid name"): Wine has neither. */
+static void print_pseudo(struct printer *printer)
+{
+    PROCESSENTRY32W process = {.dwSize = sizeof(process)};
+    const wchar_t *line = text_find(L"pseudo");
+
+    while (line && *line) {
+        size_t length = wcscspn(line, L"\n");
+        wchar_t *name;
+        process.th32ProcessID = wcstoul(line, &name, 10);
+        _snwprintf(process.szExeFile, MAX_PATH - 1, L"%.*ls", (int)(line + length - name) - 1, name + 1);
+        print_process(&process, printer);
+        line += length + (line[length] == L'\n');
+    }
 }
 
 int wmain(int count, wchar_t **arguments)
 {
     struct options options = {L"table", 0, 0, NULL, NULL, 0};
-    struct service_list services = {NULL, 0};
+    struct printer printer = {.options = &options};
     PROCESSENTRY32W process = {.dwSize = sizeof(process)};
-    wchar_t row[32], head[32];
     HANDLE snapshot;
-    int printed = 0;
 
     text_load(L"tasklist");
     read_options(count, arguments, &options);
-    _snwprintf(row, 31, L"%ls.%ls", options.format, options.services ? L"services" : L"row");
-    _snwprintf(head, 31, L"%ls.%lshead", options.format, options.services ? L"services." : L"");
-    _wcslwr(row);
-    _wcslwr(head);
+    _snwprintf(printer.row, 31, L"%ls.%ls", options.format, options.services ? L"services" : L"row");
+    _snwprintf(printer.head, 31, L"%ls.%lshead", options.format, options.services ? L"services." : L"");
+    _wcslwr(printer.row);
+    _wcslwr(printer.head);
     if (options.services)
-        services = scm_list(SERVICE_WIN32, SERVICE_ACTIVE);
+        printer.services = scm_list(SERVICE_WIN32, SERVICE_ACTIVE);
+    print_pseudo(&printer);
     snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-    for (BOOL more = Process32FirstW(snapshot, &process); more; more = Process32NextW(snapshot, &process)) {
-        if (!is_wanted(&process, &options))
-            continue;
-        if (!printed++ && !options.no_header)
-            text_write(TO_STDOUT, head, NULL);
-        print_process(&process, &services, row);
-    }
-    if (!printed) {
+    for (BOOL more = Process32FirstW(snapshot, &process); more; more = Process32NextW(snapshot, &process))
+        print_process(&process, &printer);
+    if (!printer.printed) {
         text_write(TO_STDOUT, L"no_match", NULL);
         text_exit(text_number(L"exit.none", 0));
     }
