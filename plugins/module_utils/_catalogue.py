@@ -36,7 +36,7 @@ __all__ = [
     "rows_from_extra",
 ]
 
-_ARTICLE = "the SBS 2003 article's recommended list (quotes KB953230)"
+_ARTICLE = "SBS 2003 article (KB953230)"
 
 
 def _ports(*entries: str) -> PortSet:

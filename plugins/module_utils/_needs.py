@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import CATALOGUE, CatalogueRow
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import AUTO_PROFILE, Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 
 DETECTED = "detected"
 PROFILE = "profile"
@@ -147,41 +147,23 @@ def detected_ports(host: Host, policy: Policy) -> PortSet:
     rows = [(row, installed_services(row, host)) for row in CATALOGUE + policy.extra_rows]
     pairs = [pair for row, services in rows if services for pair in row.ports.ranges]
     if any(services for row, services in rows if row.name == SQL_ROW):
-        pairs += [pair for row in _sql_rows(host) for pair in _sql_ports(row).ranges]
+        pairs += _sql_ports(host).ranges
     return PortSet.from_ranges(pairs)
 
 
-def _sql_rows(host: Host) -> list[Mapping[str, Any]]:
-    rows = [row for row in host.facts.get("sql_ports") or () if isinstance(row, Mapping)]
-    return sorted(rows, key=lambda row: str(row.get("instance")))
-
-
-def _sql_ports(row: Mapping[str, Any]) -> PortSet:
-    try:
-        return PortSet.from_json(row.get("ports") or [])
-    except PortError:
-        return _NO_PORTS
+def _sql_ports(host: Host) -> PortSet:
+    """The TCP ports that the registry names for all instances of SQL Server."""
+    return PortSet.from_json(host.facts.get("sql_ports") or [])
 
 
 def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> list[Need]:
-    """The ports of further SQL Server instances, which the registry names; those of the default instance are known."""
-    needs: list[Need] = []
-    for row in _sql_rows(host):
-        ports = _sql_ports(row) - known
-        known |= ports
-        if ports:
-            needs.append(
-                Need(
-                    service=SQL_ROW,
-                    title=f"Microsoft SQL Server, instance {row.get('instance')}",
-                    services=services,
-                    ports=ports,
-                    protocol="tcp",
-                    reason=DETECTED,
-                    source="SuperSocketNetLib\\Tcp in the host's registry; TCP in KB832017",
-                )
-            )
-    return needs
+    """The ports of further SQL Server instances; that of the default instance is in the catalogue."""
+    ports = _sql_ports(host) - known
+    if not ports:
+        return []
+    source = "SuperSocketNetLib\\Tcp in the host's registry; TCP in KB832017"
+    title = "further instances of Microsoft SQL Server"
+    return [Need("sql_instances", title, services, ports, "tcp", DETECTED, source)]
 
 
 def _listeners(host: Host, wanted: PortSet) -> list[Need]:

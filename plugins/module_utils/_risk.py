@@ -61,7 +61,7 @@ def draw_risk(pool: Pool, needed: PortSet, reserved: PortSet) -> dict[str, float
 
 
 def risk_report(pool: Pool, needs: Sequence[tuple[str, PortSet]], now: PortSet, after: PortSet) -> dict[str, Any]:
-    """The plan's ``risk``: the figures now, after everything planned is effective, and per need.
+    """The plan's ``risk``: the higher figure of the two address families, those of each family, and per need.
 
     Args:
         pool: ranges and size of the pool; one that was looked for and not seen gives no figures.
@@ -70,15 +70,20 @@ def risk_report(pool: Pool, needs: Sequence[tuple[str, PortSet]], now: PortSet, 
         after: the ports that are reserved once the plan is carried out and effective.
     """
     needed = PortSet.from_ranges(pair for _, ports in needs for pair in ports.ranges)
+    reloaded = pool.reloaded()
+    now_figures, after_figures = draw_risk(pool, needed, now), draw_risk(reloaded, needed, after)
     return {
-        "now": draw_risk(pool, needed, now),
-        "after_reload": draw_risk(pool.reloaded(), needed, after),
+        "now": _worst(now_figures),
+        "after_reload": _worst(after_figures),
+        "per_family": {
+            family: {"now": now_figures[family], "after_reload": after_figures[family]} for family in FAMILIES
+        },
         "per_need": [
             {
                 "service": service,
                 "ports": ports.to_json(),
-                "now": draw_risk(pool, ports, now),
-                "after_reload": draw_risk(pool.reloaded(), ports, after),
+                "now": _worst(draw_risk(pool, ports, now)),
+                "after_reload": _worst(draw_risk(reloaded, ports, after)),
             }
             for service, ports in needs
         ],
@@ -86,6 +91,6 @@ def risk_report(pool: Pool, needs: Sequence[tuple[str, PortSet]], now: PortSet, 
     }
 
 
-def worst(figures: dict[str, float | None]) -> float | None:
+def _worst(figures: dict[str, float | None]) -> float | None:
     """The higher figure of the two address families, None when there is none."""
     return max((figure for figure in figures.values() if figure is not None), default=None)

@@ -86,12 +86,15 @@ class Judgement:
     """What was found out about one service under one catalogue row.
 
     Attributes:
+        failures: what is wrong.
+        taken: ports of the row that somebody else holds, whether or not that hurts the service.
         note: why a service that does not run is no failure: stopped_on_purpose, demand_start or trigger_start.
     """
 
     row: CatalogueRow
     service: Service
     failures: tuple[Failure, ...]
+    taken: tuple[Failure, ...]
     note: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -184,18 +187,20 @@ def live_conflicts(failures: list[Failure]) -> list[dict[str, Any]]:
 def find_victims(host: Host, policy: Policy, judgements: list[Judgement]) -> Victims:
     """Which services may be started, and whether DNS has to be stopped for that.
 
-    Only services that failed for their port, or that the user names; every port of theirs is free or held by DNS; and no
-    window since this boot has failed for them already. Nothing when the list of sockets could not be read.
+    Only services that failed for their port, or that the user names; every port of theirs is free or held by DNS; and
+    no window since this boot has failed for them already. Nothing when the list of sockets could not be read.
     """
     if not host.sockets_known:
         return Victims((), False)
     gone = _failed_before(host)
+    taken_by_service: dict[str, list[Failure]] = {}
+    for judgement in judgements:
+        taken_by_service.setdefault(judgement.service.name, []).extend(judgement.taken)
     chosen: list[str] = []
     need_window = False
     for judgement in judgements:
         name = judgement.service.name
-        mine = [other for other in judgements if other.service.name == name]
-        taken = [failure for other in mine for failure in other.failures if failure.reason != NOT_RUNNING]
+        taken = taken_by_service[name]
         blocked = any(not failure.by_dns for failure in taken) or (bool(taken) and not host.dns_running)
         if blocked or name in chosen or name.lower() in gone or not _may_start(judgement, policy):
             continue
@@ -223,22 +228,23 @@ def _failed_before(host: Host) -> frozenset[str]:
 
 
 def _judge(host: Host, row: CatalogueRow, service: Service) -> Judgement:
-    if service.state == RUNNING:
-        return Judgement(row, service, tuple(_running_failures(host, row, service)), None)
     taken = tuple(_taken(host, row, service)) if host.sockets_known else ()
+    if service.state == RUNNING:
+        hurt = tuple(failure for failure in taken if failure.by_dns or row.hold != "never")
+        return Judgement(row, service, hurt + tuple(_not_held(host, row, service)), taken, None)
     if service.exit_code in PORT_ERRORS:
-        return Judgement(row, service, taken or (_down(service),), None)
+        return Judgement(row, service, taken or (_down(service),), taken, None)
     note = _excuse(host, row, service)
     if note is None:
-        return Judgement(row, service, (_down(service),), None)
-    return Judgement(row, service, taken if note == "trigger_start" else (), note)
+        return Judgement(row, service, (_down(service),), taken, None)
+    return Judgement(row, service, taken if note == "trigger_start" else (), taken, note)
 
 
 def _excuse(host: Host, row: CatalogueRow, service: Service) -> str | None:
     """Why it is no failure that the service does not run; None when it is one.
 
-    From 2008 R2 on PolicyAgent and IKEEXT are trigger- or demand-started: stopped is normal there unless something holds
-    the port.
+    From 2008 R2 on PolicyAgent and IKEEXT are trigger- or demand-started: stopped is normal there unless something
+    holds the port.
     """
     idle = service.state == STOPPED and service.exit_code in (*STOPPED_ON_PURPOSE, None)
     if row.hold == "always":
@@ -254,14 +260,9 @@ def _down(service: Service) -> Failure:
     return Failure(service.name, None, service.exit_code, None, None, NOT_RUNNING)
 
 
-def _running_failures(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
-    """A running service must hold its ports; where the row says that it need not, only DNS on them is a failure."""
-    if not host.sockets_known:
-        return
-    for failure in _taken(host, row, service):
-        if failure.by_dns or row.hold != "never":
-            yield failure
-    if row.hold == "never":
+def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
+    """The ports that a running service should hold and nobody holds."""
+    if row.hold == "never" or not host.sockets_known:
         return
     for port in row.udp_ports:
         if not any(host.holders(port, family) or host.dns_holds(port, family) for family in FAMILIES):
@@ -290,8 +291,9 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
 
 
 def _is_rightful(holder: Holder, row: CatalogueRow, service: Service) -> bool:
-    """Whether the holder is the one that the row expects; one without a PID may be."""
-    if row.holder == "any_but_dns":
+    """Whether the holder is the one that the row expects; one without a PID may be, while the service runs."""
+    if service.state == STOPPED:
+        return False
+    if row.holder == "any_but_dns" or holder.pid is None:
         return True
-    expected = SYSTEM_PID if row.holder == "system" else service.pid
-    return holder.pid is None or holder.pid == expected
+    return holder.pid == (SYSTEM_PID if row.holder == "system" else service.pid)

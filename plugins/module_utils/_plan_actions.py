@@ -1,0 +1,84 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to happen besides writing: a DNS restart in a guarded window, services started, a reboot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effective import NO, effect_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import DNS_RESTART, REBOOT, Setting
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import (
+    Judgement,
+    Victims,
+)
+
+DNS_WINDOW = "dns_window"
+START_SERVICES = "start_services"
+REBOOT_ACTION = "reboot"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Settings whose value is, or is about to be, configured but not effective, by what makes them so."""
+
+    reboot: tuple[Setting, ...]
+    dns_restart: tuple[Setting, ...]
+
+
+def pending_settings(host: Host, managed: Sequence[Setting], written: Sequence[str]) -> Pending:
+    """Which settings still wait for a reboot or a DNS restart, the values that this run writes or records included.
+
+    Args:
+        host: the facts.
+        managed: the settings whose effect is our business.
+        written: ids of those that this run writes or records.
+    """
+    waiting = [setting for setting in managed if setting.id in written or effect_of(host, setting) == NO]
+    return Pending(
+        reboot=tuple(setting for setting in waiting if setting.takes_effect == REBOOT),
+        dns_restart=tuple(setting for setting in waiting if setting.takes_effect == DNS_RESTART and host.dns_running),
+    )
+
+
+def plan_actions(pending: Pending, victims: Victims, judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
+    """The plan's ``actions`` in the order in which they are due.
+
+    A window only where DNS holds the port of a service that it kept down, or where a value of DNS's own waits for its
+    restart: on NT5 a change of ReservedPorts alone would only make DNS draw again under the old reservations.
+    """
+    actions: list[dict[str, Any]] = []
+    if pending.dns_restart or victims.need_window:
+        reasons = [_held_by_dns(victims, judgements)] if victims.need_window else []
+        reasons += [f"{setting.value_name} takes effect when DNS restarts" for setting in pending.dns_restart]
+        actions.append(
+            {
+                "action": DNS_WINDOW,
+                "why": "; ".join(reasons),
+                "victims": list(victims.services),
+                "deferred_exclusions": [],
+            }
+        )
+    elif victims.services:
+        names = ", ".join(victims.services)
+        why = f"{names} failed earlier or is named in start_services, and its ports are free: no window is needed"
+        actions.append({"action": START_SERVICES, "why": why, "victims": list(victims.services)})
+    if pending.reboot:
+        names = ", ".join(setting.value_name for setting in pending.reboot)
+        actions.append({"action": REBOOT_ACTION, "why": f"{names} takes effect with the next boot"})
+    return actions
+
+
+def _held_by_dns(victims: Victims, judgements: Sequence[Judgement]) -> str:
+    held = [
+        f"UDP {failure.port} of {failure.service} is held by {failure.holder} (PID {failure.pid})"
+        for judgement in judgements
+        if judgement.service.name in victims.services
+        for failure in judgement.taken
+        if failure.by_dns
+    ]
+    return ", ".join(held)

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configured is not effective: which values Windows works with since its last boot or since DNS's last start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import ListPlan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, parse_entries
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+    DNS_RESTART,
+    NOW,
+    SETTINGS,
+    STATE,
+    STATE_KEY,
+    Setting,
+    value_text,
+)
+
+YES = "yes"
+NO = "no"
+UNKNOWN = "unknown"
+
+
+def effect_of(host: Host, setting: Setting) -> str:
+    """Whether the value that is configured now is the one that Windows works with: yes, no or unknown.
+
+    Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
+    new process or none at all, means yes.
+    """
+    record = host.record(setting.id)
+    if record is None or host.boot_mark is None or record["value"] != value_text(host.setting(setting.id)):
+        return UNKNOWN
+    if record["boot_mark"] != host.boot_mark:
+        return YES
+    if setting.takes_effect == DNS_RESTART and _dns_is_new(host, record.get("dns_pid")):
+        return YES
+    return NO
+
+
+def _dns_is_new(host: Host, recorded_pid: object) -> bool:
+    if not host.dns_running:
+        return host.dns.get("state") is not None
+    return host.dns_pid is not None and recorded_pid is not None and str(host.dns_pid) != str(recorded_pid)
+
+
+def effective_ports(host: Host, listed: ListPlan | None) -> PortSet:
+    """The ports that are reserved and known to be effective.
+
+    A port that was in the recorded value, is in the value now, and has seen a boot or DNS start since the record counts
+    even where somebody else has added to the value.
+    """
+    if listed is None:
+        return PortSet()
+    if effect_of(host, listed.setting) == YES:
+        return listed.current
+    record = host.record(listed.setting.id)
+    if record is None or host.boot_mark in (None, record["boot_mark"]):
+        return PortSet()
+    recorded, _, _ = parse_entries(str(record["value"]).split(","))
+    return recorded & listed.current
+
+
+def record_change(host: Host, managed: list[Setting], changed: list[str]) -> dict[str, Any] | None:
+    """The pseudo-setting ``state``: values that are right already, but that no record of ours covers.
+
+    Args:
+        host: the facts.
+        managed: the settings whose effect is our business.
+        changed: ids of those that the run writes anyway, record included.
+
+    Returns:
+        The entry of the plan's ``settings``, or None when every value is recorded or a record would be worth nothing.
+    """
+    if host.state_present is None or host.boot_mark is None:
+        return None
+    before: dict[str, str | None] = {}
+    after: dict[str, str] = {}
+    for setting in managed:
+        text = value_text(host.setting(setting.id))
+        record = host.record(setting.id)
+        if setting.id not in changed and (record is None or record["value"] != text):
+            before[setting.id] = None if record is None else str(record["value"])
+            after[setting.id] = text
+    if not after:
+        return None
+    names = ", ".join(SETTINGS[setting_id].value_name for setting_id in after)
+    return {
+        "id": STATE,
+        "key": STATE_KEY,
+        "value_name": None,
+        "type_before": None,
+        "before": before,
+        "type_after": "REG_SZ",
+        "after": after,
+        "why": f"records {names}, so that it can be told when the value has become effective",
+        "takes_effect": NOW,
+    }

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts made by hand for the tests of planner and verdict; the shape is that of docs/schemas/facts.schema.json."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+ABSENT = {"present": False, "type": None, "data": None, "ranges": [], "bad_entries": []}
+UNREAD = {"present": None, "type": None, "data": None, "ranges": [], "bad_entries": []}
+
+DNS_PID = 1500
+LSASS_PID = 460
+IAS_PID = 900
+BOOT_MARK = "40D2A1B3C4D5DA01"
+NEXT_BOOT_MARK = "90E3B2C4D5E6DA01"
+
+SBS_LIST = (
+    "1080-1080 1433-1434 1645-1646 1701-1701 1718-1720 1745-1745 1801-1801 1812-1813 2883-2883 3343-3343 3500-3619"
+    " 4070-4071 4500-4500"
+).split()
+"""The recommended list of the SBS 2003 article, written down by hand."""
+
+
+def number(data: int, registry_type: str = "REG_DWORD") -> dict[str, Any]:
+    """A number in the registry."""
+    return {"present": True, "type": registry_type, "data": data, "ranges": [], "bad_entries": []}
+
+
+def ranges(*entries: str, registry_type: str = "REG_MULTI_SZ") -> dict[str, Any]:
+    """A list value in the registry."""
+    data: Any = list(entries) if registry_type == "REG_MULTI_SZ" else entries[0]
+    return {"present": True, "type": registry_type, "data": data, "ranges": [], "bad_entries": []}
+
+
+def service(
+    state: int = 4, start: int | None = 2, pid: int | None = None, exit_code: int | None = 0, trigger: bool = False
+) -> dict[str, Any]:
+    """One service; RUNNING and automatic unless said otherwise."""
+    return {"state": state, "start": start, "pid": pid, "win32_exit_code": exit_code, "trigger_start": trigger}
+
+
+def socket(port: int, pid: int | None, process: str | None, address: str = "0.0.0.0") -> dict[str, Any]:
+    """One UDP socket that is not DNS's."""
+    return {"address": address, "port": port, "pid": pid, "process": process, "connected": False}
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    """A healthy SBS 2003 with IPsec, IAS and DNS, nothing configured but 3343-3343, MaxUserPort 65534.
+
+    Args:
+        **changes: parts to replace; a mapping is merged into the part of that name.
+    """
+    made: dict[str, Any] = {
+        "format": 1,
+        "computer_name": "SBS2003",
+        "collected": None,
+        "os": {
+            "release": "sbs2003",
+            "family": "nt5",
+            "nt": "5.2",
+            "build": 3790,
+            "product": "Microsoft Windows Server 2003 for Small Business Server",
+            "product_type": "LanmanNT",
+            "suites": ["Small Business(Restricted)"],
+            "sbs": True,
+        },
+        "settings": {
+            "max_user_port": number(65534),
+            "reserved_ports": ranges("3343-3343"),
+            "socket_pool_size": ABSENT,
+            "socket_pool_excluded_port_ranges": ABSENT,
+        },
+        "dns": {
+            "installed": True,
+            "state": 4,
+            "pid": DNS_PID,
+            "dependents": [],
+            "udp_ports": {"udp4": ["53-53", "2000-2100"], "udp6": []},
+            "pool_present": "yes",
+        },
+        "dynamic_ports": {"udp4": None, "udp6": None},
+        "exclusions": {"udp4": None, "udp6": None},
+        "services": {
+            "IAS": service(pid=IAS_PID),
+            "PolicyAgent": service(pid=LSASS_PID),
+            "RemoteAccess": service(state=1, start=4, exit_code=1077),
+        },
+        "services_total": 120,
+        "udp_endpoints": [
+            *(socket(port, LSASS_PID, "lsass.exe") for port in (500, 4500)),
+            *(socket(port, IAS_PID, "svchost.exe") for port in (1645, 1646, 1812, 1813)),
+        ],
+        "udp_endpoints_truncated": False,
+        "udp_ports": {"udp4": ["500-500", "1645-1646", "1812-1813", "4500-4500"], "udp6": []},
+        "sql_ports": [],
+        "hotfixes": ["KB951746"],
+        "boot_mark": BOOT_MARK,
+        "state": {"present": False, "settings": {}},
+        "problems": [],
+    }
+    for name, value in copy.deepcopy(changes).items():
+        if isinstance(value, dict) and isinstance(made[name], dict):
+            made[name].update(value)
+        else:
+            made[name] = value
+    return made
+
+
+def conflict_facts(**changes: Any) -> dict[str, Any]:
+    """The demo's host: DNS started first and holds 1645 and 4500, so IAS and PolicyAgent failed with 10048."""
+    parts: dict[str, Any] = {
+        "dns": {"udp_ports": {"udp4": ["53-53", "1645-1645", "4500-4500"], "udp6": []}},
+        "services": {
+            "IAS": service(state=1, exit_code=10048),
+            "PolicyAgent": service(state=1, exit_code=10048),
+        },
+        "udp_endpoints": [],
+        "udp_ports": {"udp4": [], "udp6": []},
+    }
+    return facts(**{**parts, **changes})
+
+
+def server_2019(**changes: Any) -> dict[str, Any]:
+    """A domain controller of a later release: own exclusions, both address families, default dynamic range."""
+    parts: dict[str, Any] = {
+        "os": {"release": "2019", "family": "nt6_r2", "nt": "10.0", "build": 17763, "suites": [], "sbs": False},
+        "settings": {"max_user_port": ABSENT, "reserved_ports": ABSENT},
+        "dns": {"udp_ports": {"udp4": ["53-53"], "udp6": ["53-53"]}},
+        "dynamic_ports": {"udp4": {"start": 49152, "count": 16384}, "udp6": {"start": 49152, "count": 16384}},
+        "exclusions": {"udp4": [], "udp6": []},
+        "services": {
+            "IAS": service(pid=IAS_PID),
+            "IKEEXT": service(pid=LSASS_PID, trigger=True),
+            "PolicyAgent": service(state=1, start=3, exit_code=1077, trigger=True),
+        },
+        "hotfixes": [],
+    }
+    made = facts(**{**parts, **changes})
+    made["services"].pop("RemoteAccess", None)
+    return made
+
+
+def recorded(values: dict[str, str], boot_mark: str = BOOT_MARK, dns_pid: int | None = DNS_PID) -> dict[str, Any]:
+    """Our own state key with a record per setting."""
+    return {
+        "present": True,
+        "settings": {
+            name: {"value": value, "boot_mark": boot_mark, "dns_pid": dns_pid} for name, value in values.items()
+        },
+    }
+
+
+def applied(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
+    """The facts after the plan's settings were written on the host and recorded there, with no restart yet."""
+    after = copy.deepcopy(before)
+    records = {
+        name: {**record}
+        for name, record in after["state"]["settings"].items()
+    }
+    for change in plan["settings"]:
+        written = change["after"] if change["id"] == "state" else {change["id"]: _text(change["after"])}
+        for name, value in written.items():
+            records[name] = {"value": value, "boot_mark": before["boot_mark"], "dns_pid": before["dns"]["pid"]}
+        if change["id"] == "state":
+            continue
+        if change["after"] is None:
+            after["settings"][change["id"]] = ABSENT
+        elif isinstance(change["after"], int):
+            after["settings"][change["id"]] = number(change["after"])
+        else:
+            after["settings"][change["id"]] = ranges(*change["after"])
+    after["state"] = {"present": bool(records), "settings": records}
+    return after
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "absent"
+    return str(value) if isinstance(value, int) else ",".join(value)
+
+
+def rebooted(before: dict[str, Any]) -> dict[str, Any]:
+    """The facts after a boot: a new mark, a new DNS process."""
+    after = copy.deepcopy(before)
+    after["boot_mark"] = NEXT_BOOT_MARK
+    after["dns"]["pid"] = DNS_PID + 1
+    return after
