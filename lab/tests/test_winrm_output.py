@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import hashlib
-import time
 
 import pytest
 import winrm
 
 from portkeeper_lab.winrm.server import Options, WinRMServer
-from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost
+from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost, wait_for
 
 KIB = 1024
 ENVELOPE = 153600
@@ -81,11 +80,12 @@ def test_hostile_cuts_keep_everything_in_order(blob, seed):
 
 
 def cut_sizes(seed):
-    with WinRMServer(ShellHost(), {USER: PASSWORD}, options=Options(seed=seed)) as server:
+    host = ShellHost()
+    with WinRMServer(host, {USER: PASSWORD}, options=Options(seed=seed)) as server:
         client = protocol(server)
         shell = client.open_shell()
         command = client.run_command(shell, "head -c 50000 /dev/zero")
-        time.sleep(0.2)
+        assert wait_for(lambda: host.processes[0].child.poll() is not None)
         sizes, done = [], False
         while not done:
             out, _, _, done = client.get_command_output_raw(shell, command)
