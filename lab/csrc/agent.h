@@ -13,8 +13,8 @@
 
 #define CHUNK 16384
 #define FLAG_SKIP_SHELL 1u
-/* No pipes and no job: the process lives on by itself, as a scheduled task does. */
-#define FLAG_DETACHED 2u
+/* No pipes: the streams are NUL, as a scheduled task has them. */
+#define FLAG_NO_STREAMS 2u
 
 enum request { REQ_SPAWN = 1, REQ_STDIN, REQ_CREDIT, REQ_KILL, REQ_CLOSE, REQ_BOOT, REQ_SHUTDOWN };
 enum answer { ANS_HELLO = 1, ANS_STARTED, ANS_FAILED, ANS_OUTPUT, ANS_STDIN_TAKEN, ANS_EXIT, ANS_CLOSED, ANS_DONE };
@@ -52,7 +52,7 @@ struct command {
     HANDLE wake, process, job;
     struct output output[2];
     struct input input;
-    int detached, exited, exit_sent, kill_wanted, close_wanted;
+    int no_streams, exited, exit_sent, kill_wanted, close_wanted;
     uint32_t kill_code;
     int users;
 };

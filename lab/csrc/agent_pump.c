@@ -190,8 +190,7 @@ static void release(struct command *command)
     CloseHandle(command->input.event);
     if (command->process)
         CloseHandle(command->process);
-    if (command->job)
-        CloseHandle(command->job);
+    CloseHandle(command->job);
 }
 
 DWORD WINAPI serve_command(void *data)
@@ -205,7 +204,7 @@ DWORD WINAPI serve_command(void *data)
     error = start_command(command);
     if (error) {
         send_number(ANS_FAILED, command->id, error);
-    } else if (!command->detached) {
+    } else {
         while (take_wishes(command)) {
             tell_exit(command);
             wait_and_handle(command);

@@ -120,13 +120,13 @@ static HANDLE make_job(void)
 
 static void open_streams(struct command *command, STARTUPINFOW *startup)
 {
-    if (command->detached) {
+    if (command->no_streams) {
+        command->output[0].ended = command->output[1].ended = 1;
         startup->hStdInput = open_null();
         startup->hStdOutput = open_null();
         startup->hStdError = open_null();
         return;
     }
-    command->job = make_job();
     command->output[0].pipe = make_pipe(PIPE_ACCESS_INBOUND, &startup->hStdOutput);
     command->output[1].pipe = make_pipe(PIPE_ACCESS_INBOUND, &startup->hStdError);
     command->input.pipe = make_pipe(PIPE_ACCESS_OUTBOUND, &startup->hStdInput);
@@ -140,11 +140,11 @@ static DWORD create_process(struct command *command, wchar_t *line, wchar_t *dir
     DWORD error = 0;
     DWORD flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW;
 
+    command->job = make_job();
     open_streams(command, &startup);
     if (CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, environment, *directory ? directory : NULL, &startup,
                        &made)) {
-        if (command->job)
-            AssignProcessToJobObject(command->job, made.hProcess);
+        AssignProcessToJobObject(command->job, made.hProcess);
         ResumeThread(made.hThread);
         CloseHandle(made.hThread);
         command->process = made.hProcess;
@@ -185,7 +185,7 @@ DWORD start_command(struct command *command)
     directory = take_text(&at, end);
     extra = take_text(&at, end);
     environment = environment_with(extra);
-    command->detached = (flags & FLAG_DETACHED) != 0;
+    command->no_streams = (flags & FLAG_NO_STREAMS) != 0;
     if (!(flags & FLAG_SKIP_SHELL)) {
         wchar_t *bare = line;
         line = shell_line(bare);

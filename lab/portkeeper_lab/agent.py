@@ -21,7 +21,7 @@ HEAD = struct.Struct("<IBI")
 SPAWN, STDIN, CREDIT, KILL, CLOSE, BOOT, SHUTDOWN = range(1, 8)
 HELLO, STARTED, FAILED, OUTPUT, STDIN_TAKEN, EXIT, CLOSED, DONE = range(1, 9)
 STREAMS: tuple[Stream, Stream] = ("stdout", "stderr")
-SKIP_SHELL, DETACHED = 1, 2
+SKIP_SHELL, NO_STREAMS = 1, 2
 
 STDIN_CHUNK = 16 * 1024
 START_TIMEOUT = 60.0
@@ -34,6 +34,7 @@ class AgentProcess:
     """A command on the host; implements `backend.Process`."""
 
     def __init__(self, agent: Agent, number: int) -> None:
+        """Takes the agent and the number that its frames call this command by."""
         self._agent = agent
         self._number = number
         self._changed = threading.Condition()
@@ -146,7 +147,7 @@ class AgentProcess:
     def close(self) -> None:
         """See `backend.Process.close`."""
         with self._changed:
-            if self._gone or self._closed and self.winerror is None:
+            if self._gone or (self._closed and self.winerror is None):
                 return
         self._agent.send(CLOSE, self._number, b"")
         with self._changed:
@@ -199,7 +200,7 @@ class Agent:
 
         Args:
             line: the command line, see `flags`.
-            flags: SKIP_SHELL takes the line as it is; DETACHED gives it no pipes and no job.
+            flags: SKIP_SHELL takes the line as it is; NO_STREAMS gives it no pipes but NUL.
             environment: added to the agent's own.
             directory: a Windows path; "" is the agent's.
             codepage: console code page.
@@ -211,9 +212,8 @@ class Agent:
         block = "".join(f"{name}={value}\0" for name, value in (environment or {}).items())
         texts = b"".join(struct.pack("<I", len(t)) + t for t in (x.encode() for x in (line, directory, block)))
         self.send(SPAWN, number, struct.pack("<II", flags, codepage) + texts)
-        if not flags & DETACHED:
-            for index in (0, 1):
-                self.send(CREDIT, number, struct.pack("<BI", index, STREAM_BUFFER))
+        for index in (0, 1):
+            self.send(CREDIT, number, struct.pack("<BI", index, STREAM_BUFFER))
         process.wait_started(line)
         return process
 

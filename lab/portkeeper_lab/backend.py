@@ -35,6 +35,7 @@ class SpawnError(BackendError):
     """
 
     def __init__(self, message: str, winerror: int) -> None:
+        """Takes the sentence and the Win32 error number."""
         super().__init__(message)
         self.winerror = winerror
 

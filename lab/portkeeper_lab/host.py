@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from portkeeper_lab import tooltexts
-from portkeeper_lab.agent import DETACHED, SKIP_SHELL, Agent, AgentProcess
+from portkeeper_lab.agent import NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
 from portkeeper_lab.backend import BackendError, BootState, HostDown
 from portkeeper_lab.build import ensure_programs
+from portkeeper_lab.host_requests import RequestWatcher
 from portkeeper_lab.namespace import Namespace
 from portkeeper_lab.paths import LabError
 from portkeeper_lab.regtext import add_keys
@@ -27,8 +28,6 @@ AGENT = ["wine", "C:\\windows\\portkeeper-lab\\bin\\agent.exe"]
 SYSTEM32 = "C:\\windows\\system32"
 BOOT_TIMEOUT = 120.0
 """Seconds for all services to come up; each has 30 of its own."""
-WATCH_INTERVAL = 0.1
-"""Seconds between two looks at what programs on the host have asked for."""
 
 
 class WineHost:
@@ -58,7 +57,7 @@ class WineHost:
         self._stopping = threading.Event()
         self._namespace: Namespace | None = None
         self._agent: Agent | None = None
-        self._watcher = threading.Thread(target=self._watch, name=f"host {prefix.name}", daemon=True)
+        self._watcher = RequestWatcher(self, prefix / LAB_FOLDER, log)
 
     def start(self) -> None:
         """Makes the prefix and boots; takes a second once everything is cached."""
@@ -83,7 +82,7 @@ class WineHost:
     def _boot(self) -> None:
         with self._lifecycle:
             self._state = "booting"
-            self._forget_requests()
+            self._watcher.forget()
             namespace = self._need_namespace()
             began = time.monotonic()
             namespace.run("wineserver", "-p")
@@ -131,11 +130,10 @@ class WineHost:
             if self._agent is not None:
                 self._agent.close()
                 self._agent = None
-        if self._watcher.is_alive() and self._watcher is not threading.current_thread():
-            self._watcher.join(timeout=10)
+        self._watcher.stop()
         shutil.rmtree(self.prefix, ignore_errors=True)
 
-    def spawn(  # noqa: PLR0913
+    def spawn(
         self,
         command_line: str,
         *,
@@ -152,6 +150,18 @@ class WineHost:
             directory=working_directory or "",
             codepage=codepage,
         )
+
+    def start_task(self, command_line: str) -> AgentProcess:
+        """Starts a command as the task scheduler does: in a job that nothing of WinRS ends, output discarded.
+
+        Args:
+            command_line: the whole line; no shell is added.
+
+        Raises:
+            HostDown: the host is not up.
+            SpawnError: CreateProcess failed.
+        """
+        return self._need_agent().spawn(command_line, flags=SKIP_SHELL | NO_STREAMS, directory=SYSTEM32)
 
     def run(self, command_line: str, timeout: float = 60.0) -> tuple[int, bytes, bytes]:
         """Runs a command to its end, with its input at the end of file.
@@ -206,63 +216,6 @@ class WineHost:
         if self._namespace is None:
             raise HostDown("the host has not been started")
         return self._namespace
-
-    # ---- what programs on the host ask for ---------------------------------------------------------------------
-
-    def _shutdown_request(self) -> Path:
-        return self.prefix / LAB_FOLDER / "shutdown-request"
-
-    def _task_requests(self) -> Path:
-        return self.prefix / LAB_FOLDER / "tasks" / "run"
-
-    def _forget_requests(self) -> None:
-        self._shutdown_request().unlink(missing_ok=True)
-        for request in self._task_requests().glob("*.txt"):
-            request.unlink(missing_ok=True)
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(WATCH_INTERVAL):
-            if self._state != "up":
-                continue
-            try:
-                self._run_tasks()
-                self._follow_shutdown()
-            except (BackendError, LabError, OSError) as error:
-                self._log(f"watching the host: {error}")
-
-    def _run_tasks(self) -> None:
-        """Starts what schtasks /run asked for: in no job, so that nothing of WinRS ends it; output is discarded."""
-        for request in sorted(self._task_requests().glob("*.txt")):
-            text = request.read_text(encoding="utf-8", errors="replace")
-            if not text.endswith("\n"):
-                continue
-            request.unlink()
-            line = text.strip()
-            try:
-                self._need_agent().spawn(line, flags=SKIP_SHELL | DETACHED, directory=SYSTEM32)
-                self._log(f"task: {line}")
-            except BackendError as error:
-                self._log(f"task: {error}")
-
-    def _follow_shutdown(self) -> None:
-        """Carries out what shutdown.exe asked for: "<seconds> r" reboots, "<seconds> s" switches off.
-
-        The delay counts from the moment the file was written; removing the file in time cancels it.
-        """
-        path = self._shutdown_request()
-        try:
-            text, written = path.read_text(encoding="ascii", errors="replace"), path.stat().st_mtime
-        except FileNotFoundError:
-            return
-        words = text.split()
-        if not text.endswith("\n") or len(words) != 2 or not words[0].isdigit() or time.time() < written + int(words[0]):
-            return
-        path.unlink(missing_ok=True)
-        self._log(f"shutdown asked for: {words[1]}")
-        if words[1] == "s":
-            self.shut_down()
-        else:
-            self.reboot()
 
 
 def _windows_path(place: str) -> str:

@@ -20,7 +20,12 @@ LAYOUT = "1"
 """Raised when what `_finish` does to a root changes."""
 
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
-NEEDED = {"debootstrap": "debootstrap", "x86_64-w64-mingw32-gcc": "mingw-w64", "unshare": "util-linux", "ip": "iproute2"}
+NEEDED = {
+    "debootstrap": "debootstrap",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
+    "unshare": "util-linux",
+    "ip": "iproute2",
+}
 """Program -> the Debian package that has it."""
 
 MOUNT_POINTS = ("prefix", "proc", "dev", "tmp", "root")

@@ -220,7 +220,7 @@ class _Reader:
             if not key.endswith("?") and key not in table:
                 raise self.error(place, f"lacks {key}")
 
-    def port(self, value: Any, place: str) -> int:
+    def port(self, value: object, place: str) -> int:
         if not isinstance(value, int) or not 1 <= value <= 65535:
             raise self.error(place, f"has {value!r}, which is no port")
         return value
@@ -236,7 +236,7 @@ class _Reader:
             keys[key] = {name: self.value(value, f"{place} {name}") for name, value in values.items()}
         return keys
 
-    def value(self, value: Any, place: str) -> Value:
+    def value(self, value: object, place: str) -> Value:
         """A string is REG_SZ, a number REG_DWORD, a list REG_MULTI_SZ, {type, hex} anything else."""
         if isinstance(value, str):
             return Value.sz(value)
@@ -254,7 +254,7 @@ class _Reader:
     def services(self, table: Mapping[str, Any]) -> tuple[Service, ...]:
         return tuple(self.service(name, row) for name, row in table.items())
 
-    def service(self, name: str, row: Any) -> Service:
+    def service(self, name: str, row: object) -> Service:
         place = f"[services.{name}]"
         if not isinstance(row, dict):
             raise self.error(place, "is not a table")

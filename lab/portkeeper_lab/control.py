@@ -1,0 +1,47 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Talking to supervisors: which hosts run, and asking one of them for something."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from portkeeper_lab.paths import LabError, state_dir
+from portkeeper_lab.state import host_dir, sweep
+
+
+def running_hosts() -> list[str]:
+    """The names of the hosts whose supervisor lives, sorted; what killed ones left behind is removed on the way."""
+    names = sorted(path.name for path in state_dir().iterdir() if path.is_dir())
+    return [name for name in names if not sweep(name)]
+
+
+def ask(name: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Sends a request and yields the answers, the last of which has "done".
+
+    Raises:
+        LabError: there is no such host, it went away, or it answered with an error.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(host_dir(name) / "control"))
+        except OSError as error:
+            raise LabError(f"There is no running host {name}; `lab list` shows those that run.") from error
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        for line in connection.makefile("rb"):
+            answer = json.loads(line)
+            if "error" in answer:
+                raise LabError(f"{name}: {answer['error']}")
+            yield answer
+            if answer.get("done"):
+                return
+    raise LabError(f"{name} went away before it had answered.")
+
+
+def ask_once(name: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Sends a request that has one answer."""
+    return list(ask(name, request))[-1]

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One process per host: keeps the host and its WinRM server, and listens to `lab` on a unix socket."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from portkeeper_lab.backend import BackendError, HostDown
+from portkeeper_lab.host import WineHost
+from portkeeper_lab.paths import LabError
+from portkeeper_lab.scenario import Scenario
+from portkeeper_lab.state import claim, host_dir, prefix_path
+from portkeeper_lab.winrm.server import Options, WinRMServer
+
+REACHABLE_TIMEOUT = 120.0
+"""Seconds that a boot may take until WinRM answers."""
+
+class Supervisor:
+    """A running host with its WinRM server and its control socket."""
+
+    def __init__(self, name: str, scenario: Scenario, port: int, options: Mapping[str, Any]) -> None:
+        """Takes what to run.
+
+        Args:
+            name: the host's name in the lab.
+            scenario: what it plays.
+            port: of the WinRM server on 127.0.0.1; 0 takes a free one.
+            options: of the WinRM server, on top of the scenario's.
+
+        Raises:
+            LabError: a host of that name is there already.
+        """
+        self._name = name
+        self._folder = host_dir(name)
+        self._lock = claim(name)
+        self._stopping = threading.Event()
+        self._scenario = scenario
+        self._host = WineHost(scenario, prefix_path(name), self._log)
+        try:
+            chosen = Options(
+                computer_name=scenario.computer_name, log=self._log, **{**scenario.winrm_options, **options}
+            )
+        except TypeError as error:
+            raise LabError(f"The options of the WinRM server are not right: {error}") from error
+        self._server = WinRMServer(
+            self._host, dict(scenario.users), port=port, profile=scenario.winrm_profile, options=chosen
+        )
+
+    def run(self, on_ready: Callable[[int], None]) -> None:
+        """Boots, serves until SIGTERM, SIGINT or `lab down`, and cleans up.
+
+        Args:
+            on_ready: called with the port when WinRM answers.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: self._stopping.set())
+        try:
+            self._host.start()
+            self._server.start()
+            self._write_info()
+            with self._control_server() as control:
+                threading.Thread(target=control.serve_forever, name="control", daemon=True).start()
+                self._wait_reachable()
+                on_ready(self._server.port)
+                self._stopping.wait()
+                control.shutdown()
+        finally:
+            self._server.stop()
+            self._host.stop()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._lock.close()
+
+    def _control_server(self) -> socketserver.ThreadingUnixStreamServer:
+        supervisor = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                try:
+                    request = json.loads(self.rfile.readline() or b"{}")
+                    for answer in supervisor.answers(request):
+                        self.wfile.write(json.dumps(answer).encode() + b"\n")
+                except BrokenPipeError:
+                    return
+
+        server = socketserver.ThreadingUnixStreamServer(str(self._folder / "control"), Handler)
+        server.daemon_threads = True
+        return server
+
+    def answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Carries out a request of `lab`; the answers, the last of which has "done" or "error"."""
+        operations: dict[str, Callable[[Mapping[str, Any]], Iterator[dict[str, Any]]]] = {
+            "info": self._info,
+            "exec": self._exec,
+            "reboot": self._reboot,
+            "down": self._down,
+            "winrm": self._winrm,
+        }
+        operation = operations.get(str(request.get("op")))
+        if operation is None:
+            yield {"error": f"no operation {request.get('op')!r}"}
+            return
+        try:
+            yield from operation(request)
+        except (LabError, BackendError, ValueError) as error:
+            yield {"error": str(error)}
+
+    def _info(self, _request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        state = "up" if self._host.is_reachable() else self._host.boot_state()
+        if state == "up" and not self._host.is_reachable():
+            state = "booting"
+        yield {"done": True, **self._facts(), "state": state, "boots": self._host.boots}
+
+    def _exec(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Runs a command line past WinRM; its streams as base64, then its exit code."""
+        process = self._host.spawn(str(request["line"]))
+        try:
+            process.write_stdin(b"", end=True)
+            while process.exit_code is None:
+                for stream, chunk in process.read(65536, 1.0):
+                    yield {"stream": stream, "data": base64.b64encode(chunk).decode("ascii")}
+            yield {"done": True, "exit_code": process.exit_code}
+        finally:
+            process.close()
+
+    def _reboot(self, _request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        self._host.reboot()
+        self._wait_reachable()
+        yield {"done": True}
+
+    def _down(self, _request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        self._stopping.set()
+        yield {"done": True}
+
+    def _winrm(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Passes a control request to the WinRM server: counters, faults, shells."""
+        yield {"done": True, "answer": self._server.control(request["request"])}
+
+    def _wait_reachable(self) -> None:
+        end = time.monotonic() + REACHABLE_TIMEOUT
+        while not self._host.is_reachable():
+            if self._host.boot_state() == "down":
+                raise HostDown("the host went down while it booted")
+            if time.monotonic() > end or self._stopping.wait(0.05):
+                raise LabError("The host did not become reachable.")
+
+    def _facts(self) -> dict[str, Any]:
+        user, password = next(iter(self._scenario.users.items()))
+        return {
+            "name": self._name,
+            "scenario": self._scenario.name,
+            "pid": os.getpid(),
+            "port": self._server.port,
+            "user": user,
+            "password": password,
+            "prefix": str(self._host.prefix),
+            "namespace_pid": self._host.namespace_pid,
+        }
+
+    def _write_info(self) -> None:
+        path = self._folder / "info.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(self._facts()), encoding="utf-8")
+
+    def _log(self, line: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {self._name}: {line}", flush=True)
