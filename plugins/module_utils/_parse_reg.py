@@ -31,6 +31,9 @@ RegData = int | str | list[str] | None
 
 _KEY_RE = re.compile(r"HKEY_[A-Z_]+(?:\\[^\t]*)?\Z")
 _TYPED_RE = re.compile(r"(?:\t| {4})(REG_[A-Z_]+|0x[0-9A-Fa-f]{1,8})(?:\t| {4}|[ \t]*\Z)")
+# What tabs have become in a listing that was pasted somewhere: any number of blanks.
+_PASTED_RE = re.compile(r"(?<![ \t])[ \t]+(REG_[A-Z_]+)(?:[ \t]+|\Z)")
+_BANNER = "! REG.EXE VERSION"
 _HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
 _DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
 _NUMBER_TYPES = frozenset((TYPE_NAMES[REG_DWORD], TYPE_NAMES[REG_QWORD]))
@@ -112,12 +115,13 @@ def reg_lines(text: str) -> Iterator[str | RegValue]:
 
 
 def _query_lines(text: str) -> Iterator[str | RegValue]:
+    pasted = _BANNER in text and "\tREG_" not in text
     for line in text.split("\n"):
         bare = line.rstrip()
         if bare.startswith("HKEY_") and _KEY_RE.match(bare):
             yield bare
             continue
-        found = _TYPED_RE.search(line)
+        found = (_PASTED_RE if pasted else _TYPED_RE).search(line)
         if found:
             name = line[: found.start()].removeprefix("    ").strip("\t").rstrip(" ")
             yield RegValue(name, found.group(1), _data_of(found.group(1), line[found.end() :]))

@@ -11,13 +11,14 @@ import random
 import zlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
     PortError,
     PortSet,
     parse_entries,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 PORTS = st.integers(1, 65535)
 NEAR = st.one_of(PORTS, st.integers(1, 40), st.integers(65500, 65535))
@@ -111,7 +112,8 @@ def test_json_refuses(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "0", "0-5", "65536", "5-4", "1-65536", "a", "1 -2", "+5", "5-", "-5", "٣", "1\n", "1-2-3", "9" * 99]
+    "text",
+    ["", " ", "0", "0-5", "65536", "5-4", "1-65536", "a", "1 -2", "+5", "5-", "-5", "٣", "1\n", "1-2-3", "9" * 99],
 )
 def test_text_is_strict(text: str) -> None:
     with pytest.raises(PortError):

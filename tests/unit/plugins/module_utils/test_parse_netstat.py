@@ -1,0 +1,102 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""netstat rows: repeated, connected, overflowing, with and without PIDs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import UdpRow, parse_netstat
+
+CAPTURES = Path(__file__).resolve().parents[2] / "captures"
+
+
+def _capture(name: str) -> str:
+    return (CAPTURES / name).read_text(encoding="utf-8")
+
+
+def test_rows_without_pid_repeated_and_connected() -> None:
+    table = parse_netstat(_capture("netstat-connected-en.txt"))
+    assert table.rows == [
+        UdpRow("0.0.0.0", 123, None, False),
+        UdpRow("0.0.0.0", 3702, None, False),
+        UdpRow("0.0.0.0", 5353, None, False),
+        UdpRow("0.0.0.0", 50127, None, True),
+        UdpRow("0.0.0.0", 50949, None, False),
+    ]
+    assert table.unreadable == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "ports", "pid"),
+    [
+        ("netstat-pool-en.txt", [1037, 1063, 1075, 1077], 13224),
+        ("netstat-pasted.txt", [53, 67, 67, 1013], 26248),
+    ],
+)
+def test_pool_among_tcp_rows(name: str, ports: list[int], pid: int) -> None:
+    table = parse_netstat(_capture(name))
+    assert [row.port for row in table.rows] == ports
+    assert {row.pid for row in table.rows} == {pid}
+
+
+def test_several_pids_on_a_port_zone_ids_and_overflowing_columns() -> None:
+    assert parse_netstat(_capture("netstat-zones-de.txt")).rows == [
+        UdpRow("0.0.0.0", 500, 4711, False),
+        UdpRow("0.0.0.0", 500, 812, False),
+        UdpRow("127.0.0.1", 62110, 2044, True),
+        UdpRow("::", 4500, 812, False),
+        UdpRow("fe80::90cb:5535:6a9:2242%12", 546, 704, False),
+        UdpRow("fe80::a5d0:8bd8:e81f:4b22%ethernet_32769", 1900, 1460, False),
+        UdpRow("2001:db8:1:2:3:4:5:6", 65535, 1460, True),
+    ]
+
+
+def test_address_families() -> None:
+    rows = parse_netstat(_capture("netstat-zones-de.txt")).rows
+    assert [row.family for row in rows] == ["udp4", "udp4", "udp4", "udp6", "udp6", "udp6", "udp6"]
+
+
+def test_program_names_between_the_rows() -> None:
+    assert parse_netstat(_capture("netstat-abno.txt")).rows == [
+        UdpRow("0.0.0.0", 4500, 1508, False),
+        UdpRow("0.0.0.0", 123, None, False),
+        UdpRow("fe80::15:152f:cd62:5475%13", 1194, None, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "  UDP    0.0.0.0:0  *:*  4",
+        "  UDP    0.0.0.0:65536  *:*  4",
+        "  UDP    0.0.0.0:domain  *:*  4",
+        "  UDP    server:53  *:*  4",
+        "  UDP    0.0.0.0  *:*  4",
+        "  UDP    0.0.0.0:53  *:*  4 5",
+        "  UDP    0.0.0.0:53  *:*  four",
+        "  UDP    [fe80::1%12:53  *:*  4",
+        "  UDP    0.0.0.0:٥٣  *:*  4",
+        "  UDP",
+        "  UDP " + "0" * 500,
+    ],
+)
+def test_rows_that_cannot_be_one_are_counted(row: str) -> None:
+    table = parse_netstat(row)
+    assert (table.rows, table.unreadable) == ([], 1)
+
+
+def test_columns_that_touch() -> None:
+    (row,) = parse_netstat("  UDP    [2001:db8:1111:2222:3333:4444:5555:6666]:4500*:*      812").rows
+    assert row == UdpRow("2001:db8:1111:2222:3333:4444:5555:6666", 4500, 812, False)
+
+
+@given(st.text())
+def test_any_text_is_survived(text: str) -> None:
+    parse_netstat(text)
+    parse_netstat("  UDP    0.0.0.0:53" + text)

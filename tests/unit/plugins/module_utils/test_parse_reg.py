@@ -1,0 +1,163 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""reg query in both layouts, registry files, and text that is neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import (
+    RegValue,
+    parse_reg,
+    reg_lines,
+)
+
+CAPTURES = Path(__file__).resolve().parents[2] / "captures"
+TCPIP = r"\services\tcpip\parameters"
+
+
+def _capture(name: str) -> str:
+    return (CAPTURES / name).read_text(encoding="utf-8")
+
+
+def test_nt5_layout_with_tabs_banner_and_zero_terminated_lists() -> None:
+    dump = parse_reg(_capture("reg-query-nt5.txt"))
+    key = dump.find(TCPIP)
+    assert key is not None
+    assert key.values["maxuserport"].data == 65536
+    assert key.values["reservedports"] == RegValue(
+        "ReservedPorts", "REG_MULTI_SZ", ["1433-1434", "1645-1646", "3343-3343"]
+    )
+    assert key.values["<no name>"].data == ""
+    assert key.values["nameserver"].data == ""
+    assert key.values["bind"].data == "02000000C0A81002"
+    assert [known.path.rsplit("\\", 1)[1] for known in dump.keys.values()] == ["Parameters", "Adapters", "Interfaces"]
+
+
+def test_nt5_listing_whose_tabs_became_blanks() -> None:
+    dump = parse_reg(_capture("reg-query-nt5-pasted.txt"))
+    (key,) = dump.keys.values()
+    assert key.values["devicepath"] == RegValue("DevicePath", "REG_EXPAND_SZ", r"%SystemRoot%\inf")
+
+
+def test_four_blanks_and_a_translated_default_name() -> None:
+    dump = parse_reg(_capture("reg-query-nt6-de.txt"))
+    key = dump.find(r"\services\dns\parameters")
+    assert key is not None
+    assert key.values["(standard)"].data == "(Wert nicht festgelegt)"
+    assert key.values["socketpoolexcludedportranges"].data == ["51000-51010", "52311"]
+    assert key.values["socketpoolsize"].data == 2500
+    assert key.values["previouslocalhostname"].data == ""
+    assert key.values["leer"].data == []
+    assert key.values["groesse"].data == 0x1FFFFFFFF
+    assert r"hkey_local_machine\system\currentcontrolset\services\dns\parameters\probe" in dump.keys
+
+
+@pytest.mark.parametrize(
+    ("shown", "entries"),
+    [
+        ("", []),
+        (r"\0\0", []),
+        (r"\0", []),
+        (r"1-1\0\0", ["1-1"]),
+        (r"1-1\0", ["1-1"]),
+        ("1-1", ["1-1"]),
+        (r"1-1\02-2\0\0", ["1-1", "2-2"]),
+        (r"1-1\0\02-2", ["1-1", "", "2-2"]),
+        (r"1-1\0 \0\0", ["1-1", " "]),
+        (r" 1-1\02-2 ", [" 1-1", "2-2 "]),
+    ],
+)
+@pytest.mark.parametrize("separator", ["\t", "    "])
+def test_lists_are_split_at_the_literal_zero(shown: str, entries: list[str], separator: str) -> None:
+    text = f"HKEY_LOCAL_MACHINE\\X\n    ReservedPorts{separator}REG_MULTI_SZ{separator}{shown}\n"
+    (key,) = parse_reg(text).keys.values()
+    assert key.values["reservedports"].data == entries
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("REG_DWORD", "60000"), ("REG_DWORD", ""), ("REG_BINARY", "0xAB"), ("REG_BINARY", "ABC")]
+)
+def test_data_that_is_not_what_its_type_says(kind: str, shown: str) -> None:
+    (key,) = parse_reg(f"HKEY_LOCAL_MACHINE\\X\n    a    {kind}    {shown}\n").keys.values()
+    assert key.values["a"] == RegValue("a", kind, None)
+
+
+def test_names_with_blanks_and_types_without_name() -> None:
+    text = "HKEY_LOCAL_MACHINE\\X\n    NV Hostname    REG_SZ    a  b\n    odd    0x12345    0011\n"
+    (key,) = parse_reg(text).keys.values()
+    assert key.values["nv hostname"].data == "a  b"
+    assert key.values["odd"].type == "0x12345"
+
+
+def test_a_value_listed_twice_with_different_data_is_ambiguous() -> None:
+    rows = ("    A    REG_SZ    1\n", "    a    REG_SZ    2\n", "    B    REG_SZ    1\n", "    B    REG_SZ    1\n")
+    text = "HKEY_LOCAL_MACHINE\\X\n" + "".join(rows)
+    (key,) = parse_reg(text).keys.values()
+    assert key.ambiguous == {"a"}
+
+
+def test_values_without_a_key_and_other_lines_are_ignored() -> None:
+    text = "C:\\>reg query HKLM\n    A    REG_SZ    1\n\nFEHLER: Das System hat den Schlüssel nicht gefunden.\n"
+    assert parse_reg(text).keys == {}
+
+
+def test_filtered_lines_keep_their_order() -> None:
+    text = (
+        "HKEY_LOCAL_MACHINE\\A\n    Start    REG_DWORD    0x2\n    Start    REG_DWORD    0x4\nHKEY_LOCAL_MACHINE\\B\n"
+    )
+    items = [item if isinstance(item, str) else item.data for item in reg_lines(text)]
+    assert items == [r"HKEY_LOCAL_MACHINE\A", 2, 4, r"HKEY_LOCAL_MACHINE\B"]
+
+
+REG_FILE_5 = """Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters]
+@="default"
+"MaxUserPort"=dword:0000ea60
+"Quoted"="a \\"b\\" c:\\\\d"
+"ReservedPorts"=hex(7):33,00,33,00,34,00,33,00,2d,00,33,00,33,00,34,00,33,00,00,\\
+  00,31,00,2d,00,32,00,00,00,00,00
+"Big"=hex(b):ff,ff,ff,ff,01,00,00,00
+"Bytes"=hex:01,ab
+"Lines"="one
+two"
+"Cut"=hex(7):33,0
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\\Adapters]
+"""
+
+
+def test_registry_file_5() -> None:
+    key = parse_reg(REG_FILE_5.replace("\n", "\r\n")).find(TCPIP)
+    assert key is not None
+    assert key.values["maxuserport"].data == 60000
+    assert key.values["reservedports"].data == ["3343-3343", "1-2"]
+    assert key.values["big"].data == 0x1FFFFFFFF
+    assert key.values["bytes"].data == "01AB"
+    assert key.values["quoted"].data == 'a "b" c:\\d'
+    assert key.values[""].data == "default"
+    assert key.ambiguous == {"lines", "cut"}
+
+
+def test_registry_file_4_holds_single_bytes() -> None:
+    text = (
+        "REGEDIT4\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters]\n"
+        '"ReservedPorts"=hex(7):33,33,34,33,2d,33,33,34,33,00,00\n"Suites"=hex(7):53,fc,00,00\n'
+    )
+    key = parse_reg(text).find(TCPIP)
+    assert key is not None
+    assert key.values["reservedports"].data == ["3343-3343"]
+    assert key.ambiguous == {"suites"}
+
+
+@given(st.text())
+def test_any_text_is_survived(text: str) -> None:
+    parse_reg(text)
+    parse_reg("REGEDIT4\n[HKEY_X]\n" + text)
+    parse_reg("HKEY_X\n    a    REG_" + text)
