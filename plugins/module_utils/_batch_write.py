@@ -31,6 +31,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     port_range,
     section,
     section_id,
+    service,
     wrap,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
@@ -50,7 +51,10 @@ _SECTIONS = {TCPIP_KEY: "tcpip", DNS_KEY: "dns"}
 
 NETSH: dict[str, str] = {"excluded_udp4": "ipv4", "excluded_udp6": "ipv6"}
 
-RECORDED = (*SETTINGS, *NETSH)
+WINDOW_RECORD = "dns_window"
+"""The record of a window after which services were still down: their keys, joined by commas."""
+
+RECORDED = (*SETTINGS, *NETSH, WINDOW_RECORD)
 """Settings that have a record under STATE_KEY."""
 
 
@@ -176,6 +180,20 @@ def write_lines(
     return [*_packed(ticket, enter, saved), last]
 
 
+def window_record_line(run: str, names: Sequence[str]) -> str:
+    """Records the services that were down after a window, or removes that record; gathers the records anew.
+
+    Args:
+        run: the nonce.
+        names: service keys; none removes the record.
+    """
+    if names:
+        steps = _recorded([Record(WINDOW_RECORD, ",".join(names))])
+    else:
+        steps = [rf"reg delete {STATE_KEY}\{WINDOW_RECORD} /f"]
+    return wrap(run, [section(run, "write", f"({'&'.join(steps)})>nul"), *section_commands(run, ["state"])])
+
+
 def _packed(ticket: Ticket, enter: str, steps: Sequence[str]) -> list[str]:
     """Spreads steps over as few command lines as they need."""
     lines: list[str] = []
@@ -236,7 +254,8 @@ def _recorded(records: Sequence[Record]) -> list[str]:
     for record in records:
         key = rf"{STATE_KEY}\{_recordable(record.id)}"
         parts.append(f"reg delete {key} /f")
-        parts.append(f'reg add {key} /v value /t REG_SZ /d "{_canonical(record.value)}" /f')
+        text = _keys(record.value) if record.id == WINDOW_RECORD else _canonical(record.value)
+        parts.append(f'reg add {key} /v value /t REG_SZ /d "{text}" /f')
         parts.append(f"reg add {key} /v dns_pid /t REG_SZ /d 0 /f")
 
     def each(name: str, data: str) -> str:
@@ -256,6 +275,10 @@ def _recordable(name: str) -> str:
     if name not in RECORDED:
         raise BatchError(f"{name!r} is not a setting that has a record.")
     return name
+
+
+def _keys(value: str) -> str:
+    return ",".join(service(name).strip('"') for name in value.split(","))
 
 
 def _canonical(value: str) -> str:

@@ -12,10 +12,12 @@ ansible-core (unchanged in 2.14 to 2.21); without it the session builds its own 
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
@@ -193,11 +195,14 @@ class Session:
     command is on its way the host may have executed it, so that every error is a HostFailure with its phase.
     """
 
-    def __init__(self, connection: Plugin, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, connection: Plugin, *, pin_address: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Checks that the connection can be used at all.
 
         Args:
             connection: the task's connection plugin.
+            pin_address: look up the host's address once, at the beginning: the task stops a DNS server.
             clock: seconds, monotonic.
 
         Raises:
@@ -205,6 +210,7 @@ class Session:
         """
         _refuse_foreign(connection)
         self._connection = connection
+        self._pin_address = pin_address
         self._clock = clock
         self._shell: Shell | None = None
         self._wire: Wire | None = None
@@ -243,11 +249,30 @@ class Session:
 
         The caller closes it, and only after its work is confirmed: closing kills what still runs.
         """
-        session = Session(self._connection, clock=self._clock)
+        session = Session(self._connection, pin_address=self._pin_address, clock=self._clock)
         session._private = True
         session._idle_timeout = idle_timeout
         session.commands_sent = self.commands_sent
         return session
+
+    def renew(self) -> None:
+        """Gives up the shell, for example because it was left idle; the next command opens another one."""
+        if self._shell is not None:
+            self._shell.delete(close_session=False)
+            self._shell = None
+            if not self._private:
+                self._connection.shell_id = None
+
+    def reconnect(self) -> None:
+        """Drops the connection, whose authentication may be gone; the next command makes another one."""
+        if self._wire is not None:
+            with contextlib.suppress(Exception):
+                self._wire.transport.close_session()
+        self._shell = self._wire = None
+        if not self._private:
+            self._connection.shell_id = None
+            with contextlib.suppress(Exception):
+                self._connection.close()
 
     def close(self) -> None:
         """Deletes a shell that the connection plugin does not know of; its own is deleted by the task executor."""
@@ -258,9 +283,10 @@ class Session:
     def _ready(self) -> Shell:
         if self._wire is None:
             self._wire = self._own_wire() if self._private else self._shared_wire()
+            if self._pin_address:
+                _pin(self._wire, self.target)
         if self._shell is not None and self._shell.commands >= MAX_COMMANDS_PER_SHELL:
-            self._shell.delete(close_session=False)
-            self._shell = None
+            self.renew()
         if self._shell is None:
             if not self._private:
                 self._connection.shell_id = None
@@ -286,7 +312,9 @@ class Session:
             plugin.shell_id = None
             raise AnsibleConnectionFailure(explained(error, self.target)) from error
         wire: Wire | None = getattr(plugin, "protocol", None)
-        if wire is not None and plugin.shell_id == _PLACEHOLDER:
+        untouched = plugin.shell_id == _PLACEHOLDER
+        plugin.shell_id = None
+        if wire is not None and untouched:
             return wire
         self._private = True
         return self._own_wire()
@@ -310,6 +338,23 @@ class Session:
             **passed,
         )
         return wire
+
+
+def _pin(wire: Wire, target: Target) -> None:
+    """Replaces the host's name in the address by its number.
+
+    Only where nothing depends on the name: not with TLS, whose certificate carries it, nor with Kerberos and CredSSP.
+    """
+    parts = urlsplit(str(wire.transport.endpoint))
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise AnsibleConnectionFailure(f"{target} has no address: {error.strerror}.") from error
+    if parts.scheme != "http" or wire.transport.auth_method not in ("ntlm", "basic", "plaintext"):
+        return
+    address = str(found[0][4][0])
+    shown = f"[{address}]" if ":" in address else address
+    wire.transport.endpoint = urlunsplit(parts._replace(netloc=f"{shown}:{target.port}"))
 
 
 def _refuse_foreign(connection: Plugin) -> None:

@@ -1,0 +1,34 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restarts DNS in a guarded window; see the module's documentation."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+    PLAN_OPTIONS,
+    HostAction,
+    Job,
+    Outcome,
+    spec,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import restart
+
+
+class ActionModule(HostAction):
+    """Action plugin of dns_restart."""
+
+    SPEC = spec(
+        *PLAN_OPTIONS,
+        "restart_group",
+        "window_timeout",
+        "command_timeout",
+        force={"type": "bool", "default": False},
+        allow_unguarded={"type": "bool", "default": False},
+        verify_timeout={"type": "int", "default": 60},
+    )
+    PINS_ADDRESS = True
+
+    def act(self, job: Job) -> Outcome:
+        """One command if nothing is due; else the window, and a look at what came of it."""
+        return restart(job)

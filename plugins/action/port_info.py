@@ -1,0 +1,32 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gathers the facts of a host; see the module's documentation."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+    HostAction,
+    Job,
+    Outcome,
+    problems_of,
+    spec,
+)
+
+
+class ActionModule(HostAction):
+    """Action plugin of port_info."""
+
+    SPEC = spec("catalogue_extra", "command_timeout")
+
+    def act(self, job: Job) -> Outcome:
+        """One command, nothing written."""
+        gathered = job.gather()
+        facts = gathered.facts
+        return Outcome(
+            changed=False,
+            msg=f"{job.host} is {facts['os'].get('release') or 'a release that is not known'}.",
+            facts=facts,
+            problems=problems_of(facts),
+            extra={"collected": gathered.collected},
+        )

@@ -1,0 +1,25 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reserves the ports that services need; see the module's documentation."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+    PLAN_OPTIONS,
+    HostAction,
+    Job,
+    Outcome,
+    spec,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._reserve import reserve
+
+
+class ActionModule(HostAction):
+    """Action plugin of port_reservations."""
+
+    SPEC = spec(*PLAN_OPTIONS, "reboot", "command_timeout", "artifacts_dir", "run_id", "backup_dir")
+
+    def act(self, job: Job) -> Outcome:
+        """One command if there is nothing to write, else three."""
+        return reserve(job)

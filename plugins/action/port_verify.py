@@ -1,0 +1,47 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verifies that the needed services are up and hold their ports; see the module's documentation."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+    NEEDS_OPTIONS,
+    HostAction,
+    Job,
+    Outcome,
+    problems_of,
+    spec,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import sentences, verified
+
+
+class ActionModule(HostAction):
+    """Action plugin of port_verify."""
+
+    SPEC = spec(*NEEDS_OPTIONS, "command_timeout", timeout={"type": "int", "default": 30})
+
+    def act(self, job: Job) -> Outcome:
+        """Gathers until everything is as it should be; check mode looks once and never fails."""
+        timeout = 0 if job.check_mode else job.options["timeout"]
+        checked = verified(job.gather, job.policy, None, timeout)
+        facts = checked.gathered.facts
+        found = sentences(checked.verdict)
+        good = "all needed services are up and hold their ports."
+        return Outcome(
+            changed=False,
+            failed=not checked.ok and not job.check_mode,
+            msg=f"{job.host}: {good if checked.ok else ' '.join(found)}",
+            facts=facts,
+            problems=problems_of(facts),
+            extra={
+                "collected": checked.gathered.collected,
+                "ok": checked.ok,
+                "services": checked.verdict["services"],
+                "failures": [
+                    {**failure, "message": text}
+                    for failure, text in zip(checked.verdict["failures"], found, strict=True)
+                ],
+                **({} if checked.ok else {"phase": "verify"}),
+            },
+        )

@@ -1,0 +1,227 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame of every action: arguments, policy, session, result, artefact; what differs is in small hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POLICY_SPEC, Policy, PolicyError
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
+    RUN_ID,
+    artifact_path,
+    write_json,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
+
+NEEDS_OPTIONS = ("profiles", "detect", "extra_ports", "ignore_services", "catalogue_extra")
+"""Options that say which services need which ports."""
+
+PLAN_OPTIONS = (
+    *NEEDS_OPTIONS,
+    "include_listeners",
+    "reserve_unexposed",
+    "socket_pool_size",
+    "allow_small_pool",
+    "prune",
+    "repair",
+    "use_netsh",
+    "max_risk",
+    "start_services",
+)
+"""Options that decide what the plan says."""
+
+
+def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """An argument spec: a part of the policy's table, and options of the action's own."""
+    return {**{name: POLICY_SPEC[name] for name in names}, **own}
+
+
+@dataclass
+class Outcome:
+    """What an action found and did; the keys of its result that are always there, and further ones.
+
+    Attributes:
+        changed: whether something was done or, in check mode, would be.
+        msg: one sentence.
+        failed: whether the task fails.
+        before: values before, by setting.
+        after: values after, by setting.
+        diff: Ansible's diff.
+        facts: of the host, as of the end.
+        plan: made from them.
+        backup: `id`, `path`, `host_path`.
+        problems: of facts and plan.
+        reboot_required: whether something that is configured waits for a boot.
+        extra: further keys of the result.
+    """
+
+    changed: bool
+    msg: str
+    failed: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    diff: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] | None = None
+    plan: Mapping[str, Any] | None = None
+    backup: Mapping[str, Any] | None = None
+    problems: list[Mapping[str, Any]] = field(default_factory=list)
+    reboot_required: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def result(self) -> dict[str, Any]:
+        """The task's result."""
+        result: dict[str, Any] = {
+            "changed": self.changed,
+            "msg": self.msg,
+            "before": dict(self.before),
+            "after": dict(self.after),
+            "diff": dict(self.diff),
+            "facts": self.facts,
+            "plan": self.plan,
+            "backup": self.backup,
+            "problems": self.problems,
+            "reboot_required": self.reboot_required,
+            **self.extra,
+        }
+        if self.failed:
+            result["failed"] = True
+        return result
+
+
+@dataclass(frozen=True)
+class Job:
+    """One task on one host.
+
+    Attributes:
+        host: inventory name.
+        options: the validated arguments.
+        policy: made from those that belong to it.
+        check_mode: whether nothing may be written.
+        session: to the host, not opened yet.
+    """
+
+    host: str
+    options: Mapping[str, Any]
+    policy: Policy
+    check_mode: bool
+    session: Session
+
+    def gather(self, phase: Phase = "read") -> Gathered:
+        """Runs the collector; see `_gather.gather`."""
+        return gather(self.session, self.policy, self.policy.command_timeout, phase)
+
+
+class HostAction(ActionBase):  # type: ignore[misc]
+    """Base of the actions that talk to a host. Subclasses set SPEC and implement `act`."""
+
+    SPEC: ClassVar[dict[str, dict[str, Any]]] = {}
+    PINS_ADDRESS: ClassVar[bool] = False
+    """Whether the host's address is resolved before anything else, because name resolution may go away."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _supports_diff = True
+
+    def act(self, job: Job) -> Outcome:
+        """Does the work; must be implemented.
+
+        Raises:
+            HostFailure: with its phase.
+        """
+        raise AnsibleError(f"{type(self).__name__} does not say what to do.")
+
+    def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Runs the task.
+
+        Args:
+            tmp: not used, as in ansible-core.
+            task_vars: variables of the task.
+
+        Raises:
+            AnsibleConnectionFailure: the host was not reached; nothing was sent to it.
+        """
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _checked, options = self.validate_argument_spec(self.SPEC)
+        host = str((task_vars or {}).get("inventory_hostname", ""))
+        policy = _policy(options)
+        _forget_artifact(host, options, policy)
+        session = Session(self._connection, pin_address=self.PINS_ADDRESS)
+        job = Job(host, options, policy, bool(self._task.check_mode), session)
+        try:
+            outcome = self.act(job)
+        except HostFailure as error:
+            outcome = _failed(error)
+        except AnsibleConnectionFailure as error:
+            _save_artifact(job, Outcome(changed=False, msg=str(error), extra={"unreachable": True}))
+            raise
+        finally:
+            session.close()
+        result.update(outcome.result())
+        _save_artifact(job, outcome)
+        return result
+
+
+def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> None:
+    """An artefact of an earlier run of the same name must not speak for this one."""
+    run_id = policy.run_id or RUN_ID
+    if options.get("artifacts_dir"):
+        artifact_path(options["artifacts_dir"], run_id, host).unlink(missing_ok=True)
+
+
+def _save_artifact(job: Job, outcome: Outcome) -> None:
+    folder = job.options.get("artifacts_dir")
+    if not folder:
+        return
+    run_id = job.policy.run_id or RUN_ID
+    content = build(
+        host=job.host,
+        facts=outcome.facts,
+        plan=outcome.plan,
+        result=outcome.result(),
+        run_id=run_id,
+        collected=outcome.extra.get("collected"),
+        check_mode=job.check_mode,
+    )
+    write_json(artifact_path(folder, run_id, job.host), content)
+
+
+def planned(gathered: Gathered, job: Job) -> dict[str, Any]:
+    """The plan for what was gathered."""
+    return make_plan(gathered.facts, job.policy)
+
+
+def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+    """All problems of facts and plan."""
+    return [*facts["problems"], *(plan["problems"] if plan else ())]
+
+
+def _policy(options: Mapping[str, Any]) -> Policy:
+    given = {name: value for name, value in options.items() if name in POLICY_SPEC and value is not None}
+    try:
+        return Policy.from_options(given)
+    except PolicyError as error:
+        raise AnsibleError(f"The policy cannot be followed: {error}.") from error
+
+
+def _failed(error: HostFailure) -> Outcome:
+    details = dict(error.details)
+    return Outcome(
+        changed=bool(details.pop("changed", False)),
+        msg=str(error),
+        failed=True,
+        facts=details.pop("facts", None),  # type: ignore[arg-type]
+        plan=details.pop("plan", None),  # type: ignore[arg-type]
+        backup=details.pop("backup", None),  # type: ignore[arg-type]
+        extra={"phase": error.phase, "dns_may_be_stopped": False, **details},
+    )

@@ -1,0 +1,193 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes a plan: lock, snapshot, backup on both sides, write, re-read, unlock; two commands in the common case.
+
+Nothing is written unless the values are still those that the plan was made from: the exported bytes are compared with
+the facts here, and the snapshot with the values at the moment of the write on the host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.errors import AnsibleError
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
+    NETSH,
+    RECORDED,
+    Change,
+    Record,
+    Ticket,
+    prepare_line,
+    write_lines,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RawValue
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, SETTINGS, STATE
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
+    BackupError,
+    backup_content,
+    exact_values,
+    restore_lines,
+    same_as_found,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, merged
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
+
+REREAD = ("tcpip", "dns", "boot", "state", "excluded_udp4", "excluded_udp6")
+"""Sections that the write command may show anew."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be written.
+
+    Attributes:
+        changes: the settings.
+        records: what to record, also of settings that are right already.
+    """
+
+    changes: tuple[Change, ...]
+    records: tuple[Record, ...]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.changes or self.records)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was done.
+
+    Attributes:
+        transcript: the one that was gathered, with the re-read sections in place of the old ones.
+        backup: `id`, `path` on the controller and `host_path`; None where nothing but records was written.
+    """
+
+    transcript: bytes
+    backup: dict[str, str] | None
+
+
+def order_of(plan: Mapping[str, Any]) -> Order:
+    """The part of a plan that is written to the host now."""
+    changes: list[Change] = []
+    records: dict[str, str] = {}
+    for entry in plan["settings"]:
+        if entry["id"] == STATE:
+            records.update(entry["after"])
+        else:
+            changes.append(_change(entry))
+    for change in changes:
+        if change.id in RECORDED:
+            records[change.id] = _text(change.after)
+    kept = tuple(Record(name, value) for name, value in sorted(records.items()) if _is_ours(value))
+    return Order(tuple(changes), kept)
+
+
+def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written:
+    """Carries out an order.
+
+    Args:
+        talk: the one that gathered.
+        gathered: what the plan was made from.
+        order: `order_of` the plan.
+        shelf: where the host's backups lie.
+
+    Raises:
+        HostFailure: with the phase, and `backup` once one was made.
+    """
+    now = controller_time()
+    made = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
+    ticket = Ticket(gathered.run, f"{now}-{gathered.run}", f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}")
+    talk = talk.during("backup")
+    names = [change.id for change in order.changes]
+    _output, prepared = locked(talk, ticket.lock, lambda stale, orphan: prepare_line(ticket, names, stale, orphan))
+    try:
+        values = _checked(talk, prepared, order, gathered.facts)
+        lines = write_lines(ticket, order.changes, order.records, restore_lines(values))
+        backup = _saved(ticket, order.changes, values, gathered.facts, shelf) if order.changes else None
+    except (HostFailure, AnsibleError, BatchError) as error:
+        with contextlib.suppress(HostFailure):
+            talk.ask(unlock_line(ticket.run, ticket.lock))
+        if isinstance(error, HostFailure):
+            raise
+        raise HostFailure(f"{error} Nothing was written on {talk.session.target}.", "backup") from error
+    return _write(talk.during("write"), lines, order, gathered, backup)
+
+
+def _checked(talk: Talk, prepared: Transcript, order: Order, facts: Mapping[str, Any]) -> dict[str, RawValue | None]:
+    """The exact bytes of what will be written, if they are what the plan was made from."""
+    try:
+        values = exact_values(prepared, order.changes)
+    except BackupError as error:
+        raise talk.failure(str(error)) from error
+    for name, raw in values.items():
+        if not same_as_found(SETTINGS[name], raw, facts["settings"][name]):
+            raise talk.failure(
+                f"has another {SETTINGS[name].value_name} than a moment ago: somebody else changes it, nothing was"
+                " written, run again"
+            )
+    return values
+
+
+def _saved(
+    ticket: Ticket,
+    changes: Sequence[Change],
+    values: Mapping[str, RawValue | None],
+    facts: Mapping[str, Any],
+    shelf: Shelf,
+) -> dict[str, str]:
+    identity = {"id": ticket.backup, "host": shelf.host, "host_folder": ticket.folder}
+    path = shelf.save(ticket.backup, backup_content(identity, changes, values, facts))
+    return {"id": ticket.backup, "path": str(path), "host_path": ticket.folder}
+
+
+def _write(talk: Talk, lines: list[str], order: Order, gathered: Gathered, backup: dict[str, str] | None) -> Written:
+    for line in lines[:-1]:
+        talk.ask(line)
+    output, transcript = talk.ask(lines[-1])
+    details: dict[str, object] = {"backup": backup}
+    levels = [line.rpartition(" ") for line in section_lines(transcript, "write")]
+    if "write" not in transcript.sections:
+        raise talk.failure("cut the answer to the write: read the host again to see what it holds", **details)
+    if order.changes and not levels:
+        raise talk.failure(
+            "has changed since the snapshot, or another run has taken the lock: nothing was written, run again",
+            **details,
+        )
+    failed = [f"{name} (error level {level})" for name, _blank, level in levels if level != "0"]
+    if failed:
+        raise talk.failure(f"did not write {', '.join(failed)}: the user may lack the right to", **details)
+    reread = [name for name in REREAD if name in transcript.sections]
+    if STATE not in reread:
+        raise talk.failure("cut the answer to the write: read the host again to see what it holds", **details)
+    return Written(merged(gathered.transcript, output, gathered.run, reread), backup)
+
+
+def _change(entry: Mapping[str, Any]) -> Change:
+    after = entry["after"]
+    if entry["id"] in NETSH:
+        old = set(entry["before"] or [])
+        return Change(entry["id"], tuple(text for text in after if text not in old))
+    return Change(entry["id"], tuple(after) if isinstance(after, list) else after)
+
+
+def _text(after: tuple[str, ...] | int | None) -> str:
+    if after is None:
+        return ABSENT
+    return str(after) if isinstance(after, int) else ",".join(after)
+
+
+def _is_ours(value: str) -> bool:
+    """Whether a value may be recorded: one that holds foreign text is not right anyway, and is never sent."""
+    return value == ABSENT or set(value) <= set("0123456789,-")

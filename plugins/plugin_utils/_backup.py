@@ -1,0 +1,132 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backup of one change: the exact bytes of every value that is about to be written, and what it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+    TYPE_NAMES,
+    RawValue,
+    RegFileError,
+    read_reg,
+    render_reg,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import SETTINGS, Setting
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+
+BACKUP_FORMAT = 1
+
+
+class BackupError(Exception):
+    """A value's exact bytes are not known, so that it must not be written; the rest of a sentence about the host."""
+
+
+def exact_values(transcript: Transcript, changes: Sequence[Change]) -> dict[str, RawValue | None]:
+    """The type and the bytes of every registry value that is to be written, None where it is absent.
+
+    Args:
+        transcript: the answer to `prepare_line`.
+        changes: what is to be written; those of netsh have no value.
+
+    Raises:
+        BackupError: a key could not be exported, or a value's bytes cannot be told.
+    """
+    values: dict[str, RawValue | None] = {}
+    for change in changes:
+        setting = SETTINGS.get(change.id)
+        if setting is None:
+            continue
+        section = transcript.sections.get("export_" + ("dns" if setting.key.endswith(r"DNS\Parameters") else "tcpip"))
+        if section is None or section.errorlevel != 0:
+            raise BackupError(f"did not export {setting.key}, so nothing was written")
+        try:
+            exported = read_reg(section.text)
+            found = exported.values(_long(setting.key))
+            values[change.id] = exported.get(_long(setting.key), setting.value_name)
+        except RegFileError as error:
+            raise BackupError(f"exported {setting.value_name} in a way that is not exact: {error}") from error
+        if found is None:
+            raise BackupError(f"exported nothing of {setting.key}, so nothing was written")
+    return values
+
+
+def same_as_found(setting: Setting, raw: RawValue | None, fact: Mapping[str, Any]) -> bool:
+    """Whether the exported bytes are the value that the plan was made from."""
+    if raw is None:
+        return fact.get("present") is False
+    if fact.get("present") is not True or fact.get("type") != TYPE_NAMES.get(raw[0]):
+        return False
+    data = fact.get("data")
+    if isinstance(data, int):
+        return int.from_bytes(raw[1], "little") == data
+    text = raw[1].decode("utf-16-le", "replace")
+    entries = [data] if isinstance(data, str) else data or []
+    return _comparable(text.split("\0")) == _comparable(entries)
+
+
+def restore_lines(values: Mapping[str, RawValue | None]) -> list[str]:
+    """The lines of the .reg file that puts the values back; plain ASCII, data as hex digits."""
+    if not values:
+        return []
+    keys: dict[str, dict[str, RawValue | None]] = {}
+    for name, raw in values.items():
+        keys.setdefault(_long(SETTINGS[name].key), {})[SETTINGS[name].value_name] = raw
+    return render_reg(keys).rstrip("\r\n").split("\r\n")
+
+
+def backup_content(
+    identity: Mapping[str, Any],
+    changes: Sequence[Change],
+    values: Mapping[str, RawValue | None],
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What the backup file on the controller holds; a rollback needs nothing else.
+
+    Args:
+        identity: `id`, `host`, `created` and `host_folder`.
+        changes: what is written.
+        values: `exact_values`.
+        facts: of the host before the change.
+    """
+    rows = []
+    for change in changes:
+        setting = SETTINGS.get(change.id)
+        raw = values.get(change.id)
+        after = list(change.after) if isinstance(change.after, tuple) else change.after
+        row: dict[str, Any] = {"setting": change.id, "after": after}
+        if setting is not None:
+            row |= {
+                "key": setting.key,
+                "value_name": setting.value_name,
+                "type_after": None if after is None else setting.registry_type,
+                "absent": raw is None,
+                "type": None if raw is None else TYPE_NAMES.get(raw[0], str(raw[0])),
+                "type_number": None if raw is None else raw[0],
+                "hex": None if raw is None else raw[1].hex(),
+            }
+        rows.append(row)
+    dns = facts.get("dns") or {}
+    return {
+        "format": BACKUP_FORMAT,
+        **identity,
+        "computer_name": facts.get("computer_name"),
+        "boot_mark": facts.get("boot_mark"),
+        "dns_pid": dns.get("pid"),
+        "settings": rows,
+    }
+
+
+def _comparable(entries: Sequence[str]) -> list[str]:
+    """Entries without what a console cannot show: empty ones, and characters that become question marks."""
+    return [
+        "".join(char if " " <= char <= "~" else "?" for char in entry).strip() for entry in entries if entry.strip()
+    ]
+
+
+def _long(key: str) -> str:
+    return key.replace("HKLM\\", "HKEY_LOCAL_MACHINE\\", 1)

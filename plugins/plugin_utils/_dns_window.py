@@ -1,0 +1,223 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guarded window: DNS is stopped, what failed is started, DNS is started, by a task on the host itself.
+
+The session only starts the task and looks at it. It may lose the connection in between: reading is tried again. At the
+deadline without an end mark it starts DNS itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+    Exclusion,
+    Window,
+    abort_line,
+    finish_line,
+    poll_line,
+    rescue_line,
+    start_line,
+    unguarded_line,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
+
+POLL_S = 45
+"""Seconds that one look waits on the host; far below the shell's idle timeout."""
+
+GRACE_S = 15
+"""Seconds beyond the window's deadline before the session acts itself."""
+
+RETRY_PAUSE_S = 5
+"""Seconds before a look is tried over a new connection."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A window that has ended.
+
+    Attributes:
+        transcript: of the collector, run after the end.
+        steps: step and error level, as the script wrote them.
+        guarded: whether it ran outside of the session's job.
+    """
+
+    transcript: bytes
+    steps: list[dict[str, Any]]
+    guarded: bool
+
+
+def window_of(gathered: Gathered, action: Mapping[str, Any], deadline: int) -> Window:
+    """The window that an action of the plan asks for.
+
+    Args:
+        gathered: the reading that the plan was made from, in this session.
+        action: the plan's ``dns_window``.
+        deadline: seconds that it may take.
+
+    Raises:
+        HostFailure: what depends on DNS is not known or cannot be named.
+    """
+    now = controller_time()
+    exclusions = tuple(
+        Exclusion(str(entry["id"]), str(ports)) for entry in action["deferred_exclusions"] for ports in entry["ports"]
+    )
+    return Window(
+        run=gathered.run,
+        lock=f"{now}-{gathered.run}",
+        victims=tuple(action["victims"]),
+        dependents=_running_dependents(gathered.facts),
+        exclusions=exclusions,
+        deadline=deadline,
+        until=now + deadline,
+    )
+
+
+def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
+    """Runs a window to its end.
+
+    Args:
+        talk: with the host; its session has read the host.
+        window: what to do.
+        allow_unguarded: run it inside a shell where there is no Task Scheduler.
+
+    Raises:
+        HostFailure: with `dns_may_be_stopped`.
+    """
+    try:
+        _output, transcript = locked(talk, window.lock, lambda stale, orphan: start_line(window, stale, orphan))
+    except BatchError as error:
+        raise HostFailure(f"No window was opened on {talk.session.target}: {error}", "restart") from error
+    if not _succeeded(transcript, "create") or not _succeeded(transcript, "run"):
+        return _without_scheduler(talk, window, allow_unguarded)
+    steps = _awaited(talk, window)
+    if steps is None:
+        raise _rescued(talk, window)
+    return Opened(_ended(talk, window), steps, True)
+
+
+def _running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    dependents = facts["dns"]["dependents"]
+    if dependents is None:
+        raise HostFailure(
+            "No window was opened: the services that depend on DNS could not be read, and would stay stopped.",
+            "restart",
+        )
+    states = {name.lower(): row["state"] for name, row in facts["services"].items()}
+    return tuple(name for name in dependents if states.get(name.lower()) == RUNNING)
+
+
+def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
+    """Looks until the end mark is there; None at the deadline."""
+    deadline = time.monotonic() + window.deadline + GRACE_S
+    while (left := deadline - time.monotonic()) > 0:
+        seconds = int(min(POLL_S, max(2, left)))
+        answer = _patient(talk, partial(talk.ask, poll_line(window, seconds)), deadline)
+        if answer is None:
+            return None
+        lines = section_lines(answer[1], "window")
+        if lines and lines[0] == "ended":
+            return _steps(lines[1:])
+    return None
+
+
+def _ended(talk: Talk, window: Window) -> bytes:
+    """Cleans up and gathers anew; may be repeated."""
+    answer = _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + 60)
+    if answer is None:
+        raise talk.failure("has ended the window, but could not be read afterwards", dns_may_be_stopped=False)
+    return answer[0]
+
+
+def _rescued(talk: Talk, window: Window) -> HostFailure:
+    """The session starts DNS and what ran; returns the failure to report."""
+    answer = _patient(talk, partial(talk.ask, rescue_line(window)), time.monotonic() + 120)
+    if answer is None:
+        return talk.failure(
+            f"did not end the window within {window.deadline} seconds and cannot be reached: DNS may be stopped, look"
+            " at its console",
+            dns_may_be_stopped=True,
+        )
+    transcript = answer[1]
+    levels = {step["step"]: step["error_level"] for step in _steps(section_lines(transcript, "rescue"))}
+    # `net start` ends with 2 for a service that runs already.
+    runs = levels.get("start_dns") in (0, 2)
+    if section_lines(transcript, "abort") == ["claimed"]:
+        _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + 60)
+        return talk.failure(
+            "never ran the scheduled task, so nothing was stopped: is the service Schedule started?",
+            dns_may_be_stopped=not runs,
+        )
+    state = "DNS runs again" if runs else "DNS may be stopped"
+    return talk.failure(
+        f"did not end the window within {window.deadline} seconds; the session started DNS: {state}",
+        dns_may_be_stopped=not runs,
+    )
+
+
+def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
+    """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
+    _output, transcript = talk.ask(abort_line(window))
+    if section_lines(transcript, "abort") != ["claimed"]:
+        # The script was quicker than schtasks reported: it is running.
+        steps = _awaited(talk, window)
+        if steps is None:
+            raise _rescued(talk, window)
+        return Opened(_ended(talk, window), steps, True)
+    if not allow_unguarded:
+        raise talk.failure(
+            "has no working Task Scheduler, so no guarded window is possible and nothing was stopped: start the service"
+            " Schedule, or set allow_unguarded",
+            dns_may_be_stopped=False,
+        )
+    own = talk.session.private(window.deadline + 60)
+    patient = Talk(own, talk.run, talk.phase, window.deadline + 30)
+    retry = replace(window, lock=f"{controller_time()}-{window.run}")
+    _output, transcript = locked(patient, retry.lock, lambda stale, orphan: unguarded_line(retry, stale, orphan))
+    lines = section_lines(transcript, "window")
+    if not lines or lines[0] != "ended":
+        raise _rescued(talk, retry)
+    own.close()
+    return Opened(_ended(talk, retry), _steps(lines[1:]), False)
+
+
+def _patient(
+    talk: Talk, ask: Callable[[], tuple[bytes, Transcript]], deadline: float
+) -> tuple[bytes, Transcript] | None:
+    """Asks over a new connection after an error, until the deadline; only for what may be repeated."""
+    while True:
+        try:
+            return ask()
+        except (HostFailure, AnsibleConnectionFailure):
+            if time.monotonic() + RETRY_PAUSE_S > deadline:
+                return None
+            time.sleep(RETRY_PAUSE_S)
+            talk.session.reconnect()
+
+
+def _succeeded(transcript: Transcript, name: str) -> bool:
+    section = transcript.sections.get(name)
+    return section is not None and section.errorlevel == 0
+
+
+def _steps(lines: list[str]) -> list[dict[str, Any]]:
+    """Lines `<step> <error level>`; a step may hold a service key in quotes."""
+    steps = []
+    for line in lines:
+        step, _blank, level = line.rpartition(" ")
+        if step and level.lstrip("-").isdigit():
+            steps.append({"step": step.replace('"', ""), "error_level": int(level)})
+    return steps

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files on the controller: backups and artefacts, readable by their owner only and written in one step."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible import constants
+from ansible.errors import AnsibleError
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
+
+RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
+"""Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked."""
+
+
+def home() -> Path:
+    """Our folder below ANSIBLE_HOME."""
+    return Path(str(constants.config.get_config_value("ANSIBLE_HOME"))).expanduser() / "portkeeper"
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes JSON in one step: a reader sees the old file or the new one, the owner alone.
+
+    Raises:
+        AnsibleError: the file could not be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".portkeeper-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=2, sort_keys=True, ensure_ascii=True)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise AnsibleError(f"The file {path} could not be written on the controller: {error.strerror}.") from error
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where the backups of one host lie: a folder per host, a file per backup.
+
+    Attributes:
+        host: inventory name.
+        folder: the policy's folder, None for the one below ANSIBLE_HOME.
+    """
+
+    host: str
+    folder: str | None
+
+    def save(self, backup_id: str, content: Mapping[str, Any]) -> Path:
+        """Writes a backup; returns its path.
+
+        Raises:
+            AnsibleError: the file could not be written.
+        """
+        folder = Path(self.folder) if self.folder else home() / "backups"
+        path = folder / Path(escaped(self.host)).stem / f"{backup_id}.json"
+        write_json(path, content)
+        return path
+
+
+def artifact_path(artifacts_dir: str, run_id: str | None, host: str) -> Path:
+    """Where the artefact of one host in one run lies; see `run_folder`."""
+    return run_folder(artifacts_dir, run_id) / escaped(host)
+
+
+def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
+    """The folder of a run's artefacts.
+
+    Args:
+        artifacts_dir: the policy's folder.
+        run_id: the policy's name of the run, None for RUN_ID.
+
+    Raises:
+        AnsibleError: the name of the run could lead elsewhere.
+    """
+    name = run_id or RUN_ID
+    if name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise AnsibleError(f"run_id {name!r} is used as a folder's name and must not hold a path.")
+    return Path(artifacts_dir) / name
+
+
+def read_artefacts(artifacts_dir: str, run_id: str | None, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The artefacts of a run by host; hosts without a readable one of their own are left out.
+
+    Args:
+        artifacts_dir: see `run_folder`.
+        run_id: see `run_folder`.
+        hosts: inventory names.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for host in hosts:
+        try:
+            content = json.loads(artifact_path(artifacts_dir, run_id, host).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(content, dict) and content.get("host") == host:
+            found[host] = content
+    return found

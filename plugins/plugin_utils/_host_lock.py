@@ -1,0 +1,76 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes the lock on the host: the first part of every command that changes something."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    STALE_AFTER,
+    LockState,
+    parse_listing,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
+
+Render = Callable[["str | None", bool], str]
+"""Makes a command line that tries to take the lock, from the stale name to take over and whether it is orphaned."""
+
+
+def controller_time() -> int:
+    """UTC seconds of the controller's clock; the one clock that all locks are judged by."""
+    return int(time.time())
+
+
+def locked(talk: Talk, name: str, render: Render) -> tuple[bytes, Transcript]:
+    """Runs a command under the lock of the host, taking over a lock that is too old.
+
+    Args:
+        talk: with the host.
+        name: our lock file.
+        render: the command line; it must do its work only if the lock is ours.
+
+    Returns:
+        The command's answer.
+
+    Raises:
+        HostFailure: somebody else holds the lock, or it could not be made.
+    """
+    output, transcript = talk.ask(render(None, False))
+    state = _state(transcript)
+    if not state.held_by(name):
+        stale = state.stale_name(controller_time())
+        orphan = not state.holders and not state.foreign and not state.window_until and _exists(transcript)
+        if stale is not None or orphan:
+            output, transcript = talk.ask(render(stale, orphan))
+            state = _state(transcript)
+    if not state.held_by(name):
+        raise talk.failure(_refusal(state))
+    return output, transcript
+
+
+def _state(transcript: Transcript) -> LockState:
+    return parse_listing(section_lines(transcript, "lock"))
+
+
+def _exists(transcript: Transcript) -> bool:
+    """Whether the lock directory could be listed, though it is empty."""
+    section = transcript.sections.get("lock")
+    return section is not None and section.errorlevel == 0
+
+
+def _refusal(state: LockState) -> str:
+    if state.holders or state.foreign or state.window_until:
+        since = datetime.datetime.fromtimestamp(state.held_since(), datetime.timezone.utc).strftime("%H:%M:%S UTC")
+        return (
+            f"is locked by another run of portkeeper since {since}: try again when it is over; a lock that was left"
+            f" behind is taken over after {STALE_AFTER // 60} minutes"
+        )
+    return (
+        "did not let us create our folder %SystemRoot%\\portkeeper, and nothing was changed: the user needs the rights"
+        " of an administrator, and the disk needs room"
+    )

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The work of port_reservations: gather, plan, write what differs, and look at what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
+    DNS_WINDOW,
+    REBOOT_ACTION,
+    START_SERVICES,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import BLOCKING
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import apply, order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._diff import diff_of, values
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+
+
+def reserve(job: Job) -> Outcome:
+    """Brings the settings of a host in line with the policy.
+
+    Args:
+        job: the task.
+
+    Returns:
+        The outcome. In check mode it says what would be written, with the same code up to the plan, and never fails.
+
+    Raises:
+        HostFailure: with the phase.
+    """
+    gathered = job.gather()
+    plan = planned(gathered, job)
+    errors = _errors(gathered, plan)
+    if job.check_mode:
+        differs = bool(plan["settings"] or errors or due_actions(plan, job))
+        return _outcome(job, gathered, (plan, plan), differs, _told(plan, errors, would=True))
+    blocking = [problem for problem in plan["problems"] if problem["id"] in BLOCKING and problem["severity"] == "error"]
+    if blocking:
+        raise HostFailure(
+            f"Nothing was written on {job.session.target}: {_joined(blocking)}",
+            "read",
+            facts=gathered.facts,
+            plan=plan,
+        )
+    order = order_of(plan)
+    if not order:
+        return _finished(job, gathered, plan, plan, None)
+    talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
+    written = apply(talk, gathered, order, Shelf(job.host, job.policy.backup_dir))
+    after = understood(job.session, job.policy, gathered.run, written.transcript, "write")
+    new_plan = planned(after, job)
+    kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes}
+    if kept:
+        raise HostFailure(
+            f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another writes it.",
+            "write",
+            changed=True,
+            backup=written.backup,
+            facts=after.facts,
+            plan=new_plan,
+        )
+    return _finished(job, after, plan, new_plan, written.backup)
+
+
+def due_actions(plan: Mapping[str, Any], job: Job) -> list[str]:
+    """Actions of the plan that this run carries out; a reboot only if the policy wants one."""
+    carried = {DNS_WINDOW, START_SERVICES} | ({REBOOT_ACTION} if job.policy.reboot == "if_required" else set())
+    return [action["action"] for action in plan["actions"] if action["action"] in carried]
+
+
+def _finished(
+    job: Job, gathered: Gathered, plan: Mapping[str, Any], new_plan: Mapping[str, Any], backup: Mapping[str, Any] | None
+) -> Outcome:
+    """The outcome of a real run: failed when something that the decision needs is not known."""
+    errors = _errors(gathered, new_plan)
+    changed = bool(plan["settings"] or due_actions(new_plan, job))
+    outcome = _outcome(job, gathered, (plan, new_plan), changed, _told(plan, errors, would=False))
+    outcome.backup = backup
+    outcome.failed = bool(errors)
+    return outcome
+
+
+def _outcome(
+    job: Job, gathered: Gathered, plans: tuple[Mapping[str, Any], Mapping[str, Any]], changed: bool, msg: str
+) -> Outcome:
+    """The outcome from the plan that was carried out and the one that is left."""
+    plan, new_plan = plans
+    return Outcome(
+        changed=changed,
+        msg=f"{job.host}: {msg}",
+        before=values(plan, "before"),
+        after=values(plan, "after"),
+        diff=diff_of(plan),
+        facts=gathered.facts,
+        plan=new_plan,
+        problems=problems_of(gathered.facts, new_plan),
+        reboot_required=bool(new_plan["reboot_required"]),
+        extra={"collected": gathered.collected, "status": new_plan["status"]},
+    )
+
+
+def _errors(gathered: Gathered, plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [problem for problem in problems_of(gathered.facts, plan) if problem["severity"] == "error"]
+
+
+def _told(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bool) -> str:
+    names = [entry["value_name"] or entry["id"] for entry in plan["settings"]]
+    verb = "would write" if would else "wrote"
+    parts = [f"{verb} {', '.join(names)}" if names else "everything is configured"]
+    parts += [f"{action['action']}: {action['why']}" for action in plan["actions"]]
+    parts += [_joined(errors)] if errors else []
+    return "; ".join(part.rstrip(".") for part in parts) + "."
+
+
+def _joined(problems: list[Mapping[str, Any]]) -> str:
+    return " ".join(str(problem["message"]) for problem in problems)

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Are the needed services up and do they hold their ports; asked again until it is so or the time is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
+
+PAUSE_S = 5
+"""Seconds between two looks; services that were just started need some to bind their ports."""
+
+_REASONS = {
+    "port_taken": "UDP {port} is held by {holder} (PID {pid}), {service} {error}",
+    "port_excluded": "UDP {port} lies in an excluded port range that Windows itself manages, {service} {error}",
+    "port_not_held": "{service} runs but does not hold UDP {port}",
+    "not_running": "{service} does not run, {error}",
+    "unreadable": "the services or the UDP sockets could not be read, so nothing is proved",
+}
+
+_ERRORS = {
+    10048: "failed with error 10048 (address already in use)",
+    10013: "failed with error 10013 (the port is excluded or held exclusively)",
+    32: "failed with error 32 (sharing violation)",
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A verdict and what it was made from."""
+
+    gathered: Gathered
+    verdict: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every needed service is up and holds its ports."""
+        return bool(self.verdict["ok"])
+
+
+def verified(look: Callable[[], Gathered], policy: Policy, first: Gathered | None, timeout: float) -> Checked:
+    """Looks at the host until everything is as it should be.
+
+    Args:
+        look: gathers the facts.
+        policy: what is needed.
+        first: facts that are there already, or None.
+        timeout: seconds; with 0 one look decides.
+    """
+    deadline = time.monotonic() + timeout
+    gathered = first or look()
+    verdict = verify(gathered.facts, policy)
+    while not verdict["ok"] and time.monotonic() + PAUSE_S < deadline:
+        time.sleep(PAUSE_S)
+        gathered = look()
+        verdict = verify(gathered.facts, policy)
+    return Checked(gathered, verdict)
+
+
+def sentences(verdict: Mapping[str, Any]) -> list[str]:
+    """One sentence per failure, with service, port, holder, PID and error number."""
+    return [sentence(failure) for failure in verdict["failures"]]
+
+
+def sentence(failure: Mapping[str, Any]) -> str:
+    """One failure as a sentence.
+
+    Args:
+        failure: of the verdict's ``failures``.
+    """
+    error = failure["error"]
+    text = _REASONS.get(failure["reason"], "{service}: {reason}")
+    return (
+        text.format(
+            service=failure["service"] or "the policy needs it",
+            port=failure["port"],
+            holder=failure["holder"] or "a process that is not named",
+            pid="unknown" if failure["pid"] is None else failure["pid"],
+            error=_ERRORS.get(error, "" if error is None else f"its last exit code is {error}"),
+            reason=failure["reason"],
+        ).rstrip(", ")
+        + "."
+    )
