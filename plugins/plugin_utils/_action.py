@@ -17,8 +17,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan impor
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POLICY_SPEC, Policy, PolicyError
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
-    RUN_ID,
     artifact_path,
+    safe_run_id,
     write_json,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
@@ -174,7 +174,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
 def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> None:
     """An artefact of an earlier run of the same name must not speak for this one."""
-    run_id = policy.run_id or RUN_ID
+    run_id = safe_run_id(policy.run_id)
     if options.get("artifacts_dir"):
         artifact_path(options["artifacts_dir"], run_id, host).unlink(missing_ok=True)
 
@@ -183,7 +183,7 @@ def _save_artifact(job: Job, outcome: Outcome) -> None:
     folder = job.options.get("artifacts_dir")
     if not folder:
         return
-    run_id = job.policy.run_id or RUN_ID
+    run_id = safe_run_id(job.policy.run_id)
     content = build(
         host=job.host,
         facts=outcome.facts,

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,40 +75,23 @@ class Shelf:
 
 
 def artifact_path(artifacts_dir: str, run_id: str | None, host: str) -> Path:
-    """Where the artefact of one host in one run lies; see `run_folder`."""
-    return run_folder(artifacts_dir, run_id) / escaped(host)
-
-
-def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
-    """The folder of a run's artefacts.
+    """Where the artefact of one host in one run lies.
 
     Args:
         artifacts_dir: the policy's folder.
         run_id: the policy's name of the run, None for RUN_ID.
+        host: inventory name.
+    """
+    return Path(artifacts_dir) / safe_run_id(run_id) / escaped(host)
+
+
+def safe_run_id(run_id: str | None) -> str:
+    """The run's name, which is a folder's name; RUN_ID for None.
 
     Raises:
-        AnsibleError: the name of the run could lead elsewhere.
+        AnsibleError: it could lead elsewhere.
     """
     name = run_id or RUN_ID
     if name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
         raise AnsibleError(f"run_id {name!r} is used as a folder's name and must not hold a path.")
-    return Path(artifacts_dir) / name
-
-
-def read_artefacts(artifacts_dir: str, run_id: str | None, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The artefacts of a run by host; hosts without a readable one of their own are left out.
-
-    Args:
-        artifacts_dir: see `run_folder`.
-        run_id: see `run_folder`.
-        hosts: inventory names.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for host in hosts:
-        try:
-            content = json.loads(artifact_path(artifacts_dir, run_id, host).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(content, dict) and content.get("host") == host:
-            found[host] = content
-    return found
+    return name
