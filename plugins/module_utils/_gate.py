@@ -13,10 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-STATUSES = (
-    "unknown", "unreachable", "conflict", "service_down", "drifted", "pending_reboot", "exposed", "accepted", "safe",
-)
-"""Worst first; a host whose state nobody knows is worse than any known state."""
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 
 IN_ORDER = frozenset(("accepted", "safe"))
 

@@ -48,7 +48,7 @@ def test_every_action_has_a_documented_module() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_documented_options_are_the_accepted_ones(name: str) -> None:
     documented = documentation(name)["doc"]["options"]
-    spec = importlib.import_module(f"{PLUGINS}.action.{name}").ARGUMENT_SPEC
+    spec = importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule.SPEC
     assert {key: facets(option) for key, option in documented.items()} == {
         key: facets(option) for key, option in spec.items()
     }
@@ -66,8 +66,8 @@ def test_role_variables_are_the_module_s_options() -> None:
     specs = yaml.safe_load((CHECKOUT / "roles/reserve_ports/meta/argument_specs.yml").read_text(encoding="utf-8"))
     options = specs["argument_specs"]["main"]["options"]
     accepted = {
-        **importlib.import_module(f"{PLUGINS}.action.port_reservations").ARGUMENT_SPEC,
-        **importlib.import_module(f"{PLUGINS}.action.dns_restart").ARGUMENT_SPEC,
+        **importlib.import_module(f"{PLUGINS}.action.port_reservations").ActionModule.SPEC,
+        **importlib.import_module(f"{PLUGINS}.action.dns_restart").ActionModule.SPEC,
     }
     for name, option in options.items():
         assert name.startswith(prefix)

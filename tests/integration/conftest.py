@@ -137,3 +137,9 @@ def make_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
     yield start
     for name in names:
         lab("down", name, check=False)
+
+
+@pytest.fixture(scope="module")
+def lab_host(make_host: Callable[..., LabHost]) -> LabHost:
+    """Start one SBS 2003 host for the tests of a file; they run in order and may build on each other."""
+    return make_host()

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, STATUSES, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 
 
 def artefacts(**statuses: str) -> dict[str, dict[str, object]]:

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn the artefacts of a run into one exit code; contacts no host."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, judge
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import write_json
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts, run_folder
+
+SUMMARY = "summary.json"
+
+
+class ActionModule(ActionBase):
+    """Judge once per play, on the last host that is still in it."""
+
+    SPEC: ClassVar[dict[str, dict[str, Any]]] = {
+        "artifacts_dir": {"type": "path", "required": True},
+        "run_id": {"type": "str"},
+        "max_risk": {"type": "float"},
+    }
+    _requires_connection = False
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the verdict as a result that is ok, failed or unreachable."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _, options = self.validate_argument_spec(self.SPEC)
+        active = list(variables.get("ansible_play_hosts") or [])
+        result.update(changed=False, acted=False, msg="the last host of the play judges the run")
+        if active and active[-1] != variables.get("inventory_hostname"):
+            return result
+        risk = options["max_risk"]
+        if risk is not None and not 0 <= risk <= 1:
+            raise AnsibleActionFail(f"max_risk must lie between 0 and 1, not be {risk}")
+        hosts = list(variables.get("ansible_play_hosts_all") or [])
+        run = (options["artifacts_dir"], options["run_id"])
+        verdict = judge(hosts, read_artefacts(*run, hosts), risk)
+        write_json(run_folder(*run) / SUMMARY, verdict.as_dict())
+        result.update(acted=True, summary=verdict.as_dict(), msg=verdict.reason)
+        if verdict.exit_code:
+            result["unreachable" if verdict.exit_code == EXIT_UNREACHABLE else "failed"] = True
+        return result

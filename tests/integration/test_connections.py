@@ -1,0 +1,134 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every wrong way to a host ends in one clear sentence, unreachable or failed as promised, and without a secret."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+SECRET = "not-the-password-4711"
+TASK = "Gather"
+
+
+def play(**task: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "hosts": "all",
+            "gather_facts": False,
+            "tasks": [{"name": TASK, "portkeeper.windows_dns.port_info": {}, **task}],
+        }
+    ]
+
+
+@pytest.fixture
+def inventory(tmp_path: Path):
+    """Give a function that writes an inventory of one host that nobody answers for."""
+
+    def write(**variables: Any) -> Path:
+        host = {
+            "ansible_connection": "winrm",
+            "ansible_host": "127.0.0.1",
+            "ansible_port": 5985,
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm",
+            "ansible_user": "Administrator",
+            "ansible_password": SECRET,
+            **variables,
+        }
+        path = tmp_path / "inventory.yml"
+        path.write_text(yaml.safe_dump({"all": {"hosts": {"client01": host}}}), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def web_server() -> Iterator[int]:
+    """A server that is not Windows: it answers every request with a page."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = b"<html><body>It works</body></html>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def assert_one_sentence(run, kind: str, *words: str) -> None:
+    result = run.result(TASK)
+    assert result["_kind"] == kind, run.stdout + run.stderr
+    message = result["msg"]
+    assert "\n" not in message.strip()
+    assert "Traceback" not in run.stdout
+    for word in ("client01", *words):
+        assert word in message, message
+    assert SECRET not in run.stdout + run.stderr
+
+
+def test_closed_port_is_unreachable(controller, inventory, closed_port) -> None:
+    run = controller.playbook(play(), inventory(ansible_port=closed_port), "-vvvvv")
+    assert run.returncode == 4
+    assert_one_sentence(run, "unreachable", str(closed_port))
+
+
+def test_a_server_that_is_not_windows_is_unreachable(controller, inventory, web_server) -> None:
+    run = controller.playbook(play(), inventory(ansible_port=web_server), "-vvvvv")
+    assert run.returncode == 4
+    assert_one_sentence(run, "unreachable", str(web_server), "WinRM")
+
+
+@pytest.mark.parametrize("connection", ["local", "psrp", "ssh"])
+def test_other_connections_are_refused(controller, inventory, connection: str) -> None:
+    run = controller.playbook(play(), inventory(ansible_connection=connection))
+    assert run.returncode == 2
+    assert_one_sentence(run, "failed", "ansible_connection", "winrm")
+
+
+def test_become_is_refused(controller, inventory, closed_port) -> None:
+    run = controller.playbook(
+        play(become=True, become_method="runas", become_user="Administrator"), inventory(ansible_port=closed_port)
+    )
+    assert run.returncode == 2
+    assert_one_sentence(run, "failed", "become")
+
+
+def test_wrong_password_is_unreachable(controller, lab_host) -> None:
+    host = yaml.safe_load(lab_host.inventory.read_text(encoding="utf-8"))
+    (variables,) = host["all"]["hosts"].values()
+    variables = {**host["all"].get("vars", {}), **(variables or {}), "ansible_password": SECRET}
+    path = controller.folder / "wrong-password.yml"
+    path.write_text(yaml.safe_dump({"all": {"hosts": {"client01": variables}}}), encoding="utf-8")
+    run = controller.playbook(play(), path, "-vvvvv")
+    assert run.returncode == 4
+    assert_one_sentence(run, "unreachable", "password", str(variables["ansible_user"]))
