@@ -32,6 +32,8 @@ CLUSTER_PORT = PortSet.from_ports((3343,))
 """Present on many systems before us (the SBS 2003 article): never pruned."""
 DETECTION_SECTIONS = frozenset(("services", "service_starts", "sql_ports"))
 """Without these sections of the transcript nobody knows what is still needed."""
+TEXT_TYPES = ("REG_MULTI_SZ", "REG_SZ", "REG_EXPAND_SZ")
+"""Only of these can repair take entries over; numbers and binary data are no port ranges, whatever their digits say."""
 NAMED_MAX = 20
 """At most so many entries of a value are named in one sentence."""
 
@@ -85,7 +87,7 @@ class ListPlan:
         wanted: the ports that needs ask for.
         desired: the ports reserved afterwards; equal to ``current`` where nothing may be written.
         change: what to write, None where nothing is to be written.
-        readable: False where the value could not be read.
+        usable: False where the value could not be read or must not be written.
     """
 
     setting: Setting
@@ -93,7 +95,7 @@ class ListPlan:
     wanted: PortSet
     desired: PortSet
     change: Change | None
-    readable: bool = True
+    usable: bool = True
 
     @property
     def kept(self) -> PortSet:
@@ -103,7 +105,7 @@ class ListPlan:
     @property
     def managed(self) -> bool:
         """Whether the value's effect is our business."""
-        return self.readable and bool(self.wanted or self.change)
+        return self.usable and bool(self.wanted or self.change)
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,9 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problem
     wanted = wanted_ports(needs, pool.all_ports, policy.reserves_unexposed(host.family or ""))
     found = _read(host, setting, problems)
     if found is None:
-        return ListPlan(setting, PortSet(), wanted, PortSet(), None, readable=False)
+        return ListPlan(setting, PortSet(), wanted, PortSet(), None, usable=False)
     if _is_untouchable(found, setting, policy, problems):
-        return ListPlan(setting, found.ports, wanted, found.ports, None)
+        return ListPlan(setting, found.ports, wanted, found.ports, None, usable=False)
     kept = found.ports - wanted
     if policy.prune and _may_prune(host, problems):
         kept &= CLUSTER_PORT | detected_ports(host, policy)
@@ -163,19 +165,21 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problem
 
 def _read(host: Host, setting: Setting, problems: ProblemList) -> _Found | None:
     fact = host.setting(setting.id)
-    if fact["present"] is None:
-        problems.add(
-            UNREADABLE,
-            "error",
-            f"{setting.value_name} could not be read, so nothing is written there.",
-            setting=setting.id,
-        )
-        return None
     if fact["present"] is False:
         return _Found(False, None, None, [], PortSet(), [], True)
+    if fact["present"] is None or fact["data"] is None:
+        _report_unreadable(setting, problems)
+        return None
     entries = entries_of(fact["data"])
+    if fact["type"] not in TEXT_TYPES:
+        return _Found(True, fact["type"], fact["data"], [], PortSet(), entries, False)
     ports, bad, canonical = parse_entries(entries)
     return _Found(True, fact["type"], fact["data"], entries, ports, bad, canonical)
+
+
+def _report_unreadable(setting: Setting, problems: ProblemList) -> None:
+    message = f"{setting.value_name} could not be read, so nothing is written there."
+    problems.add(UNREADABLE, "error", message, setting=setting.id)
 
 
 def _is_untouchable(found: _Found, setting: Setting, policy: Policy, problems: ProblemList) -> bool:
@@ -291,10 +295,8 @@ def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> Change 
         )
     if wanted is None or host.dns_installed is False or (wrong_type and not policy.repair):
         return None
-    if fact["present"] is None:
-        problems.add(
-            UNREADABLE, "error", "SocketPoolSize could not be read, so nothing is written there.", setting=setting.id
-        )
+    if fact["present"] is None or (fact["present"] and fact["data"] is None):
+        _report_unreadable(setting, problems)
         return None
     if fact["present"] and not wrong_type and fact["data"] == wanted:
         return None
@@ -328,7 +330,7 @@ def refuse_misfits(
     already = misfits(pool, pool.size, current)
     _report_misfit(already, "does not fit already", "warning", problems)
     families = {row["family"] for row in already}
-    unlisted = listed and ListPlan(listed.setting, current, listed.wanted, current, None, listed.readable)
+    unlisted = listed and ListPlan(listed.setting, current, listed.wanted, current, None, usable=False)
     for list_plan, size_change in ((listed, sized), (listed, None), (unlisted, sized)):
         size = pool.size_after if size_change else pool.size
         found = misfits(pool, size, list_plan.desired if list_plan else current)

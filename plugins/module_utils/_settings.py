@@ -98,12 +98,10 @@ NO_MECHANISM = Mechanism("none", None, "a release that is not known, or one with
 
 
 def entries_of(data: object) -> list[str]:
-    """The entries of a list value as they were found; a single text counts as one entry."""
-    if isinstance(data, str):
-        return [data]
-    if isinstance(data, Sequence):
+    """The entries of a list value as they were found; a single text or number counts as one entry."""
+    if isinstance(data, Sequence) and not isinstance(data, str):
         return [str(entry) for entry in data]
-    return []
+    return [str(data)]
 
 
 def value_text(fact: Mapping[str, Any]) -> str:

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artefact of one host in one run: what report and gate read, whatever way the host took."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
+
+ARTIFACT_FORMAT = 1
+NAME_BYTES_MAX = 180
+"""A longer escaped name is cut and made unique by its digest, because file systems end names at 255 bytes."""
+
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+_OUTCOMES = ("unreachable", "failed")
+_DIGEST_DIGITS = 16
+
+
+def file_name(host: str) -> str:
+    """The artefact's file name: letters, digits, ``-``, ``_`` and inner dots stay, any other byte becomes ``%XX``.
+
+    Args:
+        host: inventory name.
+    """
+    escaped = "".join(char if char in _PLAIN else _percent(char) for char in host)
+    if escaped.startswith("."):
+        escaped = "%2E" + escaped[1:]
+    if len(escaped) > NAME_BYTES_MAX:
+        digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
+        escaped = f"{escaped[:NAME_BYTES_MAX]}%~{digest}"
+    return f"{escaped}.json"
+
+
+def _percent(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
+
+
+def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from another place
+    host: str,
+    facts: Mapping[str, Any] | None,
+    plan: Mapping[str, Any] | None,
+    result: Mapping[str, Any],
+    run_id: str,
+    collected: str | None,
+    check_mode: bool,
+) -> dict[str, Any]:
+    """Build the artefact; see docs/schemas/artifact.schema.json.
+
+    Args:
+        host: inventory name.
+        facts: the facts after the run's writes, None where none were gathered.
+        plan: the plan made of them, None where none was made.
+        result: what the action returns: changed, failed, unreachable, phase, msg, problems, backup are taken from it.
+        run_id: name of the run.
+        collected: the controller's UTC time of gathering, ISO 8601; None for facts carried by hand.
+        check_mode: whether the run only looked.
+
+    Returns:
+        The artefact. ``changed`` is false in check mode; ``would_change`` says what the run would have done. A host
+        that could not be reached has the status ``unreachable``, one without a plan ``unknown``.
+    """
+    outcome = next((name for name in _OUTCOMES if result.get(name)), "ok")
+    changed = bool(result.get("changed"))
+    return {
+        "format": ARTIFACT_FORMAT,
+        "host": host,
+        "run_id": run_id,
+        "collected": collected,
+        "check_mode": check_mode,
+        "outcome": outcome,
+        "status": _status(outcome, plan),
+        "in_sync": bool(plan and plan["in_sync"]) and outcome == "ok",
+        "changed": changed and not check_mode,
+        "would_change": changed,
+        "reboot_required": bool((plan or result).get("reboot_required")),
+        "phase": result.get("phase"),
+        "dns_may_be_stopped": bool(result.get("dns_may_be_stopped")),
+        "msg": str(result.get("msg") or ""),
+        "backup": result.get("backup"),
+        "problems": list(result.get("problems") or ()),
+        "facts": facts,
+        "plan": plan,
+    }
+
+
+def _status(outcome: str, plan: Mapping[str, Any] | None) -> str:
+    if outcome == "unreachable":
+        return "unreachable"
+    status = plan["status"] if plan else None
+    if status not in STATUSES or (outcome == "failed" and status == "safe"):
+        return "unknown"
+    return str(status)

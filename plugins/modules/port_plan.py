@@ -1,0 +1,195 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module port_plan: documentation, and a body for hosts that have Python."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: port_plan
+short_description: Compute which port reservations a Windows host needs
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Computes from the facts of a host, or from a transcript, which ports must be kept off the socket pool of the Windows
+    DNS Server, what has to be written for that, what waits for a restart, and how likely the next start of DNS is to
+    take a needed port.
+  - Contacts no host and changes nothing. It runs on the controller and gives the same plan byte for byte for the same
+    input.
+  - The filter P(portkeeper.windows_dns.plan_ports#filter) does the same inside a template.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
+options:
+  facts:
+    description: The facts, as M(portkeeper.windows_dns.port_info) returns them under RV(facts).
+    type: dict
+  transcript:
+    description: A transcript of the collector as text, or as a dictionary with the single key V(base64).
+    type: raw
+  transcript_path:
+    description: A file on the controller that holds a transcript, in any code page.
+    type: path
+attributes:
+  check_mode:
+    description: Can run in check mode and does the same there.
+    support: full
+  diff_mode:
+    description: Returns what the plan would change on the host.
+    support: full
+seealso:
+  - module: portkeeper.windows_dns.port_info
+  - module: portkeeper.windows_dns.port_reservations
+  - plugin: portkeeper.windows_dns.plan_ports
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Gather the facts of a host
+  portkeeper.windows_dns.port_info:
+  register: gathered
+
+- name: Plan with the list recommended for SBS 2003
+  portkeeper.windows_dns.port_plan:
+    facts: "{{ gathered.facts }}"
+    profiles: [sbs2003]
+  register: planned
+
+- name: Plan for a host whose transcript was carried here
+  portkeeper.windows_dns.port_plan:
+    transcript_path: transcripts/client01.txt
+    extra_ports: ["51820", "64001-65000"]
+"""
+
+RETURN = r"""
+before:
+  description: The values that the plan changes, by setting, as they are; null where absent.
+  returned: success
+  type: dict
+  sample: {"reserved_ports": ["3343-3343"]}
+after:
+  description: The same values as the plan wants them; null where a value is to be deleted.
+  returned: success
+  type: dict
+  sample: {"reserved_ports": ["1645-1646", "3343-3343"]}
+diff:
+  description: The same as a diff, with the reasons; empty where nothing is to be changed and nothing is due.
+  returned: success
+  type: dict
+problems:
+  description: What could not be read or must not be written, of the facts and of the plan.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of the kind of problem; see docs/facts.md and docs/plan.md.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+    data:
+      description: What a program needs of it.
+      type: dict
+facts:
+  description: The facts of the transcript; see docs/facts.md.
+  returned: when O(facts) is not given
+  type: dict
+plan:
+  description: The plan; see docs/plan.md and docs/schemas/plan.schema.json.
+  returned: success
+  type: dict
+  contains:
+    mechanism:
+      description: V(reserved_ports), V(excluded_port_ranges), V(excluded_port_range_netsh) or V(none).
+      type: str
+    pool_range:
+      description: The range of the pool per address family, V(a-b) or null.
+      type: dict
+    needs:
+      description: Who needs which ports, why, and whether the pool can take them.
+      type: list
+      elements: dict
+    settings:
+      description: The values that have to be written, with the reasons.
+      type: list
+      elements: dict
+    kept:
+      description: Reserved ranges of others that stay.
+      type: list
+      elements: str
+    problems:
+      description: The problems of the plan alone.
+      type: list
+      elements: dict
+    effective:
+      description: Per setting whether Windows works with the configured value, V(yes), V(no) or V(unknown).
+      type: dict
+    live_conflicts:
+      description: Needed ports that somebody else holds now.
+      type: list
+      elements: dict
+    actions:
+      description: What is due besides writing, in order.
+      type: list
+      elements: dict
+    risk:
+      description: How likely the next start of DNS takes a needed port, now and after everything is effective.
+      type: dict
+    reboot_required:
+      description: Whether a setting waits for a reboot, or will once it is written.
+      type: bool
+    dns_restart_required:
+      description: Whether DNS has to be restarted.
+      type: bool
+    in_sync:
+      description: Nothing is to be changed, and what is configured is effective.
+      type: bool
+    status:
+      description: One word for the host; V(unknown) is never shown as V(safe).
+      type: str
+      sample: pending_reboot
+reboot_required:
+  description: The same as RV(plan.reboot_required).
+  returned: success
+  type: bool
+msg:
+  description: The plan in one sentence.
+  returned: always
+  type: str
+  sample: "SBS2003: conflict; to write: ReservedPorts; due: dns_window, reboot"
+"""
+
+from pathlib import Path  # noqa: E402
+
+from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import (  # noqa: E402
+    ARGUMENT_SPEC,
+    MUTUALLY_EXCLUSIVE,
+    REQUIRED_ONE_OF,
+    PortPlanError,
+    run_port_plan,
+)
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        mutually_exclusive=MUTUALLY_EXCLUSIVE,
+        required_one_of=REQUIRED_ONE_OF,
+        supports_check_mode=True,
+    )
+    try:
+        result = run_port_plan(module.params, lambda path: Path(path).read_bytes())
+    except PortPlanError as error:
+        module.fail_json(msg=f"port_plan: {error}.")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
