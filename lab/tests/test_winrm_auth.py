@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import http.client
+import os
 import ssl
 import subprocess
+from pathlib import Path
 
 import pytest
 import requests
@@ -183,10 +185,24 @@ def test_loopback_only():
         WinRMServer(ShellHost(), {}, host="0.0.0.0")
 
 
-def test_the_user_file_goes_with_the_server(server, tmp_path):
-    path = server.user_file.path
-    with open(path, encoding="utf-8") as stream:
-        assert PASSWORD not in stream.read()
-    server.stop()
-    with pytest.raises(FileNotFoundError):
-        open(path, encoding="utf-8").close()
+def test_servers_of_one_process_keep_their_accounts_apart(server):
+    with WinRMServer(ShellHost(), {USER: "other"}) as other:
+        for target, password in ((server, PASSWORD), (other, "other"), (server, PASSWORD)):
+            client = protocol(target, password=password)
+            client.close_shell(client.open_shell())
+        for target, password in ((server, "other"), (other, PASSWORD)):
+            with pytest.raises(InvalidCredentialsError):
+                protocol(target, password=password).open_shell()
+
+
+def test_accounts_are_in_no_file(server):
+    protocol(server).open_shell()
+    path = Path(os.environ["NTLM_USER_FILE"])
+    assert os.readlink(path).startswith("/memfd:")
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\\b", "a\nb"])
+def test_user_names_that_windows_has_not(name):
+    with pytest.raises(ValueError, match="user name"):
+        WinRMServer(ShellHost(), {name: "x"})

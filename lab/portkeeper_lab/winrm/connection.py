@@ -43,7 +43,7 @@ class Connection:
         self._server = server
         self._sock = sock
         self._address = address
-        self._acceptor = Acceptor(server.user_file)
+        self._acceptor = Acceptor(server.accounts)
         self._final_token: bytes | None = None
 
     def run(self) -> None:

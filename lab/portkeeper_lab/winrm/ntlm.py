@@ -9,9 +9,9 @@ import contextlib
 import os
 import re
 import struct
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import spnego
 from spnego._ntlm_raw.crypto import ntowfv1
@@ -25,7 +25,6 @@ _SEALED = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _LENGTH = re.compile(rb"Length=(\d+)", re.IGNORECASE)
-_USER_FILE_LOCK = threading.Lock()
 
 
 class AuthError(Exception):
@@ -36,11 +35,43 @@ class SealError(Exception):
     """A sealed message that this connection cannot open: sealed for another one, damaged, or not sealed at all."""
 
 
-class UserFile:
-    """The accounts of one server in the file that pyspnego's acceptor reads (NT hashes, mode 0600)."""
+class _CredentialFile:
+    """The file that pyspnego's acceptor reads: one of the process, in memory, filled for the time of a step.
+
+    The environment variable that names it is set once: a thread that reads the environment fails when one goes.
+    """
+
+    _current: ClassVar[_CredentialFile | None] = None
+    _creation = threading.Lock()
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._descriptor = os.memfd_create("accounts")
+        os.environ["NTLM_USER_FILE"] = f"/proc/self/fd/{self._descriptor}"
+
+    @classmethod
+    def of_this_process(cls) -> _CredentialFile:
+        with cls._creation:
+            if cls._current is None or cls._current._process != os.getpid():
+                cls._current = cls()
+            return cls._current
+
+    @contextlib.contextmanager
+    def holding(self, text: bytes) -> Iterator[None]:
+        with self._lock:
+            os.pwrite(self._descriptor, text, 0)
+            try:
+                yield
+            finally:
+                os.ftruncate(self._descriptor, 0)
+
+
+class Accounts:
+    """The accounts of one server, as NT hashes."""
 
     def __init__(self, users: Mapping[str, str], domains: tuple[str, ...]) -> None:
-        """Writes the accounts, each without a domain part and with every one of `domains`."""
+        """Notes the accounts, each without a domain part and with every one of `domains`."""
         lines = []
         for name, password in users.items():
             if any(character in name for character in ":\\\r\n"):
@@ -49,36 +80,19 @@ class UserFile:
             for domain in ("", *domains):
                 account = f"{domain}\\{name}" if domain else name
                 lines.append(f"{account}:0:{'0' * 32}:{nt_hash}:[U]:LCT-0\n")
-        descriptor, self.path = tempfile.mkstemp(prefix="portkeeper-lab-users-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.writelines(lines)
+        self._text = "".join(lines).encode()
 
-    @contextlib.contextmanager
-    def active(self) -> Iterator[None]:
-        """Points pyspnego at this file: it knows one only, by an environment variable of the whole process."""
-        with _USER_FILE_LOCK:
-            before = os.environ.get("NTLM_USER_FILE")
-            os.environ["NTLM_USER_FILE"] = self.path
-            try:
-                yield
-            finally:
-                if before is None:
-                    del os.environ["NTLM_USER_FILE"]
-                else:
-                    os.environ["NTLM_USER_FILE"] = before
-
-    def remove(self) -> None:
-        """Deletes the file."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
+    def active(self) -> contextlib.AbstractContextManager[None]:
+        """Makes pyspnego use these accounts; other servers' threads wait."""
+        return _CredentialFile.of_this_process().holding(self._text)
 
 
 class Acceptor:
     """The security context of one TCP connection."""
 
-    def __init__(self, users: UserFile) -> None:
+    def __init__(self, accounts: Accounts) -> None:
         """Starts without a client."""
-        self._users = users
+        self._accounts = accounts
         self._context: spnego.ContextProxy | None = None
         self.user: str | None = None
 
@@ -106,7 +120,7 @@ class Acceptor:
         if starts:
             self.reset()
         try:
-            with self._users.active():
+            with self._accounts.active():
                 if self._context is None:
                     self._context = spnego.server(
                         protocol="ntlm" if raw else "negotiate",

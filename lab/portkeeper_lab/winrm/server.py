@@ -25,7 +25,7 @@ from ..backend import Backend
 from .chaos import Chaos, Rule
 from .connection import Connection, reset
 from .counters import Counters
-from .ntlm import UserFile
+from .ntlm import Accounts
 from .quotas import PROFILES, Options, Quotas, quotas_for
 from .shells import ShellTable
 from .wsman import Service
@@ -67,7 +67,7 @@ class WinRMServer:
         self.quotas = quotas_for(profile, self.options)
         self.counters = Counters()
         self.passwords = {name.lower(): password for name, password in users.items()}
-        self.user_file = UserFile(users, (".", self.options.computer_name, *self.options.domains))
+        self.accounts = Accounts(users, (".", self.options.computer_name, *self.options.domains))
         self._stop = threading.Event()
         self.chaos = Chaos(self._stop)
         self.shells = ShellTable(backend, self.quotas, self.options, self.counters, self.log)
@@ -202,7 +202,6 @@ class WinRMServer:
         for thread in self._threads:
             thread.join(timeout=5)
         self.shells.delete_all()
-        self.user_file.remove()
 
     def __enter__(self) -> WinRMServer:
         """Starts it."""

@@ -50,6 +50,14 @@ class ShellProcess:
 
     def read(self, max_bytes: int, timeout: float) -> list[tuple[Stream, bytes]]:
         """See the protocol."""
+        try:
+            return self._read(max_bytes, timeout)
+        except (OSError, ValueError):
+            if self.closed:
+                return []
+            raise
+
+    def _read(self, max_bytes: int, timeout: float) -> list[tuple[Stream, bytes]]:
         deadline = time.monotonic() + timeout
         while True:
             if not self._host.is_reachable():
@@ -85,8 +93,8 @@ class ShellProcess:
     def close(self) -> None:
         """See the protocol."""
         if not self.closed:
-            self.kill_tree()
             self.closed = True
+            self.kill_tree()
             for pipe in (self.child.stdin, self.child.stdout, self.child.stderr):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
