@@ -119,8 +119,8 @@ def _as_ascii_compatible(data: bytes) -> bytes:
     if b"#portkeeper" not in data:
         for codec, marker in _UTF16_MARKER.items():
             position = data.find(marker)
-            if position >= 0:
-                return data[position % 2 :].decode(codec, "replace").encode("utf-8", "replace")
+            if position >= 0 and position % 2 == 0:
+                return data.decode(codec, "replace").encode("utf-8", "replace")
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
@@ -161,7 +161,7 @@ class _Splitter:
 
     def _take(self, found: re.Match[bytes], line: str) -> None:
         header = _HEADER_RE.match(line)
-        if header and self._is_own(header.group(2)):
+        if header and self._is_own(header.group(2)) and self._open_id is None:
             return
         match = _SECTION_RE.match(line)
         if not match or not self._is_own(match.group(1)):
