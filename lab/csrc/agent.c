@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #define MAGIC "portkeeper agent 1"
 #define FRAME_HEAD 9
@@ -222,8 +223,10 @@ static void serve_frames(void)
     }
 }
 
-int wmain(void)
+int wmain(int count, wchar_t **arguments)
 {
+    if (count > 1 && !wcscmp(arguments[1], CONSOLE_VERB))
+        return run_in_console();
     frames_in = GetStdHandle(STD_INPUT_HANDLE);
     frames_out = GetStdHandle(STD_OUTPUT_HANDLE);
     SetHandleInformation(frames_in, HANDLE_FLAG_INHERIT, 0);

@@ -65,9 +65,14 @@ void send_frame(enum answer type, uint32_t id, const void *payload, uint32_t siz
 void send_number(enum answer type, uint32_t id, uint32_t number);
 void leave_command(struct command *command);
 
-/* agent_start.c: starts the process that command->spawn asks for; returns 0 or the Win32 error. */
+/* The first argument with which the agent's program only sets a code page and runs the rest of its command line. */
+#define CONSOLE_VERB L"in-console"
+
+/* agent_start.c: starts the process that command->spawn asks for; returns 0 or the Win32 error.
+ * run_in_console does what CONSOLE_VERB says and returns the exit code. */
 void prepare_starts(void);
 DWORD start_command(struct command *command);
+int run_in_console(void);
 
 /* agent_pump.c: serves a command until it is closed; a thread's body. */
 DWORD WINAPI serve_command(void *data);

@@ -158,14 +158,45 @@ static DWORD create_process(struct command *command, wchar_t *line, wchar_t *dir
     return error;
 }
 
-static wchar_t *shell_line(const wchar_t *line)
+/* Replaces a line by itself with something before it. */
+static void put_before(const wchar_t *beginning, wchar_t **line)
 {
-    static const wchar_t shell[] = L"cmd.exe /C ";
-    wchar_t *whole = grab((wcslen(line) + sizeof(shell) / sizeof(*shell)) * sizeof(wchar_t));
+    wchar_t *whole = grab((wcslen(beginning) + wcslen(*line) + 1) * sizeof(wchar_t));
 
-    wcscpy(whole, shell);
-    wcscat(whole, line);
-    return whole;
+    wcscpy(whole, beginning);
+    wcscat(whole, *line);
+    free(*line);
+    *line = whole;
+}
+
+/* A new console has the OEM code page. For any other one, this program goes in between and sets it. */
+static void put_console_before(uint32_t codepage, wchar_t **line)
+{
+    wchar_t program[MAX_PATH], beginning[MAX_PATH + 64];
+
+    if (!codepage || codepage == GetOEMCP())
+        return;
+    GetModuleFileNameW(NULL, program, MAX_PATH);
+    _snwprintf(beginning, MAX_PATH + 63, L"\"%ls\" " CONSOLE_VERB L" %lu ", program, (unsigned long)codepage);
+    beginning[MAX_PATH + 63] = 0;
+    put_before(beginning, line);
+}
+
+int run_in_console(void)
+{
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION made;
+    wchar_t *line = wcsstr(GetCommandLineW(), L" " CONSOLE_VERB L" ") + wcslen(CONSOLE_VERB) + 2;
+    UINT codepage = (UINT)wcstoul(line, &line, 10);
+    DWORD code;
+
+    SetConsoleCP(codepage);
+    SetConsoleOutputCP(codepage);
+    if (!CreateProcessW(NULL, line + 1, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &made))
+        return (int)GetLastError();
+    WaitForSingleObject(made.hProcess, INFINITE);
+    GetExitCodeProcess(made.hProcess, &code);
+    return (int)code;
 }
 
 /* Inheritable far ends must not leak into another command's child: one start at a time. */
@@ -186,11 +217,9 @@ DWORD start_command(struct command *command)
     extra = take_text(&at, end);
     environment = environment_with(extra);
     command->no_streams = (flags & FLAG_NO_STREAMS) != 0;
-    if (!(flags & FLAG_SKIP_SHELL)) {
-        wchar_t *bare = line;
-        line = shell_line(bare);
-        free(bare);
-    }
+    if (!(flags & FLAG_SKIP_SHELL))
+        put_before(L"cmd.exe /C ", &line);
+    put_console_before(codepage, &line);
     EnterCriticalSection(&spawn_lock);
     error = create_process(command, line, directory, environment);
     LeaveCriticalSection(&spawn_lock);

@@ -19,12 +19,13 @@ from portkeeper_lab.build import ensure_programs
 from portkeeper_lab.host_requests import RequestWatcher
 from portkeeper_lab.namespace import Namespace
 from portkeeper_lab.paths import LabError
-from portkeeper_lab.regtext import add_keys
+from portkeeper_lab.regtext import add_keys, drop_values
 from portkeeper_lab.rootfs import ensure_root
 from portkeeper_lab.scenario import Scenario
 from portkeeper_lab.template import LAB_FOLDER, copy_template, ensure_template, image_path, install_programs
 
 AGENT = ["wine", "C:\\windows\\portkeeper-lab\\bin\\agent.exe"]
+PROFILE = "C:\\users\\root"
 SYSTEM32 = "C:\\windows\\system32"
 BOOT_TIMEOUT = 120.0
 """Seconds for all services to come up; each has 30 of its own."""
@@ -77,6 +78,8 @@ class WineHost:
         places = {image: image_path(self.prefix, image) for image in self.scenario.images()}
         install_programs(programs, self.prefix, tools, set(places.values()))
         windows_paths = {image: _windows_path(place) for image, place in places.items()}
+        for key, names in self.scenario.absent.items():
+            drop_values(self.prefix, key, names)
         add_keys(self.prefix, self.scenario.keys(windows_paths))
 
     def _boot(self) -> None:
@@ -147,7 +150,7 @@ class WineHost:
             command_line,
             flags=SKIP_SHELL if skip_shell else 0,
             environment=environment,
-            directory=working_directory or "",
+            directory=working_directory or PROFILE,
             codepage=codepage,
         )
 

@@ -8,7 +8,7 @@ Wine merges a key that occurs twice, so that keys are simply added at the end of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,31 @@ def add_keys(prefix: Path, keys: Keys) -> None:
     for file, parts in texts.items():
         with (prefix / file).open("a", encoding="utf-8") as handle:
             handle.write("\n".join(parts))
+
+
+def drop_values(prefix: Path, key: str, names: Collection[str]) -> None:
+    """Removes values of a key from a prefix whose wineserver is not running.
+
+    Args:
+        prefix: the prefix.
+        key: the key with its hive; where it is absent nothing happens.
+        names: the values' names.
+    """
+    file, path = _place(key)
+    section = f"[{_escaped(path)}]".lower()
+    starts = tuple(f"{_name(name)}=".lower() for name in names)
+    inside = dropping = False
+    kept: list[str] = []
+    with (prefix / file).open(encoding="utf-8") as handle:
+        for line in handle:
+            lower = line.lower()
+            if lower.startswith("["):
+                inside = lower.startswith(section)
+            continued = dropping and line.startswith(" ")
+            dropping = continued or (inside and lower.startswith(starts))
+            if not dropping:
+                kept.append(line)
+    (prefix / file).write_text("".join(kept), encoding="utf-8")
 
 
 def _place(key: str) -> tuple[str, str]:

@@ -80,6 +80,7 @@ class Scenario:
         draw_first: ports that DNS takes first; empty is a free draw.
         draw_seed: makes the draw repeatable.
         registry: further keys and values.
+        absent: key -> names of values that Wine has and this Windows does not.
         services: in boot order.
     """
 
@@ -95,6 +96,7 @@ class Scenario:
     draw_first: tuple[int, ...] = ()
     draw_seed: int | None = None
     registry: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
 
     def images(self) -> set[str]:
@@ -131,7 +133,7 @@ def find_scenario(name: str) -> Path:
     """
     path = Path(name) if name.endswith(".toml") else SCENARIOS / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in SCENARIOS.glob("*.toml") if "base" not in p.stem))
+        known = ", ".join(sorted(p.stem for p in SCENARIOS.glob("*.toml") if not p.stem.startswith("base-")))
         raise ScenarioError(f"There is no scenario {name}; lab/scenarios has: {known}.")
     return path
 
@@ -164,13 +166,14 @@ def load_scenario(path: Path) -> Scenario:
         draw_first=tuple(reader.port(port, "[dns] draw_first") for port in dns.get("draw_first", [])),
         draw_seed=dns.get("draw_seed"),
         registry=reader.registry(table.get("registry", {})),
+        absent={key: tuple(map(str, names)) for key, names in table.get("absent", {}).items()},
         services=reader.services(table.get("services", {})),
     )
 
 
 TOP = {
     "release": str, "language": str, "windows_version": str, "computer_name": str, "users": dict,
-    "include?": list, "winrm?": dict, "dns?": dict, "registry?": dict, "services?": dict,
+    "include?": list, "winrm?": dict, "dns?": dict, "registry?": dict, "absent?": dict, "services?": dict,
 }  # fmt: skip
 WINRM = {"away_after_boot_seconds?": (int, float), "profile?": str, "options?": dict}
 DNS = {"draw_first?": list, "draw_seed?": int}

@@ -1,0 +1,173 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line, and that nothing is left of a host however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import portkeeper_lab
+
+Eventually = Callable[..., None]
+Lab = Callable[..., subprocess.CompletedProcess[str]]
+NAME = f"test{os.getpid()}"
+NAMESPACES = ("net", "mnt", "pid", "uts", "ipc")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The command line with a state folder of its own."""
+    runtime = tmp_path_factory.mktemp("run")
+    path = Path(portkeeper_lab.__file__).parent.parent
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(path)}
+
+    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "portkeeper_lab", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=180)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    yield run
+    run("down", "--all")
+
+
+@pytest.fixture(scope="module")
+def running(lab: Lab) -> str:
+    """The name of a host that has been started in the background."""
+    lab("up", "sbs2003", "--name", NAME, "--winrm", "full_chunks=true", "--winrm", "seed=5")
+    return NAME
+
+
+def info(lab: Lab, name: str) -> dict[str, str]:
+    """The host's variables in the inventory."""
+    text = lab("inventory", "--name", name).stdout
+    return {key: json.loads(value) for key, value in re.findall(r"^ +(ansible_\w+): (.*)$", text, re.MULTILINE)}
+
+
+def list_row(lab: Lab, name: str) -> list[str]:
+    """The host's row in the list, empty when it is not there."""
+    rows = [line.split() for line in lab("list").stdout.splitlines()]
+    return next((row for row in rows if row[0] == name), [])
+
+
+def answers(port: int) -> bool:
+    """Whether something listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def members(namespaces: dict[str, str]) -> list[str]:
+    """The processes of this machine that are in any of the namespaces."""
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        for kind, identity in namespaces.items():
+            try:
+                if os.readlink(process / "ns" / kind) == identity:
+                    found.append(process.name)
+            except OSError:
+                continue
+    return found
+
+
+def test_up_prints_the_port_that_answers(lab: Lab, running: str) -> None:
+    row = list_row(lab, running)
+    assert row[1:3] == ["sbs2003", "up"]
+    assert answers(int(row[3]))
+
+
+def test_inventory(lab: Lab, running: str) -> None:
+    variables = info(lab, running)
+    assert variables == {
+        "ansible_connection": "winrm",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": int(list_row(lab, running)[3]),
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "ntlm",
+        "ansible_winrm_message_encryption": "always",
+        "ansible_user": "Administrator",
+        "ansible_password": variables["ansible_password"],
+    }
+
+
+def test_exec(lab: Lab, running: str) -> None:
+    assert lab("exec", running, "--", "echo out& exit 3", code=3).stdout == "out\n"
+    done = lab("exec", running, "--", "echo bad>&2& exit 10048", code=255)
+    assert "bad" in done.stderr
+    assert "10048" in done.stderr
+
+
+def test_winrm_can_be_steered(lab: Lab, running: str) -> None:
+    assert "requests" in lab("winrm", running, '{"op": "counters"}').stdout
+    assert "no control operation" in lab("winrm", running, '{"op": "nonsense"}', code=1).stderr
+
+
+def test_a_name_can_be_used_once(lab: Lab, running: str) -> None:
+    assert "already" in lab("up", "sbs2003", "--name", running, code=1).stderr
+    assert "no name for a host" in lab("up", "sbs2003", "--name", "../x", code=1).stderr
+
+
+def test_errors_are_sentences(lab: Lab) -> None:
+    assert "lab/scenarios has: sbs2003" in lab("up", "nonsense", "--name", "x", code=1).stderr
+    assert "no running host nobody" in lab("exec", "nobody", "--", "ver", code=1).stderr
+    assert "no option" not in lab("up", "sbs2003", "--name", "x", "--winrm", "nonsense=1", code=1).stderr
+    assert not list_row(lab, "x")
+
+
+def test_reboot_returns_when_winrm_answers_again(lab: Lab, running: str) -> None:
+    lab("reboot", running)
+    assert answers(int(list_row(lab, running)[3]))
+    assert lab("exec", running, "--", "echo back").stdout == "back\n"
+
+
+def test_nothing_is_left_after_sigkill(lab: Lab, running: str, eventually: Eventually) -> None:
+    row = list_row(lab, running)
+    supervisor, port = int(row[4]), int(row[3])
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text(encoding="ascii").split()
+    mine = {kind: os.readlink(f"/proc/self/ns/{kind}") for kind in NAMESPACES}
+    inside = next(
+        found
+        for child in children
+        if (found := {kind: os.readlink(f"/proc/{child}/ns/{kind}") for kind in NAMESPACES if kind != "pid"})["net"]
+        != mine["net"]
+    )
+    inside["pid"] = os.readlink(f"/proc/{members(inside)[-1]}/ns/pid")
+    prefix = next(Path(root) for root in _prefixes() if root.endswith(running))
+    assert len(members(inside)) > 10
+
+    os.kill(supervisor, signal.SIGKILL)
+
+    eventually(lambda: not members({kind: inside[kind] for kind in NAMESPACES if inside[kind] != mine[kind]}), 10.0)
+    assert not answers(port)
+    assert running not in Path("/proc/self/mounts").read_text(encoding="utf-8")
+    assert not list_row(lab, running)
+    assert not prefix.exists()
+
+
+def _prefixes() -> list[str]:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return [str(path) for path in (cache / "portkeeper-lab" / "hosts").iterdir()]
+
+
+def test_down_leaves_nothing(lab: Lab, eventually: Eventually) -> None:
+    name = f"{NAME}b"
+    lab("up", "sbs2003", "--name", name)
+    port = int(list_row(lab, name)[3])
+    began = time.monotonic()
+    lab("down", name)
+    assert time.monotonic() - began < 10
+    assert not list_row(lab, name)
+    eventually(lambda: not answers(port), 5.0)
+    assert not [path for path in _prefixes() if path.endswith(name)]
+    lab("down", name)

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scenario files: what they may hold, and that a mistake is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from portkeeper_lab.paths import SCENARIOS
+from portkeeper_lab.regtext import Value, add_keys, drop_values
+from portkeeper_lab.scenario import SERVICES_KEY, ScenarioError, find_scenario, load_scenario
+
+HEAD = """
+release = "nt5"
+language = "en"
+windows_version = "win2003"
+computer_name = "HOST"
+[users]
+Administrator = "secret"
+"""
+
+
+def load(folder: Path, text: str) -> None:
+    """Writes a scenario and reads it."""
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    load_scenario(path)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SCENARIOS.glob("*.toml") if "base-" not in path.stem))
+def test_every_scenario_is_right(name: str) -> None:
+    scenario = load_scenario(find_scenario(name))
+    assert scenario.name == name
+    assert len(scenario.services) >= 100
+
+
+def test_sbs2003_starts_dns_before_its_victims(request: pytest.FixtureRequest) -> None:
+    scenario = load_scenario(find_scenario("sbs2003"))
+    running = [service.name for service in scenario.services if service.start == 2]
+    assert running[-3:] == ["DNS", "IAS", "PolicyAgent"]
+    assert scenario.draw_first == (1645, 4500)
+    names = {service.name: service.start for service in scenario.services}
+    assert names["RemoteAccess"] == 4
+    assert "ClusSvc" not in names
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("release =", "cannot be read"),
+        ("release = 5", "release = 5, which is not of the right type"),
+        (HEAD.replace('release = "nt5"\n', ""), "lacks release"),
+        (HEAD.replace('Administrator = "secret"', ""), "[users] needs at least one"),
+        ("nonsense = 1\n" + HEAD, "unknown key 'nonsense'"),
+        (HEAD + "[dns]\ndraw_first = [70000]", "[dns] draw_first has 70000, which is no port"),
+        (HEAD + "[winrm]\naway = 1", "[winrm] has the unknown key 'away'"),
+        (HEAD + "[registry.'HKU\\x']\na = 1", "must begin with HKLM"),
+        (HEAD + "[registry.'HKLM\\x']\na = 1.5", "[registry.'HKLM\\x'] a is neither text"),
+        (HEAD + "[registry.'HKLM\\x']\na = { type = 'REG_SZ', hex = 'zz' }", "bad hex digits"),
+        (HEAD + "[services.X]\ndisplay = 'X'\nstart = 'now'", "[services.X] has start = 'now'"),
+        (HEAD + "[services.X]\ndisplay = 'X'\nstart = 'auto'\nimge = 'x'", "unknown key 'imge'"),
+        ('include = ["nothing.toml"]', "nothing.toml cannot be read"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(ScenarioError, match="toml") as caught:
+        load(tmp_path, text)
+    assert complaint in str(caught.value)
+
+
+def test_what_includes_wins(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(
+        HEAD + "[services.A]\ndisplay = 'A'\nstart = 'demand'\n[services.B]\ndisplay = 'B'\nstart = 'demand'\n",
+        encoding="utf-8",
+    )
+    path = tmp_path / "mine.toml"
+    path.write_text('include = ["base.toml"]\nlanguage = "de"\n[services.A]\nstart = "auto"\n', encoding="utf-8")
+    scenario = load_scenario(path)
+    assert scenario.language == "de"
+    assert [(service.name, service.start) for service in scenario.services] == [("A", 2), ("B", 3)]
+
+
+def test_registry_of_a_scenario() -> None:
+    scenario = load_scenario(find_scenario("sbs2003"))
+    keys = scenario.keys({image: f"C:\\{image}" for image in scenario.images()})
+    assert keys[f"{SERVICES_KEY}\\DNS"]["ImagePath"] == Value.sz("C:\\dns.exe")
+    assert keys[f"{SERVICES_KEY}\\DNS\\Lab"] == {"Kind": Value.sz("dns")}
+    assert keys[f"{SERVICES_KEY}\\Tcpip\\Parameters"]["MaxUserPort"] == Value.dword(65534)
+
+
+def test_text_of_the_registry_file(tmp_path: Path) -> None:
+    (tmp_path / "system.reg").write_text("WINE REGISTRY Version 2\n", encoding="utf-8")
+    add_keys(
+        tmp_path,
+        {"HKLM\\SYSTEM\\CurrentControlSet\\Control\\A [1]": {"": Value.sz("x"), 'q"ä': Value.multi_sz(["1-1"])}},
+    )
+    text = (tmp_path / "system.reg").read_text(encoding="ascii")
+    assert "[System\\\\ControlSet001\\\\Control\\\\A \\[1\\]]" in text
+    assert "@=hex(1):78,00,00,00" in text
+    assert '"q\\"\\x00e4"=hex(7):31,00,2d,00,31,00,00,00,00,00' in text
+
+
+def test_values_can_be_dropped(tmp_path: Path) -> None:
+    (tmp_path / "system.reg").write_text(
+        '[Software\\\\A] 1\n"one"="1"\n"Two"=hex:00,\\\n  01,02\n"three"="3"\n\n[Software\\\\B] 1\n"two"="2"\n',
+        encoding="utf-8",
+    )
+    drop_values(tmp_path, "HKLM\\SOFTWARE\\A", ["two"])
+    assert (tmp_path / "system.reg").read_text(encoding="utf-8") == (
+        '[Software\\\\A] 1\n"one"="1"\n"three"="3"\n\n[Software\\\\B] 1\n"two"="2"\n'
+    )
