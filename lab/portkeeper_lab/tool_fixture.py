@@ -64,7 +64,7 @@ class ToolHost:
 
     def lab_file(self, name: str) -> Path:
         """A file under C:\\windows\\portkeeper-lab."""
-        return self.host.prefix / "drive_c/windows/portkeeper-lab" / name
+        return Path(self.host.prefix, "drive_c/windows/portkeeper-lab", name)
 
     def service(self, name: str) -> dict[str, str]:
         """What `sc queryex` prints of a service, by label; numbers without their words."""
@@ -86,7 +86,7 @@ class ToolHost:
         return _holders(result.out).get(int(_record(result.out)["PID"]), set()) - {53}
 
     def configuration(self, changes: Mapping[tuple[str, str], Value]) -> str:
-        """Prepares registry values; returns the command that writes them. None deletes one, a list is a REG_MULTI_SZ."""
+        """Prepares registry values (None deletes, a list is REG_MULTI_SZ); returns the command that writes them."""
         lines = ["REGEDIT4"]
         for (key, name), value in changes.items():
             lines += [f"[{key.replace('HKLM', 'HKEY_LOCAL_MACHINE', 1)}]", f'"{name}"={_data(value)}']

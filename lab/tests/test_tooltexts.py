@@ -1,0 +1,56 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables behind the tools: every text that a program asks for exists, every tool has its sources cited."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from portkeeper_lab import tooltexts
+
+CSRC = tooltexts.LAB / "csrc"
+PROGRAMS = tomllib.loads((CSRC / "programs.toml").read_text(encoding="utf-8"))
+RELEASES = [path.name.split("-", 1) for path in sorted(tooltexts.FORMATS.iterdir())]
+TOOLS = [(release, language, tool) for release, language in RELEASES for tool in tooltexts.load_tools(release)]
+ASKED = re.compile(
+    r'text_write\((?:TO_STDOUT|TO_STDERR|stream), L"([^"]+)"|text_find\(L"([^"]+)"\)|text_number\(L"([^"]+)"'
+)
+
+
+def keys(text: str) -> list[str]:
+    return re.findall(r"^@@ (.+)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("release", "language", "tool"), TOOLS)
+def test_every_text_is_there(release, language, tool):
+    rendered = keys(tooltexts.render(release, language, tool))
+    assert len(rendered) == len(set(rendered))
+    shared = {"text.c", "output.c", "registry.c", "draw.c"}
+    sources = [CSRC / name for name in PROGRAMS[tool]["sources"] if name not in shared]
+    asked = {next(filter(None, groups)) for source in sources for groups in ASKED.findall(source.read_text("utf-8"))}
+    assert asked <= set(rendered)
+    assert "usage" in rendered
+
+
+@pytest.mark.parametrize(("release", "language", "tool"), TOOLS)
+def test_sources_are_cited(release, language, tool):
+    head = (tooltexts.FORMATS / f"{release}-{language}" / tool).read_text(encoding="utf-8").split("@@", 1)[0]
+    assert "Microsoft" in head or "stackoverflow" in head or "constructed" in head
+    assert tooltexts.load_tools(release)[tool]["source"]
+
+
+def test_unknown_release_and_tool():
+    with pytest.raises(tooltexts.ToolTextError):
+        tooltexts.load_tools("os2")
+    with pytest.raises(tooltexts.ToolTextError):
+        tooltexts.render("nt5", "en", "netsh")
+
+
+def test_install_names_the_programs(tmp_path):
+    tools = tooltexts.install("nt5", "en", tmp_path / "formats")
+    assert set(tools) == {path.name for path in (tmp_path / "formats").iterdir()}
+    assert set(tools) <= set(PROGRAMS)
