@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import shutil
 from pathlib import Path
 from typing import IO
@@ -27,10 +28,10 @@ def host_dir(name: str) -> Path:
 
 
 def prefix_path(name: str) -> Path:
-    """Where the prefix of the host of that name is."""
+    """Where the prefix of the host of that name is: the cache is shared by all state folders, so both are in it."""
     folder = cache_dir() / "hosts"
     folder.mkdir(exist_ok=True)
-    return folder / name
+    return folder / f"{name}-{hashlib.sha256(str(state_dir()).encode()).hexdigest()[:8]}"
 
 
 def try_lock(folder: Path) -> IO[str] | None:

@@ -143,7 +143,7 @@ def test_nothing_is_left_after_sigkill(lab: Lab, running: str, eventually: Event
         != mine["net"]
     )
     inside["pid"] = os.readlink(f"/proc/{members(inside)[-1]}/ns/pid")
-    prefix = next(Path(root) for root in _prefixes() if root.endswith(running))
+    prefix = next(Path(root) for root in _prefixes() if f"{running}-" in root)
     assert len(members(inside)) > 10
 
     os.kill(supervisor, signal.SIGKILL)
@@ -169,5 +169,5 @@ def test_down_leaves_nothing(lab: Lab, eventually: Eventually) -> None:
     assert time.monotonic() - began < 10
     assert not list_row(lab, name)
     eventually(lambda: not answers(port), 5.0)
-    assert not [path for path in _prefixes() if path.endswith(name)]
+    assert not [path for path in _prefixes() if f"{name}-" in path]
     lab("down", name)

@@ -45,7 +45,7 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rootfs.missing_packages() == []
     monkeypatch.setattr(rootfs.shutil, "which", lambda _program, path=None: None)
     assert rootfs.missing_packages() == ["debootstrap", "gcc-mingw-w64-x86-64", "iproute2", "util-linux"]
-    with pytest.raises(LabError, match="debootstrap .*`lab setup --install`"):
+    with pytest.raises(LabError, match=r"debootstrap .*`lab setup --install`"):
         rootfs.check_packages()
 
 

@@ -143,7 +143,7 @@ def test_a_scheduled_task_outlives_the_command_that_ran_it(
     process.kill_tree()
     process.close()
     assert not (drive_c / "task.txt").exists()
-    eventually(lambda: (drive_c / "task.txt").exists())
+    eventually((drive_c / "task.txt").exists)
 
 
 def test_a_scheduled_task_can_be_ended(host: WineHost, eventually: Eventually) -> None:
