@@ -580,7 +580,7 @@ COUNTER = f"{PREFETCH}\n    BootId    REG_DWORD    0x1f\n"
     [
         (f"{CONTROL}\\Windows\n    ShutdownTime\tREG_BINARY\t9a4b\n", "9A4B"),
         (
-            f"{CONTROL}\\Windows\n    ShutdownTime    REG_BINARY    9A4B\n\n{PREFETCH}\n    BootId    REG_DWORD    0x1f\n",
+            f"{CONTROL}\\Windows\n    ShutdownTime    REG_BINARY    9A4B\n\n{COUNTER}",
             "9A4B-1F",
         ),
         (COUNTER, None),
