@@ -34,8 +34,7 @@ def imported_names(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            names.append(node.module or "")
+            names.append("." * node.level + (node.module or ""))
     return names
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -143,3 +144,12 @@ def make_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 def lab_host(make_host: Callable[..., LabHost]) -> LabHost:
     """Start one SBS 2003 host for the tests of a file; they run in order and may build on each other."""
     return make_host()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Give a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

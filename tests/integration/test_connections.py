@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import http.server
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,13 +51,6 @@ def inventory(tmp_path: Path):
 
 
 @pytest.fixture
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
 def web_server() -> Iterator[int]:
     """A server that is not Windows: it answers every request with a page."""
 
@@ -96,10 +88,10 @@ def assert_one_sentence(run, kind: str, *words: str) -> None:
     assert SECRET not in run.stdout + run.stderr
 
 
-def test_closed_port_is_unreachable(controller, inventory, closed_port) -> None:
-    run = controller.playbook(play(), inventory(ansible_port=closed_port), "-vvvvv")
+def test_closed_port_is_unreachable(controller, inventory, free_port) -> None:
+    run = controller.playbook(play(), inventory(ansible_port=free_port), "-vvvvv")
     assert run.returncode == 4
-    assert_one_sentence(run, "unreachable", str(closed_port))
+    assert_one_sentence(run, "unreachable", str(free_port))
 
 
 def test_a_server_that_is_not_windows_is_unreachable(controller, inventory, web_server) -> None:
@@ -115,9 +107,9 @@ def test_other_connections_are_refused(controller, inventory, connection: str) -
     assert_one_sentence(run, "failed", "ansible_connection", "winrm")
 
 
-def test_become_is_refused(controller, inventory, closed_port) -> None:
+def test_become_is_refused(controller, inventory, free_port) -> None:
     run = controller.playbook(
-        play(become=True, become_method="runas", become_user="Administrator"), inventory(ansible_port=closed_port)
+        play(become=True, become_method="runas", become_user="Administrator"), inventory(ansible_port=free_port)
     )
     assert run.returncode == 2
     assert_one_sentence(run, "failed", "become")

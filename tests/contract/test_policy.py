@@ -1,0 +1,62 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/policy.md, the documentation fragment and the spec say the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments.policy import ModuleDocFragment
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import (
+    POOL_MISFIT,
+    PRUNE_REFUSED,
+    UNPARSABLE,
+    UNREADABLE,
+    WRONG_TYPE,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import PLAN_SPEC, RUN_SPEC
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FACETS = ("type", "elements", "default", "choices", "required")
+
+
+def facets(row: dict[str, Any]) -> dict[str, Any]:
+    found = {name: row[name] for name in FACETS if row.get(name) not in (None, False)}
+    inner = row.get("options") or row.get("suboptions")
+    return found if inner is None else {**found, "inner": {name: facets(part) for name, part in inner.items()}}
+
+
+@pytest.mark.parametrize(("spec", "text"), [(PLAN_SPEC, "DOCUMENTATION"), (RUN_SPEC, "RUN")])
+def test_the_fragment_documents_the_spec(spec: dict[str, dict[str, Any]], text: str) -> None:
+    documented = yaml.safe_load(getattr(ModuleDocFragment, text))["options"]
+    assert {name: facets(row) for name, row in documented.items()} == {name: facets(row) for name, row in spec.items()}
+    assert list(documented) == list(spec)
+
+
+def test_the_table_is_up_to_date() -> None:
+    script = CHECKOUT / "scripts" / "generate_policy.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], cwd=CHECKOUT, check=False)
+    assert done.returncode == 0, "run scripts/generate_policy.py"
+
+
+def test_every_problem_of_the_plan_is_documented() -> None:
+    documented = (CHECKOUT / "docs" / "plan.md").read_text(encoding="utf-8")
+    sources = [
+        (CHECKOUT / "plugins" / "module_utils" / name).read_text(encoding="utf-8") for name in ("_plan.py", "_pool.py")
+    ]
+    named = {
+        line.strip().strip(",").strip('"')
+        for source in sources
+        for call in source.split("problems.add(")[1:]
+        for line in [call.split(",")[0]]
+    }
+    constants = {POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, UNREADABLE, WRONG_TYPE}
+    assert len(named) > 10
+    assert [problem for problem in sorted(named | constants) if f"`{problem}`" not in documented] == []

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""drift.yml turns a fleet into one exit code, and no host hides another."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+DRIFT = "portkeeper.windows_dns.drift"
+GATE = "Turn the artefacts of this run into one exit code"
+
+
+def host_variables(inventory: Path) -> dict[str, Any]:
+    content = yaml.safe_load(inventory.read_text(encoding="utf-8"))
+    (variables,) = content["all"]["hosts"].values()
+    return {**content["all"].get("vars", {}), **(variables or {})}
+
+
+@pytest.fixture
+def fleet(controller, tmp_path: Path):
+    """Give a function that writes an inventory of hosts in a given order and runs drift.yml on it."""
+
+    def run(hosts: dict[str, dict[str, Any]], *options: str):
+        path = tmp_path / "fleet.yml"
+        path.write_text(yaml.safe_dump({"all": {"hosts": hosts}}, sort_keys=False), encoding="utf-8")
+        return controller.playbook(DRIFT, path, "-e", f"reserve_ports_artifacts_dir={tmp_path}/artifacts", *options)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def broken(lab_host) -> dict[str, Any]:
+    """The SBS 2003 host as it stands: DNS holds the ports of IAS and PolicyAgent."""
+    return host_variables(lab_host.inventory)
+
+
+@pytest.fixture(scope="module")
+def safe(make_host, controller) -> dict[str, Any]:
+    """A host that was fixed and rebooted."""
+    host = make_host()
+    done = controller.playbook("portkeeper.windows_dns.reserve_ports", host.inventory)
+    assert done.returncode == 0, done.stdout + done.stderr
+    host.reboot()
+    return host_variables(host.inventory)
+
+
+@pytest.fixture
+def absent(broken, free_port: int) -> dict[str, Any]:
+    """A host that nobody answers for."""
+    return {**broken, "ansible_port": free_port}
+
+
+def counts(tmp_path: Path) -> dict[str, int]:
+    (summary,) = tmp_path.glob("artifacts/*/summary.json")
+    found = json.loads(summary.read_text(encoding="utf-8"))["counts"]
+    return {status: count for status, count in found.items() if count}
+
+
+def test_one_safe_host(fleet, safe, tmp_path) -> None:
+    assert fleet({"a": safe}).returncode == 0
+    assert counts(tmp_path) == {"safe": 1}
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_safe_and_unreachable(fleet, safe, absent, tmp_path, order) -> None:
+    run = fleet({name: safe if name == "a" else absent for name in order})
+    assert run.returncode == 4
+    assert counts(tmp_path) == {"safe": 1, "unreachable": 1}
+
+
+@pytest.mark.parametrize("order", ["abc", "cba", "bca"])
+def test_a_conflict_is_not_hidden_by_an_unreachable_host(fleet, safe, absent, broken, tmp_path, order) -> None:
+    hosts = {"a": broken, "b": absent, "c": safe}
+    run = fleet({name: hosts[name] for name in order})
+    assert run.returncode == 2
+    assert counts(tmp_path) == {"conflict": 1, "unreachable": 1, "safe": 1}
+
+
+def test_all_down(fleet, absent, tmp_path) -> None:
+    assert fleet({"a": absent, "b": absent}).returncode == 4
+    assert counts(tmp_path) == {"unreachable": 2}
+
+
+def test_a_host_that_fails_counts_as_not_evaluated(fleet, safe, tmp_path) -> None:
+    run = fleet({"a": {**safe, "ansible_connection": "local"}, "b": safe})
+    assert run.returncode == 2
+    assert counts(tmp_path) == {"unknown": 1, "safe": 1}
+
+
+def test_the_gate_acts_once_and_artefacts_are_private(fleet, safe, absent, tmp_path) -> None:
+    run = fleet({"a": safe, "b": absent})
+    assert [result["acted"] for result in run.results[GATE].values()].count(True) == 1
+    written = list(tmp_path.glob("artifacts/*/*.json"))
+    assert {path.name for path in written} == {"a.json", "b.json", "summary.json"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
+
+
+def test_a_host_costs_at_most_four_tasks(fleet, safe) -> None:
+    run = fleet({"a": safe})
+    assert len(run.results) <= 4
