@@ -163,6 +163,8 @@ class Host:
             holders = held.setdefault((FAMILIES[":" in row["address"]], row["port"]), [])
             if holder not in holders:
                 holders.append(holder)
+        for holders in held.values():
+            holders.sort(key=lambda holder: (holder.pid or 0, holder.process or ""))
         return held
 
     def dns_holds(self, port: int, family: str) -> bool:

@@ -51,12 +51,8 @@ def test_every_problem_of_the_plan_is_documented() -> None:
     sources = [
         (CHECKOUT / "plugins" / "module_utils" / name).read_text(encoding="utf-8") for name in ("_plan.py", "_pool.py")
     ]
-    named = {
-        line.strip().strip(",").strip('"')
-        for source in sources
-        for call in source.split("problems.add(")[1:]
-        for line in [call.split(",")[0]]
-    }
+    calls = [call for source in sources for call in source.split("problems.add(")[1:]]
+    named = {call.split(",")[0].strip().strip('"') for call in calls}
     constants = {POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, UNREADABLE, WRONG_TYPE}
     assert len(named) > 10
     assert [problem for problem in sorted(named | constants) if f"`{problem}`" not in documented] == []

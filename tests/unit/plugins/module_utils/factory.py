@@ -156,10 +156,7 @@ def recorded(values: dict[str, str], boot_mark: str = BOOT_MARK, dns_pid: int | 
 def applied(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
     """The facts after the plan's settings were written on the host and recorded there, with no restart yet."""
     after = copy.deepcopy(before)
-    records = {
-        name: {**record}
-        for name, record in after["state"]["settings"].items()
-    }
+    records = {name: {**record} for name, record in after["state"]["settings"].items()}
     for change in plan["settings"]:
         written = change["after"] if change["id"] == "state" else {change["id"]: _text(change["after"])}
         for name, value in written.items():

@@ -1,0 +1,183 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import (
+    CATALOGUE,
+    PROFILES,
+    SERVICE_NAME_RE,
+    CatalogueError,
+    is_catalogued,
+    may_never_start,
+    rows_from_extra,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_row import (
+    ALL_FAMILIES,
+    DETECTIONS,
+    HOLDERS,
+    HOLDS,
+    PROTOCOLS,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import SBS_LIST
+
+# Written by hand from the SBS 2003 article and KB832017: name, service keys, ports, protocol, hold, holder, started
+# while DNS is down, never started.
+EXPECTED = {
+    "isa_socks": (("fwsrv", "wspsrv"), "1080-1080", "tcp", "when_running", "service_pid", False, True),
+    "sql_server": (("MSSQLSERVER",), "1433-1433", "tcp", "when_running", "service_pid", False, False),
+    "sql_browser": (("SQLBrowser",), "1434-1434", "udp", "when_running", "service_pid", True, False),
+    "sql_resolution": (("MSSQLSERVER",), "1434-1434", "udp", "never", "any_but_dns", False, False),
+    "ias": (("IAS",), "1645-1646 1812-1813", "udp", "when_running", "service_pid", True, False),
+    "l2tp": (("RemoteAccess",), "1701-1701", "udp", "never", "system", True, False),
+    "h323_gatekeeper": (("GKSVC",), "1718-1719", "udp", "when_running", "service_pid", False, True),
+    "h323_calls": (("GKSVC",), "1720-1720", "tcp", "when_running", "service_pid", False, True),
+    "isa_client_2000": (("wspsrv",), "1745-1745", "both", "never", "any_but_dns", False, True),
+    "isa_client_2004": (("fwsrv",), "1745-1745", "tcp", "when_running", "service_pid", False, True),
+    "msmq": (("MSMQ",), "1801-1801", "both", "never", "any_but_dns", True, False),
+    "autd": (("MSExchangeIS",), "2883-2883", "udp", "never", "any_but_dns", False, True),
+    "cluster": (("ClusSvc",), "3343-3343", "udp", "never", "any_but_dns", False, True),
+    "isa_2000": (("wspsrv",), "3500-3619", "both", "never", "any_but_dns", False, True),
+    "blackberry": ((), "4070-4071", "both", "never", "any_but_dns", True, False),
+    "ipsec": (("PolicyAgent",), "4500-4500", "udp", "when_running", "service_pid", True, False),
+    "ike": (("IKEEXT",), "4500-4500", "udp", "when_running", "service_pid", True, False),
+}
+
+
+def test_every_row_is_as_written_down_by_hand() -> None:
+    found = {
+        row.name: (
+            row.service_keys,
+            " ".join(row.ports.strings()),
+            row.protocol,
+            row.hold,
+            row.holder,
+            row.start_while_dns_down,
+            row.never_start,
+        )
+        for row in CATALOGUE
+    }
+    assert found == EXPECTED
+
+
+def test_the_profile_reserves_the_whole_list() -> None:
+    pairs = [pair for row in CATALOGUE if "sbs2003" in row.profiles for pair in row.ports.ranges]
+    assert PortSet.from_ranges(pairs).strings() == SBS_LIST
+    assert PROFILES == ("sbs2003",)
+
+
+def test_fifteen_udp_ports_of_the_list_besides_the_one_range_of_isa_2000() -> None:
+    pairs = [
+        pair
+        for row in CATALOGUE
+        if "sbs2003" in row.profiles and row.uses_udp and row.name != "isa_2000"
+        for pair in row.ports.ranges
+    ]
+    assert len(PortSet.from_ranges(pairs)) == 15
+
+
+@pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
+def test_columns_keep_to_their_vocabulary_and_have_a_source(row: Any) -> None:
+    assert row.title and row.source and row.ports
+    assert row.service_keys or row.service_patterns
+    assert row.protocol in PROTOCOLS
+    assert row.detection in DETECTIONS
+    assert row.hold in HOLDS
+    assert row.holder in HOLDERS
+    assert set(row.families) <= set(ALL_FAMILIES)
+    assert all(port < 1024 for port in row.verify_ports)
+    assert all(SERVICE_NAME_RE.match(key) for key in row.service_keys + row.requires)
+    assert not (row.never_start and row.start_while_dns_down)
+    assert not any(may_never_start(key) and row.start_while_dns_down for key in row.service_keys)
+
+
+def test_ipsec_also_proves_port_500_and_never_reserves_it() -> None:
+    ipsec = next(row for row in CATALOGUE if row.name == "ipsec")
+    assert ipsec.udp_ports.strings() == ["500-500", "4500-4500"]
+    assert 500 not in ipsec.ports
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["IAS", "ias", "policyagent", "MSSQL$SHAREPOINT", "BlackBerry Router", "blackberry", "W3SVC", "MSExchangeIS"],
+)
+def test_catalogued_names(name: str) -> None:
+    assert is_catalogued(name)
+
+
+@pytest.mark.parametrize("name", ["", "IAS\n", "IAS2", "MSSQL$", "MSSQL$a&b", "Dnscache", "İAS", "xMSSQLSERVER"])
+def test_names_that_are_not_catalogued(name: str) -> None:
+    assert not is_catalogued(name)
+
+
+@pytest.mark.parametrize("name", ["a", "MSSQL$X", "BlackBerry MDS 4.1", "a" * 80])
+def test_service_names_that_may_be_sent(name: str) -> None:
+    assert SERVICE_NAME_RE.match(name)
+
+
+@pytest.mark.parametrize("name", ["", "a" * 81, "a\n", "a&b", "a%b", 'a"b', "ä", "a^b", "1٣"])
+def test_service_names_that_are_never_sent(name: str) -> None:
+    assert not SERVICE_NAME_RE.match(name)
+
+
+@pytest.mark.parametrize("name", ["ClusSvc", "CLUSSVC", "fwsrv", "wspsrv", "MSExchangeIS", "msexchangesa", "GKSVC"])
+def test_services_that_nobody_can_make_us_start(name: str) -> None:
+    assert may_never_start(name)
+
+
+def test_a_user_s_row() -> None:
+    (row,) = rows_from_extra(
+        [{"name": "wireguard", "services": ["WireGuardTunnel$wg0"], "ports": [51820, "51830-51831"], "title": None}]
+    )
+    assert row.ports.strings() == ["51820-51820", "51830-51831"]
+    assert (row.protocol, row.hold, row.holder, row.start_while_dns_down) == (
+        "udp",
+        "when_running",
+        "service_pid",
+        False,
+    )
+    assert row.matches("wireguardtunnel$WG0")
+    assert not row.matches("WireGuardTunnelxwg0")
+
+
+GOOD = {"name": "x", "services": ["X"], "ports": ["1"]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("x", "not a mapping"),
+        ({**GOOD, "color": 1}, "unknown keys color"),
+        ({"name": "x", "ports": ["1"]}, "services is missing"),
+        ({**GOOD, "name": "X"}, "the name must be"),
+        ({**GOOD, "name": "ias"}, "is taken already"),
+        ({**GOOD, "title": "a\x1b[31m"}, "the title must be"),
+        ({**GOOD, "services": "X"}, "services must be a list"),
+        ({**GOOD, "services": []}, "services must be a list"),
+        ({**GOOD, "services": ["a&b"]}, "services must be a list"),
+        ({**GOOD, "ports": []}, "ports must be a list"),
+        ({**GOOD, "ports": "1-2"}, "ports must be a list"),
+        ({**GOOD, "ports": ["2-1"]}, "reversed"),
+        ({**GOOD, "ports": ["0"]}, "not a port"),
+        ({**GOOD, "ports": [True]}, "neither a port nor a range"),
+        ({**GOOD, "ports": ["١٢٣"]}, "neither a port nor a range"),
+        ({**GOOD, "protocol": "sctp"}, "protocol must be one of"),
+        ({**GOOD, "hold": []}, "hold must be one of"),
+        ({**GOOD, "holder": "me"}, "holder must be one of"),
+        ({**GOOD, "start_while_dns_down": "yes"}, "start_while_dns_down must be"),
+        ({**GOOD, "services": ["MSExchangeIS"], "start_while_dns_down": True}, "never started"),
+    ],
+)
+def test_a_user_s_row_that_is_refused(entry: Any, message: str) -> None:
+    with pytest.raises(CatalogueError, match=message):
+        rows_from_extra([entry])
+
+
+def test_two_rows_of_one_name_are_refused() -> None:
+    with pytest.raises(CatalogueError, match="entry 2 of catalogue_extra"):
+        rows_from_extra([GOOD, GOOD])
