@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -23,6 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan 
 class ActionModule(ActionBase):
     """The module of the same name, without sending it anywhere: a Windows host has no Python."""
 
+    SPEC: ClassVar[dict[str, dict[str, Any]]] = ARGUMENT_SPEC
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = True
@@ -32,7 +33,7 @@ class ActionModule(ActionBase):
         """Return the plan."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, params = self.validate_argument_spec(
-            argument_spec=ARGUMENT_SPEC, mutually_exclusive=MUTUALLY_EXCLUSIVE, required_one_of=REQUIRED_ONE_OF
+            argument_spec=self.SPEC, mutually_exclusive=MUTUALLY_EXCLUSIVE, required_one_of=REQUIRED_ONE_OF
         )
         try:
             result.update(run_port_plan(params, lambda path: Path(path).read_bytes()))
