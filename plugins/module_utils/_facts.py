@@ -25,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_regi
     read_state,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_services import (
+    DNS,
     Services,
     read_dependents,
     read_services,
@@ -98,7 +99,7 @@ def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict
     settings = read_settings(reading, services.dns_installed)
     dependents = read_dependents(reading, services.dns_installed)
     needed = _needed_ports()
-    wanted = {"dns", *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
+    wanted = {DNS, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
     endpoints, truncated = endpoint_facts(sockets, services, needed)
     facts = {
         "format": FACTS_FORMAT,
@@ -129,10 +130,9 @@ def _needed_ports() -> PortSet:
 def _dns(
     services: Services, sockets: Sockets, settings: dict[str, Any], dependents: list[str] | None
 ) -> dict[str, Any]:
-    row = services.rows.get("dns")
     return {
         "installed": services.dns_installed,
-        "state": row.state if row else None,
+        "state": services.dns.state if services.dns else None,
         "pid": services.dns_pid,
         "dependents": dependents,
         "udp_ports": dns_ports(sockets, services),

@@ -66,6 +66,11 @@ class Services:
         return {name for name, row in self.rows.items() if row.pid and row.pid in pids}
 
     @property
+    def dns(self) -> ServiceRow | None:
+        """The DNS service, None when it is not listed."""
+        return self.rows.get(DNS)
+
+    @property
     def dns_installed(self) -> bool | None:
         """Whether the DNS service is there, None when neither list could be read."""
         if self.known:
@@ -77,9 +82,10 @@ class Services:
     @property
     def dns_pid(self) -> int | None:
         """The process of the DNS service: the service manager's word, else the one process of that image name."""
-        row = self.rows.get(DNS)
-        if row is not None and row.pid is not None:
-            return row.pid or None
+        if self.dns_installed is False:
+            return None
+        if self.dns is not None and self.dns.pid is not None:
+            return self.dns.pid or None
         pids = [pid for pid, image in (self.processes or {}).items() if image.lower() == DNS_IMAGE]
         return pids[0] if len(pids) == 1 else None
 

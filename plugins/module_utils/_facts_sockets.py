@@ -23,6 +23,7 @@ POOL_SOCKETS_MIN = 200
 local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
 SYSTEM_PID = 4
 SYSTEM_PROCESS = "System"
+_STOPPED = 1
 _RUNNING = 4
 
 
@@ -88,8 +89,7 @@ def _dns_has_process(services: Services) -> bool:
     """Whether DNS may have a process; only what was read can say that it has none."""
     if services.dns_installed is False:
         return False
-    row = services.rows.get("dns")
-    return row is None or row.state != 1
+    return services.dns is None or services.dns.state != _STOPPED
 
 
 def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, Any]) -> str:
@@ -105,9 +105,9 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
     held = max(len({row.port for row in sockets.dns if row.family == family}) for family in FAMILIES)
     if held >= POOL_SOCKETS_MIN:
         return "yes"
-    row = services.rows.get("dns")
     visible = sockets.known and sockets.with_pids and services.dns_pid is not None
-    if not visible or row is None or row.state != _RUNNING or pool_size["present"] is None:
+    running = services.dns is not None and services.dns.state == _RUNNING
+    if not visible or not running or pool_size["present"] is None:
         return "unknown"
     size = pool_size["data"] if pool_size["present"] else None
     small = pool_size["present"] and not (isinstance(size, int) and size >= POOL_SOCKETS_MIN)
