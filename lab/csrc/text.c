@@ -176,13 +176,14 @@ static void render(enum stream stream, const wchar_t *at, const struct argument 
 
 void text_write(enum stream stream, const wchar_t *key, ...)
 {
+    static const char missing[] = ": no such text in the lab's format file\r\n";
     struct argument arguments[ARGUMENT_ROOM + 1] = {{NULL, NULL}};
     const wchar_t *template = text_find(key);
     va_list list;
 
     if (!template) {
         text_raw(TO_STDERR, key, wcslen(key));
-        text_bytes(TO_STDERR, ": no such text in the lab's format file\r\n", 41);
+        text_bytes(TO_STDERR, missing, sizeof(missing) - 1);
         text_exit(NO_FORMAT_FILE);
     }
     va_start(list, key);
