@@ -22,7 +22,14 @@ from portkeeper_lab.paths import LabError
 from portkeeper_lab.regtext import add_keys, drop_values
 from portkeeper_lab.rootfs import ensure_root
 from portkeeper_lab.scenario import Scenario
-from portkeeper_lab.template import LAB_FOLDER, copy_template, ensure_template, image_path, install_programs
+from portkeeper_lab.template import (
+    LAB_FOLDER,
+    copy_template,
+    ensure_template,
+    image_path,
+    install_programs,
+    remove,
+)
 
 AGENT = ["wine", "C:\\windows\\portkeeper-lab\\bin\\agent.exe"]
 PROFILE = "C:\\users\\root"
@@ -78,6 +85,8 @@ class WineHost:
         places = {image: image_path(self.prefix, image) for image in self.scenario.images()}
         install_programs(programs, self.prefix, tools, set(places.values()))
         windows_paths = {image: _windows_path(place) for image, place in places.items()}
+        for name in self.scenario.absent_files:
+            remove(self.prefix / "drive_c" / name)
         for key, names in self.scenario.absent.items():
             drop_values(self.prefix, key, names)
         add_keys(self.prefix, self.scenario.keys(windows_paths))
@@ -85,18 +94,26 @@ class WineHost:
     def _boot(self) -> None:
         with self._lifecycle:
             self._state = "booting"
-            self._watcher.forget()
-            namespace = self._need_namespace()
             began = time.monotonic()
-            namespace.run("wineserver", "-p")
-            namespace.run("wineboot", timeout=BOOT_TIMEOUT)
-            self._agent = Agent(namespace.command(AGENT))
-            started = self._agent.boot(BOOT_TIMEOUT)
+            try:
+                started = self._bring_up()
+            except (BackendError, LabError):
+                self._state = "down"
+                raise
             self._up_since = time.monotonic()
             self._state = "up"
             self.boots += 1
         services = ", ".join(f"{name} ({code})" if code else name for name, code in started)
         self._log(f"up after {self._up_since - began:.1f} s; started: {services or 'nothing'}")
+
+    def _bring_up(self) -> list[tuple[str, int]]:
+        """Starts Wine, the agent and the services; returns what was started, each with its exit code."""
+        self._watcher.forget()
+        namespace = self._need_namespace()
+        namespace.run("wineserver", "-p")
+        namespace.run("wineboot", timeout=BOOT_TIMEOUT)
+        self._agent = Agent(namespace.command(AGENT))
+        return self._agent.boot(BOOT_TIMEOUT)
 
     def _go_down(self) -> None:
         with self._lifecycle:

@@ -81,6 +81,7 @@ class Scenario:
         draw_seed: makes the draw repeatable.
         registry: further keys and values.
         absent: key -> names of values that Wine has and this Windows does not.
+        absent_files: the same for files and folders, relative to C:\\, with slashes.
         services: in boot order.
     """
 
@@ -97,6 +98,7 @@ class Scenario:
     draw_seed: int | None = None
     registry: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent_files: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
 
     def images(self) -> set[str]:
@@ -167,13 +169,15 @@ def load_scenario(path: Path) -> Scenario:
         draw_seed=dns.get("draw_seed"),
         registry=reader.registry(table.get("registry", {})),
         absent={key: tuple(map(str, names)) for key, names in table.get("absent", {}).items()},
+        absent_files=tuple(reader.file(name) for name in table.get("absent_files", [])),
         services=reader.services(table.get("services", {})),
     )
 
 
 TOP = {
     "release": str, "language": str, "windows_version": str, "computer_name": str, "users": dict,
-    "include?": list, "winrm?": dict, "dns?": dict, "registry?": dict, "absent?": dict, "services?": dict,
+    "include?": list, "winrm?": dict, "dns?": dict, "registry?": dict, "absent?": dict,
+    "absent_files?": list, "services?": dict,
 }  # fmt: skip
 WINRM = {"away_after_boot_seconds?": (int, float), "profile?": str, "options?": dict}
 DNS = {"draw_first?": list, "draw_seed?": int}
@@ -227,6 +231,11 @@ class _Reader:
         if not isinstance(value, int) or not 1 <= value <= 65535:
             raise self.error(place, f"has {value!r}, which is no port")
         return value
+
+    def file(self, name: object) -> str:
+        if not isinstance(name, str) or not name or ".." in name or name.startswith("/") or "\\" in name:
+            raise self.error("absent_files", f"has {name!r}, which is no path below C:\\ with slashes")
+        return name
 
     def registry(self, table: Mapping[str, Any]) -> dict[str, dict[str, Value]]:
         keys: dict[str, dict[str, Value]] = {}

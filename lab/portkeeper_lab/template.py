@@ -111,6 +111,14 @@ def image_path(prefix: Path, image: str) -> str:
     return f"{LAB_FOLDER}/bin/{image}" if taken else f"{SYSTEM32}/{image}"
 
 
+def remove(path: Path) -> None:
+    """Removes a file, a link or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _place(source: Path, target: Path) -> None:
     """Replaces a link to Wine's own file instead of writing through it."""
     target.unlink(missing_ok=True)

@@ -82,6 +82,12 @@ def test_the_registry_is_that_of_sbs_2003(host: WineHost) -> None:
     assert re.search(r"ReservedPorts +REG_MULTI_SZ +3343-3343", host.run(f"reg query {TCPIP}")[1].decode())
 
 
+def test_there_is_no_powershell(host: WineHost) -> None:
+    code, _output, error = host.run("powershell -Command 1")
+    assert code == 9009
+    assert b"powershell" in error
+
+
 def test_reboot(host: WineHost, drive_c: Path, host_log: list[str]) -> None:
     before, boots = boot_mark(host), host.boots
     (drive_c / "kept.txt").write_text("kept", encoding="ascii")

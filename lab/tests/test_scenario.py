@@ -62,6 +62,7 @@ def test_sbs2003_starts_dns_before_its_victims(request: pytest.FixtureRequest) -
         (HEAD + "[registry.'HKLM\\x']\na = { type = 'REG_SZ', hex = 'zz' }", "bad hex digits"),
         (HEAD + "[services.X]\ndisplay = 'X'\nstart = 'now'", "[services.X] has start = 'now'"),
         (HEAD + "[services.X]\ndisplay = 'X'\nstart = 'auto'\nimge = 'x'", "unknown key 'imge'"),
+        ("absent_files = ['../x']\n" + HEAD, "absent_files has '../x'"),
         ('include = ["nothing.toml"]', "nothing.toml cannot be read"),
     ],
 )
