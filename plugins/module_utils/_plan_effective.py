@@ -60,7 +60,7 @@ def effective_ports(host: Host, listed: ListPlan | None) -> PortSet:
     record = host.record(listed.setting.id)
     if record is None or host.boot_mark in (None, record["boot_mark"]):
         return PortSet()
-    recorded, _, _ = parse_entries(str(record["value"]).split(","))
+    recorded, _bad, _canonical = parse_entries(str(record["value"]).split(","))
     return recorded & listed.current
 
 

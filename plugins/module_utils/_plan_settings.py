@@ -253,7 +253,7 @@ def _shape_reasons(found: _Found) -> list[str]:
     """Why a value has to be rewritten although it may name the right ports."""
     pieces: dict[Range, list[str]] = {}
     bare: list[str] = []
-    starts = [first for first, _ in found.ports.ranges]
+    starts = [first for first, _last in found.ports.ranges]
     bad = frozenset(found.bad)
     for entry in found.entries:
         if entry not in bad:

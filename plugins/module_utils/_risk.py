@@ -69,7 +69,7 @@ def risk_report(pool: Pool, needs: Sequence[tuple[str, PortSet]], now: PortSet, 
         now: the ports that are effectively reserved.
         after: the ports that are reserved once the plan is carried out and effective.
     """
-    needed = PortSet.from_ranges(pair for _, ports in needs for pair in ports.ranges)
+    needed = PortSet.from_ranges(pair for _service, ports in needs for pair in ports.ranges)
     reloaded = pool.reloaded()
     now_figures, after_figures = draw_risk(pool, needed, now), draw_risk(reloaded, needed, after)
     return {
