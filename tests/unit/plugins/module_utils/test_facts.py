@@ -248,7 +248,7 @@ def test_no_dns_service_by_the_service_keys_alone() -> None:
     facts = _of(_section("service_starts", keys), _section("dns", "", 1))
     assert facts["dns"]["installed"] is False
     assert facts["settings"]["socket_pool_size"] == ABSENT
-    cut = _of(_section("service_starts", keys.split(f"{SERVICES}\\Tcpip")[0]), _section("dns", "", 1))
+    cut = _of(_section("service_starts", keys.split(f"{SERVICES}\\Tcpip", maxsplit=1)[0]), _section("dns", "", 1))
     assert cut["dns"]["installed"] is None
     assert cut["settings"]["socket_pool_size"] == UNREAD
     assert {"service_starts_unreadable", "dns_key_unreadable"} <= set(_ids(cut))

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import (
+    RegDump,
+    RegKey,
     RegValue,
     parse_reg,
     reg_lines,
@@ -23,6 +25,11 @@ TCPIP = r"\services\tcpip\parameters"
 
 def _capture(name: str) -> str:
     return (CAPTURES / name).read_text(encoding="utf-8")
+
+
+def _only(dump: RegDump) -> RegKey:
+    assert len(dump.keys) == 1
+    return next(iter(dump.keys.values()))
 
 
 def test_nt5_layout_with_tabs_banner_and_zero_terminated_lists() -> None:
@@ -40,8 +47,7 @@ def test_nt5_layout_with_tabs_banner_and_zero_terminated_lists() -> None:
 
 
 def test_nt5_listing_whose_tabs_became_blanks() -> None:
-    dump = parse_reg(_capture("reg-query-nt5-pasted.txt"))
-    (key,) = dump.keys.values()
+    key = _only(parse_reg(_capture("reg-query-nt5-pasted.txt")))
     assert key.values["devicepath"] == RegValue("DevicePath", "REG_EXPAND_SZ", r"%SystemRoot%\inf")
 
 
@@ -76,7 +82,7 @@ def test_four_blanks_and_a_translated_default_name() -> None:
 @pytest.mark.parametrize("separator", ["\t", "    "])
 def test_lists_are_split_at_the_literal_zero(shown: str, entries: list[str], separator: str) -> None:
     text = f"HKEY_LOCAL_MACHINE\\X\n    ReservedPorts{separator}REG_MULTI_SZ{separator}{shown}\n"
-    (key,) = parse_reg(text).keys.values()
+    key = _only(parse_reg(text))
     assert key.values["reservedports"].data == entries
 
 
@@ -84,13 +90,13 @@ def test_lists_are_split_at_the_literal_zero(shown: str, entries: list[str], sep
     ("kind", "shown"), [("REG_DWORD", "60000"), ("REG_DWORD", ""), ("REG_BINARY", "0xAB"), ("REG_BINARY", "ABC")]
 )
 def test_data_that_is_not_what_its_type_says(kind: str, shown: str) -> None:
-    (key,) = parse_reg(f"HKEY_LOCAL_MACHINE\\X\n    a    {kind}    {shown}\n").keys.values()
+    key = _only(parse_reg(f"HKEY_LOCAL_MACHINE\\X\n    a    {kind}    {shown}\n"))
     assert key.values["a"] == RegValue("a", kind, None)
 
 
 def test_names_with_blanks_and_types_without_name() -> None:
     text = "HKEY_LOCAL_MACHINE\\X\n    NV Hostname    REG_SZ    a  b\n    odd    0x12345    0011\n"
-    (key,) = parse_reg(text).keys.values()
+    key = _only(parse_reg(text))
     assert key.values["nv hostname"].data == "a  b"
     assert key.values["odd"].type == "0x12345"
 
@@ -98,7 +104,7 @@ def test_names_with_blanks_and_types_without_name() -> None:
 def test_a_value_listed_twice_with_different_data_is_ambiguous() -> None:
     rows = ("    A    REG_SZ    1\n", "    a    REG_SZ    2\n", "    B    REG_SZ    1\n", "    B    REG_SZ    1\n")
     text = "HKEY_LOCAL_MACHINE\\X\n" + "".join(rows)
-    (key,) = parse_reg(text).keys.values()
+    key = _only(parse_reg(text))
     assert key.ambiguous == {"a"}
 
 
