@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
     REG_BINARY,
@@ -27,7 +28,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile im
     read_reg,
 )
 
-RegData = int | str | list[str] | None
+RegData: TypeAlias = "int | str | list[str] | None"
 
 _KEY_RE = re.compile(r"HKEY_[A-Z_]+(?:\\[^\t]*)?\Z")
 _TYPED_RE = re.compile(r"(?:\t| {4})(REG_[A-Z_]+|0x[0-9A-Fa-f]{1,8})(?:\t| {4}|[ \t]*\Z)")

@@ -13,13 +13,14 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import Problem, ProblemList, shown
 
 BYTES_MAX = 8 * 1024 * 1024
 """Larger transcripts are refused: 2 x 2,500 sockets and 250 services are some 0.6 MiB."""
 
-Source = bytes | bytearray | memoryview | str | Mapping[str, str]
+Source: TypeAlias = "bytes | bytearray | memoryview | str | Mapping[str, str]"
 
 _UTF16_MARKER = {codec: "#portkeeper".encode(codec) for codec in ("utf-16-le", "utf-16-be")}
 # A UTF-16 file that `type` copied as it is ends with a NUL byte, not with a line feed, before our own echo.
