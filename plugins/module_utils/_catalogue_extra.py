@@ -17,6 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_
     CatalogueError,
     CatalogueRow,
     may_never_start,
+    port_text,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
 
@@ -77,7 +78,7 @@ def _extra_services(value: object, where: str) -> tuple[str, ...]:
 
 
 def _extra_ports(value: object, where: str) -> PortSet:
-    entries = [str(entry) if type(entry) is int else entry for entry in value] if isinstance(value, list) else ()
+    entries = [port_text(entry) for entry in value] if isinstance(value, list) else ()
     try:
         ports = PortSet.from_text(entries)
     except PortError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 
@@ -101,3 +102,8 @@ NEVER_START_PATTERNS: tuple[str, ...] = ("ClusSvc", "fwsrv", "wspsrv", "GKSVC", 
 def may_never_start(service: str) -> bool:
     """True for the services that no policy can make us start."""
     return key_matcher((), NEVER_START_PATTERNS).match(service) is not None
+
+
+def port_text(entry: object) -> Any:
+    """A port that YAML read as a number, as text; anything else as it is, to be judged by who reads it."""
+    return str(entry) if isinstance(entry, int) and not isinstance(entry, bool) else entry

@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_
     CatalogueError,
     CatalogueRow,
     may_never_start,
+    port_text,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
 
@@ -203,7 +204,7 @@ def _refuse_contradictions(values: Mapping[str, Any]) -> None:
 
 
 def _texts(values: Mapping[str, Any], name: str) -> list[str]:
-    texts = [str(entry) if type(entry) is int else entry for entry in values[name]]
+    texts = [port_text(entry) for entry in values[name]]
     if not all(isinstance(text, str) for text in texts):
         raise PolicyError(f"{name} must be a list of texts")
     return texts
