@@ -85,8 +85,7 @@ static struct content read_all(HANDLE file)
 
 static void read_search_file(const wchar_t *path, struct strings *strings)
 {
-    HANDLE file = same_text(path, L"/") ? GetStdHandle(STD_INPUT_HANDLE)
-                                        : CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     struct content content;
     const char *line, *end;
 

@@ -72,9 +72,9 @@ static void print_rows(enum protocol protocol, const struct selection *selection
         endpoint_text(protocol, e->address, e->scope, e->port, local);
         if (is_tcp(protocol))
             endpoint_text(protocol, e->remote_address, e->remote_scope, e->remote_port, foreign);
-        text_write(TO_STDOUT, row, L"protocol", is_tcp(protocol) ? L"TCP" : L"UDP", L"local", local, L"foreign", foreign,
-                   L"state", is_tcp(protocol) ? state_word(e->state) : L"", L"pid", decimal(by_system[e->port] ? SYSTEM_PID : e->pid),
-                   NULL);
+        text_write(TO_STDOUT, row, L"protocol", is_tcp(protocol) ? L"TCP" : L"UDP", L"local", local, L"foreign",
+                   foreign, L"state", is_tcp(protocol) ? state_word(e->state) : L"", L"pid",
+                   decimal(by_system[e->port] ? SYSTEM_PID : e->pid), NULL);
     }
 }
 

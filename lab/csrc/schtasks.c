@@ -103,9 +103,9 @@ static int create(struct options *options)
     task_path(options->name, path);
     if (labfile_exists(path) && !options->force && !may(L"replace", options->name))
         return failed(L"not_replaced", options->name);
-    _snwprintf(text, COMMAND_ROOM + 511, L"command=%ls\nschedule=%ls\nstart=%ls\ndate=%ls\nuser=%ls\n", options->command,
-               options->schedule, options->time ? options->time : L"", options->date ? options->date : L"",
-               options->user ? options->user : L"");
+    _snwprintf(text, COMMAND_ROOM + 511, L"command=%ls\nschedule=%ls\nstart=%ls\ndate=%ls\nuser=%ls\n",
+               options->command, options->schedule, options->time ? options->time : L"",
+               options->date ? options->date : L"", options->user ? options->user : L"");
     text[COMMAND_ROOM + 511] = L'\0';
     if (labfile_write(path, text))
         return failed(L"not_written", options->name);

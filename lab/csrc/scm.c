@@ -94,7 +94,8 @@ static void add_dependents(const struct service_list *all, const struct text_lis
 
 struct service_list scm_dependents(const wchar_t *name, int running_only)
 {
-    struct service_list all = scm_list(SERVICE_WIN32 | SERVICE_DRIVER, running_only ? SERVICE_ACTIVE : SERVICE_STATE_ALL);
+    DWORD state = running_only ? SERVICE_ACTIVE : SERVICE_STATE_ALL;
+    struct service_list all = scm_list(SERVICE_WIN32 | SERVICE_DRIVER, state);
     struct text_list *needs = calloc(all.count + 1, sizeof(*needs));
     struct service_list found = {NULL, 0};
 

@@ -157,8 +157,8 @@ static void print_process(const PROCESSENTRY32W *process, struct printer *printe
         return;
     if (!printer->printed++ && !printer->options->no_header)
         text_write(TO_STDOUT, printer->head, NULL);
-    text_write(TO_STDOUT, printer->row, L"image", process->szExeFile, L"pid", decimal(process->th32ProcessID), L"memory",
-               grouped(memory_kib(process->th32ProcessID)), L"services",
+    text_write(TO_STDOUT, printer->row, L"image", process->szExeFile, L"pid", decimal(process->th32ProcessID),
+               L"memory", grouped(memory_kib(process->th32ProcessID)), L"services",
                one_line(hosted(&printer->services, process->th32ProcessID)), NULL);
 }
 

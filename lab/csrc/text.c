@@ -138,9 +138,10 @@ static const wchar_t *write_field(enum stream stream, const wchar_t *at, const s
     size_t length = wcscspn(at, L":}");
     const wchar_t *width = at[length] == L':' ? at + length + 1 : NULL;
     int right = width && *width == L'>';
+    size_t least = width ? wcstoul(width + right, NULL, 10) : 0;
 
     if (length && !silent)
-        write_padded(stream, argument_value(arguments, at, length), right, width ? wcstoul(width + right, NULL, 10) : 0);
+        write_padded(stream, argument_value(arguments, at, length), right, least);
     at += wcscspn(at, L"}");
     return *at ? at + 1 : at;
 }
