@@ -32,7 +32,6 @@ class ActionModule(HostAction):
             changed=False,
             failed=not checked.ok and not job.check_mode,
             msg=f"{job.host}: {good if checked.ok else ' '.join(found)}",
-            facts=facts,
             problems=problems_of(facts),
             extra={
                 "collected": checked.gathered.collected,

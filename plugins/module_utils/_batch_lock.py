@@ -18,10 +18,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     ROOT,
     lock_name,
     section,
-    wrap,
+    wrap_at_root,
 )
 
-LOCK = rf"{ROOT}\lock"
+LOCK = "lock"
+"""The lock's directory, relative to our folder."""
 
 STALE_AFTER = 600
 """Seconds after which a lock is taken over; a write takes one, a window says its own deadline."""
@@ -86,27 +87,27 @@ def lock_section(run: str, name: str, stale: str | None = None, orphan: bool = F
         stale: the file of a holder that is too old, to be renamed to ours.
         orphan: the directory was found empty: its maker died between two steps. It gets two seconds to go on.
     """
-    mine = rf'"{LOCK}\{lock_name(name)}"'
+    mine = rf"{LOCK}\{lock_name(name)}"
     if stale is not None:
-        take = rf'ren "{LOCK}\{lock_name(stale)}" "{name}"'
+        take = rf"ren {LOCK}\{lock_name(stale)} {name}"
     elif orphan:
-        take = f'ping -n 3 127.0.0.1 >nul&rd "{LOCK}"&&md "{LOCK}"&&echo held>{mine}'
+        take = f"ping -n 3 127.0.0.1 >nul&rd {LOCK}&&md {LOCK}&&echo held>{mine}"
     else:
-        take = f'md "{ROOT}"&md "{LOCK}"&&echo held>{mine}'
-    return section(run, "lock", f'{take}&dir /b "{LOCK}"')
+        take = f"md {LOCK}&&echo held>{mine}"
+    return section(run, "lock", f'md "{ROOT}"&cd /d "{ROOT}"&&({take}&dir /b {LOCK})')
 
 
 def if_locked(name: str, command: str) -> str:
-    """Runs the command only while our lock file is there."""
-    return rf'(if exist "{LOCK}\{lock_name(name)}" ({command}))'
+    """Runs the command only while our lock file is there; our folder must be the current one."""
+    return rf"(if exist {LOCK}\{lock_name(name)} ({command}))"
 
 
 def unlock_section(run: str, name: str) -> str:
-    """The section `unlock`: gives back the lock if it is ours, and lists what is left."""
-    mine = rf'"{LOCK}\{lock_name(name)}"'
-    return section(run, "unlock", f'(if exist {mine} (del {mine}&rd "{LOCK}"))&dir /b "{LOCK}"')
+    """The section `unlock`: gives back the lock if it is ours, and lists what is left; for `wrap_at_root`."""
+    mine = rf"{LOCK}\{lock_name(name)}"
+    return section(run, "unlock", f"(if exist {mine} (del {mine}&rd {LOCK}))&dir /b {LOCK}")
 
 
 def unlock_line(run: str, name: str) -> str:
     """One command line that only gives back the lock."""
-    return wrap(run, [unlock_section(run, name)])
+    return wrap_at_root(run, [unlock_section(run, name)])

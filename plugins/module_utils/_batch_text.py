@@ -109,6 +109,16 @@ def wrap(run: str, parts: list[str]) -> str:
     return checked(f"({body})<nul 2>nul")
 
 
+def wrap_at_root(run: str, parts: list[str]) -> str:
+    """The same with our folder as the current one, so that all other paths are relative.
+
+    That keeps lines short, and no environment variable stands behind a variable of `for`, whose percent sign would be
+    paired with that of the environment variable by some command processors. If the folder is not there, the relative
+    names lead nowhere: every part must be harmless then.
+    """
+    return wrap(run, [f'cd /d "{ROOT}"', *parts])
+
+
 def checked(line: str, limit: int = MAX_LINE) -> str:
     """Returns the line if it keeps to the alphabet and to the limit in characters, else raises BatchError."""
     foreign = sorted(set(line) - ALPHABET)

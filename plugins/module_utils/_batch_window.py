@@ -31,6 +31,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     section,
     service,
     wrap,
+    wrap_at_root,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import NETSH
 
@@ -72,8 +73,13 @@ class Window:
 
     @property
     def folder(self) -> str:
-        """The window's folder on the host, unquoted."""
-        return rf"{ROOT}\window\{lock_name(self.lock)}"
+        """The window's folder on the host, unquoted, for what does not run in ours."""
+        return rf"{ROOT}\{self.path}"
+
+    @property
+    def path(self) -> str:
+        """The window's folder, relative to ours."""
+        return rf"window\{lock_name(self.lock)}"
 
     @property
     def task(self) -> str:
@@ -82,7 +88,7 @@ class Window:
 
     @property
     def mark(self) -> str:
-        """The file in the lock that says until when the lock must not be taken over, unquoted."""
+        """The file that says until when the lock must not be taken over, relative to our folder."""
         return rf"{LOCK}\window-{number(self.until, 99_999_999_999)}-{self.run}"
 
 
@@ -119,7 +125,7 @@ def script(window: Window) -> list[str]:
     ]
     for name in window.dependents:
         lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo restart {service(name)} %errorlevel%"]
-    return [*lines, "echo end>end", f"del {window.mark}"]
+    return [*lines, "echo end>end", rf"del {ROOT}\{window.mark}"]
 
 
 def start_line(window: Window, stale: str | None = None, orphan: bool = False) -> str:
@@ -151,16 +157,16 @@ def poll_line(window: Window, seconds: int) -> str:
     The section `window` holds `ended` if the end mark is there, and then the steps.
     """
     rounds = number(max(1, seconds // 2), 10_000)
-    end = rf'"{window.folder}\end"'
+    end = rf"{window.path}\end"
     loop = f"(for /l %i in (1,1,{rounds}) do if not exist {end} ping -n 3 127.0.0.1 >nul)"
-    shown = rf'(if exist {end} (echo ended&type "{window.folder}\steps"))'
-    return wrap(window.run, [section(window.run, "window", f"{loop}&{shown}")])
+    shown = rf"(if exist {end} (echo ended&type {window.path}\steps))"
+    return wrap_at_root(window.run, [section(window.run, "window", f"{loop}&{shown}")])
 
 
 def finish_line(window: Window) -> str:
     """After the end mark: removes task and folder, gives back the lock, and gathers everything anew."""
-    clean = rf'schtasks /delete /tn {window.task} /f>nul&cd /d "{ROOT}"&rd /s /q "{window.folder}"'
-    return wrap(
+    clean = f"schtasks /delete /tn {window.task} /f>nul&rd /s /q {window.path}"
+    return wrap_at_root(
         window.run,
         [
             section(window.run, "finish", clean),
@@ -175,9 +181,9 @@ def abort_line(window: Window) -> str:
 
     The section `abort` holds `claimed` if the token was still there; only then the lock is given back.
     """
-    clean = f'schtasks /delete /tn {window.task} /f>nul&del "{window.mark}"'
+    clean = f"schtasks /delete /tn {window.task} /f>nul&del {window.mark}"
     undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}))"
-    return wrap(window.run, [_claim(window), undone])
+    return wrap_at_root(window.run, [_claim(window), undone])
 
 
 def rescue_line(window: Window) -> str:
@@ -189,7 +195,7 @@ def rescue_line(window: Window) -> str:
     starts += [
         f"net start {service(name)}>nul&call echo restart {service(name)} {ERRORLEVEL}" for name in window.dependents
     ]
-    return wrap(
+    return wrap_at_root(
         window.run,
         [
             _claim(window),
@@ -222,8 +228,8 @@ def start_services_line(run: str, names: Sequence[str]) -> str:
 def _opened(window: Window, stale: str | None, orphan: bool, then: list[str]) -> str:
     """Takes the lock and, if it is ours, writes script, token and mark and goes on in the window's folder."""
     text = "&".join(echoed(line) for line in script(window))
-    write = f'({text})>run.cmd&echo token>token&echo until>"{window.mark}"'
-    steps = "&".join([rf'md "{window.folder}"', rf'cd /d "{window.folder}"&&({write})', *then])
+    work = "&".join([f"({text})>run.cmd", "echo token>token", *then])
+    steps = f"md {window.path}&echo until>{window.mark}&cd {window.path}&&({work})"
     return wrap(window.run, [lock_section(window.run, window.lock, stale, orphan), if_locked(window.lock, steps)])
 
 
@@ -238,9 +244,9 @@ def _added(exclusion: Exclusion) -> str:
 
 
 def _claimed(window: Window) -> str:
-    return rf'"{window.folder}\claimed.session"'
+    return rf"{window.path}\claimed.session"
 
 
 def _claim(window: Window) -> str:
     """Renames the token, as the script does, to a name of its own; prints `claimed` when the session was first."""
-    return section(window.run, "abort", rf'ren "{window.folder}\token" claimed.session&&echo claimed')
+    return section(window.run, "abort", rf"ren {window.path}\token claimed.session&&echo claimed")

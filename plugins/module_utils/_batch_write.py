@@ -33,6 +33,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     section_id,
     service,
     wrap,
+    wrap_at_root,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_KEY,
@@ -96,8 +97,13 @@ class Ticket:
 
     @property
     def folder(self) -> str:
-        """The backup's folder on the host, unquoted."""
-        return rf"{ROOT}\backup\{backup_id(self.backup)}"
+        """The backup's folder on the host, for messages."""
+        return rf"{ROOT}\{self.path}"
+
+    @property
+    def path(self) -> str:
+        """The backup's folder, relative to ours."""
+        return rf"backup\{backup_id(self.backup)}"
 
     @property
     def flag(self) -> str:
@@ -117,24 +123,31 @@ def prepare_line(ticket: Ticket, settings: Sequence[str], stale: str | None = No
     The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
     """
     places = [(name, SETTINGS[name]) for name in settings if name in SETTINGS]
-    steps = [f'md "{ticket.folder}"', f'cd /d "{ticket.folder}"&&({_prepared(ticket.run, places)})']
+    steps = [f"md {ticket.path}", *_prepared(ticket, places)]
     lock = lock_section(ticket.run, ticket.lock, stale, orphan)
     return wrap(ticket.run, [lock, if_locked(ticket.lock, "&".join(steps))])
 
 
-def _prepared(run: str, places: Sequence[tuple[str, Setting]]) -> str:
-    parts = [_snapshot(name, place, "1") for name, place in places]
+def _prepared(ticket: Ticket, places: Sequence[tuple[str, Setting]]) -> list[str]:
+    file = rf"{ticket.path}\export.tmp"
+    parts = [_snapshot(ticket, name, place, "1") for name, place in places]
     for key, label in sorted({(place.key, _SECTIONS[place.key]) for _name, place in places}):
+        # cmd converts UTF-16 in `type`; one that stops at the first zero byte (Wine's) hands the bytes out as they are.
+        shown = f'type {file}|findstr "Registry">nul&&type {file}||findstr "^" {file}'
         # XP and 2003 have no /y: they would ask about a file that is there.
-        # Wine's type hands UTF-16 out as it is; the blank line puts the end mark on a line of its own.
-        export = f"del export.tmp&reg export {key} export.tmp>nul&&type export.tmp&&echo."
-        parts += [section(run, f"export_{label}", export), "del export.tmp"]
-    return "&".join(parts or ["ver>nul"])
+        export = f"del {file}&reg export {key} {file}>nul&&({shown})"
+        parts += [section(ticket.run, f"export_{label}", export), f"del {file}"]
+    return parts
 
 
-def _snapshot(name: str, place: Setting, generation: str) -> str:
+def _snapshot(ticket: Ticket, name: str, place: Setting, generation: str) -> str:
     # The error level is part of the file, so that absent is a content like any other.
-    return f"(reg query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{section_id(name)}.{generation}"
+    file = _snapshot_file(ticket, name, generation)
+    return f"(reg query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{file}"
+
+
+def _snapshot_file(ticket: Ticket, name: str, generation: str) -> str:
+    return rf"{ticket.path}\{section_id(name)}.{generation}"
 
 
 def write_lines(
@@ -156,28 +169,45 @@ def write_lines(
     Raises:
         BatchError: a value is malformed or does not fit into one command line.
     """
-    flag, folder = ticket.flag, ticket.folder
     places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
-    saved = [f"{'>>' if at else '>'}restore.reg {echoed(line) if line else 'echo.'}" for at, line in enumerate(backup)]
-    compare = [_snapshot(name, place, "2") for name, place in places]
-    compare.append("&&".join([f"fc {name}.1 {name}.2 >nul" for name, _place in places] + [f"echo same>{flag}"]))
+    compare = [_snapshot(ticket, name, place, "2") for name, place in places]
+    equal = [f"fc {_snapshot_file(ticket, name, '1')} {_snapshot_file(ticket, name, '2')} >nul" for name, _ in places]
+    compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
     write = [f"({'&'.join(_recorded(records))})>nul"] if records else []
     for change in changes:
         write += _written(change)
     shown = {_SECTIONS[SETTINGS[name].key] if name in SETTINGS else name for name in (change.id for change in changes)}
     tail = [
-        section(ticket.run, "write", f"(if exist {flag} ({'&'.join(write)}))"),
+        section(ticket.run, "write", f"(if exist {ticket.flag} ({'&'.join(write)}))"),
         *section_commands(ticket.run, {*shown, "boot", "state"}),
         # Only an empty folder goes: nothing was changed, so there is nothing to put back.
-        f'del {flag}&cd ..&rd "{folder}"',
+        f"del {ticket.flag}&rd {ticket.path}",
         unlock_section(ticket.run, ticket.lock),
     ]
-    enter = f'cd /d "{folder}"&&'
-    whole = [if_locked(ticket.lock, f"{enter}({'&'.join([*saved, *compare])})"), *tail]
-    if len("&".join(whole)) < MAX_LINE - 100:
-        return [wrap(ticket.run, whole)]
-    last = wrap(ticket.run, [if_locked(ticket.lock, f"{enter}({'&'.join(compare)})"), *tail])
-    return [*_packed(ticket, enter, saved), last]
+    saved = [echoed(line) if line else "echo." for line in backup]
+    if sum(len(part) + 1 for part in [*saved, *compare, *tail]) < MAX_LINE - 300:
+        chunks, last = [], [*([_kept(ticket, saved, True)] if saved else []), *compare]
+    else:
+        chunks, last = _chunks(saved), compare
+    lines = [
+        wrap_at_root(ticket.run, [if_locked(ticket.lock, _kept(ticket, chunk, chunk is chunks[0]))]) for chunk in chunks
+    ]
+    return [*lines, wrap_at_root(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+
+
+def _kept(ticket: Ticket, echoes: Sequence[str], first: bool) -> str:
+    """Appends lines to the host's own backup."""
+    return rf"({'&'.join(echoes)}){'>' if first else '>>'}{ticket.path}\restore.reg"
+
+
+def _chunks(echoes: Sequence[str]) -> list[list[str]]:
+    """Spreads commands over as few command lines as they need."""
+    chunks: list[list[str]] = [[]]
+    for echo in echoes:
+        if sum(len(part) + 1 for part in [*chunks[-1], echo]) > MAX_LINE - 500:
+            chunks.append([])
+        chunks[-1].append(echo)
+    return chunks
 
 
 def window_record_line(run: str, names: Sequence[str]) -> str:
@@ -192,20 +222,6 @@ def window_record_line(run: str, names: Sequence[str]) -> str:
     else:
         steps = [rf"reg delete {STATE_KEY}\{WINDOW_RECORD} /f"]
     return wrap(run, [section(run, "write", f"({'&'.join(steps)})>nul"), *section_commands(run, ["state"])])
-
-
-def _packed(ticket: Ticket, enter: str, steps: Sequence[str]) -> list[str]:
-    """Spreads steps over as few command lines as they need."""
-    lines: list[str] = []
-    chunk: list[str] = []
-    for step in steps:
-        if chunk and len("&".join([*chunk, step])) > MAX_LINE - 400:
-            lines.append(wrap(ticket.run, [if_locked(ticket.lock, f"{enter}({'&'.join(chunk)})")]))
-            chunk = []
-        chunk.append(step)
-    if chunk:
-        lines.append(wrap(ticket.run, [if_locked(ticket.lock, f"{enter}({'&'.join(chunk)})")]))
-    return lines
 
 
 def _written(change: Change) -> list[str]:

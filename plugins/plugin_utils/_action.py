@@ -167,8 +167,11 @@ class HostAction(ActionBase):  # type: ignore[misc]
             raise
         finally:
             session.close()
-        result.update(outcome.result())
         _save_artifact(job, outcome)
+        if outcome.failed:
+            # What a person reads is the message; the artefact has the rest.
+            outcome.facts = outcome.plan = None
+        result.update(outcome.result())
         return result
 
 

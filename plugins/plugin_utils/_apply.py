@@ -30,7 +30,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RawValue
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, SETTINGS, STATE
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
     BackupError,
     backup_content,
@@ -111,9 +110,9 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     ticket = Ticket(gathered.run, f"{now}-{gathered.run}", f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}")
     talk = talk.during("backup")
     names = [change.id for change in order.changes]
-    _output, prepared = locked(talk, ticket.lock, lambda stale, orphan: prepare_line(ticket, names, stale, orphan))
+    output, _transcript = locked(talk, ticket.lock, lambda stale, orphan: prepare_line(ticket, names, stale, orphan))
     try:
-        values = _checked(talk, prepared, order, gathered.facts)
+        values = _checked(talk, output, order, gathered.facts)
         lines = write_lines(ticket, order.changes, order.records, restore_lines(values))
         backup = _saved(ticket, order.changes, values, gathered.facts, shelf) if order.changes else None
     except (HostFailure, AnsibleError, BatchError) as error:
@@ -125,10 +124,10 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     return _write(talk.during("write"), lines, order, gathered, backup)
 
 
-def _checked(talk: Talk, prepared: Transcript, order: Order, facts: Mapping[str, Any]) -> dict[str, RawValue | None]:
+def _checked(talk: Talk, output: bytes, order: Order, facts: Mapping[str, Any]) -> dict[str, RawValue | None]:
     """The exact bytes of what will be written, if they are what the plan was made from."""
     try:
-        values = exact_values(prepared, order.changes)
+        values = exact_values(output, talk.run, order.changes)
     except BackupError as error:
         raise talk.failure(str(error)) from error
     for name, raw in values.items():

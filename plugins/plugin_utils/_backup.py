@@ -16,8 +16,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile im
     read_reg,
     render_reg,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import SETTINGS, Setting
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import DNS_KEY, SETTINGS, Setting
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import decode
 
 BACKUP_FORMAT = 1
 
@@ -26,11 +26,12 @@ class BackupError(Exception):
     """A value's exact bytes are not known, so that it must not be written; the rest of a sentence about the host."""
 
 
-def exact_values(transcript: Transcript, changes: Sequence[Change]) -> dict[str, RawValue | None]:
+def exact_values(output: bytes, run: str, changes: Sequence[Change]) -> dict[str, RawValue | None]:
     """The type and the bytes of every registry value that is to be written, None where it is absent.
 
     Args:
-        transcript: the answer to `prepare_line`.
+        output: the answer to `prepare_line`, as it came.
+        run: its nonce.
         changes: what is to be written; those of netsh have no value.
 
     Raises:
@@ -41,11 +42,11 @@ def exact_values(transcript: Transcript, changes: Sequence[Change]) -> dict[str,
         setting = SETTINGS.get(change.id)
         if setting is None:
             continue
-        section = transcript.sections.get("export_" + ("dns" if setting.key.endswith(r"DNS\Parameters") else "tcpip"))
-        if section is None or section.errorlevel != 0:
+        text = _exported(output, run, "dns" if setting.key == DNS_KEY else "tcpip")
+        if text is None:
             raise BackupError(f"did not export {setting.key}, so nothing was written")
         try:
-            exported = read_reg(section.text)
+            exported = read_reg(text)
             found = exported.values(_long(setting.key))
             values[change.id] = exported.get(_long(setting.key), setting.value_name)
         except RegFileError as error:
@@ -53,6 +54,21 @@ def exact_values(transcript: Transcript, changes: Sequence[Change]) -> dict[str,
         if found is None:
             raise BackupError(f"exported nothing of {setting.key}, so nothing was written")
     return values
+
+
+def _exported(output: bytes, run: str, label: str) -> str | None:
+    """The text of one exported key; None if it is not whole or the export failed."""
+    mark = f"#portkeeper {run} %s export_{label}"
+    begin, end = (mark % "begin").encode(), (mark % "end").encode() + b" 0"
+    _before, found, rest = output.partition(begin)
+    body, closed, _after = rest.partition(end)
+    if not found or not closed:
+        return None
+    body = body.lstrip(b" \r\n")
+    if not body.startswith(b"\xff\xfe"):
+        return decode(body)
+    # UTF-16 that came through a tool for lines of bytes, which ends each with both characters.
+    return body[2:].replace(b"\r\n", b"\n").decode("utf-16-le", "replace")
 
 
 def same_as_found(setting: Setting, raw: RawValue | None, fact: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import STOPPED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import verify
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
@@ -57,11 +58,19 @@ def verified(look: Callable[[], Gathered], policy: Policy, first: Gathered | Non
     deadline = time.monotonic() + timeout
     gathered = first or look()
     verdict = verify(gathered.facts, policy)
-    while not verdict["ok"] and time.monotonic() + PAUSE_S < deadline:
+    while _may_heal(verdict) and time.monotonic() + PAUSE_S < deadline:
         time.sleep(PAUSE_S)
         gathered = look()
         verdict = verify(gathered.facts, policy)
     return Checked(gathered, verdict)
+
+
+def _may_heal(verdict: Mapping[str, Any]) -> bool:
+    """Whether waiting can help: a service is starting or stopping, or runs and has not bound its ports yet."""
+    if verdict["ok"]:
+        return False
+    states = {row["service"]: row["state"] for row in verdict["services"]}
+    return any(states.get(failure["service"]) not in (STOPPED, None) for failure in verdict["failures"])
 
 
 def sentences(verdict: Mapping[str, Any]) -> list[str]:

@@ -92,7 +92,7 @@ def test_the_start_happens_only_under_our_lock_with_a_unique_task() -> None:
 
 
 def test_the_lock_says_how_long_the_window_may_take() -> None:
-    assert f'echo until>"%SystemRoot%\\portkeeper\\lock\\window-1764000300-{RUN}"' in start_line(WINDOW)
+    assert rf"echo until>lock\window-1764000300-{RUN}&" in start_line(WINDOW)
     assert script(WINDOW)[-1] == rf"del %SystemRoot%\portkeeper\lock\window-1764000300-{RUN}"
 
 
@@ -147,3 +147,14 @@ def test_nothing_to_start_and_unknown_lists_are_refused() -> None:
         start_services_line(RUN, [])
     with pytest.raises(BatchError):
         script(replace(WINDOW, exclusions=(Exclusion("tcp4", "1-2"),)))
+
+
+def test_nothing_is_created_outside_of_the_windows_folder() -> None:
+    line = start_line(WINDOW)
+    assert line.index(rf"cd window\1764000000-{RUN}&&((echo") < line.index("schtasks /create")
+
+
+def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:
+    """Some command processors pair their percent signs."""
+    line = poll_line(WINDOW, 10)
+    assert "%SystemRoot%" not in line[line.index("%i") :]

@@ -27,12 +27,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
     Record,
     Ticket,
     prepare_line,
+    window_record_line,
     write_lines,
 )
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
 TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
+FOLDER = rf"backup\20261123T160000Z-{RUN}"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 RANGES = ("1080-1080", "1433-1434")
 
@@ -45,7 +47,7 @@ ranges = st.lists(
 def test_prepare_takes_the_lock_then_snapshots_then_exports() -> None:
     line = prepare_line(TICKET, ["reserved_ports", "socket_pool_size"])
     order = [
-        'md "%SystemRoot%\\portkeeper\\lock"',
+        "md lock&&",
         "if exist",
         "reserved_ports.1",
         "begin export_dns",
@@ -58,7 +60,7 @@ def test_prepare_takes_the_lock_then_snapshots_then_exports() -> None:
 
 def test_a_target_of_reg_export_is_deleted_first() -> None:
     line = prepare_line(TICKET, ["reserved_ports"])
-    assert line.index("del export.tmp") < line.index("reg export")
+    assert line.index(rf"del {FOLDER}\export.tmp") < line.index("reg export")
     assert "/y" not in line
 
 
@@ -86,7 +88,7 @@ def test_netsh_exclusions_are_added_by_start_and_count() -> None:
 def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
     guard = f"(if exist same-{RUN} ("
-    assert line.index("fc reserved_ports.1 reserved_ports.2 >nul&&echo same>") < line.index(guard)
+    assert line.index(rf"fc {FOLDER}\reserved_ports.1 {FOLDER}\reserved_ports.2 >nul&&echo same>") < line.index(guard)
     for write in re.finditer(r"reg (add|delete) ", line):
         assert write.start() > line.index(guard)
 
@@ -100,14 +102,13 @@ def test_the_record_is_made_before_the_value() -> None:
 
 def test_the_backup_is_on_the_host_before_the_first_write() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], ['"ReservedPorts"=-', ""])
-    assert line.index('>restore.reg echo "ReservedPorts"=-') < line.index("reg add")
-    assert ">>restore.reg echo.&" in line
+    assert line.index(rf'(echo "ReservedPorts"=-&echo.)>{FOLDER}\restore.reg') < line.index("reg add")
 
 
 def test_the_lock_is_always_given_back() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
     assert line.index("begin unlock") > line.index("reg add")
-    assert f'del "%SystemRoot%\\portkeeper\\lock\\{LOCK}"' in unlock_line(RUN, LOCK)
+    assert f"del lock\\{LOCK}&rd lock" in unlock_line(RUN, LOCK)
 
 
 def test_the_written_sections_are_shown_anew() -> None:
@@ -121,9 +122,9 @@ def test_a_long_backup_is_spread_over_lines_of_its_own() -> None:
     lines = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], backup)
     assert len(lines) > 2
     assert all(len(line) <= MAX_LINE for line in lines)
-    assert sum(line.count("restore.reg") for line in lines) == 200
+    assert sum(line.count("echo 00,00") for line in lines) == 200
+    assert [f")>>{FOLDER}" in line for line in lines] == [False] + [True] * (len(lines) - 2) + [False]
     assert all("reg add" not in line for line in lines[:-1])
-    assert [line.count(" >restore.reg") + line.count("(>restore.reg") for line in lines] == [1] + [0] * (len(lines) - 1)
 
 
 def test_a_value_that_does_not_fit_is_refused() -> None:
@@ -160,15 +161,15 @@ def test_unknown_settings_are_refused(name: str) -> None:
 
 def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
     text = lock_section(RUN, LOCK, stale="1763999000-fedcba9876543210")
-    assert rf'ren "%SystemRoot%\portkeeper\lock\1763999000-fedcba9876543210" "{LOCK}"' in text
-    assert "md " not in text
+    assert rf"ren lock\1763999000-fedcba9876543210 {LOCK}" in text
+    assert "md lock" not in text
     with pytest.raises(BatchError):
         lock_section(RUN, LOCK, stale='x" & del')
 
 
 def test_an_orphaned_lock_gets_time_before_it_is_removed() -> None:
     text = lock_section(RUN, LOCK, orphan=True)
-    assert text.index("ping -n 3") < text.index("rd ") < text.index("md ")
+    assert text.index("ping -n 3") < text.index("rd lock") < text.index("md lock")
 
 
 @pytest.mark.parametrize(
@@ -191,3 +192,17 @@ def test_whose_lock_it_is() -> None:
     assert parse_listing([f"  {LOCK}\r", ""]).held_by(LOCK)
     assert not parse_listing([LOCK, f"1-{RUN}"]).held_by(LOCK)
     assert parse_listing([LOCK]).held_since() == 1764000000
+
+
+def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:
+    """Some command processors pair their percent signs."""
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
+    assert "%SystemRoot%" not in line[line.index("for /f") :]
+
+
+def test_a_window_that_failed_is_recorded_and_forgotten() -> None:
+    line = window_record_line(RUN, ["PolicyAgent", "MSSQL$A B"])
+    assert r'portkeeper\state\dns_window /v value /t REG_SZ /d "PolicyAgent,MSSQL$A B" /f' in line
+    assert r"reg delete HKLM\SOFTWARE\portkeeper\state\dns_window /f" in window_record_line(RUN, [])
+    with pytest.raises(BatchError):
+        window_record_line(RUN, ['x" & del'])
