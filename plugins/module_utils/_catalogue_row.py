@@ -104,6 +104,6 @@ def may_never_start(service: str) -> bool:
     return key_matcher((), NEVER_START_PATTERNS).match(service) is not None
 
 
-def port_text(entry: object) -> Any:
+def port_text(entry: object) -> Any:  # noqa: ANN401 - what it is, the caller finds out
     """A port that YAML read as a number, as text; anything else as it is, to be judged by who reads it."""
     return str(entry) if isinstance(entry, int) and not isinstance(entry, bool) else entry
