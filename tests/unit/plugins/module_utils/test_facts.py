@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -613,6 +614,19 @@ def test_only_hotfixes_that_matter() -> None:
 def test_an_unresolved_computer_name_is_none() -> None:
     for body in ("%COMPUTERNAME%\n", "\n", "a b\n", "\x1b[2J\n"):
         assert _replaced("computer_name", body)["computer_name"] is None
+
+
+def test_every_problem_is_documented_and_every_documented_one_exists() -> None:
+    root = HERE.parents[4]
+    names = ("_facts*.py", "_transcript.py", "_problems.py")
+    source = "".join(
+        path.read_text(encoding="utf-8") for name in names for path in (root / "plugins" / "module_utils").glob(name)
+    )
+    rows = [line for line in (root / "docs" / "facts.md").read_text(encoding="utf-8").split("\n") if line[:3] == "| `"]
+    documented = {name for row in rows[-30:] for name in re.findall(r"`([a-z_]+)`", row.split("|")[1]) if "_" in name}
+    raised = set(re.findall(r"problems\.add\(\s*\"([a-z_]+)\"", source))
+    assert raised <= documented
+    assert {name for name in documented if f'"{name}"' not in source} == set()
 
 
 # --- anything at all ------------------------------------------------------------------------------------------------
