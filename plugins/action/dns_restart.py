@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
-    PLAN_OPTIONS,
     HostAction,
     Job,
     Outcome,
@@ -19,10 +18,10 @@ class ActionModule(HostAction):
     """Action plugin of dns_restart."""
 
     SPEC = spec(
-        *PLAN_OPTIONS,
         "restart_group",
         "window_timeout",
-        "command_timeout",
+        "artifacts_dir",
+        "run_id",
         force={"type": "bool", "default": False},
         allow_unguarded={"type": "bool", "default": False},
         verify_timeout={"type": "int", "default": 60},

@@ -17,7 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
 class ActionModule(HostAction):
     """Action plugin of port_info."""
 
-    SPEC = spec("catalogue_extra", "command_timeout")
+    SPEC = spec()
 
     def act(self, job: Job) -> Outcome:
         """One command, nothing written."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
-    PLAN_OPTIONS,
     HostAction,
     Job,
     Outcome,
@@ -18,7 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._reserve im
 class ActionModule(HostAction):
     """Action plugin of port_reservations."""
 
-    SPEC = spec(*PLAN_OPTIONS, "reboot", "command_timeout", "artifacts_dir", "run_id", "backup_dir")
+    SPEC = spec("reboot", "artifacts_dir", "run_id", "backup_dir")
 
     def act(self, job: Job) -> Outcome:
         """One command if there is nothing to write, else three."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
-    NEEDS_OPTIONS,
     HostAction,
     Job,
     Outcome,
@@ -19,7 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify imp
 class ActionModule(HostAction):
     """Action plugin of port_verify."""
 
-    SPEC = spec(*NEEDS_OPTIONS, "command_timeout", timeout={"type": "int", "default": 30})
+    SPEC = spec(timeout={"type": "int", "default": 30})
 
     def act(self, job: Job) -> Outcome:
         """Gathers until everything is as it should be; check mode looks once and never fails."""

@@ -14,7 +14,13 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POLICY_SPEC, Policy, PolicyError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import (
+    PLAN_SPEC,
+    POLICY_SPEC,
+    RUN_SPEC,
+    Policy,
+    PolicyError,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
     artifact_path,
@@ -24,27 +30,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
 
-NEEDS_OPTIONS = ("profiles", "detect", "extra_ports", "ignore_services", "catalogue_extra")
-"""Options that say which services need which ports."""
-
-PLAN_OPTIONS = (
-    *NEEDS_OPTIONS,
-    "include_listeners",
-    "reserve_unexposed",
-    "socket_pool_size",
-    "allow_small_pool",
-    "prune",
-    "repair",
-    "use_netsh",
-    "max_risk",
-    "start_services",
-)
-"""Options that decide what the plan says."""
-
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """An argument spec: a part of the policy's table, and options of the action's own."""
-    return {**{name: POLICY_SPEC[name] for name in names}, **own}
+    """An argument spec: what decides the plan, some of the options that decide how a run goes, and the action's own.
+
+    Every action takes all that decides the plan, so that `module_defaults` can set a policy for the whole group.
+    """
+    return {**PLAN_SPEC, **{name: RUN_SPEC[name] for name in ("command_timeout", *names)}, **own}
 
 
 @dataclass

@@ -13,10 +13,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actio
     REBOOT_ACTION,
     START_SERVICES,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import BLOCKING
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import apply, order_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._diff import diff_of, values
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood

@@ -1,0 +1,44 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options and notes of the modules that talk to a host."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """``host`` is for all of them, ``host.artifacts`` for those that write artefacts."""
+
+    DOCUMENTATION = r"""
+options:
+  command_timeout:
+    description: Seconds that one remote command may take, 10 to 3600.
+    type: int
+    default: 120
+attributes:
+  platform:
+    description: Systems that the module manages.
+    support: full
+    platforms: windows
+notes:
+  - Talks to the host over the connection plugin P(ansible.builtin.winrm#connection) with plain C(cmd) commands. Neither
+    PowerShell nor Python is needed there, WinRM 2.0 is. Other connections (V(local), V(psrp), V(ssh)) and C(become) are
+    refused.
+  - The user must be an administrator of the host. Local administrators other than the built-in one need
+    C(LocalAccountTokenFilterPolicy) on Windows Server 2008 and later.
+  - The host is unreachable only if nothing was sent to it. Later errors are failures that name their RV(ignore:phase).
+requirements:
+  - pywinrm on the controller
+"""
+
+    ARTIFACTS = r"""
+options:
+  artifacts_dir:
+    description:
+      - Folder on the controller for the artefacts that report and gate read, one file per run and host, also in check
+        mode. Without it, none are written.
+    type: path
+  run_id:
+    description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.
+    type: str
+"""

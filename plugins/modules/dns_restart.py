@@ -1,0 +1,150 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dns_restart
+short_description: Restart the Windows DNS Server in a guarded window that brings failed services up
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Stops DNS, starts the services that failed because DNS held their port, and starts DNS and what depended on it
+    again. Only if the host needs it; otherwise nothing is touched.
+  - The sequence runs as a scheduled task on the host, so that it ends with DNS running even if the connection is lost.
+    If it has not ended at O(window_timeout), the module starts DNS itself.
+  - A failed service whose port is free is started without a window. A service that was stopped on purpose is not started.
+  - Hosts of one O(restart_group) take turns; after a failure no later host of the group is touched in this run.
+  - Looks at the host again before it returns.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.host
+  - portkeeper.windows_dns.host.artifacts
+options:
+  restart_group:
+    description: Hosts of one group restart DNS one at a time. Without it, the whole play is one group.
+    type: str
+  window_timeout:
+    description: Seconds until a window that has not ended is ended, 60 to 3600.
+    type: int
+    default: 300
+  verify_timeout:
+    description: Seconds to wait after the window until the started services are up.
+    type: int
+    default: 60
+  force:
+    description: Restart DNS in a window also if the host does not need it.
+    type: bool
+    default: false
+  allow_unguarded:
+    description:
+      - Run the sequence inside the WinRM session where the Task Scheduler does not work. If the connection is lost for
+        long, DNS may then stay stopped. Without it, such a host is refused.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Changes nothing and says what it would do.
+    support: full
+  diff_mode:
+    description: Returns no diff, because it changes no value.
+    support: none
+seealso:
+  - module: portkeeper.windows_dns.port_reservations
+  - module: portkeeper.windows_dns.port_verify
+"""
+
+EXAMPLES = r"""
+- name: Bring up what failed because DNS held its port
+  portkeeper.windows_dns.dns_restart:
+
+- name: Never two domain controllers of one client at once
+  portkeeper.windows_dns.dns_restart:
+    restart_group: client01
+    window_timeout: 600
+"""
+
+RETURN = r"""
+changed:
+  description: Whether DNS was restarted or a service was started, or would be.
+  returned: always
+  type: bool
+steps:
+  description: The steps of the window in their order; empty where there was none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    step:
+      description: Name of the step, with a service key where it is about one.
+      type: str
+    error_level:
+      description: Error level of the command; for V(start_dns) 1056 means that DNS runs.
+      type: int
+facts:
+  description: The facts afterwards; see docs/facts.md.
+  returned: success
+  type: dict
+plan:
+  description: The plan that is left afterwards; see docs/plan.md.
+  returned: success
+  type: dict
+reboot_required:
+  description: Whether a setting waits for a reboot.
+  returned: always
+  type: bool
+before:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+after:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+diff:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+backup:
+  description: Always null; the module changes no value.
+  returned: always
+  type: dict
+problems:
+  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of the kind of problem.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+    data:
+      description: What a program needs of it.
+      type: dict
+collected:
+  description: UTC time on the controller when the host was read last, ISO 8601.
+  returned: when the host was read
+  type: str
+  sample: "2026-11-23T16:32:18Z"
+phase:
+  description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
+  returned: on failure
+  type: str
+dns_may_be_stopped:
+  description: Whether a failed task may have left DNS stopped.
+  returned: on failure
+  type: bool
+msg:
+  description: What was found or done, in one sentence.
+  returned: always
+  type: str
+"""

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: port_info
+short_description: Gather which UDP ports DNS can take and which are reserved on a Windows host
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Reads services, UDP sockets, reservations, the state of DNS and its pool with one remote command, and changes nothing.
+  - The options of the policy name services beyond the catalogue; the others are taken so that C(module_defaults) can
+    set one policy for the whole group, and decide nothing here.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.host
+attributes:
+  check_mode:
+    description: Can run in check mode and does the same there.
+    support: full
+  diff_mode:
+    description: Returns no diff, because it changes nothing.
+    support: none
+seealso:
+  - module: portkeeper.windows_dns.port_plan
+  - module: portkeeper.windows_dns.port_reservations
+"""
+
+EXAMPLES = r"""
+- name: Gather the facts
+  portkeeper.windows_dns.port_info:
+  register: gathered
+
+- name: Also of a service that the catalogue does not know
+  portkeeper.windows_dns.port_info:
+    catalogue_extra:
+      - name: bigfix
+        services: [BESClient]
+        ports: ["52311"]
+  register: gathered_with_extra
+"""
+
+RETURN = r"""
+facts:
+  description: The facts; see docs/facts.md and docs/schemas/facts.schema.json.
+  returned: success
+  type: dict
+plan:
+  description: Always null; M(portkeeper.windows_dns.port_plan) makes a plan of the facts.
+  returned: always
+  type: dict
+reboot_required:
+  description: Always false; that is said by a plan.
+  returned: always
+  type: bool
+before:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+after:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+diff:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+backup:
+  description: Always null; the module changes no value.
+  returned: always
+  type: dict
+problems:
+  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of the kind of problem.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+    data:
+      description: What a program needs of it.
+      type: dict
+collected:
+  description: UTC time on the controller when the host was read last, ISO 8601.
+  returned: when the host was read
+  type: str
+  sample: "2026-11-23T16:32:18Z"
+phase:
+  description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
+  returned: on failure
+  type: str
+dns_may_be_stopped:
+  description: Whether a failed task may have left DNS stopped.
+  returned: on failure
+  type: bool
+msg:
+  description: What was found or done, in one sentence.
+  returned: always
+  type: str
+"""

@@ -1,0 +1,150 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: port_reservations
+short_description: Keep the Windows DNS Server's socket pool off the ports that other services need
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Reads the host, computes which ports must be reserved, and writes what differs. Reservations of others are kept.
+  - Backs up the exact bytes of every value that it writes, on the host and on the controller, before the first write;
+    writes under a lock and only if nothing has changed in between; reads again what it wrote.
+  - Never stops or starts DNS. What is due besides writing is returned in RV(plan.actions), for
+    M(portkeeper.windows_dns.dns_restart).
+  - If there is nothing to write, it sends one remote command.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.host
+  - portkeeper.windows_dns.host.artifacts
+options:
+  reboot:
+    description:
+      - Whether this run reboots the host where a setting waits for it. V(never) reports it in RV(reboot_required);
+        V(if_required) makes the task RV(ignore:changed), so that a handler can do it.
+    type: str
+    choices: [never, if_required]
+    default: never
+  backup_dir:
+    description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
+    type: path
+attributes:
+  check_mode:
+    description: Writes nothing at all on the host, says what it would write, and never fails for what it found.
+    support: full
+  diff_mode:
+    description: Shows every value before and after, with the reasons, and what is due.
+    support: full
+seealso:
+  - module: portkeeper.windows_dns.dns_restart
+  - module: portkeeper.windows_dns.port_verify
+"""
+
+EXAMPLES = r"""
+- name: Reserve what the services of this host need
+  portkeeper.windows_dns.port_reservations:
+
+- name: Reserve the whole list for SBS 2003 and a port of our own
+  portkeeper.windows_dns.port_reservations:
+    profiles: [sbs2003]
+    extra_ports: ["51820"]
+    artifacts_dir: artifacts
+    run_id: nightly
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was written, or an action is due that this run carries out.
+  returned: always
+  type: bool
+before:
+  description: The values that the plan changes, by setting, as they were; null where absent.
+  returned: always
+  type: dict
+  sample: {"reserved_ports": ["3343-3343"]}
+after:
+  description: The same values as the plan wants them; null where a value is deleted.
+  returned: always
+  type: dict
+  sample: {"reserved_ports": ["1645-1646", "3343-3343"]}
+diff:
+  description: The same as a diff, with the reasons; empty where nothing is to be changed and nothing is due.
+  returned: always
+  type: dict
+facts:
+  description: The facts after the write; see docs/facts.md.
+  returned: success
+  type: dict
+plan:
+  description: The plan that is left after the write; see docs/plan.md. In check mode the plan that would be carried out.
+  returned: success
+  type: dict
+  contains:
+    actions:
+      description: What is due besides writing.
+      type: list
+      elements: dict
+status:
+  description: One word for the host.
+  returned: success
+  type: str
+  sample: pending_reboot
+backup:
+  description: The backup of this change; null where no value was written.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: UTC time and a random number.
+      type: str
+    path:
+      description: The file on the controller.
+      type: str
+    host_path:
+      description: The folder on the host.
+      type: str
+reboot_required:
+  description: Whether a setting waits for a reboot.
+  returned: always
+  type: bool
+problems:
+  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of the kind of problem.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+    data:
+      description: What a program needs of it.
+      type: dict
+collected:
+  description: UTC time on the controller when the host was read last, ISO 8601.
+  returned: when the host was read
+  type: str
+  sample: "2026-11-23T16:32:18Z"
+phase:
+  description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
+  returned: on failure
+  type: str
+dns_may_be_stopped:
+  description: Whether a failed task may have left DNS stopped.
+  returned: on failure
+  type: bool
+msg:
+  description: What was found or done, in one sentence.
+  returned: always
+  type: str
+"""

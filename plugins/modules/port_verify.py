@@ -1,0 +1,152 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: port_verify
+short_description: Verify that the services of a Windows host are up and hold their UDP ports
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Fails with one sentence per service that is down or does not hold its port, with the process that holds it instead
+    and the error number of the failed start. Changes nothing.
+  - A service that was stopped on purpose is not a failure.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.host
+options:
+  timeout:
+    description: Seconds to wait for services that are just starting, or run and have not bound their port yet.
+    type: int
+    default: 30
+attributes:
+  check_mode:
+    description: Looks once, reports the same, and never fails for what it found.
+    support: full
+  diff_mode:
+    description: Returns no diff, because it changes nothing.
+    support: none
+seealso:
+  - module: portkeeper.windows_dns.dns_restart
+"""
+
+EXAMPLES = r"""
+- name: Prove that IPsec and the other services are up
+  portkeeper.windows_dns.port_verify:
+
+- name: Also with the port of a service that the catalogue does not know
+  portkeeper.windows_dns.port_verify:
+    catalogue_extra:
+      - name: bigfix
+        services: [BESClient]
+        ports: ["52311"]
+"""
+
+RETURN = r"""
+ok:
+  description: Whether all needed services are up and hold their ports.
+  returned: when the host was read
+  type: bool
+services:
+  description: Every service that was judged, in the order of the catalogue.
+  returned: when the host was read
+  type: list
+  elements: dict
+failures:
+  description: What is not as it should be.
+  returned: when the host was read
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: The service key; null for a port that only the policy names.
+      type: str
+    port:
+      description: The UDP port; null where the failure is not about one.
+      type: int
+    protocol:
+      description: V(udp), or null where the failure is not about a port.
+      type: str
+    holder:
+      description: Image of the process that holds the port instead.
+      type: str
+    pid:
+      description: Its process id.
+      type: int
+    error:
+      description: The service's last exit code, for example 10048 or 10013.
+      type: int
+    reason:
+      description: V(port_taken), V(port_excluded), V(port_not_held), V(not_running) or V(unreadable).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+facts:
+  description: Always null; M(portkeeper.windows_dns.port_info) returns the facts.
+  returned: always
+  type: dict
+plan:
+  description: Always null; M(portkeeper.windows_dns.port_plan) makes a plan of the facts.
+  returned: always
+  type: dict
+reboot_required:
+  description: Always false; that is said by a plan.
+  returned: always
+  type: bool
+before:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+after:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+diff:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+backup:
+  description: Always null; the module changes no value.
+  returned: always
+  type: dict
+problems:
+  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of the kind of problem.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+    data:
+      description: What a program needs of it.
+      type: dict
+collected:
+  description: UTC time on the controller when the host was read last, ISO 8601.
+  returned: when the host was read
+  type: str
+  sample: "2026-11-23T16:32:18Z"
+phase:
+  description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
+  returned: on failure
+  type: str
+dns_may_be_stopped:
+  description: Whether a failed task may have left DNS stopped.
+  returned: on failure
+  type: bool
+msg:
+  description: What was found or done, in one sentence.
+  returned: always
+  type: str
+"""
