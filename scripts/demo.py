@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -102,7 +103,8 @@ class Demo:
 
     def reserved_ports(self) -> list[str]:
         """Read ReservedPorts with the host's own reg.exe, in the order in which it stands there."""
-        return re.findall(r"\d+-\d+", self.inside(f'reg query "{TCPIP}" /v ReservedPorts'))
+        shown = self.inside(f'reg query "{TCPIP}" /v ReservedPorts')
+        return re.findall(r"\d+-\d+", shown.replace("\\0", " "))
 
     def registry(self) -> str:
         """Return everything that the host's own reg.exe exports of the keys that matter."""
@@ -162,7 +164,7 @@ def second_run(demo: Demo) -> None:
     """The second run changes nothing, and says that the reservations still wait for a reboot."""
     run = demo.playbook("reserve_ports")
     expect(run.returncode == 0 and recap(run)["changed"] == 0, "nothing changed")
-    expect("wait for a reboot" in run.output, "the pending reboot is plainly said")
+    expect("waits for a reboot" in run.output, "the pending reboot is plainly said")
     expect(demo.playbook("drift").returncode == 2, "drift ends with exit code 2 while the reboot is pending")
 
 
@@ -170,7 +172,7 @@ def reboot(demo: Demo) -> None:
     """The reboot makes the reservations effective (KB812873)."""
     demo.lab("reboot", HOST)
     run = demo.playbook("reserve_ports")
-    expect(recap(run)["changed"] == 0 and "wait for a reboot" not in run.output, "nothing to do and nothing pending")
+    expect(recap(run)["changed"] == 0 and "waits for a reboot" not in run.output, "nothing to do and nothing pending")
     expect(demo.playbook("drift").returncode == 0, "drift ends with exit code 0")
 
 
@@ -200,13 +202,18 @@ STEPS: tuple[Callable[[Demo], None], ...] = (
 )
 
 
+def _ended(_number: int, _frame: object) -> None:
+    raise DemoError("it was ended from outside")
+
+
 def main() -> int:
     """Run all steps on a fresh lab host; stop it in any case."""
+    signal.signal(signal.SIGTERM, _ended)
     with tempfile.TemporaryDirectory(prefix="portkeeper-demo-") as name:
         print("Building and installing the collection, starting the lab host ...", flush=True)
         demo = Demo(Path(name))
         try:
-            demo.lab("up", SCENARIO, "--name", HOST)
+            demo.lab("up", SCENARIO, "--name", HOST, "--winrm", "full_chunks=true")
             demo.inventory.write_text(demo.lab("inventory", "--name", HOST), encoding="utf-8")
             for number, step in enumerate(STEPS, 1):
                 print(f"\n{number}. {(step.__doc__ or '').strip()}", flush=True)

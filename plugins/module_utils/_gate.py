@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL
 
 IN_ORDER = frozenset(("accepted", "safe"))
 
@@ -110,15 +111,21 @@ def _host_verdict(host: str, artefact: Mapping[str, Any] | None, max_risk: float
     status = artefact.get("status")
     if status not in STATUSES:
         return HostVerdict(host, "unknown", "the artefact names no known status")
-    risk = _risk_now(artefact)
-    if status in IN_ORDER and max_risk is not None and (risk is None or risk > max_risk):
-        shown = "unknown" if risk is None else f"{risk:.2%}"
-        return HostVerdict(host, "exposed", f"the risk of the next start is {shown}, above {max_risk:.2%}")
+    if status in IN_ORDER and max_risk is not None:
+        risk, known = _risk_now(artefact)
+        if not known or risk > max_risk:
+            shown = f"{risk:.2%}" if known else "unknown"
+            return HostVerdict(host, "exposed", f"the risk of the next start is {shown}, above {max_risk:.2%}")
     return HostVerdict(host, str(status), "" if status in IN_ORDER else str(artefact.get("msg") or status))
 
 
-def _risk_now(artefact: Mapping[str, Any]) -> float | None:
+def _risk_now(artefact: Mapping[str, Any]) -> tuple[float, bool]:
+    """The risk and whether it is known; a host without a pool has none."""
     plan = artefact.get("plan")
     risk = plan.get("risk") if isinstance(plan, Mapping) else None
-    now = risk.get("now") if isinstance(risk, Mapping) else None
-    return float(now) if isinstance(now, (int, float)) else None
+    if not isinstance(risk, Mapping):
+        return 0.0, False
+    now = risk.get("now")
+    if isinstance(now, (int, float)):
+        return float(now), True
+    return 0.0, risk.get("model") == MODEL_NO_POOL
