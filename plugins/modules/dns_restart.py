@@ -16,7 +16,7 @@ description:
     again. Only if the host needs it; otherwise nothing is touched.
   - The sequence runs as a scheduled task on the host, so that it ends with DNS running even if the connection is lost.
     If it has not ended at O(window_timeout), the module starts DNS itself.
-  - A failed service whose port is free is started without a window. A service that was stopped on purpose is not started.
+  - A failed service whose port is free is started without a window, one that was stopped on purpose not at all.
   - Hosts of one O(restart_group) take turns; after a failure no later host of the group is touched in this run.
   - Looks at the host again before it returns.
 extends_documentation_fragment:

@@ -12,7 +12,7 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reads services, UDP sockets, reservations, the state of DNS and its pool with one remote command, and changes nothing.
+  - Reads services, UDP sockets, reservations and the state of DNS with one remote command, and changes nothing.
   - The options of the policy name services beyond the catalogue; the others are taken so that C(module_defaults) can
     set one policy for the whole group, and decide nothing here.
 extends_documentation_fragment:

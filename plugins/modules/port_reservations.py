@@ -81,7 +81,7 @@ facts:
   returned: success
   type: dict
 plan:
-  description: The plan that is left after the write; see docs/plan.md. In check mode the plan that would be carried out.
+  description: The plan that is left after the write, in check mode the one that would be carried out; see docs/plan.md.
   returned: success
   type: dict
   contains:

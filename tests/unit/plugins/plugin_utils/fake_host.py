@@ -1,0 +1,438 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host in memory behind the seam of the WinRM library: it understands our own command lines, and nothing else.
+
+It answers in the formats of Server 2003. Faults are given per command, by its number: an exception when it is sent, or
+while its output is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+TCPIP = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+DNS = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
+SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
+STATE = r"HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper\state"
+MARK = "804E3F6C21F4C801"
+
+RUNNING, STOPPED = 4, 1
+
+
+class OperationTimeout(Exception):
+    """Named by the test below as the library names it."""
+
+
+OperationTimeout.__name__ = "WinRMOperationTimeoutError"
+
+
+@dataclass
+class Service:
+    """State, PID and last exit code of a service."""
+
+    state: int
+    pid: int
+    exit_code: int = 0
+    start: int = 2
+
+
+@dataclass
+class FakeHost:
+    """The host's state; change it before or during a test."""
+
+    reserved: list[str] | None = field(default_factory=lambda: ["3343-3343"])
+    pool_size: int | None = None
+    services: dict[str, Service] = field(
+        default_factory=lambda: {
+            "DNS": Service(RUNNING, 1484),
+            "PolicyAgent": Service(STOPPED, 0, 10048),
+            "IAS": Service(RUNNING, 1600),
+        }
+    )
+    udp: list[tuple[int, int]] = field(
+        default_factory=lambda: [(53, 1484), (4500, 1484), (1645, 1600), (1646, 1600), (1812, 1600), (1813, 1600)]
+    )
+    dependents: list[str] = field(default_factory=list)
+    locks: list[str] | None = None
+    state: dict[str, dict[str, str]] = field(default_factory=dict)
+    scheduler: str = "works"
+    """works | missing | never_runs | hangs"""
+    denied: bool = False
+    lines: list[str] = field(default_factory=list)
+    before_write: Callable[[], None] | None = None
+    drop_sections: set[str] = field(default_factory=set)
+    ended: bool = False
+    claimed: bool = False
+
+    def answer(self, line: str) -> bytes:
+        """What the command line prints."""
+        self.lines.append(line)
+        run = re.search(r"transcript 1 ([0-9a-f]{16})", line)
+        assert run, line
+        self._run = run[1]
+        parts = [f"#portkeeper transcript 1 {self._run}\r\n"]
+        self._line = line
+        if "begin write" in line and self.before_write:
+            self.before_write()
+        for name in re.findall(r"begin (\w+)", line):
+            if name in self.drop_sections or not self._reached(name):
+                continue
+            text, level = self._section(name)
+            if text is not None:
+                parts.append(
+                    f"#portkeeper {self._run} begin {name}\r\n{text}#portkeeper {self._run} end {name} {level}\r\n"
+                )
+        return "".join(parts).encode("cp437", "replace")
+
+    def _reached(self, name: str) -> bool:
+        mine = re.search(r"if exist lock\\(\d+-[0-9a-f]{16})", self._line)
+        if (name in ("create", "run", "window") and "begin lock" in self._line) or name.startswith("export_"):
+            return bool(mine and self.locks and mine[1] in self.locks)
+        if name in ("dynamicport_udp4", "dynamicport_udp6", "excluded_udp4", "excluded_udp6"):
+            return False
+        return name != "unlock" or "begin abort" not in self._line or self.claimed
+
+    def _section(self, name: str) -> tuple[str | None, int]:
+        method = getattr(self, f"_on_{name}", None)
+        if method is None:
+            return "", 1
+        text, level = method()
+        return text.replace("\n", "\r\n"), level
+
+    # what the collector asks
+
+    def _on_computer_name(self) -> tuple[str, int]:
+        return "CLIENT01\n", 0
+
+    def _on_clock(self) -> tuple[str, int]:
+        return "Mon 11/23/2026 16:00:00.00\n", 0
+
+    def _on_ver(self) -> tuple[str, int]:
+        return "\nMicrosoft Windows [Version 5.2.3790]\n", 0
+
+    def _on_current_version(self) -> tuple[str, int]:
+        key = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+        return _key(
+            key,
+            ("CurrentVersion", "REG_SZ", "5.2"),
+            ("CurrentBuildNumber", "REG_SZ", "3790"),
+            ("ProductName", "REG_SZ", "Microsoft Windows Server 2003"),
+            ("CSDVersion", "REG_SZ", "Service Pack 2"),
+        ), 0
+
+    def _on_product_options(self) -> tuple[str, int]:
+        key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions"
+        return _key(
+            key, ("ProductType", "REG_SZ", "LanmanNT"), ("ProductSuite", "REG_MULTI_SZ", r"Small Business\0\0")
+        ), 0
+
+    def _on_tcpip(self) -> tuple[str, int]:
+        if self.denied:
+            return "", 1
+        rows = [("Hostname", "REG_SZ", "client01"), ("MaxUserPort", "REG_DWORD", "0xea60")]
+        if self.reserved is not None:
+            rows.append(("ReservedPorts", "REG_MULTI_SZ", r"\0".join(self.reserved) + r"\0\0"))
+        return _key(TCPIP, *rows), 0
+
+    def _on_dns(self) -> tuple[str, int]:
+        rows = [("AdminConfigured", "REG_DWORD", "0x1")]
+        if self.pool_size is not None:
+            rows.append(("SocketPoolSize", "REG_DWORD", hex(self.pool_size)))
+        return _key(DNS, *rows), 0
+
+    def _on_services(self) -> tuple[str, int]:
+        block = (
+            "\nSERVICE_NAME: {name}\nDISPLAY_NAME: {name}\n        TYPE               : 10  WIN32_OWN_PROCESS \n"
+            "        STATE              : {state}  {label} \n        WIN32_EXIT_CODE    : {code}  ({code:#x})\n"
+            "        SERVICE_EXIT_CODE  : 0  (0x0)\n        CHECKPOINT         : 0x0\n"
+            "        WAIT_HINT          : 0x0\n"
+            "        PID                : {pid}\n        FLAGS              : \n"
+        )
+        labels = {RUNNING: "RUNNING", STOPPED: "STOPPED", 2: "START_PENDING"}
+        return "".join(
+            block.format(name=name, state=row.state, label=labels[row.state], code=row.exit_code, pid=row.pid)
+            for name, row in self.services.items()
+        ), 0
+
+    def _on_service_starts(self) -> tuple[str, int]:
+        return "".join(
+            f"{SERVICES}\\{name}\n    Start\tREG_DWORD\t{hex(row.start)}\n" for name, row in self.services.items()
+        ), 0
+
+    def _on_dns_dependents(self) -> tuple[str, int]:
+        return "".join(
+            f"\nSERVICE_NAME: {name}\nDISPLAY_NAME: {name}\n        TYPE               : 10  WIN32_OWN_PROCESS\n"
+            f"        STATE              : {self.services[name].state}  RUNNING\n"
+            for name in self.dependents
+        ) or "Enum: entriesRead = 0\n", 0
+
+    def _on_tasklist(self) -> tuple[str, int]:
+        rows = [("System", 4), ("lsass.exe", 500)]
+        rows += [(f"{name.lower()}.exe", row.pid) for name, row in self.services.items() if row.pid]
+        return "".join(f'"{image}","{pid}","Console","0","4,000 K"\n' for image, pid in rows), 0
+
+    def _on_netstat(self) -> tuple[str, int]:
+        rows = "".join(
+            f"  UDP    0.0.0.0:{port}           *:*                                    {pid}\n"
+            for port, pid in self.udp
+        )
+        return (
+            f"\nActive Connections\n\n  Proto  Local Address          Foreign Address        State     PID\n{rows}",
+            0,
+        )
+
+    def _on_boot(self) -> tuple[str, int]:
+        return _key(
+            r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Windows", ("ShutdownTime", "REG_BINARY", MARK)
+        ), 1
+
+    def _on_state(self) -> tuple[str, int]:
+        if not self.state:
+            return "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\n", 0
+        text = _key(STATE)
+        for name, values in self.state.items():
+            text += _key(f"{STATE}\\{name}", *((key, "REG_SZ", value) for key, value in values.items()))
+        return text, 0
+
+    # lock, export, write
+
+    def _on_lock(self) -> tuple[str, int]:
+        name = re.search(r"if exist lock\\(\d+-[0-9a-f]{16})", self._line)
+        assert name
+        if self.denied:
+            return "", 1
+        renamed = re.search(r"ren lock\\(\S+) ", self._line)
+        if renamed:
+            self.locks = [name[1] if held == renamed[1] else held for held in self.locks or []]
+        elif "rd lock&&md lock" in self._line:
+            self.locks = [name[1]] if self.locks == [] else self.locks
+        elif self.locks is None:
+            self.locks = [name[1]]
+        return "".join(f"{held}\n" for held in self.locks or []), 0
+
+    def _on_export_tcpip(self) -> tuple[str, int]:
+        body = '"Hostname"="client01"\n"MaxUserPort"=dword:0000ea60\n'
+        if self.reserved is not None:
+            raw = "".join(f"{entry}\0" for entry in [*self.reserved, ""]).encode("utf-16-le")
+            body += '"ReservedPorts"=hex(7):' + ",".join(f"{byte:02x}" for byte in raw) + "\n"
+        return f"Windows Registry Editor Version 5.00\n\n[{TCPIP}]\n{body}\n", 0
+
+    def _on_export_dns(self) -> tuple[str, int]:
+        body = "" if self.pool_size is None else f'"SocketPoolSize"=dword:{self.pool_size:08x}\n'
+        return f"Windows Registry Editor Version 5.00\n\n[{DNS}]\n{body}\n", 0
+
+    def _on_write(self) -> tuple[str, int]:
+        flagged = "window" in self._line or (self.locks and self.locks[0] in self._line)
+        if not flagged or self.before_write is CHANGED:
+            return "", 0
+        for name, value in re.findall(r'state\\(\w+) /v value /t REG_SZ /d "([^"]*)"', self._line):
+            self.state[name] = {"value": value, "dns_pid": str(self.services["DNS"].pid), "boot_mark": MARK}
+        for name in re.findall(r"^.*begin write&\(reg delete \S+state\\(\w+) /f\)>nul", self._line):
+            self.state.pop(name, None)
+        done = ""
+        listed = re.search(r'/v ReservedPorts /t REG_MULTI_SZ /s , /d "([^"]*)"', self._line)
+        if listed:
+            self.reserved = listed[1].split(",")
+            done += "reserved_ports 0\n"
+        size = re.search(r"/v SocketPoolSize /t REG_DWORD /d (\d+)", self._line)
+        if size:
+            self.pool_size = int(size[1])
+            done += "socket_pool_size 0\n"
+        return done, 0
+
+    def _on_unlock(self) -> tuple[str, int]:
+        mine = re.search(r"del lock\\(\d+-[0-9a-f]{16})&rd lock", self._line)
+        if mine and self.locks == [mine[1]]:
+            self.locks = None
+        return "", 1
+
+    # the window
+
+    def _on_create(self) -> tuple[str, int]:
+        return ("", 1) if self.scheduler == "missing" else ("created\n", 0)
+
+    def _on_run(self) -> tuple[str, int]:
+        if self.scheduler == "missing":
+            return "", 1
+        self._victims = re.findall(r'echo net start "([^"]+)"\^>\^>log', self._line)
+        if self.scheduler == "works":
+            self._do_window()
+        if self.scheduler == "hangs":
+            self.services["DNS"] = Service(STOPPED, 0)
+        return "", 0
+
+    def _do_window(self) -> None:
+        self.udp = [(port, pid) for port, pid in self.udp if pid != self.services["DNS"].pid]
+        for name in self._victims:
+            self.services[name] = Service(RUNNING, 1700)
+            if name == "PolicyAgent":
+                self.udp.append((4500, 1700))
+        self.services["DNS"] = Service(RUNNING, 1800)
+        self.udp += [(53, 1800), (50000, 1800)]
+        self.ended = True
+
+    def _on_window(self) -> tuple[str, int]:
+        if "begin lock" in self._line:
+            self._victims = re.findall(r'echo net start "([^"]+)"\^>\^>log', self._line)
+            self._do_window()
+        if not self.ended:
+            return "", 0
+        steps = "".join(f'start "{name}" 0\n' for name in self._victims)
+        return f"ended\nstop_dns 0\n{steps}start_dns 1056\n", 0
+
+    def _on_finish(self) -> tuple[str, int]:
+        return "", 0
+
+    def _on_abort(self) -> tuple[str, int]:
+        first = self.scheduler in ("missing", "never_runs") and not self.claimed
+        self.claimed = self.claimed or first
+        return ("claimed\n", 0) if first else ("", 1)
+
+    def _on_rescue(self) -> tuple[str, int]:
+        was = self.services["DNS"].state
+        self.services["DNS"] = Service(RUNNING, 1900)
+        return f"start_dns {2 if was == RUNNING else 0}\n", 0
+
+    def _on_start(self) -> tuple[str, int]:
+        text = ""
+        for name in re.findall(r'net start "([^"]+)">nul', self._line):
+            self.services[name] = Service(RUNNING, 1750)
+            self.udp.append((4500, 1750))
+            text += f'"{name}" 0\n'
+        return text, 0
+
+
+def CHANGED() -> None:
+    """A marker for `before_write`: the values are not those of the snapshot any more."""
+
+
+def _key(key: str, *values: tuple[str, str, str]) -> str:
+    rows = "".join(f"    {name}\t{kind}\t{data}\n" for name, kind, data in values)
+    return f"\n! REG.EXE VERSION 3.0\n\n{key}\n{rows}\n"
+
+
+@dataclass
+class FakeTransport:
+    """The library's transport."""
+
+    endpoint: str = "http://client01:5985/wsman"
+    auth_method: str = "ntlm"
+    closed: int = 0
+
+    def close_session(self) -> None:
+        """Counts."""
+        self.closed += 1
+
+
+@dataclass
+class FakeWire:
+    """The library's protocol object, in front of a host."""
+
+    host: FakeHost
+    faults: dict[int, Exception] = field(default_factory=dict)
+    receive_faults: dict[int, Exception] = field(default_factory=dict)
+    open_fault: Exception | None = None
+    silent: int = 0
+    endless: bytes = b""
+    operation_timeout_sec: int = 20
+    transport: FakeTransport = field(default_factory=FakeTransport)
+    opened: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    terminated: list[str] = field(default_factory=list)
+    commands: int = 0
+    outputs: dict[str, bytes] = field(default_factory=dict)
+    timeouts: list[int] = field(default_factory=list)
+
+    def open_shell(self, **options: Any) -> str:
+        """Creates a shell."""
+        if self.open_fault is not None:
+            raise self.open_fault
+        self.opened.append(options)
+        return f"shell-{len(self.opened)}"
+
+    def run_command(self, shell_id: str, command: str) -> str:
+        """Starts a command."""
+        assert shell_id == f"shell-{len(self.opened)}", "a shell that is gone"
+        self.commands += 1
+        fault = self.faults.pop(self.commands, None)
+        if fault is not None:
+            raise fault
+        command_id = f"command-{self.commands}"
+        self.outputs[command_id] = self.host.answer(command)
+        return command_id
+
+    def get_command_output_raw(self, shell_id: str, command_id: str) -> tuple[bytes, bytes, int, bool]:
+        """One Receive."""
+        self.timeouts.append(self.operation_timeout_sec)
+        fault = self.receive_faults.pop(self.commands, None)
+        if fault is not None:
+            raise fault
+        if self.endless:
+            return self.endless, b"", -1, False
+        if self.silent:
+            self.silent -= 1
+            raise OperationTimeout
+        output = self.outputs[command_id]
+        half = len(output) // 2
+        if half and command_id not in self.terminated:
+            self.outputs[command_id] = output[half:]
+            if half > 1000:
+                return output[:half], b"", -1, False
+        self.outputs[command_id] = b""
+        return output, b"", 0, True
+
+    def cleanup_command(self, shell_id: str, command_id: str) -> None:
+        """Terminates a command."""
+        self.terminated.append(command_id)
+
+    def close_shell(self, shell_id: str, close_session: bool = True) -> None:
+        """Deletes a shell."""
+        self.deleted.append(shell_id)
+
+
+class FakeConnection:
+    """The connection plugin `winrm` of ansible-core, as far as it is used."""
+
+    transport = "winrm"
+
+    def __init__(self, wire: FakeWire, **options: Any) -> None:
+        """Takes options beside the usual ones."""
+        self.wire = wire
+        self.protocol: FakeWire | None = None
+        self.shell_id: str | None = None
+        self.become = None
+        self.options = {
+            "remote_addr": "client01",
+            "port": 5985,
+            "remote_user": "Administrator",
+            "remote_password": "secret-password",
+            "transport": ["ntlm"],
+            "scheme": "http",
+            "path": "/wsman",
+            "_extras": {},
+            **options,
+        }
+        self.connect_fault: Exception | None = None
+
+    def get_option(self, option: str) -> Any:
+        """An option."""
+        return self.options[option]
+
+    def _connect(self) -> FakeConnection:
+        if self.connect_fault is not None:
+            raise self.connect_fault
+        if self.protocol is None:
+            self.protocol = self.wire
+            if not self.shell_id:
+                self.shell_id = self.protocol.open_shell(codepage=65001)
+        return self
+
+    def close(self) -> None:
+        """Deletes the shell, as the task executor makes it do."""
+        if self.protocol and self.shell_id:
+            self.protocol.close_shell(self.shell_id)
+        self.protocol = self.shell_id = None
