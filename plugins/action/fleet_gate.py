@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
         """Return the verdict as a result that is ok, failed or unreachable."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _, options = self.validate_argument_spec(self.SPEC)
+        _validated, options = self.validate_argument_spec(self.SPEC)
         active = list(variables.get("ansible_play_hosts") or [])
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
         if active and active[-1] != variables.get("inventory_hostname"):

@@ -83,8 +83,10 @@ def assert_one_sentence(run, kind: str, *words: str) -> None:
     message = result["msg"]
     assert "\n" not in message.strip()
     assert "Traceback" not in run.stdout
-    for word in ("client01", *words):
+    assert any(name in message for name in ("client01", "127.0.0.1"))
+    for word in words:
         assert word in message, message
+    assert message.count(words[0]) == 1, f"said twice: {message}"
     assert SECRET not in run.stdout + run.stderr
 
 
