@@ -154,13 +154,14 @@ def start_line(window: Window, stale: str | None = None, orphan: bool = False) -
 def poll_line(window: Window, seconds: int) -> str:
     """Waits on the host until the end mark is there, `seconds` at most.
 
-    The section `window` holds `ended` if the end mark is there, and then the steps.
+    The section `window` holds `ended` if the end mark is there, and then the steps; `absent` if there is no window.
     """
     rounds = number(max(1, seconds // 2), 10_000)
     end = rf"{window.path}\end"
     loop = f"(for /l %i in (1,1,{rounds}) do if not exist {end} ping -n 3 127.0.0.1 >nul)"
     shown = rf"(if exist {end} (echo ended&type {window.path}\steps))"
-    return wrap_at_root(window.run, [section(window.run, "window", f"{loop}&{shown}")])
+    look = rf"(if exist {window.path}\run.cmd ({loop}&{shown}) else (echo absent))"
+    return wrap_at_root(window.run, [section(window.run, "window", look)])
 
 
 def finish_line(window: Window) -> str:

@@ -41,6 +41,9 @@ POLL_S = 45
 GRACE_S = 15
 """Seconds beyond the window's deadline before the session acts itself."""
 
+LOST_S = 60
+"""Seconds to find out what became of a start whose answer was lost."""
+
 RETRY_PAUSE_S = 5
 """Seconds before a look is tried over a new connection."""
 
@@ -101,12 +104,32 @@ def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
         _output, transcript = locked(talk, window.lock, lambda stale, orphan: start_line(window, stale, orphan))
     except BatchError as error:
         raise HostFailure(f"No window was opened on {talk.session.target}: {error}", "restart") from error
+    except HostFailure as error:
+        if "dns_may_be_stopped" in error.details:
+            raise
+        return _after_lost_start(talk, window, error)
     if not _succeeded(transcript, "create") or not _succeeded(transcript, "run"):
         return _without_scheduler(talk, window, allow_unguarded)
+    return _followed(talk, window)
+
+
+def _followed(talk: Talk, window: Window) -> Opened:
+    """Looks at a window that has been started until it has ended, or ends it."""
     steps = _awaited(talk, window)
     if steps is None:
         raise _rescued(talk, window)
     return Opened(_ended(talk, window), steps, True)
+
+
+def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
+    """The answer to the start was lost: whoever has the token knows whether the script runs."""
+    talk.session.reconnect()
+    answer = _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
+    if answer is None:
+        raise HostFailure(str(error), "restart", dns_may_be_stopped=True) from error
+    if section_lines(answer[1], "abort") == ["claimed"]:
+        raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
+    return _followed(talk, window)
 
 
 def _running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -129,6 +152,8 @@ def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
         if answer is None:
             return None
         lines = section_lines(answer[1], "window")
+        if lines == ["absent"]:
+            raise talk.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
         if lines and lines[0] == "ended":
             return _steps(lines[1:])
     return None
@@ -173,10 +198,7 @@ def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Ope
     _output, transcript = talk.ask(abort_line(window))
     if section_lines(transcript, "abort") != ["claimed"]:
         # The script was quicker than schtasks reported: it is running.
-        steps = _awaited(talk, window)
-        if steps is None:
-            raise _rescued(talk, window)
-        return Opened(_ended(talk, window), steps, True)
+        return _followed(talk, window)
     if not allow_unguarded:
         raise talk.failure(
             "has no working Task Scheduler, so no guarded window is possible and nothing was stopped: start the service"

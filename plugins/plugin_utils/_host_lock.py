@@ -49,7 +49,7 @@ def locked(talk: Talk, name: str, render: Render) -> tuple[bytes, Transcript]:
             output, transcript = talk.ask(render(stale, orphan))
             state = _state(transcript)
     if not state.held_by(name):
-        raise talk.failure(_refusal(state))
+        raise talk.failure(_refusal(state), dns_may_be_stopped=False)
     return output, transcript
 
 

@@ -65,6 +65,7 @@ class FakeHost:
     lines: list[str] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
     drop_sections: set[str] = field(default_factory=set)
+    started: bool = False
     ended: bool = False
     claimed: bool = False
 
@@ -159,9 +160,8 @@ class FakeHost:
         ), 0
 
     def _on_service_starts(self) -> tuple[str, int]:
-        return "".join(
-            f"{SERVICES}\\{name}\n    Start\tREG_DWORD\t{hex(row.start)}\n" for name, row in self.services.items()
-        ), 0
+        starts = {"Tcpip": 1, **{name: row.start for name, row in self.services.items()}}
+        return "".join(f"{SERVICES}\\{name}\n    Start\tREG_DWORD\t{start:#x}\n" for name, start in starts.items()), 0
 
     def _on_dns_dependents(self) -> tuple[str, int]:
         return "".join(
@@ -258,6 +258,7 @@ class FakeHost:
     def _on_run(self) -> tuple[str, int]:
         if self.scheduler == "missing":
             return "", 1
+        self.started = True
         self._victims = re.findall(r'echo net start "([^"]+)"\^>\^>log', self._line)
         if self.scheduler == "works":
             self._do_window()
@@ -277,8 +278,11 @@ class FakeHost:
 
     def _on_window(self) -> tuple[str, int]:
         if "begin lock" in self._line:
+            self.started = True
             self._victims = re.findall(r'echo net start "([^"]+)"\^>\^>log', self._line)
             self._do_window()
+        if not self.started:
+            return "absent\n", 0
         if not self.ended:
             return "", 0
         steps = "".join(f'start "{name}" 0\n' for name in self._victims)

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guarded window: it always ends, one way or another, and says how."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
+    Opened,
+    open_window,
+    window_of,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
+    RUNNING,
+    FakeConnection,
+    FakeHost,
+    FakeWire,
+    Service,
+)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that runs a minute at every look."""
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 20
+        return now[0]
+
+    monkeypatch.setattr(_dns_window.time, "monotonic", clock)
+    monkeypatch.setattr(_dns_window.time, "sleep", lambda seconds: None)
+
+
+class Case:
+    """A host whose PolicyAgent was kept down by DNS, and the window that its plan asks for."""
+
+    def __init__(self, host: FakeHost | None = None) -> None:
+        self.host = host or FakeHost()
+        self.wire = FakeWire(self.host)
+        self.session = Session(FakeConnection(self.wire), clock=lambda: 0.0)
+        policy = Policy.from_options()
+        self.gathered = gather(self.session, policy, 60)
+        (self.action,) = [
+            entry for entry in make_plan(self.gathered.facts, policy)["actions"] if entry["action"] == "dns_window"
+        ]
+
+    def open(self, allow_unguarded: bool = False) -> Opened:
+        window = window_of(self.gathered, self.action, 300)
+        return open_window(Talk(self.session, self.gathered.run, "restart", 60), window, allow_unguarded)
+
+    @property
+    def dns_runs(self) -> bool:
+        return self.host.services["DNS"].state == RUNNING
+
+
+def test_the_window_runs_as_a_task_and_is_looked_at() -> None:
+    case = Case()
+    opened = case.open()
+    assert opened.guarded
+    assert opened.steps == [
+        {"step": "stop_dns", "error_level": 0},
+        {"step": "start PolicyAgent", "error_level": 0},
+        {"step": "start_dns", "error_level": 1056},
+    ]
+    assert len(case.host.lines) == 4, "gather, start, look, finish"
+    assert case.host.services["PolicyAgent"].state == RUNNING
+    assert case.host.locks is None
+    assert b"begin netstat" in opened.transcript
+
+
+def test_only_dependents_that_ran_are_started_again() -> None:
+    host = FakeHost(dependents=["DnsMgmt", "Idle"])
+    host.services |= {"DnsMgmt": Service(RUNNING, 77), "Idle": Service(1, 0)}
+    case = Case(host)
+    assert window_of(case.gathered, case.action, 300).dependents == ("DnsMgmt",)
+
+
+def test_unknown_dependents_forbid_the_window() -> None:
+    case = Case()
+    case.gathered.facts["dns"]["dependents"] = None
+    with pytest.raises(HostFailure, match="would stay stopped"):
+        case.open()
+
+
+def test_a_name_that_must_not_be_sent_forbids_the_window() -> None:
+    case = Case()
+    case.action["victims"] = ['x" & del']
+    with pytest.raises(HostFailure, match="No window was opened"):
+        case.open()
+    assert len(case.host.lines) == 1
+
+
+def test_without_a_task_scheduler_nothing_is_stopped() -> None:
+    case = Case(FakeHost(scheduler="missing"))
+    with pytest.raises(HostFailure, match="allow_unguarded") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is False
+    assert case.dns_runs
+    assert case.host.locks is None
+
+
+def test_unguarded_it_runs_in_a_shell_that_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(FakeHost(scheduler="missing"))
+    monkeypatch.setattr(Session, "_own_wire", lambda self: case.wire)
+    opened = case.open(allow_unguarded=True)
+    assert not opened.guarded
+    assert case.wire.opened[1]["idle_timeout"] == "PT360S"
+    assert case.wire.deleted[0] == "shell-2", "only after the end was confirmed"
+    assert case.dns_runs
+
+
+def test_a_task_that_never_runs_is_told_from_one_that_hangs() -> None:
+    case = Case(FakeHost(scheduler="never_runs"))
+    with pytest.raises(HostFailure, match="never ran the scheduled task") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is False
+    assert case.host.locks is None
+    assert case.dns_runs
+
+
+def test_at_the_deadline_the_session_starts_dns() -> None:
+    case = Case(FakeHost(scheduler="hangs"))
+    with pytest.raises(HostFailure, match="the session started DNS: DNS runs again") as caught:
+        case.open()
+    assert case.dns_runs
+    assert caught.value.phase == "restart"
+    assert caught.value.details["dns_may_be_stopped"] is False
+    assert case.host.locks, "the script may still run: the lock stays until it is stale"
+
+
+@pytest.mark.parametrize("command", [3, 4])
+@pytest.mark.parametrize("when", ["faults", "receive_faults"])
+def test_a_lost_connection_after_the_start_is_survived(command: int, when: str) -> None:
+    case = Case()
+    getattr(case.wire, when)[command] = ConnectionResetError("gone")
+    assert case.open().steps
+    assert case.host.locks is None
+
+
+def test_a_host_that_stays_away_may_have_dns_stopped() -> None:
+    case = Case(FakeHost(scheduler="hangs"))
+    answer = case.host.answer
+
+    def gone(line: str) -> bytes:
+        if "begin window" in line or "begin abort" in line:
+            raise ConnectionResetError("gone")
+        return answer(line)
+
+    case.host.answer = gone  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="look at its console") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is True
+
+
+def test_a_lost_answer_to_the_start_is_followed_up() -> None:
+    case = Case()
+    case.wire.receive_faults[2] = ConnectionResetError("gone")
+    assert case.open().steps
+    assert case.host.locks is None
+
+
+def test_a_start_that_never_arrived_stops_nothing() -> None:
+    case = Case()
+    case.wire.faults[2] = ConnectionResetError("gone")
+    with pytest.raises(HostFailure, match="nothing was stopped") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is False
+    assert case.dns_runs
+
+
+def test_a_start_whose_task_did_not_run_yet_is_taken_back() -> None:
+    case = Case(FakeHost(scheduler="never_runs"))
+    case.wire.receive_faults[2] = ConnectionResetError("gone")
+    with pytest.raises(HostFailure, match="Nothing was stopped") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is False
+    assert case.host.locks is None
+
+
+def test_a_lock_of_another_run_forbids_the_window() -> None:
+    case = Case()
+    case.host.locks = ["9999999999-fedcba9876543210"]
+    with pytest.raises(HostFailure, match="locked by another run"):
+        case.open()
+    assert len(case.host.lines) == 2
+    assert case.dns_runs

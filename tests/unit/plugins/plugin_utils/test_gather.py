@@ -1,0 +1,81 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts out of one command; only a whole answer counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import gather, merged, services_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
+    FakeConnection,
+    FakeHost,
+    FakeWire,
+    Service,
+)
+
+RUN = b"0123456789abcdef"
+
+
+def section(name: bytes, text: bytes) -> bytes:
+    return b"#portkeeper %b begin %b\r\n%b\r\n#portkeeper %b end %b 0\r\n" % (RUN, name, text, RUN, name)
+
+
+def test_one_command_gives_the_facts() -> None:
+    host = FakeHost()
+    gathered = gather(Session(FakeConnection(FakeWire(host))), Policy.from_options(), 60)
+    assert len(host.lines) == 1
+    assert gathered.facts["computer_name"] == "CLIENT01"
+    assert gathered.facts["problems"] == []
+    assert gathered.collected.endswith("Z")
+
+
+def test_two_readings_never_share_a_nonce() -> None:
+    session = Session(FakeConnection(FakeWire(FakeHost())))
+    assert gather(session, Policy.from_options(), 60).run != gather(session, Policy.from_options(), 60).run
+
+
+def test_services_of_the_policy_are_asked_for() -> None:
+    policy = Policy.from_options(
+        {
+            "catalogue_extra": [{"name": "bigfix", "services": ["BESClient"], "ports": ["52311"]}],
+            "start_services": ["MSMQ"],
+        }
+    )
+    assert services_of(policy) == ["BESClient", "MSMQ"]
+    host = FakeHost()
+    host.services["BESClient"] = Service(4, 99)
+    gathered = gather(Session(FakeConnection(FakeWire(host))), policy, 60)
+    assert "BESClient" in gathered.facts["services"]
+
+
+@pytest.mark.parametrize("cut", ["", "state"])
+def test_an_answer_that_is_not_whole_is_a_failure(cut: str) -> None:
+    """An empty answer with exit code 0 is what a lost Receive looks like."""
+    host = FakeHost(drop_sections={"state"})
+    wire = FakeWire(host)
+    if not cut:
+        host.answer = lambda line: b""  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="not a whole transcript") as caught:
+        gather(Session(FakeConnection(wire)), Policy.from_options(), 60, "verify")
+    assert caught.value.phase == "verify"
+
+
+def test_a_whole_answer_of_another_run_is_a_failure() -> None:
+    host = FakeHost()
+    answer = host.answer
+    host.answer = lambda line: answer(line).replace(b"#portkeeper ", b"#portkeeper 0")  # type: ignore[method-assign]
+    with pytest.raises(HostFailure):
+        gather(Session(FakeConnection(FakeWire(host))), Policy.from_options(), 60)
+
+
+def test_sections_are_replaced_where_they_were_read_again() -> None:
+    old = b"head\r\n" + section(b"tcpip", b"old") + section(b"dns", b"kept") + section(b"state", b"gone")
+    new = section(b"write", b"x") + section(b"tcpip", b"new")
+    assert merged(old, new, RUN.decode(), ["tcpip", "state"]) == (
+        b"head\r\n" + section(b"tcpip", b"new") + section(b"dns", b"kept")
+    )
