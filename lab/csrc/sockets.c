@@ -71,6 +71,11 @@ int hold_port(const char *text, int type, unsigned port)
     return error;
 }
 
+size_t held_ports(void)
+{
+    return held_count;
+}
+
 void release_ports(void)
 {
     while (held_count)

@@ -19,6 +19,9 @@
  */
 int hold_port(const char *address, int type, unsigned port);
 
+/* How many sockets hold_port has opened that are still open. */
+size_t held_ports(void);
+
 /* Closes every socket that hold_port opened. */
 void release_ports(void);
 
