@@ -28,7 +28,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
     write_json,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -146,7 +146,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
         result: dict[str, Any] = super().run(tmp, task_vars)
         _checked, options = self.validate_argument_spec(self.SPEC)
         host = str((task_vars or {}).get("inventory_hostname", ""))
-        policy = _policy(options)
+        policy = _policy(options, host)
+        refuse_foreign(self._connection, host)
         _forget_artifact(host, options, policy)
         session = Session(self._connection, pin_address=self.PINS_ADDRESS)
         job = Job(host, options, policy, bool(self._task.check_mode), session)
@@ -201,12 +202,12 @@ def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None)
     return [*facts["problems"], *(plan["problems"] if plan else ())]
 
 
-def _policy(options: Mapping[str, Any]) -> Policy:
+def _policy(options: Mapping[str, Any], host: str) -> Policy:
     given = {name: value for name, value in options.items() if name in POLICY_SPEC and value is not None}
     try:
         return Policy.from_options(given)
     except PolicyError as error:
-        raise AnsibleError(f"The policy cannot be followed: {error}.") from error
+        raise AnsibleError(f"{host}: {error}.") from None
 
 
 def _failed(error: HostFailure) -> Outcome:

@@ -20,7 +20,8 @@ _QUOTA = (2150859173, 2150859174, 2150859175, 2150859176)
 """Faults of WinRM's quotas: shells per user, operations per user, processes per shell, and the like."""
 
 
-_NOT_WINRM = ("ParseError", "ExpatError", "StopIteration", "KeyError", "BadRequest", "MissingSchema")
+_NOT_WINRM = ("ParseError", "ExpatError", "StopIteration", "KeyError", "AttributeError", "TypeError", "BadRequest")
+"""What the library raises for answers that it does not expect: it does not look at them before it uses them."""
 
 _CUT = ("ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError", "BrokenPipeError")
 

@@ -47,7 +47,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        raise AnsibleError(f"The file {path} could not be written on the controller: {error.strerror}.") from error
+        raise AnsibleError(f"The file {path} could not be written on the controller: {error.strerror}.") from None
 
 
 @dataclass(frozen=True)

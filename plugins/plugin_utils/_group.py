@@ -45,7 +45,7 @@ def turn(group: str | None, host: str, phase: Phase = "restart", folder: Path | 
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
         stream = (where / f"{name}.lock").open("a", encoding="utf-8")
     except OSError as error:
-        raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from error
+        raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from None
     with stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         if marker.exists():

@@ -16,7 +16,6 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -27,6 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
     Target,
     explained,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._wire import Plugin, Wire
 
 CODEPAGE = 437
 """The shell's code page: everything that is parsed is ASCII, anything else becomes a question mark."""
@@ -58,43 +58,6 @@ _LIBRARY_OPTIONS = (
     "service",
 )
 """What `ansible_winrm_*` variables may hand through to the library."""
-
-
-class Wire(Protocol):
-    """What is used of `winrm.protocol.Protocol`."""
-
-    operation_timeout_sec: int
-    transport: Any
-
-    def open_shell(self, *, codepage: int, noprofile: bool, idle_timeout: str) -> str:
-        """Creates a shell; returns its id."""
-
-    def run_command(self, shell_id: str, command: str) -> str:
-        """Starts a command line; returns its id."""
-
-    def get_command_output_raw(self, shell_id: str, command_id: str) -> tuple[bytes, bytes, int, bool]:
-        """One Receive: stdout, stderr, exit code, done."""
-
-    def cleanup_command(self, shell_id: str, command_id: str) -> None:
-        """Terminates a command."""
-
-    def close_shell(self, shell_id: str, close_session: bool = True) -> None:
-        """Deletes a shell."""
-
-
-class Plugin(Protocol):
-    """What is used of ansible-core's connection plugin `winrm`."""
-
-    transport: str
-    shell_id: str | None
-
-    def get_option(self, option: str) -> Any:  # noqa: ANN401 (ansible-core's own options)
-        """The value of an option."""
-
-    def close(self) -> None:
-        """Deletes the plugin's shell."""
-
-    def _connect(self) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -135,7 +98,7 @@ class Shell:
             # No TCP connection stays open, and nothing is left to be deleted.
             with contextlib.suppress(Exception):
                 wire.transport.close_session()
-            raise AnsibleConnectionFailure(explained(error, target)) from error
+            raise AnsibleConnectionFailure(explained(error, target)) from None
 
     def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
         """Runs one command line; see `Session.run`."""
@@ -208,7 +171,7 @@ class Session:
         Raises:
             AnsibleError: not a `winrm` connection, or `become` is on.
         """
-        _refuse_foreign(connection)
+        refuse_foreign(connection, "this host")
         self._connection = connection
         self._pin_address = pin_address
         self._clock = clock
@@ -310,7 +273,7 @@ class Session:
             raise
         except Exception as error:
             plugin.shell_id = None
-            raise AnsibleConnectionFailure(explained(error, self.target)) from error
+            raise AnsibleConnectionFailure(explained(error, self.target)) from None
         wire: Wire | None = getattr(plugin, "protocol", None)
         untouched = plugin.shell_id == _PLACEHOLDER
         plugin.shell_id = None
@@ -349,7 +312,7 @@ def _pin(wire: Wire, target: Target) -> None:
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise AnsibleConnectionFailure(f"{target} has no address: {error.strerror}.") from error
+        raise AnsibleConnectionFailure(f"{target} has no address: {error.strerror}.") from None
     if parts.scheme != "http" or wire.transport.auth_method not in ("ntlm", "basic", "plaintext"):
         return
     address = str(found[0][4][0])
@@ -357,17 +320,26 @@ def _pin(wire: Wire, target: Target) -> None:
     wire.transport.endpoint = urlunsplit(parts._replace(netloc=f"{shown}:{target.port}"))
 
 
-def _refuse_foreign(connection: Plugin) -> None:
+def refuse_foreign(connection: Plugin, host: str) -> None:
+    """Refuses what is not a plain `winrm` connection.
+
+    Args:
+        connection: the task's connection plugin.
+        host: inventory name, for the message.
+
+    Raises:
+        AnsibleError: another connection plugin, or `become` is on.
+    """
     transport = getattr(connection, "transport", None)
     if transport != "winrm":
         raise AnsibleError(
-            f"The modules of portkeeper.windows_dns talk to the host over the connection plugin 'winrm', not over"
-            f" {transport!r}: set ansible_connection=winrm for this host and do not delegate the task elsewhere."
+            f"{host}: the modules of portkeeper.windows_dns need the connection plugin winrm, not {transport}: set"
+            " ansible_connection=winrm for this host and do not delegate the task elsewhere."
         )
     if getattr(connection, "become", None) is not None:
         raise AnsibleError(
-            "The modules of portkeeper.windows_dns do not support become: set become=false and log on as an"
-            " administrator of the host."
+            f"{host}: become is not supported by the modules of portkeeper.windows_dns: log on as an administrator of"
+            " the host instead."
         )
 
 

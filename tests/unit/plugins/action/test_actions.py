@@ -79,6 +79,7 @@ def run(host: FakeHost) -> Run:
             templar=None,
             shared_loader_obj=None,
         )
+        action._load_name = name
         result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "client01"})
         assert result.keys() >= FIXED_KEYS
         assert "secret-password" not in json.dumps(result)
