@@ -65,7 +65,8 @@ def test_an_unknown_risk_is_not_below_a_limit() -> None:
 
 
 def test_a_host_without_a_pool_has_no_risk() -> None:
-    assert judge(["a"], {"a": {"status": "safe", "plan": {"risk": {"now": None, "model": "no_pool"}}}}, 0.5).exit_code == 0
+    artefact = {"status": "safe", "plan": {"risk": {"now": None, "model": "no_pool"}}}
+    assert judge(["a"], {"a": artefact}, max_risk=0.5).exit_code == 0
 
 
 def test_the_summary_names_the_worst_and_counts_all() -> None:

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that the documentation shows is run: EXAMPLES of modules and filters, README, role README, docs."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from checkout import BIN, CHECKOUT
+
+PLUGINS_WITH_EXAMPLES = sorted(
+    path for folder in ("modules", "filter") for path in (CHECKOUT / "plugins" / folder).glob("*.py")
+)
+DOCUMENTS = [CHECKOUT / "README.md", CHECKOUT / "roles/reserve_ports/README.md", *sorted(CHECKOUT.glob("docs/*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+NOT_RUN_HERE = {
+    "make demo": "is a step of its own in CI",
+    "make test": "is what runs this test",
+    "pip install": "the versions under test are installed",
+    "ansible-galaxy collection install": "the artifact under test is installed",
+}
+
+
+def examples_of(path: Path) -> str:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "EXAMPLES":
+            return str(ast.literal_eval(node.value))
+    raise AssertionError(f"{path.name} has no EXAMPLES")
+
+
+def blocks(language: str) -> list[Any]:
+    return [
+        pytest.param(text, id=f"{path.name}-{number}")
+        for path in DOCUMENTS
+        for number, (kind, text) in enumerate(FENCE.findall(path.read_text(encoding="utf-8")))
+        if kind == language
+    ]
+
+
+@pytest.fixture(scope="module")
+def workplace(controller, lab_host) -> Path:
+    """The controller's folder with the files that examples name."""
+    transcript = (CHECKOUT / "tests/unit/captures/transcript-sbs2003.txt").read_bytes()
+    for name in ("sbs2003.txt", "client01.txt", "transcripts/client01.txt", "transcripts/sbs01.txt", "transcript.txt"):
+        path = controller.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(transcript)
+    inventory = yaml.safe_load(lab_host.inventory.read_text(encoding="utf-8"))
+    (variables,) = inventory["all"]["hosts"].values()
+    everything = {**inventory["all"].get("vars", {}), **(variables or {})}
+    everything["reserve_ports_artifacts_dir"] = "artifacts"
+    # Variables that examples name as if an earlier task had set them.
+    everything["client01_file"] = {"content": base64.b64encode(transcript).decode("ascii")}
+    everything["host"] = {"facts": {"dns": {"udp_ports": {"udp4": ["53-53", "1024-1030"]}}}}
+    group = {"all": {"children": {"clients": {"hosts": {"client01": everything}}}}}
+    (controller.folder / "inventory.yml").write_text(yaml.safe_dump(group), encoding="utf-8")
+    return controller.folder
+
+
+def plays(text: str) -> list[dict[str, Any]]:
+    content = yaml.safe_load(text)
+    if all("hosts" in entry for entry in content):
+        return content
+    return [{"name": "Run the example", "hosts": "all", "gather_facts": False, "tasks": content}]
+
+
+@pytest.mark.parametrize("path", PLUGINS_WITH_EXAMPLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_examples_run(controller, workplace, path: Path) -> None:
+    if path.stem == "fleet_gate":
+        (workplace / "artifacts/nightly").mkdir(parents=True, exist_ok=True)
+        artefact = {"host": "client01", "status": "safe"}
+        (workplace / "artifacts/nightly/client01.json").write_text(json.dumps(artefact), encoding="utf-8")
+    run = controller.playbook(plays(examples_of(path)), workplace / "inventory.yml")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_yaml_blocks_run(controller, workplace, text: str) -> None:
+    content = yaml.safe_load(text)
+    if isinstance(content, dict) and "all" in content:
+        (workplace / "example-inventory.yml").write_text(text, encoding="utf-8")
+        done = controller.run([str(BIN / "ansible-inventory"), "-i", "example-inventory.yml", "--list"])
+        assert done.returncode == 0, done.stderr
+        return
+    run = controller.playbook(plays(text), workplace / "inventory.yml")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("text", blocks("console"))
+def test_commands_run(controller, workplace, text: str) -> None:
+    for line in filter(None, (line.split(" #")[0].strip() for line in text.splitlines())):
+        if any(line.startswith(prefix) for prefix in NOT_RUN_HERE):
+            continue
+        done = controller.run(["sh", "-c", line])
+        # The reboot that Server 2003 needs has not happened: the drift check must say so.
+        expected = 2 if line.endswith(".drift") else 0
+        assert done.returncode == expected, f"{line}\n{done.stdout}\n{done.stderr}"
