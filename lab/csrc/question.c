@@ -5,8 +5,19 @@
 #include "question.h"
 #include "text.h"
 
+#include <wctype.h>
+
 #define PATIENCE_MS 5000
 #define POLL_MS 50
+/* The format file's letter for yes; "y" where it has none. */
+#define YES_KEY L"yes"
+
+static int means_yes(char answer)
+{
+    const wchar_t *yes = text_find(YES_KEY);
+
+    return towlower((wint_t)answer) == (yes ? yes[0] : L'y');
+}
 
 int answered_yes(void)
 {
@@ -22,5 +33,5 @@ int answered_yes(void)
         if (!available)
             return 0;
     }
-    return ReadFile(input, &answer, 1, &got, NULL) && got == 1 && (answer == 'y' || answer == 'Y');
+    return ReadFile(input, &answer, 1, &got, NULL) && got == 1 && means_yes(answer);
 }

@@ -155,7 +155,11 @@ def _up_in_background(options: argparse.Namespace) -> int:
     if not port:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:])
         raise LabError(f"{options.name} did not start. The end of {log}:\n{tail}")
-    print(f"{options.name} is up: WinRM answers on 127.0.0.1:{port}")
+    if ask_once(options.name, {"op": "info"})["state"] == "blocked":
+        how = "IPsec blocks the network (`lab exec` works), WinRM is closed"
+    else:
+        how = "WinRM answers"
+    print(f"{options.name} is up: {how} on 127.0.0.1:{port}")
     return 0
 
 

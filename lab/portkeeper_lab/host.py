@@ -17,6 +17,7 @@ from portkeeper_lab.agent import NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
 from portkeeper_lab.backend import BackendError, BootState, HostDown
 from portkeeper_lab.build import ensure_programs
 from portkeeper_lab.host_requests import RequestWatcher
+from portkeeper_lab.ipsec import BlockMode
 from portkeeper_lab.namespace import Namespace
 from portkeeper_lab.paths import LabError
 from portkeeper_lab.regtext import add_keys, drop_values
@@ -65,6 +66,7 @@ class WineHost:
         self._stopping = threading.Event()
         self._namespace: Namespace | None = None
         self._agent: Agent | None = None
+        self._block_mode = BlockMode(self.run, log)
         self._watcher = RequestWatcher(self, prefix / LAB_FOLDER, log)
 
     def start(self) -> None:
@@ -100,6 +102,8 @@ class WineHost:
             except (BackendError, LabError):
                 self._state = "down"
                 raise
+            if self.scenario.ipsec_failed_at_boot == "block":
+                self._block_mode.on_boot(started)
             self._up_since = time.monotonic()
             self._state = "up"
             self.boots += 1
@@ -119,6 +123,7 @@ class WineHost:
         with self._lifecycle:
             agent, self._agent = self._agent, None
             self._state = "down"
+            self._block_mode.end()
             if agent is not None:
                 with contextlib.suppress(BackendError):
                     agent.note_shutdown()
@@ -143,6 +148,7 @@ class WineHost:
     def stop(self) -> None:
         """Ends the host and removes its prefix; may be called twice."""
         self._stopping.set()
+        self._block_mode.end()
         if self._namespace is not None:
             self._namespace.close()
         with self._lifecycle:
@@ -219,7 +225,12 @@ class WineHost:
 
     def is_reachable(self) -> bool:
         """See `backend.Backend.is_reachable`."""
-        return self.boot_state() == "up" and time.monotonic() - self._up_since >= self.scenario.away_after_boot
+        away = time.monotonic() - self._up_since < self.scenario.away_after_boot
+        return self.boot_state() == "up" and not away and not self.is_blocked()
+
+    def is_blocked(self) -> bool:
+        """Whether IPsec's block mode keeps everything but the console away."""
+        return self._block_mode.active
 
     @property
     def namespace_pid(self) -> int:

@@ -23,6 +23,7 @@ NEVER = 0x7FFFFFFF
 
 STARTS = {"auto": 2, "demand": 3, "disabled": 4}
 OWN_PROCESS = 0x10
+AFTER_FAILED_IPSEC = ("permit", "block")
 DEFAULT_IMAGE = "svchost.exe"
 
 
@@ -74,6 +75,8 @@ class Scenario:
         windows_version: what `winecfg -v` calls it.
         computer_name: NetBIOS name.
         users: name -> password; the first one is the inventory's.
+        limited_users: those of them who are no administrators.
+        ipsec_failed_at_boot: what the IPsec driver does when PolicyAgent found its port taken at boot: permit or block.
         away_after_boot: seconds after a boot that WinRM does not answer.
         winrm_profile: profile of the WinRM server.
         winrm_options: further fields of its Options.
@@ -91,6 +94,8 @@ class Scenario:
     windows_version: str
     computer_name: str
     users: Mapping[str, str]
+    limited_users: frozenset[str] = frozenset()
+    ipsec_failed_at_boot: str = AFTER_FAILED_IPSEC[0]
     away_after_boot: float = 0.0
     winrm_profile: str = "winrm2"
     winrm_options: Mapping[str, Any] = field(default_factory=dict)
@@ -152,9 +157,11 @@ def load_scenario(path: Path) -> Scenario:
     winrm, dns = table.get("winrm", {}), table.get("dns", {})
     reader.check(winrm, WINRM, "[winrm]")
     reader.check(dns, DNS, "[dns]")
-    users = table["users"]
-    if not users or not all(isinstance(password, str) and password for password in users.values()):
-        raise reader.error("[users]", "needs at least one name = \"password\"")
+    users, limited = reader.users(table["users"])
+    ipsec = table.get("ipsec_failed_at_boot", AFTER_FAILED_IPSEC[0])
+    if ipsec not in AFTER_FAILED_IPSEC:
+        known = ", ".join(AFTER_FAILED_IPSEC)
+        raise reader.error("the file", f"has ipsec_failed_at_boot = {ipsec!r}; known are {known}")
     return Scenario(
         name=path.stem,
         release=table["release"],
@@ -162,6 +169,8 @@ def load_scenario(path: Path) -> Scenario:
         windows_version=table["windows_version"],
         computer_name=table["computer_name"],
         users=users,
+        limited_users=limited,
+        ipsec_failed_at_boot=ipsec,
         away_after_boot=float(winrm.get("away_after_boot_seconds", 0)),
         winrm_profile=winrm.get("profile", "winrm2"),
         winrm_options=winrm.get("options", {}),
@@ -177,10 +186,11 @@ def load_scenario(path: Path) -> Scenario:
 TOP = {
     "release": str, "language": str, "windows_version": str, "computer_name": str, "users": dict,
     "include?": list, "winrm?": dict, "dns?": dict, "registry?": dict, "absent?": dict,
-    "absent_files?": list, "services?": dict,
+    "absent_files?": list, "services?": dict, "ipsec_failed_at_boot?": str,
 }  # fmt: skip
 WINRM = {"away_after_boot_seconds?": (int, float), "profile?": str, "options?": dict}
 DNS = {"draw_first?": list, "draw_seed?": int}
+USER = {"password": str, "administrator?": bool}
 SERVICE = {
     "display": str, "start": str, "image?": str, "account?": str, "depends?": list, "lab?": dict,
 }  # fmt: skip
@@ -221,11 +231,25 @@ class _Reader:
         for key, value in table.items():
             if key not in known:
                 raise self.error(place, f"has the unknown key {key!r}; known are {', '.join(known)}")
-            if not isinstance(value, known[key]) or isinstance(value, bool):
+            if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
                 raise self.error(place, f"has {key} = {value!r}, which is not of the right type")
         for key in spec:
             if not key.endswith("?") and key not in table:
                 raise self.error(place, f"lacks {key}")
+
+    def users(self, table: Mapping[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
+        """name = "password" or name = { password = "...", administrator = false } -> passwords, and who is limited."""
+        rows = {name: {"password": row} if isinstance(row, str) else row for name, row in table.items()}
+        for name, row in rows.items():
+            if not isinstance(row, dict):
+                raise self.error(f"[users] {name}", "is neither a password nor a table")
+            self.check(row, USER, f"[users] {name}")
+        if not rows or not all(row["password"] for row in rows.values()):
+            raise self.error("[users]", "needs at least one name = \"password\"")
+        limited = frozenset(name for name, row in rows.items() if not row.get("administrator", True))
+        if next(iter(rows)) in limited:
+            raise self.error("[users]", "must begin with an administrator")
+        return {name: row["password"] for name, row in rows.items()}, limited
 
     def port(self, value: object, place: str) -> int:
         if not isinstance(value, int) or not 1 <= value <= 65535:

@@ -116,10 +116,14 @@ class Supervisor:
             yield {"error": str(error)}
 
     def _info(self, _request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        state = "up" if self._host.is_reachable() else self._host.boot_state()
-        if state == "up" and not self._host.is_reachable():
-            state = "booting"
-        yield {"done": True, **self._facts(), "state": state, "boots": self._host.boots}
+        yield {"done": True, **self._facts(), "state": self._state(), "boots": self._host.boots}
+
+    def _state(self) -> str:
+        if self._host.is_reachable():
+            return "up"
+        if self._host.boot_state() != "up":
+            return self._host.boot_state()
+        return "blocked" if self._host.is_blocked() else "booting"
 
     def _exec(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Runs a command line past WinRM; its streams as base64, then its exit code."""
@@ -147,8 +151,9 @@ class Supervisor:
         yield {"done": True, "answer": self._server.control(request["request"])}
 
     def _wait_reachable(self) -> None:
+        """Waits until WinRM answers, or until it is clear that it will not: IPsec blocks the network."""
         end = time.monotonic() + REACHABLE_TIMEOUT
-        while not self._host.is_reachable():
+        while not self._host.is_reachable() and not self._host.is_blocked():
             if self._host.boot_state() == "down":
                 raise HostDown("the host went down while it booted")
             if time.monotonic() > end or self._stopping.wait(0.05):

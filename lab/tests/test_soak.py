@@ -17,11 +17,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import comb
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from portkeeper_lab.scenario import LAB_KEY, SERVICES_KEY
-from portkeeper_lab.tool_fixture import ToolHost, Value
+
+if TYPE_CHECKING:
+    from portkeeper_lab.tool_fixture import ToolHost, Value
 
 pytest_plugins = ["portkeeper_lab.tool_fixture"]
 
