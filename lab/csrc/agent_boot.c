@@ -4,12 +4,14 @@
  */
 /* What the host itself does at its ends: the boot mark when it goes down, reservations and services when it comes up. */
 #include "agent.h"
+#include "ports.h"
 #include "registry.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define WINDOWS_KEY L"SYSTEM\\CurrentControlSet\\Control\\Windows"
+#define PREFETCH_KEY L"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Memory Management\\PrefetchParameters"
 #define TCPIP_KEY SERVICES_KEY L"Tcpip\\Parameters"
 #define START_LIMIT_MS 30000
 #define POLL_MS 10
@@ -36,6 +38,16 @@ static void copy_reservations(void)
     RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, LAB_KEY, L"BootReservedPorts");
     if (!RegGetValueW(HKEY_LOCAL_MACHINE, TCPIP_KEY, L"ReservedPorts", RRF_RT_ANY, &type, data, &size))
         RegSetKeyValueW(HKEY_LOCAL_MACHINE, LAB_KEY, L"BootReservedPorts", type, data, size);
+}
+
+/* BootId of the prefetcher grows by one with every boot, where the host has it. */
+static void count_boot(void)
+{
+    long long count = registry_dword(PREFETCH_KEY, L"BootId", -1);
+    DWORD next = (DWORD)(count + 1);
+
+    if (count >= 0)
+        RegSetKeyValueW(HKEY_LOCAL_MACHINE, PREFETCH_KEY, L"BootId", REG_DWORD, &next, sizeof(next));
 }
 
 static int is_automatic(SC_HANDLE service)
@@ -74,6 +86,8 @@ DWORD WINAPI boot_host(void *id)
     size_t used = sizeof(LSTATUS), i;
 
     copy_reservations();
+    ports_boot();
+    count_boot();
     for (i = 0; i < order.count && used + 600 < sizeof(report); i++) {
         SC_HANDLE service = OpenServiceA(manager, order.entries[i], SERVICE_ALL_ACCESS);
         if (service && is_automatic(service))

@@ -5,6 +5,7 @@
 /* Which ports a service holds: its fixed ones, and the pool of the DNS stand-in. */
 #include "holding.h"
 #include "draw.h"
+#include "pool.h"
 #include "sockets.h"
 
 #include <ntsecapi.h>
@@ -49,6 +50,19 @@ void read_config(const wchar_t *service, struct config *config)
         config->addresses = wildcard_addresses(config);
 }
 
+static int is_v6(const char *address)
+{
+    return strchr(address, ':') != NULL;
+}
+
+/* Holds a port, unless another program has reserved it. */
+static int hold_allowed_port(const char *address, int type, unsigned port)
+{
+    if (pool_is_forbidden(is_v6(address), type == SOCK_STREAM, port))
+        return WSAEACCES;
+    return hold_port(address, type, port);
+}
+
 /* Holds a list of ports on every address; returns 0 or the first error. */
 static int hold_list(const struct config *config, const wchar_t *value, int type)
 {
@@ -58,7 +72,7 @@ static int hold_list(const struct config *config, const wchar_t *value, int type
 
     for (size_t i = 0; i < count; i++)
         for (size_t a = 0; a < config->addresses.count; a++) {
-            int error = hold_port(config->addresses.entries[a], type, ports[i]);
+            int error = hold_allowed_port(config->addresses.entries[a], type, ports[i]);
             if (error && !config->ignore_conflict)
                 return error;
         }
@@ -76,26 +90,15 @@ static uint64_t draw_seed(const struct config *config, size_t family_index)
     return seed;
 }
 
-static void effective_reservations(unsigned char *reserved)
-{
-    int live = registry_is(LAB_KEY, L"Mutant", L"reservation_without_reboot");
-    int split = registry_is(LAB_KEY, L"Mutant", L"split_ranges_honoured");
-    struct text_list list = live ? registry_list(SERVICES_KEY L"Tcpip\\Parameters", L"ReservedPorts")
-                                 : registry_list(LAB_KEY, L"BootReservedPorts");
-
-    draw_reserve((const char *const *)list.entries, list.count, split, reserved);
-}
-
 /* The socket pool: SocketPoolSize random ports per address, skipping what is bound. */
 static void hold_pool(const struct config *config)
 {
-    static unsigned char reserved[PORT_SPACE];
+    static struct pool_ground ground;
     static unsigned first[PORT_SPACE];
     static uint16_t order[PORT_SPACE];
     struct text_list wanted = registry_list(LAB_KEY, L"DrawFirst");
     struct draw_request request = {
-        .range = draw_range_nt5(registry_dword(SERVICES_KEY L"Tcpip\\Parameters", L"MaxUserPort", -1)),
-        .reserved = reserved,
+        .reserved = ground.reserved,
         .first = first,
         .first_count = draw_parse_ports((const char *const *)wanted.entries, wanted.count, first, PORT_SPACE),
     };
@@ -105,10 +108,11 @@ static void hold_pool(const struct config *config)
         size = POOL_DEFAULT;
     if (size < 1)
         size = 1;
-    effective_reservations(reserved);
     for (size_t a = 0; a < config->addresses.count; a++) {
         size_t count, i;
         long long bound = 0;
+        pool_ground(is_v6(config->addresses.entries[a]), &ground);
+        request.range = ground.range;
         request.seed = draw_seed(config, a);
         count = draw_order(&request, order);
         for (i = 0; i < count && bound < size; i++)

@@ -46,7 +46,7 @@ static int name_is_valid(const wchar_t *name)
     return name && *name && wcslen(name) < 200 && !wcspbrk(name, L"\\/:*?\"<>|\r\n");
 }
 
-/* HH:MM or HH:MM:SS. */
+/* HH:MM, and HH:MM:SS where the release takes it. */
 static int time_is_valid(const wchar_t *text)
 {
     unsigned hour, minute, second = 0;
@@ -56,7 +56,7 @@ static int time_is_valid(const wchar_t *text)
         return 0;
     text += used;
     used = 0;
-    if (*text && swscanf(text, L":%2u%n", &second, &used) != 1)
+    if (*text && (!text_has_switch(L"st seconds") || swscanf(text, L":%2u%n", &second, &used) != 1))
         return 0;
     return !text[used] && hour < 24 && minute < 60 && second < 60;
 }
