@@ -73,7 +73,7 @@ _SECTIONS_OF = {
     "nt6_r2": ("dynamicport_udp4", "dynamicport_udp6", "excluded_udp4", "excluded_udp6"),
 }
 """Plain 2008 and Vista may lack excludedportrange, so its sections are not missed there."""
-_NAME_RE = re.compile(r"[^\s%\x00-\x1f]{1,63}\Z")
+_NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 
 
 def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict[str, Any]:

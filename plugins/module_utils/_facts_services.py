@@ -96,7 +96,7 @@ def read_services(reading: Reading) -> Services:
     if reading.section("services") is not None:
         if not listed.rows:
             reading.problems.add("services_unreadable", "error", "The list of services could not be read.")
-        elif listed.stray or listed.ambiguous or not reading.succeeded("services"):
+        elif not (listed.complete and reading.succeeded("services")):
             reading.problems.add(
                 "services_incomplete",
                 "error",
@@ -177,9 +177,10 @@ def read_dependents(reading: Reading, dns_installed: bool | None) -> list[str] |
         return None
     if section.errorlevel == NO_SUCH_SERVICE and dns_installed is None:
         return []
-    if not reading.succeeded("dns_dependents") or not section.text.strip():
+    listed = parse_sc(section.text)
+    if not (listed.complete and reading.succeeded("dns_dependents") and section.text.strip()):
         reading.problems.add(
             "dns_dependents_unreadable", "warning", "The services that depend on DNS could not be listed."
         )
         return None
-    return list(parse_sc(section.text).rows)
+    return list(listed.rows)

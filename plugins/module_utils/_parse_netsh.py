@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_LAST_NUMBER_RE = re.compile(r"(?:[^\n]*[^0-9\n-])?([0-9]{1,6})[ \t]*\Z")
+# Not the digit of a name such as IPv4 or UDP6 at the end of a heading.
+_LAST_NUMBER_RE = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,6}\Z")
 _RANGE_RE = re.compile(r"[ \t]*([0-9]{1,5})[ \t]+([0-9]{1,5})[ \t]*(\*?)[ \t]*\Z")
+_NUMBERS_RE = re.compile(r"[ \t*]*[0-9][0-9* \t]*\Z")
 _HIGHEST_PORT = 65535
 
 
@@ -32,7 +34,8 @@ class Exclusion(NamedTuple):
 
 def parse_dynamicport(text: str) -> DynamicRange | None:
     """The two numbers of the table, in their order; None when there are not exactly two that make a range."""
-    numbers = [int(found.group(1)) for line in text.split("\n") for found in [_LAST_NUMBER_RE.match(line)] if found]
+    ends = (line.rstrip()[-10:] for line in text.split("\n"))
+    numbers = [int(found.group()) for end in ends for found in [_LAST_NUMBER_RE.search(end)] if found]
     if len(numbers) != 2:
         return None
     start, count = numbers
@@ -42,12 +45,13 @@ def parse_dynamicport(text: str) -> DynamicRange | None:
 
 
 def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
-    """The rows in ascending order, each distinct one once, and the number of rows that make no range."""
+    """The rows in ascending order, each distinct one once, and the number of lines of numbers that make no range."""
     rows: set[Exclusion] = set()
     unreadable = 0
     for line in text.split("\n"):
         found = _RANGE_RE.match(line)
         if not found:
+            unreadable += bool(_NUMBERS_RE.match(line))
             continue
         start, end = int(found.group(1)), int(found.group(2))
         if 1 <= start <= end <= _HIGHEST_PORT:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_DIGITS_RE = re.compile(r"[0-9]{1,10}\Z")
-_ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[0-9A-Za-z_.~-]{1,40})?\Z")
+_ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[^%\s]{1,80})?\Z")
+# Behind -b stand names of components, which may begin with the same letters.
+_BEGINNING_RE = re.compile(r"[ \t]*UDP(?:v?[46])?(?=[ \t]|\Z)", re.IGNORECASE)
 _ROW_RE = re.compile(
     r"UDP(?:v?[46])? "
     r"(?P<address>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}|\*):(?P<port>[0-9]{1,5})(?![0-9]) ?"
@@ -63,7 +64,7 @@ def parse_netstat(text: str) -> UdpTable:
     rows: dict[UdpRow, None] = {}
     unreadable = 0
     for line in text.split("\n"):
-        if line.lstrip(" \t")[:3].upper() != "UDP":
+        if not _BEGINNING_RE.match(line):
             continue
         row = _row(line)
         if row is None:

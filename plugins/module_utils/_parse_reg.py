@@ -20,11 +20,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile im
     REG_DWORD,
     REG_MULTI_SZ,
     REG_QWORD,
+    SIGNATURES,
     STRING_TYPES,
     TYPE_NAMES,
     RawValue,
     RegFile,
-    dialect_of,
     read_reg,
 )
 
@@ -34,6 +34,10 @@ _KEY_RE = re.compile(r"HKEY_[A-Z_]+(?:\\[^\t]*)?\Z")
 _TYPED_RE = re.compile(r"(?:\t| {4})(REG_[A-Z_]+|0x[0-9A-Fa-f]{1,8})(?:\t| {4}|[ \t]*\Z)")
 # What tabs have become in a listing that was pasted somewhere: any number of blanks.
 _PASTED_RE = re.compile(r"(?<![ \t])[ \t]+(REG_[A-Z_]+)(?:[ \t]+|\Z)")
+_SIGNATURE_RE = re.compile(
+    "^[ \t\ufeff]*(?:" + "|".join(map(re.escape, SIGNATURES.values())) + ")[ \t\r]*$", re.MULTILINE
+)
+_LISTED_RE = re.compile("^HKEY_", re.MULTILINE)
 _BANNER = "! REG.EXE VERSION"
 _HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
 _DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
@@ -90,8 +94,9 @@ class RegDump:
 
 def parse_reg(text: str) -> RegDump:
     """Parse ``reg query`` output or the text of a registry file; lines that are neither are ignored."""
-    if dialect_of(text):
-        return _from_file(read_reg(text))
+    file_text = _file_text(text)
+    if file_text is not None:
+        return _from_file(read_reg(file_text))
     dump = RegDump()
     key: RegKey | None = None
     for item in _query_lines(text):
@@ -107,16 +112,25 @@ def reg_lines(text: str) -> Iterator[str | RegValue]:
 
     For filtered output, in which the key lines of some values are missing.
     """
-    if not dialect_of(text):
+    file_text = _file_text(text)
+    if file_text is None:
         yield from _query_lines(text)
         return
-    for key in _from_file(read_reg(text)).keys.values():
+    for key in _from_file(read_reg(file_text)).keys.values():
         yield key.path
         yield from key.values.values()
 
 
+def _file_text(text: str) -> str | None:
+    """The text from the signature of a registry file on; None when it has none, or is a listing in front of it."""
+    signature = _SIGNATURE_RE.search(text)
+    if not signature or _LISTED_RE.search(text, 0, signature.start()):
+        return None
+    return text[signature.start() :]
+
+
 def _query_lines(text: str) -> Iterator[str | RegValue]:
-    pasted = _BANNER in text and "\tREG_" not in text
+    pasted = "\tREG_" not in text and (_BANNER in text or "    REG_" not in text)
     for line in text.split("\n"):
         bare = line.rstrip()
         if bare.startswith("HKEY_") and _KEY_RE.match(bare):

@@ -24,7 +24,11 @@ _STATE_RE = re.compile(r"([1-7])(?![^ \t])")
 _EXIT_CODE_RE = re.compile(r"-?[0-9]{1,10}[ \t]*\(0x([0-9A-Fa-f]{1,8})\)")
 _NUMBER_RE = re.compile(r"(?:0x[0-9A-Fa-f]{1,8}|[0-9]{1,10})(?![^ \t])")
 # The line in which `sc enumdepend` says how many entries it read is no heading of a block.
-_COUNT_RE = re.compile(r"= *[0-9]+\Z")
+_COUNT_RE = re.compile(r"[^0-9=]*= *([0-9]{1,9})[ \t]*\Z")
+# What the tool says of itself begins with its name in brackets; two numbers in it are the size and the index with which
+# an enumeration that stopped early asks to be resumed, one number is an error or a count.
+_TOOL_RE = re.compile(r"\[[^\]\n]{1,20}\]")
+_INTEGER_RE = re.compile(r"[0-9]+")
 _NOT_AT_MARGIN = (" ", "\t", "[")
 _FIELDS_WITHOUT_PID = 4
 """Behind type and state: two exit codes, check point, wait hint."""
@@ -65,11 +69,18 @@ class ServiceList:
         ambiguous: names that came twice with different content; they are not in `rows`.
         stray: number of blocks with a heading and no state: an enumeration that stopped early asks to resume in such
             a line, and a service that could not be read leaves one.
+        announced: how many entries ``sc enumdepend`` says there are; None where it does not say.
     """
 
     rows: dict[str, ServiceRow] = field(default_factory=dict)
     ambiguous: tuple[str, ...] = ()
     stray: int = 0
+    announced: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing shows that a service is missing."""
+        return not self.stray and not self.ambiguous and self.announced in (None, len(self.rows))
 
 
 def parse_sc(text: str) -> ServiceList:
@@ -77,13 +88,26 @@ def parse_sc(text: str) -> ServiceList:
     rows: dict[str, ServiceRow] = {}
     ambiguous: dict[str, None] = {}
     stray = 0
-    for block in _blocks(text):
+    lines = text.split("\n")
+    for block in _blocks(lines):
         row = _row(block)
         if row is None:
             stray += bool(block.headings)
         elif rows.setdefault(row.name, row) != row:
             ambiguous[row.name] = None
-    return ServiceList({name: row for name, row in rows.items() if name not in ambiguous}, tuple(ambiguous), stray)
+    stray += sum(1 for line in lines if line[:1] == "[" and _asks_to_resume(line))
+    counts = [found for line in lines if line[:1] not in (" ", "\t", "") for found in [_COUNT_RE.match(line)] if found]
+    return ServiceList(
+        {name: row for name, row in rows.items() if name not in ambiguous},
+        tuple(ambiguous),
+        stray,
+        int(counts[0].group(1)) if len(counts) == 1 else None,
+    )
+
+
+def _asks_to_resume(line: str) -> bool:
+    said = _TOOL_RE.match(line)
+    return said is not None and len(_INTEGER_RE.findall(line, said.end())) > 1
 
 
 @dataclass
@@ -92,15 +116,19 @@ class _Block:
     values: list[str] = field(default_factory=list)
 
 
-def _blocks(text: str) -> Iterator[_Block]:
+def _blocks(lines: list[str]) -> Iterator[_Block]:
     """Cut the text into blocks at blank lines and wherever a line at the margin follows indented ones.
 
     In a listing that has lost its indentation the first line of a block is the heading and all others are values.
     """
-    lines = text.split("\n")
     indented = any(_FIELD_RE.match(line) for line in lines)
     block = _Block()
     for line in lines:
+        if not line:
+            if block.headings or block.values:
+                yield block
+                block = _Block()
+            continue
         found = _FIELD_RE.match(line if indented or not block.headings else " " + line)
         if found:
             block.values.append(found.group(1) or "")
@@ -108,10 +136,8 @@ def _blocks(text: str) -> Iterator[_Block]:
         if not line.strip() or (block.values and ":" in line and line[:1] not in _NOT_AT_MARGIN):
             yield block
             block = _Block()
-        if ":" in line and line[:1] not in _NOT_AT_MARGIN:
-            heading = line.split(":", 1)[1].strip()
-            if not _COUNT_RE.search(heading):
-                block.headings.append(heading)
+        if ":" in line and line[:1] not in _NOT_AT_MARGIN and not _COUNT_RE.match(line):
+            block.headings.append(line.split(":", 1)[1].strip())
     yield block
 
 

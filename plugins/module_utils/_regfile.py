@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 DIALECT_5 = "5.00"
 DIALECT_4 = "4"
 SIGNATURES = {DIALECT_5: "Windows Registry Editor Version 5.00", DIALECT_4: "REGEDIT4"}
+_SIGNED = {signature: dialect for dialect, signature in SIGNATURES.items()}
 
 REG_NONE, REG_SZ, REG_EXPAND_SZ, REG_BINARY, REG_DWORD = range(5)
 REG_MULTI_SZ = 7
@@ -46,6 +47,8 @@ _NAME_RE = re.compile(r'(?:@|"((?:[^"\\]|\\.)*)")[ \t]*=[ \t]*', re.DOTALL)
 _STRING_RE = re.compile(r'"((?:[^"\\]|\\.)*)"[ \t]*\Z', re.DOTALL)
 _ESCAPE_RE = re.compile(r"\\(.)", re.DOTALL)
 _KEY_RE = re.compile(r"\[(HKEY_[^\n]*)\][ \t]*\Z", re.IGNORECASE)
+_BARE_MARK_RE = re.compile(r'(?:[^"\\]|\\.)*"')
+_VALUE_BEGINNINGS = ('"', "@")
 _PRINTABLE_RE = re.compile(r"[ -~]+\Z")
 
 
@@ -92,7 +95,7 @@ class RegFile:
 def dialect_of(text: str) -> str | None:
     """The dialect that a text announces in its first line that is not blank; None when it is no registry file."""
     first = text[:400].lstrip("\ufeff \t\r\n").split("\n", 1)[0].strip()
-    return next((dialect for dialect, signature in SIGNATURES.items() if first == signature), None)
+    return _SIGNED.get(first)
 
 
 def read_reg(source: bytes | str) -> RegFile:
@@ -126,8 +129,13 @@ class _Reader:
         self._lossy = lossy
         self._key: str | None = None
         self._known: set[tuple[str, str]] = set()
+        self._dialect = result.dialect
 
     def take(self, line: str) -> None:
+        dialect = _SIGNED.get(line)
+        if dialect:  # one file behind another, as `type a.reg b.reg` prints them
+            self._dialect, self._key = dialect, None
+            return
         heading = _KEY_RE.match(line)
         if heading:
             self._key = heading.group(1)
@@ -141,7 +149,7 @@ class _Reader:
         name_match = _NAME_RE.match(line)
         if not name_match:
             return
-        name = _ESCAPE_RE.sub(r"\1", name_match.group(1) or "")
+        name = _unescaped(name_match.group(1) or "")
         identity = (key.lower(), name.lower())
         value = self._parse_data(line[name_match.end() :])
         if value is None or identity in self._known:
@@ -152,16 +160,22 @@ class _Reader:
 
     def _parse_data(self, data: str) -> RawValue | None:
         """Type and exact bytes of what stands behind the equals sign; None when they cannot be told."""
-        text_match = _STRING_RE.match(data)
-        if text_match:
-            text = _ESCAPE_RE.sub(r"\1", text_match.group(1))
+        if data.startswith('"'):
+            text_match = _STRING_RE.match(data)
+            if not text_match:
+                return None
+            text = _unescaped(text_match.group(1))
             if "\n" in text or (self._lossy and not (text.isascii() and "?" not in text)):
                 return None
             return REG_SZ, (text + "\0").encode("utf-16-le", "surrogatepass")
         number_match = _DWORD_RE.match(data)
         if number_match:
             return REG_DWORD, int(number_match.group(1), 16).to_bytes(4, "little")
-        return _parse_hex(data, self.result.dialect)
+        return _parse_hex(data, self._dialect)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE_RE.sub(r"\1", text) if "\\" in text else text
 
 
 def _parse_hex(data: str, dialect: str) -> RawValue | None:
@@ -182,47 +196,54 @@ def _parse_hex(data: str, dialect: str) -> RawValue | None:
 
 def _logical_lines(text: str) -> Iterator[str]:
     """Join what belongs together: hex data broken by a backslash, and quoted text that holds line feeds."""
-    lines = iter([line.rstrip("\r") for line in text.split("\n")])
-    for line in lines:
-        stripped = line.strip(" \t")
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    at = 0
+    while at < len(lines):
+        stripped = lines[at].strip(" \t\ufeff")
+        end = at + 1
         if stripped.startswith("["):
             yield stripped
-        elif _begins_open_text(stripped):
-            yield _joined_text(line.lstrip(" \t"), lines)
+        elif stripped[:1] in _VALUE_BEGINNINGS and _begins_open_text(stripped):
+            end = _end_of_text(lines, at)
+            yield "\n".join([lines[at].lstrip(" \t"), *lines[at + 1 : end]])
         elif stripped.endswith("\\"):
-            yield _joined_hex(stripped, lines)
+            end = _end_of_hex(lines, at)
+            yield "".join(line.strip(" \t").removesuffix("\\") for line in lines[at:end])
         elif stripped:
             yield stripped
+        at = end
 
 
 def _begins_open_text(line: str) -> bool:
     """Whether this is ``"name"="text`` whose closing quotation mark is on a later line."""
+    if line.endswith('"') and not line.endswith('\\"'):
+        return False
     name_match = _NAME_RE.match(line)
     if name_match is None or not line.startswith('"', name_match.end()):
         return False
     return _STRING_RE.match(line, name_match.end()) is None
 
 
-def _joined_text(first: str, lines: Iterator[str]) -> str:
-    parts = [first]
-    for line in lines:
-        parts.append(line)
-        bare = line.rstrip(" \t")
-        backslashes = len(bare[:-1]) - len(bare[:-1].rstrip("\\"))
-        if bare.endswith('"') and backslashes % 2 == 0:
-            break
-    return "\n".join(parts)
+def _end_of_text(lines: list[str], start: int) -> int:
+    r"""Index behind the line that closes the quoted text which line `start` leaves open.
+
+    Inside the text every quotation mark is escaped, so the first bare one closes it, at the end of a line. One that
+    stands elsewhere shows that the text was never open: a double-byte code page (932, 936, 950) has characters whose
+    second byte is a backslash, which makes ``\"`` of what was a character and the closing mark. Such a line stands
+    alone (its bytes are not known exactly), and those behind it are read as they are.
+    """
+    for at in range(start + 1, len(lines)):
+        bare = _BARE_MARK_RE.match(lines[at])
+        if bare:
+            return at + 1 if not lines[at][bare.end() :].strip(" \t") else start + 1
+    return start + 1
 
 
-def _joined_hex(first: str, lines: Iterator[str]) -> str:
-    parts = [first[:-1]]
-    for line in lines:
-        stripped = line.strip(" \t")
-        if not stripped.endswith("\\"):
-            parts.append(stripped)
-            break
-        parts.append(stripped[:-1])
-    return "".join(parts)
+def _end_of_hex(lines: list[str], start: int) -> int:
+    at = start
+    while at < len(lines) - 1 and lines[at].strip(" \t").endswith("\\"):
+        at += 1
+    return at + 1
 
 
 def render_reg(values: Mapping[str, Mapping[str, RawValue | None]], dialect: str = DIALECT_5) -> str:

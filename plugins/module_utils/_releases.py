@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import MECHANISMS, NOW, SETTINGS
+
 WORKSTATION = "WinNT"
 """``ProductType`` of clients; member servers have ServerNT and domain controllers LanmanNT (KB152078)."""
 SERVER_TYPES = frozenset(("servernt", "lanmannt"))
@@ -67,6 +69,17 @@ class Release:
     tools: frozenset[str] = NT6_R2_TOOLS
     ipsec_service: str = "IKEEXT"
     ipsec_trigger_started: bool = True
+
+    @property
+    def mechanism(self) -> str:
+        """What protects ports: ``reserved_ports``, ``excluded_port_range_netsh`` or ``excluded_port_ranges``."""
+        return MECHANISMS[self.family].name
+
+    @property
+    def takes_effect(self) -> str:
+        """When that takes effect: after a reboot, a restart of the DNS service, or (netsh) at once."""
+        setting = MECHANISMS[self.family].setting
+        return SETTINGS[setting].takes_effect if setting else NOW
 
     @property
     def pool_rule(self) -> str:

@@ -28,6 +28,8 @@ _MARKER_RE = re.compile(rb"(?:(?<![^\n])|(?<=\x00))#portkeeper[ \t]([^\r\n]*)")
 _HEADER_RE = re.compile(r"transcript ([0-9]{1,9})(?: ([0-9A-Fa-f]{16}))?\Z")
 _SECTION_RE = re.compile(r"(?:([0-9A-Fa-f]{16}) )?(begin|end) ([a-z0-9_]{1,40})(?: (\S{1,20}))?\Z")
 _ERRORLEVEL_RE = re.compile(r"-?[0-9]{1,10}\Z")
+# A line that begins with a prompt (also a PowerShell's, with a user, a host or an environment in front).
+_ECHO_RE = re.compile(r"(?:[^\s:\\\"\[]{1,60} ){0,3}[A-Za-z]:\\[^\"<>|?*]{0,260}>")
 _FORMAT = 1
 
 
@@ -40,7 +42,7 @@ class Section:
     """The output of one command.
 
     Attributes:
-        text: decoded, lines ended by a single line feed.
+        text: decoded, lines ended by a single line feed, without the lines in which a shell repeats a command.
         errorlevel: the command's exit code, None where the end line carries none.
     """
 
@@ -92,6 +94,13 @@ def decode(data: bytes) -> str:
         except UnicodeDecodeError:
             text = data.decode("cp437")
     return "\n".join(line.rstrip("\r") for line in text.split("\n"))
+
+
+def _without_echoes(text: str) -> str:
+    """Leave out lines that begin with a prompt: a script run with ``echo on`` prints each command before its output."""
+    if ":\\" not in text or ">" not in text:
+        return text
+    return "\n".join(line for line in text.split("\n") if not _ECHO_RE.match(line))
 
 
 def _as_bytes(source: Source) -> bytes:
@@ -157,7 +166,7 @@ class _Splitter:
         self._drop_open()
         if not self._bodies:
             self._problems.add("transcript_empty", "error", "The transcript holds no complete section.")
-        sections = {name: Section(decode(body), level) for name, (body, level) in self._bodies.items()}
+        sections = {name: Section(_without_echoes(decode(body)), level) for name, (body, level) in self._bodies.items()}
         return Transcript(self._nonce, sections, self._problems.as_list())
 
     def _take(self, found: re.Match[bytes], line: str) -> None:
