@@ -15,6 +15,8 @@
 #define FLAG_SKIP_SHELL 1u
 /* No pipes: the streams are NUL, as a scheduled task has them. */
 #define FLAG_NO_STREAMS 2u
+/* For a user who is no administrator. */
+#define FLAG_LIMITED 4u
 
 enum request { REQ_SPAWN = 1, REQ_STDIN, REQ_CREDIT, REQ_KILL, REQ_CLOSE, REQ_BOOT, REQ_SHUTDOWN };
 enum answer { ANS_HELLO = 1, ANS_STARTED, ANS_FAILED, ANS_OUTPUT, ANS_STDIN_TAKEN, ANS_EXIT, ANS_CLOSED, ANS_DONE };
@@ -52,7 +54,7 @@ struct command {
     HANDLE wake, process, job;
     struct output output[2];
     struct input input;
-    int no_streams, exited, exit_sent, kill_wanted, close_wanted;
+    int no_streams, limited, exited, exit_sent, kill_wanted, close_wanted;
     uint32_t kill_code;
     int users;
 };
@@ -73,6 +75,10 @@ void leave_command(struct command *command);
 void prepare_starts(void);
 DWORD start_command(struct command *command);
 int run_in_console(void);
+
+/* agent_rights.c: the token of a user who is no administrator; locks the registry's keys against him first. The calls must
+ * not overlap. */
+HANDLE limited_token(void);
 
 /* agent_pump.c: serves a command until it is closed; a thread's body. */
 DWORD WINAPI serve_command(void *data);

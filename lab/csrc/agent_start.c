@@ -132,18 +132,19 @@ static void open_streams(struct command *command, STARTUPINFOW *startup)
     command->input.pipe = make_pipe(PIPE_ACCESS_OUTBOUND, &startup->hStdInput);
 }
 
-/* Creates the process suspended, puts it into its job and lets it run; returns 0 or the Win32 error. */
+/* Creates the process suspended (without a token: with the agent's own), puts it into its job and lets it run; returns 0 or the Win32 error. */
 static DWORD create_process(struct command *command, wchar_t *line, wchar_t *directory, wchar_t *environment)
 {
     STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION made;
+    HANDLE token = command->limited ? limited_token() : NULL;
     DWORD error = 0;
     DWORD flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | CREATE_NO_WINDOW;
 
     command->job = make_job();
     open_streams(command, &startup);
-    if (CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, environment, *directory ? directory : NULL, &startup,
-                       &made)) {
+    if (CreateProcessAsUserW(token, NULL, line, NULL, NULL, TRUE, flags, environment, *directory ? directory : NULL,
+                             &startup, &made)) {
         AssignProcessToJobObject(command->job, made.hProcess);
         ResumeThread(made.hThread);
         CloseHandle(made.hThread);
@@ -217,6 +218,7 @@ DWORD start_command(struct command *command)
     extra = take_text(&at, end);
     environment = environment_with(extra);
     command->no_streams = (flags & FLAG_NO_STREAMS) != 0;
+    command->limited = (flags & FLAG_LIMITED) != 0;
     if (!(flags & FLAG_SKIP_SHELL))
         put_before(L"cmd.exe /C ", &line);
     put_console_before(codepage, &line);

@@ -4,6 +4,7 @@
  */
 #include "text.h"
 #include "output.h"
+#include "rights.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -95,6 +96,7 @@ void text_load(const wchar_t *tool)
     }
     drop_returns(text);
     split_entries(text);
+    rights_check();
 }
 
 const wchar_t *text_find(const wchar_t *key)

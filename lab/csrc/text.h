@@ -25,7 +25,8 @@
 
 enum stream { TO_STDOUT, TO_STDERR };
 
-/* Loads the format file of this tool; ends the process with code 3 where it is missing. */
+/* Loads the format file of this tool; ends the process with code 3 where it is missing, and with exit.denied where the
+ * user lacks the rights that the tool needs. */
 void text_load(const wchar_t *tool);
 
 /* The raw template, or NULL. */

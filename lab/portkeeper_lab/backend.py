@@ -88,7 +88,7 @@ class Process(Protocol):
 class Backend(Protocol):
     """A host as the WinRM server sees it."""
 
-    def spawn(
+    def spawn(  # noqa: PLR0913
         self,
         command_line: str,
         *,
@@ -96,6 +96,7 @@ class Backend(Protocol):
         environment: Mapping[str, str] | None = None,
         working_directory: str | None = None,
         skip_shell: bool = False,
+        limited: bool = False,
     ) -> Process:
         """Starts a command.
 
@@ -104,6 +105,7 @@ class Backend(Protocol):
             codepage: console code page of the command, for example 437 or 65001.
             environment: variables added to (and replacing those of) the host's own environment.
             working_directory: a Windows path; None is the profile of the user.
+            limited: the user is no administrator.
 
         Raises:
             HostDown: the host is not up.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from portkeeper_lab import tooltexts
-from portkeeper_lab.agent import NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
+from portkeeper_lab.agent import LIMITED, NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
 from portkeeper_lab.backend import BackendError, BootState, HostDown
 from portkeeper_lab.build import ensure_programs
 from portkeeper_lab.host_requests import RequestWatcher
@@ -159,7 +159,7 @@ class WineHost:
         self._watcher.stop()
         shutil.rmtree(self.prefix, ignore_errors=True)
 
-    def spawn(
+    def spawn(  # noqa: PLR0913
         self,
         command_line: str,
         *,
@@ -167,11 +167,12 @@ class WineHost:
         environment: Mapping[str, str] | None = None,
         working_directory: str | None = None,
         skip_shell: bool = False,
+        limited: bool = False,
     ) -> AgentProcess:
         """See `backend.Backend.spawn`."""
         return self._need_agent().spawn(
             command_line,
-            flags=SKIP_SHELL if skip_shell else 0,
+            flags=(SKIP_SHELL if skip_shell else 0) | (LIMITED if limited else 0),
             environment=environment,
             directory=working_directory or PROFILE,
             codepage=codepage,

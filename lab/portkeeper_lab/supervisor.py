@@ -49,7 +49,10 @@ class Supervisor:
         self._host = WineHost(scenario, prefix_path(name), self._log)
         try:
             chosen = Options(
-                computer_name=scenario.computer_name, log=self._log, **{**scenario.winrm_options, **options}
+                computer_name=scenario.computer_name,
+                log=self._log,
+                limited_users=tuple(name.lower() for name in scenario.limited_users),
+                **{**scenario.winrm_options, **options},
             )
         except TypeError as error:
             raise LabError(f"The options of the WinRM server are not right: {error}") from error

@@ -29,7 +29,7 @@ def keys(text: str) -> list[str]:
 def test_every_text_is_there(release, language, tool):
     rendered = keys(tooltexts.render(release, language, tool))
     assert len(rendered) == len(set(rendered))
-    shared = {"text.c", "output.c", "registry.c", "draw.c"}
+    shared = {"text.c", "rights.c", "output.c", "registry.c", "draw.c"}
     sources = [CSRC / name for name in PROGRAMS[tool]["sources"] if name not in shared]
     asked = {next(filter(None, groups)) for source in sources for groups in ASKED.findall(source.read_text("utf-8"))}
     assert asked <= set(rendered)

@@ -87,6 +87,7 @@ class Options:
             is an open pipe until a Send with End.
         computer_name: the host's NetBIOS name; accepted as the domain part of a user name.
         domains: further accepted domain parts.
+        limited_users: lower-case names of the accounts that are no administrators.
         tls: paths of a certificate and its key (PEM); the port then speaks HTTPS only.
         keep_alive: seconds an idle connection is kept.
         idle_timeout_cap: upper bound in seconds of the client's own rsp:IdleTimeOut, for tests that cannot wait.
@@ -101,6 +102,7 @@ class Options:
     stdin_ends: bool = False
     computer_name: str = "WINDOWS"
     domains: tuple[str, ...] = ()
+    limited_users: tuple[str, ...] = ()
     tls: tuple[str, str] | None = None
     keep_alive: float = 120.0
     idle_timeout_cap: float | None = None

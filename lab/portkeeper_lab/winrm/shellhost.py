@@ -112,7 +112,7 @@ class ShellHost:
         self.state: BootState = "up"
         self._lock = threading.Lock()
 
-    def spawn(
+    def spawn(  # noqa: PLR0913
         self,
         command_line: str,
         *,
@@ -120,8 +120,9 @@ class ShellHost:
         environment: Mapping[str, str] | None = None,
         working_directory: str | None = None,
         skip_shell: bool = False,
+        limited: bool = False,
     ) -> ShellProcess:
-        """Notes the call and starts it; a line that begins with "nosuch" is not found."""
+        """Notes the call and starts it, with everybody's rights; a line that begins with "nosuch" is not found."""
         if command_line.startswith("nosuch"):
             raise SpawnError("The system cannot find the file specified.", 2)
         with self._lock:

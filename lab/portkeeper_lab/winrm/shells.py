@@ -49,6 +49,7 @@ class Shell:
 
     Attributes:
         idle_timeout: seconds without a request until it is deleted.
+        limited: its user is no administrator.
         operations: commands started so far; none is given back before the shell goes.
     """
 
@@ -58,6 +59,7 @@ class Shell:
     environment: dict[str, str]
     working_directory: str | None
     address: str
+    limited: bool = False
     id: str = dataclasses.field(default_factory=_new_id)
     commands: dict[str, Command] = dataclasses.field(default_factory=dict)
     operations: int = 0
@@ -152,6 +154,7 @@ class ShellTable:
                 environment=shell.environment or None,
                 working_directory=shell.working_directory,
                 skip_shell=skip_shell,
+                limited=shell.limited,
             )
         except SpawnError as error:
             raise SoapFault("spawn", code=error.winerror, reason=str(error)) from error

@@ -90,6 +90,7 @@ class Service:
             environment={node.get("Name", ""): node.text or "" for node in variables},
             working_directory=message.text("rsp:Shell/rsp:WorkingDirectory"),
             address=address,
+            limited=user in self._options.limited_users,
         )
         self._shells.create(shell)
         return soap.created_body(shell.id) + soap.shell_body(shell.id, shell.idle_timeout, user, address)
