@@ -33,7 +33,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     wrap,
     wrap_at_root,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import NETSH
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH
 
 ALREADY_RUNNING = 1056
 """ERROR_SERVICE_ALREADY_RUNNING, also while a start is pending: the only sure sign without translated text."""

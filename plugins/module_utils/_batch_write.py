@@ -37,6 +37,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_KEY,
+    NETSH,
     SETTINGS,
     STATE_KEY,
     TCPIP_KEY,
@@ -49,8 +50,6 @@ _BOOT_ID = rf'"{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" 
 
 _SECTIONS = {TCPIP_KEY: "tcpip", DNS_KEY: "dns"}
 """The collector's section that shows a key."""
-
-NETSH: dict[str, str] = {"excluded_udp4": "ipv4", "excluded_udp6": "ipv6"}
 
 WINDOW_RECORD = "dns_window"
 """The record of a window after which services were still down: their keys, joined by commas."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, Range
 
 FAMILIES = ("udp4", "udp6")
 """UDP over IPv4 and over IPv6: separate port spaces."""
@@ -180,14 +180,29 @@ class Host:
         named = self._holders.get((family, port), [])
         return named or ([Holder(None, None)] if port in self._other_ports[family] else [])
 
+    def other_ports(self, family: str) -> PortSet:
+        """All UDP ports that other processes than DNS hold in that address family."""
+        return self._other_ports[family]
+
     def excluded(self, port: int) -> bool:
         """Whether a block that no administrator made (WinNAT, HNS, http.sys) covers the port: error 10013."""
-        exclusions = self._part("exclusions")
-        return any(
-            not row["administered"] and row["start"] <= port <= row["end"]
-            for family in FAMILIES
-            for row in exclusions.get(family) or ()
-        )
+        return any(first <= port <= last for family in FAMILIES for first, last in self.blocks(family))
+
+    def exclusions_known(self, family: str) -> bool:
+        """Whether netsh's table of excluded ports was read; plain 2008 may not have it."""
+        return self._part("exclusions").get(family) is not None
+
+    def administered(self, family: str) -> tuple[Range, ...]:
+        """The rows of that table that somebody added (the star), as they are: a deletion must name one exactly."""
+        return self._excluded_rows(family, True)
+
+    def blocks(self, family: str) -> tuple[Range, ...]:
+        """The rows without a star: Windows itself makes and removes them."""
+        return self._excluded_rows(family, False)
+
+    def _excluded_rows(self, family: str, administered: bool) -> tuple[Range, ...]:
+        rows = self._part("exclusions").get(family) or ()
+        return tuple(sorted({(row["start"], row["end"]) for row in rows if row["administered"] is administered}))
 
 
 def _port_sets(value: object) -> dict[str, PortSet]:

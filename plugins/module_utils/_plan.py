@@ -10,10 +10,10 @@ and user; settings as they are written; conflicts as the services in the catalog
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import Need, collect_needs
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
@@ -25,28 +25,31 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effec
     effective_ports,
     record_change,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_fit import (
+    Reservations,
+    refuse_misfits,
+    starred_ports,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import plan_netsh, report_blocks
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_problems import (
+    report_host,
+    report_information,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import (
     Change,
-    ListPlan,
     plan_list,
     plan_pool_size,
-    refuse_misfits,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import Findings, has_errors
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import (
-    MODEL_NO_POOL,
-    MODEL_UNKNOWN,
-    Pool,
-    pool_of,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import Pool, pool_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._risk import risk_report
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     MECHANISMS,
+    NETSH_MECHANISM,
     NO_MECHANISM,
-    RESERVED_PORTS,
     SETTINGS,
     SOCKET_POOL_SIZE,
     Mechanism,
@@ -54,8 +57,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import (
     UNREADABLE,
-    Failure,
-    Judgement,
     all_failures,
     find_victims,
     judge_services,
@@ -64,7 +65,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict im
 
 CONFLICTS_MAX = 100
 """At most so many live conflicts are listed, those of services first."""
-_RISKY_HOTFIX = "KB958644"
 
 
 @dataclass(frozen=True)
@@ -76,23 +76,24 @@ class _Draft:
     mechanism: Mechanism
     pool: Pool
     needs: list[Need]
-    listed: ListPlan | None
-    sized: Change | None
+    reserved: Reservations
 
     @property
     def changes(self) -> list[Change]:
-        """The values to be written."""
-        changes = [self.listed.change if self.listed else None, self.sized]
+        """The registry values to be written."""
+        listed = self.reserved.listed
+        changes = [listed.change if listed else None, self.reserved.sized]
         return [change for change in changes if change is not None]
 
     @property
     def managed(self) -> list[Setting]:
-        """The settings whose effect is our business: planned by the policy, or recorded by an earlier run."""
-        managed = [self.listed.setting] if self.listed and self.listed.managed else []
+        """The registry values whose effect is our business: planned by the policy, or recorded by an earlier run."""
+        listed = self.reserved.listed
+        managed = [listed.setting] if listed and listed.managed else []
         size = SETTINGS[SOCKET_POOL_SIZE]
         readable = self.host.setting(size.id)["present"] is not None and self.host.dns_installed is not False
         recorded = self.host.record(size.id) is not None and effect_of(self.host, size) != "unknown"
-        if readable and (self.sized or self._size_is_right or recorded):
+        if readable and (self.reserved.sized or self._size_is_right or recorded):
             managed.append(size)
         return managed
 
@@ -100,6 +101,31 @@ class _Draft:
     def _size_is_right(self) -> bool:
         wanted = self.policy.socket_pool_size
         return wanted is not None and self.host.setting(SOCKET_POOL_SIZE)["data"] == wanted
+
+    @property
+    def netsh_changes(self) -> list[dict[str, Any]]:
+        """The exclusions to be added or deleted at once."""
+        return self.reserved.netsh.changes() if self.reserved.netsh else []
+
+    @property
+    def deferred(self) -> list[dict[str, Any]]:
+        """The exclusions to be added while DNS is down."""
+        return self.reserved.netsh.deferred() if self.reserved.netsh else []
+
+    @property
+    def settings_json(self) -> list[dict[str, Any]]:
+        """What has to be written, in the order in which it is: list, excluded ports, size of the pool."""
+        size = self.reserved.sized
+        lists = [change.to_json() for change in self.changes if change is not size]
+        return lists + self.netsh_changes + ([size.to_json()] if size else [])
+
+    @property
+    def kept(self) -> PortSet:
+        """Ports reserved by others that stay."""
+        listed, netsh = self.reserved.listed, self.reserved.netsh
+        tables = [part.desired - part.wanted for part in netsh.families] if netsh else []
+        pairs = [pair for ports in tables for pair in ports.ranges]
+        return (listed.kept if listed else PortSet()) | PortSet.from_ranges(pairs)
 
 
 def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
@@ -118,18 +144,23 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     judgements = judge_services(host, policy)
     failures = all_failures(host, policy, judgements)
     written = [change.setting.id for change in draft.changes]
-    record = record_change(host, draft.managed, written)
+    netsh = draft.reserved.netsh
+    record = record_change(host, draft.managed, written, netsh)
     pending = pending_settings(host, draft.managed, written + list(record["after"] if record else ()))
     victims = find_victims(host, policy, judgements)
-    actions = plan_actions(pending, victims, judgements)
-    _report_host(draft, judgements, failures, problems)
+    actions = plan_actions(pending, victims, judgements, draft.deferred)
+    report_host(host, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
+    report_information(host, policy, draft.pool, judgements, problems)
+    if host.family not in (None, "nt5"):
+        report_blocks(host, draft.needs, problems)
     risk = _risk(draft)
     conflicts = live_conflicts(failures)
+    settings = draft.settings_json + ([record] if record else [])
     findings = Findings(
         unknown=has_errors(problems.as_list(), False) or has_errors(facts.get("problems") or (), False),
         conflict=bool(conflicts),
         service_down=any(failure.reason != UNREADABLE for failure in failures),
-        drifted=bool(written or record) or has_errors(problems.as_list(), True),
+        drifted=bool(settings or draft.deferred or (netsh and netsh.waiting)) or has_errors(problems.as_list(), True),
         pending=bool(pending.reboot or pending.dns_restart),
         exposed=(risk["now"] or 0) > (policy.max_risk or 0),
     )
@@ -137,10 +168,13 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         "mechanism": draft.mechanism.name,
         "pool_range": draft.pool.to_json(),
         "needs": _needs_json(draft),
-        "settings": [change.to_json() for change in draft.changes] + ([record] if record else []),
-        "kept": (draft.listed.kept if draft.listed else PortSet()).to_json(),
+        "settings": settings,
+        "kept": draft.kept.to_json(),
         "problems": problems.as_list(),
-        "effective": {setting.id: _effect(host, setting, written) for setting in draft.managed},
+        "effective": {
+            **{setting.id: _effect(host, setting, written) for setting in draft.managed},
+            **(netsh.effects() if netsh else {}),
+        },
         "live_conflicts": conflicts[:CONFLICTS_MAX],
         "actions": actions,
         "risk": risk,
@@ -155,28 +189,24 @@ def _draft(host: Host, policy: Policy, problems: ProblemList) -> _Draft:
     pool = pool_of(host, policy.socket_pool_size, problems)
     needs = collect_needs(host, policy, pool.all_ports)
     mechanism = _mechanism(host, policy, problems)
-    listed = None
-    if mechanism.setting is not None:
-        listed = plan_list(host, policy, needs, pool, problems)
+    listed = plan_list(host, policy, needs, pool, problems) if mechanism.setting else None
+    netsh = plan_netsh(host, policy, needs, pool, problems) if mechanism.netsh else None
     sized = plan_pool_size(host, policy, problems)
-    listed, sized = refuse_misfits(pool, listed, sized, problems)
-    return _Draft(host, policy, mechanism, pool, needs, listed, sized)
+    reserved = refuse_misfits(pool, Reservations(listed, netsh, sized, starred_ports(host)), problems)
+    return _Draft(host, policy, mechanism, pool, needs, reserved)
 
 
 def _mechanism(host: Host, policy: Policy, problems: ProblemList) -> Mechanism:
-    mechanism = MECHANISMS.get(host.family or "", NO_MECHANISM)
+    """The release's mechanism; where there is no DNS to protect, netsh's on request only, from Vista on."""
     if host.family not in MECHANISMS:
         problems.add("release_not_supported", "error", "The Windows release is not known, so nothing can be planned.")
-    elif host.family != "nt5" and host.dns_installed is False:
         return NO_MECHANISM
-    elif mechanism.setting is None or (policy.use_netsh and host.family != "nt5"):
-        problems.add(
-            "mechanism_not_available",
-            "error",
-            "Planning of netsh excluded port ranges is not available yet, so this host is not judged.",
-            mechanism=mechanism.name,
-        )
-    return mechanism
+    mechanism = MECHANISMS[host.family]
+    if host.family == "nt5":
+        return mechanism
+    if host.dns_installed is False:
+        return NETSH_MECHANISM if policy.use_netsh else NO_MECHANISM
+    return replace(mechanism, netsh=True) if policy.use_netsh else mechanism
 
 
 def _effect(host: Host, setting: Setting, written: list[str]) -> str:
@@ -184,64 +214,11 @@ def _effect(host: Host, setting: Setting, written: list[str]) -> str:
 
 
 def _needs_json(draft: _Draft) -> list[dict[str, Any]]:
-    effective = effective_ports(draft.host, draft.listed)
-    return [need.to_json(draft.pool.all_ports, effective) for need in draft.needs]
+    effective = effective_ports(draft.host, draft.reserved)
+    return [need.to_json(draft.pool, effective) for need in draft.needs]
 
 
 def _risk(draft: _Draft) -> dict[str, Any]:
     needs = [(need.service, need.udp_ports) for need in draft.needs if need.counts_for_risk]
-    after = draft.listed.desired if draft.listed else PortSet()
-    return risk_report(draft.pool, needs, effective_ports(draft.host, draft.listed), after)
-
-
-def _report_host(draft: _Draft, judgements: list[Judgement], failures: list[Failure], problems: ProblemList) -> None:
-    """Add the problems that are about the host as a whole, errors first."""
-    host = draft.host
-    if not host.services_known:
-        problems.add("services_unreadable", "error", "The services could not be read, so nothing can be detected.")
-    if not host.sockets_known:
-        problems.add("sockets_unreadable", "error", "The UDP sockets could not be read, so no port can be judged.")
-    if draft.pool.model == MODEL_UNKNOWN:
-        problems.add("pool_unknown", "error", "The range of the pool, or whether there is one, could not be read.")
-    if draft.managed and host.boot_mark is None:
-        problems.add(
-            "boot_mark_unknown",
-            "error",
-            "The boot mark could not be read, so nobody can say whether the values have become effective.",
-        )
-    if draft.managed and host.state_present is None:
-        problems.add(
-            "state_unreadable",
-            "error",
-            "The record of earlier writes could not be read, so nobody can say whether the values are effective.",
-        )
-    _report_information(draft, judgements, problems)
-
-
-def _report_information(draft: _Draft, judgements: list[Judgement], problems: ProblemList) -> None:
-    host = draft.host
-    if host.family not in (None, "nt5") and host.setting(RESERVED_PORTS)["present"]:
-        problems.add(
-            "reserved_ports_no_effect",
-            "info",
-            "ReservedPorts is set, but Windows reads it up to 2003 only (KB812873): it protects nothing here.",
-        )
-    if host.dns_installed is False:
-        problems.add("no_dns_server", "info", "The host has no DNS server, so there is no pool and no figure for it.")
-    elif draft.pool.model == MODEL_NO_POOL:
-        problems.add("no_pool_seen", "info", "DNS runs without a pool of sockets: there is no figure for the risk.")
-    if _RISKY_HOTFIX in (host.facts.get("hotfixes") or ()):
-        problems.add(
-            "kb958644_present",
-            "info",
-            "KB958644 is installed, after which IPsec was seen to fail more often, mostly at the first reboot: the risk"
-            " figure may be too low; write the reservations and reboot before trusting it.",
-        )
-    for judgement in judgements:
-        if judgement.note == "stopped_on_purpose":
-            problems.add(
-                "service_stopped",
-                "info",
-                f"{judgement.service.name} starts automatically but was stopped on purpose: it is not started.",
-                service=judgement.service.name,
-            )
+    after = {family: draft.reserved.desired(family) for family in FAMILIES}
+    return risk_report(draft.pool, needs, effective_ports(draft.host, draft.reserved), after)

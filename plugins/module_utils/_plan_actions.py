@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effective import NO, effect_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import DNS_RESTART, REBOOT, Setting
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import listed
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+    DNS_RESTART,
+    NETSH,
+    REBOOT,
+    Setting,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import (
     Judgement,
     Victims,
@@ -45,22 +51,26 @@ def pending_settings(host: Host, managed: Sequence[Setting], written: Sequence[s
     )
 
 
-def plan_actions(pending: Pending, victims: Victims, judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
+def plan_actions(
+    pending: Pending, victims: Victims, judgements: Sequence[Judgement], deferred: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """The plan's ``actions`` in the order in which they are due.
 
-    A window only where DNS holds the port of a service that it kept down, or where a value of DNS's own waits for its
+    A window only where DNS holds the port of a service that it kept down or a port that netsh has to exclude
+    (``deferred``), or where a value of DNS's own waits for its
     restart: on NT5 a change of ReservedPorts alone would only make DNS draw again under the old reservations.
     """
     actions: list[dict[str, Any]] = []
-    if pending.dns_restart or victims.need_window:
+    if pending.dns_restart or victims.need_window or deferred:
         reasons = [_held_by_dns(victims, judgements)] if victims.need_window else []
         reasons += [f"{setting.value_name} takes effect when DNS restarts" for setting in pending.dns_restart]
+        reasons += [f"DNS holds {_ranges(row)}, which can be excluded only while it is down" for row in deferred]
         actions.append(
             {
                 "action": DNS_WINDOW,
                 "why": "; ".join(reasons),
                 "victims": list(victims.services),
-                "deferred_exclusions": [],
+                "deferred_exclusions": [dict(row) for row in deferred],
             }
         )
     elif victims.services:
@@ -71,6 +81,10 @@ def plan_actions(pending: Pending, victims: Victims, judgements: Sequence[Judgem
         names = ", ".join(setting.value_name for setting in pending.reboot)
         actions.append({"action": REBOOT_ACTION, "why": f"{names} takes effect with the next boot"})
     return actions
+
+
+def _ranges(row: Mapping[str, Any]) -> str:
+    return f"{listed(row['ports'])} over {NETSH[row['id']]}"
 
 
 def _held_by_dns(victims: Victims, judgements: Sequence[Judgement]) -> str:

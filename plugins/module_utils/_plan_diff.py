@@ -52,10 +52,11 @@ def _lines(entry: Mapping[str, Any], side: str) -> list[str]:
     if isinstance(value, Mapping):
         return [f"{title} {name}: {_text(value[name])}" for name in sorted(value) if value[name] is not None]
     registry_type = entry[f"type_{side}"]
-    if registry_type is None:
+    if value is None:
         return [f"{title}: absent"]
     items = value if isinstance(value, list) else [value]
-    return [f"{title} {shown(str(registry_type))}:", *(f"  {_text(item)}" for item in items)]
+    head = title if registry_type is None else f"{title} {shown(str(registry_type))}"
+    return [f"{head}:", *(f"  {_text(item)}" for item in items)]
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_fit import Reservations
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import NetshPlan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import ListPlan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, parse_entries
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
@@ -47,14 +49,21 @@ def _dns_is_new(host: Host, recorded_pid: object) -> bool:
     return host.dns_pid is not None and recorded_pid is not None and str(host.dns_pid) != str(recorded_pid)
 
 
-def effective_ports(host: Host, listed: ListPlan | None) -> PortSet:
-    """The ports that are reserved and known to be effective.
+def effective_ports(host: Host, reserved: Reservations) -> dict[str, PortSet]:
+    """The ports that are reserved and known to be effective, per address family.
+
+    What netsh excludes is effective at once; that only its starred rows count is because the others come and go.
+    """
+    listed = PortSet() if reserved.listed is None else _effective_list(host, reserved.listed)
+    return {family: listed | reserved.starred[family] for family in FAMILIES}
+
+
+def _effective_list(host: Host, listed: ListPlan) -> PortSet:
+    """The ports of the list value that Windows works with.
 
     A port that was in the recorded value, is in the value now, and has seen a boot or DNS start since the record counts
     even where somebody else has added to the value.
     """
-    if listed is None:
-        return PortSet()
     if effect_of(host, listed.setting) == YES:
         return listed.current
     record = host.record(listed.setting.id)
@@ -64,13 +73,16 @@ def effective_ports(host: Host, listed: ListPlan | None) -> PortSet:
     return recorded & listed.current
 
 
-def record_change(host: Host, managed: list[Setting], changed: list[str]) -> dict[str, Any] | None:
+def record_change(
+    host: Host, managed: list[Setting], changed: list[str], netsh: NetshPlan | None
+) -> dict[str, Any] | None:
     """The pseudo-setting ``state``: values that are right already, but that no record of ours covers.
 
     Args:
         host: the facts.
         managed: the settings whose effect is our business.
         changed: ids of those that the run writes anyway, record included.
+        netsh: exclusions that a window adds are recorded, and backed up, before it opens.
 
     Returns:
         The entry of the plan's ``settings``, or None when every value is recorded or a record would be worth nothing.
@@ -85,9 +97,18 @@ def record_change(host: Host, managed: list[Setting], changed: list[str]) -> dic
         if setting.id not in changed and (record is None or record["value"] != text):
             before[setting.id] = None if record is None else str(record["value"])
             after[setting.id] = text
+    reasons = []
+    if after:
+        names = ", ".join(SETTINGS[setting_id].value_name for setting_id in after)
+        reasons.append(f"records {names}, so that it can be told when the value has become effective")
+    deferred = netsh.records() if netsh else {}
+    if deferred:
+        reasons.append("records and backs up the excluded ports that the window adds while DNS is down")
+    for setting_id, (recorded, ours) in deferred.items():
+        before[setting_id] = recorded
+        after[setting_id] = ours
     if not after:
         return None
-    names = ", ".join(SETTINGS[setting_id].value_name for setting_id in after)
     return {
         "id": STATE,
         "key": STATE_KEY,
@@ -96,6 +117,6 @@ def record_change(host: Host, managed: list[Setting], changed: list[str]) -> dic
         "before": before,
         "type_after": "REG_SZ",
         "after": after,
-        "why": f"records {names}, so that it can be told when the value has become effective",
+        "why": "; ".join(reasons),
         "takes_effect": NOW,
     }

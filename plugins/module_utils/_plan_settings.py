@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, Host
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import PROFILE, USER, Need, detected_ports
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import Need, detected_ports
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POOL_SIZE_DEFAULT, Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import Pool
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, Range, parse_entries
@@ -19,15 +19,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems i
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     MECHANISMS,
     NO_MECHANISM,
+    POOL_EXCLUSIONS,
+    RESERVED_PORTS,
     SETTINGS,
     SOCKET_POOL_SIZE,
     Setting,
     entries_of,
 )
 
-CLIENT_PORTS = 255
-"""Ordinary client ports that must remain per address family beside the pool: the least that Windows allows as a dynamic
-range (KB929851)."""
 CLUSTER_PORT = PortSet.from_ports((3343,))
 """Present on many systems before us (the SBS 2003 article): never pruned."""
 DETECTION_SECTIONS = frozenset(("services", "service_starts", "sql_ports"))
@@ -126,7 +125,7 @@ def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool
     return PortSet.from_ranges(
         pair
         for need in needs
-        if unexposed_too or need.reason in (PROFILE, USER) or need.udp_ports & pool_ports
+        if unexposed_too or need.requested or need.udp_ports & pool_ports
         for pair in need.ports.ranges
     )
 
@@ -152,7 +151,7 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problem
     if _is_untouchable(found, setting, policy, problems):
         return ListPlan(setting, found.ports, wanted, found.ports, None, usable=False)
     kept = found.ports - wanted
-    if policy.prune and _may_prune(host, problems):
+    if policy.prune and may_prune(host, problems):
         kept &= CLUSTER_PORT | detected_ports(host, policy)
     desired = wanted | kept
     right_type = found.type in (None, setting.registry_type)
@@ -199,7 +198,7 @@ def _is_untouchable(found: _Found, setting: Setting, policy: Policy, problems: P
         problems.add(
             UNPARSABLE,
             severity,
-            f"{setting.value_name} has entries that are no port range ({_listed(_named(found.bad))}): {ending}",
+            f"{setting.value_name} has entries that are no port range ({listed(_named(found.bad))}): {ending}",
             setting=setting.id,
             entries=[shown(entry) for entry in found.bad[:NAMED_MAX]],
         )
@@ -210,7 +209,8 @@ def _named(entries: Sequence[str]) -> list[str]:
     return [repr(shown(entry)) for entry in entries]
 
 
-def _may_prune(host: Host, problems: ProblemList) -> bool:
+def may_prune(host: Host, problems: ProblemList) -> bool:
+    """Whether everything that detection needs could be read; reports what is missing."""
     named = {
         str(section)
         for problem in host.facts.get("problems") or ()
@@ -238,18 +238,24 @@ def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Se
         shares = [(need, need.ports & added) for need in needs]
         named = [f"{', '.join(share.strings())} ({need.service})" for need, share in shares if share]
         reasons.append(f"reserves {', '.join(named)}")
-    reasons += _shape_reasons(found)
+    reasons += _shape_reasons(found, setting)
     if found.present and found.type != setting.registry_type:
         reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair)")
     if found.bad:
-        reasons.append(f"drops {_listed(_named(found.bad))}, which is no port range (repair)")
+        reasons.append(f"drops {listed(_named(found.bad))}, which is no port range (repair)")
     removed = found.ports - desired
     if removed:
-        reasons.append(f"removes {_listed(removed.strings())}, which nothing needs (prune)")
+        reasons.append(f"removes {listed(removed.strings())}, which nothing needs (prune)")
     return reasons
 
 
-def _shape_reasons(found: _Found) -> list[str]:
+_JOINING: dict[str, str] = {
+    RESERVED_PORTS: "because neighbouring ports that are entered separately are not correctly reserved (KB812873)",
+    POOL_EXCLUSIONS: "which is the same in canonical form",
+}
+
+
+def _shape_reasons(found: _Found, setting: Setting) -> list[str]:
     """Why a value has to be rewritten although it may name the right ports."""
     pieces: dict[Range, list[str]] = {}
     bare: list[str] = []
@@ -261,19 +267,18 @@ def _shape_reasons(found: _Found) -> list[str]:
             pieces.setdefault(whole, []).append(entry)
             bare += [] if "-" in entry else [entry]
     reasons = [
-        f"joins {_listed(split, ' and ')} to {first}-{last}, because neighbouring ports that are entered separately are"
-        " not correctly reserved (KB812873)"
+        f"joins {listed(split, ' and ')} to {first}-{last}, {_JOINING[setting.id]}"
         for (first, last), split in sorted(pieces.items())
         if len(split) > 1
     ][:NAMED_MAX]
     if bare:
-        reasons.append(f"writes {_listed(bare)} as {_listed([f'{int(port)}-{int(port)}' for port in bare])}")
+        reasons.append(f"writes {listed(bare)} as {listed([f'{int(port)}-{int(port)}' for port in bare])}")
     if not found.canonical and not found.bad and not reasons:
         reasons.append("puts the entries in order")
     return reasons
 
 
-def _listed(texts: Sequence[str], separator: str = ", ") -> str:
+def listed(texts: Sequence[str], separator: str = ", ") -> str:
     """The texts in a row, the end of a long row only counted."""
     rest = len(texts) - NAMED_MAX
     return separator.join(texts[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
@@ -303,50 +308,3 @@ def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> Change 
     was = f"was {shown(str(fact['data']))}" if fact["present"] else f"was absent, which means {POOL_SIZE_DEFAULT}"
     why = f"sets the pool to {wanted} sockets per address family ({was})"
     return Change(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, why)
-
-
-def misfits(pool: Pool, size: int | None, reserved: PortSet) -> list[dict[str, Any]]:
-    """The address families in which the pool and the client ports do not fit what is not reserved, with the numbers."""
-    if size is None:
-        return []
-    found: list[dict[str, Any]] = []
-    for family in FAMILIES:
-        ports = pool.ports(family)
-        free = None if ports is None else len(ports - reserved)
-        if free is not None and size + CLIENT_PORTS > free:
-            found.append({"family": family, "pool": size, "client_ports": CLIENT_PORTS, "free": free})
-    return found
-
-
-def refuse_misfits(
-    pool: Pool, listed: ListPlan | None, sized: Change | None, problems: ProblemList
-) -> tuple[ListPlan | None, Change | None]:
-    """Leave out the changes that would leave too few ports; report a pool that does not fit already.
-
-    Returns:
-        The list plan and the pool size change that may be written.
-    """
-    current = listed.current if listed else PortSet()
-    already = misfits(pool, pool.size, current)
-    _report_misfit(already, "does not fit already", "warning", problems)
-    families = {row["family"] for row in already}
-    unlisted = listed and ListPlan(listed.setting, current, listed.wanted, current, None, usable=False)
-    for list_plan, size_change in ((listed, sized), (listed, None), (unlisted, sized)):
-        size = pool.size_after if size_change else pool.size
-        found = misfits(pool, size, list_plan.desired if list_plan else current)
-        caused = [row for row in found if row["family"] not in families]
-        if not caused:
-            return list_plan, size_change
-        _report_misfit(caused, "would not fit, so that change is not made", "error", problems)
-    return unlisted, None
-
-
-def _report_misfit(wrong: list[dict[str, Any]], verdict: str, severity: Severity, problems: ProblemList) -> None:
-    for row in wrong:
-        problems.add(
-            POOL_MISFIT,
-            severity,
-            f"Over {row['family']} a pool of {row['pool']} sockets and {CLIENT_PORTS} client ports need"
-            f" {row['pool'] + CLIENT_PORTS} ports, but {row['free']} are not reserved: the pool {verdict}.",
-            **row,
-        )

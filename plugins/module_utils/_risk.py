@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES
@@ -40,13 +40,13 @@ def hit_probability(drawable: int, needed: int, drawn: int) -> float:
     return -math.expm1(math.fsum(math.log1p(-many / (drawable - index)) for index in range(few)))
 
 
-def draw_risk(pool: Pool, needed: PortSet, reserved: PortSet) -> dict[str, float | None]:
+def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> dict[str, float | None]:
     """Risk of one start of DNS per address family; None where the family has no pool.
 
     Args:
         pool: ranges and size of the pool.
         needed: the UDP ports that others need.
-        reserved: the ports that the draw leaves out.
+        reserved: the ports that the draw leaves out, per address family.
     """
     figures: dict[str, float | None] = {}
     for family in FAMILIES:
@@ -54,20 +54,22 @@ def draw_risk(pool: Pool, needed: PortSet, reserved: PortSet) -> dict[str, float
         if ports is None or pool.size is None:
             figures[family] = None
             continue
-        drawable = ports - reserved
+        drawable = ports - reserved[family]
         chance = hit_probability(len(drawable), len(needed & drawable), min(pool.size, len(drawable)))
         figures[family] = round(chance, DIGITS)
     return figures
 
 
-def risk_report(pool: Pool, needs: Sequence[tuple[str, PortSet]], now: PortSet, after: PortSet) -> dict[str, Any]:
+def risk_report(
+    pool: Pool, needs: Sequence[tuple[str, PortSet]], now: Mapping[str, PortSet], after: Mapping[str, PortSet]
+) -> dict[str, Any]:
     """The plan's ``risk``: the higher figure of the two address families, those of each family, and per need.
 
     Args:
         pool: ranges and size of the pool; one that was looked for and not seen gives no figures.
         needs: service and its UDP ports, in the plan's order.
-        now: the ports that are effectively reserved.
-        after: the ports that are reserved once the plan is carried out and effective.
+        now: the ports that are effectively reserved, per address family.
+        after: the ports that are reserved once the plan is carried out and effective, per address family.
     """
     needed = PortSet.from_ranges(pair for _service, ports in needs for pair in ports.ranges)
     reloaded = pool.reloaded()

@@ -58,8 +58,8 @@ SETTINGS: dict[str, Setting] = {
             "SocketPoolExcludedPortRanges",
             "REG_MULTI_SZ",
             DNS_RESTART,
-            "Microsoft's documentation of dnscmd /config /SocketPoolExcludedPortRanges; that the type is REG_MULTI_SZ"
-            " is very likely, not confirmed",
+            "MS-DNSP 3.1.1.1.4 (a list of strings a-b, single ports included); that the type is REG_MULTI_SZ is very"
+            " likely, not confirmed",
         ),
         Setting(
             SOCKET_POOL_SIZE,
@@ -74,6 +74,12 @@ SETTINGS: dict[str, Setting] = {
 """The settings that this collection writes; MaxUserPort is read and never written."""
 
 
+NETSH_PREFIX = "excluded_"
+NETSH: dict[str, str] = {"excluded_udp4": "ipv4", "excluded_udp6": "ipv6"}
+"""Tables of excluded ports that netsh keeps, by the id used in plan, state record and backup: netsh's name of the
+address family."""
+
+
 @dataclass(frozen=True)
 class Mechanism:
     """How a family of releases protects ports.
@@ -82,17 +88,26 @@ class Mechanism:
         name: the plan's ``mechanism``.
         setting: id of the list value that is written, None where no value of the registry does it.
         source: where that is documented.
+        netsh: whether excluded port ranges are added by netsh.
     """
 
     name: str
     setting: str | None
     source: str
+    netsh: bool = False
 
 
+NETSH_MECHANISM = Mechanism(
+    "excluded_port_range_netsh", None, "KB812873: ReservedPorts is not implemented on Vista and 2008", netsh=True
+)
 MECHANISMS: dict[str, Mechanism] = {
     "nt5": Mechanism("reserved_ports", RESERVED_PORTS, "KB812873, KB953230"),
-    "nt6": Mechanism("excluded_port_range_netsh", None, "KB812873: ReservedPorts is not implemented on Vista and 2008"),
-    "nt6_r2": Mechanism("excluded_port_ranges", POOL_EXCLUSIONS, "documented for DNS servers from 2008 R2 on"),
+    "nt6": NETSH_MECHANISM,
+    "nt6_r2": Mechanism(
+        "excluded_port_ranges",
+        POOL_EXCLUSIONS,
+        "MS-DNSP 3.1.1.1.4: ranges a-b in which the DNS server opens no listen socket; from 2008 R2 on",
+    ),
 }
 NO_MECHANISM = Mechanism("none", None, "a release that is not known, or one without a DNS server to protect")
 

@@ -20,7 +20,6 @@ from ansible.errors import AnsibleError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
-    NETSH,
     RECORDED,
     Change,
     Record,
@@ -29,7 +28,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
     write_lines,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RawValue
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, SETTINGS, STATE
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, NETSH, SETTINGS, STATE
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
     BackupError,
     backup_content,

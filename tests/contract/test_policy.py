@@ -14,6 +14,12 @@ import pytest
 import yaml
 
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments.policy import ModuleDocFragment
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import (
+    HELD,
+    IN_BLOCK,
+    NO_CONTEXT,
+    UNKNOWN_TABLE,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import (
     POOL_MISFIT,
     PRUNE_REFUSED,
@@ -49,10 +55,22 @@ def test_the_table_is_up_to_date() -> None:
 def test_every_problem_of_the_plan_is_documented() -> None:
     documented = (CHECKOUT / "docs" / "plan.md").read_text(encoding="utf-8")
     sources = [
-        (CHECKOUT / "plugins" / "module_utils" / name).read_text(encoding="utf-8") for name in ("_plan.py", "_pool.py")
+        path.read_text(encoding="utf-8")
+        for pattern in ("_plan.py", "_plan_*.py", "_pool.py")
+        for path in sorted((CHECKOUT / "plugins" / "module_utils").glob(pattern))
     ]
     calls = [call for source in sources for call in source.split("problems.add(")[1:]]
-    named = {call.split(",")[0].strip().strip('"') for call in calls}
-    constants = {POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, UNREADABLE, WRONG_TYPE}
+    named = {name.strip('"') for call in calls if (name := call.split(",")[0].strip()).startswith('"')}
+    constants = {
+        POOL_MISFIT,
+        PRUNE_REFUSED,
+        UNPARSABLE,
+        UNREADABLE,
+        WRONG_TYPE,
+        HELD,
+        IN_BLOCK,
+        NO_CONTEXT,
+        UNKNOWN_TABLE,
+    }
     assert len(named) > 10
     assert [problem for problem in sorted(named | constants) if f"`{problem}`" not in documented] == []

@@ -158,18 +158,47 @@ def applied(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
     after = copy.deepcopy(before)
     records = {name: {**record} for name, record in after["state"]["settings"].items()}
     for change in plan["settings"]:
-        written = change["after"] if change["id"] == "state" else {change["id"]: _text(change["after"])}
+        written = (
+            change["after"] if change["id"] == "state" else {change["id"]: _text(change.get("ours", change["after"]))}
+        )
         for name, value in written.items():
             records[name] = {"value": value, "boot_mark": before["boot_mark"], "dns_pid": before["dns"]["pid"]}
         if change["id"] == "state":
             continue
-        if change["after"] is None:
+        if change["id"].startswith("excluded_"):
+            family = change["id"].removeprefix("excluded_")
+            blocks = [row for row in after["exclusions"][family] if not row["administered"]]
+            after["exclusions"][family] = sorted([*blocks, *starred(*change["after"])], key=lambda row: row["start"])
+        elif change["after"] is None:
             after["settings"][change["id"]] = ABSENT
         elif isinstance(change["after"], int):
             after["settings"][change["id"]] = number(change["after"])
         else:
             after["settings"][change["id"]] = ranges(*change["after"])
     after["state"] = {"present": bool(records), "settings": records}
+    return after
+
+
+def starred(*entries: str) -> list[dict[str, Any]]:
+    """Rows of netsh's table that somebody added."""
+    return [{**row, "administered": True} for row in block(*entries)]
+
+
+def block(*entries: str) -> list[dict[str, Any]]:
+    """Rows of netsh's table that Windows itself made."""
+    pairs = [entry.split("-") for entry in entries]
+    return [{"start": int(first), "end": int(last), "administered": False} for first, last in pairs]
+
+
+def windowed(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
+    """The facts after the plan's window: deferred exclusions are there, DNS is a new process that draws elsewhere."""
+    after = copy.deepcopy(before)
+    for action in plan["actions"]:
+        for entry in action.get("deferred_exclusions", ()):
+            after["exclusions"][entry["id"].removeprefix("excluded_")] += starred(*entry["ports"])
+        for name in action.get("victims", ()):
+            after["services"][name].update(state=4, win32_exit_code=0, pid=IAS_PID)
+    after["dns"].update(pid=before["dns"]["pid"] + 1, udp_ports={"udp4": ["53-53"], "udp6": ["53-53"]})
     return after
 
 

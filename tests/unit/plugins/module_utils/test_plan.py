@@ -497,7 +497,7 @@ def test_autd_is_a_conflict_that_only_the_reboot_cures() -> None:
     ("change", "problem"),
     [
         ({"os": {"family": None}}, "release_not_supported"),
-        ({"os": {"family": "nt6"}}, "mechanism_not_available"),
+        ({"os": {"family": "nt6"}}, "pool_unknown"),
         ({"services_total": None}, "services_unreadable"),
         ({"udp_endpoints": None}, "sockets_unreadable"),
         ({"boot_mark": None}, "boot_mark_unknown"),

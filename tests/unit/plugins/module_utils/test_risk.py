@@ -54,28 +54,33 @@ def test_negative_numbers_are_refused() -> None:
         hit_probability(10, -1, 5)
 
 
+def both(reserved: PortSet) -> dict[str, PortSet]:
+    """The same reservations over IPv4 and IPv6."""
+    return {"udp4": reserved, "udp6": reserved}
+
+
 POOL = Pool(ports(1024, 65534), None, 2500, 2500, "uniform")
 
 
 def test_figures_are_per_family_and_rounded() -> None:
-    assert draw_risk(POOL, PortSet.from_ports((4500,)), PortSet()) == {"udp4": 0.038753, "udp6": None}
+    assert draw_risk(POOL, PortSet.from_ports((4500,)), both(PortSet())) == {"udp4": 0.038753, "udp6": None}
 
 
 def test_reserved_ports_cannot_be_drawn() -> None:
     needed = PortSet.from_ports((4500,))
-    assert draw_risk(POOL, needed, needed)["udp4"] == 0.0
+    assert draw_risk(POOL, needed, both(needed))["udp4"] == 0.0
 
 
 def test_more_sockets_than_ports_take_everything() -> None:
     pool = Pool(ports(1024, 2000), None, 2500, 2500, "uniform")
-    assert draw_risk(pool, PortSet.from_ports((1812,)), PortSet())["udp4"] == 1.0
-    assert draw_risk(pool, PortSet.from_ports((4500,)), PortSet())["udp4"] == 0.0
+    assert draw_risk(pool, PortSet.from_ports((1812,)), both(PortSet()))["udp4"] == 1.0
+    assert draw_risk(pool, PortSet.from_ports((4500,)), both(PortSet()))["udp4"] == 0.0
 
 
 def test_the_headline_is_the_worse_family() -> None:
     pool = Pool(ports(49152, 65535), ports(1025, 60000), 2500, 2500, "estimate")
     needed = PortSet.from_ports((51820,))
-    report = risk_report(pool, [("wireguard", needed)], PortSet(), needed)
+    report = risk_report(pool, [("wireguard", needed)], both(PortSet()), both(needed))
     assert report["per_family"]["udp4"]["now"] == 0.152588
     assert report["per_family"]["udp6"]["now"] == 0.04239
     assert report["now"] == 0.152588
@@ -87,5 +92,11 @@ def test_the_headline_is_the_worse_family() -> None:
 
 
 def test_no_pool_gives_no_figure() -> None:
-    report = risk_report(Pool(ports(1024, 5000), None, None, None, "no_pool"), [], PortSet(), PortSet())
+    report = risk_report(Pool(ports(1024, 5000), None, None, None, "no_pool"), [], both(PortSet()), both(PortSet()))
     assert (report["now"], report["after_reload"], report["model"]) == (None, None, "no_pool")
+
+
+def test_reservations_may_differ_between_the_families() -> None:
+    pool = Pool(ports(49152, 65535), ports(49152, 65535), 2500, 2500, "estimate")
+    needed = PortSet.from_ports((51820,))
+    assert draw_risk(pool, needed, {"udp4": needed, "udp6": PortSet()}) == {"udp4": 0.0, "udp6": 0.152588}

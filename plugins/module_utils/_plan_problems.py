@@ -1,0 +1,83 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The problems that are about the host as a whole: what decisions need and could not be read, and what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import RESERVED_PORTS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import Judgement
+
+_RISKY_HOTFIX = "KB958644"
+
+
+def report_host(host: Host, writing: bool, pool: Pool, problems: ProblemList) -> None:
+    """Add the errors.
+
+    Args:
+        host: the facts.
+        writing: whether there is a value whose effect is our business.
+        pool: of the host.
+        problems: gets them.
+    """
+    if not host.services_known:
+        problems.add("services_unreadable", "error", "The services could not be read, so nothing can be detected.")
+    if not host.sockets_known:
+        problems.add("sockets_unreadable", "error", "The UDP sockets could not be read, so no port can be judged.")
+    if pool.model == MODEL_UNKNOWN:
+        problems.add("pool_unknown", "error", "The range of the pool, or whether there is one, could not be read.")
+    if writing and host.boot_mark is None:
+        problems.add(
+            "boot_mark_unknown",
+            "error",
+            "The boot mark could not be read, so nobody can say whether the values have become effective.",
+        )
+    if writing and host.state_present is None:
+        problems.add(
+            "state_unreadable",
+            "error",
+            "The record of earlier writes could not be read, so nobody can say whether the values are effective.",
+        )
+
+
+def report_information(
+    host: Host, policy: Policy, pool: Pool, judgements: Sequence[Judgement], problems: ProblemList
+) -> None:
+    """Add what is no fault but should be known."""
+    if host.family not in (None, "nt5") and host.setting(RESERVED_PORTS)["present"]:
+        problems.add(
+            "reserved_ports_no_effect",
+            "info",
+            "ReservedPorts is set, but Windows reads it up to 2003 only (KB812873): it protects nothing here.",
+        )
+    if host.dns_installed is False:
+        on_request = host.family not in (None, "nt5") and not policy.use_netsh
+        ending = " Exclusions for what clients draw are planned on request (use_netsh)." if on_request else ""
+        problems.add(
+            "no_dns_server",
+            "info",
+            f"The host has no DNS server, so there is no pool and no figure for it.{ending}",
+        )
+    elif pool.model == MODEL_NO_POOL:
+        problems.add("no_pool_seen", "info", "DNS runs without a pool of sockets: there is no figure for the risk.")
+    if _RISKY_HOTFIX in (host.facts.get("hotfixes") or ()):
+        problems.add(
+            "kb958644_present",
+            "info",
+            "KB958644 is installed, after which IPsec was seen to fail more often, mostly at the first reboot: the risk"
+            " figure may be too low; write the reservations and reboot before trusting it.",
+        )
+    for judgement in judgements:
+        if judgement.note == "stopped_on_purpose":
+            problems.add(
+                "service_stopped",
+                "info",
+                f"{judgement.service.name} starts automatically but was stopped on purpose: it is not started.",
+                service=judgement.service.name,
+            )
