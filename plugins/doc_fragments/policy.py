@@ -15,9 +15,12 @@ options:
     description:
       - Lists of ports to reserve whatever is installed.
       - V(sbs2003) is the list recommended for SBS 2003. V(auto) is that list on an SBS 2003 server, else nothing.
+      - V(sbs2008) and V(sbs2011) are the same without what these releases do not have. V(radius) is NPS, V(vpn) is
+        L2TP, IKE, OpenVPN, WireGuard, NetBird and Teredo, V(wds) is Windows Deployment Services, V(voip) is SIP, V(kms)
+        is a KMS host.
     type: list
     elements: str
-    choices: [auto, sbs2003]
+    choices: [auto, kms, radius, sbs2003, sbs2008, sbs2011, voip, vpn, wds]
     default: [auto]
   detect:
     description: Reserve the ports of the catalogue's services that are installed and not disabled.
@@ -112,7 +115,9 @@ options:
     type: bool
     default: false
   use_netsh:
-    description: Also use C(netsh) excluded port ranges on Windows Server 2008 R2 and later; cannot be planned yet.
+    description:
+      - Also use C(netsh) excluded port ranges where they are not the only way, on DNS servers from 2008 R2 on, and on
+        hosts without a DNS server from Vista on, which are left alone otherwise.
     type: bool
     default: false
   max_risk:

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_extra import row_from_extra
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_later import LATER_ROWS
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_row import (
     NT5,
-    NT6,
     SERVICE_NAME_RE,
     CatalogueError,
     CatalogueRow,
@@ -28,6 +28,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports impo
 __all__ = [
     "CATALOGUE",
     "PROFILES",
+    "PROFILE_SOURCES",
     "SERVICE_NAME_RE",
     "CatalogueError",
     "CatalogueRow",
@@ -61,7 +62,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         service_patterns=(r"MSSQL\$[A-Za-z0-9_.$-]{1,60}",),
         ports=_ports("1433"),
         protocol="tcp",
-        profiles=("sbs2003",),
+        profiles=("sbs2003", "sbs2008", "sbs2011"),
         source=f"{_ARTICLE}; TCP in KB832017; the ports of further instances come from SuperSocketNetLib\\Tcp",
     ),
     CatalogueRow(
@@ -70,7 +71,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         service_keys=("SQLBrowser",),
         ports=_ports("1434"),
         protocol="udp",
-        profiles=("sbs2003",),
+        profiles=("sbs2003", "sbs2008", "sbs2011"),
         start_while_dns_down=True,
         source=f"{_ARTICLE}; UDP in KB832017",
     ),
@@ -92,7 +93,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         service_keys=("IAS",),
         ports=_ports("1645-1646", "1812-1813"),
         protocol="udp",
-        profiles=("sbs2003",),
+        profiles=("sbs2003", "sbs2008", "sbs2011", "radius"),
         start_while_dns_down=True,
         source=f"{_ARTICLE}; KB956189 (event 7023 of IAS on SBS); UDP in KB832017",
     ),
@@ -102,7 +103,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         service_keys=("RemoteAccess",),
         ports=_ports("1701"),
         protocol="udp",
-        profiles=("sbs2003",),
+        profiles=("sbs2003", "sbs2008", "sbs2011", "vpn"),
         hold="never",
         holder="system",
         start_while_dns_down=True,
@@ -182,7 +183,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         service_keys=("ClusSvc",),
         ports=_ports("3343"),
         protocol="udp",
-        profiles=("sbs2003",),
+        profiles=("sbs2003", "sbs2008", "sbs2011"),
         hold="never",
         holder="any_but_dns",
         never_start=True,
@@ -208,7 +209,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         service_patterns=(r"BlackBerry[A-Za-z0-9_.$ -]{0,70}",),
         ports=_ports("4070-4071"),
         protocol="both",
-        profiles=("sbs2003",),
+        profiles=("sbs2003", "sbs2008", "sbs2011"),
         hold="never",
         holder="any_but_dns",
         start_while_dns_down=True,
@@ -226,21 +227,21 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         start_while_dns_down=True,
         source=f"{_ARTICLE}; KB956189; UDP in KB832017; when it fails, the IPsec driver blocks (event 4292)",
     ),
-    CatalogueRow(
-        name="ike",
-        title="IKE and AuthIP keying modules: NAT-T (UDP 4500) and IKE (UDP 500)",
-        service_keys=("IKEEXT",),
-        ports=_ports("4500"),
-        verify_ports=_ports("500"),
-        protocol="udp",
-        families=NT6,
-        start_while_dns_down=True,
-        source="UDP in KB832017; trigger- or demand-started from 2008 R2 on, so stopped is normal there",
-    ),
+    *LATER_ROWS,
 )
 
-PROFILES: tuple[str, ...] = tuple(sorted({profile for row in CATALOGUE for profile in row.profiles}))
-"""The profiles that rows carry; ``auto`` is not one of them."""
+PROFILE_SOURCES: dict[str, str] = {
+    "kms": "a KMS host cannot be told by its services",
+    "radius": "KB956189 and field reports: RADIUS on a domain controller",
+    "sbs2003": f"the recommended list of the {_ARTICLE}",
+    "sbs2008": "inferred: the SBS 2003 list without ISA, H.323 and AUTD, which SBS 2008 does not have",
+    "sbs2011": "inferred: the same as for SBS 2008",
+    "voip": "RFC 3261",
+    "vpn": "KB832017 (L2TP, IKE), IANA's registry and field reports",
+    "wds": "KB977512",
+}
+"""The profiles that rows carry, and why they are as they are; ``auto`` is not one of them."""
+PROFILES: tuple[str, ...] = tuple(sorted(PROFILE_SOURCES))
 
 _LOOKED_AT = key_matcher(
     tuple(sorted({key for row in CATALOGUE for key in row.service_keys + row.requires})),

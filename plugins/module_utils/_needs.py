@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import CATALOGUE, CatalogueRow
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import AUTO_PROFILE, Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import Pool
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 
 DETECTED = "detected"
@@ -23,6 +24,7 @@ REASONS = (DETECTED, PROFILE, LISTENER, USER)
 SBS_PROFILE = "sbs2003"
 SQL_ROW = "sql_server"
 _NO_PORTS = PortSet()
+_ADDRESSES_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Need:
         protocol: udp, tcp or both.
         reason: one of REASONS.
         source: where the knowledge comes from.
+        requested: a profile or the user names it, so it is reserved whatever the pool can reach.
     """
 
     service: str
@@ -46,6 +49,7 @@ class Need:
     protocol: str
     reason: str
     source: str
+    requested: bool = False
 
     @property
     def udp_ports(self) -> PortSet:
@@ -57,14 +61,14 @@ class Need:
         """A row that only a profile asks for has nobody on this host whom a hit could hurt."""
         return self.reason != PROFILE and self.protocol != "tcp"
 
-    def to_json(self, pool_ports: PortSet, effective: PortSet) -> dict[str, Any]:
+    def to_json(self, pool: Pool, effective: Mapping[str, PortSet]) -> dict[str, Any]:
         """The need as the plan lists it.
 
         Args:
-            pool_ports: what the pool can draw without any reservation.
-            effective: the ports that are reserved and known to be effective.
+            pool: what can be drawn without any reservation.
+            effective: the ports that are reserved and known to be effective, per address family.
         """
-        in_range = self.udp_ports & pool_ports
+        in_range = {family: self.udp_ports & (pool.ports(family) or _NO_PORTS) for family in FAMILIES}
         return {
             "service": self.service,
             "title": self.title,
@@ -72,8 +76,8 @@ class Need:
             "ports": self.ports.to_json(),
             "protocol": self.protocol,
             "reason": self.reason,
-            "in_pool_range": bool(in_range),
-            "exposed": bool(in_range - effective),
+            "in_pool_range": any(in_range.values()),
+            "exposed": any(ports - effective[family] for family, ports in in_range.items()),
             "source": self.source,
         }
 
@@ -127,14 +131,18 @@ def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]
         pool_ports: what the pool can draw without any reservation.
     """
     needs: list[Need] = []
+    profiles = selected_profiles(host, policy)
     for row, services in relevant_rows(host, policy):
+        if not row.ports:
+            continue
         reason = DETECTED if services and policy.detect else PROFILE
-        needs.append(Need(row.name, row.title, services, row.ports, row.protocol, reason, row.source))
+        requested = not profiles.isdisjoint(row.profiles)
+        needs.append(Need(row.name, row.title, services, row.ports, row.protocol, reason, row.source, requested))
         if row.name == SQL_ROW and reason == DETECTED:
             needs += _sql_instances(host, services, row.ports)
     if policy.extra_ports:
         needs.append(
-            Need(USER, "ports named by the user", (), policy.extra_ports, "both", USER, "the option extra_ports")
+            Need(USER, "ports named by the user", (), policy.extra_ports, "both", USER, "the option extra_ports", True)
         )
     if policy.include_listeners:
         known = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
@@ -168,19 +176,26 @@ def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> lis
 
 def _listeners(host: Host, wanted: PortSet) -> list[Need]:
     """UDP sockets of other programs inside the pool's range, a need per process name; connected sockets are clients."""
-    held: dict[str, set[int]] = {}
+    held: dict[str, list[Mapping[str, Any]]] = {}
     for row in host.facts.get("udp_endpoints") or ():
         if not row.get("connected") and row["port"] in wanted:
-            held.setdefault(str(row.get("process") or "an unnamed process"), set()).add(row["port"])
-    return [
-        Need(
-            service=process,
-            title=f"UDP sockets that {process} holds",
-            services=(),
-            ports=PortSet.from_ports(ports),
-            protocol="udp",
-            reason=LISTENER,
-            source="held while the host was read",
-        )
-        for process, ports in sorted(held.items())
-    ]
+            held.setdefault(str(row.get("process") or "an unnamed process"), []).append(row)
+    return [_listener(process, rows) for process, rows in sorted(held.items())]
+
+
+def _listener(process: str, rows: Sequence[Mapping[str, Any]]) -> Need:
+    """One program's sockets, with which process holds them on which addresses."""
+    ports = PortSet.from_ports({row["port"] for row in rows})
+    pids = sorted({row["pid"] for row in rows if row.get("pid") is not None})
+    addresses = sorted({str(row["address"]) for row in rows})
+    more = "" if len(addresses) <= _ADDRESSES_MAX else f" and {len(addresses) - _ADDRESSES_MAX} more"
+    named = f" (PID {', '.join(map(str, pids))})" if pids else ""
+    return Need(
+        service=process,
+        title=f"UDP sockets that {process} holds",
+        services=(),
+        ports=ports,
+        protocol="udp",
+        reason=LISTENER,
+        source=f"held by {process}{named} on {', '.join(addresses[:_ADDRESSES_MAX])}{more} while the host was read",
+    )

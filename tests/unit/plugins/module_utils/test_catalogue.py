@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import (
     CATALOGUE,
+    PROFILE_SOURCES,
     PROFILES,
     SERVICE_NAME_RE,
     CatalogueError,
@@ -26,8 +27,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import SBS_LIST
 
-# Written by hand from the SBS 2003 article and KB832017: name, service keys, ports, protocol, hold, holder, started
-# while DNS is down, never started.
+# Written by hand from the SBS 2003 article, KB832017 and the sources of the later rows: name, service
+# keys, ports, protocol, hold, holder, started while DNS is down, never started.
 EXPECTED = {
     "isa_socks": (("fwsrv", "wspsrv"), "1080-1080", "tcp", "when_running", "service_pid", False, True),
     "sql_server": (("MSSQLSERVER",), "1433-1433", "tcp", "when_running", "service_pid", False, False),
@@ -46,6 +47,18 @@ EXPECTED = {
     "blackberry": ((), "4070-4071", "both", "never", "any_but_dns", True, False),
     "ipsec": (("PolicyAgent",), "4500-4500", "udp", "when_running", "service_pid", True, False),
     "ike": (("IKEEXT",), "4500-4500", "udp", "when_running", "service_pid", True, False),
+    "ipsec_policy": (("PolicyAgent",), "", "udp", "never", "any_but_dns", False, False),
+    "wds": (("WDSServer",), "4011-4011 64001-65000", "udp", "never", "any_but_dns", True, False),
+    "wireguard": ((), "51820-51820", "udp", "never", "any_but_dns", True, False),
+    "netbird": (("Netbird",), "51820-51820", "udp", "never", "any_but_dns", True, False),
+    "openvpn": (("OpenVPNService", "OpenVPNServiceLegacy"), "1194-1194", "udp", "never", "any_but_dns", True, False),
+    "bigfix": (("BESClient",), "52311-52311", "udp", "when_running", "service_pid", True, False),
+    "admpwd_e": ((), "61184-61184", "both", "never", "any_but_dns", False, False),
+    "ad_lds": ((), "50636-50636", "both", "never", "any_but_dns", False, False),
+    "quickbooks": ((), "8019-8019 55363-55382 56725-56728", "both", "never", "any_but_dns", True, False),
+    "teredo": (("iphlpsvc",), "3544-3544", "udp", "never", "any_but_dns", False, False),
+    "sip": ((), "5060-5060", "both", "never", "any_but_dns", False, False),
+    "kms": ((), "1688-1688", "tcp", "when_running", "service_pid", False, False),
 }
 
 
@@ -68,7 +81,29 @@ def test_every_row_is_as_written_down_by_hand() -> None:
 def test_the_profile_reserves_the_whole_list() -> None:
     pairs = [pair for row in CATALOGUE if "sbs2003" in row.profiles for pair in row.ports.ranges]
     assert PortSet.from_ranges(pairs).strings() == SBS_LIST
-    assert PROFILES == ("sbs2003",)
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        ("sbs2008", "1433-1434 1645-1646 1701-1701 1812-1813 3343-3343 4070-4071 4500-4500"),
+        ("sbs2011", "1433-1434 1645-1646 1701-1701 1812-1813 3343-3343 4070-4071 4500-4500"),
+        ("radius", "1645-1646 1812-1813"),
+        ("vpn", "1194-1194 1701-1701 3544-3544 4500-4500 51820-51820"),
+        ("wds", "4011-4011 64001-65000"),
+        ("voip", "5060-5060"),
+        ("kms", "1688-1688"),
+    ],
+)
+def test_what_the_other_profiles_reserve(profile: str, expected: str) -> None:
+    pairs = [pair for row in CATALOGUE if profile in row.profiles for pair in row.ports.ranges]
+    assert " ".join(PortSet.from_ranges(pairs).strings()) == expected
+
+
+def test_every_profile_has_rows_and_a_source() -> None:
+    assert {profile for row in CATALOGUE for profile in row.profiles} == set(PROFILES)
+    assert PROFILES == ("kms", "radius", "sbs2003", "sbs2008", "sbs2011", "voip", "vpn", "wds")
+    assert all(PROFILE_SOURCES[profile] for profile in PROFILES)
 
 
 def test_fifteen_udp_ports_of_the_list_besides_the_one_range_of_isa_2000() -> None:
@@ -83,8 +118,9 @@ def test_fifteen_udp_ports_of_the_list_besides_the_one_range_of_isa_2000() -> No
 
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.name)
 def test_columns_keep_to_their_vocabulary_and_have_a_source(row: Any) -> None:
-    assert row.title and row.source and row.ports
-    assert row.service_keys or row.service_patterns
+    assert row.title and row.source
+    assert bool(row.ports) == (row.name != "ipsec_policy")
+    assert bool(row.service_keys or row.service_patterns) == (row.detection != "profile_only")
     assert row.protocol in PROTOCOLS
     assert row.detection in DETECTIONS
     assert row.hold in HOLDS
@@ -104,13 +140,33 @@ def test_ipsec_also_proves_port_500_and_never_reserves_it() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["IAS", "ias", "policyagent", "MSSQL$SHAREPOINT", "BlackBerry Router", "blackberry", "W3SVC", "MSExchangeIS"],
+    [
+        "IAS",
+        "ias",
+        "policyagent",
+        "MSSQL$SHAREPOINT",
+        "BlackBerry Router",
+        "blackberry",
+        "W3SVC",
+        "MSExchangeIS",
+        "WDSServer",
+        "WireGuardTunnel$wg_server",
+        "netbird",
+        "BESClient",
+        "AdmPwd.E",
+        "ADAM_Edge",
+        "QuickBooksDB28",
+        "RaMgmtSvc",
+    ],
 )
 def test_catalogued_names(name: str) -> None:
     assert is_catalogued(name)
 
 
-@pytest.mark.parametrize("name", ["", "IAS\n", "IAS2", "MSSQL$", "MSSQL$a&b", "Dnscache", "İAS", "xMSSQLSERVER"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "IAS\n", "IAS2", "MSSQL$", "MSSQL$a&b", "Dnscache", "İAS", "xMSSQLSERVER", "WireGuardManager", "QuickBooksDB"],
+)
 def test_names_that_are_not_catalogued(name: str) -> None:
     assert not is_catalogued(name)
 
@@ -132,7 +188,7 @@ def test_services_that_nobody_can_make_us_start(name: str) -> None:
 
 def test_a_user_s_row() -> None:
     (row,) = rows_from_extra(
-        [{"name": "wireguard", "services": ["WireGuardTunnel$wg0"], "ports": [51820, "51830-51831"], "title": None}]
+        [{"name": "my_tunnel", "services": ["WireGuardTunnel$wg0"], "ports": [51820, "51830-51831"], "title": None}]
     )
     assert row.ports.strings() == ["51820-51820", "51830-51831"]
     assert (row.protocol, row.hold, row.holder, row.start_while_dns_down) == (
