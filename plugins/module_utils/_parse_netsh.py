@@ -9,11 +9,19 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# Not the digit of a name such as IPv4 or UDP6 at the end of a heading.
-_LAST_NUMBER_RE = re.compile(r"(?<![0-9A-Za-z.-])[0-9]{1,6}\Z")
+_LAST_NUMBER_RES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # Not the digit of a name such as IPv4 or UDP6 at the end of a heading ...
+        r"(?<![0-9A-Za-z.-])[0-9]{1,6}\Z",
+        # ... but a full-width colon of code page 950 ends in the byte of a letter.
+        r"(?<![0-9.-])[0-9]{1,6}\Z",
+    )
+)
 _RANGE_RE = re.compile(r"[ \t]*([0-9]{1,5})[ \t]+([0-9]{1,5})[ \t]*(\*?)[ \t]*\Z")
 _NUMBERS_RE = re.compile(r"[ \t*]*[0-9][0-9* \t]*\Z")
 _HIGHEST_PORT = 65535
+_NUMBERS = 2
 
 
 @dataclass(frozen=True)
@@ -34,11 +42,15 @@ class Exclusion(NamedTuple):
 
 def parse_dynamicport(text: str) -> DynamicRange | None:
     """The two numbers of the table, in their order; None when there are not exactly two that make a range."""
-    ends = (line.rstrip()[-10:] for line in text.split("\n"))
-    numbers = [int(found.group()) for end in ends for found in [_LAST_NUMBER_RE.search(end)] if found]
-    if len(numbers) != 2:
-        return None
-    start, count = numbers
+    ends = [line.rstrip()[-10:] for line in text.split("\n")]
+    for pattern in _LAST_NUMBER_RES:
+        numbers = [int(found.group()) for end in ends for found in [pattern.search(end)] if found]
+        if len(numbers) == _NUMBERS:
+            return _range(*numbers)
+    return None
+
+
+def _range(start: int, count: int) -> DynamicRange | None:
     if start < 1 or count < 1 or start + count - 1 > _HIGHEST_PORT:
         return None
     return DynamicRange(start, count)

@@ -138,7 +138,8 @@ def _query_lines(text: str) -> Iterator[str | RegValue]:
             continue
         found = (_PASTED_RE if pasted else _TYPED_RE).search(line)
         if found:
-            name = line[: found.start()].removeprefix("    ").strip("\t").rstrip(" ")
+            name = line[: found.start()]
+            name = name.strip() if pasted else name.removeprefix("    ").strip("\t").rstrip(" ")
             yield RegValue(name, found.group(1), _data_of(found.group(1), line[found.end() :]))
 
 
