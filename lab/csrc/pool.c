@@ -23,13 +23,13 @@ static void ground_nt5(struct pool_ground *ground)
 }
 
 /* SocketPoolExcludedPortRanges counts as of the start of the service, which is now. Ranges may touch here. */
-static void ground_nt6(int v6, struct pool_ground *ground)
+static void ground_nt6(int v6, int excluded_honoured, struct pool_ground *ground)
 {
     struct port_space space = port_space(v6, 0);
     struct text_list list = registry_list(DNS_KEY, L"SocketPoolExcludedPortRanges");
 
     ground->range = ports_dynamic(&space);
-    draw_reserve((const char *const *)list.entries, list.count, 1, ground->reserved);
+    draw_reserve((const char *const *)list.entries, excluded_honoured ? list.count : 0, 1, ground->reserved);
     ports_mark(&space, PORTS_ACTIVE, ground->reserved);
     ports_mark(&space, PORTS_BLOCKS, ground->reserved);
 }
@@ -37,7 +37,9 @@ static void ground_nt6(int v6, struct pool_ground *ground)
 void pool_ground(int v6, struct pool_ground *ground)
 {
     if (registry_is(LAB_KEY, L"PoolRule", L"dynamic_range"))
-        ground_nt6(v6, ground);
+        ground_nt6(v6, 1, ground);
+    else if (registry_is(LAB_KEY, L"PoolRule", L"dynamic_range_only"))
+        ground_nt6(v6, 0, ground);
     else
         ground_nt5(ground);
 }

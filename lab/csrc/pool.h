@@ -14,7 +14,8 @@ struct pool_ground {
 };
 
 /* The ground as of now, by the rule that the host plays: MaxUserPort and ReservedPorts up to Server 2003; the dynamic
- * UDP range of the family, SocketPoolExcludedPortRanges and the excluded port ranges from Vista on (PoolRule). */
+ * UDP range of the family and the excluded port ranges from Vista on, with SocketPoolExcludedPortRanges from 2008 R2 on
+ * (PoolRule). */
 void pool_ground(int v6, struct pool_ground *ground);
 
 /* Whether another program's reservation keeps everyone else from binding the port (error 10013). */

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import LAB_KEY, SERVICES_KEY, load_scenario
 
-SCENARIO = Path(__file__).resolve().parent.parent / "tests" / "data" / "tools.toml"
+SCENARIOS = Path(__file__).resolve().parent.parent / "tests" / "data"
 DNS_PARAMETERS = f"{SERVICES_KEY}\\DNS\\Parameters"
 DNS_LAB = f"{SERVICES_KEY}\\DNS\\Lab"
 TCPIP = f"{SERVICES_KEY}\\Tcpip\\Parameters"
@@ -126,7 +127,20 @@ def _data(value: Value) -> str:
 @pytest.fixture(scope="session")
 def tool_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolHost]:
     """One small host for all tests of the programs; each test leaves it as it found it."""
-    host = WineHost(load_scenario(SCENARIO), tmp_path_factory.mktemp("tool-host") / "prefix")
+    with _running("tools.toml", tmp_path_factory) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def nt6(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolHost]:
+    """The same for Vista and later: a pool of 100 from 50000-50999 over IPv4 and from the default range over IPv6."""
+    with _running("nt6.toml", tmp_path_factory) as host:
+        yield host
+
+
+@contextmanager
+def _running(scenario: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolHost]:
+    host = WineHost(load_scenario(SCENARIOS / scenario), tmp_path_factory.mktemp("tool-host") / "prefix")
     try:
         host.start()
         yield ToolHost(host)

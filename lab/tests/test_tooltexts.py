@@ -47,7 +47,7 @@ def test_unknown_release_and_tool():
     with pytest.raises(tooltexts.ToolTextError):
         tooltexts.load_tools("os2")
     with pytest.raises(tooltexts.ToolTextError):
-        tooltexts.render("nt5", "en", "netsh")
+        tooltexts.render("nt5", "en", "wevtutil")
 
 
 def test_install_names_the_programs(tmp_path):
