@@ -38,7 +38,7 @@ _SIGNATURE_RE = re.compile(
     "^[ \t\ufeff]*(?:" + "|".join(map(re.escape, SIGNATURES.values())) + ")[ \t\r]*$", re.MULTILINE
 )
 _LISTED_RE = re.compile("^HKEY_", re.MULTILINE)
-_BANNER = "! REG.EXE VERSION"
+_BANNER = "! REG.EXE "
 _HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
 _DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
 _NUMBER_TYPES = frozenset((TYPE_NAMES[REG_DWORD], TYPE_NAMES[REG_QWORD]))

@@ -24,7 +24,7 @@ _STATE_RE = re.compile(r"([1-7])(?![^ \t])")
 _EXIT_CODE_RE = re.compile(r"-?[0-9]{1,10}[ \t]*\(0x([0-9A-Fa-f]{1,8})\)")
 _NUMBER_RE = re.compile(r"(?:0x[0-9A-Fa-f]{1,8}|[0-9]{1,10})(?![^ \t])")
 # The line in which `sc enumdepend` says how many entries it read is no heading of a block.
-_COUNT_RE = re.compile(r"[^0-9=]*= *([0-9]{1,9})[ \t]*\Z")
+_COUNT_RE = re.compile(r"[^=]*= *([0-9]{1,9})[ \t]*\Z")
 # What the tool says of itself begins with its name in brackets; two numbers in it are the size and the index with which
 # an enumeration that stopped early asks to be resumed, one number is an error or a count.
 _TOOL_RE = re.compile(r"\[[^\]\n]{1,20}\]")
@@ -96,13 +96,19 @@ def parse_sc(text: str) -> ServiceList:
         elif rows.setdefault(row.name, row) != row:
             ambiguous[row.name] = None
     stray += sum(1 for line in lines if line[:1] == "[" and _asks_to_resume(line))
-    counts = [found for line in lines if line[:1] not in (" ", "\t", "") for found in [_COUNT_RE.match(line)] if found]
     return ServiceList(
         {name: row for name, row in rows.items() if name not in ambiguous},
         tuple(ambiguous),
         stray,
-        int(counts[0].group(1)) if len(counts) == 1 else None,
+        _announced(lines),
     )
+
+
+def _announced(lines: list[str]) -> int | None:
+    """The number at the end of the first line that is not blank, where it is one after an equals sign."""
+    first = next((line for line in lines if line.strip()), "")
+    count = _COUNT_RE.match(first)
+    return int(count.group(1)) if count else None
 
 
 def _asks_to_resume(line: str) -> bool:
@@ -136,7 +142,8 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
         if not line.strip() or (block.values and ":" in line and line[:1] not in _NOT_AT_MARGIN):
             yield block
             block = _Block()
-        if ":" in line and line[:1] not in _NOT_AT_MARGIN and not _COUNT_RE.match(line):
+        is_count = not block.headings and _COUNT_RE.match(line)
+        if ":" in line and line[:1] not in _NOT_AT_MARGIN and not is_count:
             block.headings.append(line.split(":", 1)[1].strip())
     yield block
 
