@@ -20,6 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     lock_section,
     unlock_section,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_netsh import ADD, Edit, file_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
     ROOT,
@@ -27,7 +28,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     echoed,
     lock_name,
     number,
-    port_range,
     section,
     service,
     wrap,
@@ -39,6 +39,7 @@ ALREADY_RUNNING = 1056
 """ERROR_SERVICE_ALREADY_RUNNING, also while a start is pending: the only sure sign without translated text."""
 
 _RETRY_SECONDS = 3
+_NETSH_FILE = "exclude.netsh"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ def script(window: Window) -> list[str]:
 
     `steps` gets a line `<step> <error level>` per step; the file `end` appears when everything has been done.
     """
+    if {exclusion.id for exclusion in window.exclusions} - set(NETSH):
+        raise BatchError("A window was to add what is not an excluded port range.")
     attempts = number(max(10, window.deadline // (_RETRY_SECONDS + 1)), 100_000)
     lines = [
         "@echo off",
@@ -106,8 +109,8 @@ def script(window: Window) -> list[str]:
         "net stop DNS /y>log 2>&1",
         ">steps echo stop_dns %errorlevel%",
     ]
-    for exclusion in window.exclusions:
-        lines += [f"{_added(exclusion)}>>log 2>&1", f">>steps echo exclude_{exclusion.ports} %errorlevel%"]
+    if window.exclusions:
+        lines += [f"netsh -f {_NETSH_FILE}>>log 2>&1", ">>steps echo exclude %errorlevel%"]
     for name in window.victims:
         lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo start {service(name)} %errorlevel%"]
     lines += [
@@ -146,8 +149,8 @@ def start_line(window: Window, stale: str | None = None, orphan: bool = False) -
         [
             # ONSTART needs no time of day, whose format differs between releases; the token makes a stray run harmless.
             section(window.run, "create", f"{create}>nul&&echo created"),
-            section(window.run, "run", f"schtasks /run /tn {window.task}>nul"),
         ],
+        section(window.run, "run", f"schtasks /run /tn {window.task}>nul"),
     )
 
 
@@ -212,7 +215,7 @@ def unguarded_line(window: Window, stale: str | None = None, orphan: bool = Fals
     The section `window` as in `poll_line`.
     """
     command = "cmd /c run.cmd>nul&(if exist end (echo ended&type steps))"
-    return _opened(window, stale, orphan, [section(window.run, "window", command)])
+    return _opened(window, stale, orphan, [], section(window.run, "window", command))
 
 
 def start_services_line(run: str, names: Sequence[str]) -> str:
@@ -226,22 +229,20 @@ def start_services_line(run: str, names: Sequence[str]) -> str:
     return wrap(run, [section(run, "start", f"({'&'.join(starts)})"), *section_commands(run)])
 
 
-def _opened(window: Window, stale: str | None, orphan: bool, then: list[str]) -> str:
-    """Takes the lock and, if it is ours, writes script, token and mark and goes on in the window's folder."""
+def _opened(window: Window, stale: str | None, orphan: bool, before: list[str], then: str) -> str:
+    """Takes the lock and, if it is ours, writes script, token and mark and goes on in the window's folder.
+
+    The file for netsh is written behind all environment variables of the line; see `wrap_at_root`.
+    """
     text = "&".join(echoed(line) for line in script(window))
-    work = "&".join([f"({text})>run.cmd", "echo token>token", *then])
+    tables = [
+        Edit(ADD, name, ranges)
+        for name in NETSH
+        if (ranges := tuple(exclusion.ports for exclusion in window.exclusions if exclusion.id == name))
+    ]
+    work = "&".join([f"({text})>run.cmd", *before, *file_commands(_NETSH_FILE, tables), "echo token>token", then])
     steps = f"md {window.path}&echo until>{window.mark}&cd {window.path}&&({work})"
     return wrap(window.run, [lock_section(window.run, window.lock, stale, orphan), if_locked(window.lock, steps)])
-
-
-def _added(exclusion: Exclusion) -> str:
-    if exclusion.id not in NETSH:
-        raise BatchError(f"{exclusion.id!r} is not a list of excluded ports.")
-    first, _dash, last = port_range(exclusion.ports).partition("-")
-    return (
-        f"netsh interface {NETSH[exclusion.id]} add excludedportrange protocol=udp startport={first}"
-        f" numberofports={int(last) - int(first) + 1} store=persistent"
-    )
 
 
 def _claimed(window: Window) -> str:

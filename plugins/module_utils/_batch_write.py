@@ -19,6 +19,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     lock_section,
     unlock_section,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_netsh import (
+    ADD,
+    DELETE,
+    Edit,
+    file_commands,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
     MAX_LINE,
@@ -65,11 +71,15 @@ class Change:
     Attributes:
         id: a key of SETTINGS or of NETSH.
         after: for a list the canonical ranges, for a number the number, None to delete the value. For netsh the
-            ranges to be added.
+            ranges to be added now.
+        removed: for netsh the rows to be deleted.
+        deferred: for netsh the ranges that a window adds later: not written, but backed up with the rest.
     """
 
     id: str
     after: tuple[str, ...] | int | None
+    removed: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,7 +184,7 @@ def write_lines(
     compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
     write = [f"({'&'.join(_recorded(records))})>nul"] if records else []
     for change in changes:
-        write += _written(change)
+        write += _written(ticket, change)
     shown = {_SECTIONS[SETTINGS[name].key] if name in SETTINGS else name for name in (change.id for change in changes)}
     tail = [
         section(ticket.run, "write", f"(if exist {ticket.flag} ({'&'.join(write)}))"),
@@ -184,14 +194,41 @@ def write_lines(
         unlock_section(ticket.run, ticket.lock),
     ]
     saved = [echoed(line) if line else "echo." for line in backup]
-    if sum(len(part) + 1 for part in [*saved, *compare, *tail]) < MAX_LINE - 300:
-        chunks, last = [], [*([_kept(ticket, saved, True)] if saved else []), *compare]
+    tables = _netsh_files(ticket, changes)
+    if sum(len(part) + 1 for part in [*saved, *tables, *compare, *tail]) < MAX_LINE - 300:
+        first, last = [], [*([_kept(ticket, saved, True)] if saved else []), *tables, *compare]
     else:
-        chunks, last = _chunks(saved), compare
-    lines = [
-        wrap_at_root(ticket.run, [if_locked(ticket.lock, _kept(ticket, chunk, chunk is chunks[0]))]) for chunk in chunks
-    ]
+        chunks = _chunks(saved) if saved else []
+        first, last = [_kept(ticket, chunk, chunk is chunks[0]) for chunk in chunks], compare
+        first += ["&".join(chunk) for chunk in _chunks(tables)] if tables else []
+    lines = [wrap_at_root(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
     return [*lines, wrap_at_root(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+
+
+def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> list[str]:
+    """Writes what netsh is to do now, and, for the way back, what undoes it and the window that follows."""
+    commands: list[str] = []
+    undo: list[Edit] = []
+    for change in changes:
+        if change.id in NETSH:
+            after = _ranges(change)
+            edits = [Edit(DELETE, change.id, change.removed), Edit(ADD, change.id, after)]
+            commands += file_commands(_netsh_file(ticket, change), edits)
+            undo += [
+                Edit(DELETE, change.id, (*after, *change.deferred)),
+                Edit(ADD, change.id, change.removed),
+            ]
+    return commands + file_commands(rf"{ticket.path}\restore.netsh", undo)
+
+
+def _netsh_file(ticket: Ticket, change: Change) -> str:
+    return rf"{ticket.path}\{section_id(change.id)}.netsh"
+
+
+def _ranges(change: Change) -> tuple[str, ...]:
+    if not isinstance(change.after, tuple):
+        raise BatchError(f"The setting {change.id} takes a list of ranges.")
+    return change.after
 
 
 def _kept(ticket: Ticket, echoes: Sequence[str], first: bool) -> str:
@@ -223,13 +260,12 @@ def window_record_line(run: str, names: Sequence[str]) -> str:
     return wrap(run, [section(run, "write", f"({'&'.join(steps)})>nul"), *section_commands(run, ["state"])])
 
 
-def _written(change: Change) -> list[str]:
+def _written(ticket: Ticket, change: Change) -> list[str]:
     """The commands of one change, each followed by a line `<id> <error level>`."""
     done = f"call echo {section_id(change.id)} {ERRORLEVEL}"
     if change.id in NETSH:
-        if not isinstance(change.after, tuple):
-            raise BatchError(f"The setting {change.id} takes a list of ranges.")
-        return [part for text in change.after for part in (_exclusion(NETSH[change.id], text), done)]
+        due = bool(_ranges(change) or change.removed)
+        return [f"netsh -f {_netsh_file(ticket, change)}>nul", done] if due else [done]
     place = SETTINGS[change.id]
     if change.after is None:
         return [f"reg delete {place.key} /v {place.value_name} /f>nul", done]
@@ -249,15 +285,6 @@ def _data(place: Setting, after: tuple[str, ...] | int) -> str:
     if not after:
         return ""
     return f'/s , /d "{",".join(port_range(text) for text in after)}"'
-
-
-def _exclusion(family: str, text: str) -> str:
-    first, _dash, last = port_range(text).partition("-")
-    count = int(last) - int(first) + 1
-    return (
-        f"netsh interface {family} add excludedportrange protocol=udp startport={first} numberofports={count}"
-        " store=persistent>nul"
-    )
 
 
 def _recorded(records: Sequence[Record]) -> list[str]:

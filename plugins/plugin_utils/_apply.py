@@ -80,14 +80,20 @@ def order_of(plan: Mapping[str, Any]) -> Order:
     """The part of a plan that is written to the host now."""
     changes: list[Change] = []
     records: dict[str, str] = {}
+    deferred = _deferred(plan)
     for entry in plan["settings"]:
         if entry["id"] == STATE:
             records.update(entry["after"])
+            # What a window adds is backed up before it opens, although nothing of it is written now.
+            changes += [Change(name, (), (), deferred.get(name, ())) for name in entry["after"] if name in NETSH]
+        elif entry["id"] in NETSH:
+            added, removed = tuple(entry["added"]), tuple(entry["removed"])
+            changes.append(Change(entry["id"], added, removed, deferred.get(entry["id"], ())))
+            records[entry["id"]] = ",".join(entry["ours"])
         else:
             changes.append(_change(entry))
-    for change in changes:
-        if change.id in RECORDED:
-            records[change.id] = _text(change.after)
+            if entry["id"] in RECORDED:
+                records[entry["id"]] = _text(changes[-1].after)
     kept = tuple(Record(name, value) for name, value in sorted(records.items()) if _is_ours(value))
     return Order(tuple(changes), kept)
 
@@ -163,7 +169,7 @@ def _write(talk: Talk, lines: list[str], order: Order, gathered: Gathered, backu
             "has changed since the snapshot, or another run has taken the lock: nothing was written, run again",
             **details,
         )
-    failed = [f"{name} (error level {level})" for name, _blank, level in levels if level != "0"]
+    failed = [f"{name} (error level {level})" for name, _blank, level in levels if level != "0" and name not in NETSH]
     if failed:
         raise talk.failure(f"did not write {', '.join(failed)}: the user may lack the right to", **details)
     reread = [name for name in REREAD if name in transcript.sections]
@@ -172,11 +178,14 @@ def _write(talk: Talk, lines: list[str], order: Order, gathered: Gathered, backu
     return Written(merged(gathered.transcript, output, gathered.run, reread), backup)
 
 
+def _deferred(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The ranges that the plan's window adds, by table."""
+    rows = [row for action in plan["actions"] for row in action.get("deferred_exclusions", ())]
+    return {row["id"]: tuple(row["ports"]) for row in rows}
+
+
 def _change(entry: Mapping[str, Any]) -> Change:
     after = entry["after"]
-    if entry["id"] in NETSH:
-        old = set(entry["before"] or [])
-        return Change(entry["id"], tuple(text for text in after if text not in old))
     return Change(entry["id"], tuple(after) if isinstance(after, list) else after)
 
 

@@ -10,13 +10,20 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+    DIALECT_4,
+    DIALECT_5,
     TYPE_NAMES,
     RawValue,
     RegFileError,
     read_reg,
     render_reg,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import DNS_KEY, SETTINGS, Setting
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+    DNS_KEY,
+    NETSH_PREFIX,
+    SETTINGS,
+    Setting,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import decode
 
 BACKUP_FORMAT = 1
@@ -86,13 +93,20 @@ def same_as_found(setting: Setting, raw: RawValue | None, fact: Mapping[str, Any
 
 
 def restore_lines(values: Mapping[str, RawValue | None]) -> list[str]:
-    """The lines of the .reg file that puts the values back; plain ASCII, data as hex digits."""
+    """The lines of the .reg file that puts the values back; plain ASCII, data as hex digits.
+
+    In the old dialect, whose strings are 8-bit as the file is; only foreign text beyond ASCII needs the new one.
+    """
     if not values:
         return []
     keys: dict[str, dict[str, RawValue | None]] = {}
     for name, raw in values.items():
         keys.setdefault(_long(SETTINGS[name].key), {})[SETTINGS[name].value_name] = raw
-    return render_reg(keys).rstrip("\r\n").split("\r\n")
+    try:
+        text = render_reg(keys, DIALECT_4)
+    except RegFileError:
+        text = render_reg(keys, DIALECT_5)
+    return text.rstrip("\r\n").split("\r\n")
 
 
 def backup_content(
@@ -102,6 +116,10 @@ def backup_content(
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the backup file on the controller holds; a rollback needs nothing else.
+
+    Of a table of netsh's it holds the rows that were added (`after`), deleted (`removed`) and left to a window
+    (`deferred`), and all rows of `before`: the way back deletes exactly the first and the last, as far as they were not
+    there before, and adds the second.
 
     Args:
         identity: `id`, `host`, `created` and `host_folder`.
@@ -115,7 +133,13 @@ def backup_content(
         raw = values.get(change.id)
         after = list(change.after) if isinstance(change.after, tuple) else change.after
         row: dict[str, Any] = {"setting": change.id, "after": after}
-        if setting is not None:
+        if setting is None:
+            row |= {
+                "removed": list(change.removed),
+                "deferred": list(change.deferred),
+                "before": _starred(facts, change.id),
+            }
+        else:
             row |= {
                 "key": setting.key,
                 "value_name": setting.value_name,
@@ -135,6 +159,12 @@ def backup_content(
         "dns_pid": dns.get("pid"),
         "settings": rows,
     }
+
+
+def _starred(facts: Mapping[str, Any], table: str) -> list[str]:
+    """The rows of one of netsh's tables that somebody added, as they were before the change."""
+    rows = (facts.get("exclusions") or {}).get(table.removeprefix(NETSH_PREFIX)) or ()
+    return [f"{row['start']}-{row['end']}" for row in rows if row["administered"]]
 
 
 def _comparable(entries: Sequence[str]) -> list[str]:

@@ -19,7 +19,6 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
-    Exclusion,
     Window,
     abort_line,
     finish_line,
@@ -31,6 +30,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
@@ -75,9 +75,7 @@ def window_of(gathered: Gathered, action: Mapping[str, Any], deadline: int) -> W
         HostFailure: what depends on DNS is not known or cannot be named.
     """
     now = controller_time()
-    exclusions = tuple(
-        Exclusion(str(entry["id"]), str(ports)) for entry in action["deferred_exclusions"] for ports in entry["ports"]
-    )
+    exclusions, _left_out = recorded_exclusions(action, gathered.facts)
     return Window(
         run=gathered.run,
         lock=f"{now}-{gathered.run}",

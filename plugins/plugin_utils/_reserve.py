@@ -15,9 +15,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actio
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import BLOCKING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import apply, order_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import refused_ranges, refused_text
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -56,7 +58,7 @@ def reserve(job: Job) -> Outcome:
     written = apply(talk, gathered, order, Shelf(job.host, job.policy.backup_dir))
     after = understood(job.session, job.policy, gathered.run, written.transcript, "write")
     new_plan = planned(after, job)
-    kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes}
+    kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes} - set(NETSH)
     if kept:
         raise HostFailure(
             f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another writes it.",
@@ -66,7 +68,29 @@ def reserve(job: Job) -> Outcome:
             facts=after.facts,
             plan=new_plan,
         )
-    return _finished(job, after, plan, new_plan, written.backup)
+    refused, nothing = refused_ranges(order.changes, after.facts)
+    if nothing:
+        raise HostFailure(
+            f"netsh on {job.session.target} excluded nothing of {refused_text(refused)}: something holds these ports by"
+            " now, or the user lacks the right to.",
+            "write",
+            changed=True,
+            backup=written.backup,
+            facts=after.facts,
+            plan=new_plan,
+        )
+    outcome = _finished(job, after, plan, new_plan, written.backup)
+    if refused:
+        outcome.problems.append(
+            {
+                "id": "exclusion_refused",
+                "severity": "warning",
+                "message": f"netsh did not exclude {refused_text(refused)}: something holds a port of it by now,"
+                " run again.",
+                "data": {"ports": refused},
+            }
+        )
+    return outcome
 
 
 def due_actions(plan: Mapping[str, Any], job: Job) -> list[str]:

@@ -19,6 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actio
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import open_window, window_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group import turn
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -105,9 +106,10 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
     down = _still_down(checked.gathered, victims)
     _remember(talk.during("verify"), checked.gathered, down)
     plan = planned(checked.gathered, job)
+    left_out = recorded_exclusions(action, gathered.facts)[1] if action["action"] == DNS_WINDOW else []
     outcome = Outcome(
         changed=True,
-        msg=f"{job.host}: did {action['action']}: {action['why']}.",
+        msg=f"{job.host}: did {action['action']}: {action['why']}.{_without_backup(left_out)}",
         facts=checked.gathered.facts,
         plan=plan,
         problems=problems_of(checked.gathered.facts, plan),
@@ -127,6 +129,13 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
             steps=steps,
         )
     return outcome
+
+
+def _without_backup(left_out: list[str]) -> str:
+    """What the window did not add."""
+    if not left_out:
+        return ""
+    return f" Not excluded, because no backup names them: {', '.join(left_out)}; run port_reservations first."
 
 
 def _started(talk: Talk, victims: list[str]) -> bytes:

@@ -53,7 +53,7 @@ def test_stop_exclude_victims_dns_dependents_end() -> None:
     steps = order(
         script(WINDOW),
         "net stop DNS",
-        "excludedportrange",
+        "netsh -f exclude.netsh",
         '"PolicyAgent"',
         '"IAS"',
         "net start DNS",
@@ -88,7 +88,20 @@ def test_the_start_happens_only_under_our_lock_with_a_unique_task() -> None:
         line.index("begin lock") < line.index("if exist") < line.index("schtasks /create") < line.index("schtasks /run")
     )
     assert f"/tn portkeeper-1764000000-{RUN} " in line
-    assert "/f" not in line[line.index("schtasks /create") : line.index("begin run")]
+    assert "/f" not in line[line.index("schtasks /create") : line.index("end create")]
+
+
+def test_the_exclusions_are_written_behind_every_environment_variable() -> None:
+    """Some command processors pair the percent signs of `for` with those of a variable further on."""
+    exclusions = (Exclusion("excluded_udp6", "64001-65000"), Exclusion("excluded_udp4", "4500-4500"))
+    for line in (start_line(replace(WINDOW, exclusions=exclusions)), unguarded_line(WINDOW)):
+        assert "%SystemRoot%" not in line[line.index("for %r") :]
+        assert line.index("for %r") < line.index("echo token")
+    line = start_line(replace(WINDOW, exclusions=exclusions))
+    assert "for %r in (4500-1) do" in line
+    assert "for %r in (64001-1000) do" in line
+    assert "interface ipv6 add excludedportrange protocol=udp startport=%s numberofports=%t store=persistent" in line
+    assert "exclude.netsh" not in start_line(replace(WINDOW, exclusions=()))
 
 
 def test_the_lock_says_how_long_the_window_may_take() -> None:

@@ -42,7 +42,7 @@ def test_two_readings_never_share_a_nonce() -> None:
 def test_services_of_the_policy_are_asked_for() -> None:
     policy = Policy.from_options(
         {
-            "catalogue_extra": [{"name": "bigfix", "services": ["BESClient"], "ports": ["52311"]}],
+            "catalogue_extra": [{"name": "my_agent", "services": ["BESClient"], "ports": ["52311"]}],
             "start_services": ["MSMQ"],
         }
     )
