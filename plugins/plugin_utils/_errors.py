@@ -13,11 +13,11 @@ from typing import Literal
 Phase = Literal["read", "backup", "write", "restart", "verify"]
 
 _ACCESS_DENIED = 5
-_RESOURCE_URI_UNKNOWN = 2150858752
-"""0x80338000: the server knows WS-Management, but not the shell of WinRM 2.0."""
+_RESOURCE_URI_UNKNOWN = (2150858752, 2150858811)
+"""The server knows WS-Management, but not the address of WinRM 2.0's shell."""
 
-_QUOTA = (2150859173, 2150859174, 2150859175, 2150859176)
-"""Faults of WinRM's quotas: shells per user, operations per user, processes per shell, and the like."""
+_QUOTA = (2150858815, 2150859173, 2150859174, 2150859175, 2150859176)
+"""Faults of WinRM's quotas: processes per shell, shells per user, operations per user, and the like."""
 
 
 _NOT_WINRM = ("ParseError", "ExpatError", "StopIteration", "KeyError", "AttributeError", "TypeError", "BadRequest")
@@ -103,7 +103,7 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
         " LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
     ),
     (
-        lambda seen: seen.fault == _RESOURCE_URI_UNKNOWN or "InvalidResourceURI" in seen.fault_text,
+        lambda seen: seen.fault in _RESOURCE_URI_UNKNOWN or "InvalidResourceURI" in seen.fault_text,
         "speaks WinRM 1.1: install WinRM 2.0 (KB968930 on XP and Server 2003).",
     ),
     (

@@ -98,7 +98,8 @@ def test_the_host_gets_a_file_that_puts_the_values_back(tmp_path: Path) -> None:
     change = Change(tmp_path, profiles=["sbs2003"], socket_pool_size=2500)
     change.apply()
     line = change.host.lines[-1]
-    assert 'echo "ReservedPorts"=hex^(7^):33,00,33,00,34,00,33,00' in line
+    assert 'echo "ReservedPorts"=hex^(7^):33,33,34,33,2d,' in line
+    assert "(echo REGEDIT4&" in line
     assert 'echo "SocketPoolSize"=-' in line
 
 
@@ -244,3 +245,10 @@ def test_a_command_that_failed_is_named(tmp_path: Path) -> None:
 
 def test_the_controllers_clock_judges_locks() -> None:
     assert _host_lock.controller_time() == NOW
+
+
+def test_foreign_text_beyond_ascii_is_put_back_exactly(tmp_path: Path) -> None:
+    change = Change(tmp_path, FakeHost(reserved=["3343-3343", "\u00e9"]), profiles=["sbs2003"], repair=True)
+    change.apply()
+    assert "(echo Windows Registry Editor Version 5.00&" in change.host.lines[-1]
+    assert "e9,00," in change.host.lines[-1]
