@@ -41,6 +41,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_sock
     read_sockets,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netsh import (
+    is_table,
     parse_dynamicport,
     parse_excludedportrange,
 )
@@ -153,15 +154,23 @@ def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
                 "dynamic_ports_unreadable", "error", "The dynamic port range could not be read.", family=name
             )
         section_id = f"excluded_{name}"
-        if reading.succeeded(section_id) and reading.text(section_id).strip():
-            rows, unreadable = parse_excludedportrange(reading.text(section_id))
-            exclusions[name] = None if unreadable else [row._asdict() for row in rows]
+        exclusions[name] = _exclusions(reading, section_id)
         if exclusions[name] is None and reading.section(section_id) is not None:
             severity: Severity = "error" if family == "nt6_r2" else "warning"
             reading.problems.add(
                 "exclusions_unreadable", severity, "The excluded port ranges could not be read.", family=name
             )
     return {"dynamic_ports": dynamic, "exclusions": exclusions}
+
+
+def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | None:
+    """The rows of a table; none only where the command says that it did what it was asked, or the table is there."""
+    section = reading.section(section_id)
+    if section is None or not reading.succeeded(section_id) or not section.text.strip():
+        return None
+    rows, unreadable = parse_excludedportrange(section.text)
+    believed = rows or section.errorlevel == 0 or is_table(section.text)
+    return [row._asdict() for row in rows] if believed and not unreadable else None
 
 
 def _first_line(text: str, pattern: re.Pattern[str] | None = None) -> str | None:

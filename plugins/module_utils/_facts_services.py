@@ -178,7 +178,8 @@ def read_dependents(reading: Reading, dns_installed: bool | None) -> list[str] |
     if section.errorlevel == NO_SUCH_SERVICE and dns_installed is None:
         return []
     listed = parse_sc(section.text)
-    if not (listed.complete and reading.succeeded("dns_dependents") and section.text.strip()):
+    says_something = bool(listed.rows) or listed.announced == 0
+    if not (listed.complete and reading.succeeded("dns_dependents") and says_something):
         reading.problems.add(
             "dns_dependents_unreadable", "warning", "The services that depend on DNS could not be listed."
         )

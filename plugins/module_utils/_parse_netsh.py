@@ -19,6 +19,7 @@ _LAST_NUMBER_RES = tuple(
     )
 )
 _RANGE_RE = re.compile(r"[ \t]*([0-9]{1,5})[ \t]+([0-9]{1,5})[ \t]*(\*?)[ \t]*\Z")
+_RULE_RE = re.compile(r"^[ \t]*-{3,}[ \t]+-{3,}[ \t]*$", re.MULTILINE)
 _NUMBERS_RE = re.compile(r"[ \t*]*[0-9][0-9* \t]*\Z")
 _HIGHEST_PORT = 65535
 _NUMBERS = 2
@@ -71,3 +72,8 @@ def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
         else:
             unreadable += 1
     return sorted(rows), unreadable
+
+
+def is_table(text: str) -> bool:
+    """Whether the text has the rule of two groups of dashes under the headings, as an empty table has it too."""
+    return _RULE_RE.search(text) is not None

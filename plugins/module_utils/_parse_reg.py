@@ -42,6 +42,7 @@ _BANNER = "! REG.EXE "
 _HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
 _DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
 _NUMBER_TYPES = frozenset((TYPE_NAMES[REG_DWORD], TYPE_NAMES[REG_QWORD]))
+_MARGIN = "    "
 _STRING_SEPARATOR = "\\0"
 
 
@@ -136,10 +137,11 @@ def _query_lines(text: str) -> Iterator[str | RegValue]:
         if bare.startswith("HKEY_") and _KEY_RE.match(bare):
             yield bare
             continue
-        found = (_PASTED_RE if pasted else _TYPED_RE).search(line)
+        margin = len(_MARGIN) if not pasted and line.startswith(_MARGIN) else 0
+        found = (_PASTED_RE if pasted else _TYPED_RE).search(line, margin)
         if found:
             name = line[: found.start()]
-            name = name.strip() if pasted else name.removeprefix("    ").strip("\t").rstrip(" ")
+            name = name.strip() if pasted else name[margin:].strip("\t").rstrip(" ")
             yield RegValue(name, found.group(1), _data_of(found.group(1), line[found.end() :]))
 
 

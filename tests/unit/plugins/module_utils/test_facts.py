@@ -185,6 +185,20 @@ def test_the_order_of_the_sections_does_not_matter() -> None:
     _assert_sbs2003(_facts(shuffled))
 
 
+@pytest.mark.parametrize(
+    "prompt", ["C:\\>", "C:\\Documents and Settings\\a (1)>", "PS D:\\x> ", "a@SRV E:\\x.1.2.345>"]
+)
+def test_commands_that_a_shell_repeats_do_not_matter(prompt: str) -> None:
+    """A script run with `echo on` prints a blank line and the prompt with the command before each command's output."""
+    echoed = []
+    for line in _sbs2003().split("\n"):
+        if line.startswith("#portkeeper"):
+            echoed += ["", f"{prompt}echo {line}", line, "", f"{prompt}(tool query type= service 4 5)<nul 2>nul"]
+        else:
+            echoed.append(line)
+    _assert_sbs2003(_facts("\r\n".join(echoed)))
+
+
 def test_the_same_host_with_translated_labels() -> None:
     text = _sbs2003()
     for label, translated in (
@@ -400,6 +414,30 @@ def test_the_services_own_error_counts_where_windows_only_says_1066() -> None:
     assert _facts(text)["services"]["IAS"]["win32_exit_code"] == 10013
 
 
+ONE_DEPENDENT = "SERVICE_NAME: A\n        TYPE : 10\n        STATE : 4\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "dependents"),
+    [
+        ("Enum: entriesRead = 1\n\n" + ONE_DEPENDENT, ["A"]),
+        ("[SC] EnumDependentServices: entriesread = 1\n\n" + ONE_DEPENDENT, ["A"]),
+        (ONE_DEPENDENT, ["A"]),
+        ("Enum: entriesRead = 2\n\n" + ONE_DEPENDENT, None),
+        ("Enum: entriesRead = 1\n", None),
+        ("[SC] EnumDependentServices: entriesread = 0\n", []),
+        # Not all fit in the buffer: Microsoft, "Sc query", remarks on bufsize=; later releases put the tool in front.
+        (ONE_DEPENDENT + "\nEnum: more data, need 1822 bytes start resume at index 79\n", None),
+        (ONE_DEPENDENT + "\n[SC] EnumServicesStatus: more data, need 1822 bytes start resume at index 79\n", None),
+        ("[SC] EnumDependentServices FAILED 5:\n\nAccess is denied.\n\n", None),
+    ],
+)
+def test_dependents_are_all_or_unknown(text: str, dependents: list[str] | None) -> None:
+    facts = _replaced("dns_dependents", text)
+    assert facts["dns"]["dependents"] == dependents
+    assert _ids(facts) == ([] if dependents is not None else ["dns_dependents_unreadable"])
+
+
 def test_a_service_list_that_was_cut_is_an_error() -> None:
     text = _sbs2003().replace(
         "#portkeeper end services 0",
@@ -524,6 +562,19 @@ def test_exclusions_that_could_not_be_read_are_not_none() -> None:
         facts = _nt6(_section("excluded_udp4", body, level))
         assert facts["exclusions"]["udp4"] is None
         assert "exclusions_unreadable" in _ids(facts)
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        ("The following command was not found: interface ipv4 show excludedportrange.\n", None),
+        ("  Start    End\n------    -----\n", []),
+        ("9 9\n", [{"start": 9, "end": 9, "administered": False}]),
+    ],
+)
+def test_without_an_error_level_only_a_table_is_an_empty_table(body: str, rows: list[dict[str, Any]] | None) -> None:
+    text = f"#portkeeper begin excluded_udp4\n{body}#portkeeper end excluded_udp4\n"
+    assert _nt6(text)["exclusions"]["udp4"] == rows
 
 
 def test_missing_sections_are_named_for_the_family() -> None:

@@ -167,3 +167,66 @@ def test_any_text_is_survived(text: str) -> None:
     parse_reg(text)
     parse_reg("REGEDIT4\n[HKEY_X]\n" + text)
     parse_reg("HKEY_X\n    a    REG_" + text)
+
+
+def test_registry_files_behind_each_other_and_behind_other_lines() -> None:
+    """What `type a.reg b.reg` prints: each file with its own signature, dialect, and mark."""
+    four = 'REGEDIT4\n\n[HKEY_X\\A]\n"Suites"=hex(7):61,00,00\n'
+    five = 'Windows Registry Editor Version 5.00\n\n[HKEY_X\\B]\n"Suites"=hex(7):61,00,00,00,00,00\n'
+    for text in (four + five, five + four, "a.reg\n\n\n" + four + "\n\nb.reg\n\n\n\ufeff" + five):
+        dump = parse_reg(text.replace("\n", "\r\n"))
+        assert [key.values["suites"].data for key in dump.keys.values()] == [["a"], ["a"]]
+        assert sorted(dump.keys) == ["hkey_x\\a", "hkey_x\\b"]
+
+
+def test_a_signature_inside_a_listing_is_data() -> None:
+    text = 'HKEY_X\\A\n    a    REG_SZ    b\nREGEDIT4\n[HKEY_X\\B]\n"c"="d"\n'
+    assert list(parse_reg(text).keys) == ["hkey_x\\a"]
+
+
+def test_every_kind_of_value_in_a_registry_file() -> None:
+    text = (
+        'Windows Registry Editor Version 5.00\n\n[HKEY_X\\A]\n@="d"\n"gone"=-\n"none"=hex(0):\n"none2"=hex(0):01\n'
+        '"expand"=hex(2):25,00,41,00,25,00,00,00\n"quad"=hex(b):01,00,00,00,00,00,00,00\n"wide"=hex(80000007):61,00\n'
+        '"list"=hex(7):\n"dword"=dword:000000ff\n"as hex"=hex(4):ff,00,00,00\n"short"=hex(4):ff\n'
+        '"bytes"=hex:01,\\\n  ab\n'
+        '"a=\\"b\\\\"="c:\\\\\\"x\\""\n"resources"=hex(8):01\n; a comment\n[-HKEY_X\\A]\n"behind"="x"\n'
+    )
+    key = _only(parse_reg(text))
+    assert {name: (value.type, value.data) for name, value in key.values.items()} == {
+        "": ("REG_SZ", "d"),
+        "none": ("REG_NONE", ""),
+        "none2": ("REG_NONE", "01"),
+        "expand": ("REG_EXPAND_SZ", "%A%"),
+        "quad": ("REG_QWORD", 1),
+        "wide": ("0x80000007", "6100"),
+        "list": ("REG_MULTI_SZ", []),
+        "dword": ("REG_DWORD", 255),
+        "as hex": ("REG_DWORD", 255),
+        "short": ("REG_DWORD", None),
+        "bytes": ("REG_BINARY", "01AB"),
+        'a="b\\': ("REG_SZ", 'c:\\"x"'),
+        "resources": ("REG_RESOURCE_LIST", "01"),
+    }
+    assert key.ambiguous == {"gone"}
+
+
+def test_every_kind_of_value_in_a_listing() -> None:
+    """Types as Microsoft's documentation of registry value types names them; one without a name as its number."""
+    rows = (
+        ("NV Hostname", "REG_SZ", "a  b", "a  b"),
+        ("none", "REG_NONE", "", ""),
+        ("none2", "REG_NONE", "4142", "4142"),
+        ("resources", "REG_RESOURCE_LIST", "0100", "0100"),
+        ("full", "REG_FULL_RESOURCE_DESCRIPTOR", "0100", "0100"),
+        ("big", "REG_DWORD_BIG_ENDIAN", "0x1", "0x1"),
+        ("link", "REG_LINK", "x", "x"),
+        ("quad", "REG_QWORD", "0x1ffffffff", 0x1FFFFFFFF),
+        ("unknown", "0x80000007", "AB", "AB"),
+        ("REG_SZ", "REG_DWORD", "0x2", 2),
+    )
+    for separator, first in (("\t", "\n! REG.EXE VERSION 3.0\n\n"), ("    ", "\n")):
+        text = f"{first}HKEY_X\\A\n" + "".join(f"    {separator.join(row[:3])}\n" for row in rows)
+        key = _only(parse_reg(text))
+        found = [(value.name, value.type, value.data) for value in key.values.values()]
+        assert found == [(name, kind, data) for name, kind, _shown, data in rows]

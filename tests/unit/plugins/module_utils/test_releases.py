@@ -114,3 +114,47 @@ def test_no_build_belongs_to_two_rows() -> None:
                 and other.id != "2003r2"
             ]
             assert len(same) == 1
+
+
+ISSUE = (
+    "2000 xp 2003 2003r2 sbs2003 vista 2008 sbs2008 7 2008r2 sbs2011 8 8.1 2012 2012r2 10 2016 11 2019 2022 2025"
+).split()
+OF_FAMILY = {
+    # Mechanism, rule of the pool, when a change takes effect, IPsec's service and whether it is trigger-started.
+    "nt5": ("reserved_ports", POOL_MAX_USER_PORT, "reboot", "PolicyAgent", False),
+    "nt6": ("excluded_port_range_netsh", POOL_DYNAMIC_RANGE, "now", "IKEEXT", False),
+    "nt6_r2": ("excluded_port_ranges", POOL_DYNAMIC_RANGE, "dns_restart", "IKEEXT", True),
+}
+
+
+def test_the_table_is_complete_and_says_what_follows_from_the_family() -> None:
+    assert sorted({row.id for row in RELEASES}) == sorted(ISSUE)
+    for row in RELEASES:
+        found = (row.mechanism, row.pool_rule, row.takes_effect, row.ipsec_service, row.ipsec_trigger_started)
+        assert found == OF_FAMILY[row.family]
+        assert row.family == family_of(row.nt)
+
+
+@pytest.mark.parametrize(
+    ("release", "tools"),
+    [
+        ("2000", set()),
+        ("xp", {"reg", "sc", "netstat_pid", "tasklist", "schtasks"}),
+        ("sbs2003", {"reg", "sc", "netstat_pid", "tasklist", "schtasks"}),
+        ("2008", {"reg", "sc", "netstat_pid", "tasklist", "schtasks", "netsh_dynamicport"}),
+        (
+            "2012r2",
+            {"reg", "sc", "netstat_pid", "tasklist", "schtasks", "netsh_dynamicport", "netsh_excludedportrange"},
+        ),
+    ],
+)
+def test_tools(release: str, tools: set[str]) -> None:
+    assert {row.tools for row in RELEASES if row.id == release} == {frozenset(tools)}
+
+
+@pytest.mark.parametrize("build", range(5000, 40000, 3571))
+def test_any_build_of_windows_10_and_later_is_of_the_newest_family(build: int) -> None:
+    for product_type in ("ServerNT", "LanmanNT", "WinNT"):
+        release = identify("10.0", build, product_type, SBS).release
+        assert release is not None
+        assert (release.family, release.server) == ("nt6_r2", product_type != "WinNT")
