@@ -119,10 +119,24 @@ def test_a_name_can_be_used_once(lab: Lab, running: str) -> None:
 
 
 def test_errors_are_sentences(lab: Lab) -> None:
-    assert "lab/scenarios has: sbs2003" in lab("up", "nonsense", "--name", "x", code=1).stderr
+    assert re.search(r"lab/scenarios has: .*\bsbs2003\b", lab("up", "nonsense", "--name", "x", code=1).stderr)
     assert "no running host nobody" in lab("exec", "nobody", "--", "ver", code=1).stderr
     assert "no option" not in lab("up", "sbs2003", "--name", "x", "--winrm", "nonsense=1", code=1).stderr
     assert not list_row(lab, "x")
+
+
+def test_a_host_that_ipsec_blocks_is_up_but_closed(lab: Lab, eventually: Eventually) -> None:
+    name = f"{NAME}-block"
+    assert "IPsec blocks the network" in lab("up", "sbs2003-block", "--name", name).stdout
+    assert list_row(lab, name)[2] == "blocked"
+    port = int(list_row(lab, name)[3])
+    assert not answers(port)
+    lab("exec", name, "--", "net stop DNS & net start PolicyAgent & net start DNS")
+    eventually(lambda: answers(port))
+    assert list_row(lab, name)[2] == "up"
+    lab("reboot", name)
+    assert list_row(lab, name)[2] == "blocked"
+    lab("down", name)
 
 
 def test_reboot_returns_when_winrm_answers_again(lab: Lab, running: str) -> None:
