@@ -172,10 +172,42 @@ def test_sbs2003_as_written_down_by_hand() -> None:
     _assert_sbs2003(_facts(_sbs2003()))
 
 
-@pytest.mark.parametrize("codec", ["cp437", "cp850", "cp932", "utf-8", "utf-8-sig", "utf-16"])
+FOREIGN = {
+    "cp437": "größe",
+    "cp850": "ÉTAT",
+    "cp852": "Połączenia",
+    "cp866": "Состояние",
+    "cp932": "表ソ能",
+    "cp936": "協議誠",
+    "cp949": "포트 상태",
+    "cp950": "許功蓋",
+    "cp1252": "CÓD_SALIDA",
+    "utf-8": "قيم 表",
+    "utf-8-sig": "ışğ",
+    "utf-16-le": "表 ß",
+    "utf-16-be": "表 ß",
+}
+MARKS = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+
+
+@pytest.mark.parametrize("codec", FOREIGN)
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r\r\n"])
 def test_code_page_and_line_ends_do_not_matter(codec: str, line_end: str) -> None:
-    _assert_sbs2003(_facts(_sbs2003().replace("\n", line_end).encode(codec)))
+    """With words of that code page in front of each section and as labels of all services' lines."""
+    word = FOREIGN[codec]
+    text = _sbs2003().replace("#portkeeper begin", f"{word}\n#portkeeper begin")
+    for label in (
+        "DISPLAY_NAME",
+        "SERVICE_NAME",
+        "TYPE",
+        "STATE",
+        "WAIT_HINT",
+        "Active Connections",
+        "Proto",
+        "<NO NAME>",
+    ):
+        text = text.replace(label, word)
+    _assert_sbs2003(_facts(MARKS.get(codec, b"") + text.replace("\n", line_end).encode(codec)))
 
 
 def test_the_order_of_the_sections_does_not_matter() -> None:
