@@ -133,10 +133,16 @@ def echoed(text: str) -> str:
     """The `echo` command that prints one line of a script literally, written for a command line.
 
     Percent signs cannot be escaped on a command line; a caret behind an opening one makes the name unknown, so that
-    nothing is expanded, and goes away by itself.
+    nothing is expanded, and goes away by itself. In quotes nothing is escaped, and a caret would stay.
+
+    Raises:
+        BatchError: a percent sign stands in quotes.
     """
-    escaped = re.sub(r"([&|<>()^])", r"^\1", text)
-    return "echo " + re.sub(r"%(\w+)%", r"%^\1%", escaped)
+    parts = text.split('"')
+    if any("%" in quoted for quoted in parts[1::2]):
+        raise BatchError(f"{text!r} has a percent sign in quotes.")
+    parts[::2] = [re.sub(r"([&|<>()^])", r"^\1", plain) for plain in parts[::2]]
+    return "echo " + re.sub(r"%(\w+)%", r"%^\1%", '"'.join(parts))
 
 
 def _matching(pattern: re.Pattern[str], text: str, what: str) -> str:

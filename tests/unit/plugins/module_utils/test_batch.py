@@ -168,8 +168,14 @@ def test_the_length_is_enforced() -> None:
     [
         ("net stop DNS /y>log 2>&1", "echo net stop DNS /y^>log 2^>^&1"),
         ('"A"=hex(7):31,00', 'echo "A"=hex^(7^):31,00'),
+        ('a^b "[^c]|d" <e', 'echo a^^b "[^c]|d" ^<e'),
         (">>steps echo x %errorlevel%", "echo ^>^>steps echo x %^errorlevel%"),
     ],
 )
 def test_echoed_lines_come_out_as_they_are(line: str, command: str) -> None:
     assert echoed(line) == command
+
+
+def test_a_percent_sign_in_quotes_cannot_be_echoed() -> None:
+    with pytest.raises(BatchError):
+        echoed('echo "%x%"')

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guarded window on a lab host: services that DNS kept down come up, and DNS runs again whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from checkout import CHECKOUT
+
+TASK = "Act"
+
+
+@pytest.fixture(scope="module")
+def host(make_host):
+    """Start a host whose IAS and PolicyAgent were kept down by DNS; the tests run in order."""
+    return make_host()
+
+
+@pytest.fixture
+def act(controller, host):
+    """Give a function that runs one module once and returns its result."""
+
+    def run(module: str, *options: str, **arguments: Any) -> dict[str, Any]:
+        task = {"name": TASK, f"portkeeper.windows_dns.{module}": arguments}
+        done = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory, *options)
+        assert TASK in done.results, done.stdout + done.stderr
+        return done.result(TASK)
+
+    return run
+
+
+def winrm(host, **request: Any) -> dict[str, Any]:
+    """Steer the host's WinRM server."""
+    command = [sys.executable, "-m", "portkeeper_lab", "winrm", host.name, json.dumps(request)]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def running(host, service: str) -> bool:
+    return bool(re.search(r":\s*4\s", host.exec(f"sc query {service}", check=False)))
+
+
+def pid_of_dns(host) -> str:
+    found = re.search(r'"dns\.exe","(\d+)"', host.exec("tasklist /fo csv /nh"), re.IGNORECASE)
+    assert found, "dns.exe does not run"
+    return found[1]
+
+
+def fail_again(host) -> None:
+    """Make DNS take 4500 again, and PolicyAgent fail for it."""
+    host.exec("net stop PolicyAgent & net stop DNS & net start DNS & net start PolicyAgent", check=False)
+    assert not running(host, "PolicyAgent")
+
+
+def test_verify_names_the_holder(act, host) -> None:
+    result = act("port_verify")
+    assert result["_kind"] == "failed"
+    pid = pid_of_dns(host)
+    for port, service in ((4500, "PolicyAgent"), (1645, "IAS")):
+        assert f"UDP {port} is held by dns.exe (PID {pid}), {service}" in result["msg"]
+    assert result["msg"].count("10048") == 2
+
+
+def test_check_mode_touches_nothing(act, host) -> None:
+    pid = pid_of_dns(host)
+    result = act("dns_restart", "--check")
+    assert result["changed"] is True
+    assert "PolicyAgent" in result["msg"] and "IAS" in result["msg"]
+    assert pid_of_dns(host) == pid
+    assert act("port_verify", "--check")["ok"] is False
+
+
+def test_the_window_brings_the_services_up(act, host) -> None:
+    pid = pid_of_dns(host)
+    result = act("dns_restart")
+    assert result["_kind"] == "ok", result["msg"]
+    assert [step["step"] for step in result["steps"]] == ["stop_dns", "start IAS", "start PolicyAgent", "start_dns"]
+    assert all(running(host, service) for service in ("DNS", "IAS", "PolicyAgent"))
+    assert pid_of_dns(host) != pid
+    assert act("port_verify")["ok"] is True
+    left = host.exec("dir /b C:\\windows\\portkeeper C:\\windows\\portkeeper\\window", check=False)
+    assert "lock" not in left
+    assert "portkeeper-" not in host.exec("schtasks /query", check=False)
+
+
+def test_nothing_is_touched_where_nothing_is_due(act, host) -> None:
+    pid = pid_of_dns(host)
+    assert act("dns_restart")["changed"] is False
+    assert pid_of_dns(host) == pid
+
+
+def test_a_connection_that_is_cut_during_the_window_changes_nothing(act, host) -> None:
+    fail_again(host)
+    winrm(host, op="fault", kind="drop_before", action="Command", request=3)
+    result = act("dns_restart")
+    winrm(host, op="clear_faults")
+    assert result["_kind"] == "ok", result["msg"]
+    assert running(host, "DNS") and running(host, "PolicyAgent")
+
+
+def test_the_answer_to_the_start_is_lost(act, host) -> None:
+    fail_again(host)
+    winrm(host, op="fault", kind="drop_after", action="Command", request=2)
+    result = act("dns_restart")
+    winrm(host, op="clear_faults")
+    assert result["dns_may_be_stopped"] is False
+    assert running(host, "DNS")
+    if result["_kind"] != "ok":
+        assert act("dns_restart")["_kind"] == "ok"
+    assert running(host, "PolicyAgent")
+
+
+def test_dns_that_does_not_run_gets_no_window(act, host) -> None:
+    host.exec("net stop DNS")
+    result = act("dns_restart", force=True)
+    assert result["changed"] is False
+    assert "DNS does not run" in result["msg"]
+    assert not running(host, "DNS")
+    host.exec("net start DNS")
