@@ -51,9 +51,7 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
     for edit in edits:
         if edit.id not in NETSH or edit.verb not in (ADD, DELETE):
             raise BatchError(f"{edit.id!r} is not a list of excluded ports.")
-        counted = [_counted(text) for text in edit.ranges]
-        for start in range(0, len(counted), _RANGES_PER_COMMAND):
-            chosen = " ".join(counted[start : start + _RANGES_PER_COMMAND])
+        for chosen in _grouped(edit.ranges):
             line = (
                 f"interface {NETSH[edit.id]} {edit.verb} excludedportrange protocol=udp startport=%s numberofports=%t"
                 " store=persistent"
@@ -61,6 +59,14 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
             loop = f'for %r in ({chosen}) do for /f "tokens=1,2 delims=-" %s in ("%r") do echo {line}'
             commands.append(f"({loop}){'>>' if commands else '>'}{file}")
     return commands
+
+
+def _grouped(ranges: Sequence[str]) -> list[str]:
+    """Ranges as `first-count`, in groups for the set of a `for`."""
+    counted = [_counted(text) for text in ranges]
+    return [
+        " ".join(counted[start : start + _RANGES_PER_COMMAND]) for start in range(0, len(counted), _RANGES_PER_COMMAND)
+    ]
 
 
 def _counted(text: str) -> str:

@@ -40,6 +40,7 @@ ALREADY_RUNNING = 1056
 
 _RETRY_SECONDS = 3
 _NETSH_FILE = "exclude.netsh"
+_PROCESS_ENDS_S = 20
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def script(window: Window) -> list[str]:
         ">steps echo stop_dns %errorlevel%",
     ]
     if window.exclusions:
-        lines += [f"netsh -f {_NETSH_FILE}>>log 2>&1", ">>steps echo exclude %errorlevel%"]
+        lines += _excluding()
     for name in window.victims:
         lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo start {service(name)} %errorlevel%"]
     lines += [
@@ -129,6 +130,22 @@ def script(window: Window) -> list[str]:
     for name in window.dependents:
         lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo restart {service(name)} %errorlevel%"]
     return [*lines, "echo end>end", rf"del {ROOT}\{window.mark}"]
+
+
+def _excluding() -> list[str]:
+    """The part of netsh; the process of a stopped service may go on closing thousands of sockets for a while."""
+    return [
+        "set w=0",
+        ":held",
+        'tasklist /fi "imagename eq dns.exe" /fo csv /nh 2>nul|findstr /i dns.exe>nul||goto exclude',
+        "set /a w=w+1",
+        f"if %w% GEQ {_PROCESS_ENDS_S} goto exclude",
+        "ping -n 2 127.0.0.1 >nul",
+        "goto held",
+        ":exclude",
+        f"netsh -f {_NETSH_FILE}>>log 2>&1",
+        ">>steps echo exclude %errorlevel%",
+    ]
 
 
 def start_line(window: Window, stale: str | None = None, orphan: bool = False) -> str:

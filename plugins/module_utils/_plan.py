@@ -160,7 +160,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         unknown=has_errors(problems.as_list(), False) or has_errors(facts.get("problems") or (), False),
         conflict=bool(conflicts),
         service_down=any(failure.reason != UNREADABLE for failure in failures),
-        drifted=bool(settings or draft.deferred or (netsh and netsh.waiting)) or has_errors(problems.as_list(), True),
+        drifted=bool(settings or draft.deferred) or has_errors(problems.as_list(), True),
         pending=bool(pending.reboot or pending.dns_restart),
         exposed=(risk["now"] or 0) > (policy.max_risk or 0),
     )

@@ -150,11 +150,6 @@ class NetshPlan:
                 found[part.setting_id] = (",".join(part.recorded.strings()) or None, text)
         return found
 
-    @property
-    def waiting(self) -> bool:
-        """Whether wanted ports cannot be excluded because something is in the way."""
-        return any(part.waiting for part in self.families)
-
     def effects(self) -> dict[str, str]:
         """The plan's ``effective`` entries; an exclusion is effective as soon as it is there."""
         return {

@@ -53,6 +53,7 @@ def test_stop_exclude_victims_dns_dependents_end() -> None:
     steps = order(
         script(WINDOW),
         "net stop DNS",
+        'tasklist /fi "imagename eq dns.exe"',
         "netsh -f exclude.netsh",
         '"PolicyAgent"',
         '"IAS"',

@@ -141,7 +141,8 @@ def test_2008_goes_on_from_the_write_to_the_window_to_the_last_port() -> None:
     assert (third["settings"], third["actions"], third["live_conflicts"]) == ([], [], [])
     assert needs(third) == [("ias", "1645-1646 1812-1813", True, False), ("ike", "4500-4500", True, True)]
     assert problems(third)[0] == ("exclusion_port_held", "warning")
-    assert third["status"] == "drifted"
+    assert third["effective"] == {"excluded_udp4": "no"}
+    assert summary(third) == ("exposed", True, False, False)
     after["udp_endpoints"] = after["udp_endpoints"][2:]
     after["udp_ports"]["udp4"] = ["1645-1646", "1812-1813"]
     after["services"]["IKEEXT"] = service(state=1, start=3, exit_code=0)
