@@ -172,10 +172,11 @@ def identify(
         An NT version above all known ones gives the newest row of its kind, not exact.
     """
     match = _VERSION_RE.match(nt_version or "")
-    if not match or not product_type:
+    kind = (product_type or "").lower()
+    if not match or kind not in {WORKSTATION.lower(), *SERVER_TYPES}:
         return Identified(None, False)
     version = (int(match.group(1)), int(match.group(2)))
-    server = product_type.lower() in SERVER_TYPES
+    server = kind in SERVER_TYPES
     rows = [row for row in RELEASES if row.server == server]
     newest = max(_version(row) for row in rows)
     known = version <= newest

@@ -76,7 +76,8 @@ def test_unknown_builds_are_not_exact(nt: str, build: int | None, product_type: 
 
 
 @pytest.mark.parametrize(
-    ("nt", "product_type"), [("4.0", "ServerNT"), (None, "WinNT"), ("x", "WinNT"), ("5.2", None), ("5.9", "WinNT")]
+    ("nt", "product_type"),
+    [("4.0", "ServerNT"), (None, "WinNT"), ("x", "WinNT"), ("5.2", None), ("5.2", "Server"), ("5.9", "WinNT")],
 )
 def test_what_cannot_be_told(nt: str | None, product_type: str | None) -> None:
     assert identify(nt, 3790, product_type).release is None
