@@ -27,6 +27,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
     start_line,
     unguarded_line,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
@@ -40,6 +41,9 @@ POLL_S = 45
 
 GRACE_S = 15
 """Seconds beyond the window's deadline before the session acts itself."""
+
+RESCUE_S = 180
+"""Seconds for which the session tries to start DNS after the deadline; a service may hang while it stops."""
 
 LOST_S = 60
 """Seconds to find out what became of a start whose answer was lost."""
@@ -166,28 +170,32 @@ def _ended(talk: Talk, window: Window) -> bytes:
 
 
 def _rescued(talk: Talk, window: Window) -> HostFailure:
-    """The session starts DNS and what ran; returns the failure to report."""
-    answer = _patient(talk, partial(talk.ask, rescue_line(window)), time.monotonic() + 120)
-    if answer is None:
-        return talk.failure(
-            f"did not end the window within {window.deadline} seconds and cannot be reached: DNS may be stopped, look"
-            " at its console",
-            dns_may_be_stopped=True,
-        )
-    transcript = answer[1]
-    levels = {step["step"]: step["error_level"] for step in _steps(section_lines(transcript, "rescue"))}
-    # `net start` ends with 2 for a service that runs already.
-    runs = levels.get("start_dns") in (0, 2)
-    if section_lines(transcript, "abort") == ["claimed"]:
-        _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + 60)
+    """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
+    deadline = time.monotonic() + RESCUE_S
+    claimed = runs = False
+    while not runs:
+        answer = _patient(talk, partial(talk.ask, rescue_line(window)), deadline)
+        if answer is None:
+            return talk.failure(
+                f"did not end the window within {window.deadline} seconds and cannot be reached: DNS may be stopped,"
+                " look at its console",
+                dns_may_be_stopped=True,
+            )
+        claimed = claimed or section_lines(answer[1], "abort") == ["claimed"]
+        runs = parse_transcript(answer[0])["dns"]["state"] == RUNNING
+        if time.monotonic() > deadline:
+            break
+        if not runs:
+            time.sleep(RETRY_PAUSE_S)
+    if claimed:
+        _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
         return talk.failure(
             "never ran the scheduled task, so nothing was stopped: is the service Schedule started?",
             dns_may_be_stopped=not runs,
         )
-    state = "DNS runs again" if runs else "DNS may be stopped"
+    state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
     return talk.failure(
-        f"did not end the window within {window.deadline} seconds; the session started DNS: {state}",
-        dns_may_be_stopped=not runs,
+        f"did not end the window within {window.deadline} seconds: {state}", dns_may_be_stopped=not runs
     )
 
 

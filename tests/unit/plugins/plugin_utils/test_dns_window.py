@@ -130,7 +130,7 @@ def test_a_task_that_never_runs_is_told_from_one_that_hangs() -> None:
 
 def test_at_the_deadline_the_session_starts_dns() -> None:
     case = Case(FakeHost(scheduler="hangs"))
-    with pytest.raises(HostFailure, match="the session started DNS: DNS runs again") as caught:
+    with pytest.raises(HostFailure, match="the session started DNS, and it runs") as caught:
         case.open()
     assert case.dns_runs
     assert caught.value.phase == "restart"
@@ -145,6 +145,29 @@ def test_a_lost_connection_after_the_start_is_survived(command: int, when: str) 
     getattr(case.wire, when)[command] = ConnectionResetError("gone")
     assert case.open().steps
     assert case.host.locks is None
+
+
+def test_a_service_that_hangs_while_it_stops_is_tried_again() -> None:
+    case = Case(FakeHost(scheduler="hangs"))
+    rescue, tries = case.host._on_rescue, []
+
+    def slowly() -> tuple[str, int]:
+        tries.append(1)
+        return rescue() if len(tries) > 2 else ("start_dns 2\n", 0)
+
+    case.host._on_rescue = slowly  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="it runs") as caught:
+        case.open()
+    assert len(tries) == 3
+    assert caught.value.details["dns_may_be_stopped"] is False
+
+
+def test_error_level_2_of_net_start_is_no_proof_that_dns_runs() -> None:
+    case = Case(FakeHost(scheduler="hangs"))
+    case.host._on_rescue = lambda: ("start_dns 2\n", 0)  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="DNS does not run") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is True
 
 
 def test_a_host_that_stays_away_may_have_dns_stopped() -> None:
