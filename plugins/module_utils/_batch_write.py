@@ -25,6 +25,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_nets
     Edit,
     file_commands,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import (
+    COMPARED,
+    TABLES,
+    pruning,
+    restore_script,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
     MAX_LINE,
@@ -59,6 +65,8 @@ _SECTIONS = {TCPIP_KEY: "tcpip", DNS_KEY: "dns"}
 
 WINDOW_RECORD = "dns_window"
 """The record of a window after which services were still down: their keys, joined by commas."""
+
+_PUT_BACK = "put-back.reg"
 
 RECORDED = (*SETTINGS, *NETSH, WINDOW_RECORD)
 """Settings that have a record under STATE_KEY."""
@@ -98,11 +106,13 @@ class Ticket:
         run: the transcript's nonce.
         lock: the lock file.
         backup: the backup's id.
+        kept: how many backups stay on the host, None for all.
     """
 
     run: str
     lock: str
     backup: str
+    kept: int | None = None
 
     @property
     def folder(self) -> str:
@@ -160,7 +170,11 @@ def _snapshot_file(ticket: Ticket, name: str, generation: str) -> str:
 
 
 def write_lines(
-    ticket: Ticket, changes: Sequence[Change], records: Sequence[Record], backup: Sequence[str]
+    ticket: Ticket,
+    changes: Sequence[Change],
+    records: Sequence[Record],
+    backup: Sequence[str],
+    put_back: Sequence[str] = (),
 ) -> list[str]:
     """The commands that write; one, unless the backup's text is too long for the same line.
 
@@ -169,6 +183,8 @@ def write_lines(
         changes: what to write.
         records: what to record, also of settings that are right already.
         backup: lines of the .reg file that puts the old values back; plain ASCII. Empty if nothing is changed.
+        put_back: lines of a .reg file with the exact registry values to be written: it is imported, and what `changes`
+            says of them is not sent.
 
     Returns:
         Command lines, to be run one after the other; only the last writes settings. Its sections: `write` (a line
@@ -183,8 +199,13 @@ def write_lines(
     equal = [f"fc {_snapshot_file(ticket, name, '1')} {_snapshot_file(ticket, name, '2')} >nul" for name, _ in places]
     compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
     write = [f"({'&'.join(_recorded(records))})>nul"] if records else []
+    if put_back:
+        write += _imported(ticket, [name for name, _place in places])
     for change in changes:
-        write += _written(ticket, change)
+        write += [] if put_back and change.id in SETTINGS else _written(ticket, change)
+    write += [_snapshot(ticket, name, place, COMPARED) for name, place in places]
+    if ticket.kept is not None and changes:
+        write.append(pruning(ticket.kept, ticket.backup))
     shown = {_SECTIONS[SETTINGS[name].key] if name in SETTINGS else name for name in (change.id for change in changes)}
     tail = [
         section(ticket.run, "write", f"(if exist {ticket.flag} ({'&'.join(write)}))"),
@@ -193,16 +214,26 @@ def write_lines(
         f"del {ticket.flag}&rd {ticket.path}",
         unlock_section(ticket.run, ticket.lock),
     ]
-    saved = [echoed(line) if line else "echo." for line in backup]
+    undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
+    files = {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
+    saved = {name: [echoed(line) if line else "echo." for line in text] for name, text in files.items() if text}
+    whole = [_kept(ticket, name, echoes, True) for name, echoes in saved.items()]
     tables = _netsh_files(ticket, changes)
-    if sum(len(part) + 1 for part in [*saved, *tables, *compare, *tail]) < MAX_LINE - 300:
-        first, last = [], [*([_kept(ticket, saved, True)] if saved else []), *tables, *compare]
+    if sum(len(part) + 1 for part in [*whole, *tables, *compare, *tail]) < MAX_LINE - 300:
+        first, last = [], [*whole, *tables, *compare]
     else:
-        chunks = _chunks(saved) if saved else []
-        first, last = [_kept(ticket, chunk, chunk is chunks[0]) for chunk in chunks], compare
-        first += ["&".join(chunk) for chunk in _chunks(tables)] if tables else []
+        first, last = ["&".join(chunk) for chunk in _chunks(tables)] if tables else [], compare
+        for name, echoes in saved.items():
+            chunks = _chunks(echoes)
+            first += [_kept(ticket, name, chunk, chunk is chunks[0]) for chunk in chunks]
     lines = [wrap_at_root(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
     return [*lines, wrap_at_root(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+
+
+def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
+    """Imports the exact values; a line `<id> <error level>` for each."""
+    done = [f"call echo {section_id(name)} {ERRORLEVEL}" for name in names]
+    return [rf"reg import {ticket.path}\{_PUT_BACK}>nul", *done]
 
 
 def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> list[str]:
@@ -218,7 +249,7 @@ def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> list[str]:
                 Edit(DELETE, change.id, (*after, *change.deferred)),
                 Edit(ADD, change.id, change.removed),
             ]
-    return commands + file_commands(rf"{ticket.path}\restore.netsh", undo)
+    return commands + file_commands(rf"{ticket.path}\{TABLES}", undo)
 
 
 def _netsh_file(ticket: Ticket, change: Change) -> str:
@@ -231,9 +262,9 @@ def _ranges(change: Change) -> tuple[str, ...]:
     return change.after
 
 
-def _kept(ticket: Ticket, echoes: Sequence[str], first: bool) -> str:
-    """Appends lines to the host's own backup."""
-    return rf"({'&'.join(echoes)}){'>' if first else '>>'}{ticket.path}\restore.reg"
+def _kept(ticket: Ticket, name: str, echoes: Sequence[str], first: bool) -> str:
+    """Begins a file of the host's own backup, or goes on with it."""
+    return rf"({'&'.join(echoes)}){'>' if first else '>>'}{ticket.path}\{name}"
 
 
 def _chunks(echoes: Sequence[str]) -> list[list[str]]:

@@ -23,12 +23,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
+    Shelf,
     artifact_path,
     safe_run_id,
     write_json,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import undo_call
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -109,6 +112,11 @@ class Job:
     check_mode: bool
     session: Session
 
+    @property
+    def shelf(self) -> Shelf:
+        """Where the host's backups lie."""
+        return Shelf(self.host, self.policy.backup_dir, self.policy.backups_kept)
+
     def gather(self, phase: Phase = "read") -> Gathered:
         """Runs the collector; see `_gather.gather`."""
         return gather(self.session, self.policy, self.policy.command_timeout, phase)
@@ -152,9 +160,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         session = Session(self._connection, pin_address=self.PINS_ADDRESS)
         job = Job(host, options, policy, bool(self._task.check_mode), session)
         try:
-            outcome = self.act(job)
-        except HostFailure as error:
-            outcome = _failed(error)
+            outcome = self._tried(job)
         except AnsibleConnectionFailure as error:
             _save_artifact(job, Outcome(changed=False, msg=str(error), extra={"unreachable": True}))
             raise
@@ -166,6 +172,21 @@ class HostAction(ActionBase):  # type: ignore[misc]
             outcome.facts = outcome.plan = None
         result.update(outcome.result())
         return result
+
+
+    def _tried(self, job: Job) -> Outcome:
+        """The outcome of the work; with ``on_failure: rollback`` a failure puts back what this call has written."""
+        try:
+            outcome = self.act(job)
+        except HostFailure as error:
+            outcome = _failed(error)
+        if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
+            talk = Talk(job.session, "", "write", job.policy.command_timeout)
+            done, sentence = undo_call(talk, job.policy, job.shelf)
+            if sentence:
+                outcome.msg = f"{outcome.msg} {sentence}"
+                outcome.extra = {**outcome.extra, "rolled_back": done}
+        return outcome
 
 
 def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -30,14 +30,17 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RawValue
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, NETSH, SETTINGS, STATE
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
+    CHANGE,
+    ROLLBACK,
     BackupError,
     backup_content,
     exact_values,
     restore_lines,
     same_as_found,
+    same_value,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, merged
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
@@ -53,10 +56,14 @@ class Order:
     Attributes:
         changes: the settings.
         records: what to record, also of settings that are right already.
+        put_back: exact values to be imported, where a backup is put back.
+        expected: values of which each of these settings must have one, exactly.
     """
 
     changes: tuple[Change, ...]
     records: tuple[Record, ...]
+    put_back: Mapping[str, RawValue | None] = field(default_factory=dict)
+    expected: Mapping[str, Sequence[RawValue | None]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
@@ -94,7 +101,7 @@ def order_of(plan: Mapping[str, Any]) -> Order:
             changes.append(_change(entry))
             if entry["id"] in RECORDED:
                 records[entry["id"]] = _text(changes[-1].after)
-    kept = tuple(Record(name, value) for name, value in sorted(records.items()) if _is_ours(value))
+    kept = tuple(Record(name, value) for name, value in sorted(records.items()) if is_ours(value))
     return Order(tuple(changes), kept)
 
 
@@ -112,21 +119,25 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     """
     now = controller_time()
     made = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
-    ticket = Ticket(gathered.run, f"{now}-{gathered.run}", f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}")
+    ticket = Ticket(gathered.run, f"{now}-{gathered.run}", f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}", shelf.kept)
     talk = talk.during("backup")
     names = [change.id for change in order.changes]
     output, _transcript = locked(talk, ticket.lock, lambda stale, orphan: prepare_line(ticket, names, stale, orphan))
     try:
         values = _checked(talk, output, order, gathered.facts)
-        lines = write_lines(ticket, order.changes, order.records, restore_lines(values))
-        backup = _saved(ticket, order.changes, values, gathered.facts, shelf) if order.changes else None
+        lines = write_lines(
+            ticket, order.changes, order.records, restore_lines(values), restore_lines(order.put_back)
+        )
+        backup = _saved(ticket, order, values, gathered.facts, shelf) if order.changes else None
     except (HostFailure, AnsibleError, BatchError) as error:
         with contextlib.suppress(HostFailure):
             talk.ask(unlock_line(ticket.run, ticket.lock))
         if isinstance(error, HostFailure):
             raise
         raise HostFailure(f"{error} Nothing was written on {talk.session.target}.", "backup") from error
-    return _write(talk.during("write"), lines, order, gathered, backup)
+    written = _write(talk.during("write"), lines, order, gathered, backup)
+    shelf.prune()
+    return written
 
 
 def _checked(talk: Talk, output: bytes, order: Order, facts: Mapping[str, Any]) -> dict[str, RawValue | None]:
@@ -141,18 +152,26 @@ def _checked(talk: Talk, output: bytes, order: Order, facts: Mapping[str, Any]) 
                 f"has another {SETTINGS[name].value_name} than a moment ago: somebody else changes it, nothing was"
                 " written, run again"
             )
+        expected = order.expected.get(name)
+        if expected is not None and not any(same_value(raw, value) for value in expected):
+            raise talk.failure(
+                f"has another {SETTINGS[name].value_name} than we wrote, byte by byte: nothing was written, set force"
+                " to put the backup back nevertheless"
+            )
     return values
 
 
 def _saved(
-    ticket: Ticket,
-    changes: Sequence[Change],
-    values: Mapping[str, RawValue | None],
-    facts: Mapping[str, Any],
-    shelf: Shelf,
+    ticket: Ticket, order: Order, values: Mapping[str, RawValue | None], facts: Mapping[str, Any], shelf: Shelf
 ) -> dict[str, str]:
-    identity = {"id": ticket.backup, "host": shelf.host, "host_folder": ticket.folder}
-    path = shelf.save(ticket.backup, backup_content(identity, changes, values, facts))
+    identity = {
+        "id": ticket.backup,
+        "host": shelf.host,
+        "host_folder": ticket.folder,
+        "call": RUN_ID,
+        "kind": ROLLBACK if order.put_back else CHANGE,
+    }
+    path = shelf.save(ticket.backup, backup_content(identity, order.changes, values, facts, order.put_back))
     return {"id": ticket.backup, "path": str(path), "host_path": ticket.folder}
 
 
@@ -195,6 +214,6 @@ def _text(after: tuple[str, ...] | int | None) -> str:
     return str(after) if isinstance(after, int) else ",".join(after)
 
 
-def _is_ours(value: str) -> bool:
+def is_ours(value: str) -> bool:
     """Whether a value may be recorded: one that holds foreign text is not right anyway, and is never sent."""
     return value == ABSENT or set(value) <= set("0123456789,-")

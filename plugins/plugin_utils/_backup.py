@@ -12,6 +12,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
     DIALECT_4,
     DIALECT_5,
+    REG_MULTI_SZ,
     TYPE_NAMES,
     RawValue,
     RegFileError,
@@ -27,6 +28,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import decode
 
 BACKUP_FORMAT = 1
+CHANGE, ROLLBACK = "change", "rollback"
+"""Kinds of backups: made before a change, or before another backup was put back."""
 
 
 class BackupError(Exception):
@@ -92,6 +95,19 @@ def same_as_found(setting: Setting, raw: RawValue | None, fact: Mapping[str, Any
     return _comparable(text.split("\0")) == _comparable(entries)
 
 
+def same_value(one: RawValue | None, other: RawValue | None) -> bool:
+    """Whether two values are the same; a list may end with one zero character or with more, as tools differ there."""
+    if one is None or other is None or one[0] != other[0] or one[0] != REG_MULTI_SZ:
+        return one == other
+    return _without_end(one[1]) == _without_end(other[1])
+
+
+def _without_end(raw: bytes) -> bytes:
+    while len(raw) % 2 == 0 and raw.endswith(b"\0\0"):
+        raw = raw[:-2]
+    return raw
+
+
 def restore_lines(values: Mapping[str, RawValue | None]) -> list[str]:
     """The lines of the .reg file that puts the values back; plain ASCII, data as hex digits.
 
@@ -114,6 +130,7 @@ def backup_content(
     changes: Sequence[Change],
     values: Mapping[str, RawValue | None],
     facts: Mapping[str, Any],
+    put_back: Mapping[str, RawValue | None],
 ) -> dict[str, Any]:
     """What the backup file on the controller holds; a rollback needs nothing else.
 
@@ -122,10 +139,11 @@ def backup_content(
     there before, and adds the second.
 
     Args:
-        identity: `id`, `host`, `created` and `host_folder`.
+        identity: `id`, `host`, `host_folder`, `call` (of ansible-playbook) and `kind` (change or rollback).
         changes: what is written.
         values: `exact_values`.
         facts: of the host before the change.
+        put_back: exact values where a backup is put back, else empty.
     """
     rows = []
     for change in changes:
@@ -133,6 +151,9 @@ def backup_content(
         raw = values.get(change.id)
         after = list(change.after) if isinstance(change.after, tuple) else change.after
         row: dict[str, Any] = {"setting": change.id, "after": after}
+        if change.id in put_back:
+            exact = put_back[change.id]
+            row |= {"after_exact": None if exact is None else [exact[0], exact[1].hex()]}
         if setting is None:
             row |= {
                 "removed": list(change.removed),

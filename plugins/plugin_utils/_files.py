@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -21,6 +23,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact i
 
 RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
 """Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked."""
+
+BACKUP_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}")
+"""Name of a backup: UTC time and the nonce of its run."""
 
 
 def home() -> Path:
@@ -57,10 +62,33 @@ class Shelf:
     Attributes:
         host: inventory name.
         folder: the policy's folder, None for the one below ANSIBLE_HOME.
+        kept: how many backups stay, None for all.
     """
 
     host: str
     folder: str | None
+    kept: int | None = None
+
+    @property
+    def place(self) -> Path:
+        """The host's own folder."""
+        folder = Path(self.folder) if self.folder else home() / "backups"
+        return folder / Path(escaped(self.host)).stem
+
+    def path(self, backup_id: str) -> Path:
+        """The file of one backup."""
+        return self.place / f"{backup_id}.json"
+
+    def paths(self) -> list[Path]:
+        """The files of the host's backups, oldest first: their names begin with the time."""
+        return sorted(path for path in self.place.glob("*.json") if BACKUP_NAME.fullmatch(path.stem))
+
+    def prune(self) -> None:
+        """Removes the oldest backups."""
+        if self.kept is not None:
+            for path in self.paths()[: -self.kept]:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def save(self, backup_id: str, content: Mapping[str, Any]) -> Path:
         """Writes a backup; returns its path.
@@ -68,8 +96,7 @@ class Shelf:
         Raises:
             AnsibleError: the file could not be written.
         """
-        folder = Path(self.folder) if self.folder else home() / "backups"
-        path = folder / Path(escaped(self.host)).stem / f"{backup_id}.json"
+        path = self.path(backup_id)
         write_json(path, content)
         return path
 

@@ -20,7 +20,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import apply, order_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import refused_ranges, refused_text
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
 
@@ -55,7 +54,7 @@ def reserve(job: Job) -> Outcome:
     if not order:
         return _finished(job, gathered, plan, plan, None)
     talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
-    written = apply(talk, gathered, order, Shelf(job.host, job.policy.backup_dir))
+    written = apply(talk, gathered, order, job.shelf)
     after = understood(job.session, job.policy, gathered.run, written.transcript, "write")
     new_plan = planned(after, job)
     kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes} - set(NETSH)

@@ -17,6 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     parse_listing,
     unlock_line,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ALPHABET,
     MAX_LINE,
@@ -42,6 +43,11 @@ ranges = st.lists(
     st.tuples(st.integers(1, 65535), st.integers(0, 300)).map(lambda pair: (pair[0], min(65535, sum(pair)))),
     max_size=60,
 ).map(lambda pairs: tuple(f"{low}-{high}" for low, high in pairs))
+
+
+def executed(line: str) -> str:
+    """Takes out the script that a line only writes to a file."""
+    return re.sub(r"\(echo @echo off&.*?\)>+\S*rollback\.cmd", "", line)
 
 
 def test_prepare_takes_the_lock_then_snapshots_then_exports() -> None:
@@ -90,6 +96,7 @@ def test_netsh_exclusions_are_added_by_start_and_count() -> None:
     assert rf"netsh -f {FOLDER}\excluded_udp6.netsh>nul&call echo excluded_udp6" in line
     assert rf"(for %r in (64001-1000 7-1 8-1) {loop} {add.replace('add', 'delete')})>{FOLDER}\restore.netsh" in line
     assert rf"(for %r in (9-2) {loop} {add})>>{FOLDER}\restore.netsh" in line
+    line = executed(line)
     assert line.index("restore.netsh") < line.index("netsh -f") and line.index("if exist same-") < line.index(
         "netsh -f"
     )
@@ -97,7 +104,7 @@ def test_netsh_exclusions_are_added_by_start_and_count() -> None:
 
 def test_exclusions_that_wait_for_a_window_are_backed_up_and_not_added() -> None:
     (line,) = write_lines(TICKET, [Change("excluded_udp4", (), (), ("1812-1812",))], [], [])
-    assert "netsh -f" not in line
+    assert "netsh -f" not in executed(line)
     assert "for %r in (1812-1)" in line and rf">{FOLDER}\restore.netsh" in line
     assert "call echo excluded_udp4" in line
 
@@ -107,7 +114,7 @@ def test_many_exclusions_are_spread_over_lines_of_their_own() -> None:
     lines = write_lines(TICKET, [Change("excluded_udp4", many), Change("excluded_udp6", many)], [], ["x"])
     assert len(lines) > 3
     assert all(len(line) <= MAX_LINE and set(line) <= ALPHABET for line in lines)
-    assert all("netsh -f" not in line for line in lines[:-1])
+    assert all("netsh -f" not in executed(line) for line in lines[:-1])
     assert sum(line.count("10000-1 ") for line in lines) == 4
 
 
@@ -115,7 +122,8 @@ def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
     guard = f"(if exist same-{RUN} ("
     assert line.index(rf"fc {FOLDER}\reserved_ports.1 {FOLDER}\reserved_ports.2 >nul&&echo same>") < line.index(guard)
-    for write in re.finditer(r"reg (add|delete) ", line):
+    line = executed(line)
+    for write in re.finditer(r"reg (add|delete|import) ", line):
         assert write.start() > line.index(guard)
 
 
@@ -149,8 +157,40 @@ def test_a_long_backup_is_spread_over_lines_of_its_own() -> None:
     assert len(lines) > 2
     assert all(len(line) <= MAX_LINE for line in lines)
     assert sum(line.count("echo 00,00") for line in lines) == 200
-    assert [f")>>{FOLDER}" in line for line in lines] == [False] + [True] * (len(lines) - 2) + [False]
+    files = [re.search(r"\)(>+)backup\S*\\([a-z.]+)\)", line) for line in lines[:-1]]
+    assert [found and (found[1], found[2]) for found in files] == [
+        (">", "restore.reg"),
+        *[(">>", "restore.reg")] * (len(lines) - 3),
+        (">", "rollback.cmd"),
+    ]
     assert all("reg add" not in line for line in lines[:-1])
+
+
+def test_exact_values_are_imported_and_nothing_of_them_is_sent() -> None:
+    (line,) = write_lines(TICKET, [Change("reserved_ports", ("any text",))], [], ["x"], ["y"])
+    assert "any text" not in line and "reg add HKLM\\SYSTEM" not in line
+    assert rf"(echo y)>{FOLDER}\put-back.reg" in line
+    assert rf"reg import {FOLDER}\put-back.reg>nul&call echo reserved_ports " in executed(line)
+
+
+def test_old_backups_are_removed_only_after_a_write() -> None:
+    ticket = Ticket(RUN, LOCK, TICKET.backup, 3)
+    (line,) = write_lines(ticket, [Change("reserved_ports", RANGES)], [], ["x"])
+    assert line.index("(if exist same-") < line.index('"skip=3"') < line.index("begin tcpip")
+    (line,) = write_lines(ticket, [], [Record("reserved_ports", "1080-1080")], [])
+    assert "skip=" not in line
+
+
+def test_the_host_s_own_script_compares_first_and_keeps_to_its_limits() -> None:
+    lines = restore_script(TICKET.backup, ["reserved_ports", "socket_pool_size", "excluded_udp4"])
+    assert lines.index("fc reserved_ports.3 reserved_ports.4>nul||goto changed") < lines.index(
+        "reg import restore.reg||exit /b 1"
+    )
+    assert "netsh -f restore.netsh>nul" in lines
+    assert all(len(line) <= 2047 for line in lines)
+    for name in ("x\\y", ""):
+        with pytest.raises(BatchError):
+            restore_script(name, [])
 
 
 def test_a_value_that_does_not_fit_is_refused() -> None:

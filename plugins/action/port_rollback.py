@@ -1,0 +1,31 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts back what a run has written; see the module's documentation."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+    HostAction,
+    Job,
+    Outcome,
+    spec,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback_task import roll_back
+
+
+class ActionModule(HostAction):
+    """Action plugin of port_rollback."""
+
+    SPEC = spec(
+        "backup_dir",
+        "backups_kept",
+        "artifacts_dir",
+        "run_id",
+        backup={"type": "str"},
+        force={"type": "bool", "default": False},
+    )
+
+    def act(self, job: Job) -> Outcome:
+        """One command if there is nothing to put back, else three."""
+        return roll_back(job)

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stays on the host beside a backup: a script that puts it back from the console, without a network.
+
+It holds our own literals only. It puts values back only while they are those of the change that the backup was made
+for, and takes out the records of them, so that the next run finds out anew what is effective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import LOCK
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+    MAX_SCRIPT_LINE,
+    ROOT,
+    backup_id,
+    checked,
+    number,
+    section_id,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+    NETSH,
+    SETTINGS,
+    STATE_KEY,
+)
+
+COMPARED = "3"
+"""Extension of the file that shows a value as the change left it."""
+
+TABLES = "restore.netsh"
+"""Commands for netsh that undo what it did and what the window after it was to do."""
+
+_NOW = "4"
+_MOST = 1_000
+
+
+def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
+    """The lines of rollback.cmd, for the backup's own folder.
+
+    Args:
+        backup: the backup's id.
+        undone: ids of SETTINGS, whose old values restore.reg holds, and of NETSH, of which restore.netsh takes out
+            what was added.
+
+    Raises:
+        BatchError: an id or a range is malformed.
+    """
+    settings = [(section_id(name), SETTINGS[name]) for name in undone if name in SETTINGS]
+    lines = [
+        "@echo off",
+        rf"cd /d {ROOT}\backup\{backup_id(backup)}",
+        "if errorlevel 1 exit /b 1",
+        rf"if exist ..\..\{LOCK} goto busy",
+    ]
+    for name, place in settings:
+        lines += [
+            f"reg query {place.key} /v {place.value_name}>{name}.{_NOW} 2>nul",
+            f">>{name}.{_NOW} echo rc %errorlevel%",
+            f"fc {name}.{COMPARED} {name}.{_NOW}>nul||goto changed",
+        ]
+    lines += ["reg import restore.reg||exit /b 1"] if settings else []
+    lines += [f"netsh -f {TABLES}>nul"] if set(undone) & set(NETSH) else []
+    lines += [rf"reg delete {STATE_KEY}\{section_id(name)} /f>nul 2>&1" for name in undone]
+    lines += [
+        "echo The old values are back. A reboot makes them effective.",
+        "exit /b 0",
+        ":busy",
+        "echo Nothing was done: another run of portkeeper works on this server.",
+        "exit /b 1",
+        ":changed",
+        "echo Nothing was done: somebody has changed a value since. To put it back nevertheless, import this file:",
+        rf"echo reg import {ROOT}\backup\{backup}\restore.reg",
+        "exit /b 2",
+    ]
+    return [checked(line, MAX_SCRIPT_LINE) for line in lines]
+
+
+def pruning(kept: int, current: str) -> str:
+    """The command that removes the oldest backups, for a command line in our folder; only names of ours.
+
+    Args:
+        kept: how many stay.
+        current: the id of the backup that stays in any case.
+    """
+    listed = r'dir /b /ad /o-n backup ^|findstr /r "^[0-9]*T[0-9]*Z-[0-9a-f]*$"'
+    remove = rf'if not "%i"=="{backup_id(current)}" rd /s /q backup\%i'
+    return f"""(for /f "skip={number(kept, _MOST)}" %i in ('{listed}') do {remove})"""

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: port_rollback
+short_description: Put back what a run of port_reservations has written
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Puts a backup back that M(portkeeper.windows_dns.port_reservations) has made on the controller, byte by byte. Only
+    values that a run has written are touched; one that was absent becomes absent again.
+  - Refuses while a value is another one than our runs have written since that backup, unless O(force) is set, and
+    always backs up what it overwrites.
+  - Never restarts DNS and never reboots. What was effective before stays effective until then.
+  - If there is nothing to put back, it sends one remote command.
+  - On the host, the folder of a backup holds C(rollback.cmd), which does the same at the console without a network.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.host
+  - portkeeper.windows_dns.host.artifacts
+options:
+  backup:
+    description: RV(ignore:backup.id) of a backup. Without it, the last one that was made before a change.
+    type: str
+  force:
+    description: Put the backup back although somebody else has changed a value since, or it is another computer's.
+    type: bool
+    default: false
+  backup_dir:
+    description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
+    type: path
+  backups_kept:
+    description: How many backups of a host are kept, on the host and on the controller, 1 to 1000.
+    type: int
+    default: 10
+attributes:
+  check_mode:
+    description: Changes nothing, says what would be put back or why not, and does not fail for that.
+    support: full
+  diff_mode:
+    description: Shows every value before and after.
+    support: full
+seealso:
+  - module: portkeeper.windows_dns.port_reservations
+"""
+
+EXAMPLES = r"""
+- name: Put back what the last run has written
+  portkeeper.windows_dns.port_rollback:
+
+- name: Put a backup back that an earlier task has named
+  portkeeper.windows_dns.port_rollback:
+    backup: "{{ earlier.backup.id }}"
+    force: true
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was put back, or would be.
+  returned: always
+  type: bool
+refused:
+  description: Whether check mode found that the backup would not be put back without O(force).
+  returned: success
+  type: bool
+before:
+  description: The values that are put back, by setting, as they were; null where absent.
+  returned: always
+  type: dict
+after:
+  description: The same values as in the backup; null where absent.
+  returned: always
+  type: dict
+diff:
+  description: The same as a diff.
+  returned: always
+  type: dict
+facts:
+  description: The facts afterwards; see docs/facts.md.
+  returned: success
+  type: dict
+plan:
+  description: The plan for what is there afterwards; see docs/plan.md.
+  returned: success
+  type: dict
+backup:
+  description: The backup that was put back.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: UTC time and a random number.
+      type: str
+    path:
+      description: The file on the controller.
+      type: str
+    host_path:
+      description: The folder on the host.
+      type: str
+reboot_required:
+  description: Whether a setting waits for a reboot.
+  returned: always
+  type: bool
+problems:
+  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of the kind of problem.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+    data:
+      description: What a program needs of it.
+      type: dict
+collected:
+  description: UTC time on the controller when the host was read last, ISO 8601.
+  returned: when the host was read
+  type: str
+  sample: "2026-11-23T16:32:18Z"
+phase:
+  description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
+  returned: on failure
+  type: str
+dns_may_be_stopped:
+  description: Whether a failed task may have left DNS stopped.
+  returned: on failure
+  type: bool
+msg:
+  description: What was found or done, in one sentence.
+  returned: always
+  type: str
+"""

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups read back from the controller's files; keys and value names are ours, only type and bytes are the file's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+    REG_DWORD,
+    REG_MULTI_SZ,
+    TYPE_NAMES,
+    RawValue,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, SETTINGS, Setting
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
+    BACKUP_FORMAT,
+    CHANGE,
+    BackupError,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import BACKUP_NAME, Shelf
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One registry value in a backup: what it was, and what our change made of it."""
+
+    setting: Setting
+    before: RawValue | None
+    after: RawValue | None
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup.
+
+    Attributes:
+        id: its name.
+        kind: `change` or `rollback`.
+        call: of ansible-playbook, in which it was made.
+        computer_name: of the host at that time.
+        host_folder: of the backup on the host.
+        rows: the registry values.
+        netsh: ids of tables of netsh that the change added to; these are not put back.
+    """
+
+    id: str
+    kind: str
+    call: str | None
+    computer_name: str | None
+    host_folder: str
+    rows: tuple[Kept, ...]
+    netsh: tuple[str, ...]
+
+
+def all_backups(shelf: Shelf) -> list[Backup]:
+    """The host's backups, oldest first.
+
+    Raises:
+        BackupError: one of them cannot be read.
+    """
+    return [read_backup(path) for path in shelf.paths()]
+
+
+def chosen(backups: Sequence[Backup], name: str | None) -> int:
+    """The place of a backup in the list: the named one, or the last that was made before a change.
+
+    Raises:
+        BackupError: there is none; the rest of a sentence about the host.
+    """
+    fitting = [at for at, backup in enumerate(backups) if (backup.id == name if name else backup.kind == CHANGE)]
+    if fitting:
+        return fitting[-1]
+    if name is None:
+        raise BackupError("has no backup on this controller: is backup_dir the folder that was used then?")
+    known = ", ".join(backup.id for backup in backups[-5:]) or "none"
+    raise BackupError(f"has no backup {name!r} on this controller; the newest are: {known}")
+
+
+def read_backup(path: Path) -> Backup:
+    """Reads one file.
+
+    Raises:
+        BackupError: it is not a backup of ours; the rest of a sentence about the host.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return _backup(content)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BackupError(f"has a backup {path} that cannot be read ({type(error).__name__})") from error
+
+
+def _backup(content: Mapping[str, Any]) -> Backup:
+    rows = content["settings"]
+    if content["format"] != BACKUP_FORMAT or not BACKUP_NAME.fullmatch(content["id"]):
+        raise ValueError("not a backup of this format")
+    return Backup(
+        id=content["id"],
+        kind=str(content.get("kind", CHANGE)),
+        call=content.get("call"),
+        computer_name=content.get("computer_name"),
+        host_folder=str(content["host_folder"]),
+        rows=tuple(_kept(row) for row in rows if row["setting"] in SETTINGS),
+        netsh=tuple(row["setting"] for row in rows if row["setting"] in NETSH),
+    )
+
+
+def _kept(row: Mapping[str, Any]) -> Kept:
+    setting = SETTINGS[row["setting"]]
+    if row["key"] != setting.key or row["value_name"] != setting.value_name:
+        raise ValueError("another place than the setting's")
+    before = None if row["absent"] else _raw(row["type_number"], row["hex"])
+    if "after_exact" in row:
+        exact = row["after_exact"]
+        return Kept(setting, before, None if exact is None else _raw(*exact))
+    return Kept(setting, before, _written(row["after"]))
+
+
+def _raw(kind: object, digits: str) -> RawValue:
+    if not isinstance(kind, int) or isinstance(kind, bool) or not 0 <= kind <= 0xFFFFFFFF:
+        raise ValueError("not a type of the registry")
+    return kind, bytes.fromhex(digits)
+
+
+def _written(after: object) -> RawValue | None:
+    """What `reg add` made of a value that we wrote."""
+    if after is None:
+        return None
+    if isinstance(after, int):
+        return REG_DWORD, after.to_bytes(4, "little")
+    if not isinstance(after, list):
+        raise ValueError("not a value that we write")
+    return REG_MULTI_SZ, "".join(f"{entry}\0" for entry in [*after, ""]).encode("utf-16-le")
+
+
+def shown_value(raw: RawValue | None) -> list[str] | int | str | None:
+    """A value for people and for the diff: entries, a number, or hex digits where it is neither."""
+    if raw is None:
+        return None
+    kind, data = raw
+    if kind == REG_DWORD and len(data) == 4:
+        return int.from_bytes(data, "little")
+    if TYPE_NAMES.get(kind) in ("REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ") and len(data) % 2 == 0:
+        text = data.decode("utf-16-le", "replace").rstrip("\0")
+        return (text.split("\0") if text else []) if kind == REG_MULTI_SZ else text
+    return data.hex(" ")

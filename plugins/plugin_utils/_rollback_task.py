@@ -1,0 +1,90 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The work of port_rollback: gather, compare with a backup, put it back, and look at what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import BackupError
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import (
+    Way,
+    put_back,
+    unchanged_rows,
+    way_back,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+
+
+def roll_back(job: Job) -> Outcome:
+    """Puts a backup of the host back.
+
+    Args:
+        job: the task; its options `backup` and `force` belong to this action.
+
+    Returns:
+        The outcome. Check mode says what would be put back, or why it would be refused, and does not fail for that.
+
+    Raises:
+        HostFailure: with the phase.
+    """
+    gathered = job.gather()
+    talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
+    try:
+        way = way_back(job.shelf, job.options["backup"], gathered.facts)
+    except BackupError as error:
+        raise talk.failure(str(error)) from error
+    force = bool(job.options["force"])
+    if job.check_mode or not way.rows:
+        return _outcome(job, gathered, way, gathered.facts, bool(way.rows) and (force or not way.refusal))
+    transcript = put_back(talk, gathered, way, job.shelf, force)
+    after = understood(job.session, job.policy, gathered.run, transcript, "write")
+    kept = unchanged_rows(way, after.facts)
+    if kept:
+        raise HostFailure(
+            f"{job.session.target} does not show what was put back to {', '.join(kept)}: another writes it.",
+            "write",
+            changed=True,
+            facts=after.facts,
+        )
+    return _outcome(job, after, way, gathered.facts, changed=True)
+
+
+def _outcome(job: Job, gathered: Gathered, way: Way, found: Mapping[str, Any], changed: bool) -> Outcome:
+    plan = planned(gathered, job)
+    settings = [{**entry, **_before(found["settings"][entry["id"]])} for entry in way.settings]
+    shown = {"settings": settings, "actions": []}
+    return Outcome(
+        changed=changed,
+        msg=f"{job.host}: {_told(job, way, changed)}",
+        before=values(shown, "before"),
+        after=values(shown, "after"),
+        diff=diff_of(shown),
+        facts=gathered.facts,
+        plan=plan,
+        backup={"id": way.backup.id, "path": str(job.shelf.path(way.backup.id)), "host_path": way.backup.host_folder},
+        problems=problems_of(gathered.facts, plan),
+        reboot_required=bool(plan["reboot_required"]),
+        extra={"collected": gathered.collected, "refused": bool(way.refusal) and not job.options["force"]},
+    )
+
+
+def _before(fact: Mapping[str, Any]) -> dict[str, Any]:
+    present = fact["present"] is True
+    return {"type_before": fact["type"] if present else None, "before": fact["data"] if present else None}
+
+
+def _told(job: Job, way: Way, changed: bool) -> str:
+    stays = " Excluded port ranges of netsh stay as they are." if way.backup.netsh else ""
+    names = ", ".join(row.setting.value_name for row in way.rows)
+    if not way.rows:
+        return f"everything is as in the backup {way.backup.id}.{stays}"
+    if not changed:
+        return f"would refuse to put back {names}: the host {way.refusal}."
+    return f"{'would put' if job.check_mode else 'put'} back {names} from the backup {way.backup.id}.{stays}"
