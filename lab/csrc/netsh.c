@@ -22,7 +22,7 @@ struct verb {
     const wchar_t *verb, *object, *name;
     enum tag order[TAG_NONE + 1];
     DWORD (*run)(const struct netsh_command *command);
-    int silent; /* says Ok. itself */
+    int silent; /* prints nothing where it succeeds, so "Ok." is printed for it */
 };
 
 static const wchar_t *const tags[] = {L"protocol", L"startport", L"numberofports", L"store"};
