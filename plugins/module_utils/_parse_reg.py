@@ -43,6 +43,7 @@ _HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
 _DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
 _NUMBER_TYPES = frozenset((TYPE_NAMES[REG_DWORD], TYPE_NAMES[REG_QWORD]))
 _MARGIN = "    "
+_CURRENT = "\\currentcontrolset\\"
 _STRING_SEPARATOR = "\\0"
 
 
@@ -88,9 +89,14 @@ class RegDump:
         return self.keys.setdefault(path.lower(), RegKey(path))
 
     def find(self, suffix: str) -> RegKey | None:
-        r"""The first key whose path ends in `suffix` (begin it with a backslash), without regard to case."""
+        r"""The first key whose path ends in `suffix` (begin it with a backslash), without regard to case.
+
+        One of the current control set is preferred: an export of more may show the others too.
+        """
         wanted = suffix.lower()
-        return next((key for path, key in self.keys.items() if path.endswith(wanted)), None)
+        found = [path for path in self.keys if path.endswith(wanted)]
+        best = next((path for path in found if _CURRENT in path), found[0] if found else None)
+        return self.keys[best] if best is not None else None
 
 
 def parse_reg(text: str) -> RegDump:

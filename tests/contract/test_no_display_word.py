@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ CODECS = set("ascii cp latin le be utf base little replace surrogateescape surro
 FORMAT_WORDS = {
     "_parse_netsh.py": set(),
     "_parse_netstat.py": {"UDP", "udp"},
-    "_parse_reg.py": {"HKEY_", "REG_", "REG", "EXE"},
+    "_parse_reg.py": {"HKEY_", "REG_", "REG", "EXE", "currentcontrolset"},
     "_parse_sc.py": set(),
     "_parse_tasklist.py": set(),
     # Both signatures and the words of the format: KB310516.
@@ -47,7 +47,7 @@ FORMAT_WORDS = {
 }
 """Words that are part of a file format or a protocol's name, the same on every Windows."""
 GROUP_RE = re.compile(r"\(\?P<\w+>")
-CLASS_RE = re.compile(r"\[[^\]]*\]|\\[a-zA-Z]")
+CLASS_RE = re.compile(r"(?<!\\)\[[^\]]*[-^][^\]]*\]|\\[dDsSwWbBAZntr]")
 WORD_RE = re.compile(r"[^\W\d]{2,}")
 
 
@@ -70,15 +70,19 @@ def _literals(path: Path) -> Iterator[str]:
             yield node.value if isinstance(node.value, str) else node.value.decode("ascii", "ignore")
 
 
+def _words(texts: Iterable[str]) -> set[str]:
+    found = {word for text in texts for word in WORD_RE.findall(CLASS_RE.sub(" ", GROUP_RE.sub("(", text)))}
+    return {word for word in found if not word.startswith("REG_")} - CODECS
+
+
+def test_words_in_expressions_are_seen() -> None:
+    texts = [r"(?P<state>STATE[ \t]*): [0-9A-Fa-f]+", r"\[SC\]", "[SC] FAILED", "État", "種類"]
+    assert _words(texts) == {"STATE", "SC", "FAILED", "État", "種類"}
+
+
 @pytest.mark.parametrize("name", FORMAT_WORDS)
 def test_a_parser_holds_no_word_but_those_of_the_format(name: str) -> None:
-    words = {
-        word
-        for text in _literals(SOURCES / name)
-        for word in WORD_RE.findall(CLASS_RE.sub(" ", GROUP_RE.sub("(", text)))
-        if not word.startswith("REG_")
-    }
-    assert words - CODECS <= FORMAT_WORDS[name]
+    assert _words(_literals(SOURCES / name)) <= FORMAT_WORDS[name]
 
 
 def test_every_parser_is_looked_at() -> None:

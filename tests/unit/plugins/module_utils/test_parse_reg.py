@@ -230,3 +230,17 @@ def test_every_kind_of_value_in_a_listing() -> None:
         key = _only(parse_reg(text))
         found = [(value.name, value.type, value.data) for value in key.values.values()]
         assert found == [(name, kind, data) for name, kind, _shown, data in rows]
+
+
+def test_the_current_control_set_is_preferred() -> None:
+    paths = [
+        f"HKEY_LOCAL_MACHINE\\SYSTEM\\{name}\\Services\\Tcpip\\Parameters"
+        for name in ("ControlSet001", "CurrentControlSet")
+    ]
+    for order in (paths, paths[::-1]):
+        key = parse_reg("\n".join(order)).find(TCPIP)
+        assert key is not None
+        assert key.path == paths[1]
+    other = parse_reg(paths[0]).find(TCPIP)
+    assert other is not None
+    assert other.path == paths[0]
