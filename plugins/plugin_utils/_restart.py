@@ -48,6 +48,13 @@ def restart(job: Job) -> Outcome:
     gathered = job.gather()
     plan = planned(gathered, job)
     action = _due(plan, job)
+    if gathered.facts["dns"]["installed"] is None and not job.check_mode:
+        raise HostFailure(
+            f"The services of {job.session.target} could not be read, so nothing was touched.",
+            "read",
+            facts=gathered.facts,
+            plan=plan,
+        )
     if action is None or job.check_mode:
         return _looked(job, gathered, plan, action)
     if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:

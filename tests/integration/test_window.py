@@ -128,3 +128,31 @@ def test_dns_that_does_not_run_gets_no_window(act, host) -> None:
     assert "DNS does not run" in result["msg"]
     assert not running(host, "DNS")
     host.exec("net start DNS")
+
+
+def test_what_depends_on_dns_and_ran_is_started_again(act, host) -> None:
+    image = re.search(r"BINARY_PATH_NAME\s*:\s*(\S+)", host.exec("sc qc IAS"))
+    assert image
+    for name in ("DnsHelper", "DnsIdle"):
+        host.exec(f"sc create {name} binPath= {image[1]} type= own start= demand depend= DNS DisplayName= {name}")
+    host.exec("net start DnsHelper")
+    result = act("dns_restart", force=True)
+    assert result["_kind"] == "ok", result["msg"]
+    assert "restart DnsHelper" in [step["step"] for step in result["steps"]], result["msg"]
+    assert running(host, "DnsHelper")
+    assert not running(host, "DnsIdle")
+    for name in ("DnsHelper", "DnsIdle"):
+        host.exec(f"net stop {name} & sc delete {name}", check=False)
+
+
+def test_dns_that_hangs_while_it_stops_runs_at_the_end(act, host) -> None:
+    key = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Lab"
+    host.exec(f"reg add {key} /v SlowStopMs /t REG_DWORD /d 100000 /f & net stop DNS", check=False)
+    host.exec("net start DNS", check=False)
+    result = act("dns_restart", force=True, window_timeout=60)
+    assert result["_kind"] == "failed"
+    assert "did not end the window within 60 seconds: the session started DNS, and it runs" in result["msg"]
+    assert running(host, "DNS")
+    assert result["dns_may_be_stopped"] is False
+    assert "lock" not in host.exec("dir /b C:\\windows\\portkeeper", check=False)
+    host.exec(f"reg delete {key} /v SlowStopMs /f", check=False)

@@ -240,6 +240,15 @@ def test_dns_that_does_not_run_gets_no_window(run: Run, host: FakeHost) -> None:
     assert "DNS does not run: no window is opened" in result["msg"]
 
 
+def test_services_that_cannot_be_read_are_not_taken_for_stopped(run: Run, host: FakeHost) -> None:
+    host._on_services = lambda: ("", 1)  # type: ignore[method-assign]
+    host._on_service_starts = lambda: ("", 1)  # type: ignore[method-assign]
+    result = run("dns_restart", force=True)
+    assert result["failed"] is True
+    assert "could not be read, so nothing was touched" in result["msg"]
+    assert len(host.lines) == 1
+
+
 def test_a_service_whose_port_is_free_is_started_without_a_window(run: Run, host: FakeHost) -> None:
     host.udp = [(port, pid) for port, pid in host.udp if port != 4500]
     result = run("dns_restart")

@@ -170,6 +170,20 @@ def test_error_level_2_of_net_start_is_no_proof_that_dns_runs() -> None:
     assert caught.value.details["dns_may_be_stopped"] is True
 
 
+def test_a_script_that_was_only_slow_gives_the_lock_back() -> None:
+    case = Case(FakeHost(scheduler="hangs"))
+    rescue = case.host._on_rescue
+
+    def ends() -> tuple[str, int]:
+        case.host.ended = True
+        return rescue()
+
+    case.host._on_rescue = ends  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="did not end the window within 300 seconds"):
+        case.open()
+    assert case.host.locks is None
+
+
 def test_a_host_that_stays_away_may_have_dns_stopped() -> None:
     case = Case(FakeHost(scheduler="hangs"))
     answer = case.host.answer
