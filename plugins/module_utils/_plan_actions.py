@@ -95,4 +95,4 @@ def _held_by_dns(victims: Victims, judgements: Sequence[Judgement]) -> str:
         for failure in judgement.taken
         if failure.by_dns
     ]
-    return ", ".join(held)
+    return listed(held)

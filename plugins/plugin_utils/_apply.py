@@ -58,12 +58,14 @@ class Order:
         records: what to record, also of settings that are right already.
         put_back: exact values to be imported, where a backup is put back.
         expected: values of which each of these settings must have one, exactly.
+        rollback: whether this puts a backup back.
     """
 
     changes: tuple[Change, ...]
     records: tuple[Record, ...]
     put_back: Mapping[str, RawValue | None] = field(default_factory=dict)
     expected: Mapping[str, Sequence[RawValue | None]] = field(default_factory=dict)
+    rollback: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
@@ -125,9 +127,7 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     output, _transcript = locked(talk, ticket.lock, lambda stale, orphan: prepare_line(ticket, names, stale, orphan))
     try:
         values = _checked(talk, output, order, gathered.facts)
-        lines = write_lines(
-            ticket, order.changes, order.records, restore_lines(values), restore_lines(order.put_back)
-        )
+        lines = write_lines(ticket, order.changes, order.records, restore_lines(values), restore_lines(order.put_back))
         backup = _saved(ticket, order, values, gathered.facts, shelf) if order.changes else None
     except (HostFailure, AnsibleError, BatchError) as error:
         with contextlib.suppress(HostFailure):
@@ -169,7 +169,7 @@ def _saved(
         "host": shelf.host,
         "host_folder": ticket.folder,
         "call": RUN_ID,
-        "kind": ROLLBACK if order.put_back else CHANGE,
+        "kind": ROLLBACK if order.rollback else CHANGE,
     }
     path = shelf.save(ticket.backup, backup_content(identity, order.changes, values, facts, order.put_back))
     return {"id": ticket.backup, "path": str(path), "host_path": ticket.folder}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import port_range
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
     REG_DWORD,
     REG_MULTI_SZ,
@@ -36,6 +37,21 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Table:
+    """One of netsh's tables in a backup: the rows that our change and the window after it added, and those it deleted.
+
+    Attributes:
+        id: of NETSH.
+        added: rows that were not there before.
+        removed: rows that were.
+    """
+
+    id: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Backup:
     """A backup.
 
@@ -46,7 +62,7 @@ class Backup:
         computer_name: of the host at that time.
         host_folder: of the backup on the host.
         rows: the registry values.
-        netsh: ids of tables of netsh that the change added to; these are not put back.
+        tables: those of netsh.
     """
 
     id: str
@@ -55,7 +71,7 @@ class Backup:
     computer_name: str | None
     host_folder: str
     rows: tuple[Kept, ...]
-    netsh: tuple[str, ...]
+    tables: tuple[Table, ...]
 
 
 def all_backups(shelf: Shelf) -> list[Backup]:
@@ -106,7 +122,7 @@ def _backup(content: Mapping[str, Any]) -> Backup:
         computer_name=content.get("computer_name"),
         host_folder=str(content["host_folder"]),
         rows=tuple(_kept(row) for row in rows if row["setting"] in SETTINGS),
-        netsh=tuple(row["setting"] for row in rows if row["setting"] in NETSH),
+        tables=tuple(_table(row) for row in rows if row["setting"] in NETSH),
     )
 
 
@@ -119,6 +135,12 @@ def _kept(row: Mapping[str, Any]) -> Kept:
         exact = row["after_exact"]
         return Kept(setting, before, None if exact is None else _raw(*exact))
     return Kept(setting, before, _written(row["after"]))
+
+
+def _table(row: Mapping[str, Any]) -> Table:
+    before = frozenset(row["before"])
+    added = tuple(port_range(text) for text in (*row["after"], *row["deferred"]) if text not in before)
+    return Table(row["setting"], added, tuple(port_range(text) for text in row["removed"]))
 
 
 def _raw(kind: object, digits: str) -> RawValue:

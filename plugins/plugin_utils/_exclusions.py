@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Exclusion
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import texts
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, parse_entries
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, NETSH_PREFIX
 
@@ -64,3 +65,35 @@ def recorded_exclusions(action: Mapping[str, Any], facts: Mapping[str, Any]) -> 
             else:
                 left_out.append(text)
     return tuple(allowed), left_out
+
+
+def ours_after(change: Change, facts: Mapping[str, Any]) -> Record:
+    """What is to be recorded as ours once a table is changed."""
+    record = Host(facts).record(change.id)
+    ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
+    added = change.after if isinstance(change.after, tuple) else ()
+    left = (ours - PortSet.from_text(change.removed)) | PortSet.from_text(added)
+    return Record(change.id, ",".join(left.strings()))
+
+
+def table_back(table: str, added: Sequence[str], removed: Sequence[str], facts: Mapping[str, Any]) -> Change | None:
+    """What puts a table back: exactly the rows that we added are deleted, and those that we deleted are added.
+
+    Args:
+        table: a key of NETSH.
+        added: rows that our change, or the window after it, was to add.
+        removed: rows that our change deleted.
+        facts: of the host now; a row that is gone already stays gone.
+
+    Returns:
+        The change, None where the table is as it was.
+    """
+    rows = {f"{first}-{last}" for first, last in Host(facts).administered(table.removeprefix(NETSH_PREFIX))}
+    gone = tuple(text for text in added if text in rows)
+    missing = tuple(text for text in removed if text not in rows)
+    return Change(table, missing, gone) if gone or missing else None
+
+
+def rows_of(table: str, facts: Mapping[str, Any]) -> list[str]:
+    """The starred rows of a table."""
+    return texts(Host(facts).administered(table.removeprefix(NETSH_PREFIX)))

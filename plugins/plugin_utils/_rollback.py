@@ -14,7 +14,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import TYPE_NAMES, RawValue
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, NETSH, NETSH_PREFIX, NOW
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import Order, apply, is_ours
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
     CHANGE,
@@ -29,6 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup_rea
     shown_value,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import ours_after, rows_of, table_back
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -41,14 +42,27 @@ class Way:
     Attributes:
         backup: the one to put back.
         rows: the values that differ from it.
+        tables: what netsh has to delete and to add.
         ours: per setting the values that our runs have written since.
         refusal: why it is refused unless forced, or None.
     """
 
     backup: Backup
     rows: tuple[Kept, ...]
+    tables: tuple[Change, ...]
     ours: Mapping[str, tuple[RawValue | None, ...]]
     refusal: str | None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to put back."""
+        return bool(self.rows or self.tables)
+
+    @property
+    def names(self) -> list[str]:
+        """What is put back, for messages."""
+        return [row.setting.value_name for row in self.rows] + [
+            f"excluded port ranges over {NETSH[change.id]}" for change in self.tables
+        ]
 
     @property
     def settings(self) -> list[dict[str, Any]]:
@@ -64,6 +78,24 @@ class Way:
                 "takes_effect": row.setting.takes_effect,
             }
             for row in self.rows
+        ]
+
+    def tables_json(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The same of netsh's tables."""
+        return [
+            {
+                "id": change.id,
+                "key": f"netsh interface {NETSH[change.id]} excludedportrange protocol=udp",
+                "value_name": None,
+                "type_before": None,
+                "before": rows_of(change.id, facts),
+                "type_after": None,
+                "after": [text for text in rows_of(change.id, facts) if text not in change.removed]
+                + list(change.after if isinstance(change.after, tuple) else ()),
+                "why": f"without what we added, as in the backup {self.backup.id}",
+                "takes_effect": NOW,
+            }
+            for change in self.tables
         ]
 
 
@@ -97,7 +129,11 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
         for row in rows
         if not any(same_as_found(row.setting, value, found[row.setting.id]) for value in ours[row.setting.id])
     ]
-    return Way(backup, rows, ours, _refusal(backup, foreign, facts))
+    if any((facts["exclusions"] or {}).get(row.id.removeprefix(NETSH_PREFIX)) is None for row in backup.tables):
+        raise BackupError("does not let us read its excluded port ranges: nothing was put back")
+    tables = [table_back(row.id, row.added, row.removed, facts) for row in backup.tables]
+    changes = tuple(change for change in tables if change is not None)
+    return Way(backup, rows, changes, ours, _refusal(backup, foreign, facts))
 
 
 def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -> str | None:
@@ -130,8 +166,12 @@ def put_back(talk: Talk, gathered: Gathered, way: Way, shelf: Shelf, force: bool
     exact = {row.setting.id: row.before for row in way.rows}
     texts = {name: _record_text(value) for name, value in exact.items()}
     order = Order(
-        changes=tuple(Change(name, _plain(value)) for name, value in exact.items()),
-        records=tuple(Record(name, text) for name, text in texts.items() if text is not None and is_ours(text)),
+        changes=(*(Change(name, _plain(value)) for name, value in exact.items()), *way.tables),
+        records=(
+            *(Record(name, text) for name, text in texts.items() if text is not None and is_ours(text)),
+            *(ours_after(change, gathered.facts) for change in way.tables),
+        ),
+        rollback=True,
         put_back=exact,
         expected={} if force else way.ours,
     )
@@ -158,6 +198,10 @@ def unchanged_rows(way: Way, facts: Mapping[str, Any]) -> list[str]:
         row.setting.value_name
         for row in way.rows
         if not same_as_found(row.setting, row.before, facts["settings"][row.setting.id])
+    ] + [
+        f"excluded port ranges over {NETSH[change.id]}"
+        for change in way.tables
+        if table_back(change.id, change.removed, change.after if isinstance(change.after, tuple) else (), facts)
     ]
 
 
@@ -177,7 +221,7 @@ def undo_call(talk: Talk, policy: Policy, shelf: Shelf) -> tuple[bool, str]:
             gathered = gather(talk.session, policy, talk.timeout, "write")
             step = Talk(talk.session, gathered.run, "write", talk.timeout)
             way = way_back(shelf, backup.id, gathered.facts)
-            if way.rows:
+            if way:
                 transcript = put_back(step, gathered, way, shelf, force=False)
                 after = understood(talk.session, policy, gathered.run, transcript, "write")
                 if unchanged_rows(way, after.facts):

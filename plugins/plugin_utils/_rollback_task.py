@@ -41,8 +41,8 @@ def roll_back(job: Job) -> Outcome:
     except BackupError as error:
         raise talk.failure(str(error)) from error
     force = bool(job.options["force"])
-    if job.check_mode or not way.rows:
-        return _outcome(job, gathered, way, gathered.facts, bool(way.rows) and (force or not way.refusal))
+    if job.check_mode or not way:
+        return _outcome(job, gathered, way, gathered.facts, bool(way) and (force or not way.refusal))
     transcript = put_back(talk, gathered, way, job.shelf, force)
     after = understood(job.session, job.policy, gathered.run, transcript, "write")
     kept = unchanged_rows(way, after.facts)
@@ -58,7 +58,7 @@ def roll_back(job: Job) -> Outcome:
 
 def _outcome(job: Job, gathered: Gathered, way: Way, found: Mapping[str, Any], changed: bool) -> Outcome:
     plan = planned(gathered, job)
-    settings = [{**entry, **_before(found["settings"][entry["id"]])} for entry in way.settings]
+    settings = [{**entry, **_before(found["settings"][entry["id"]])} for entry in way.settings] + way.tables_json(found)
     shown = {"settings": settings, "actions": []}
     return Outcome(
         changed=changed,
@@ -81,10 +81,9 @@ def _before(fact: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(job: Job, way: Way, changed: bool) -> str:
-    stays = " Excluded port ranges of netsh stay as they are." if way.backup.netsh else ""
-    names = ", ".join(row.setting.value_name for row in way.rows)
-    if not way.rows:
-        return f"everything is as in the backup {way.backup.id}.{stays}"
+    names = ", ".join(way.names)
+    if not way:
+        return f"everything is as in the backup {way.backup.id}."
     if not changed:
         return f"would refuse to put back {names}: the host {way.refusal}."
-    return f"{'would put' if job.check_mode else 'put'} back {names} from the backup {way.backup.id}.{stays}"
+    return f"{'would put' if job.check_mode else 'put'} back {names} from the backup {way.backup.id}."

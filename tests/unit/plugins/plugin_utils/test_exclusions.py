@@ -1,0 +1,114 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""netsh's exclusions: what is written and backed up, what a window may add, what came of it, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Exclusion
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change, Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import backup_content
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import (
+    ours_after,
+    recorded_exclusions,
+    refused_ranges,
+    refused_text,
+    table_back,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    applied,
+    block,
+    server_2019,
+    starred,
+)
+
+FREE: dict[str, Any] = {"udp_endpoints": [], "udp_ports": {"udp4": [], "udp6": []}, "services": {}}
+TABLES = {"udp4": starred("1812-1812", "50000-50059"), "udp6": block("7-7")}
+
+
+def host(**changes: Any) -> dict[str, Any]:
+    """A plain 2008 whose DNS holds 52000 over IPv4."""
+    made = server_2019(
+        os={"release": "2008", "family": "nt6", "nt": "6.0", "build": 6002},
+        dns={"udp_ports": {"udp4": ["53-53", "52000-52000"], "udp6": ["53-53"]}},
+        **{**FREE, **changes},
+    )
+    made["services"] = {}
+    return made
+
+
+def plan(made: dict[str, Any], *ports: str) -> dict[str, Any]:
+    return make_plan(made, Policy.from_options({"extra_ports": list(ports)}))
+
+
+def test_an_order_writes_what_is_free_and_backs_up_what_waits() -> None:
+    made = host(exclusions={"udp4": starred("50000-50059"), "udp6": []})
+    order = order_of(plan(made, "51999-52001"))
+    assert order.changes == (
+        Change("excluded_udp4", ("51999-51999", "52001-52001"), (), ("52000-52000",)),
+        Change("excluded_udp6", ("51999-52001",)),
+    )
+    assert order.records == (Record("excluded_udp4", "51999-52001"), Record("excluded_udp6", "51999-52001"))
+    identity = {"id": "x", "host": "x", "host_folder": "x"}
+    first, second = backup_content(identity, order.changes, {}, made, {})["settings"]
+    assert first == {
+        "setting": "excluded_udp4",
+        "after": ["51999-51999", "52001-52001"],
+        "removed": [],
+        "deferred": ["52000-52000"],
+        "before": ["50000-50059"],
+    }
+    assert (second["after"], second["deferred"], second["before"]) == (["51999-52001"], [], [])
+
+
+def test_what_only_waits_is_backed_up_and_recorded_too() -> None:
+    made = host(exclusions={"udp4": [], "udp6": starred("52000-52000")})
+    order = order_of(plan(made, "52000"))
+    assert order.changes == (Change("excluded_udp4", (), (), ("52000-52000",)),)
+    assert order.records == (Record("excluded_udp4", "52000-52000"),)
+
+
+def test_a_window_adds_only_what_a_backup_names() -> None:
+    made = host()
+    found = plan(made, "52000")
+    (action,) = found["actions"]
+    assert recorded_exclusions(action, made) == ((), ["52000-52000"])
+    once = applied(made, found)
+    assert recorded_exclusions(action, once) == ((Exclusion("excluded_udp4", "52000-52000"),), [])
+
+
+def test_refused_ranges_are_told_by_the_table() -> None:
+    changes = [Change("excluded_udp4", ("1812-1812", "9-9")), Change("reserved_ports", ("1-1",))]
+    assert refused_ranges(changes, host(exclusions=TABLES)) == ({"excluded_udp4": ["9-9"]}, False)
+    assert refused_text({"excluded_udp4": ["9-9"], "excluded_udp6": ["7-7"]}) == "9-9 over ipv4; 7-7 over ipv6"
+    assert refused_ranges([Change("excluded_udp6", ("7-7",))], host(exclusions=TABLES)) == (
+        {"excluded_udp6": ["7-7"]},
+        True,
+    )
+    assert refused_ranges([Change("excluded_udp4", (), ("9-9",))], host(exclusions=TABLES)) == ({}, False)
+
+
+def test_the_way_back_deletes_exactly_our_rows_that_are_there() -> None:
+    facts = host(exclusions=TABLES)
+    added = ("1812-1812", "1645-1646", "50000-50010")
+    assert table_back("excluded_udp4", added, ("7000-7009", "50000-50059"), facts) == Change(
+        "excluded_udp4", ("7000-7009",), ("1812-1812",)
+    )
+    assert table_back("excluded_udp4", ("1645-1646",), (), facts) is None
+    assert table_back("excluded_udp6", ("7-7",), (), facts) is None, "a block of Windows is not ours"
+
+
+def test_what_is_ours_after_the_way_back() -> None:
+    facts = host(exclusions=TABLES)
+    change = Change("excluded_udp4", ("7000-7009",), ("1812-1812",))
+    assert ours_after(change, facts) == Record("excluded_udp4", "7000-7009")
+    facts["state"] = {
+        "present": True,
+        "settings": {"excluded_udp4": {"value": "1645-1646,1812-1812", "boot_mark": "x", "dns_pid": 1}},
+    }
+    assert ours_after(change, facts) == Record("excluded_udp4", "1645-1646,7000-7009")
