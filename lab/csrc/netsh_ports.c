@@ -101,6 +101,7 @@ static int is_taken(const struct port_space *space, struct draw_range range)
                                         : (space->v6 ? PROTOCOL_UDPV6 : PROTOCOL_UDP);
     struct endpoint_list sockets = endpoints_read(protocol);
 
+    memset(flags, 0, sizeof flags); /* -f comes here once per line, for either address family */
     ports_mark(space, PORTS_ACTIVE, flags);
     ports_mark(space, PORTS_PERSISTENT, flags);
     ports_mark(space, PORTS_BLOCKS, flags);
