@@ -20,8 +20,8 @@ ROLE = CHECKOUT / "roles" / "reserve_ports"
 PREFIX = "reserve_ports_"
 OPTIONS = (
     "profiles", "detect", "extra_ports", "ignore_services", "include_listeners", "catalogue_extra", "reserve_unexposed",
-    "socket_pool_size", "allow_small_pool", "prune", "repair", "max_risk", "start_services", "restart_group",
-    "artifacts_dir", "run_id", "backup_dir",
+    "socket_pool_size", "allow_small_pool", "prune", "repair", "max_risk", "start_services", "reboot",
+    "on_failure", "restart_group", "backups_kept", "artifacts_dir", "run_id", "backup_dir", "reboot_timeout",
 )
 """The policy's options that the role takes, in the order of its documentation."""
 
@@ -40,7 +40,10 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 Reserves the ports that other services need, restarts DNS in a guarded window where a service is down because DNS holds
 its port, and verifies that IPsec and the other services are up. One task contacts the host when nothing is to be done;
-the restart and the verification are handlers, which run after all settings are written. It never reboots a server.
+restart, reboot and verification are handlers, which run in this order after all settings are written. A server is
+rebooted only with `reserve_ports_reboot: if_required`, and only if what is written waits for it. Hosts of one
+`reserve_ports_restart_group` restart DNS and reboot one at a time; after a failure none of the others is touched. A
+group must be in one play and one batch.
 
 With `--check` it changes nothing and does not fail on a host whose services are down: it says what it would do.
 

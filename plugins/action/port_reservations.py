@@ -17,7 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._reserve im
 class ActionModule(HostAction):
     """Action plugin of port_reservations."""
 
-    SPEC = spec("reboot", "artifacts_dir", "run_id", "backup_dir")
+    SPEC = spec("reboot", "artifacts_dir", "run_id", "backup_dir", "backups_kept", "on_failure")
 
     def act(self, job: Job) -> Outcome:
         """One command if there is nothing to write, else three."""

@@ -18,7 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify imp
 class ActionModule(HostAction):
     """Action plugin of port_verify."""
 
-    SPEC = spec(timeout={"type": "int", "default": 30})
+    SPEC = spec("on_failure", "backup_dir", "backups_kept", timeout={"type": "int", "default": 30})
 
     def act(self, job: Job) -> Outcome:
         """Gathers until everything is as it should be; check mode looks once and never fails."""

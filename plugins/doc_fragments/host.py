@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``host`` is for all of them, ``host.artifacts`` for those that write artefacts."""
+    """``host`` is for all, ``host.artifacts`` where artefacts are written, ``host.on_failure`` where a run can end."""
 
     DOCUMENTATION = r"""
 options:
@@ -41,4 +41,23 @@ options:
   run_id:
     description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.
     type: str
+"""
+
+    ON_FAILURE = r"""
+options:
+  on_failure:
+    description:
+      - What happens if the task fails after this call of Ansible wrote values on the host. V(rollback) puts them back
+        as M(portkeeper.windows_dns.port_rollback) does; what somebody else has changed since stays. V(keep) leaves
+        them.
+    type: str
+    choices: [keep, rollback]
+    default: keep
+  backup_dir:
+    description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
+    type: path
+  backups_kept:
+    description: How many backups of a host are kept, on the host and on the controller, 1 to 1000.
+    type: int
+    default: 10
 """

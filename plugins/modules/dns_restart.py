@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
+  - portkeeper.windows_dns.host.on_failure
 options:
   restart_group:
     description: Hosts of one group restart DNS one at a time. Without it, the whole play is one group.
@@ -139,6 +140,10 @@ phase:
   description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
   returned: on failure
   type: str
+rolled_back:
+  description: Whether the host has the values of before this run again.
+  returned: on failure, with O(on_failure=rollback), after this run wrote
+  type: bool
 dns_may_be_stopped:
   description: Whether a failed task may have left DNS stopped.
   returned: on failure

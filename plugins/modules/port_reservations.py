@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
+  - portkeeper.windows_dns.host.on_failure
 options:
   reboot:
     description:
@@ -30,9 +31,6 @@ options:
     type: str
     choices: [never, if_required]
     default: never
-  backup_dir:
-    description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
-    type: path
 attributes:
   check_mode:
     description: Writes nothing at all on the host, says what it would write, and never fails for what it found.
@@ -42,6 +40,8 @@ attributes:
     support: full
 seealso:
   - module: portkeeper.windows_dns.dns_restart
+  - module: portkeeper.windows_dns.host_reboot
+  - module: portkeeper.windows_dns.port_rollback
   - module: portkeeper.windows_dns.port_verify
 """
 
@@ -139,6 +139,10 @@ phase:
   description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
   returned: on failure
   type: str
+rolled_back:
+  description: Whether the host has the values of before this run again.
+  returned: on failure, with O(on_failure=rollback), after this run wrote
+  type: bool
 dns_may_be_stopped:
   description: Whether a failed task may have left DNS stopped.
   returned: on failure

@@ -50,12 +50,15 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Reserve the ports
+  portkeeper.windows_dns.port_reservations:
+
 - name: Put back what the last run has written
   portkeeper.windows_dns.port_rollback:
 
-- name: Put a backup back that an earlier task has named
+- name: Put a certain backup back, also over changes of others
   portkeeper.windows_dns.port_rollback:
-    backup: "{{ earlier.backup.id }}"
+    backup: "{{ chosen_backup | default(omit) }}"
     force: true
 """
 

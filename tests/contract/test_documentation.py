@@ -68,6 +68,7 @@ def test_role_variables_are_the_module_s_options() -> None:
     accepted = {
         **importlib.import_module(f"{PLUGINS}.action.port_reservations").ActionModule.SPEC,
         **importlib.import_module(f"{PLUGINS}.action.dns_restart").ActionModule.SPEC,
+        **importlib.import_module(f"{PLUGINS}.action.host_reboot").ActionModule.SPEC,
     }
     for name, option in options.items():
         assert name.startswith(prefix)

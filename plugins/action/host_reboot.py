@@ -1,0 +1,35 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reboots a host where a setting waits for it; see the module's documentation."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+    HostAction,
+    Job,
+    Outcome,
+    spec,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._reboot import reboot
+
+
+class ActionModule(HostAction):
+    """Action plugin of host_reboot."""
+
+    SPEC = spec(
+        "restart_group",
+        "reboot_timeout",
+        "artifacts_dir",
+        "run_id",
+        "on_failure",
+        "backup_dir",
+        "backups_kept",
+        force={"type": "bool", "default": False},
+        verify_timeout={"type": "int", "default": 300},
+    )
+    PINS_ADDRESS = True
+
+    def act(self, job: Job) -> Outcome:
+        """One command if nothing is due; else the reboot, and a look at what came of it."""
+        return reboot(job)

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_reboot
+short_description: Reboot a Windows server whose reserved ports wait for it, and wait until it is back
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
+description:
+  - Reboots the host if a setting that is written waits for a boot. Waits until WinRM answers, the host shows that it
+    has booted, DNS runs again if it ran before, and the needed services hold their ports.
+  - Refuses while something that the policy wants is not written yet, because the reboot would be for nothing.
+  - Hosts of one O(restart_group) take turns; after a failure no later host of the group is touched in this run.
+  - A Server 2003 or XP whose IPsec service finds its port taken at the boot blocks its network. If a host stays away,
+    the message says what to do at its console.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.host
+  - portkeeper.windows_dns.host.artifacts
+  - portkeeper.windows_dns.host.on_failure
+options:
+  restart_group:
+    description: Hosts of one group restart DNS or reboot one at a time. Without it, the whole play is one group.
+    type: str
+  reboot_timeout:
+    description: Seconds until the host must answer again, 60 to 86400.
+    type: int
+    default: 2700
+  verify_timeout:
+    description: Seconds to wait after the boot until DNS and the needed services are up.
+    type: int
+    default: 300
+  force:
+    description: Reboot also if nothing waits for it.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Changes nothing and says what it would do.
+    support: full
+  diff_mode:
+    description: Returns no diff, because it changes no value.
+    support: none
+seealso:
+  - module: portkeeper.windows_dns.port_reservations
+  - module: portkeeper.windows_dns.port_verify
+"""
+
+EXAMPLES = r"""
+- name: Reserve the ports
+  portkeeper.windows_dns.port_reservations:
+
+- name: Reboot if that is what the settings wait for
+  portkeeper.windows_dns.host_reboot:
+    restart_group: client01
+"""
+
+RETURN = r"""
+changed:
+  description: Whether the host was rebooted, or would be.
+  returned: always
+  type: bool
+facts:
+  description: The facts afterwards; see docs/facts.md.
+  returned: success
+  type: dict
+plan:
+  description: The plan that is left afterwards; see docs/plan.md.
+  returned: success
+  type: dict
+reboot_required:
+  description: Whether a setting waits for a reboot.
+  returned: always
+  type: bool
+before:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+after:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+diff:
+  description: Always empty; the module changes no value.
+  returned: always
+  type: dict
+backup:
+  description: Always null; the module changes no value.
+  returned: always
+  type: dict
+problems:
+  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name of the kind of problem.
+      type: str
+    severity:
+      description: V(error), V(warning) or V(info).
+      type: str
+    message:
+      description: One sentence.
+      type: str
+    data:
+      description: What a program needs of it.
+      type: dict
+collected:
+  description: UTC time on the controller when the host was read last, ISO 8601.
+  returned: when the host was read
+  type: str
+  sample: "2026-11-23T16:32:18Z"
+phase:
+  description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
+  returned: on failure
+  type: str
+rolled_back:
+  description: Whether the host has the values of before this run again.
+  returned: on failure, with O(on_failure=rollback), after this run wrote
+  type: bool
+dns_may_be_stopped:
+  description: Whether a failed task may have left DNS stopped.
+  returned: on failure
+  type: bool
+msg:
+  description: What was found or done, in one sentence.
+  returned: always
+  type: str
+"""

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reboots a host and waits for it: it has rebooted when WinRM answers and the boot mark is another one."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group import turn
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import Checked, sentences, verified
+
+PAUSE_S = 5
+"""Seconds between two looks at a host that is away."""
+
+LOOK_S = 30
+"""Seconds that a look may take."""
+
+STALE_READING_S = 10
+"""Seconds of waiting for other hosts after which the host is read again before it is rebooted."""
+
+_BLOCKED = (
+    " A Server 2003 or XP whose IPsec service found UDP 500 or 4500 taken at its boot blocks its whole network (event"
+    " 4292). Then it must be helped at its console: net stop DNS /y, net start PolicyAgent, net start DNS; and"
+    " {undo} puts the old values back without a network."
+)
+
+
+def reboot(job: Job) -> Outcome:
+    """Reboots a host if something that is configured waits for a boot.
+
+    Args:
+        job: the task; its options `force` and `verify_timeout` belong to this action.
+
+    Raises:
+        HostFailure: with the phase.
+    """
+    gathered = job.gather()
+    plan = planned(gathered, job)
+    if not _due(plan, job):
+        return _outcome(job, gathered, plan, changed=False, msg="nothing waits for a reboot.")
+    if job.check_mode:
+        later = " after its settings are written" if plan["settings"] else ""
+        return _outcome(job, gathered, plan, changed=True, msg=f"would reboot{later}.")
+    _refuse_unwritten(job, gathered, plan)
+    with turn(job.policy.restart_group, job.host) as waited:
+        if waited > STALE_READING_S:
+            job.session.renew()
+            gathered = job.gather()
+            plan = planned(gathered, job)
+            if not _due(plan, job):
+                return _outcome(job, gathered, plan, changed=False, msg="nothing waits for a reboot any more.")
+            _refuse_unwritten(job, gathered, plan)
+        return _carried_out(job, gathered)
+
+
+def _due(plan: Mapping[str, Any], job: Job) -> bool:
+    return bool(plan["reboot_required"] or job.options["force"])
+
+
+def _refuse_unwritten(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> None:
+    """A reboot that finds the old values would be for nothing, and would have to be done again."""
+    names = [str(entry["value_name"] or entry["id"]) for entry in plan["settings"]]
+    if names:
+        reason = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
+    elif gathered.facts["boot_mark"] is None:
+        reason = "the mark of its last boot cannot be read, so that nobody could tell whether it has rebooted"
+    else:
+        return
+    raise HostFailure(f"{job.session.target} was not rebooted: {reason}.", "restart", facts=gathered.facts, plan=plan)
+
+
+def _carried_out(job: Job, gathered: Gathered) -> Outcome:
+    talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
+    lock = f"{controller_time()}-{gathered.run}"
+    began = time.monotonic()
+    _output, transcript = locked(talk, lock, lambda stale, orphan: reboot_line(gathered.run, lock, stale, orphan))
+    section = transcript.sections.get("reboot")
+    if section is None or section.errorlevel != 0:
+        with contextlib.suppress(HostFailure):
+            talk.ask(unlock_line(gathered.run, lock))
+        level = "no answer" if section is None else f"error level {section.errorlevel}"
+        raise talk.failure(
+            f"did not accept shutdown -r ({level}): is another shutdown pending (1115, 1190), or does the user lack the"
+            " right to shut down"
+        )
+    _await_boot(job, talk, gathered, began + job.policy.reboot_timeout)
+    after = _settled(job, talk, gathered, lock)
+    plan = planned(after, job)
+    seconds = round(time.monotonic() - began)
+    return _outcome(job, after, plan, changed=True, msg=f"rebooted in {seconds} seconds.")
+
+
+def _await_boot(job: Job, talk: Talk, gathered: Gathered, deadline: float) -> None:
+    """Returns when the host has another boot mark twice in a row: it may be on its way down at the first time."""
+    old, seen, reason, answered = gathered.facts["boot_mark"], 0, "", False
+    look = Talk(talk.session, talk.run, "restart", LOOK_S)
+    while time.monotonic() < deadline:
+        time.sleep(PAUSE_S)
+        talk.session.reconnect()
+        try:
+            output, _transcript = look.ask(boot_line(talk.run))
+        except (HostFailure, AnsibleConnectionFailure) as error:
+            seen, reason, answered = 0, str(error), False
+            continue
+        answered = True
+        seen = seen + 1 if parse_transcript(output)["boot_mark"] not in (None, old) else 0
+        if seen > 1:
+            return
+    raise _stayed_away(job, talk, gathered, reason, answered)
+
+
+def _stayed_away(job: Job, talk: Talk, gathered: Gathered, reason: str, answered: bool) -> HostFailure:
+    limit = job.policy.reboot_timeout
+    if answered:
+        return talk.failure(f"answers, but has not rebooted within {limit} seconds: look at its console")
+    sentence = f"{talk.session.target} did not come back within {limit} seconds after shutdown -r. Last: {reason}"
+    if gathered.facts["os"].get("family") == "nt5":
+        undo = r"%SystemRoot%\portkeeper\backup\<newest>\rollback.cmd"
+        sentence += _BLOCKED.format(undo=undo)
+    return HostFailure(sentence, "restart", changed=True, facts=gathered.facts, dns_may_be_stopped=True)
+
+
+def _settled(job: Job, talk: Talk, before: Gathered, lock: str) -> Gathered:
+    """Waits until what is needed is up; DNS at least, if it ran before: only then may the next host of the group go.
+
+    Raises:
+        HostFailure: it is not, in the time it was given.
+    """
+    deadline = time.monotonic() + job.options["verify_timeout"]
+    checked = _looked(job, deadline)
+    while not (checked.ok and _dns_is_back(before, checked.gathered)) and time.monotonic() + PAUSE_S < deadline:
+        time.sleep(PAUSE_S)
+        checked = _looked(job, deadline)
+    with contextlib.suppress(HostFailure):
+        talk.ask(unlock_line(talk.run, lock))
+    dns = _dns_is_back(before, checked.gathered)
+    if checked.ok and dns:
+        return checked.gathered
+    reasons = ([] if dns else ["DNS does not run."]) + sentences(checked.verdict)
+    raise HostFailure(
+        f"{talk.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
+        "verify",
+        changed=True,
+        facts=checked.gathered.facts,
+        plan=planned(checked.gathered, job),
+        dns_may_be_stopped=not dns,
+    )
+
+
+def _looked(job: Job, deadline: float) -> Checked:
+    """One look; a host that has just booted may still drop a connection."""
+    while True:
+        try:
+            return verified(lambda: job.gather("verify"), job.policy, None, 0)
+        except (HostFailure, AnsibleConnectionFailure):
+            if time.monotonic() + PAUSE_S > deadline:
+                raise
+            time.sleep(PAUSE_S)
+            job.session.reconnect()
+
+
+def _dns_is_back(before: Gathered, after: Gathered) -> bool:
+    return bool(before.facts["dns"]["state"] != RUNNING or after.facts["dns"]["state"] == RUNNING)
+
+
+def _outcome(job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
+    return Outcome(
+        changed=changed,
+        msg=f"{job.host}: {msg}",
+        facts=gathered.facts,
+        plan=plan,
+        problems=problems_of(gathered.facts, plan),
+        reboot_required=bool(plan["reboot_required"]),
+        extra={"collected": gathered.collected, "dns_may_be_stopped": False},
+    )
