@@ -173,7 +173,6 @@ class HostAction(ActionBase):  # type: ignore[misc]
         result.update(outcome.result())
         return result
 
-
     def _tried(self, job: Job) -> Outcome:
         """The outcome of the work; with ``on_failure: rollback`` a failure puts back what this call has written."""
         try:
