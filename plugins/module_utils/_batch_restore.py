@@ -32,6 +32,7 @@ COMPARED = "3"
 TABLES = "restore.netsh"
 """Commands for netsh that undo what it did and what the window after it was to do."""
 
+_WIDE_KEY = r"HKLM\SOFTWARE\portkeeper\text"
 _NOW = "4"
 _MOST = 1_000
 
@@ -75,6 +76,26 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
         "exit /b 2",
     ]
     return [checked(line, MAX_SCRIPT_LINE) for line in lines]
+
+
+def as_wide(lines: Sequence[str]) -> list[str]:
+    """The text of a .reg file without its signature, and with the end of the key that `widening` makes."""
+    return [*lines[1:], "", f"[-{_WIDE_KEY.replace('HKLM', 'HKEY_LOCAL_MACHINE', 1)}]"]
+
+
+def widening(file: str) -> str:
+    """The commands that turn a file of ASCII text into a .reg file of UTF-16 with its mark and signature.
+
+    Data of strings is UTF-16 only in such a file, and `echo` cannot print the mark: it is that of a file which `reg`
+    itself exports, of a key of our own that holds nothing.
+
+    Args:
+        file: its path, relative to our folder.
+    """
+    make = f"reg add {_WIDE_KEY} /f>nul&ren {file} wide.tmp&reg export {_WIDE_KEY} {file}>nul"
+    folder = file.rpartition("\\")[0]
+    join = rf"cmd /u /c type {folder}\wide.tmp>>{file}&del {folder}\wide.tmp"
+    return f"{make}&{join}&reg delete {_WIDE_KEY} /f>nul"
 
 
 def pruning(kept: int, current: str) -> str:

@@ -28,8 +28,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_nets
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import (
     COMPARED,
     TABLES,
+    as_wide,
     pruning,
     restore_script,
+    widening,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
@@ -47,6 +49,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     wrap,
     wrap_at_root,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_5, SIGNATURES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_KEY,
     NETSH,
@@ -216,8 +219,11 @@ def write_lines(
     ]
     undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
     files = {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
+    wide = [name for name, text in files.items() if text and text[0] == SIGNATURES[DIALECT_5]]
+    files = {name: as_wide(text) if name in wide else text for name, text in files.items()}
     saved = {name: [echoed(line) if line else "echo." for line in text] for name, text in files.items() if text}
-    whole = [_kept(ticket, name, echoes, True) for name, echoes in saved.items()]
+    widened = [widening(rf"{ticket.path}\{name}") for name in wide]
+    whole = [*(_kept(ticket, name, echoes, True) for name, echoes in saved.items()), *widened]
     tables = _netsh_files(ticket, changes)
     if sum(len(part) + 1 for part in [*whole, *tables, *compare, *tail]) < MAX_LINE - 300:
         first, last = [], [*whole, *tables, *compare]
@@ -226,6 +232,7 @@ def write_lines(
         for name, echoes in saved.items():
             chunks = _chunks(echoes)
             first += [_kept(ticket, name, chunk, chunk is chunks[0]) for chunk in chunks]
+        first += widened
     lines = [wrap_at_root(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
     return [*lines, wrap_at_root(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
 

@@ -73,9 +73,12 @@ def test_foreign_text_comes_back_exactly(run, host) -> None:
     raw = "".join(f"{entry}\0" for entry in ["3343-3343", "a\u00e4\u20ac", ""]).encode("utf-16-le")
     digits = ",".join(f"{byte:02x}" for byte in raw)
     key = TCPIP.replace("HKLM", "HKEY_LOCAL_MACHINE")
-    lines = ["Windows Registry Editor Version 5.00", "", f"[{key}]", f'"ReservedPorts"=hex(7):{digits}']
-    text = "&".join(f"echo.{line}" for line in lines)
-    host.exec(f"({text})>C:\\windows\\foreign.reg&reg import C:\\windows\\foreign.reg")
+    # A .reg file of UTF-16: its beginning is one that reg itself wrote.
+    host.exec(
+        r"reg add HKLM\SOFTWARE\wide /f&reg export HKLM\SOFTWARE\wide C:\windows\foreign.reg&"
+        f'(echo [{key}]&echo "ReservedPorts"=hex^(7^):{digits})>C:\\windows\\foreign.txt&'
+        r"cmd /u /c type C:\windows\foreign.txt>>C:\windows\foreign.reg&reg import C:\windows\foreign.reg"
+    )
     assert run("port_reservations", repair=True)["_kind"] == "ok"
     assert run("port_rollback")["changed"] is True
     again = run("port_reservations", repair=True)["backup"]

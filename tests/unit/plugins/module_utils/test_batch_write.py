@@ -173,6 +173,19 @@ def test_exact_values_are_imported_and_nothing_of_them_is_sent() -> None:
     assert rf"reg import {FOLDER}\put-back.reg>nul&call echo reserved_ports " in executed(line)
 
 
+def test_foreign_text_beyond_ascii_needs_a_file_of_utf_16() -> None:
+    text = ["Windows Registry Editor Version 5.00", "", "[KEY]", '"A"=hex(7):e4,00']
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], text)
+    assert "echo Windows Registry Editor" not in line
+    steps = [
+        r"echo [-HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper\text])",
+        rf"reg export HKLM\SOFTWARE\portkeeper\text {FOLDER}\restore.reg",
+        rf"cmd /u /c type {FOLDER}\wide.tmp>>{FOLDER}\restore.reg",
+        f"(if exist same-{RUN} (",
+    ]
+    assert [line.index(step) for step in steps] == sorted(line.index(step) for step in steps)
+
+
 def test_old_backups_are_removed_only_after_a_write() -> None:
     ticket = Ticket(RUN, LOCK, TICKET.backup, 3)
     (line,) = write_lines(ticket, [Change("reserved_ports", RANGES)], [], ["x"])

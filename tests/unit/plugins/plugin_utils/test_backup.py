@@ -1,0 +1,177 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backup then rollback restores every value that `reg export` can express, or nothing is written at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import as_wide
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+    DIALECT_5,
+    REG_DWORD,
+    REG_MULTI_SZ,
+    REG_SZ,
+    SIGNATURES,
+    RawValue,
+    encode_reg,
+    read_reg,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
+    BackupError,
+    backup_content,
+    exact_values,
+    restore_lines,
+    same_value,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup_read import (
+    all_backups,
+    chosen,
+    read_backup,
+    shown_value,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
+
+RUN = "0123456789abcdef"
+ID = f"20261123T160000Z-{RUN}"
+LABELS = {"reserved_ports": "tcpip", "socket_pool_size": "dns", "socket_pool_excluded_port_ranges": "dns"}
+
+texts = st.text(st.characters(exclude_characters="\0"), max_size=12)
+values = st.one_of(
+    st.none(),
+    st.binary(min_size=4, max_size=4).map(lambda raw: (REG_DWORD, raw)),
+    texts.map(lambda text: (REG_SZ, f"{text}\0".encode("utf-16-le", "surrogatepass"))),
+    st.lists(texts, max_size=5).map(
+        lambda entries: (
+            REG_MULTI_SZ,
+            "".join(f"{entry}\0" for entry in [*entries, ""]).encode("utf-16-le", "surrogatepass"),
+        )
+    ),
+    st.tuples(st.integers(0, 11).filter(lambda kind: kind not in (REG_SZ, REG_DWORD)), st.binary(max_size=60)),
+)
+
+
+def exported(name: str, value: RawValue | None) -> str:
+    """The text of `reg export` of a key with this value and one of somebody else."""
+    place = SETTINGS[name]
+    lines = [SIGNATURES[DIALECT_5], "", f"[{place.key.replace('HKLM', 'HKEY_LOCAL_MACHINE')}]", '"Hostname"="client01"']
+    if value is not None:
+        kind, raw = value
+        digits = ",".join(f"{byte:02x}" for byte in raw)
+        if kind == REG_DWORD:
+            data = f"dword:{int.from_bytes(raw, 'little'):08x}"
+        elif kind == REG_SZ:
+            text = raw.decode("utf-16-le", "surrogatepass")[:-1]
+            data = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        else:
+            data = f"hex{'' if kind == 3 else f'({kind:x})'}:{digits}"
+        lines.append(f'"{place.value_name}"={data}')
+    return "\r\n".join([*lines, "", ""])
+
+
+def answered(name: str, value: RawValue | None) -> bytes:
+    """The section as it comes through a console of code page 437."""
+    mark = f"#portkeeper {RUN} %s export_{LABELS[name]}"
+    return f"{mark % 'begin'}\r\n{exported(name, value)}{mark % 'end'} 0\r\n".encode("cp437", "replace")
+
+
+def imported(lines: list[str], name: str) -> dict[str, RawValue]:
+    """What an import of these lines writes, as Windows reads files of either dialect."""
+    wide = lines[0] == SIGNATURES[DIALECT_5]
+    text = "\r\n".join([lines[0], "", *as_wide(lines)] if wide else lines) + "\r\n"
+    content = encode_reg(text) if wide else text.encode("ascii")
+    return read_reg(content).values(SETTINGS[name].key.replace("HKLM", "HKEY_LOCAL_MACHINE")) or {}
+
+
+@settings(max_examples=200, deadline=None)
+@given(name=st.sampled_from(sorted(LABELS)), value=values, shows=st.booleans())
+def test_backup_then_rollback_restores_it(tmp_path_factory: pytest.TempPathFactory, name, value, shows) -> None:
+    change = Change(name, 2500 if name == "socket_pool_size" else ("1-1",))
+    try:
+        found = exact_values(answered(name, value), RUN, [change])
+    except BackupError:
+        assert value is not None and value[0] == REG_SZ, "only text that the console cannot show is refused"
+        return
+    assert found == {name: value}
+    facts = {"computer_name": "CLIENT01", "boot_mark": None, "dns": {"pid": 4}, "settings": {}}
+    identity = {"id": ID, "host": "client01", "host_folder": "folder"}
+    content = backup_content(identity, [change], found, facts, {name: value} if shows else {})
+    path = Path(tmp_path_factory.getbasetemp()) / f"{ID}.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    (row,) = read_backup(path).rows
+    assert row.before == value
+    shown_value(row.before)
+    lines = restore_lines({name: row.before})
+    assert all(line.isascii() for line in lines)
+    back = imported(lines, name)
+    if value is None:
+        assert any(line == f'"{SETTINGS[name].value_name}"=-' for line in lines)
+    else:
+        assert back == {SETTINGS[name].value_name: value}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (None, None, True),
+        (None, (7, b""), False),
+        ((7, b"1\0\0\0"), (7, b"1\0\0\0\0\0"), True),
+        ((7, b"1\0\0\0"), (1, b"1\0\0\0"), False),
+        ((7, b"1\0\0\0"), (7, b"2\0\0\0"), False),
+        ((4, b"\0\0\0\0"), (4, b"\1\0\0\0"), False),
+    ],
+)
+def test_the_same_value(one, other, same: bool) -> None:
+    assert same_value(one, other) is same
+
+
+def shelf_with(folder: Path, *contents: dict) -> Shelf:
+    shelf = Shelf("client01", str(folder), 2)
+    for number, content in enumerate(contents):
+        identity = f"20261123T16000{number}Z-{RUN}"
+        whole = {"format": 1, "id": identity, "host": "client01", "host_folder": "f", "settings": [], **content}
+        shelf.save(identity, whole)
+    return shelf
+
+
+def test_the_last_backup_is_the_last_change(tmp_path: Path) -> None:
+    backups = all_backups(shelf_with(tmp_path, {"kind": "change"}, {"kind": "change"}, {"kind": "rollback"}))
+    assert chosen(backups, None) == 1
+    assert chosen(backups, f"20261123T160002Z-{RUN}") == 2
+    with pytest.raises(BackupError, match="newest are"):
+        chosen(backups, "another")
+    with pytest.raises(BackupError, match="no backup"):
+        chosen([], None)
+
+
+def test_the_oldest_go(tmp_path: Path) -> None:
+    shelf = shelf_with(tmp_path, {}, {}, {})
+    (shelf.place / "notes.json").write_text("{}", encoding="utf-8")
+    shelf.prune()
+    assert [path.stem[14:16] for path in shelf.paths()] == ["1Z", "2Z"]
+    assert (shelf.place / "notes.json").exists()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"setting": "reserved_ports", "key": r"HKLM\SOFTWARE\Other", "value_name": "ReservedPorts", "absent": True},
+        {"setting": "reserved_ports"},
+        {"setting": "reserved_ports", "key": SETTINGS["reserved_ports"].key, "value_name": "ReservedPorts",
+         "absent": False, "type_number": "7", "hex": "00", "after": []},
+        {"setting": "reserved_ports", "key": SETTINGS["reserved_ports"].key, "value_name": "ReservedPorts",
+         "absent": False, "type_number": 7, "hex": "zz", "after": []},
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_ours_is_refused(tmp_path: Path, row: dict) -> None:
+    shelf = shelf_with(tmp_path, {"settings": [row]})
+    with pytest.raises(BackupError, match="cannot be read"):
+        all_backups(shelf)
