@@ -362,8 +362,14 @@ def _keys(value: str) -> str:
 
 
 def _canonical(value: str) -> str:
-    if value == "absent":
+    if value in ("absent", ""):
         return value
-    if value.isascii() and value.isdigit():
+    if _is_number(value):
         return number(int(value), 65536)
-    return ",".join(port_range(text) for text in value.split(",")) if value else ""
+    # A bare port is not canonical, but a rollback puts it back as it was found.
+    entries = [number(int(text), 65535) if _is_number(text) else port_range(text) for text in value.split(",")]
+    return ",".join(entries)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -253,26 +253,28 @@ def _why(part: FamilyPlan, needs: Sequence[Need]) -> str:
 
 def _report_unknown(host: Host, parts: Sequence[FamilyPlan], problems: ProblemList) -> None:
     """Say which tables could not be read, and tell a netsh without that command from one that did not answer."""
-    unknown = [part for part in parts if not part.known and part.wanted]
     dynamic = host.facts.get("dynamic_ports") or {}
+    unknown = [part for part in parts if not part.known and part.wanted]
+    lacking = [part for part in unknown if dynamic.get(part.family)]
+    if lacking:
+        ports = PortSet.from_ranges(pair for part in lacking for pair in part.wanted.ranges)
+        over = " and ".join(NETSH[part.setting_id] for part in lacking)
+        problems.add(
+            NO_CONTEXT,
+            "error",
+            f"netsh of this build has no excludedportrange over {over}: {listed(ports.strings())} cannot be excluded."
+            " What remains: install the update that brings the command; move the dynamic range off these ports"
+            " ('netsh interface ipv4 set dynamicport udp', the same for ipv6); or leave it at a smaller pool"
+            " (socket_pool_size with allow_small_pool) and at the window, which brings a failed service back.",
+            families=[part.family for part in lacking],
+            ports=ports.strings()[:NAMED_MAX],
+        )
     for part in unknown:
-        over = NETSH[part.setting_id]
-        if dynamic.get(part.family):
-            problems.add(
-                NO_CONTEXT,
-                "error",
-                f"This build has no 'netsh interface {over} excludedportrange', so {listed(part.wanted.strings())}"
-                " cannot be excluded. What remains: install the update that brings the command; move the dynamic range"
-                f" off these ports ('netsh interface {over} set dynamicport udp'); or leave it at a smaller pool"
-                " (socket_pool_size with allow_small_pool) and at the window, which brings a failed service back.",
-                family=part.family,
-                ports=part.wanted.strings()[:NAMED_MAX],
-            )
-        else:
+        if part not in lacking:
             problems.add(
                 UNKNOWN_TABLE,
                 "error",
-                f"The excluded port ranges over {over} could not be read, so nothing is planned there.",
+                f"The excluded port ranges over {NETSH[part.setting_id]} could not be read: nothing is planned there.",
                 family=part.family,
             )
 

@@ -136,7 +136,8 @@ def _errors(gathered: Gathered, plan: Mapping[str, Any]) -> list[Mapping[str, An
 def _told(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bool) -> str:
     names = [entry["value_name"] or entry["id"] for entry in plan["settings"]]
     verb = "would write" if would else "wrote"
-    parts = [f"{verb} {', '.join(names)}" if names else "everything is configured"]
+    nothing = "nothing to write" if errors else "everything is configured"
+    parts = [f"{verb} {', '.join(names)}" if names else nothing]
     parts += [f"{action['action']}: {action['why']}" for action in plan["actions"]]
     parts += [_joined(errors)] if errors else []
     return "; ".join(part.rstrip(".") for part in parts) + "."

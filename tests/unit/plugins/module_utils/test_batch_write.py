@@ -238,6 +238,14 @@ def test_unknown_settings_are_refused(name: str) -> None:
         write_lines(TICKET, [Change(name, 1)], [Record(name, "1")], [])
 
 
+def test_a_bare_port_may_be_recorded() -> None:
+    (line,) = write_lines(TICKET, [], [Record("socket_pool_excluded_port_ranges", "51000-51010,52311")], [])
+    assert '/v value /t REG_SZ /d "51000-51010,52311" /f' in line
+    for value in ("52311,x", "52311,", "1-2,65536", "1_0,2"):
+        with pytest.raises(BatchError):
+            write_lines(TICKET, [], [Record("reserved_ports", value)], [])
+
+
 def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
     text = lock_section(RUN, LOCK, stale="1763999000-fedcba9876543210")
     assert rf"ren lock\1763999000-fedcba9876543210 {LOCK}" in text
