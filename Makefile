@@ -7,7 +7,7 @@ PYTEST := $(PYTHON) -m pytest
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab demo test test-fast lint types unit contract lab-tests integration ansible-test ansible-lint build clean
+.PHONY: help setup setup-lab demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,9 @@ lab-tests: ## Run the lab's own tests
 
 integration: ## Run the integration tests on lab hosts
 	$(PYTEST) -q tests/integration
+
+molecule: ## Run the Molecule scenario on a lab host
+	$(PYTHON) scripts/molecule.py
 
 ansible-lint: ## Run ansible-lint with the production profile
 	$(PYTHON) scripts/ansible_lint.py
