@@ -87,9 +87,10 @@ def test_2022_wireguard(make_host, modules) -> None:
 def test_2008_by_netsh(make_host, modules) -> None:
     """What is free is excluded at once, what DNS holds in the window; the way back takes out exactly these rows."""
     host = make_host("2008", "--winrm", "full_chunks=true")
-    host.exec(
+    foreign = (
         "netsh interface ipv4 add excludedportrange protocol=udp startport=50000 numberofports=60 store=persistent"
     )
+    host.exec(f"net stop DNS /y&{foreign}&net start DNS")
     first = modules(host, ["port_reservations", "dns_restart"], extra_ports=["40000-40099"])
     deferred = first["port_reservations"]["plan"]["actions"][0]["deferred_exclusions"]
     assert {row["id"] for row in deferred} == {"excluded_udp4", "excluded_udp6"}
