@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
     collections = install_artifact(HOME, environment)
     environment["ANSIBLE_COLLECTIONS_PATH"] = str(collections)
     command = [str(BIN / "molecule"), *(arguments or ["test"])]
-    return subprocess.run(command, cwd=HOME / "source", env=environment, check=False, stdin=subprocess.DEVNULL).returncode
+    done = subprocess.run(command, cwd=HOME / "source", env=environment, check=False, stdin=subprocess.DEVNULL)
+    return done.returncode
 
 
 if __name__ == "__main__":
