@@ -1,0 +1,51 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A victim that is down after a window gets no second one before the next boot: the record is made on the host."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import _remember
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
+    MARK,
+    FakeConnection,
+    FakeHost,
+    FakeWire,
+)
+
+POLICY = Policy.from_options({"profiles": []})
+
+
+def victims(gathered: Gathered) -> list[str]:
+    actions = make_plan(gathered.facts, POLICY)["actions"]
+    return [name for action in actions for name in action.get("victims", ())]
+
+
+def test_the_record_is_made_honoured_and_forgotten() -> None:
+    host = FakeHost()
+    session = Session(FakeConnection(FakeWire(host)))
+    before = gather(session, POLICY, 60)
+    assert victims(before) == ["PolicyAgent"]
+    _remember(Talk(session, before.run, "verify", 60), before, ["PolicyAgent"])
+    assert host.state["dns_window"] == {"value": "PolicyAgent", "dns_pid": "1484", "boot_mark": MARK}
+    assert MARK not in host.lines[-1], "the mark is read on the host"
+    failed = gather(session, POLICY, 60)
+    assert victims(failed) == []
+    host.state["dns_window"]["boot_mark"] = "0011223344556677"
+    assert victims(gather(session, POLICY, 60)) == ["PolicyAgent"], "after a boot it is tried again"
+    _remember(Talk(session, failed.run, "verify", 60), failed, [])
+    assert "dns_window" not in host.state
+
+
+def test_a_host_that_never_failed_gets_no_record() -> None:
+    host = FakeHost()
+    session = Session(FakeConnection(FakeWire(host)))
+    gathered = gather(session, POLICY, 60)
+    sent = len(host.lines)
+    _remember(Talk(session, gathered.run, "verify", 60), gathered, [])
+    assert len(host.lines) == sent
