@@ -42,7 +42,9 @@ struct service_list scm_list(DWORD type, DWORD state)
         if (!complete && GetLastError() != ERROR_MORE_DATA)
             break;
         for (DWORD i = 0; i < count; i++) {
-            struct service service = {found[i].lpServiceName, found[i].lpDisplayName, found[i].ServiceStatusProcess};
+            /* Windows shows the key where there is no display name; Wine hands out NULL. */
+            WCHAR *shown = found[i].lpDisplayName ? found[i].lpDisplayName : found[i].lpServiceName;
+            struct service service = {found[i].lpServiceName, shown, found[i].ServiceStatusProcess};
             append(&list, &service);
         }
     } while (!complete && count);

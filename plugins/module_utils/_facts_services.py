@@ -20,6 +20,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems i
 DNS = "dns"
 DNS_IMAGE = "dns.exe"
 NO_SUCH_SERVICE = 1060
+ERROR_ACCESS_DENIED = 5
+ACCESS_DENIED = "access_denied"
+"""The problem's id: what could not be read is not to be taken for absent."""
 
 _SERVICE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
 _TRIGGER_KEY = "triggerinfo"
@@ -93,8 +96,16 @@ class Services:
 def read_services(reading: Reading) -> Services:
     """Read the sections ``services``, ``service_starts`` and ``tasklist``."""
     listed = parse_sc(reading.text("services"))
-    if reading.section("services") is not None:
-        if not listed.rows:
+    section = reading.section("services")
+    if section is not None:
+        if not listed.rows and section.errorlevel == ERROR_ACCESS_DENIED:
+            reading.problems.add(
+                ACCESS_DENIED,
+                "error",
+                "Access to the services is denied: the user must be an administrator, and local administrators other"
+                " than the built-in one need LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
+            )
+        elif not listed.rows:
             reading.problems.add("services_unreadable", "error", "The list of services could not be read.")
         elif not (listed.complete and reading.succeeded("services")):
             reading.problems.add(

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_services import ACCESS_DENIED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import (
     PLAN_SPEC,
@@ -218,8 +219,11 @@ def planned(gathered: Gathered, job: Job) -> dict[str, Any]:
 
 
 def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
-    """All problems of facts and plan."""
-    return [*facts["problems"], *(plan["problems"] if plan else ())]
+    """All problems of facts and plan; what the facts have said, the plan need not repeat."""
+    told = {problem["id"] for problem in facts["problems"]}
+    if ACCESS_DENIED in told:
+        told.add("services_unreadable")
+    return [*facts["problems"], *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in told)]
 
 
 def _policy(options: Mapping[str, Any], host: str) -> Policy:

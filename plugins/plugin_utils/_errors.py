@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,13 +93,21 @@ class _Seen:
     status: int | None
 
 
+_REFUSED = f"[Errno {errno.ECONNREFUSED}]"
+"""The number, because the text behind it is in the controller's language."""
+
+_BLOCK_MODE = (
+    "in IPsec block mode since its last boot (event 4292): then run at its console net stop DNS, net start PolicyAgent,"
+    " net start DNS."
+)
+
 _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
     (
         lambda seen: seen.kind == "InvalidCredentialsError" or seen.status == 401,
         "rejected the credentials: check ansible_user, ansible_password and ansible_winrm_transport.",
     ),
     (
-        lambda seen: seen.fault == _ACCESS_DENIED or "Access is denied" in seen.text,
+        lambda seen: seen.fault == _ACCESS_DENIED,
         "denied access: the user must be an administrator, and local administrators other than the built-in one need"
         " LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
     ),
@@ -118,13 +127,14 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
     (lambda seen: seen.status is not None, "answered with HTTP status {status}: check that WinRM 2.0 listens there."),
     (
         lambda seen: seen.kind == "ConnectTimeout",
-        "did not answer: the host is off, filtered by a firewall, or in IPsec block mode.",
+        f"did not answer: the host is off, filtered by a firewall, or {_BLOCK_MODE}",
     ),
     (lambda seen: "Timeout" in seen.kind, "did not answer in time; what it was doing is not known."),
     (lambda seen: seen.kind == "SSLError", "has no TLS connection to offer: {text}"),
     (
-        lambda seen: "Connection refused" in seen.text,
-        "refused the connection: WinRM does not listen there (5985 for http, 5986 for https).",
+        lambda seen: _REFUSED in seen.text,
+        "refused the connection: WinRM does not listen there (5985 for http, 5986 for https), or the host is"
+        f" {_BLOCK_MODE}",
     ),
     (lambda seen: seen.kind in _CUT, "lost the connection: {text}"),
     (lambda seen: True, "could not be used: {kind}: {text}"),

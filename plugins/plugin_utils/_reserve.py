@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_services import ACCESS_DENIED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
     REBOOT_ACTION,
@@ -31,7 +32,8 @@ def reserve(job: Job) -> Outcome:
         job: the task.
 
     Returns:
-        The outcome. In check mode it says what would be written, with the same code up to the plan, and never fails.
+        The outcome. In check mode it says what would be written, with the same code up to the plan, and fails only
+        where access is denied: there nothing can be said.
 
     Raises:
         HostFailure: with the phase.
@@ -39,6 +41,7 @@ def reserve(job: Job) -> Outcome:
     gathered = job.gather()
     plan = planned(gathered, job)
     errors = _errors(gathered, plan)
+    _refuse_denied(job, gathered, plan, errors)
     if job.check_mode:
         differs = bool(plan["settings"] or errors or due_actions(plan, job))
         return _outcome(job, gathered, (plan, plan), differs, _told(plan, errors, would=True))
@@ -127,6 +130,14 @@ def _outcome(
         reboot_required=bool(new_plan["reboot_required"]),
         extra={"collected": gathered.collected, "status": new_plan["status"]},
     )
+
+
+def _refuse_denied(
+    job: Job, gathered: Gathered, plan: Mapping[str, Any], errors: list[Mapping[str, Any]]
+) -> None:
+    denied = [problem for problem in errors if problem["id"] == ACCESS_DENIED]
+    if denied:
+        raise HostFailure(f"{job.session.target}: {_joined(denied)}", "read", facts=gathered.facts, plan=plan)
 
 
 def _errors(gathered: Gathered, plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:

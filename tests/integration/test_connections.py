@@ -126,3 +126,17 @@ def test_wrong_password_is_unreachable(controller, lab_host) -> None:
     run = controller.playbook(play(), path, "-vvvvv")
     assert run.returncode == 4
     assert_one_sentence(run, "unreachable", "password", str(variables["ansible_user"]))
+
+
+@pytest.mark.parametrize("option", ["", "--check"])
+def test_a_user_without_rights_is_denied_not_told_that_all_is_absent(controller, lab_host, option: str) -> None:
+    host = yaml.safe_load(lab_host.inventory.read_text(encoding="utf-8"))
+    (variables,) = host["all"]["hosts"].values()
+    variables.update(ansible_user="Clerk", ansible_password="Lab-Passw0rd-2")
+    path = controller.folder / "clerk.yml"
+    path.write_text(yaml.safe_dump(host), encoding="utf-8")
+    reserve = play()
+    reserve[0]["tasks"][0] = {"name": TASK, "portkeeper.windows_dns.port_reservations": {}}
+    run = controller.playbook(reserve, path, *filter(None, [option]))
+    assert run.returncode == 2
+    assert_one_sentence(run, "failed", "LocalAccountTokenFilterPolicy", "denied")

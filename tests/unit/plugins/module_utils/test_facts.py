@@ -745,3 +745,9 @@ def test_only_the_size_and_the_type_are_refused() -> None:
     for source in (b"x" * (BYTES_MAX + 1), 7, None):
         with pytest.raises(TranscriptError):
             parse_transcript(source)  # type: ignore[arg-type]
+
+
+def test_services_that_are_denied_are_not_absent() -> None:
+    facts = parse_transcript("#portkeeper begin services\n[SC] OpenSCManager FAILED 5:\n#portkeeper end services 5\n")
+    assert [problem["id"] for problem in facts["problems"]].count("access_denied") == 1
+    assert facts["dns"]["installed"] is None
