@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The four actions as a task runs them, on a host in memory."""
+"""The actions as a task runs them, on a host in memory."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import (
     dns_restart,
+    host_reboot,
     port_info,
     port_reservations,
+    port_rollback,
     port_verify,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import host as host_fragment
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import policy as policy_fragment
 from ansible_collections.portkeeper.windows_dns.plugins.modules import dns_restart as dns_restart_doc
+from ansible_collections.portkeeper.windows_dns.plugins.modules import host_reboot as host_reboot_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info as port_info_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_reservations as port_reservations_doc
+from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _files, _verify
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
@@ -45,6 +49,8 @@ ACTIONS = {
     "port_reservations": (port_reservations, port_reservations_doc),
     "dns_restart": (dns_restart, dns_restart_doc),
     "port_verify": (port_verify, port_verify_doc),
+    "port_rollback": (port_rollback, port_rollback_doc),
+    "host_reboot": (host_reboot, host_reboot_doc),
 }
 Run = Callable[..., dict[str, Any]]
 
@@ -131,7 +137,7 @@ def test_a_loss_on_the_way_is_a_failure(name: str, run: Run, host: FakeHost) -> 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_check_mode_sends_only_the_collector(name: str, run: Run, host: FakeHost) -> None:
     result = run(name, check=True)
-    assert not result.get("failed")
+    assert bool(result.get("failed")) is (name == "port_rollback"), "there is no backup to put back"
     assert len(host.lines) == 1
     assert not any(word in host.lines[0] for word in ("reg add", "md ", "schtasks", "net start", "echo held"))
 
