@@ -41,10 +41,10 @@ contract: ## Run the contract tests
 	$(PYTEST) -q -n 2 tests/contract
 
 lab-tests: ## Run the lab's own tests
-	$(PYTEST) -q lab/tests
+	$(PYTEST) -q -n 2 lab/tests
 
 integration: ## Run the integration tests on lab hosts
-	$(PYTEST) -q tests/integration
+	$(PYTEST) -q -n 2 --dist loadfile tests/integration
 
 molecule: ## Run the Molecule scenario on a lab host
 	$(PYTHON) scripts/molecule.py
