@@ -80,8 +80,9 @@ class Shelf:
         return self.place / f"{backup_id}.json"
 
     def paths(self) -> list[Path]:
-        """The files of the host's backups, oldest first: their names begin with the time."""
-        return sorted(path for path in self.place.glob("*.json") if BACKUP_NAME.fullmatch(path.stem))
+        """The files of the host's backups, oldest first: by the time in their names, then by when they were written."""
+        found = [path for path in self.place.glob("*.json") if BACKUP_NAME.fullmatch(path.stem)]
+        return sorted(found, key=lambda path: (path.name.partition("-")[0], path.stat().st_mtime_ns))
 
     def prune(self) -> None:
         """Removes the oldest backups."""

@@ -20,6 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup imp
     CHANGE,
     BackupError,
     same_as_found,
+    same_value,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup_read import (
     Backup,
@@ -116,9 +117,7 @@ def way_back(shelf: Shelf, name: str | None, facts: Mapping[str, Any]) -> Way:
 
 
 def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any]) -> Way:
-    ours: dict[str, tuple[RawValue | None, ...]] = {}
-    for row in (row for later in since for row in later.rows):
-        ours[row.setting.id] = (*ours.get(row.setting.id, ()), row.after)
+    ours, between = _written_since(since)
     found = facts["settings"]
     unread = [row.setting.value_name for row in backup.rows if found[row.setting.id]["present"] is None]
     if unread:
@@ -127,13 +126,26 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
     foreign = [
         row.setting.value_name
         for row in rows
-        if not any(same_as_found(row.setting, value, found[row.setting.id]) for value in ours[row.setting.id])
+        if row.setting.id in between
+        or not any(same_as_found(row.setting, value, found[row.setting.id]) for value in ours[row.setting.id])
     ]
     if any((facts["exclusions"] or {}).get(row.id.removeprefix(NETSH_PREFIX)) is None for row in backup.tables):
         raise BackupError("does not let us read its excluded port ranges: nothing was put back")
     tables = [table_back(row.id, row.added, row.removed, facts) for row in backup.tables]
     changes = tuple(change for change in tables if change is not None)
     return Way(backup, rows, changes, ours, _refusal(backup, foreign, facts))
+
+
+def _written_since(since: Sequence[Backup]) -> tuple[dict[str, tuple[RawValue | None, ...]], set[str]]:
+    """The values that our runs wrote, and the settings that a later run of ours found with a value of somebody else."""
+    ours: dict[str, tuple[RawValue | None, ...]] = {}
+    between: set[str] = set()
+    for row in (row for backup in since for row in backup.rows):
+        known = ours.get(row.setting.id, ())
+        if known and not any(same_value(row.before, value) for value in known):
+            between.add(row.setting.id)
+        ours[row.setting.id] = (*known, row.after)
+    return ours, between
 
 
 def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -> str | None:

@@ -134,6 +134,25 @@ def test_a_foreign_change_is_refused_and_forced(run: Run, host: LivelyHost) -> N
     assert host.reserved == ["3343-3343"]
 
 
+def test_a_foreign_change_between_two_of_ours_is_refused(run: Run, host: LivelyHost) -> None:
+    first = run("port_reservations")["backup"]
+    host.reserved = [*(host.reserved or []), "7777-7777"]
+    run("port_reservations", extra_ports=["51820"])
+    refused = run("port_rollback", backup=first["id"])
+    assert refused["failed"] is True and "somebody else" in refused["msg"]
+    assert run("port_rollback")["changed"] is True
+    assert "7777-7777" in (host.reserved or []) and "51820-51820" not in (host.reserved or [])
+
+
+def test_a_named_backup_over_later_changes_of_ours(run: Run, host: LivelyHost) -> None:
+    first = run("port_reservations")["backup"]
+    run("port_reservations", extra_ports=["51820"])
+    run("port_rollback")
+    run("port_reservations", extra_ports=["51821"])
+    assert run("port_rollback", backup=first["id"])["changed"] is True
+    assert host.reserved == ["3343-3343"]
+
+
 def test_another_computer_s_backup_is_refused(run: Run, host: LivelyHost, monkeypatch: pytest.MonkeyPatch) -> None:
     run("port_reservations")
     monkeypatch.setattr(host, "_on_computer_name", lambda: ("OTHER\n", 0))
