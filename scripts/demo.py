@@ -23,7 +23,9 @@ from pathlib import Path
 from checkout import BIN, CHECKOUT, install_artifact
 
 HOST = f"demo{os.getpid()}"
+BLOCKED_HOST = f"{HOST}b"
 SCENARIO = "sbs2003"
+BLOCKED_SCENARIO = "sbs2003-block"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 EXPECTED_RESERVED = (
     "1080-1080 1433-1434 1645-1646 1701-1701 1718-1720 1745-1745 1801-1801 1812-1813 2883-2883 3343-3343 3500-3619"
@@ -91,9 +93,14 @@ class Demo:
             raise DemoError(f"lab {' '.join(arguments)}: exit code {done.returncode}\n{done.output}")
         return done.output
 
-    def inside(self, line: str) -> str:
+    def up(self, scenario: str, host: str) -> None:
+        """Start a lab host and make it the one that the playbooks run on."""
+        self.lab("up", scenario, "--name", host, "--winrm", "full_chunks=true")
+        self.inventory.write_text(self.lab("inventory", "--name", host), encoding="utf-8")
+
+    def inside(self, line: str, host: str = HOST) -> str:
         """Run a cmd line at the host's console, past WinRM; return its output whatever its exit code."""
-        return self.call([sys.executable, "-m", "portkeeper_lab", "exec", HOST, "--", line]).output
+        return self.call([sys.executable, "-m", "portkeeper_lab", "exec", host, "--", line]).output
 
     def playbook(self, name: str, *options: str) -> Run:
         """Run one of the collection's playbooks as a user would, and show it."""
@@ -108,7 +115,7 @@ class Demo:
 
     def registry(self) -> str:
         """Return everything that the host's own reg.exe exports of the keys that matter."""
-        keys = (TCPIP, r"HKLM\SYSTEM\CurrentControlSet\Services\DNS", r"HKLM\SOFTWARE")
+        keys = (TCPIP, r"HKLM\SYSTEM\CurrentControlSet\Services", r"HKLM\SOFTWARE\portkeeper")
         return "".join(self.inside(f'reg query "{key}" /s') for key in keys)
 
     def running(self, service: str) -> bool:
@@ -197,8 +204,22 @@ def drift(demo: Demo) -> None:
     expect(json.loads(summary.read_text(encoding="utf-8"))["worst"] == "drifted", "the summary says: drifted")
 
 
+def block_mode(demo: Demo) -> None:
+    """The worst case: IPsec fails at boot, the IPsec driver blocks, and the server is off the network (event 4292)."""
+    demo.up(BLOCKED_SCENARIO, BLOCKED_HOST)
+    run = demo.playbook("verify")
+    expect(run.returncode == 4, "the host is UNREACHABLE")
+    expect("IPsec block mode" in run.output, "and the message says what that can mean, and what to do at the console")
+    for command in ("net stop DNS /y", "net start PolicyAgent", "net start DNS"):
+        print(f"    at the console: {command}")
+        demo.inside(command, BLOCKED_HOST)
+    run = demo.playbook("reserve_ports", "-e", "reserve_ports_reboot=if_required")
+    expect(run.returncode == 0, "the host answers again; its ports are reserved, and it was rebooted")
+    expect(demo.playbook("drift").returncode == 0, "after the boot the host still answers, and drift ends with 0")
+
+
 STEPS: tuple[Callable[[Demo], None], ...] = (
-    show_conflict, failing_verify, check_mode, real_run, second_run, reboot, restarts, drift,
+    show_conflict, failing_verify, check_mode, real_run, second_run, reboot, restarts, drift, block_mode,
 )
 
 
@@ -213,8 +234,7 @@ def main() -> int:
         print("Building and installing the collection, starting the lab host ...", flush=True)
         demo = Demo(Path(name))
         try:
-            demo.lab("up", SCENARIO, "--name", HOST, "--winrm", "full_chunks=true")
-            demo.inventory.write_text(demo.lab("inventory", "--name", HOST), encoding="utf-8")
+            demo.up(SCENARIO, HOST)
             for number, step in enumerate(STEPS, 1):
                 print(f"\n{number}. {(step.__doc__ or '').strip()}", flush=True)
                 step(demo)
@@ -222,8 +242,9 @@ def main() -> int:
             print(f"\nThe demo failed: {error}", file=sys.stderr)
             return 1
         finally:
-            demo.lab("down", HOST)
-    print("\nThe demo is over: everything held. The lab host is stopped; nothing of it is left running.")
+            for host in (HOST, BLOCKED_HOST):
+                demo.call([sys.executable, "-m", "portkeeper_lab", "down", host])
+    print("\nThe demo is over: everything held. The lab hosts are stopped; nothing of them is left running.")
     return 0
 
 
