@@ -199,7 +199,8 @@ def write_lines(
     """
     places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
     compare = [_snapshot(ticket, name, place, "2") for name, place in places]
-    equal = [f"fc {_snapshot_file(ticket, name, '1')} {_snapshot_file(ticket, name, '2')} >nul" for name, _ in places]
+    files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
+    equal = [f"fc {first} {second} >nul" for first, second in files]
     compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
     write = [f"({'&'.join(_recorded(records))})>nul"] if records else []
     if put_back:
@@ -218,10 +219,10 @@ def write_lines(
         unlock_section(ticket.run, ticket.lock),
     ]
     undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
-    files = {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
-    wide = [name for name, text in files.items() if text and text[0] == SIGNATURES[DIALECT_5]]
-    files = {name: as_wide(text) if name in wide else text for name, text in files.items()}
-    saved = {name: [echoed(line) if line else "echo." for line in text] for name, text in files.items() if text}
+    texts = {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
+    wide = [name for name, text in texts.items() if text and text[0] == SIGNATURES[DIALECT_5]]
+    texts = {name: as_wide(text) if name in wide else text for name, text in texts.items()}
+    saved = {name: [echoed(line) if line else "echo." for line in text] for name, text in texts.items() if text}
     widened = [widening(rf"{ticket.path}\{name}") for name in wide]
     whole = [*(_kept(ticket, name, echoes, True) for name, echoes in saved.items()), *widened]
     tables = _netsh_files(ticket, changes)
