@@ -218,12 +218,7 @@ def write_lines(
         f"del {ticket.flag}&rd {ticket.path}",
         unlock_section(ticket.run, ticket.lock),
     ]
-    undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
-    texts = {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
-    wide = [name for name, text in texts.items() if text and text[0] == SIGNATURES[DIALECT_5]]
-    texts = {name: as_wide(text) if name in wide else text for name, text in texts.items()}
-    saved = {name: [echoed(line) if line else "echo." for line in text] for name, text in texts.items() if text}
-    widened = [widening(rf"{ticket.path}\{name}") for name in wide]
+    saved, widened = _saved(ticket, changes, backup, put_back)
     whole = [*(_kept(ticket, name, echoes, True) for name, echoes in saved.items()), *widened]
     tables = _netsh_files(ticket, changes)
     if sum(len(part) + 1 for part in [*whole, *tables, *compare, *tail]) < MAX_LINE - 300:
@@ -236,6 +231,19 @@ def write_lines(
         first += widened
     lines = [wrap_at_root(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
     return [*lines, wrap_at_root(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+
+
+def _saved(
+    ticket: Ticket, changes: Sequence[Change], backup: Sequence[str], put_back: Sequence[str]
+) -> tuple[dict[str, list[str]], list[str]]:
+    """The files of the backup as `echo` commands by name, and what turns some of them into UTF-16 then."""
+    undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
+    texts = {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
+    wide = [name for name, text in texts.items() if text and text[0] == SIGNATURES[DIALECT_5]]
+    texts = {name: as_wide(text) if name in wide else text for name, text in texts.items()}
+    saved = {name: [echoed(line) if line else "echo." for line in text] for name, text in texts.items() if text}
+    widened = [widening(rf"{ticket.path}\{name}") for name in wide]
+    return saved, widened
 
 
 def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
