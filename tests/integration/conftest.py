@@ -108,6 +108,11 @@ class LabHost:
         """Run a cmd line inside the host, not through WinRM; return its output."""
         return lab("exec", self.name, "--", line, check=check).stdout
 
+    def winrm(self, **request: Any) -> dict[str, Any]:
+        """Steer the host's WinRM server: counters, faults; see lab/portkeeper_lab/winrm/README.md."""
+        answer: dict[str, Any] = json.loads(lab("winrm", self.name, json.dumps(request)).stdout)
+        return answer
+
     def reboot(self) -> None:
         """Reboot the host and wait until WinRM answers."""
         lab("reboot", self.name)

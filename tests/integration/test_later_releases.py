@@ -46,6 +46,18 @@ def holds(host, service: str, port: int) -> bool:
     return re.search(rf"UDP\s+0\.0\.0\.0:{port}\s+\S+\s+{pid[1]}\s", host.exec("netstat -ano -p udp")) is not None
 
 
+def assert_budget(counters: dict[str, Any], result: dict[str, Any]) -> None:
+    """Steady state with 2 x 2,500 sockets and 120 services: one session, one command, 7 requests plus Receives."""
+    receives = -(-counters["output_bytes"] // (64 * 1024))
+    print(f"{counters['requests']} requests, {counters['receives']} receives, {counters['output_bytes']} bytes")
+    facts = result["facts"]
+    assert facts["services_total"] >= 120
+    assert all(facts["dns"]["udp_ports"][family]["count"] >= 2500 for family in ("udp4", "udp6"))
+    assert (counters["sessions"], counters["commands"]) == (1, 1)
+    assert counters["requests"] <= 7 + receives
+    assert len(json.dumps({key: value for key, value in result.items() if not key.startswith("_")})) <= 32 * 1024
+
+
 def test_2019_dc(make_host, modules) -> None:
     """The pool took 1812 before NPS; afterwards the exclusion is effective and NPS holds its ports."""
     host = make_host("2019-dc", "--winrm", "full_chunks=true")
@@ -61,8 +73,11 @@ def test_2019_dc(make_host, modules) -> None:
     assert (plan["status"], plan["effective"]) == ("safe", {"socket_pool_excluded_port_ranges": "yes"})
     assert all(holds(host, "IAS", port) for port in (1645, 1646, 1812, 1813))
     assert len(json.dumps(first["dns_restart"]["facts"])) < 32 * 1024
-    second = modules(host, ["port_reservations", "dns_restart"])
-    assert [result["changed"] for result in second.values()] == [False, False]
+    host.winrm(op="reset_counters")
+    second = modules(host, ["port_reservations"])["port_reservations"]
+    assert_budget(host.winrm(op="counters"), second)
+    assert not second["changed"]
+    assert not modules(host, ["dns_restart"])["dns_restart"]["changed"]
     assert host.exec(f"reg query {TCPIP} /s", check=False) == before, "ReservedPorts is not written from Vista on"
     back = modules(host, ["port_rollback"])["port_rollback"]
     assert back["changed"]
@@ -105,3 +120,16 @@ def test_2008_by_netsh(make_host, modules) -> None:
     modules(host, ["port_rollback"])
     assert rows(host, "ipv4") == ["50000-50059"]
     assert rows(host, "ipv6") == []
+
+
+def test_2012r2(make_host, modules) -> None:
+    """A service that is not ours to start is named and left; once it is started by hand it keeps its port."""
+    host = make_host("2012r2", "--winrm", "full_chunks=true")
+    first = modules(host, ["port_reservations", "dns_restart"], profiles=["radius"])
+    assert {"61184-61184", "1812-1813"} <= set(excluded(host))
+    assert first["dns_restart"]["plan"]["status"] == "service_down"
+    host.exec("net start AdmPwd.E.PDS")
+    assert modules(host, ["port_verify"], profiles=["radius"])["port_verify"]["ok"]
+    second = modules(host, ["port_reservations", "dns_restart"], profiles=["radius"])
+    assert [result["changed"] for result in second.values()] == [False, False]
+    assert second["port_reservations"]["status"] == "safe"

@@ -6,15 +6,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checkout import CHECKOUT
 
 TASK = "Reserve"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -160,23 +155,14 @@ def test_another_runs_lock_is_respected_and_an_old_one_taken_over(reserve, host)
     assert "lock" not in host.exec("dir /b C:\\windows\\portkeeper")
 
 
-def winrm(host, operation: str) -> dict[str, Any]:
-    """Steer the host's WinRM server."""
-    command = [sys.executable, "-m", "portkeeper_lab", "winrm", host.name, json.dumps({"op": operation})]
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
-
-
 def test_requests_per_session(reserve, host) -> None:
     """One session; 7 requests with nothing to write, 12 for a change, and a Receive per started 64 KiB of output."""
     for commands, budget in ((1, 7), (3, 12)):
         if commands == 3:
             write(host, "3343-3343")
-        winrm(host, "reset_counters")
+        host.winrm(op="reset_counters")
         result = reserve()
-        counters = winrm(host, "counters")
+        counters = host.winrm(op="counters")
         receives = -(-counters["output_bytes"] // (64 * KIB))
         print(f"{counters['requests']} requests, {counters['receives']} receives, {counters['output_bytes']} bytes")
         assert result["facts"]["services_total"] >= 120

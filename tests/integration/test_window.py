@@ -5,16 +5,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
-
-from checkout import CHECKOUT
 
 TASK = "Act"
 
@@ -36,15 +30,6 @@ def act(controller, host):
         return done.result(TASK)
 
     return run
-
-
-def winrm(host, **request: Any) -> dict[str, Any]:
-    """Steer the host's WinRM server."""
-    command = [sys.executable, "-m", "portkeeper_lab", "winrm", host.name, json.dumps(request)]
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
 
 
 def running(host, service: str) -> bool:
@@ -102,18 +87,18 @@ def test_nothing_is_touched_where_nothing_is_due(act, host) -> None:
 
 def test_a_connection_that_is_cut_during_the_window_changes_nothing(act, host) -> None:
     fail_again(host)
-    winrm(host, op="fault", kind="drop_before", action="Command", request=3)
+    host.winrm(op="fault", kind="drop_before", action="Command", request=3)
     result = act("dns_restart")
-    winrm(host, op="clear_faults")
+    host.winrm(op="clear_faults")
     assert result["_kind"] == "ok", result["msg"]
     assert running(host, "DNS") and running(host, "PolicyAgent")
 
 
 def test_the_answer_to_the_start_is_lost(act, host) -> None:
     fail_again(host)
-    winrm(host, op="fault", kind="drop_after", action="Command", request=2)
+    host.winrm(op="fault", kind="drop_after", action="Command", request=2)
     result = act("dns_restart")
-    winrm(host, op="clear_faults")
+    host.winrm(op="clear_faults")
     assert result["dns_may_be_stopped"] is False
     assert running(host, "DNS")
     if result["_kind"] != "ok":
