@@ -22,7 +22,7 @@ demo: setup-lab ## Show the main job on a lab host, from the conflict to the pro
 	@$(PYTHON) scripts/demo.py
 
 test: setup-lab ## Run all checks
-	@scripts/run-checks lint types ansible-lint unit contract lab-tests integration ansible-test
+	@scripts/run-checks lint types ansible-lint unit contract lab-tests integration molecule ansible-test
 
 test-fast: setup ## Run the checks that need less than a minute
 	@scripts/run-checks lint types unit contract

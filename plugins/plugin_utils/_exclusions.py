@@ -32,7 +32,7 @@ def refused_ranges(changes: Sequence[Change], facts: Mapping[str, Any]) -> tuple
     for change in changes:
         if change.id in NETSH and isinstance(change.after, tuple):
             shown = PortSet.from_ranges(host.administered(change.id.removeprefix(NETSH_PREFIX)))
-            missing = [text for text in change.after if not PortSet.from_text([text]) <= shown]
+            missing = [text for text in change.after if PortSet.from_text([text]) - shown]
             added = added or len(missing) < len(change.after)
             if missing:
                 refused[change.id] = missing

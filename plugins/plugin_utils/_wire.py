@@ -42,4 +42,5 @@ class Plugin(Protocol):
     def close(self) -> None:
         """Deletes the plugin's shell."""
 
-    def _connect(self) -> object: ...
+    def _connect(self) -> object:
+        """Opens the connection."""

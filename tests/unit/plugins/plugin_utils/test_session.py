@@ -77,7 +77,7 @@ def test_commands_share_a_shell_and_no_signal_is_sent() -> None:
 
 def test_a_used_up_shell_is_replaced() -> None:
     session, connection, wire = made()
-    for _ in range(MAX_COMMANDS_PER_SHELL + 1):
+    for _count in range(MAX_COMMANDS_PER_SHELL + 1):
         run(session)
     assert len(wire.opened) == 2
     assert wire.deleted == ["shell-1"]
