@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run Molecule with an ANSIBLE_HOME of its own, in which this checkout's collection is installed from its artifact.
 
+The sequence runs once per family of Windows: each has its own mechanism.
+
 Usage: python scripts/molecule.py [MOLECULE ARGUMENT...] (default: test)
 """
 
@@ -16,10 +18,11 @@ import sys
 from checkout import BIN, CACHE, CHECKOUT, install_artifact
 
 HOME = CACHE / "molecule"
+FAMILIES = ("nt5", "nt6", "nt6_r2")
 
 
 def main(arguments: list[str]) -> int:
-    """Install the collection anew and hand over to Molecule; return its exit code."""
+    """Install the collection anew and run Molecule for every family; return 1 if one fails."""
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)
     environment = {
@@ -28,13 +31,21 @@ def main(arguments: list[str]) -> int:
         "MOLECULE_EPHEMERAL_DIRECTORY": str(HOME / "ephemeral"),
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "PORTKEEPER_MOLECULE_ID": str(os.getpid()),
+        "PORTKEEPER_PYTHON": sys.executable,
         "PYTHONPATH": str(CHECKOUT / "lab"),
     }
     collections = install_artifact(HOME, environment)
     environment["ANSIBLE_COLLECTIONS_PATH"] = str(collections)
     command = [str(BIN / "molecule"), *(arguments or ["test"])]
-    done = subprocess.run(command, cwd=HOME / "source", env=environment, check=False, stdin=subprocess.DEVNULL)
-    return done.returncode
+    failed = []
+    for family in FAMILIES:
+        print(f"== molecule, family {family}", flush=True)
+        chosen = {**environment, "PORTKEEPER_MOLECULE_FAMILY": family}
+        done = subprocess.run(command, cwd=HOME / "source", env=chosen, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            failed.append(family)
+    print(f"molecule: {len(FAMILIES) - len(failed)} families passed, failed: {', '.join(failed) or 'none'}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -38,9 +38,9 @@ EXAMPLES = r"""
 - name: Also of a service that the catalogue does not know
   portkeeper.windows_dns.port_info:
     catalogue_extra:
-      - name: bigfix
-        services: [BESClient]
-        ports: ["52311"]
+      - name: backup_agent
+        services: [BackupAgent]
+        ports: ["47000"]
   register: gathered_with_extra
 """
 

@@ -42,9 +42,9 @@ EXAMPLES = r"""
 - name: Also with the port of a service that the catalogue does not know
   portkeeper.windows_dns.port_verify:
     catalogue_extra:
-      - name: bigfix
-        services: [BESClient]
-        ports: ["52311"]
+      - name: backup_agent
+        services: [BackupAgent]
+        ports: ["47000"]
 """
 
 RETURN = r"""
