@@ -19,7 +19,6 @@ PACKAGES = ("wine", "wine64", "libwine")
 LAYOUT = "1"
 """Raised when what `_finish` does to a root changes."""
 
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
 NEEDED = {
     "debootstrap": "debootstrap",
     "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
@@ -76,7 +75,7 @@ def ensure_root() -> Path:
 def _build(path: Path) -> None:
     work = path.with_name(f"{path.name}.part")
     _discard(work)
-    command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(work), apt_mirror()]
+    command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(work), *apt_mirror()]
     log = path.with_name(f"{path.name}.log")
     with log.open("wb") as output:
         done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=_proxied(), check=False)
@@ -108,8 +107,8 @@ def _which(program: str) -> str | None:
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
-def apt_mirror(etc: Path = Path("/etc/apt")) -> str:
-    """The Debian mirror that apt is configured with, or the public one.
+def apt_mirror(etc: Path = Path("/etc/apt")) -> list[str]:
+    """The Debian mirror that apt is configured with, as debootstrap's argument; none leaves it to debootstrap.
 
     Args:
         etc: apt's configuration folder.
@@ -120,8 +119,8 @@ def apt_mirror(etc: Path = Path("/etc/apt")) -> str:
         text = path.read_text(encoding="utf-8", errors="replace")
         for uri in _deb822_uris(text) if path.suffix == ".sources" else _one_line_uris(text):
             if re.search(r"^https?://.*/debian/?$", uri):
-                return uri.rstrip("/")
-    return DEFAULT_MIRROR
+                return [uri.rstrip("/")]
+    return []
 
 
 def _one_line_uris(text: str) -> list[str]:
