@@ -65,15 +65,20 @@ def overlaps(one: list[tuple[float, float]], other: list[tuple[float, float]]) -
     return [(a, b) for a in one for b in other if max(a[0], b[0]) < min(a[1], b[1])]
 
 
+def inventory_of(hosts: dict[str, Any], folder: Path) -> Path:
+    """Write one inventory of all hosts, in their order."""
+    path = folder / "fleet.yml"
+    inventory = {"all": {"hosts": {name: variables(host) for name, host in hosts.items()}}}
+    path.write_text(yaml.safe_dump(inventory, sort_keys=False), encoding="utf-8")
+    return path
+
+
 @pytest.fixture(scope="module")
 def fleet(make_host, tmp_path_factory) -> tuple[list[Any], Path]:
     """Two domain controllers and a member server, and an inventory of all three."""
     scenarios = {"dc1": "sbs2003", "dc2": "2003-de", "member": "2003-member"}
     hosts = {name: make_host(scenario, "--winrm", "full_chunks=true") for name, scenario in scenarios.items()}
-    path = tmp_path_factory.mktemp("fleet") / "fleet.yml"
-    inventory = {"all": {"hosts": {name: variables(host) for name, host in hosts.items()}}}
-    path.write_text(yaml.safe_dump(inventory, sort_keys=False), encoding="utf-8")
-    return list(hosts.values()), path
+    return list(hosts.values()), inventory_of(hosts, tmp_path_factory.mktemp("fleet"))
 
 
 def test_never_both_domain_controllers(controller, fleet) -> None:
@@ -107,3 +112,14 @@ def test_after_a_failure_no_other_member_of_the_group_is_touched(controller, fle
     assert first["_kind"] == "failed" and "DNS does not run" in first["msg"], first["msg"]
     assert second["_kind"] == "failed" and "Not started: dc1 failed before" in second["msg"], second["msg"]
     assert dc2.exec(r"reg query HKLM\SYSTEM\CurrentControlSet\Control\Windows /v ShutdownTime") == mark
+
+
+def test_never_both_domain_controllers_of_2019(controller, make_host, tmp_path) -> None:
+    """Here the DNS server restarts for its exclusions, in the window that also brings NPS up."""
+    hosts = {name: make_host("2019-dc", "--winrm", "full_chunks=true") for name in ("dc1", "dc2")}
+    dc1, dc2 = hosts.values()
+    with Watch([dc1, dc2]) as watch:
+        run = controller.playbook(ROLE, inventory_of(hosts, tmp_path), "-f", "5")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert watch.down[dc1.name] and watch.down[dc2.name], "each had its window"
+    assert overlaps(watch.down[dc1.name], watch.down[dc2.name]) == []
