@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import CATALOGUE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import (
@@ -92,6 +93,49 @@ NORMAL = {
     "demand start": only("SQLBrowser", service(1, 3, None, 1077), dns=("1434-1434",)),
     "holder without PID": only("PolicyAgent", service(pid=12), socket(500, None, None), socket(4500, None, None)),
 }
+
+
+def later(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[str, Any]:
+    """A host of today with one catalogued service."""
+    made = server_2019(
+        udp_endpoints=list(sockets),
+        udp_ports={"udp4": sorted({f"{row['port']}-{row['port']}" for row in sockets}), "udp6": []},
+        dns={"udp_ports": {"udp4": [], "udp6": []}},
+    )
+    made["services"] = {name: found}
+    return made
+
+
+NORMAL_LATER = {
+    "IKEEXT": later("IKEEXT", service(pid=12), socket(500, 12, "svchost.exe"), socket(4500, 12, "svchost.exe")),
+    "IKEEXT not triggered": later("IKEEXT", service(1, 3, None, 1077, trigger=True)),
+    "PolicyAgent not triggered": later("PolicyAgent", service(1, 3, None, 1077, trigger=True)),
+    "PolicyAgent holds nothing": later("PolicyAgent", service(pid=13)),
+    "WDSServer binds on demand": later("WDSServer", service(pid=14)),
+    "WireGuardTunnel$wg0 by the kernel": later("WireGuardTunnel$wg0", service(pid=15), socket(51820, 4, "System")),
+    "Netbird": later("Netbird", service(pid=16), socket(51820, 16, "netbird.exe")),
+    "OpenVPNService as a client": later("OpenVPNService", service(pid=17)),
+    "BESClient": later("BESClient", service(pid=18), socket(52311, 18, "BESClient.exe")),
+    "AdmPwd.E.PDS": later("AdmPwd.E.PDS", service(pid=19)),
+    "ADAM_MSExchange": later("ADAM_MSExchange", service(pid=20)),
+    "QuickBooksDB33": later("QuickBooksDB33", service(pid=21)),
+    "iphlpsvc without DirectAccess": later("iphlpsvc", service(pid=22)),
+}
+
+
+@pytest.mark.parametrize("name", NORMAL_LATER)
+def test_no_false_alarm_on_later_releases(name: str) -> None:
+    assert verify(NORMAL_LATER[name], POLICY)["failures"] == []
+
+
+def test_every_row_that_is_detected_has_an_expectation() -> None:
+    expected = {name for made in (*NORMAL.values(), *NORMAL_LATER.values()) for name in made["services"]}
+    without = [
+        row.name
+        for row in CATALOGUE
+        if (row.service_keys or row.service_patterns) and not any(row.matches(name) for name in expected)
+    ]
+    assert without == []
 
 
 @pytest.mark.parametrize("name", NORMAL)
