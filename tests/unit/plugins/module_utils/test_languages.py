@@ -523,7 +523,10 @@ QUOTED = '"a, ""b"".exe","7"'
             '"dns.exe","1508","Services","0","98.112 KB","Running","ACME\\ana","0:01:40","N/A"\n' + QUOTED,
         ),
         # Constructed: French (a no-break space between thousands), German with /svc, Japanese.
-        ("cp850 cp1252", f'"Nom de l\u2019image","PID"\n"dns.exe","1508","Services","0","98\xa0112 Ko"\n{QUOTED},"x"\n'),
+        (
+            "cp850 cp1252",
+            f'"Nom de l\u2019image","PID"\n"dns.exe","1508","Services","0","98\xa0112 Ko"\n{QUOTED},"x"\n',
+        ),
         ("cp850 cp1252", f'\n"Abbildname","PID","Dienste"\n"dns.exe","1508","DNS"\n{QUOTED},"A,B"\n'),
         ("cp932", f'"イメージ名","PID","名"\n"dns.exe","1508","Services","0","98,112 K"\n{QUOTED},"表"\n'),
     ],
