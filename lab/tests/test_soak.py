@@ -154,8 +154,10 @@ def soak(tool_host: ToolHost) -> Iterator[Soak]:
     tool_host.host.reboot()
 
 
-def test_soak(soak: Soak) -> None:
+def test_soak(soak: Soak, record_property: Callable[[str, object], None]) -> None:
     wrong = soak.check_free() + soak.check_effective() + soak.check_written() + soak.check_split()
+    record_property("draws", soak.draws)
+    record_property("soak", f"seed {soak.seed}; {'; '.join(soak.report)}")
     assert soak.draws >= 200
     assert wrong == []
 

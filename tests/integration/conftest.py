@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,20 @@ from typing import Any
 import pytest
 
 from checkout import BIN, CHECKOUT, install_artifact
+from counts import pytest_terminal_summary  # noqa: F401 - a hook
 
 LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
+
+
+CALLS: Counter[str] = Counter()
+"""Calls of the lab's command line by command, for the counts at the end of a run."""
+COUNTED = {"up": "lab host(s)", "reboot": "reboot(s)"}
 
 
 def lab(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run the lab's command line."""
     command = [sys.executable, "-m", "portkeeper_lab", *arguments]
+    CALLS[arguments[0]] += 1
     done = subprocess.run(command, env=LAB_ENVIRONMENT, capture_output=True, text=True, check=False, cwd=CHECKOUT)
     if check and done.returncode:
         raise AssertionError(f"lab {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -158,3 +166,10 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture(autouse=True)
+def _counted(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    yield
+    for command, title in COUNTED.items():
+        record_property(title, CALLS.pop(command, 0))
