@@ -18,7 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import BLOCKING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import apply, order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import Order, apply, order_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import refused_ranges, refused_text
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
@@ -56,6 +56,15 @@ def reserve(job: Job) -> Outcome:
     order = order_of(plan)
     if not order:
         return _finished(job, gathered, plan, plan, None)
+    return _write(job, gathered, plan, order)
+
+
+def _write(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: Order) -> Outcome:
+    """Writes what the plan asks for and compares what the host shows afterwards.
+
+    Raises:
+        HostFailure: another writes the same value, or netsh refused everything.
+    """
     talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
     written = apply(talk, gathered, order, job.shelf)
     after = understood(job.session, job.policy, gathered.run, written.transcript, "write")
