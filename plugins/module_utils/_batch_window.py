@@ -41,6 +41,8 @@ ALREADY_RUNNING = 1056
 _RETRY_SECONDS = 3
 _NETSH_FILE = "exclude.netsh"
 _PROCESS_ENDS_S = 20
+_BY_SCRIPT, _BY_SESSION = "claimed", "claimed.session"
+"""Names that the token gets by whoever is first; the session's own stands for it where there never was a token."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def script(window: Window) -> list[str]:
         "@echo off",
         f"cd /d {window.folder}",
         "if errorlevel 1 exit",
-        "ren token claimed||exit",
+        f"if exist {_BY_SESSION} exit",
+        f"ren token {_BY_SCRIPT}||exit",
         "net stop DNS /y>log 2>&1",
         ">steps echo stop_dns %errorlevel%",
     ]
@@ -200,7 +203,7 @@ def finish_line(window: Window) -> str:
 def abort_line(window: Window) -> str:
     """After a start that failed: claims the token, so that the script never runs, and cleans up.
 
-    The section `abort` holds `claimed` if the token was still there; only then the lock is given back.
+    The section `abort` holds `claimed` unless the script has the token; only then the lock is given back.
     """
     clean = f"schtasks /delete /tn {window.task} /f>nul&del {window.mark}"
     undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}))"
@@ -263,9 +266,14 @@ def _opened(window: Window, stale: str | None, orphan: bool, before: list[str], 
 
 
 def _claimed(window: Window) -> str:
-    return rf"{window.path}\claimed.session"
+    return rf"{window.path}\{_BY_SESSION}"
 
 
 def _claim(window: Window) -> str:
-    """Renames the token, as the script does, to a name of its own; prints `claimed` when the session was first."""
-    return section(window.run, "abort", rf"ren {window.path}\token claimed.session&&echo claimed")
+    """Renames the token, as the script does, to a name of its own; prints `claimed` when the session was first.
+
+    A start that was cut short may have left no token yet; then the name alone keeps the script from running.
+    """
+    token = rf"ren {window.path}\token {_BY_SESSION}"
+    instead = rf"if not exist {window.path}\{_BY_SCRIPT} echo never>{_claimed(window)}"
+    return section(window.run, "abort", f"({token}||{instead})&(if exist {_claimed(window)} echo claimed)")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,7 +122,12 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     now = controller_time()
     made = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
     ticket = Ticket(gathered.run, f"{now}-{gathered.run}", f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}", shelf.kept)
-    talk = talk.during("backup")
+    with _given_back(talk, ticket):
+        return _locked_write(talk.during("backup"), ticket, gathered, order, shelf)
+
+
+def _locked_write(talk: Talk, ticket: Ticket, gathered: Gathered, order: Order, shelf: Shelf) -> Written:
+    """All that happens under the lock."""
     names = [change.id for change in order.changes]
     output, _transcript = locked(talk, ticket.lock, lambda stale, orphan: prepare_line(ticket, names, stale, orphan))
     try:
@@ -138,6 +143,23 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     written = _write(talk.during("write"), lines, order, gathered, backup)
     shelf.prune()
     return written
+
+
+@contextlib.contextmanager
+def _given_back(talk: Talk, ticket: Ticket) -> Iterator[None]:
+    """After a command whose answer was lost: ends what may still run, then gives the lock back.
+
+    Where the host cannot be reached the lock stays, and grows old.
+    """
+    try:
+        yield
+    except HostFailure:
+        if talk.session.doubtful:
+            talk.session.reconnect()
+            if talk.session.end_left_shells():
+                with contextlib.suppress(HostFailure):
+                    talk.ask(unlock_line(ticket.run, ticket.lock))
+        raise
 
 
 def _checked(talk: Talk, output: bytes, order: Order, facts: Mapping[str, Any]) -> dict[str, RawValue | None]:

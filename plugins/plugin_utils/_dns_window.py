@@ -17,6 +17,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
     Window,
@@ -155,6 +156,7 @@ def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
             return None
         lines = section_lines(answer[1], "window")
         if lines == ["absent"]:
+            talk.ask(unlock_line(talk.run, window.lock))
             raise talk.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
         if lines and lines[0] == "ended":
             return _steps(lines[1:])

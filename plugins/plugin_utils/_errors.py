@@ -150,11 +150,27 @@ def explained(error: BaseException, target: Target) -> str:
         target: where the session goes.
     """
     fault_parts = (str(getattr(error, name, "") or "") for name in ("fault_code", "fault_subcode", "response"))
-    fault = getattr(error, "wsman_fault_code", None)
-    status = getattr(error, "code", None) if type(error).__name__ == "WinRMTransportError" else None
-    seen = _Seen(type(error).__name__, _one_line(error), fault, " ".join(fault_parts), status)
+    seen = _Seen(
+        type(error).__name__, _one_line(error), fault_number(error), " ".join(fault_parts), _http_status(error)
+    )
     sentence = next(sentence for fits, sentence in _SENTENCES if fits(seen))
     return f"{target} {sentence.format(kind=seen.kind, text=seen.text, fault=seen.fault, status=seen.status)}"
+
+
+def fault_number(error: BaseException) -> int | None:
+    """The number of a WS-Management fault; None for any other error."""
+    number: int | None = getattr(error, "wsman_fault_code", None)
+    return number
+
+
+def credentials_refused(error: BaseException | None) -> bool:
+    """Whether the host did not accept user and password."""
+    return error is not None and (type(error).__name__ == "InvalidCredentialsError" or _http_status(error) == 401)
+
+
+def _http_status(error: BaseException) -> int | None:
+    status: int | None = getattr(error, "code", None) if type(error).__name__ == "WinRMTransportError" else None
+    return status
 
 
 def _one_line(error: BaseException) -> str:

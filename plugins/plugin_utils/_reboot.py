@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
@@ -29,6 +30,9 @@ PAUSE_S = 5
 
 LOOK_S = 30
 """Seconds that a look may take."""
+
+LOST_S = 60
+"""Seconds after which a host that still answers has not heard a command whose answer was lost."""
 
 STALE_READING_S = 10
 """Seconds of waiting for other hosts after which the host is read again before it is rebooted."""
@@ -86,30 +90,67 @@ def _refuse_unwritten(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> 
 
 def _carried_out(job: Job, gathered: Gathered) -> Outcome:
     talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
-    lock = f"{controller_time()}-{gathered.run}"
-    began = time.monotonic()
-    _output, transcript = locked(talk, lock, lambda stale, orphan: reboot_line(gathered.run, lock, stale, orphan))
-    section = transcript.sections.get("reboot")
-    if section is None or section.errorlevel != 0:
-        with contextlib.suppress(HostFailure):
-            talk.ask(unlock_line(gathered.run, lock))
-        level = "no answer" if section is None else f"error level {section.errorlevel}"
-        raise talk.failure(
-            f"did not accept shutdown -r ({level}): is another shutdown pending (1115, 1190), or does the user lack the"
-            " right to shut down"
-        )
-    _await_boot(job, talk, gathered, began + job.policy.reboot_timeout)
-    after = _settled(job, talk, gathered, lock)
+    asked = _ask(talk, gathered)
+    _await_boot(job, talk, gathered, asked)
+    after = _settled(job, talk, gathered, asked.lock)
     plan = planned(after, job)
-    seconds = round(time.monotonic() - began)
+    seconds = round(time.monotonic() - asked.at)
     return _outcome(job, after, plan, changed=True, msg=f"rebooted in {seconds} seconds.")
 
 
-def _await_boot(job: Job, talk: Talk, gathered: Gathered, deadline: float) -> None:
-    """Returns when the host has another boot mark twice in a row: it may be on its way down at the first time."""
+@dataclass(frozen=True)
+class _Asked:
+    """A reboot that was asked for.
+
+    Attributes:
+        lock: our lock file on the host.
+        at: monotonic seconds.
+        lost: what happened to the answer, so that nobody knows whether the host has heard it; None if it came.
+    """
+
+    lock: str
+    at: float
+    lost: HostFailure | None
+
+
+def _ask(talk: Talk, gathered: Gathered) -> _Asked:
+    """Asks Windows to reboot.
+
+    Raises:
+        HostFailure: it does not.
+    """
+    lock, at = f"{controller_time()}-{gathered.run}", time.monotonic()
+    try:
+        _output, transcript = locked(talk, lock, lambda stale, orphan: reboot_line(gathered.run, lock, stale, orphan))
+    except HostFailure as error:
+        if talk.session.doubtful:
+            return _Asked(lock, at, error)
+        raise
+    section = transcript.sections.get("reboot")
+    if section is not None and section.errorlevel == 0:
+        return _Asked(lock, at, None)
+    _give_back(talk, lock)
+    level = "no answer" if section is None else f"error level {section.errorlevel}"
+    raise talk.failure(
+        f"did not accept shutdown -r ({level}): is another shutdown pending (1115, 1190), or does the user lack the"
+        " right to shut down"
+    )
+
+
+def _give_back(talk: Talk, lock: str) -> None:
+    with contextlib.suppress(HostFailure):
+        talk.ask(unlock_line(talk.run, lock))
+
+
+def _await_boot(job: Job, talk: Talk, gathered: Gathered, asked: _Asked) -> None:
+    """Returns when the host has another boot mark twice in a row: it may be on its way down at the first time.
+
+    Raises:
+        HostFailure: it has not, in the time it was given; sooner where the command was lost and the host stays up.
+    """
     old, seen, reason, answered = gathered.facts["boot_mark"], 0, "", False
     look = Talk(talk.session, talk.run, "restart", LOOK_S)
-    while time.monotonic() < deadline:
+    while time.monotonic() < asked.at + job.policy.reboot_timeout:
         time.sleep(PAUSE_S)
         talk.session.reconnect()
         try:
@@ -121,6 +162,9 @@ def _await_boot(job: Job, talk: Talk, gathered: Gathered, deadline: float) -> No
         seen = seen + 1 if parse_transcript(output)["boot_mark"] not in (None, old) else 0
         if seen > 1:
             return
+        if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
+            _give_back(talk, asked.lock)
+            raise asked.lost
     raise _stayed_away(job, talk, gathered, reason, answered)
 
 
@@ -146,8 +190,7 @@ def _settled(job: Job, talk: Talk, before: Gathered, lock: str) -> Gathered:
     while not (checked.ok and _dns_is_back(before, checked.gathered)) and time.monotonic() + PAUSE_S < deadline:
         time.sleep(PAUSE_S)
         checked = _looked(job, deadline)
-    with contextlib.suppress(HostFailure):
-        talk.ask(unlock_line(talk.run, lock))
+    _give_back(talk, lock)
     dns = _dns_is_back(before, checked.gathered)
     if checked.ok and dns:
         return checked.gathered

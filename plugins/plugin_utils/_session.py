@@ -24,7 +24,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
     HostFailure,
     Phase,
     Target,
+    credentials_refused,
     explained,
+    fault_number,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._wire import Plugin, Wire
 
@@ -178,10 +180,13 @@ class Session:
         self._shell: Shell | None = None
         self._wire: Wire | None = None
         self._private = False
+        self._left: list[str] = []
         self._idle_timeout = IDLE_TIMEOUT_S
         self.target = _target(connection)
         self.commands_sent = 0
         """Remote commands that may have been executed, over all shells of this session."""
+        self.doubtful = False
+        """Whether a command failed, so that nobody knows whether it still runs and whether the connection works."""
 
     def run(self, line: str, *, phase: Phase, timeout: float) -> Reply:
         """Runs one command line and takes its whole output.
@@ -202,7 +207,12 @@ class Session:
                 raise HostFailure(str(error), phase) from error
             raise
         self.commands_sent += 1
-        return shell.run(line, phase, timeout, self._clock)
+        try:
+            return shell.run(line, phase, timeout, self._clock)
+        except HostFailure as error:
+            # Another attempt with refused credentials only helps to lock the account.
+            self.doubtful = not credentials_refused(error.__cause__)
+            raise
 
     def private(self, idle_timeout: int) -> Session:
         """A second session to the same host whose shell the task executor does not know.
@@ -227,33 +237,82 @@ class Session:
                 self._connection.shell_id = None
 
     def reconnect(self) -> None:
-        """Drops the connection, whose authentication may be gone; the next command makes another one."""
-        if self._wire is not None:
-            with contextlib.suppress(Exception):
-                self._wire.transport.close_session()
+        """Drops the connection, whose authentication may be gone; the next command makes another one.
+
+        The shell that it had is deleted over the next connection: it counts for WinRM's quotas, and what still runs in
+        it ends then.
+        """
+        self._drop()
+        if self._shell is not None:
+            self._left.append(self._shell.id)
         self._shell = self._wire = None
+        self.doubtful = False
         if not self._private:
             self._connection.shell_id = None
             with contextlib.suppress(Exception):
                 self._connection.close()
 
+    def end_left_shells(self) -> bool:
+        """Deletes, over a connection that works, the shells of lost ones; what ran in them has ended then.
+
+        Returns:
+            Whether none is left.
+        """
+        try:
+            self._delete_left(self._connected())
+        except (AnsibleConnectionFailure, AnsibleError):
+            return False
+        return not self._left
+
     def close(self) -> None:
-        """Deletes a shell that the connection plugin does not know of; its own is deleted by the task executor."""
+        """Deletes the shells that the task executor cannot delete; its own it leaves to it.
+
+        Those are the shell of a private session, and any whose connection was lost.
+        """
         if self._private and self._shell is not None:
             self._shell.delete(close_session=True)
             self._shell = None
+        if self.doubtful:
+            self.reconnect()
+        if self._left:
+            self.end_left_shells()
+            self._drop()
 
-    def _ready(self) -> Shell:
+    def _drop(self) -> None:
+        if self._wire is not None:
+            with contextlib.suppress(Exception):
+                self._wire.transport.close_session()
+
+    def _connected(self) -> Wire:
         if self._wire is None:
             self._wire = self._own_wire() if self._private else self._shared_wire()
             if self._pin_address:
                 _pin(self._wire, self.target)
+        return self._wire
+
+    def _delete_left(self, wire: Wire) -> None:
+        """Deletes the shells of lost connections; one that is gone already is as good.
+
+        Raises:
+            AnsibleConnectionFailure: the host does not answer.
+        """
+        while self._left:
+            try:
+                wire.close_shell(self._left[-1], close_session=False)
+            except Exception as error:
+                if fault_number(error) is None:
+                    raise AnsibleConnectionFailure(explained(error, self.target)) from None
+            self._left.pop()
+
+    def _ready(self) -> Shell:
+        wire = self._connected()
+        self._delete_left(wire)
         if self._shell is not None and self._shell.commands >= MAX_COMMANDS_PER_SHELL:
             self.renew()
         if self._shell is None:
             if not self._private:
                 self._connection.shell_id = None
-            self._shell = Shell(self._wire, self.target, self._idle_timeout)
+            self._shell = Shell(wire, self.target, self._idle_timeout)
             if not self._private:
                 self._connection.shell_id = self._shell.id
         return self._shell

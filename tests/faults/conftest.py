@@ -1,0 +1,71 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lab hosts in this process, with short waits on the controller's side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _batch_reboot, _policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import (
+    _dns_window,
+    _files,
+    _group,
+    _reboot,
+    _verify,
+)
+from counts import pytest_terminal_summary  # noqa: F401 - a hook
+from fault_host import FaultHost, fault_host
+from matrix import written
+
+SHORT = {
+    _batch_reboot: {"DELAY_S": 1},
+    _dns_window: {"RETRY_PAUSE_S": 0.3, "GRACE_S": 3, "RESCUE_S": 20, "LOST_S": 15},
+    _reboot: {"PAUSE_S": 2, "LOST_S": 6},
+    _verify: {"PAUSE_S": 1},
+    _policy: {"_INT_BOUNDS": {**_policy._INT_BOUNDS, "window_timeout": (5, 3600), "reboot_timeout": (5, 3600)}},
+}
+"""Waits that only cost time here."""
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], FaultHost]]:
+    """Give a function that starts a host of a family once."""
+    running: dict[str, FaultHost] = {}
+    with ExitStack() as stack:
+
+        def host(family: str) -> FaultHost:
+            if family not in running:
+                work = tmp_path_factory.mktemp(family)
+                running[family] = stack.enter_context(fault_host(family, work))
+                running[family].save("fresh")
+            return running[family]
+
+        yield host
+
+
+@pytest.fixture
+def ready(hosts: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FaultHost]:
+    """Give a function that returns a host of a family in the state ``fresh``, with its folder as controller's home.
+
+    It has a second state, ``written``: after a run of port_reservations.
+    """
+    for module, values in SHORT.items():
+        for name, value in values.items():
+            monkeypatch.setattr(module, name, value)
+
+    def host(family: str) -> FaultHost:
+        found = hosts(family)
+        for module in (_files, _group):
+            monkeypatch.setattr(module, "home", lambda: found.home)
+        if "written" not in found.baselines:
+            written(found)
+            found.save("written")
+        found.restore("fresh")
+        return found
+
+    return host

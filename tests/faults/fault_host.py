@@ -1,0 +1,256 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab host in this process, and the actions in front of it: hundreds of runs without a process for each."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.portkeeper.windows_dns.plugins.action import (
+    dns_restart,
+    host_reboot,
+    port_info,
+    port_reservations,
+    port_rollback,
+    port_verify,
+)
+from portkeeper_lab.host import WineHost
+from portkeeper_lab.scenario import load_scenario
+from portkeeper_lab.template import LAB_FOLDER
+from portkeeper_lab.winrm.server import Options, Rule, WinRMServer
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+ACTIONS = {
+    "dns_restart": dns_restart,
+    "host_reboot": host_reboot,
+    "port_info": port_info,
+    "port_reservations": port_reservations,
+    "port_rollback": port_rollback,
+    "port_verify": port_verify,
+}
+STATE_KEY = r"HKLM\SOFTWARE\portkeeper"
+RUNNING = "4"
+
+VALUES = {
+    "nt5": (r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters", "ReservedPorts"),
+    "nt6": (r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters", "SocketPoolExcludedPortRanges"),
+}
+"""Where the family's reservations are."""
+
+VICTIMS = {"nt5": "PolicyAgent", "nt6": "WireGuardTunnel$wg0"}
+"""The service that DNS keeps down in the family's scenario."""
+
+IDLE_CAP_S = 4.0
+"""Seconds after which the lab's WinRM gives up a shell that nobody asks; a real host waits for minutes."""
+
+
+@dataclass
+class Baseline:
+    """A state of a host to go back to: registry, our folder on the host, and the controller's home."""
+
+    value: list[str]
+    registry: str
+    folder: Path
+    home: Path
+
+
+@dataclass
+class FaultHost:
+    """One lab host with its WinRM server and a controller's home.
+
+    Attributes:
+        family: nt5 or nt6.
+        host: the Wine host.
+        server: its WinRM server; `server.chaos` takes faults.
+        home: the controller's folder for backups and locks.
+        work: for baselines.
+    """
+
+    family: str
+    host: WineHost
+    server: WinRMServer
+    home: Path
+    work: Path
+    password: str
+    baselines: dict[str, Baseline] = field(default_factory=dict)
+
+    @property
+    def windows(self) -> Path:
+        r"""C:\windows as seen from outside."""
+        return self.host.prefix / "drive_c" / "windows"
+
+    @property
+    def folder(self) -> Path:
+        """Our folder on the host as seen from outside."""
+        return self.windows / "portkeeper"
+
+    @property
+    def victim(self) -> str:
+        """The service that DNS keeps down."""
+        return VICTIMS[self.family]
+
+    def cmd(self, line: str) -> str:
+        """Runs a command line at the console, past WinRM."""
+        return self.host.run(line)[1].decode("cp437", "replace")
+
+    def act(self, name: str, check: bool = False, user: str = "Administrator", **options: Any) -> dict[str, Any]:
+        """Runs one action as the task executor does; the result carries ``unreachable`` where it was."""
+        plugin = connection_loader.get("winrm", PlayContext())
+        variables = {
+            "ansible_host": "127.0.0.1",
+            "ansible_port": self.server.port,
+            "ansible_user": user,
+            "ansible_password": self.password,
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm",
+            "ansible_winrm_message_encryption": "always",
+            "ansible_winrm_operation_timeout_sec": 10,
+            "ansible_winrm_read_timeout_sec": 15,
+        }
+        plugin.set_options(var_options={**variables, "_extras": variables})
+        plugin._shell = SimpleNamespace(tmpdir=None)
+        task = SimpleNamespace(args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True)
+        context = SimpleNamespace(check_mode=check, diff=True)
+        action = ACTIONS[name].ActionModule(
+            task=task, connection=plugin, play_context=context, loader=None, templar=None, shared_loader_obj=None
+        )
+        action._load_name = name
+        try:
+            result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "client01"})
+        except AnsibleConnectionFailure as error:
+            result = {"unreachable": True, "changed": False, "msg": str(error)}
+        finally:
+            with contextlib.suppress(Exception):
+                plugin.close()
+        return result
+
+    def new_call(self) -> None:
+        """A new call of ansible-playbook: no marker of a failed member of the group, a server without faults."""
+        self.server.chaos.clear()
+        shutil.rmtree(self.home / "locks", ignore_errors=True)
+
+    def value(self) -> list[str] | None:
+        """The reservations as the registry holds them; None where the value is absent."""
+        key, name = VALUES[self.family]
+        found = re.search(rf"{name}\s+REG_MULTI_SZ\s+(\S*)", self.cmd(f"reg query {key} /v {name}"))
+        return [entry for entry in found[1].split("\\0") if entry] if found else None
+
+    def states(self, *names: str) -> dict[str, str]:
+        """The state numbers of services."""
+        output = self.cmd("&".join(f"sc query {name}" for name in names))
+        return dict(zip(names, re.findall(r"STATE\s*:\s*(\d)", output), strict=True))
+
+    def runs(self, name: str) -> bool:
+        """Whether a service is running."""
+        return self.states(name)[name] == RUNNING
+
+    def backups(self) -> list[Path]:
+        """The controller's backups."""
+        return sorted((self.home / "backups").glob("*/*.json"))
+
+    def shells(self) -> list[dict[str, object]]:
+        """The shells that are open on the host."""
+        return self.server.shells.listing()
+
+    def wait(self, condition: Callable[[], object], seconds: float) -> bool:
+        """Waits until a condition holds; returns whether it did."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def conflict(self) -> None:
+        """DNS takes the victim's port again and the victim fails for it; what depends on DNS runs."""
+        victim = self.victim
+        self.cmd(f"net stop {victim}&net stop DNS /y&net start DNS&net start WINS&net start {victim}")
+
+    def heal(self) -> None:
+        """The victim is up beside DNS, and what depends on DNS runs."""
+        self.cmd(f"net stop DNS /y&net start {self.victim}&net start DNS&net start WINS")
+
+    def save(self, name: str) -> None:
+        """Keeps the state of now under a name."""
+        place = self.work / name
+        place.mkdir()
+        if self.folder.exists():
+            shutil.copytree(self.folder, place / "folder")
+        if (self.home / "backups").exists():
+            shutil.copytree(self.home / "backups", place / "backups")
+        self.cmd(rf"del C:\baseline-{name}.reg&reg export {STATE_KEY} C:\baseline-{name}.reg")
+        self.baselines[name] = Baseline(self.value() or [], rf"C:\baseline-{name}.reg", place / "folder", place)
+
+    def restore(self, name: str) -> None:
+        """Goes back to a state: values, records, our folder, tasks, locks, backups; services stay as they are."""
+        self.new_call()
+        self.server.shells.delete_all()
+        kept = self.baselines[name]
+        key, value = VALUES[self.family]
+        put = f'reg add {key} /v {value} /t REG_MULTI_SZ /s , /d "{",".join(kept.value)}" /f'
+        # Tasks that were created and never ran go with their files, as an administrator would delete them.
+        for task in (self.host.prefix / LAB_FOLDER / "tasks").glob("portkeeper-*.txt"):
+            task.unlink()
+        imported = f"reg import {kept.registry}" if self.exists(kept.registry) else "echo none"
+        self.cmd(f"{put}&reg delete {STATE_KEY} /f&{imported}")
+        for source, target in ((kept.folder, self.folder), (kept.home / "backups", self.home / "backups")):
+            shutil.rmtree(target, ignore_errors=True)
+            if source.exists():
+                shutil.copytree(source, target)
+
+    def exists(self, path: str) -> bool:
+        r"""Whether a file below C:\ is there."""
+        return (self.host.prefix / "drive_c" / path.removeprefix("C:\\")).exists()
+
+    def requests(self, work: Callable[[], object]) -> int:
+        """How many HTTP requests some work takes."""
+        self.server.counters.reset()
+        work()
+        return int(self.server.counters.requests)
+
+    def fault(self, kind: str, request: int = 1, **more: Any) -> Rule:
+        """Arms a fault; requests are counted from now on."""
+        return self.server.chaos.arm(Rule(kind, request=request, **more))
+
+
+@contextlib.contextmanager
+def fault_host(family: str, work: Path, options: Mapping[str, Any] | None = None) -> Iterator[FaultHost]:
+    """A running host of a family.
+
+    Args:
+        family: nt5 or nt6.
+        work: a folder of its own.
+        options: further fields of the WinRM server's Options.
+    """
+    scenario = load_scenario(SCENARIOS / f"{family}.toml")
+    user, password = next(iter(scenario.users.items()))
+    host = WineHost(scenario, work / "prefix")
+    limited = tuple(name.lower() for name in scenario.limited_users)
+    chosen = Options(
+        full_chunks=True, idle_timeout_cap=IDLE_CAP_S, limited_users=limited, computer_name=scenario.computer_name,
+        **(options or {}),
+    )  # fmt: skip
+    server = WinRMServer(host, dict(scenario.users), profile=scenario.winrm_profile, options=chosen)
+    assert user == "Administrator"
+    try:
+        host.start()
+        server.start()
+        made = FaultHost(family, host, server, work / "home", work, password)
+        assert made.wait(host.is_reachable, 60)
+        yield made
+    finally:
+        server.stop()
+        host.stop()

@@ -1,0 +1,222 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One piece of work on a lab host, one fault, and all that must hold afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _batch_lock
+from fault_host import FaultHost
+
+WINDOW_S = 20
+SHELL_GONE_S = 6.0
+"""Seconds after which a shell whose deletion got lost must be gone: the lab's idle timeout and a look."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One piece of work.
+
+    Attributes:
+        module: what a task calls.
+        options: its options.
+        baseline: name of the state that it starts from.
+        prepare: makes that state, once.
+        refresh: brings the services into it, before every point.
+        done: whether the work is done.
+    """
+
+    module: str
+    options: dict[str, Any]
+    baseline: str
+    prepare: Callable[[FaultHost], object]
+    refresh: Callable[[FaultHost], object]
+    done: Callable[[FaultHost, Seen], bool]
+
+
+@dataclass
+class Seen:
+    """What was there before a point."""
+
+    old: list[str] | None
+    new: list[str] | None
+    boots: int
+    backups: int
+
+
+def _ours(host: FaultHost, seen: Seen) -> bool:
+    return host.value() == seen.new
+
+
+def _nothing(host: FaultHost) -> None:
+    """The state is there already."""
+
+
+def written(host: FaultHost) -> None:
+    host.restore("fresh")
+    assert not host.act("port_reservations").get("failed")
+
+
+WORKS = {
+    "apply": Work("port_reservations", {}, "fresh", _nothing, _nothing, _ours),
+    "window": Work(
+        "dns_restart",
+        {"window_timeout": WINDOW_S, "verify_timeout": 5},
+        "fresh",
+        _nothing,
+        FaultHost.conflict,
+        lambda host, _seen: host.runs(host.victim) and host.runs("DNS"),
+    ),
+    "verify": Work("port_verify", {}, "fresh", _nothing, _nothing, lambda host, _seen: host.runs(host.victim)),
+    "rollback": Work("port_rollback", {}, "written", written, _nothing, _ours),
+    "reboot": Work(
+        "host_reboot",
+        {"force": True, "reboot_timeout": 60, "verify_timeout": 20},
+        "written",
+        written,
+        _nothing,
+        lambda host, seen: host.host.boots > seen.boots,
+    ),
+}
+
+
+@dataclass
+class Matrix:
+    """One row of the matrix: a piece of work on a host, cut everywhere."""
+
+    host: FaultHost
+    work: Work
+    clock: pytest.MonkeyPatch
+    converged: dict[str, str] = field(default_factory=dict)
+    waited: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def start(self) -> Seen:
+        """Brings the host into the work's state."""
+        host, work = self.host, self.work
+        host.restore(work.baseline)
+        work.refresh(host)
+        old = host.value()
+        new = host.baselines["fresh"].value if work.module == "port_rollback" else self.target
+        return Seen(old, new, host.host.boots, len(host.backups()))
+
+    @property
+    def target(self) -> list[str] | None:
+        """What the reservations will be."""
+        return self.host.baselines["written"].value
+
+    def act(self) -> dict[str, Any]:
+        """Runs the work."""
+        return self.host.act(self.work.module, **self.work.options)
+
+    def length(self) -> int:
+        """The number of requests of an undisturbed run."""
+        seen = self.start()
+        results: list[dict[str, Any]] = []
+        count = self.host.requests(lambda: results.append(self.act()))
+        assert not results[0].get("failed") and not results[0].get("unreachable"), results[0]["msg"]
+        assert self.work.done(self.host, seen)
+        return count
+
+    def point(self, kind: str, request: int = 1, **more: Any) -> bool:
+        """Injects one fault; returns whether it hit.
+
+        Args:
+            kind: of the lab's faults.
+            request: the number of the request, or of the message of ``action``.
+            **more: further fields of the lab's Rule.
+        """
+        host = self.host
+        seen = self.start()
+        host.server.counters.reset()
+        rule = host.fault(kind, request, **more)
+        result = self.act()
+        commands = host.server.counters.commands
+        if not rule.fired:
+            return False
+        label = f"{self.work.module} {kind} at {more.get('action', 'request')} {request}"
+        self.check(label, seen, result, commands)
+        self.check_later(label, seen)
+        host.new_call()
+        self.converge(label, seen)
+        return True
+
+    def check(self, label: str, seen: Seen, result: dict[str, Any], commands: int) -> None:
+        """What must hold as soon as the task has ended."""
+        host = self.host
+        ended = not result.get("failed") and not result.get("unreachable")
+        dns = host.runs("DNS") if host.host.is_reachable() else None
+        self.expect(host.wait(host.host.is_reachable, 30), f"{label}: the host does not come back")
+        value = host.value()
+        self.expect(value in (seen.old, seen.new), f"{label}: the value is {value}")
+        self.expect(not ended or self.work.done(host, seen), f"{label}: is called done and is not")
+        if result.get("unreachable"):
+            self.expect(commands == 0, f"{label}: unreachable after {commands} command(s)")
+        if result.get("failed"):
+            self.expect(result.get("phase") is not None, f"{label}: failed without a phase")
+            known = isinstance(result.get("dns_may_be_stopped"), bool)
+            self.expect(known, f"{label}: does not say whether DNS may be stopped")
+            told = dns is not False or result.get("dns_may_be_stopped")
+            self.expect(bool(told), f"{label}: DNS is stopped, and it is not said")
+        written = value != seen.old
+        self.expect(not written or len(host.backups()) > 0, f"{label}: written without a backup on the controller")
+        kept = list((host.folder / "backup").glob("*/restore.reg")) if host.folder.exists() else []
+        self.expect(not written or bool(kept), f"{label}: written without a backup on the host")
+
+    def check_later(self, label: str, seen: Seen) -> None:
+        """What must hold when the window's deadline and the shells' idle timeout are over."""
+        host = self.host
+        self.expect(host.wait(lambda: host.runs("DNS"), WINDOW_S), f"{label}: DNS does not run after the deadline")
+        self.expect(host.wait(lambda: not host.shells(), SHELL_GONE_S), f"{label}: a shell is left")
+        self.expect(host.wait(lambda: host.runs("DNS"), 5), f"{label}: DNS went down with its shell")
+        self.expect(host.wait(lambda: host.runs("WINS"), 15), f"{label}: what depends on DNS was not started again")
+
+    def converge(self, label: str, seen: Seen) -> None:
+        """The next run ends the work; a state from which it has done so already is not tried again."""
+        state = self.state()
+        if state in self.converged:
+            return
+        self.converged[state] = label
+        result = self.act()
+        if result.get("failed") and "is locked by another run" in result["msg"]:
+            # Somebody who comes back after ten minutes; a window's own mark keeps its time.
+            self.waited.append(label)
+            time.sleep(1)
+            self.host.new_call()
+            with self.clock.context() as later:
+                later.setattr(_batch_lock, "STALE_AFTER", -1)
+                deadline = time.monotonic() + WINDOW_S + 10
+                while "is locked by another run" in result["msg"] and time.monotonic() < deadline:
+                    time.sleep(1)
+                    self.host.new_call()
+                    result = self.act()
+        fine = not result.get("failed") and not result.get("unreachable")
+        self.expect(fine, f"{label}: the next run fails: {result.get('msg')}")
+        self.expect(self.work.done(self.host, seen), f"{label}: the next run does not end the work")
+
+    def state(self) -> str:
+        """All of the host that the next run can see, without names that differ each time."""
+        host = self.host
+        names = sorted(
+            "/".join(_kind(part) for part in path.relative_to(host.folder).parts) for path in host.folder.rglob("*")
+        )
+        tasks = len([line for line in host.cmd("schtasks /query").splitlines() if "portkeeper-" in line])
+        services = host.states("DNS", "WINS", host.victim)
+        return repr((host.value(), names, tasks, services, len(host.backups()), host.host.boots > 1))
+
+    def expect(self, holds: bool, sentence: str) -> None:
+        """Collects what does not hold, so that one run shows all."""
+        if not holds:
+            self.problems.append(sentence)
+
+
+def _kind(name: str) -> str:
+    """A file's name without times and nonces."""
+    return "".join("#" if char.isdigit() or char in "abcdef" else char for char in name)
