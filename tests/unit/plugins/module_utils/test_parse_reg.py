@@ -52,6 +52,13 @@ def test_nt5_listing_whose_tabs_became_blanks() -> None:
     assert key.values["devicepath"] == RegValue("DevicePath", "REG_EXPAND_SZ", r"%SystemRoot%\inf")
 
 
+def test_nt5_listing_with_four_blanks_a_blank_line_and_blanks_in_the_name() -> None:
+    key = _only(parse_reg(_capture("reg-query-nt5-blanks.txt")))
+    assert key.values == {
+        "local appdata": RegValue("Local AppData", "REG_SZ", r"C:\Documents and Settings\username\My Documents")
+    }
+
+
 def test_four_blanks_and_a_translated_default_name() -> None:
     dump = parse_reg(_capture("reg-query-nt6-de.txt"))
     key = dump.find(r"\services\dns\parameters")
