@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import plain_lines
+
 _LAST_NUMBER_RES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -18,9 +20,11 @@ _LAST_NUMBER_RES = tuple(
         r"(?<![0-9.-])[0-9]{1,6}\Z",
     )
 )
-_RANGE_RE = re.compile(r"[ \t]*([0-9]{1,5})[ \t]+([0-9]{1,5})[ \t]*(\*?)[ \t]*\Z")
+_RANGE_RE = re.compile(r"([0-9]{1,5})[ \t]+([0-9]{1,5})\Z")
 _RULE_RE = re.compile(r"^[ \t]*-{3,}[ \t]+-{3,}[ \t]*$", re.MULTILINE)
-_NUMBERS_RE = re.compile(r"[ \t*]*[0-9][0-9* \t]*\Z")
+# Digits and no letter: a row, or what was one.
+_NUMBERS_RE = re.compile(r"[\W_]*[0-9][\W\d_]*\Z")
+_STAR = "*"
 _HIGHEST_PORT = 65535
 _NUMBERS = 2
 
@@ -43,7 +47,7 @@ class Exclusion(NamedTuple):
 
 def parse_dynamicport(text: str) -> DynamicRange | None:
     """The two numbers of the table, in their order; None when there are not exactly two that make a range."""
-    ends = [line.rstrip()[-10:] for line in text.split("\n")]
+    ends = [line.rstrip()[-10:] for line in plain_lines(text)]
     for pattern in _LAST_NUMBER_RES:
         numbers = [int(found.group()) for end in ends for found in [pattern.search(end)] if found]
         if len(numbers) == _NUMBERS:
@@ -58,17 +62,20 @@ def _range(start: int, count: int) -> DynamicRange | None:
 
 
 def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
-    """The rows in ascending order, each distinct one once, and the number of lines of numbers that make no range."""
+    """The rows in ascending order, each distinct one once, and the number of lines of numbers that make no range.
+
+    The star stands in a column of its own; which one is not looked at.
+    """
     rows: set[Exclusion] = set()
     unreadable = 0
-    for line in text.split("\n"):
-        found = _RANGE_RE.match(line)
-        if not found:
-            unreadable += bool(_NUMBERS_RE.match(line))
+    for line in plain_lines(text):
+        if not _NUMBERS_RE.match(line):
             continue
-        start, end = int(found.group(1)), int(found.group(2))
+        numbers, stars = line.replace(_STAR, " ").strip(), line.count(_STAR)
+        found = _RANGE_RE.match(numbers) if stars <= 1 else None
+        start, end = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
         if 1 <= start <= end <= _HIGHEST_PORT:
-            rows.add(Exclusion(start, end, found.group(3) == "*"))
+            rows.add(Exclusion(start, end, stars == 1))
         else:
             unreadable += 1
     return sorted(rows), unreadable

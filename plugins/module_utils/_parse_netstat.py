@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import plain_lines
+
 _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[^%\s]{1,80})?\Z")
 # Behind -b stand names of components, which may begin with the same letters.
 _BEGINNING_RE = re.compile(r"[ \t]*UDP(?:v?[46])?(?=[ \t]|\Z)", re.IGNORECASE)
@@ -63,7 +65,7 @@ def parse_netstat(text: str) -> UdpTable:
     """Parse netstat output; TCP rows, titles and the lines of ``-b`` that name programs are ignored."""
     rows: dict[UdpRow, None] = {}
     unreadable = 0
-    for line in text.split("\n"):
+    for line in plain_lines(text):
         if not _BEGINNING_RE.match(line):
             continue
         row = _row(line)

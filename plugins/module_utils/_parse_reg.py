@@ -38,6 +38,7 @@ _SIGNATURE_RE = re.compile(
     "^[ \t\ufeff]*(?:" + "|".join(map(re.escape, SIGNATURES.values())) + ")[ \t\r]*$", re.MULTILINE
 )
 _LISTED_RE = re.compile("^HKEY_", re.MULTILINE)
+_INDENTED_RE = re.compile("^([ \t]+)(HKEY_[^\n]*)$", re.MULTILINE)
 _BANNER = "! REG.EXE "
 _HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
 _DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
@@ -138,17 +139,40 @@ def _file_text(text: str) -> str | None:
 
 def _query_lines(text: str) -> Iterator[str | RegValue]:
     pasted = "\tREG_" not in text and (_BANNER in text or "    REG_" not in text)
-    for line in text.split("\n"):
+    for line in _unindented(text).split("\n"):
         bare = line.rstrip()
         if bare.startswith("HKEY_") and _KEY_RE.match(bare):
             yield bare
             continue
-        margin = len(_MARGIN) if not pasted and line.startswith(_MARGIN) else 0
-        found = (_PASTED_RE if pasted else _TYPED_RE).search(line, margin)
-        if found:
-            name = line[: found.start()]
-            name = name.strip() if pasted else name[margin:].strip("\t").rstrip(" ")
-            yield RegValue(name, found.group(1), _data_of(found.group(1), line[found.end() :]))
+        value = (None if pasted else _exact_value(line)) or _pasted_value(line)
+        if value:
+            yield value
+
+
+def _exact_value(line: str) -> RegValue | None:
+    margin = len(_MARGIN) if line.startswith(_MARGIN) else 0
+    found = _TYPED_RE.search(line, margin)
+    if not found or (found.group(1).startswith("0") and _PASTED_RE.search(line, 0, found.start(1))):
+        return None  # no value, or the number is the data of one whose tabs have become blanks
+    name = line[margin : found.start()].strip("\t").rstrip(" ")
+    return RegValue(name, found.group(1), _data_of(found.group(1), line[found.end() :]))
+
+
+def _pasted_value(line: str) -> RegValue | None:
+    found = _PASTED_RE.search(line)
+    if not found:
+        return None
+    return RegValue(line[: found.start()].strip(), found.group(1), _data_of(found.group(1), line[found.end() :]))
+
+
+def _unindented(text: str) -> str:
+    """Take away the margin of a listing that stands indented as a whole; with a key at the left edge there is none."""
+    if _LISTED_RE.search(text):
+        return text
+    for found in _INDENTED_RE.finditer(text):
+        if _KEY_RE.match(found.group(2).rstrip()) and not _PASTED_RE.search(found.group()):  # no value named so
+            return re.sub("^" + found.group(1), "", text, flags=re.MULTILINE)
+    return text
 
 
 def _data_of(type_name: str, text: str) -> RegData:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read ``sc query``, ``sc queryex`` and ``sc enumdepend`` in any language.
 
-Every label is translated, so a block is read by its shape alone: lines that begin at the margin name the service, the
+Every label is translated, so a block is read by its shape alone: lines that begin at its margin name the service, the
 indented ``label : value`` lines behind them come in a fixed order: type (hexadecimal), state, then the two exit codes
 (decimal with the hexadecimal in parentheses), check point and wait hint, and with queryex the PID.
 """
@@ -15,21 +15,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import (
+    field_of,
+    indentation,
+    plain_lines,
+)
+
 SERVICE_SPECIFIC_ERROR = 1066
 """ERROR_SERVICE_SPECIFIC_ERROR: the reason is in SERVICE_EXIT_CODE (Microsoft, SERVICE_STATUS structure)."""
 
-_FIELD_RE = re.compile(r"[ \t]+[^:\s][^:]*:[ \t]*([^ \t\n][^\n]*)?")
 _TYPE_RE = re.compile(r"[0-9A-Fa-f]{1,8}(?![^ \t])")
 _STATE_RE = re.compile(r"([1-7])(?![^ \t])")
 _EXIT_CODE_RE = re.compile(r"-?[0-9]{1,10}[ \t]*\(0x([0-9A-Fa-f]{1,8})\)")
 _NUMBER_RE = re.compile(r"(?:0x[0-9A-Fa-f]{1,8}|[0-9]{1,10})(?![^ \t])")
 # The line in which `sc enumdepend` says how many entries it read is no heading of a block.
 _COUNT_RE = re.compile(r"[^=]*= *([0-9]{1,9})[ \t]*\Z")
-# What the tool says of itself begins with its name in brackets; two numbers in it are the size and the index with which
-# an enumeration that stopped early asks to be resumed, one number is an error or a count.
-_TOOL_RE = re.compile(r"\[[^\]\n]{1,20}\]")
-_INTEGER_RE = re.compile(r"[0-9]+")
-_NOT_AT_MARGIN = (" ", "\t", "[")
+# Two numbers in a line that is no field are the size and the index with which an enumeration that stopped early asks to
+# be resumed; one number is an error or a count, and what has dots in it is a version.
+_INTEGER_RE = re.compile(r"(?<![0-9A-Za-z.])[0-9]+(?![0-9A-Za-z.])")
+_TOOL = "["
+"""What the tool says of itself begins with its name in brackets: it is no heading of a block."""
 _FIELDS_WITHOUT_PID = 4
 """Behind type and state: two exit codes, check point, wait hint."""
 
@@ -88,14 +93,14 @@ def parse_sc(text: str) -> ServiceList:
     rows: dict[str, ServiceRow] = {}
     ambiguous: dict[str, None] = {}
     stray = 0
-    lines = text.split("\n")
+    lines = plain_lines(text)
     for block in _blocks(lines):
         row = _row(block)
         if row is None:
             stray += bool(block.headings)
         elif rows.setdefault(row.name, row) != row:
             ambiguous[row.name] = None
-    stray += sum(1 for line in lines if line[:1] == "[" and _asks_to_resume(line))
+        stray += sum(_asks_to_resume(line) for line in block.remarks)
     return ServiceList(
         {name: row for name, row in rows.items() if name not in ambiguous},
         tuple(ambiguous),
@@ -112,39 +117,53 @@ def _announced(lines: list[str]) -> int | None:
 
 
 def _asks_to_resume(line: str) -> bool:
-    said = _TOOL_RE.match(line)
-    return said is not None and len(_INTEGER_RE.findall(line, said.end())) > 1
+    return len(_INTEGER_RE.findall(line)) > 1
 
 
 @dataclass
 class _Block:
+    """Lines that belong together: what stands behind the colons at the margin and deeper, and lines without a colon."""
+
+    margin: int
+    first_label: str = ""
     headings: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def is_left_by(self, column: int, label: str, flat: bool) -> bool:
+        """Whether a field in that column begins another block."""
+        if not self.headings:
+            return False
+        if flat:
+            return label == self.first_label
+        return column < self.margin or (column == self.margin and bool(self.values))
 
 
 def _blocks(lines: list[str]) -> Iterator[_Block]:
-    """Cut the text into blocks at blank lines and wherever a line at the margin follows indented ones.
+    """Cut the text into blocks at blank lines and wherever a line at the block's margin follows deeper ones.
 
-    In a listing that has lost its indentation the first line of a block is the heading and all others are values.
+    In a listing that has lost its indentation the first line of a block is the heading and all others are values, up to
+    one that has the heading's label again.
     """
-    indented = any(_FIELD_RE.match(line) for line in lines)
-    block = _Block()
-    for line in lines:
-        if not line:
-            if block.headings or block.values:
-                yield block
-                block = _Block()
-            continue
-        found = _FIELD_RE.match(line if indented or not block.headings else " " + line)
-        if found:
-            block.values.append(found.group(1) or "")
-            continue
-        if not line.strip() or (block.values and ":" in line and line[:1] not in _NOT_AT_MARGIN):
+    fields = [None if line.lstrip(" \t").startswith(_TOOL) else field_of(line) for line in lines]
+    columns = [indentation(line) for line in lines]
+    flat = len({column for column, found in zip(columns, fields, strict=True) if found}) == 1
+    block = _Block(0)
+    for line, column, found in zip(lines, columns, fields, strict=True):
+        if not line.strip():
             yield block
-            block = _Block()
-        is_count = not block.headings and _COUNT_RE.match(line)
-        if ":" in line and line[:1] not in _NOT_AT_MARGIN and not is_count:
-            block.headings.append(line.split(":", 1)[1].strip())
+            block = _Block(0)
+        elif found is None or (not block.headings and _COUNT_RE.match(line)):
+            block.remarks.append(line)
+        else:
+            label, value = found
+            if block.is_left_by(column, label, flat):
+                yield block
+                block = _Block(0)
+            if not block.headings:
+                block.margin, block.first_label = column, label
+            is_value = column > block.margin or (flat and bool(block.headings))
+            (block.values if is_value else block.headings).append(value)
     yield block
 
 

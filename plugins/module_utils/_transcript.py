@@ -28,9 +28,13 @@ _MARKER_RE = re.compile(rb"(?:(?<![^\n])|(?<=\x00))#portkeeper[ \t]([^\r\n]*)")
 _HEADER_RE = re.compile(r"transcript ([0-9]{1,9})(?: ([0-9A-Fa-f]{16}))?\Z")
 _SECTION_RE = re.compile(r"(?:([0-9A-Fa-f]{16}) )?(begin|end) ([a-z0-9_]{1,40})(?: (\S{1,20}))?\Z")
 _ERRORLEVEL_RE = re.compile(r"-?[0-9]{1,10}\Z")
-# A line that begins with a prompt (also a PowerShell's, with a user, a host or an environment in front).
-_ECHO_RE = re.compile(r"(?:[^\s:\\\"\[]{1,60} ){0,3}[A-Za-z]:\\[^\"<>|?*]{0,260}>")
+# A line that begins with a prompt (also a PowerShell's, with a user, an environment or a remote host in front).
+_ECHO_RE = re.compile(
+    r"(?:\[[^\s\[\]]{1,100}\]: )?(?:[^\s:\\\"\[]{1,60} ){0,3}[A-Za-z]:\\[^\"<>|?*]{0,260}>",
+)
 _FORMAT = 1
+_ZEROS_OF_TEXT = 4
+"""Text that is mostly ASCII has a zero byte for every other one in UTF-16, and none in any other code page."""
 
 
 class TranscriptError(ValueError):
@@ -78,7 +82,7 @@ def split_transcript(source: Source) -> Transcript:
 
 
 def decode(data: bytes) -> str:
-    """Decode one command's output: UTF-16 or UTF-8 by its mark, valid UTF-8, else code page 437.
+    """Decode one command's output: UTF-16 by its mark or its zero bytes, UTF-8 by its mark or by being valid, else 437.
 
     437 is the code page that the session asks for, and it has a character for every byte, so nothing is lost and no
     output is refused. Nothing that is parsed depends on a character beyond ASCII.
@@ -87,6 +91,8 @@ def decode(data: bytes) -> str:
         text = data[2:].decode("utf-16-le", "replace")
     elif data.startswith(b"\xfe\xff"):
         text = data[2:].decode("utf-16-be", "replace")
+    elif len(data) > 1 and data.count(0) * _ZEROS_OF_TEXT >= len(data):
+        text = data.decode("utf-16-le" if data[1::2].count(0) >= data[::2].count(0) else "utf-16-be", "replace")
     else:
         data = data.removeprefix(b"\xef\xbb\xbf")
         try:

@@ -36,6 +36,7 @@ CAPTURES = CHECKOUT / "tests" / "unit" / "captures"
 
 CODECS = set("ascii cp latin le be utf base little replace surrogateescape surrogatepass".split())
 FORMAT_WORDS = {
+    "_listing.py": set(),
     "_parse_netsh.py": set(),
     "_parse_netstat.py": {"UDP", "udp"},
     "_parse_reg.py": {"HKEY_", "REG_", "REG", "EXE", "currentcontrolset"},

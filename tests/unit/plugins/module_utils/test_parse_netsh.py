@@ -25,7 +25,16 @@ def _capture(name: str) -> str:
     return (CAPTURES / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["netsh-dynamicport-en.txt", "netsh-dynamicport-fr.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "netsh-dynamicport-en.txt",
+        "netsh-dynamicport-fr.txt",
+        "netsh-dynamicport-pt.txt",
+        "netsh-dynamicport-ru.txt",
+        "netsh-dynamicport-zh-tw.txt",
+    ],
+)
 def test_dynamic_range(name: str) -> None:
     assert parse_dynamicport(_capture(name)) == DynamicRange(49152, 16384)
 
@@ -57,10 +66,16 @@ def test_what_makes_no_range_is_none(text: str) -> None:
                 (54235, 54235, 0),
             ],
         ),
+        (
+            "netsh-excluded-ru.txt",
+            [(5357, 5357, 0), (10673, 10772, 0), (36420, 36519, 0), (50000, 50059, 1), (51440, 51539, 0)],
+        ),
+        ("netsh-excluded-pt.txt", [(5357, 5357, 0), (49698, 49797, 0), (50000, 50059, 1), (50160, 50259, 0)]),
+        ("netsh-excluded-zh-tw.txt", [(1073, 1172, 0), (1196, 1295, 0), (5357, 5357, 0), (9009, 9108, 0)]),
         ("netsh-excluded-es.txt", [(1025, 1124, 0), (1125, 1224, 0), (8884, 8884, 0), (50000, 50059, 0)]),
     ],
 )
-@pytest.mark.parametrize("codec", ["utf-8", "cp936"])
+@pytest.mark.parametrize("codec", ["utf-8", "cp850", "cp866", "cp936", "cp950"])
 def test_exclusions(name: str, rows: list[tuple[int, int, int]], codec: str) -> None:
     text = _capture(name).encode(codec, "replace").decode("cp437")
     expected = [Exclusion(start, end, bool(star)) for start, end, star in rows]
@@ -68,8 +83,8 @@ def test_exclusions(name: str, rows: list[tuple[int, int, int]], codec: str) -> 
 
 
 def test_exclusions_are_sorted_and_distinct_and_nonsense_is_counted() -> None:
-    text = "9 9 *\n1 2\n9 9 *\n5 4\n0 3\n1 70000\n1 2 3\n* 3 4\n7\n * \n* - 1 2\n"
-    assert parse_excludedportrange(text) == ([Exclusion(1, 2, False), Exclusion(9, 9, True)], 6)
+    text = "9 9 *\n1 2\n9 9 *\n5 4\n0 3\n1 70000\n1 2 3\n* 3 4 *\n7\n * \n* - 1 2\n5 - 6\n5,6\n---- ----\n4 rows\n"
+    assert parse_excludedportrange(text) == ([Exclusion(1, 2, False), Exclusion(9, 9, True)], 9)
 
 
 @given(st.text())

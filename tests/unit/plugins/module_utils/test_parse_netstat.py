@@ -70,6 +70,10 @@ def test_program_names_between_the_rows() -> None:
     ]
 
 
+def test_tcp_rows_with_states_of_several_words_are_passed_over() -> None:
+    assert parse_netstat(_capture("netstat-nl.txt")) == ([], 0)
+
+
 @pytest.mark.parametrize(
     "row",
     [

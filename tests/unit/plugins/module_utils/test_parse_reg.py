@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def test_nt5_layout_with_tabs_banner_and_zero_terminated_lists() -> None:
 def test_nt5_listing_whose_tabs_became_blanks() -> None:
     key = _only(parse_reg(_capture("reg-query-nt5-pasted.txt")))
     assert key.values["devicepath"] == RegValue("DevicePath", "REG_EXPAND_SZ", r"%SystemRoot%\inf")
+
+
+def test_nt5_listing_with_four_blanks_a_blank_line_and_blanks_in_the_name() -> None:
+    key = _only(parse_reg(_capture("reg-query-nt5-blanks.txt")))
+    assert key.values == {
+        "local appdata": RegValue("Local AppData", "REG_SZ", r"C:\Documents and Settings\username\My Documents")
+    }
 
 
 def test_four_blanks_and_a_translated_default_name() -> None:
@@ -230,6 +238,46 @@ def test_every_kind_of_value_in_a_listing() -> None:
         key = _only(parse_reg(text))
         found = [(value.name, value.type, value.data) for value in key.values.values()]
         assert found == [(name, kind, data) for name, kind, _shown, data in rows]
+
+
+@pytest.mark.parametrize("margin", ["  ", "    ", "\t"])
+@pytest.mark.parametrize("name", ["reg-query-nt5.txt", "reg-query-nt6-de.txt"])
+def test_a_listing_that_is_indented_as_a_whole(name: str, margin: str) -> None:
+    text = _capture(name)
+    assert parse_reg(textwrap.indent(text, margin)) == parse_reg(text)
+
+
+def test_a_value_whose_name_begins_like_a_key_is_no_margin() -> None:
+    text = "HKEY_X\\A\n    HKEY_Y\\B    REG_SZ    c\n"
+    key = _only(parse_reg(text))
+    assert key.values["hkey_y\\b"].data == "c"
+    assert parse_reg("    HKEY_Y\\B    REG_SZ    c\n").keys == {}
+
+
+def test_tabs_that_became_blanks_up_to_the_next_stop() -> None:
+    """Some values have four blanks by chance. A value that is passed over would be taken for absent."""
+    text = (
+        "HKEY_X\\A\n    <NO NAME>       REG_SZ\n    MaxUserPort     REG_DWORD       0xfffe\n"
+        "    ReservedPorts   REG_MULTI_SZ    1-1\\03343-3343\\0\\0\n"
+        "    StackTraceDatabaseSizeInMB  REG_DWORD       0x18\n"
+        "    odd    0x12345    text REG_SZ x\n"
+    )
+    key = _only(parse_reg(text))
+    assert {name: (value.type, value.data) for name, value in key.values.items()} == {
+        "<no name>": ("REG_SZ", ""),
+        "maxuserport": ("REG_DWORD", 65534),
+        "reservedports": ("REG_MULTI_SZ", ["1-1", "3343-3343"]),
+        "stacktracedatabasesizeinmb": ("REG_DWORD", 24),
+        "odd": ("0x12345", "text REG_SZ x"),
+    }
+
+
+def test_names_and_data_that_hold_the_name_of_a_type() -> None:
+    for separator in ("\t", "    "):
+        rows = (("My REG_SZ name", "REG_DWORD", "0x1"), ("a", "REG_SZ", "b REG_DWORD 0x2"), ("c", "REG_SZ", "d\\0e"))
+        text = "HKEY_X\\A\n" + "".join(f"    {separator.join(row)}\n" for row in rows)
+        found = {value.name: value.data for value in _only(parse_reg(text)).values.values()}
+        assert found == {"My REG_SZ name": 1, "a": "b REG_DWORD 0x2", "c": "d\\0e"}
 
 
 def test_the_current_control_set_is_preferred() -> None:

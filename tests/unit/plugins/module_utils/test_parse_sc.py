@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import ServiceRow, parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import split_transcript
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 
@@ -70,6 +71,29 @@ def test_error_messages_are_no_services() -> None:
     # 1060 in its usual layout: Microsoft, System Error Codes.
     text = "[SC] EnumQueryServicesStatus:OpenService FAILED 1060:\n\nDer angegebene Dienst ist nicht da.\n"
     assert parse_sc(text).rows == {}
+
+
+def test_a_translated_error_message_is_no_service() -> None:
+    found = parse_sc(_capture("sc-error-pt.txt"))
+    assert (found.rows, found.stray, found.announced) == ({}, 0, None)
+
+
+def test_italian_labels_and_a_blank_behind_the_name() -> None:
+    name = "com.docker.service"
+    assert parse_sc(_capture("sc-query-it.txt")).rows == {name: ServiceRow(name, 1, None, 1077, 0)}
+
+
+def test_the_flags_on_the_line_of_the_state() -> None:
+    assert parse_sc(_capture("sc-start-one-line.txt")).rows == {"Consul": ServiceRow("Consul", 4, 8008, 0, 0)}
+
+
+def test_between_the_commands_of_a_session() -> None:
+    text = _capture("sc-query-ru-between.txt")
+    framed = f"#portkeeper begin services\n{text}\n#portkeeper end services 0\n"
+    for codec in ("utf-8", "cp866", "cp1251", "utf-16"):
+        found = parse_sc(split_transcript(framed.encode(codec)).sections["services"].text)
+        assert found.rows == {"BelfProctor": ServiceRow("BelfProctor", 4, None, 0, 0)}
+        assert found.complete
 
 
 def test_the_same_service_twice() -> None:

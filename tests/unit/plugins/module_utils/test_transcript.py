@@ -222,3 +222,13 @@ def test_only_closed_unique_own_sections_are_data(lines: list[str]) -> None:
         prefix = f"{found.nonce} " if found.nonce else ""
         assert lines.count(f"#portkeeper {prefix}begin {name}") == 1
         assert "#portkeeper" not in section.text
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_section_in_utf_16_without_a_mark_among_others(codec: str) -> None:
+    """What `type` prints of a file that a program wrote without a mark."""
+    body = "\r\nStatus größe 状態\r\n  4\r\n".encode(codec)
+    begin, end = (f"#portkeeper {NONCE} {word}\r\n".encode() for word in ("begin ver", "end ver 0"))
+    found = split_transcript(_framed().encode() + begin + body + end + _section("boot", "größe\n").encode("cp850"))
+    assert found.problems == []
+    assert found.sections == {"ver": Section("\nStatus größe 状態\n  4\n", 0), "boot": Section("größe\n", 0)}

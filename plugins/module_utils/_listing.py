@@ -1,0 +1,44 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the parsers of listings share: one form for the blanks, colons and stars that languages and pastes vary.
+
+Registry data never goes through this: an invisible mark in a list of ports is a bad entry that somebody must see.
+"""
+
+from __future__ import annotations
+
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+"""Marks of the writing direction, joiners, and a byte order mark inside the text."""
+_BLANKS = "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_WIDE = {"\uff1a": ":", "\uff0a": "*"}
+"""The full-width forms of the colon and the star."""
+_PLAIN = str.maketrans({**dict.fromkeys(_INVISIBLE, None), **dict.fromkeys(_BLANKS, " "), **_WIDE})
+
+_WIDE_COLONS = tuple("\uff1a".encode(codec).decode("cp437") for codec in ("cp936", "cp932", "cp950"))
+"""What the full-width colon of a double-byte code page (949 has 936's) becomes when it is read as code page 437."""
+
+
+def plain_lines(text: str) -> list[str]:
+    """The lines of a listing with ordinary blanks, colons and stars, without invisible marks.
+
+    Where every second line is empty, those are left out: somebody took CR CR LF for two line ends.
+    """
+    if not text.isascii():
+        text = text.translate(_PLAIN)
+    lines = text.split("\n")
+    return lines[::2] if len(lines) > 1 and not any(lines[1::2]) else lines
+
+
+def field_of(line: str) -> tuple[str, str] | None:
+    """What stands in front of the first colon of a line and behind it, without blanks; None when there is no colon."""
+    label, colon, value = line.partition(":")
+    if not colon and not line.isascii():
+        at, wide = min(((line.find(wide), wide) for wide in _WIDE_COLONS if wide in line), default=(0, ""))
+        label, colon, value = line[:at], wide, line[at + len(wide) :]
+    return (label.strip(" \t"), value.strip(" \t")) if colon else None
+
+
+def indentation(line: str) -> int:
+    """The column in which a line begins; tabs go to the next multiple of eight."""
+    return len(line[: len(line) - len(line.lstrip(" \t"))].expandtabs())

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every capture has a source and a test, every trap a test that exists and a word on what it is built from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+CAPTURES = TESTS / "unit" / "captures"
+README = (CAPTURES / "README.md").read_text(encoding="utf-8")
+FILES = sorted(path.name for path in CAPTURES.glob("*.txt"))
+SOURCE_FILES = sorted(TESTS.glob("**/test_*.py"))
+_SOURCES, _TRAPS = README.split("\n## Traps\n")
+SHORTEST_SOURCE = 20
+
+
+def _rows(text: str) -> list[list[str]]:
+    rows = [line.strip("| ").split(" | ") for line in text.split("\n") if line.startswith("| ")]
+    return rows[1:]
+
+
+SOURCES = dict(_rows(_SOURCES))
+TRAPS = _rows(_TRAPS)
+
+
+def test_every_capture_is_listed_with_its_source() -> None:
+    assert sorted(SOURCES) == FILES
+    for source in SOURCES.values():
+        assert len(source) > SHORTEST_SOURCE
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_capture_is_used_by_a_test(name: str) -> None:
+    assert any(f'"{name}"' in path.read_text(encoding="utf-8") for path in SOURCE_FILES)
+
+
+@pytest.mark.parametrize(("trap", "test", "capture"), TRAPS)
+def test_every_trap_has_a_test_and_a_capture(trap: str, test: str, capture: str) -> None:
+    assert trap
+    name, _colons, function = test.partition("::")
+    (path,) = [path for path in SOURCE_FILES if path.name == name]
+    assert f"\ndef {function}(" in path.read_text(encoding="utf-8")
+    assert set(re.findall(r"[a-z0-9-]+\.txt", capture)) <= set(FILES)
+    assert len(capture) >= min(map(len, FILES))
+
+
+def test_captures_hold_no_name_of_a_person() -> None:
+    """What was published from a user's folder is shortened to a placeholder."""
+    allowed = {"a", "username", ""}
+    for name in FILES:
+        text = (CAPTURES / name).read_text(encoding="utf-8")
+        found = re.findall(r"(?i)(?:\\Users|\\Documents and Settings)\\([^\\>\n]*)", text)
+        assert set(found) <= allowed, name
