@@ -18,7 +18,7 @@ ROOT = CACHE / "collection-docs"
 
 
 def environment() -> dict[str, str]:
-    """Variables for antsibull-docs: it calls the ansible-core of its own environment, which finds only this collection."""
+    """Variables for antsibull-docs, so that the ansible-core beside it finds only this collection."""
     return {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT),
@@ -36,9 +36,9 @@ def copy_collection() -> str:
 
 def main() -> int:
     """Copy and lint; return the linter's exit code."""
-    command = [str(GATES / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all"]
-    command += ["--disallow-unknown-collection-refs", "--check-extra-docs-refs", copy_collection()]
-    return subprocess.run(command, env=environment(), check=False).returncode
+    command = [str(GATES / "antsibull-docs"), "lint-collection-docs", "--plugin-docs"]
+    command += ["--validate-collection-refs", "all", "--disallow-unknown-collection-refs", "--check-extra-docs-refs"]
+    return subprocess.run([*command, copy_collection()], env=environment(), check=False).returncode
 
 
 if __name__ == "__main__":
