@@ -22,7 +22,8 @@ PREFIX = "reserve_ports_"
 OPTIONS = (
     "profiles", "detect", "extra_ports", "ignore_services", "include_listeners", "catalogue_extra", "reserve_unexposed",
     "socket_pool_size", "allow_small_pool", "prune", "repair", "use_netsh", "max_risk", "start_services", "reboot",
-    "on_failure", "restart_group", "backups_kept", "artifacts_dir", "run_id", "backup_dir", "reboot_timeout",
+    "on_failure", "restart_group", "backups_kept", "artifacts_dir", "run_id", "backup_dir",
+    "command_timeout", "window_timeout", "reboot_timeout",
 )
 """The policy's options that the role takes, in the order of its documentation."""
 
