@@ -12,10 +12,11 @@ import pytest
 from checkout import build_artifact
 
 EXPECTED_TOP = {
-    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "TESTING.md", "changelogs", "docs",
-    "meta", "playbooks", "plugins", "roles",
+    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml", "TESTING.md", "changelogs",
+    "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
 }
 NEEDED = {
+    "meta/execution-environment.yml",
     "meta/runtime.yml",
     "playbooks/drift.yml",
     "playbooks/reserve_ports.yml",
