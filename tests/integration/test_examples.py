@@ -78,7 +78,7 @@ def plays(text: str) -> list[dict[str, Any]]:
 def test_examples_run(controller, workplace, path: Path) -> None:
     if path.stem == "fleet_gate":
         (workplace / "artifacts/nightly").mkdir(parents=True, exist_ok=True)
-        artefact = {"host": "client01", "status": "safe"}
+        artefact = {"format": 1, "host": "client01", "status": "safe"}
         (workplace / "artifacts/nightly/client01.json").write_text(json.dumps(artefact), encoding="utf-8")
     run = controller.playbook(plays(examples_of(path)), workplace / "inventory.yml")
     assert run.returncode == 0, run.stdout + run.stderr
