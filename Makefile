@@ -7,7 +7,7 @@ PYTEST := $(PYTHON) -m pytest
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint build clean
+.PHONY: bench bench-full help setup setup-lab demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,12 @@ ansible-lint: ## Run ansible-lint with the production profile
 
 ansible-test: ## Run ansible-test sanity and units on the oldest and the newest ansible-core
 	$(PYTHON) scripts/ansible_test.py sanity units
+
+bench: setup ## Measure against a hand-written role, short (under 5 minutes)
+	$(PYTHON) bench/run.py
+
+bench-full: setup ## Measure against a hand-written role, at up to 1,000 hosts
+	$(PYTHON) bench/run.py --full
 
 build: ## Build the collection's artifact into dist/
 	$(VENV)/bin/ansible-galaxy collection build --force --output-path dist .
