@@ -8,7 +8,7 @@ GATES := .cache/venv-gates/bin
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab setup-gates demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,12 @@ lab-tests: ## Run the lab's own tests
 integration: ## Run the integration tests on lab hosts
 	$(PYTEST) -q -n 2 --dist loadfile tests/integration
 
+faults: ## Cut the connection everywhere and break what can break, on lab hosts; PORTKEEPER_FAULTS=full for every point
+	$(PYTEST) -q -n 2 --dist loadgroup tests/faults
+
+test-faults: setup-lab ## The same at every point
+	PORTKEEPER_FAULTS=full $(MAKE) --no-print-directory faults
+
 molecule: ## Run the Molecule scenario on a lab host
 	$(PYTHON) scripts/molecule.py
 
@@ -77,6 +83,12 @@ galaxy-import: ## Import the built collection as Ansible Galaxy would (galaxy-im
 
 execution-environment: ## Let ansible-builder read the metadata for execution environments
 	$(PYTHON) scripts/execution_environment.py
+
+bench: setup ## Measure against a hand-written role, short (under 5 minutes)
+	$(PYTHON) bench/run.py
+
+bench-full: setup ## Measure against a hand-written role, at up to 1,000 hosts
+	$(PYTHON) bench/run.py --full
 
 build: ## Build the collection's artifact into dist/
 	$(VENV)/bin/ansible-galaxy collection build --force --output-path dist .
