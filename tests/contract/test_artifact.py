@@ -18,6 +18,7 @@ EXPECTED_TOP = {
 NEEDED = {
     "meta/runtime.yml",
     "playbooks/drift.yml",
+    "playbooks/offline.yml",
     "playbooks/reserve_ports.yml",
     "playbooks/verify.yml",
     "plugins/action/port_reservations.py",
