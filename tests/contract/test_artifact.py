@@ -19,6 +19,7 @@ NEEDED = {
     "meta/execution-environment.yml",
     "meta/runtime.yml",
     "playbooks/drift.yml",
+    "playbooks/offline.yml",
     "playbooks/reserve_ports.yml",
     "playbooks/verify.yml",
     "plugins/action/port_reservations.py",
