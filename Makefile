@@ -27,7 +27,7 @@ demo: setup-lab ## Show the main job on a lab host, from the conflict to the pro
 
 test: setup-lab setup-gates ## Run all checks
 	@scripts/run-checks lint types ansible-lint changelog licences collection-docs docs galaxy-import \
-		execution-environment unit contract lab-tests integration molecule ansible-test
+		execution-environment unit contract lab-tests integration faults molecule ansible-test
 
 test-fast: setup ## Run the checks that need less than a minute
 	@scripts/run-checks lint types unit contract
