@@ -25,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
 )
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import host as host_fragment
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import policy as policy_fragment
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.modules import dns_restart as dns_restart_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import host_reboot as host_reboot_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info as port_info_doc
@@ -146,6 +147,13 @@ def test_port_info(run: Run) -> None:
     result = run("port_info")
     assert result["changed"] is False
     assert result["facts"]["computer_name"] == "CLIENT01"
+
+
+def test_port_info_returns_the_transcript_only_when_asked(run: Run) -> None:
+    assert "transcript" not in run("port_info")
+    result = run("port_info", transcript=True)
+    again = parse_transcript(result["transcript"])
+    assert {**again, "collected": None} == {**result["facts"], "collected": None}
 
 
 def test_port_reservations_writes_and_is_quiet_the_second_time(run: Run, host: FakeHost) -> None:

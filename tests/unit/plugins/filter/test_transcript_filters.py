@@ -13,6 +13,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.portkeeper.windows_dns.plugins.filter import (
+    acceptance_points,
     anonymise_transcript,
     parse_transcript,
     unpack_ports,
@@ -22,7 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports impo
 TRANSCRIPT = Path(__file__).resolve().parents[2] / "captures" / "transcript-sbs2003.txt"
 
 
-@pytest.mark.parametrize("module", [anonymise_transcript, parse_transcript, unpack_ports])
+@pytest.mark.parametrize("module", [acceptance_points, anonymise_transcript, parse_transcript, unpack_ports])
 def test_documented_options_are_the_arguments(module: object) -> None:
     name = module.__name__.rsplit(".", 1)[1]  # type: ignore[attr-defined]
     documentation = yaml.safe_load(module.DOCUMENTATION)  # type: ignore[attr-defined]
@@ -73,3 +74,9 @@ def test_an_anonymous_transcript_is_a_transcript() -> None:
         anonymise_transcript.anonymise_transcript(data, "W32Time")
     with pytest.raises(AnsibleFilterError, match="anonymise_transcript: a transcript is"):
         anonymise_transcript.anonymise_transcript(7)
+
+
+@pytest.mark.parametrize("facts", [None, "text", {}, {"problems": 7}])
+def test_only_facts_have_acceptance_points(facts: object) -> None:
+    with pytest.raises(AnsibleFilterError, match="acceptance_points"):
+        acceptance_points.acceptance_points(facts)
