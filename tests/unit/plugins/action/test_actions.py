@@ -53,6 +53,7 @@ ACTIONS = {
     "port_rollback": (port_rollback, port_rollback_doc),
     "host_reboot": (host_reboot, host_reboot_doc),
 }
+ANSIBLES_OWN = {"changed", "failed", "skipped", "invocation"}
 Run = Callable[..., dict[str, Any]]
 
 
@@ -110,6 +111,19 @@ def test_the_documentation_is_the_spec(name: str) -> None:
     for option, row in spec.items():
         for key in ("type", "elements", "default", "choices", "required"):
             assert documented[option].get(key) == row.get(key), f"{option}.{key}"
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_the_result_is_the_documented_one(name: str, run: Run) -> None:
+    documented = yaml.safe_load(ACTIONS[name][1].RETURN)
+    always = {key for key, value in documented.items() if value["returned"] == "always"}
+    kinds = {"str": str, "bool": bool, "dict": dict, "list": list}
+    for result in (run(name, check=True), run(name)):
+        own = result.keys() - ANSIBLES_OWN
+        assert own <= documented.keys(), own - documented.keys()
+        assert always <= result.keys()
+        for key in own:
+            assert result[key] is None or isinstance(result[key], kinds[documented[key]["type"]]), key
 
 
 @pytest.mark.parametrize("name", ACTIONS)
