@@ -37,7 +37,7 @@ def read_artefacts(artifacts_dir: str, run_id: str | None, hosts: Iterable[str])
     for host in hosts:
         try:
             content = json.loads(artifact_path(artifacts_dir, run_id, host).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
         if isinstance(content, dict) and content.get("host") == host:
             found[host] = content
