@@ -7,7 +7,7 @@ PYTEST := $(PYTHON) -m pytest
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint build clean
+.PHONY: help setup setup-lab demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint fuzz build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,14 @@ ansible-lint: ## Run ansible-lint with the production profile
 
 ansible-test: ## Run ansible-test sanity and units on the oldest and the newest ansible-core
 	$(PYTHON) scripts/ansible_test.py sanity units
+
+fuzz: .cache/fuzz-venv/done ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all)
+	.cache/fuzz-venv/bin/python tests/fuzz/fuzz.py
+
+.cache/fuzz-venv/done: requirements/fuzz.txt
+	python3 -m venv .cache/fuzz-venv
+	.cache/fuzz-venv/bin/python -m pip install -q --disable-pip-version-check -r requirements/fuzz.txt
+	touch $@
 
 build: ## Build the collection's artifact into dist/
 	$(VENV)/bin/ansible-galaxy collection build --force --output-path dist .
