@@ -10,7 +10,7 @@ options that name files, groups and runs on the controller, and then no command 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,9 +31,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _files, _reboot, _verify
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
+    RUNNING,
+    STOPPED,
     FakeConnection,
     FakeHost,
     FakeWire,
+    Service,
 )
 
 ON_HOST = {
@@ -173,6 +176,38 @@ def test_no_option_reaches_a_command_line(module: str, option: str, tmp_path: Pa
         assert all(set(line) <= ALPHABET for line in host.lines), value
         assert re.search(r"[\x00-\x1f\x7f-\x9f]", result["msg"]) is None
     assert tried >= 5
+
+
+PLACES: dict[str, Callable[[FakeHost, str], None]] = {
+    "entries": lambda host, text: setattr(host, "reserved", [text, "3343-3343"]),
+    "dependent": lambda host, text: (
+        host.services.update({text: Service(RUNNING, 1999)}),
+        host.dependents.append(text),
+    )[1],
+    "service": lambda host, text: host.services.update({text: Service(STOPPED, 0, 10048)}),
+    "lock": lambda host, text: setattr(host, "locks", [text]),
+    "record": lambda host, text: host.state.update({"dns_window": {"value": text, "dns_pid": text, "boot_mark": text}}),
+}
+"""Where a host may say something, and how the host in memory is made to say it."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("module", ["port_reservations", "dns_restart", "port_verify", "host_reboot"])
+def test_nothing_that_a_host_says_reaches_a_command_line(module: str, place: str) -> None:
+    """Real runs with what lets them write: the host's texts are in no command line and steer no terminal."""
+    own = {"port_reservations": {"repair": True}, "dns_restart": {"force": True}}.get(module, {})
+    for text in TEXTS[:-3]:
+        host = FakeHost()
+        PLACES[place](host, text)
+        try:
+            result = run(module, ON_HOST[module], host, dict(own))
+        except AnsibleError as error:
+            result = {"msg": str(error)}
+        assert host.lines
+        spoken = [line for line in host.lines if MARK in line]
+        assert not spoken or KEY.fullmatch(text), spoken
+        assert all(set(line) <= ALPHABET for line in host.lines)
+        assert re.search(r"[\x00-\x1f\x7f-\x9f]", result["msg"]) is None
 
 
 @pytest.mark.parametrize(
