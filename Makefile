@@ -4,10 +4,11 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTEST := $(PYTHON) -m pytest
+GATES := .cache/venv-gates/bin
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint fuzz build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment fuzz build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -18,11 +19,15 @@ setup: ## Make the virtual environment
 setup-lab: ## Install what the lab needs (Debian packages and the Wine root: needs root)
 	@scripts/setup lab
 
+setup-gates: ## Make the virtual environments of the linters and of galaxy-importer
+	@scripts/setup gates
+
 demo: setup-lab ## Show the main job on a lab host, from the conflict to the proof
 	@$(PYTHON) scripts/demo.py
 
-test: setup-lab ## Run all checks
-	@scripts/run-checks lint types ansible-lint unit contract lab-tests integration molecule ansible-test
+test: setup-lab setup-gates ## Run all checks
+	@scripts/run-checks lint types ansible-lint changelog licences collection-docs docs galaxy-import \
+		execution-environment unit contract lab-tests integration faults molecule ansible-test
 
 test-fast: setup ## Run the checks that need less than a minute
 	@scripts/run-checks lint types unit contract
@@ -46,6 +51,12 @@ lab-tests: ## Run the lab's own tests
 integration: ## Run the integration tests on lab hosts
 	$(PYTEST) -q -n 2 --dist loadfile tests/integration
 
+faults: ## Cut the connection everywhere and break what can break, on lab hosts; PORTKEEPER_FAULTS=full for every point
+	$(PYTEST) -q -n 2 --dist loadgroup tests/faults
+
+test-faults: setup-lab ## The same at every point
+	PORTKEEPER_FAULTS=full $(MAKE) --no-print-directory faults
+
 molecule: ## Run the Molecule scenario on a lab host
 	$(PYTHON) scripts/molecule.py
 
@@ -62,6 +73,30 @@ fuzz: .cache/fuzz-venv/done ## Fuzz the readers of foreign text, guided by cover
 	python3 -m venv .cache/fuzz-venv
 	.cache/fuzz-venv/bin/python -m pip install -q --disable-pip-version-check -r requirements/fuzz.txt
 	touch $@
+
+changelog: ## Lint the changelog's fragments (antsibull-changelog)
+	$(GATES)/antsibull-changelog lint
+
+licences: ## Check that every file carries its licence (REUSE)
+	$(GATES)/reuse lint --lines
+
+collection-docs: ## Lint the documentation of modules, filters and role (antsibull-docs)
+	$(PYTHON) scripts/collection_docs.py
+
+docs: ## Build the site into build/docs/html (Sphinx; warnings are errors)
+	$(PYTHON) scripts/build_docs.py
+
+galaxy-import: ## Import the built collection as Ansible Galaxy would (galaxy-importer)
+	$(PYTHON) scripts/galaxy_import.py
+
+execution-environment: ## Let ansible-builder read the metadata for execution environments
+	$(PYTHON) scripts/execution_environment.py
+
+bench: setup ## Measure against a hand-written role, short (under 5 minutes)
+	$(PYTHON) bench/run.py
+
+bench-full: setup ## Measure against a hand-written role, at up to 1,000 hosts
+	$(PYTHON) bench/run.py --full
 
 build: ## Build the collection's artifact into dist/
 	$(VENV)/bin/ansible-galaxy collection build --force --output-path dist .

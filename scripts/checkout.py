@@ -14,6 +14,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = CHECKOUT / ".cache"
 BIN = Path(sys.executable).parent
+GATES = CACHE / "venv-gates" / "bin"
+IMPORTER = CACHE / "venv-importer" / "bin"
+"""The programs of the virtual environments that ``scripts/setup gates`` makes."""
 
 
 def listed_files() -> Iterator[str]:

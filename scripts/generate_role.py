@@ -8,6 +8,7 @@ Usage: python scripts/generate_role.py [--check]
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -21,7 +22,8 @@ PREFIX = "reserve_ports_"
 OPTIONS = (
     "profiles", "detect", "extra_ports", "ignore_services", "include_listeners", "catalogue_extra", "reserve_unexposed",
     "socket_pool_size", "allow_small_pool", "prune", "repair", "use_netsh", "max_risk", "start_services", "reboot",
-    "on_failure", "restart_group", "backups_kept", "artifacts_dir", "run_id", "backup_dir", "reboot_timeout",
+    "on_failure", "restart_group", "backups_kept", "artifacts_dir", "run_id", "backup_dir",
+    "command_timeout", "window_timeout", "reboot_timeout",
 )
 """The policy's options that the role takes, in the order of its documentation."""
 
@@ -88,7 +90,7 @@ def rendered() -> dict[str, str]:
         for name in OPTIONS
         if policy.POLICY_SPEC[name].get("default") is not None
     }
-    options = {PREFIX + name: _argument(described[name]) for name in OPTIONS}
+    options = {PREFIX + name: _argument(_with_prefix(described[name])) for name in OPTIONS}
     main_spec = {
         "short_description": "Keep the DNS socket pool off the ports that other services need",
         "description": [
@@ -99,12 +101,21 @@ def rendered() -> dict[str, str]:
         "options": options,
     }
     spec = {name: policy.POLICY_SPEC[name] for name in OPTIONS}
-    table = [line.replace("| `", f"| `{PREFIX}", 1) for line in _table(spec, described)]
+    table = [line.replace("| `", f"| `{PREFIX}", 1) for line in _table(spec, _with_prefix(described))]
     return {
         "defaults/main.yml": _dumped(defaults),
         "meta/argument_specs.yml": _dumped({"argument_specs": {"main": main_spec}}),
         "README.md": README_HEAD + "\n".join(table) + "\n",
     }
+
+
+def _with_prefix(described: Any) -> Any:  # noqa: ANN401 - anything that YAML can hold
+    """Point the references to other options at the role's variables."""
+    if isinstance(described, dict):
+        return {key: _with_prefix(value) for key, value in described.items()}
+    if isinstance(described, list):
+        return [_with_prefix(value) for value in described]
+    return re.sub(r"\bO\(", f"O({PREFIX}", described) if isinstance(described, str) else described
 
 
 def _argument(row: dict[str, Any]) -> dict[str, Any]:

@@ -58,8 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--name", required=True, help="what to call the host")
     sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
     sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
+    sub.add_argument("--record", type=Path, metavar="FILE", help="write the transcripts that go over WinRM to a file")
     sub.add_argument("--foreground", action="store_true", help="stay, and log to standard output")
     sub.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    sub = add("replay", _replay, "Serve hosts that answer with recorded transcripts, until standard input ends.")
+    sub.add_argument("recordings", nargs="+", type=Path, help="what hosts printed; the hosts take them in turn")
+    sub.add_argument("--hosts", type=int, default=1, help="how many hosts, a port each")
+    sub.add_argument("--profile", default="winrm2", help="what WinRM they play")
+    sub.add_argument("--modules", type=Path, metavar="FILE", help="results of PowerShell modules (JSON)")
+    sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM servers")
     add("list", _list, "List the running hosts.")
     sub = add("exec", _exec, "Run a cmd line on a host, not through WinRM.")
     sub.add_argument("name")
@@ -103,8 +110,24 @@ def _up(options: argparse.Namespace) -> int:
     from portkeeper_lab.supervisor import Supervisor  # noqa: PLC0415
 
     scenario = load_scenario(find_scenario(options.scenario))
-    supervisor = Supervisor(options.name, scenario, options.port, _winrm_options(options.winrm))
+    supervisor = Supervisor(options.name, scenario, options.port, _winrm_options(options.winrm), options.record)
     supervisor.run(lambda port: _tell_ready(options.ready_fd, port))
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    # Imported here for the same reason as the supervisor.
+    from portkeeper_lab import replay, replay_fleet, replay_modules  # noqa: PLC0415
+    from portkeeper_lab.winrm.server import Options  # noqa: PLC0415
+
+    replay_fleet.raise_file_limit()
+    try:
+        recordings = [replay.Recording.load(path) for path in options.recordings]
+        modules = replay_modules.Modules.load(options.modules, replay_fleet.FIRST_STATE) if options.modules else None
+        chosen = Options(log=lambda line: print(line, file=sys.stderr), **_winrm_options(options.winrm))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LabError(f"Nothing can be replayed: {error}") from error
+    replay_fleet.serve(replay_fleet.Fleet(recordings, options.hosts, modules, options.profile, chosen))
     return 0
 
 
@@ -138,6 +161,7 @@ def _up_in_background(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "portkeeper_lab", "up", options.scenario, "--name", options.name]
     command += ["--port", str(options.port), "--foreground", "--ready-fd", str(writing)]
     command += [part for pair in options.winrm for part in ("--winrm", pair)]
+    command += ["--record", str(options.record.resolve())] if options.record else []
     path = os.pathsep.join(filter(None, [str(LAB_DIR), os.environ.get("PYTHONPATH")]))
     with log.open("wb") as output:
         subprocess.Popen(

@@ -14,11 +14,13 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from portkeeper_lab.backend import BackendError, HostDown
+from portkeeper_lab.backend import Backend, BackendError, HostDown
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.paths import LabError
+from portkeeper_lab.replay_record import Recorder
 from portkeeper_lab.scenario import Scenario
 from portkeeper_lab.state import claim, host_dir, prefix_path
 from portkeeper_lab.winrm.server import Options, WinRMServer
@@ -29,7 +31,9 @@ REACHABLE_TIMEOUT = 120.0
 class Supervisor:
     """A running host with its WinRM server and its control socket."""
 
-    def __init__(self, name: str, scenario: Scenario, port: int, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, name: str, scenario: Scenario, port: int, options: Mapping[str, Any], record: Path | None = None
+    ) -> None:
         """Takes what to run.
 
         Args:
@@ -37,6 +41,7 @@ class Supervisor:
             scenario: what it plays.
             port: of the WinRM server on 127.0.0.1; 0 takes a free one.
             options: of the WinRM server, on top of the scenario's.
+            record: a file for the transcripts that go over WinRM.
 
         Raises:
             LabError: a host of that name is there already.
@@ -56,8 +61,9 @@ class Supervisor:
             )
         except TypeError as error:
             raise LabError(f"The options of the WinRM server are not right: {error}") from error
+        backend: Backend = self._host if record is None else Recorder(self._host, record)
         self._server = WinRMServer(
-            self._host, dict(scenario.users), port=port, profile=scenario.winrm_profile, options=chosen
+            backend, dict(scenario.users), port=port, profile=scenario.winrm_profile, options=chosen
         )
 
     def run(self, on_ready: Callable[[int], None]) -> None:

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import (
+    ACCEPTED_OPTIONS,
+    AcceptedRiskError,
+    parse_accepted,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, Rules, judge
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import write_json
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts, run_folder
@@ -25,6 +31,7 @@ class ActionModule(ActionBase):
         "artifacts_dir": {"type": "path", "required": True},
         "run_id": {"type": "str"},
         "max_risk": {"type": "float"},
+        "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
     }
     _requires_connection = False
 
@@ -37,14 +44,24 @@ class ActionModule(ActionBase):
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
         if active and active[-1] != variables.get("inventory_hostname"):
             return result
-        risk = options["max_risk"]
-        if risk is not None and not 0 <= risk <= 1:
-            raise AnsibleActionFail(f"max_risk must lie between 0 and 1, not be {risk}")
         hosts = list(variables.get("ansible_play_hosts_all") or [])
         run = (options["artifacts_dir"], options["run_id"])
-        verdict = judge(hosts, read_artefacts(*run, hosts), risk)
+        rules = _rules(options)
+        artefacts, defects = read_artefacts(*run, hosts)
+        verdict = judge(hosts, artefacts, rules, defects)
         write_json(run_folder(*run) / SUMMARY, verdict.as_dict())
         result.update(acted=True, summary=verdict.as_dict(), msg=verdict.reason)
         if verdict.exit_code:
             result["unreachable" if verdict.exit_code == EXIT_UNREACHABLE else "failed"] = True
         return result
+
+
+def _rules(options: dict[str, Any]) -> Rules:
+    risk = options["max_risk"]
+    if risk is not None and not 0 <= risk <= 1:
+        raise AnsibleActionFail(f"max_risk must lie between 0 and 1, not be {risk}")
+    try:
+        accepted = parse_accepted(options["accepted_risks"])
+    except AcceptedRiskError as error:
+        raise AnsibleActionFail(f"{error}.") from None
+    return Rules(risk, accepted, datetime.now(timezone.utc).date())

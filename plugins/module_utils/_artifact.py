@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 
 ARTIFACT_FORMAT = 1
+ARTIFACT_BYTES_MAX = 4 * 1024 * 1024
+"""A larger file is no artefact: facts and plan are bounded, together well below a megabyte."""
 NAME_BYTES_MAX = 180
 """A longer escaped name is cut and made unique by its digest, because file systems end names at 255 bytes."""
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+_RESERVED = frozenset(("summary", "report"))
+"""Names of other files in the same folder: a host of that name must not share its file with them."""
 _OUTCOMES = ("unreachable", "failed")
 _DIGEST_DIGITS = 16
 
@@ -29,10 +34,46 @@ def file_name(host: str) -> str:
     escaped = "".join(char if char in _PLAIN else _percent(char) for char in host)
     if escaped.startswith("."):
         escaped = "%2E" + escaped[1:]
+    if escaped.lower() in _RESERVED:
+        escaped = f"{_percent(escaped[0])}{escaped[1:]}"
     if len(escaped) > NAME_BYTES_MAX:
         digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
         escaped = f"{escaped[:NAME_BYTES_MAX]}%~{digest}"
     return f"{escaped}.json"
+
+
+class ArtefactError(ValueError):
+    """A file that is no artefact of this format; the message says why, without its subject."""
+
+
+def parse_artefact(content: bytes, host: str) -> dict[str, Any]:
+    """Read what somebody may have cut, changed or put there by mistake.
+
+    Args:
+        content: the file; more than ARTIFACT_BYTES_MAX bytes are refused.
+        host: inventory name of the host whose artefact it should be.
+
+    Raises:
+        ArtefactError: it is too large, no JSON, of another format, or another host's.
+    """
+    if len(content) > ARTIFACT_BYTES_MAX:
+        raise ArtefactError(f"it is larger than {ARTIFACT_BYTES_MAX} bytes")
+    try:
+        found = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise ArtefactError("it is not JSON, or was cut") from None
+    if not isinstance(found, dict):
+        raise ArtefactError("it is no JSON object")
+    version = found.get("format")
+    if isinstance(version, bool) or version != ARTIFACT_FORMAT:
+        raise ArtefactError(f"its format is not {ARTIFACT_FORMAT}")
+    if found.get("host") != host:
+        raise ArtefactError("it is another host's")
+    return found
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _percent(char: str) -> str:

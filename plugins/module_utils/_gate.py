@@ -11,10 +11,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import (
+    AcceptedRisk,
+    accepted_ports,
+    of_host,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._exposure import exposed_ports
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
 
 IN_ORDER = frozenset(("accepted", "safe"))
 
@@ -34,7 +42,7 @@ class HostVerdict:
     Attributes:
         host: inventory name.
         status: one of STATUSES.
-        why: one sentence; empty for a host in order.
+        why: one sentence; empty for a safe host.
     """
 
     host: str
@@ -85,19 +93,44 @@ class Verdict:
         }
 
 
-def judge(hosts: Iterable[str], artefacts: Mapping[str, Mapping[str, Any]], max_risk: float | None = None) -> Verdict:
+@dataclass(frozen=True)
+class Rules:
+    """What else decides besides the artefacts.
+
+    Attributes:
+        max_risk: highest accepted chance (0 to 1) that the next draw hits a needed port; null accepts what the status
+            accepts.
+        accepted: the accepted risks.
+        today: the day, in UTC, on which they are looked at; without it none of them counts.
+    """
+
+    max_risk: float | None = None
+    accepted: tuple[AcceptedRisk, ...] = ()
+    today: date | None = None
+
+
+def judge(
+    hosts: Iterable[str],
+    artefacts: Mapping[str, Mapping[str, Any]],
+    rules: Rules | None = None,
+    defects: Mapping[str, str] | None = None,
+) -> Verdict:
     """Judge a run.
 
     Args:
         hosts: inventory names of all hosts of the run; one without an artefact could not be evaluated.
         artefacts: the run's artefacts by host (docs/schemas/artifact.schema.json).
-        max_risk: highest accepted chance (0 to 1) that the next draw hits a needed port; null accepts what the status
-            accepts.
+        rules: accepted risks and the like; none by default.
+        defects: by host, why its artefact could not be used.
 
     Returns:
         The verdict. Findings win over unreachable hosts, so that one host never hides another.
     """
-    entries = [_host_verdict(host, artefacts.get(host), max_risk) for host in sorted(set(hosts))]
+    told = defects or {}
+    entries = [
+        _host_verdict(host, artefacts.get(host), rules or Rules(), told.get(host, _NO_ARTEFACT))
+        for host in sorted(set(hosts))
+    ]
     entries.sort(key=lambda entry: (STATUSES.index(entry.status), entry.host))
     statuses = {entry.status for entry in entries}
     if not statuses or statuses - IN_ORDER - {"unreachable"}:
@@ -105,18 +138,45 @@ def judge(hosts: Iterable[str], artefacts: Mapping[str, Mapping[str, Any]], max_
     return Verdict(EXIT_UNREACHABLE if "unreachable" in statuses else EXIT_IN_ORDER, tuple(entries))
 
 
-def _host_verdict(host: str, artefact: Mapping[str, Any] | None, max_risk: float | None) -> HostVerdict:
+def _host_verdict(host: str, artefact: Mapping[str, Any] | None, rules: Rules, defect: str) -> HostVerdict:
     if artefact is None:
-        return HostVerdict(host, "unknown", _NO_ARTEFACT)
+        return HostVerdict(host, "unknown", defect)
     status = artefact.get("status")
     if status not in STATUSES:
         return HostVerdict(host, "unknown", "the artefact names no known status")
-    if status in IN_ORDER and max_risk is not None:
+    status, why = str(status), str(artefact.get("msg") or status)
+    if status in IN_ORDER and rules.max_risk is not None:
         risk, known = _risk_now(artefact)
-        if not known or risk > max_risk:
+        if not known or risk > rules.max_risk:
             shown = f"{risk:.2%}" if known else "unknown"
-            return HostVerdict(host, "exposed", f"the risk of the next start is {shown}, above {max_risk:.2%}")
-    return HostVerdict(host, str(status), "" if status in IN_ORDER else str(artefact.get("msg") or status))
+            status, why = "exposed", f"the risk of the next start is {shown}, above {rules.max_risk:.2%}"
+    if status == "exposed":
+        return _exposed(host, artefact, rules, why)
+    return HostVerdict(host, status, "" if status in IN_ORDER else why)
+
+
+def _exposed(host: str, artefact: Mapping[str, Any], rules: Rules, why: str) -> HostVerdict:
+    """An exposed host is accepted only when every exposed port is named by a decision that still counts."""
+    decisions = of_host(rules.accepted, host)
+    today = rules.today
+    if not decisions or today is None:
+        return HostVerdict(host, "exposed", why)
+    told = "; ".join(decision.sentence(today) for decision in decisions)
+    ports = _exposed_ports(artefact)
+    if ports and ports <= accepted_ports(decisions, today):
+        return HostVerdict(host, "accepted", told)
+    return HostVerdict(host, "exposed", f"{why}; {told}")
+
+
+def _exposed_ports(artefact: Mapping[str, Any]) -> PortSet:
+    """The exposed ports; none where facts and plan do not say, which accepts nothing."""
+    plan, facts = artefact.get("plan"), artefact.get("facts")
+    if not isinstance(plan, Mapping) or not isinstance(facts, Mapping):
+        return PortSet()
+    try:
+        return exposed_ports(plan, facts)
+    except (PortError, AttributeError, KeyError, TypeError, ValueError):
+        return PortSet()
 
 
 def _risk_now(artefact: Mapping[str, Any]) -> tuple[float, bool]:

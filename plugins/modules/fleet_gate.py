@@ -38,6 +38,33 @@ options:
       - Highest accepted chance, from 0 to 1, that the next start of DNS takes a needed port.
       - A host above it, or with an unknown risk, is a finding. Without it the figure decides nothing.
     type: float
+  accepted_risks:
+    description:
+      - Exposed ports that somebody has decided to live with.
+      - An exposed host whose every exposed port is named by an entry that still counts has the status V(accepted) and
+        is in order. Any other status stays what it is. An entry whose time is over is named in the reason.
+      - Exposed are the ports of detected services, of listeners and of the user that DNS can take at its next start.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description: Inventory name of the host.
+        type: str
+        required: true
+      ports:
+        description: The ports, each V(n) or V(a-b).
+        type: list
+        elements: str
+        required: true
+      reason:
+        description: Why, in at most 300 characters.
+        type: str
+        required: true
+      expires:
+        description: The last day on which the entry counts, V(YYYY-MM-DD), in UTC.
+        type: str
+        required: true
 attributes:
   check_mode:
     description: Can run in check mode and does the same there.
@@ -52,6 +79,17 @@ EXAMPLES = r"""
   portkeeper.windows_dns.fleet_gate:
     artifacts_dir: artifacts
     run_id: nightly
+  ignore_unreachable: false
+
+- name: The same, with a risk that is accepted until a server is replaced
+  portkeeper.windows_dns.fleet_gate:
+    artifacts_dir: artifacts
+    run_id: nightly
+    accepted_risks:
+      - host: client01
+        ports: ["4500", "1812-1813"]
+        reason: the server is replaced in spring
+        expires: "2030-03-31"
   ignore_unreachable: false
 """
 

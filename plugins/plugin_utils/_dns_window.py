@@ -85,7 +85,7 @@ def window_of(gathered: Gathered, action: Mapping[str, Any], deadline: int) -> W
         run=gathered.run,
         lock=f"{now}-{gathered.run}",
         victims=tuple(action["victims"]),
-        dependents=_running_dependents(gathered.facts),
+        dependents=running_dependents(gathered.facts),
         exclusions=exclusions,
         deadline=deadline,
         until=now + deadline,
@@ -135,7 +135,12 @@ def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
     return _followed(talk, window)
 
 
-def _running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
+def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services that depend on DNS and run: they go down with it.
+
+    Raises:
+        HostFailure: what depends on DNS is not known.
+    """
     dependents = facts["dns"]["dependents"]
     if dependents is None:
         raise HostFailure(

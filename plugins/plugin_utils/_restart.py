@@ -14,10 +14,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
     WINDOW_RECORD,
     window_record_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, STOPPED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import DNS_WINDOW, START_SERVICES
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import open_window, window_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
+    open_window,
+    running_dependents,
+    window_of,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
@@ -124,8 +128,11 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
         extra={"collected": checked.gathered.collected, "steps": steps, "dns_may_be_stopped": False},
     )
     stopped = action["action"] == DNS_WINDOW and checked.gathered.facts["dns"]["state"] != RUNNING
-    if stopped or down:
-        reasons = (["DNS does not run."] if stopped else []) + sentences(checked.verdict)
+    lost = _left_down(gathered, checked.gathered) if action["action"] == DNS_WINDOW else []
+    if stopped or down or lost:
+        reasons = ["DNS does not run."] if stopped else []
+        reasons += sentences(checked.verdict) if stopped or down else []
+        reasons += [f"{', '.join(lost)} ran before and did not start again."] if lost else []
         raise HostFailure(
             f"{talk.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
             "verify",
@@ -162,6 +169,12 @@ def _settled(job: Job, after: Gathered, victims: list[str]) -> Checked:
 def _still_down(gathered: Gathered, victims: list[str]) -> list[str]:
     states = {name.lower(): row["state"] for name, row in gathered.facts["services"].items()}
     return [name for name in victims if states.get(name.lower()) != RUNNING]
+
+
+def _left_down(before: Gathered, after: Gathered) -> list[str]:
+    """Services that depend on DNS, ran before the window and are stopped after it."""
+    states = {name.lower(): row["state"] for name, row in after.facts["services"].items()}
+    return [name for name in running_dependents(before.facts) if states.get(name.lower()) == STOPPED]
 
 
 def _remember(talk: Talk, gathered: Gathered, down: list[str]) -> None:

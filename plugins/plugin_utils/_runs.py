@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
-import json
+import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import (
+    ARTIFACT_BYTES_MAX,
+    ArtefactError,
+    parse_artefact,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import artifact_path, safe_run_id
 
 
@@ -26,19 +32,33 @@ def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
     return Path(artifacts_dir) / safe_run_id(run_id)
 
 
-def read_artefacts(artifacts_dir: str, run_id: str | None, hosts: Iterable[str]) -> dict[str, dict[str, Any]]:
+def read_artefacts(
+    artifacts_dir: str, run_id: str | None, hosts: Iterable[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Read the artefacts of the named hosts.
 
     Returns:
-        The artefacts by host. A host whose artefact is missing, unreadable, or another host's is left out: whoever
-        asks must count it as not evaluated.
+        The artefacts by host; and for each host whose artefact is there but cannot be used, why. A host that is in
+        neither has none: whoever asks must count both as not evaluated.
     """
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
+    defects: dict[str, str] = {}
     for host in hosts:
         try:
-            content = json.loads(artifact_path(artifacts_dir, run_id, host).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            found[host] = parse_artefact(_content(artifact_path(artifacts_dir, run_id, host)), host)
+        except FileNotFoundError:
             continue
-        if isinstance(content, dict) and content.get("host") == host:
-            found[host] = content
-    return found
+        except ArtefactError as error:
+            defects[host] = f"the artefact cannot be used: {error}"
+        except OSError as error:
+            defects[host] = f"the artefact cannot be read: {error.strerror}"
+    return found, defects
+
+
+def _content(path: Path) -> bytes:
+    """The content of a regular file, a byte more than allowed at most; anything else might never end."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ArtefactError("it is no regular file")
+        return stream.read(ARTIFACT_BYTES_MAX + 1)

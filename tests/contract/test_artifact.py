@@ -12,12 +12,14 @@ import pytest
 from checkout import build_artifact
 
 EXPECTED_TOP = {
-    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "TESTING.md", "changelogs", "docs",
-    "meta", "playbooks", "plugins", "roles",
+    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml", "TESTING.md", "changelogs",
+    "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
 }
 NEEDED = {
+    "meta/execution-environment.yml",
     "meta/runtime.yml",
     "playbooks/drift.yml",
+    "playbooks/offline.yml",
     "playbooks/reserve_ports.yml",
     "playbooks/verify.yml",
     "plugins/action/port_reservations.py",

@@ -106,14 +106,16 @@ class FaultHost:
         """Runs a command line at the console, past WinRM."""
         return self.host.run(line)[1].decode("cp437", "replace")
 
-    def act(self, name: str, check: bool = False, user: str = "Administrator", **options: Any) -> dict[str, Any]:
+    def act(
+        self, name: str, check: bool = False, user: str = "Administrator", password: str = "", **options: Any
+    ) -> dict[str, Any]:
         """Runs one action as the task executor does; the result carries ``unreachable`` where it was."""
         plugin = connection_loader.get("winrm", PlayContext())
         variables = {
             "ansible_host": "127.0.0.1",
             "ansible_port": self.server.port,
             "ansible_user": user,
-            "ansible_password": self.password,
+            "ansible_password": password or self.password,
             "ansible_winrm_scheme": "http",
             "ansible_winrm_transport": "ntlm",
             "ansible_winrm_message_encryption": "always",

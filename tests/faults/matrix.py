@@ -28,7 +28,6 @@ class Work:
         module: what a task calls.
         options: its options.
         baseline: name of the state that it starts from.
-        prepare: makes that state, once.
         refresh: brings the services into it, before every point.
         done: whether the work is done.
     """
@@ -36,7 +35,6 @@ class Work:
     module: str
     options: dict[str, Any]
     baseline: str
-    prepare: Callable[[FaultHost], object]
     refresh: Callable[[FaultHost], object]
     done: Callable[[FaultHost, Seen], bool]
 
@@ -60,27 +58,26 @@ def _nothing(host: FaultHost) -> None:
 
 
 def written(host: FaultHost) -> None:
+    """Brings the host into the state after a change."""
     host.restore("fresh")
     assert not host.act("port_reservations").get("failed")
 
 
 WORKS = {
-    "apply": Work("port_reservations", {}, "fresh", _nothing, _nothing, _ours),
+    "apply": Work("port_reservations", {}, "fresh", _nothing, _ours),
     "window": Work(
         "dns_restart",
         {"window_timeout": WINDOW_S, "verify_timeout": 5},
         "fresh",
-        _nothing,
         FaultHost.conflict,
         lambda host, _seen: host.runs(host.victim) and host.runs("DNS"),
     ),
-    "verify": Work("port_verify", {}, "fresh", _nothing, _nothing, lambda host, _seen: host.runs(host.victim)),
-    "rollback": Work("port_rollback", {}, "written", written, _nothing, _ours),
+    "verify": Work("port_verify", {}, "fresh", _nothing, lambda host, _seen: host.runs(host.victim)),
+    "rollback": Work("port_rollback", {}, "written", _nothing, _ours),
     "reboot": Work(
         "host_reboot",
         {"force": True, "reboot_timeout": 60, "verify_timeout": 20},
         "written",
-        written,
         _nothing,
         lambda host, seen: host.host.boots > seen.boots,
     ),

@@ -105,3 +105,10 @@ def test_the_gate_acts_once_and_artefacts_are_private(fleet, safe, absent, tmp_p
 def test_a_host_costs_at_most_four_tasks(fleet, safe) -> None:
     run = fleet({"a": safe})
     assert len(run.results) <= 4
+
+
+def test_a_mistake_in_accepted_risks_is_refused_not_ignored(fleet, absent) -> None:
+    accepted = [{"host": "a", "ports": ["4500"], "reason": "x", "expires": "2026-02-30"}]
+    run = fleet({"a": absent}, "-e", json.dumps({"reserve_ports_accepted_risks": accepted}))
+    assert run.returncode == 2
+    assert "accepted_risks[0]" in run.result(GATE)["msg"]

@@ -93,8 +93,7 @@ class WinRMServer:
         Raises:
             OSError: the port is taken.
         """
-        self._listener = self._bind()
-        self.port = self._listener.getsockname()[1]
+        self._open()
         seed = "full chunks" if self.options.full_chunks else f"hostile chunks, seed {self.options.seed}"
         (self.options.log or self._print)(f"winrm {self.port}: {seed}")
         self._follow_host()
@@ -102,6 +101,20 @@ class WinRMServer:
             thread = threading.Thread(target=target, name=f"winrm-{self.port}-{target.__name__}", daemon=True)
             thread.start()
             self._threads.append(thread)
+
+    def listen(self) -> socket.socket:
+        """Binds the port without a thread of its own: the caller accepts and hands connections to `serve`.
+
+        For many hosts that are always reachable in one process; the caller sweeps `shells`, too.
+        """
+        listener = self._open()
+        listener.listen(BACKLOG)
+        return listener
+
+    def _open(self) -> socket.socket:
+        self._listener = self._bind()
+        self.port = self._listener.getsockname()[1]
+        return self._listener
 
     @staticmethod
     def _print(text: str) -> None:
@@ -158,9 +171,10 @@ class WinRMServer:
             except OSError:
                 self._stop.wait(0.01)
                 continue
-            threading.Thread(target=self._serve, args=(sock, str(address[0])), daemon=True).start()
+            threading.Thread(target=self.serve, args=(sock, str(address[0])), daemon=True).start()
 
-    def _serve(self, sock: socket.socket, address: str) -> None:
+    def serve(self, sock: socket.socket, address: str) -> None:
+        """Serves one accepted connection until it ends."""
         if self._stop.is_set() or not self.backend.is_reachable():
             reset(sock)
             sock.close()

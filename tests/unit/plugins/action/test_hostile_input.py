@@ -22,6 +22,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     dns_restart,
     fleet_gate,
     host_reboot,
+    offline_kit,
     port_info,
     port_plan,
     port_reservations,
@@ -30,6 +31,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _files, _reboot, _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Outcome
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     STOPPED,
@@ -47,7 +49,7 @@ ON_HOST = {
     "port_rollback": port_rollback,
     "host_reboot": host_reboot,
 }
-ON_CONTROLLER = {"port_plan": port_plan, "fleet_gate": fleet_gate}
+ON_CONTROLLER = {"port_plan": port_plan, "fleet_gate": fleet_gate, "offline_kit": offline_kit}
 
 MARK = "zq7x"
 """Stands in every hostile text: it must be in no command line."""
@@ -215,7 +217,11 @@ def test_nothing_that_a_host_says_reaches_a_command_line(module: str, place: str
 )
 def test_what_contacts_no_host_refuses_in_its_own_words(module: str, option: str, tmp_path: Path) -> None:
     action = ON_CONTROLLER[module]
-    own: dict[str, Any] = {"transcript": "x"} if module == "port_plan" else {"artifacts_dir": str(tmp_path)}
+    own: dict[str, Any] = {
+        "port_plan": {"transcript": "x"},
+        "fleet_gate": {"artifacts_dir": str(tmp_path)},
+        "offline_kit": {"client": "client01", "dest": str(tmp_path)},
+    }[module]
     if option in ("facts", "transcript_path"):
         own = {}
     for value in (*hostile_values(option, action.ActionModule.SPEC[option]), {"format": 1, "os": {"family": "nt5"}}):
@@ -238,6 +244,15 @@ def is_harmless(option: str, value: Any) -> bool:
     if option in LOCAL_NAMES:
         return all(KEY.fullmatch(str(key)) for key in value)
     return option in FREE_TEXT or (isinstance(value, str) and value.isdecimal())
+
+
+def test_every_action_is_in_one_of_the_tables() -> None:
+    folder = Path(port_info.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == ON_HOST.keys() | ON_CONTROLLER.keys()
+
+
+def test_a_message_never_holds_a_control_character() -> None:
+    assert Outcome(changed=False, msg="a\x1b[2J\x9b\u202e").result()["msg"] == "a?[2J??"
 
 
 def test_there_are_enough_attempts_and_every_option_has_some() -> None:

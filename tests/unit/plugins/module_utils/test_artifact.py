@@ -70,6 +70,8 @@ def test_a_failure_is_never_safe() -> None:
         ("a/b\\c d%", "a%2Fb%5Cc%20d%25.json"),
         ("kündin", "k%C3%BCndin.json"),
         ("", ".json"),
+        ("summary", "%73ummary.json"),
+        ("Report", "%52eport.json"),
     ],
 )
 def test_file_names(host: str, expected: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, Rules, judge
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 
 
@@ -54,19 +54,19 @@ def test_an_artefact_with_an_unheard_of_status_is_unknown() -> None:
 
 def test_risk_above_the_limit_is_a_finding() -> None:
     artefact = {"status": "safe", "plan": {"risk": {"now": 0.0424}}}
-    assert judge(["a"], {"a": artefact}, max_risk=0.05).exit_code == 0
-    verdict = judge(["a"], {"a": artefact}, max_risk=0.01)
+    assert judge(["a"], {"a": artefact}, Rules(max_risk=0.05)).exit_code == 0
+    verdict = judge(["a"], {"a": artefact}, Rules(max_risk=0.01))
     assert (verdict.exit_code, verdict.hosts[0].status) == (2, "exposed")
     assert "4.24%" in verdict.hosts[0].why
 
 
 def test_an_unknown_risk_is_not_below_a_limit() -> None:
-    assert judge(["a"], {"a": {"status": "safe", "plan": {"risk": {"now": None}}}}, max_risk=0.5).exit_code == 2
+    assert judge(["a"], {"a": {"status": "safe", "plan": {"risk": {"now": None}}}}, Rules(max_risk=0.5)).exit_code == 2
 
 
 def test_a_host_without_a_pool_has_no_risk() -> None:
     artefact = {"status": "safe", "plan": {"risk": {"now": None, "model": "no_pool"}}}
-    assert judge(["a"], {"a": artefact}, max_risk=0.5).exit_code == 0
+    assert judge(["a"], {"a": artefact}, Rules(max_risk=0.5)).exit_code == 0
 
 
 def test_the_summary_names_the_worst_and_counts_all() -> None:

@@ -9,6 +9,7 @@ A reader here returns, or raises the one error that its caller is told of; anyth
 
 from __future__ import annotations
 
+import datetime
 import json
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (
+    _accepted,
     _batch_lock,
     _facts,
     _gate,
@@ -87,8 +89,12 @@ def _backup(data: bytes) -> object:
 def _artefact(data: bytes) -> object:
     with _file(data, "run", "client01.json") as path:
         assert path == artifact_path(str(path.parent.parent), "run", HOST)
-        found = _runs.read_artefacts(str(path.parent.parent), "run", [HOST])
-        return _gate.judge([HOST], found, 0.5).as_dict()
+        found, defects = _runs.read_artefacts(str(path.parent.parent), "run", [HOST])
+        accepted = _accepted.parse_accepted(
+            [{"host": HOST, "ports": ["4500"], "reason": "known", "expires": "2030-01-01"}]
+        )
+        rules = _gate.Rules(0.5, accepted, datetime.date(2026, 11, 23))
+        return _gate.judge([HOST], found, rules, defects).as_dict()
 
 
 READERS: dict[str, tuple[Reader, tuple[type[Exception], ...]]] = {
@@ -204,7 +210,8 @@ def backup_document() -> dict[str, Any]:
 
 def artefact_document() -> dict[str, Any]:
     """An artefact that can be judged."""
-    return {"format": 1, "host": HOST, "status": "safe", "msg": "", "plan": {"risk": {"now": 0.1, "model": "pool"}}}
+    plan = {"risk": {"now": 0.1, "model": "pool"}, "exposed": {"udp4": ["4500-4500"], "udp6": []}}
+    return {"format": 1, "host": HOST, "status": "exposed", "msg": "", "plan": plan}
 
 
 def encoded(document: object) -> bytes:

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The replayed hosts that are measured against: a process of their own, whose CPU is nobody else's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from controller import CHECKOUT, WORK
+
+RECORDINGS = CHECKOUT / "bench" / "recordings"
+ANSWERS = CHECKOUT / "bench" / "peer" / "answers.json"
+
+
+class Hosts:
+    """A running `lab replay`."""
+
+    def __init__(self, recordings: Sequence[str], count: int, profile: str) -> None:
+        """Starts it.
+
+        Args:
+            recordings: names in bench/recordings; the hosts take them in turn.
+            count: how many hosts.
+            profile: of the WinRM servers.
+        """
+        command = [sys.executable, "-m", "portkeeper_lab", "replay"]
+        command += [str(RECORDINGS / f"{name}.txt.gz") for name in recordings]
+        command += ["--hosts", str(count), "--profile", profile, "--modules", str(ANSWERS)]
+        command += ["--winrm", "full_chunks=true"]
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        told = self._answer()
+        self.ports: list[int] = told["ports"]
+        self.user: str = told["user"]
+        self.password: str = told["password"]
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "the replayed hosts have gone"}
+        if "error" in answer:
+            raise SystemExit(f"lab replay: {answer['error']}")
+        return answer
+
+    def control(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - plain data
+        """Steers it; see `replay_fleet.Fleet.control`."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def inventory(self, count: int) -> Path:
+        """Writes an inventory of the first hosts; returns its path."""
+        hosts = {f"host{number:04}": {"ansible_port": port} for number, port in enumerate(self.ports[:count])}
+        common = {
+            "ansible_connection": "winrm",
+            "ansible_host": "127.0.0.1",
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm",
+            "ansible_winrm_message_encryption": "always",
+            "ansible_user": self.user,
+            "ansible_password": self.password,
+        }
+        path = WORK / f"inventory-{count}.json"
+        path.write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}), encoding="utf-8")
+        return path
+
+    def __enter__(self) -> Hosts:
+        """Nothing more to do."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)

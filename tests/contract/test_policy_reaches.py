@@ -1,0 +1,80 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every option of the policy that a module takes is passed to it by every task of the role and of the playbooks."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import PLAN_SPEC, POLICY_SPEC
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+COLLECTION = "portkeeper.windows_dns."
+ACTIONS = "ansible_collections.portkeeper.windows_dns.plugins.action"
+FILES = sorted(
+    [*CHECKOUT.glob("playbooks/*.yml"), *CHECKOUT.glob("roles/*/tasks/*.yml"), *CHECKOUT.glob("roles/*/handlers/*.yml")]
+)
+JUDGES_SERVICES = {"profiles", "detect", "extra_ports", "ignore_services", "catalogue_extra"}
+
+NOT_PASSED: dict[tuple[str, str], tuple[set[str], str]] = {
+    ("drift.yml", "port_reservations"): (
+        {"reboot", "on_failure", "backup_dir", "backups_kept"},
+        "it runs in check mode and writes nothing",
+    ),
+    ("main.yml", "port_verify"): (set(PLAN_SPEC) - JUDGES_SERVICES, "they decide what is written, not what must run"),
+    ("verify.yml", "port_verify"): (
+        set(PLAN_SPEC) - JUDGES_SERVICES | {"on_failure", "backup_dir", "backups_kept"},
+        "they decide what is written, not what must run; and nothing was written before it",
+    ),
+    ("main.yml", "dns_restart"): ({"artifacts_dir", "run_id"}, "port_reservations writes the artefact of a run"),
+    ("main.yml", "host_reboot"): ({"artifacts_dir", "run_id"}, "port_reservations writes the artefact of a run"),
+}
+"""By file and module: options that need not be passed, and why."""
+
+
+def our_tasks(content: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The short names of our modules and their arguments, wherever they stand."""
+    if isinstance(content, list):
+        for entry in content:
+            yield from our_tasks(entry)
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            if isinstance(key, str) and key.startswith(COLLECTION):
+                yield key.removeprefix(COLLECTION), value or {}
+            yield from our_tasks(value)
+
+
+CALLS = [
+    pytest.param(path, name, arguments, id=f"{path.relative_to(CHECKOUT)}-{name}")
+    for path in FILES
+    for name, arguments in our_tasks(yaml.safe_load(path.read_text(encoding="utf-8")))
+]
+
+
+def test_tasks_are_found() -> None:
+    assert len(CALLS) >= 8
+
+
+@pytest.mark.parametrize(("path", "name", "arguments"), CALLS)
+def test_a_task_passes_what_its_module_takes(path: Path, name: str, arguments: dict[str, Any]) -> None:
+    taken = set(importlib.import_module(f"{ACTIONS}.{name}").ActionModule.SPEC)
+    unpassed, _reason = NOT_PASSED.get((path.name, name), (set(), ""))
+    own_threshold = {"max_risk"} if name == "fleet_gate" else set()
+    missing = (taken & set(POLICY_SPEC)) - unpassed - set(arguments) - own_threshold
+    assert missing == set(), f"{path.name}: {name} takes {sorted(missing)} and is not given it"
+
+
+@pytest.mark.parametrize(("path", "name", "arguments"), CALLS)
+def test_an_option_comes_from_its_own_variable(path: Path, name: str, arguments: dict[str, Any]) -> None:
+    for option, value in arguments.items():
+        if option in POLICY_SPEC and option != "artifacts_dir":
+            variables = re.findall(r"\breserve_ports_[a-z_]+", str(value))
+            assert variables == [f"reserve_ports_{option}"], f"{path.name}: {name}: {option}"

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every problem id that the code can emit is in docs/problems.md with what to do, and no other."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _facts_registry
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
+ROW = re.compile(r"^\| `([a-z0-9_]+)` \| (.+) \| (.+) \|$", re.MULTILINE)
+
+FROM_A_TABLE = {("_facts_registry", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()}}
+"""Where an id comes out of a table of the module: what the table holds."""
+PASSED_ON = {("_problems", "problem_id")}
+"""Where an id is only handed on."""
+
+
+def _id_nodes(tree: ast.AST) -> Iterator[ast.expr]:
+    """The expressions that name a problem: first argument of ``problems.add``, or the id in a dictionary."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("problems.add"):
+            yield node.args[0]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            fields = {key.value: value for key, value in pairs if isinstance(key, ast.Constant)}
+            if {"id", "severity", "message"} <= set(fields):
+                yield fields["id"]
+
+
+def emitted() -> set[str]:
+    """All ids that the plugins can emit; an expression that cannot be resolved fails the test."""
+    found: set[str] = set()
+    for folder in ("module_utils", "plugin_utils", "action"):
+        for path in sorted((CHECKOUT / "plugins" / folder).glob("*.py")):
+            for node in _id_nodes(ast.parse(path.read_text(encoding="utf-8"))):
+                text = ast.unparse(node)
+                if isinstance(node, ast.Constant):
+                    found.add(node.value)
+                elif (path.stem, text) in FROM_A_TABLE:
+                    found |= FROM_A_TABLE[path.stem, text]
+                elif (path.stem, text) not in PASSED_ON:
+                    found.add(getattr(importlib.import_module(f"{PLUGINS}.{folder}.{path.stem}"), text))
+    return found
+
+
+def test_documented_problems_are_the_emitted_ones() -> None:
+    rows = ROW.findall((CHECKOUT / "docs" / "problems.md").read_text(encoding="utf-8"))
+    documented = [name for name, _meaning, _cure in rows]
+    assert len(documented) == len(set(documented)) > 40
+    assert set(documented) == emitted()
+
+
+def test_facts_and_plan_document_no_other_problem() -> None:
+    for name in ("facts.md", "plan.md"):
+        text = (CHECKOUT / "docs" / name).read_text(encoding="utf-8").partition("\n## Problems\n")[2]
+        cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+        ids = {found for cell in cells for found in re.findall(r"`([a-z0-9_]+)`", cell)}
+        assert len(ids) > 15
+        assert ids <= emitted(), name

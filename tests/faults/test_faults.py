@@ -1,0 +1,274 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What else can go wrong on the way to a host: refusals, broken answers, and what others do meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
+from fault_host import VALUES, FaultHost
+from matrix import WORKS, Matrix
+
+pytestmark = pytest.mark.xdist_group("nt5")
+
+REFUSALS = ("quota", "quota_shells", "shell_gone", "access_denied", "aborted")
+BROKEN = ("empty_output", "half_output", "wrong_message_id", "garbage")
+NOT_WINRM = ("html", "xhtml", "unavailable")
+COMMANDS = 3
+"""Commands of a change: read, prepare, write."""
+REQUESTS = 11
+
+
+@pytest.fixture
+def matrix(ready: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) -> Matrix:
+    """The change of a 2003 host."""
+    return Matrix(ready("nt5"), WORKS["apply"], monkeypatch)
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_a_refusal_at_any_command_changes_nothing_by_halves(kind: str, matrix: Matrix) -> None:
+    assert all(matrix.point(kind, n, action="Command") for n in range(1, COMMANDS + 1))
+    assert matrix.point(kind, action="Create")
+    assert not matrix.problems, "\n".join(matrix.problems)
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_answer_is_never_taken_for_a_whole_one(kind: str, matrix: Matrix) -> None:
+    assert all(matrix.point(kind, n, action="Receive") for n in range(1, COMMANDS + 1))
+    assert not matrix.problems, "\n".join(matrix.problems)
+
+
+@pytest.mark.parametrize("kind", NOT_WINRM)
+def test_what_is_not_winrm_is_said(kind: str, matrix: Matrix) -> None:
+    assert all(matrix.point(kind, n) for n in (1, 4, 5, 6, REQUESTS - 1))
+    assert not matrix.problems, "\n".join(matrix.problems)
+
+
+def test_refused_credentials_get_one_further_attempt_at_most(matrix: Matrix) -> None:
+    for n in range(1, REQUESTS + 1):
+        matrix.start()
+        host = matrix.host
+        host.server.counters.reset()
+        rule = host.fault("unauthorized", n, times=0)
+        result = matrix.act()
+        assert rule.fired, n
+        # Each handshake is three requests, the last of which carries the proof of the password.
+        assert host.server.counters.requests - n < 2 * 3, n
+        # The last request deletes the shell of a task that has ended.
+        assert n == REQUESTS or result.get("failed") or result.get("unreachable")
+        assert n == REQUESTS or "credentials" in result["msg"]
+        assert host.value() in (matrix.target, host.baselines["fresh"].value)
+        host.new_call()
+
+
+@pytest.mark.parametrize("at", range(1, COMMANDS + 1))
+def test_a_command_that_never_ends_is_given_up(at: int, matrix: Matrix) -> None:
+    host = matrix.host
+    host.fault("operation_timeout", at, action="Receive", times=0)
+    began = time.monotonic()
+    result = host.act("port_reservations", command_timeout=10)
+    assert 8 < time.monotonic() - began < 60
+    assert result["failed"] and "in the time it was given" in result["msg"]
+    host.new_call()
+    assert host.wait(lambda: not host.shells(), 6)
+    assert not host.act("port_reservations").get("failed")
+
+
+def test_a_reply_of_200_mb_is_cut_off(matrix: Matrix) -> None:
+    host = matrix.host
+    host.fault("huge_output", action="Receive")
+    result = host.act("port_reservations")
+    assert result["failed"] and "more than 8388608 bytes" in result["msg"]
+    assert host.value() == host.baselines["fresh"].value
+
+
+def test_a_byte_at_a_time_is_only_slow(matrix: Matrix) -> None:
+    matrix.host.fault("dribble", action="Receive", times=0)
+    assert not matrix.host.act("port_reservations").get("failed")
+    assert matrix.host.value() == matrix.target
+
+
+@pytest.mark.parametrize("at", (2, 3))
+def test_a_reboot_between_read_and_write(at: int, matrix: Matrix) -> None:
+    host = matrix.host
+    assert matrix.point("call_before", at, action="Command", call=host.host.reboot)
+    assert not matrix.problems, "\n".join(matrix.problems)
+
+
+@pytest.mark.parametrize("at", (2, 3))
+@pytest.mark.parametrize("family", ("nt5", "nt6"))
+def test_a_change_of_somebody_else_is_seen_and_kept(family: str, at: int, ready: Callable[[str], FaultHost]) -> None:
+    host = ready(family)
+    key, name = VALUES[family]
+    foreign = f"reg add {key} /v {name} /t REG_MULTI_SZ /d 7000-7010 /f"
+    host.fault("call_before", at, action="Command", call=lambda: host.cmd(foreign))
+    result = host.act("port_reservations")
+    assert result["failed"] and "nothing was written" in result["msg"]
+    assert host.value() == ["7000-7010"]
+    host.new_call()
+    assert host.act("port_reservations")["changed"]
+    assert "7000-7010" in (host.value() or [])
+
+
+@pytest.mark.parametrize("tool", ("sc.exe", "reg.exe", "netstat.exe", "findstr.exe"))
+def test_a_tool_that_is_missing_is_no_reason_to_guess(tool: str, matrix: Matrix) -> None:
+    host = matrix.host
+    with absent(host, tool):
+        result = host.act("port_reservations")
+        assert host.runs("DNS") or tool == "sc.exe"
+    written = host.value() != host.baselines["fresh"].value
+    assert not (written and result.get("failed"))
+    if tool in ("sc.exe", "reg.exe"):
+        assert result.get("failed") and not written
+    host.new_call()
+    assert not host.act("port_reservations").get("failed")
+
+
+class absent:
+    """A program of the host is not there."""
+
+    def __init__(self, host: FaultHost, tool: str) -> None:
+        """Takes the file's name."""
+        self._file = host.windows / "system32" / tool
+        self._aside = self._file.with_suffix(".aside")
+
+    def __enter__(self) -> None:
+        """Moves it aside."""
+        self._file.rename(self._aside)
+
+    def __exit__(self, *_: object) -> None:
+        """Moves it back."""
+        self._aside.rename(self._file)
+
+
+def test_access_denied_is_explained_and_changes_nothing(matrix: Matrix) -> None:
+    result = matrix.host.act("port_reservations", user="Clerk", password="Lab-Passw0rd-2")
+    assert result["failed"] and "administrator" in result["msg"]
+    assert matrix.host.value() == matrix.host.baselines["fresh"].value
+
+
+def test_no_room_for_the_backup_on_the_controller(matrix: Matrix, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(_files.os, "fsync", full)
+        result = matrix.host.act("port_reservations")
+    assert result["failed"] and result["phase"] == "backup" and "Nothing was written" in result["msg"]
+    assert matrix.host.value() == matrix.host.baselines["fresh"].value
+    matrix.host.new_call()
+    assert not matrix.host.act("port_reservations").get("failed")
+
+
+def test_no_room_for_the_backup_on_the_host(matrix: Matrix) -> None:
+    """A file stands where our folder is to be made, as good as a disk that takes nothing."""
+    host = matrix.host
+    host.folder.write_bytes(b"")
+    result = host.act("port_reservations")
+    assert result["failed"] and "%SystemRoot%\\portkeeper" in result["msg"]
+    assert host.value() == host.baselines["fresh"].value
+    host.folder.unlink()
+    host.new_call()
+    assert not host.act("port_reservations").get("failed")
+
+
+def lab_value(host: FaultHost, service: str, name: str, value: int) -> None:
+    """Tells the lab's service how to behave."""
+    key = rf"HKLM\SYSTEM\CurrentControlSet\Services\{service}\Lab"
+    host.cmd(f"reg add {key} /v {name} /t REG_DWORD /d {value} /f")
+
+
+@pytest.mark.parametrize("hang", ("StopHang", "StartHang"))
+def test_dns_that_hangs_is_reported_and_what_is_known_is_said(hang: str, matrix: Matrix) -> None:
+    host = matrix.host
+    host.conflict()
+    lab_value(host, "DNS", hang, 1)
+    result = host.act("dns_restart", window_timeout=10)
+    assert result["failed"] and result["phase"] in ("restart", "verify")
+    assert result["dns_may_be_stopped"] is True
+    lab_value(host, "DNS", hang, 0)
+    host.host.reboot()
+    assert host.wait(host.host.is_reachable, 30) and host.runs("DNS")
+
+
+def test_a_dependent_that_does_not_start_again_is_named(matrix: Matrix) -> None:
+    host = matrix.host
+    host.conflict()
+    lab_value(host, "WINS", "FailWith", 1067)
+    result = host.act("dns_restart", window_timeout=20)
+    assert host.runs("DNS") and host.runs(host.victim)
+    assert result["failed"] and "WINS" in result["msg"] and result["dns_may_be_stopped"] is False
+    lab_value(host, "WINS", "FailWith", 0)
+    host.cmd("net start WINS")
+
+
+@pytest.mark.parametrize("missing", ("program", "service"))
+def test_without_a_task_scheduler_nothing_is_stopped(missing: str, matrix: Matrix) -> None:
+    host = matrix.host
+    host.conflict()
+    pid = host.cmd("tasklist /fo csv /nh")
+    with absent(host, "schtasks.exe") if missing == "program" else stopped_scheduler(host):
+        result = host.act("dns_restart", window_timeout=20)
+    assert result["failed"] and "Task Scheduler" in result["msg"]
+    assert result["dns_may_be_stopped"] is False and host.runs("DNS")
+    assert next(row for row in pid.splitlines() if "dns.exe" in row) in host.cmd("tasklist /fo csv /nh")
+    host.new_call()
+    assert not host.act("dns_restart").get("failed")
+
+
+class stopped_scheduler:
+    """The Task Scheduler does not run."""
+
+    def __init__(self, host: FaultHost) -> None:
+        """Takes the host."""
+        self._file = host.windows / "portkeeper-lab" / "tasks" / "stopped"
+
+    def __enter__(self) -> None:
+        """Stops it."""
+        self._file.parent.mkdir(exist_ok=True)
+        self._file.touch()
+
+    def __exit__(self, *_: object) -> None:
+        """Starts it."""
+        self._file.unlink()
+
+
+def test_without_a_task_scheduler_it_can_be_asked_for_nevertheless(matrix: Matrix) -> None:
+    host = matrix.host
+    host.conflict()
+    with absent(host, "schtasks.exe"):
+        result = host.act("dns_restart", window_timeout=20, allow_unguarded=True)
+    assert not result.get("failed"), result["msg"]
+    assert host.runs("DNS") and host.runs(host.victim) and host.runs("WINS")
+
+
+def test_a_stray_task_of_an_earlier_window_is_harmless(matrix: Matrix) -> None:
+    """The connection is lost at the start, the session takes the window back; then somebody runs its script."""
+    host = matrix.host
+    host.conflict()
+    host.fault("drop_before", 2, action="Receive")
+    kept: dict[str, Any] = {}
+
+    def keep() -> None:
+        scripts = list((host.folder / "window").glob("*/run.cmd"))
+        kept["text"] = scripts[0].read_bytes() if scripts else b""
+        kept["folder"] = scripts[0].parent.name if scripts else ""
+
+    host.fault("call_after", 2, action="Command", call=keep)
+    host.act("dns_restart", window_timeout=20)
+    assert kept["text"]
+    stray = host.folder / "window" / str(kept["folder"])
+    stray.mkdir(parents=True, exist_ok=True)
+    (stray / "run.cmd").write_bytes(kept["text"])
+    before = [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row]
+    host.cmd(rf"cmd /c C:\windows\portkeeper\window\{kept['folder']}\run.cmd")
+    assert [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row] == before
+    assert host.runs("DNS")

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two runs at once against one host: the lock holds, and a lock that was left behind is taken over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fault_host import FaultHost
+
+pytestmark = pytest.mark.xdist_group("nt6")
+
+ONE, OTHER = "50001-50003", "50011-50013"
+LOST_RACES = ("is locked by another run", "somebody else changes it", "has changed since the snapshot", "nothing was")
+
+
+@pytest.fixture
+def host(ready: Callable[[str], FaultHost]) -> FaultHost:
+    """A host whose reservations hold one foreign range."""
+    return ready("nt6")
+
+
+def lock(host: FaultHost, name: str) -> None:
+    """A run has taken the lock and has not given it back."""
+    (host.folder / "lock").mkdir(parents=True, exist_ok=True)
+    (host.folder / "lock" / name).write_bytes(b"held\r\n")
+
+
+@pytest.mark.parametrize("delay", (0.0, 0.3, 0.6, 0.9, 1.2))
+def test_two_runs_at_once_never_mix(delay: float, host: FaultHost) -> None:
+    def run(ports: str, wait: float) -> dict[str, object]:
+        time.sleep(wait)
+        return host.act("port_reservations", extra_ports=[ports])
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(run, (ONE, OTHER), (0.0, delay)))
+    found = host.value() or []
+    assert "51000-51010" in found, "the foreign range is lost"
+    for result, ports in zip(results, (ONE, OTHER), strict=True):
+        if result.get("failed"):
+            assert any(text in str(result["msg"]) for text in LOST_RACES), result["msg"]
+        else:
+            assert ports in found, "a run that was ok has written nothing, or it was overwritten"
+    assert any(not result.get("failed") for result in results)
+    host.new_call()
+    for ports in (ONE, OTHER):
+        assert not host.act("port_reservations", extra_ports=[ports]).get("failed")
+    assert {ONE, OTHER} <= set(host.value() or [])
+    assert not (host.folder / "lock").exists()
+
+
+def test_a_run_says_since_when_the_host_is_locked(host: FaultHost) -> None:
+    now = int(time.time())
+    lock(host, f"{now - 60}-00000000000000aa")
+    result = host.act("port_reservations")
+    since = time.strftime("%H:%M:%S UTC", time.gmtime(now - 60))
+    assert result["failed"] and f"since {since}" in result["msg"]
+    assert host.value() == host.baselines["fresh"].value
+    assert (host.folder / "lock" / f"{now - 60}-00000000000000aa").exists()
+
+
+def test_a_lock_older_than_ten_minutes_is_taken_over(host: FaultHost) -> None:
+    lock(host, f"{int(time.time()) - 601}-00000000000000aa")
+    assert not host.act("port_reservations").get("failed")
+    assert host.value() == host.baselines["written"].value
+    assert not (host.folder / "lock").exists()
+
+
+def test_never_while_a_window_may_be_open(host: FaultHost) -> None:
+    now = int(time.time())
+    lock(host, f"{now - 601}-00000000000000aa")
+    lock(host, f"window-{now + 60}-00000000000000aa")
+    assert "is locked by another run" in host.act("port_reservations")["msg"]
+    assert host.value() == host.baselines["fresh"].value
+
+
+def test_an_empty_lock_folder_is_taken_over(host: FaultHost) -> None:
+    (host.folder / "lock").mkdir(parents=True)
+    assert not host.act("port_reservations").get("failed")
+
+
+def test_a_lock_that_is_not_ours_is_left_alone(host: FaultHost) -> None:
+    lock(host, "somebody.txt")
+    assert host.act("port_reservations")["failed"]
+    assert (host.folder / "lock" / "somebody.txt").exists()

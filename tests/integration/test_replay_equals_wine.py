@@ -1,0 +1,54 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A replayed host and the Wine host that was recorded give the same artefact."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from checkout import CHECKOUT
+
+LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
+
+OF_THE_RUN = ("host", "run_id", "collected")
+"""What an artefact says of the run and not of the host."""
+
+
+def _artefact(controller, inventory: Path, name: str) -> dict[str, Any]:
+    folder = controller.folder / "artefacts"
+    options = {"artifacts_dir": str(folder), "run_id": name}
+    task = {"name": "Look", "check_mode": True, "portkeeper.windows_dns.port_reservations": options}
+    done = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], inventory)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = (folder / name).glob("*.json")
+    text = path.read_text(encoding="utf-8").replace(next(iter(done.results["Look"])), "HOST")
+    content = json.loads(text)
+    return {key: value for key, value in content.items() if key not in OF_THE_RUN}
+
+
+def test_replay_equals_wine(controller, make_host, tmp_path) -> None:
+    recording = tmp_path / "recording.txt"
+    wine = _artefact(controller, make_host("sbs2003", "--record", str(recording)).inventory, "wine")
+    assert wine["facts"]["dns"]["udp_ports"]["udp4"]["count"] > 2500
+    command = [sys.executable, "-m", "portkeeper_lab", "replay", str(recording)]
+    replay = subprocess.Popen(
+        command, env=LAB_ENVIRONMENT, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True,
+    )
+    with replay:
+        told = json.loads(replay.stdout.readline())
+        variables = {
+            "ansible_connection": "winrm", "ansible_host": "127.0.0.1", "ansible_port": told["ports"][0],
+            "ansible_winrm_scheme": "http", "ansible_winrm_transport": "ntlm",
+            "ansible_user": told["user"], "ansible_password": told["password"],
+        }
+        inventory = tmp_path / "replayed.json"
+        inventory.write_text(json.dumps({"all": {"hosts": {"replayed": variables}}}), encoding="utf-8")
+        assert _artefact(controller, inventory, "replayed") == wine
+        replay.stdin.close()

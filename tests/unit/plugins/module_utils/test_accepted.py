@@ -1,0 +1,154 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accepted risks: an exposed host passes only when every exposed port is accepted and the time is not over."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import (
+    AcceptedRiskError,
+    parse_accepted,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._exposure import exposed_ports
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import HostVerdict, Rules, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    applied,
+    facts,
+    ranges,
+    rebooted,
+    recorded,
+)
+
+TODAY = date(2026, 3, 1)
+IAS_AND_IPSEC = ["1645-1646", "1812-1813", "4500-4500"]
+"""The ports that IAS and PolicyAgent of the factory's host need inside the pool's range, written down by hand."""
+
+
+def decision(**changes: Any) -> dict[str, Any]:
+    return {"host": "a", "ports": IAS_AND_IPSEC, "reason": "replaced soon", "expires": "2026-03-01", **changes}
+
+
+def exposed(status: str = "exposed", ports: list[str] | None = None) -> dict[str, Any]:
+    """The artefact of a host on which the listed ports are reserved and effective, nothing else."""
+    reserved = ports or ["3343-3343"]
+    record = recorded({"reserved_ports": ",".join(reserved)}, "earlier")
+    found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record)
+    plan = {**make_plan(found, Policy.from_options()), "status": status}
+    return build("a", found, plan, {"msg": "a is exposed"}, "r", None, True)
+
+
+def judged(artefact: dict[str, Any], *entries: dict[str, Any], max_risk: float | None = None) -> HostVerdict:
+    (verdict,) = judge(["a"], {"a": artefact}, Rules(max_risk, parse_accepted(list(entries)), TODAY)).hosts
+    return verdict
+
+
+def test_every_exposed_port_accepted_on_the_last_day() -> None:
+    verdict = judged(exposed(), decision())
+    assert verdict.status == "accepted"
+    assert "2026-03-01" in verdict.why
+    assert "replaced soon" in verdict.why
+
+
+def test_a_day_later_it_counts_again_and_is_named() -> None:
+    verdict = judged(exposed(), decision(expires="2026-02-28"))
+    assert verdict.status == "exposed"
+    assert "no longer accepted" in verdict.why
+
+
+@pytest.mark.parametrize("missing", IAS_AND_IPSEC)
+def test_one_port_that_is_not_accepted_is_enough(missing: str) -> None:
+    assert judged(exposed(), decision(ports=[port for port in IAS_AND_IPSEC if port != missing])).status == "exposed"
+
+
+def test_two_decisions_add_up_but_an_expired_one_does_not() -> None:
+    one, two = decision(ports=["1645-1646"]), decision(ports=["1812-4500"])
+    assert judged(exposed(), one, two).status == "accepted"
+    assert judged(exposed(), one, {**two, "expires": "2026-02-28"}).status == "exposed"
+
+
+def test_ports_that_are_protected_need_no_decision() -> None:
+    assert judged(exposed(ports=["1645-1646", "1812-1813"]), decision(ports=["4500"])).status == "accepted"
+
+
+def test_another_host_is_not_meant() -> None:
+    assert judged(exposed(), decision(host="b")).status == "exposed"
+    assert judged(exposed(), decision(host="A")).status == "exposed"
+
+
+@pytest.mark.parametrize("status", ["conflict", "service_down", "drifted", "pending_reboot", "unknown"])
+def test_nothing_but_exposure_can_be_accepted(status: str) -> None:
+    assert judged(exposed(status), decision(ports=["1-65535"])).status == status
+
+
+def test_what_facts_do_not_show_cannot_be_accepted() -> None:
+    artefact = exposed()
+    for broken in ({**artefact, "facts": None}, {**artefact, "plan": {"needs": 5}}):
+        assert judged(broken, decision(ports=["1-65535"])).status == "exposed"
+
+
+def test_a_risk_above_the_limit_can_be_accepted_too() -> None:
+    assert judged(exposed("safe"), decision(), max_risk=0.01).status == "accepted"
+
+
+def test_the_exposed_ports_end_with_the_boot_after_the_write() -> None:
+    before = facts()
+    plan = make_plan(before, Policy.from_options())
+    written = applied(before, plan)
+    again = make_plan(written, Policy.from_options())
+    assert exposed_ports(again, written) == PortSet.from_text(IAS_AND_IPSEC)
+    safe = rebooted(written)
+    assert not exposed_ports(make_plan(safe, Policy.from_options()), safe)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"until": "2026-03-01"},
+        {"host": None},
+        {"host": 5},
+        {"ports": []},
+        {"ports": ["0"]},
+        {"ports": ["65536"]},
+        {"ports": ["9-8"]},
+        {"ports": [" 80"]},
+        {"ports": [True]},
+        {"reason": " "},
+        {"reason": "x" * 301},
+        {"expires": "2026-02-30"},
+        {"expires": "2026-3-1"},
+        {"expires": "2026-03-01T00:00:00Z"},
+        {"expires": 20260301},
+        {"expires": None},
+    ],
+)
+def test_mistakes_are_refused_with_their_place(wrong: dict[str, Any]) -> None:
+    with pytest.raises(AcceptedRiskError, match=r"accepted_risks\[1\]"):
+        parse_accepted([decision(), decision(**wrong)])
+
+
+@pytest.mark.parametrize("wrong", ["a", {"host": "a"}, 5])
+def test_it_must_be_a_list(wrong: object) -> None:
+    with pytest.raises(AcceptedRiskError):
+        parse_accepted(wrong)
+
+
+def test_dates_and_numbers_of_yaml_are_read() -> None:
+    (risk,) = parse_accepted([decision(ports=[4500, "1645-1646"], expires=date(2026, 3, 1))])
+    assert (risk.ports.strings(), risk.expires) == (["1645-1646", "4500-4500"], TODAY)
+
+
+@given(st.sets(st.sampled_from([1645, 1646, 1812, 1813, 4500, 5000])))
+def test_accepted_exactly_when_all_exposed_ports_are(ports: set[int]) -> None:
+    entries = [decision(ports=sorted(ports))] if ports else []
+    assert (judged(exposed(), *entries).status == "accepted") is (ports >= {1645, 1646, 1812, 1813, 4500})

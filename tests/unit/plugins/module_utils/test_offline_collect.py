@@ -1,0 +1,48 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The text of collect.cmd."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET, BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import EXPORTS, collect_script
+
+RUN = "0123456789abcdef"
+
+
+@given(st.from_regex(r"[0-9a-f]{16}", fullmatch=True))
+def test_limits_of_windows_2000(run: str) -> None:
+    lines = collect_script(run)
+    assert max(map(len, lines)) <= 2047
+    assert all(set(line) <= ALPHABET for line in lines)
+
+
+@pytest.mark.parametrize("run", ["", "0123456789ABCDEF", "0123456789abcde&", "0123456789abcdef0"])
+def test_only_a_nonce_gets_in(run: str) -> None:
+    with pytest.raises(BatchError):
+        collect_script(run)
+
+
+def test_nothing_is_written_to_the_registry_or_the_services() -> None:
+    words = {word.lower() for line in collect_script(RUN) for word in line.replace("(", " ").split()}
+    assert words.isdisjoint({"add", "delete", "import", "/s.", "stop", "start", "create", "config", "shutdown"})
+
+
+def test_without_reg_no_whole_key_with_secrets_is_exported() -> None:
+    keys = [export.key for exports in EXPORTS.values() for export in exports]
+    assert not [key for key in keys if key.endswith(r"\Windows NT\CurrentVersion")]
+
+
+def test_every_section_that_reads_the_registry_has_a_stand_in() -> None:
+    reading = {row.id for row in COLLECTOR if "reg query" in row.command and row.only != "nt6"}
+    assert reading == set(EXPORTS)
+    script = "\n".join(collect_script(RUN)).partition("\n:bare\n")[2]
+    assert "reg query" not in script
+    for row in COLLECTOR:
+        assert script.count(f" begin {row.id}\n") == (row.only != "nt6")

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Artefacts as they lie in a folder that others can write to: what cannot be used is named and hides no host."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import ARTIFACT_BYTES_MAX
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts
+
+GOOD = {"format": 1, "host": "a", "status": "safe"}
+
+
+def read(folder: Path, content: bytes) -> tuple[dict, dict]:
+    (folder / "r").mkdir()
+    (folder / "r" / "a.json").write_bytes(content)
+    (folder / "r" / "b.json").write_text(json.dumps({**GOOD, "host": "b"}), encoding="utf-8")
+    return read_artefacts(str(folder), "r", ["a", "b", "c"])
+
+
+def test_good_ones_are_read_and_absent_ones_are_in_neither(tmp_path: Path) -> None:
+    found, defects = read(tmp_path, json.dumps(GOOD).encode())
+    assert (found["a"], set(found), defects) == (GOOD, {"a", "b"}, {})
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "not JSON"),
+        (json.dumps(GOOD).encode()[:-5], "not JSON"),
+        (b"\xff\xfe{}", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"format": 1, "host": "a", "status": "safe", "risk": NaN}', "not JSON"),
+        (b"[]", "no JSON object"),
+        (b'{"host": "a", "status": "safe"}', "format"),
+        (json.dumps({**GOOD, "format": 2}).encode(), "format"),
+        (json.dumps({**GOOD, "format": True}).encode(), "format"),
+        (json.dumps({**GOOD, "host": "b"}).encode(), "another host"),
+        (b" " * ARTIFACT_BYTES_MAX + json.dumps(GOOD).encode(), "larger"),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_the_others_are_read(tmp_path: Path, content: bytes, why: str) -> None:
+    found, defects = read(tmp_path, content)
+    assert set(found) == {"b"}
+    assert why in defects["a"]
+
+
+def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    os.mkfifo(tmp_path / "r" / "a.json")
+    (tmp_path / "r" / "b.json").mkdir()
+    _found, defects = read_artefacts(str(tmp_path), "r", ["a", "b"])
+    assert set(defects) == {"a", "b"}
