@@ -171,6 +171,12 @@ def credentials_refused(error: BaseException | None) -> bool:
     return error is not None and (type(error).__name__ in _REJECTED or _http_status(error) == 401)
 
 
+def unanswered(error: BaseException) -> bool:
+    """Whether the host did not answer at all, or does not let us in: the next request would fare no better."""
+    kind = type(error).__name__
+    return kind in _CUT or "Timeout" in kind or kind == "SSLError" or credentials_refused(error)
+
+
 def _http_status(error: BaseException) -> int | None:
     status: int | None = getattr(error, "code", None) if type(error).__name__ == "WinRMTransportError" else None
     return status
