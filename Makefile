@@ -8,7 +8,7 @@ GATES := .cache/venv-gates/bin
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment fuzz build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,7 +52,7 @@ integration: ## Run the integration tests on lab hosts
 	$(PYTEST) -q -n 2 --dist loadfile tests/integration
 
 faults: ## Cut the connection everywhere and break what can break, on lab hosts; PORTKEEPER_FAULTS=full for every point
-	$(PYTEST) -q -n 2 --dist loadgroup tests/faults
+	$(PYTEST) -q -n 4 --dist loadgroup tests/faults
 
 test-faults: setup-lab ## The same at every point
 	PORTKEEPER_FAULTS=full $(MAKE) --no-print-directory faults
@@ -65,6 +65,14 @@ ansible-lint: ## Run ansible-lint with the production profile
 
 ansible-test: ## Run ansible-test sanity and units on the oldest and the newest ansible-core
 	$(PYTHON) scripts/ansible_test.py sanity units
+
+fuzz: .cache/fuzz-venv/done ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all)
+	.cache/fuzz-venv/bin/python tests/fuzz/fuzz.py
+
+.cache/fuzz-venv/done: requirements/fuzz.txt
+	python3 -m venv .cache/fuzz-venv
+	.cache/fuzz-venv/bin/python -m pip install -q --disable-pip-version-check -r requirements/fuzz.txt
+	touch $@
 
 changelog: ## Lint the changelog's fragments (antsibull-changelog)
 	$(GATES)/antsibull-changelog lint

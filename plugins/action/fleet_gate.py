@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted i
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, Rules, judge
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import write_json
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts, run_folder
 
 SUMMARY = "summary.json"
@@ -38,7 +39,7 @@ class ActionModule(ActionBase):
         """Return the verdict as a result that is ok, failed or unreachable."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _validated, options = self.validate_argument_spec(self.SPEC)
+        options = checked_options(self, self.SPEC)
         active = list(variables.get("ansible_play_hosts") or [])
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
         if active and active[-1] != variables.get("inventory_hostname"):

@@ -12,6 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline import OfflineError, make_kit, write_kit
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 
 
 class ActionModule(ActionBase):
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return which files are new or differ."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _validated, options = self.validate_argument_spec(self.SPEC)
+        options = checked_options(self, self.SPEC)
         try:
             folder, files = make_kit(Path(options["dest"]), options["client"])
             result.update(write_kit(folder, files, bool(self._task.check_mode)))

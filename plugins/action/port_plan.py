@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan 
     PortPlanError,
     run_port_plan,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 
 
 class ActionModule(ActionBase):
@@ -32,8 +33,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the plan."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _spec, params = self.validate_argument_spec(
-            argument_spec=self.SPEC, mutually_exclusive=MUTUALLY_EXCLUSIVE, required_one_of=REQUIRED_ONE_OF
+        params = checked_options(
+            self, self.SPEC, mutually_exclusive=MUTUALLY_EXCLUSIVE, required_one_of=REQUIRED_ONE_OF
         )
         try:
             result.update(run_port_plan(params, lambda path: Path(path).read_bytes()))

@@ -186,6 +186,7 @@ def _risk_now(artefact: Mapping[str, Any]) -> tuple[float, bool]:
     if not isinstance(risk, Mapping):
         return 0.0, False
     now = risk.get("now")
-    if isinstance(now, (int, float)):
-        return float(now), True
-    return 0.0, risk.get("model") == MODEL_NO_POOL
+    if now is None:
+        return 0.0, risk.get("model") == MODEL_NO_POOL
+    is_chance = isinstance(now, (int, float)) and 0 <= now <= 1
+    return (float(now), True) if is_chance else (0.0, False)

@@ -139,7 +139,7 @@ def _file_text(text: str) -> str | None:
     signature = _SIGNATURE_RE.search(text)
     if not signature or _LISTED_RE.search(text, 0, signature.start()):
         return None
-    return text[signature.start() :]
+    return text[signature.start() :].lstrip(" \t\ufeff")
 
 
 def _query_lines(text: str) -> Iterator[str | RegValue]:

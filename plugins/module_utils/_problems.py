@@ -18,7 +18,12 @@ SHOWN_MAX = 80
 
 def shown(text: str, limit: int = SHOWN_MAX) -> str:
     """Make text from a host harmless: printable characters only, at most `limit` of them."""
-    return "".join(char if char.isprintable() else "?" for char in text[:limit])
+    return printable(text[:limit])
+
+
+def printable(text: str) -> str:
+    """The text with a question mark for every character that a terminal might obey."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 class ProblemList:

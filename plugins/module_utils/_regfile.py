@@ -106,7 +106,7 @@ def read_reg(source: bytes | str) -> RegFile:
             ASCII: a character that the code page lacks has become a question mark.
 
     Raises:
-        RegFileError: when the source does not begin with a signature.
+        RegFileError: when the source does not begin with a signature, or is UTF-16 that was cut.
     """
     lossy = isinstance(source, str) or not source.startswith(b"\xff\xfe")
     text = source if isinstance(source, str) else _decode(source)
@@ -120,7 +120,12 @@ def read_reg(source: bytes | str) -> RegFile:
 
 
 def _decode(source: bytes) -> str:
-    return source[2:].decode("utf-16-le", "surrogatepass") if source[:2] == b"\xff\xfe" else source.decode("latin-1")
+    if source[:2] != b"\xff\xfe":
+        return source.decode("latin-1")
+    try:
+        return source[2:].decode("utf-16-le", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise RegFileError("the file ends within a character of UTF-16") from error
 
 
 class _Reader:

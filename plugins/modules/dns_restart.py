@@ -33,7 +33,7 @@ options:
     type: int
     default: 300
   verify_timeout:
-    description: Seconds to wait after the window until the started services are up.
+    description: Seconds to wait after the window until the started services are up, 0 to 86400.
     type: int
     default: 60
   force:

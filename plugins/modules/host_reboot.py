@@ -32,7 +32,7 @@ options:
     type: int
     default: 2700
   verify_timeout:
-    description: Seconds to wait after the boot until DNS and the needed services are up.
+    description: Seconds to wait after the boot until DNS and the needed services are up, 0 to 86400.
     type: int
     default: 300
   force:

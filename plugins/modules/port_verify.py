@@ -21,7 +21,8 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host.on_failure
 options:
   timeout:
-    description: Seconds to wait for services that are just starting, or run and have not bound their port yet.
+    description:
+      - Seconds to wait for services that are just starting, or run and have not bound their port yet, 0 to 86400.
     type: int
     default: 30
 attributes:

@@ -22,6 +22,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
     Policy,
     PolicyError,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
     Shelf,
@@ -30,6 +31,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
     write_json,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import undo_call
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -79,7 +81,7 @@ class Outcome:
         """The task's result."""
         result: dict[str, Any] = {
             "changed": self.changed,
-            "msg": self.msg,
+            "msg": printable(self.msg),
             "before": dict(self.before),
             "after": dict(self.after),
             "diff": dict(self.diff),
@@ -153,8 +155,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
             AnsibleConnectionFailure: the host was not reached; nothing was sent to it.
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _checked, options = self.validate_argument_spec(self.SPEC)
         host = str((task_vars or {}).get("inventory_hostname", ""))
+        options = checked_options(self, self.SPEC)
         policy = _policy(options, host)
         refuse_foreign(self._connection, host)
         _forget_artifact(host, options, policy)
@@ -193,7 +195,11 @@ def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> N
     """An artefact of an earlier run of the same name must not speak for this one."""
     run_id = safe_run_id(policy.run_id)
     if options.get("artifacts_dir"):
-        artifact_path(options["artifacts_dir"], run_id, host).unlink(missing_ok=True)
+        path = artifact_path(options["artifacts_dir"], run_id, host)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise AnsibleError(f"The file {path} could not be removed on the controller: {error.strerror}.") from None
 
 
 def _save_artifact(job: Job, outcome: Outcome) -> None:

@@ -107,7 +107,7 @@ def read_backup(path: Path) -> Backup:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return _backup(content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise BackupError(f"has a backup {path} that cannot be read ({type(error).__name__})") from error
 
 

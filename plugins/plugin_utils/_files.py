@@ -24,6 +24,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact i
 RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
 """Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked."""
 
+_NAME_BYTES_MAX = 255
+"""What file systems take for one name."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 BACKUP_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}")
 """Name of a backup: UTC time and the nonce of its run."""
 
@@ -31,6 +36,16 @@ BACKUP_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}")
 def home() -> Path:
     """Our folder below ANSIBLE_HOME."""
     return Path(str(constants.config.get_config_value("ANSIBLE_HOME"))).expanduser() / "portkeeper"
+
+
+def private_folder(path: Path) -> None:
+    """Makes a folder and those above it that are missing, for the owner alone; one that is there stays as it is.
+
+    Raises:
+        OSError: it could not be made.
+    """
+    for folder in (*reversed(path.parents), path):
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -41,7 +56,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """
     temporary = None
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         handle, temporary = tempfile.mkstemp(prefix=".portkeeper-", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(content, stream, indent=2, sort_keys=True, ensure_ascii=True)
@@ -120,6 +135,19 @@ def safe_run_id(run_id: str | None) -> str:
         AnsibleError: it could lead elsewhere.
     """
     name = run_id or RUN_ID
-    if name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
+    if name in (".", "..") or "/" in name or "\\" in name:
         raise AnsibleError(f"run_id {name!r} is used as a folder's name and must not hold a path.")
-    return name
+    return usable_path("run_id", name)
+
+
+def usable_path(option: str, path: str) -> str:
+    """A path of the user's that can be one; what else is wrong with it shows when it is used.
+
+    Raises:
+        AnsibleError: it holds a control character, or a name that is too long for any file system.
+    """
+    if _CONTROL.search(path):
+        raise AnsibleError(f"{option} {path!r} holds a control character.")
+    if any(len(os.fsencode(name)) > _NAME_BYTES_MAX for name in path.split("/")):
+        raise AnsibleError(f"{option} holds a name of more than {_NAME_BYTES_MAX} bytes.")
+    return path

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, home
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, home, private_folder
 
 WHOLE_PLAY = "play"
 """Name of the group of all hosts that name none."""
@@ -42,7 +42,7 @@ def turn(group: str | None, host: str, phase: Phase = "restart", folder: Path | 
     marker = where / f"{name}-{RUN_ID}.failed"
     began = time.monotonic()
     try:
-        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(where)
         stream = (where / f"{name}.lock").open("a", encoding="utf-8")
     except OSError as error:
         raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from None

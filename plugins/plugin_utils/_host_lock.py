@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Callable
 
@@ -16,6 +15,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
+
+_DAY_S = 86_400
 
 Render = Callable[["str | None", bool], str]
 """Makes a command line that tries to take the lock, from the stale name to take over and whether it is orphaned."""
@@ -65,7 +66,8 @@ def _exists(transcript: Transcript) -> bool:
 
 def _refusal(state: LockState) -> str:
     if state.holders or state.foreign or state.window_until:
-        since = datetime.datetime.fromtimestamp(state.held_since(), datetime.timezone.utc).strftime("%H:%M:%S UTC")
+        # The time of day alone: the host's listing may hold a second that no calendar has.
+        since = time.strftime("%H:%M:%S UTC", time.gmtime(state.held_since() % _DAY_S))
         return (
             f"is locked by another run of portkeeper since {since}: try again when it is over; a lock that was left"
             f" behind is taken over after {STALE_AFTER // 60} minutes"

@@ -27,6 +27,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
     credentials_refused,
     explained,
     fault_number,
+    unanswered,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._wire import Plugin, Wire
 
@@ -293,16 +294,20 @@ class Session:
     def _delete_left(self, wire: Wire) -> None:
         """Deletes the shells of lost connections; one that is gone already is as good.
 
+        An answer that is no WS-Management fault keeps the shell in the list and nobody from going on.
+
         Raises:
             AnsibleConnectionFailure: the host does not answer.
         """
-        while self._left:
+        for shell_id in list(self._left):
             try:
-                wire.close_shell(self._left[-1], close_session=False)
+                wire.close_shell(shell_id, close_session=False)
             except Exception as error:
-                if fault_number(error) is None:
+                if unanswered(error):
                     raise AnsibleConnectionFailure(explained(error, self.target)) from None
-            self._left.pop()
+                if fault_number(error) is None:
+                    continue
+            self._left.remove(shell_id)
 
     def _ready(self) -> Shell:
         wire = self._connected()

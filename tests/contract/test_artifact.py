@@ -13,7 +13,7 @@ from checkout import build_artifact
 
 EXPECTED_TOP = {
     "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml",
-    "TESTING.md", "changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
+    "SECURITY.md", "TESTING.md", "changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
 }
 NEEDED = {
     "meta/execution-environment.yml",

@@ -271,3 +271,64 @@ def test_reconnecting_starts_from_nothing() -> None:
     assert connection.protocol is None
     run(session)
     assert len(wire.opened) == 2
+
+
+def test_the_shell_of_a_lost_connection_is_deleted_over_the_next_one() -> None:
+    session, _connection, wire = made()
+    run(session)
+    session.reconnect()
+    assert wire.deleted == []
+    run(session)
+    assert wire.deleted == ["shell-1"]
+
+
+def test_a_task_that_ends_with_a_lost_connection_leaves_no_shell() -> None:
+    session, connection, wire = made()
+    wire.receive_faults[1] = named("ConnectionError")
+    with pytest.raises(HostFailure):
+        run(session)
+    session.close()
+    assert wire.deleted == ["shell-1"]
+    assert connection.shell_id is None, "the executor would try the broken connection"
+
+
+def test_a_task_that_ends_well_leaves_its_shell_to_the_executor() -> None:
+    session, _connection, wire = made()
+    run(session)
+    session.close()
+    assert wire.deleted == []
+
+
+def test_refused_credentials_are_not_tried_again_for_the_sake_of_a_shell() -> None:
+    session, _connection, wire = made()
+    wire.receive_faults[1] = named("InvalidCredentialsError")
+    with pytest.raises(HostFailure):
+        run(session)
+    session.close()
+    assert wire.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("error", "ended", "goes_on"),
+    [
+        (named("WSManFaultError", wsman_fault_code=2150858843), True, True),
+        (named("WinRMError"), False, True),
+        (named("ConnectTimeout"), False, False),
+    ],
+)
+def test_only_a_host_that_does_not_answer_keeps_us_from_going_on(error: Exception, ended: bool, goes_on: bool) -> None:
+    session, _connection, wire = made()
+    run(session)
+    session.reconnect()
+
+    def fails(*_args: Any, **_options: Any) -> None:
+        raise error
+
+    wire.close_shell = fails  # type: ignore[method-assign]
+    assert session.end_left_shells() is ended
+    if goes_on:
+        run(session)
+        assert len(wire.opened) == 2
+    else:
+        with pytest.raises(HostFailure):
+            run(session)

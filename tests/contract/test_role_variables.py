@@ -1,0 +1,30 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A variable of the role is an option of a module under the same name, and goes nowhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "reserve_ports"
+PREFIX = "reserve_ports_"
+COLLECTION = "portkeeper.windows_dns."
+PASSED = re.compile(r"\{\{ reserve_ports_(\w+)( \| default\(omit\))? \}\}")
+
+
+def test_each_role_variable_is_passed_to_the_option_of_its_name_only() -> None:
+    tasks = [task for part in ("tasks", "handlers") for task in yaml.safe_load((ROLE / part / "main.yml").read_text())]
+    passed = set()
+    for task in tasks:
+        for module, options in task.items():
+            if module.startswith(COLLECTION):
+                for option, template in options.items():
+                    found = PASSED.fullmatch(template)
+                    assert found and found[1] == option, f"{module}: {option} is {template}"
+                    passed.add(option)
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    assert {name.removeprefix(PREFIX) for name in specs} == passed
