@@ -206,7 +206,8 @@ def abort_line(window: Window) -> str:
     The section `abort` holds `claimed` unless the script has the token; only then the lock is given back.
     """
     clean = f"schtasks /delete /tn {window.task} /f>nul&del {window.mark}"
-    undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}))"
+    gone = f"rd /s /q {window.path}"
+    undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}&{gone}))"
     return wrap_at_root(window.run, [_claim(window), undone])
 
 

@@ -24,6 +24,9 @@ _QUOTA = (2150858815, 2150859173, 2150859174, 2150859175, 2150859176)
 _NOT_WINRM = ("ParseError", "ExpatError", "StopIteration", "KeyError", "AttributeError", "TypeError", "BadRequest")
 """What the library raises for answers that it does not expect: it does not look at them before it uses them."""
 
+_REJECTED = ("InvalidCredentialsError", "PermissionError")
+"""Of the library for a 401 after the handshake, and of its NTLM part for one within it."""
+
 _CUT = ("ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError", "BrokenPipeError")
 
 
@@ -103,7 +106,7 @@ _BLOCK_MODE = (
 
 _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
     (
-        lambda seen: seen.kind == "InvalidCredentialsError" or seen.status == 401,
+        lambda seen: seen.kind in _REJECTED or seen.status == 401,
         "rejected the credentials: check ansible_user, ansible_password and ansible_winrm_transport.",
     ),
     (
@@ -165,7 +168,7 @@ def fault_number(error: BaseException) -> int | None:
 
 def credentials_refused(error: BaseException | None) -> bool:
     """Whether the host did not accept user and password."""
-    return error is not None and (type(error).__name__ == "InvalidCredentialsError" or _http_status(error) == 401)
+    return error is not None and (type(error).__name__ in _REJECTED or _http_status(error) == 401)
 
 
 def _http_status(error: BaseException) -> int | None:

@@ -12,8 +12,8 @@ import pytest
 from checkout import build_artifact
 
 EXPECTED_TOP = {
-    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml", "TESTING.md", "changelogs",
-    "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
+    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml", "SECURITY.md",
+    "TESTING.md", "changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
 }
 NEEDED = {
     "meta/execution-environment.yml",

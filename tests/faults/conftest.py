@@ -25,7 +25,7 @@ from matrix import written
 SHORT = {
     _batch_reboot: {"DELAY_S": 1},
     _dns_window: {"RETRY_PAUSE_S": 0.3, "GRACE_S": 3, "RESCUE_S": 20, "LOST_S": 15},
-    _reboot: {"PAUSE_S": 2, "LOST_S": 6},
+    _reboot: {"PAUSE_S": 1.2, "LOST_S": 6},
     _verify: {"PAUSE_S": 1},
     _policy: {"_INT_BOUNDS": {**_policy._INT_BOUNDS, "window_timeout": (5, 3600), "reboot_timeout": (5, 3600)}},
 }

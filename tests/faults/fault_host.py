@@ -53,7 +53,7 @@ VALUES = {
 VICTIMS = {"nt5": "PolicyAgent", "nt6": "WireGuardTunnel$wg0"}
 """The service that DNS keeps down in the family's scenario."""
 
-IDLE_CAP_S = 4.0
+IDLE_CAP_S = 2.0
 """Seconds after which the lab's WinRM gives up a shell that nobody asks; a real host waits for minutes."""
 
 

@@ -16,7 +16,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _bat
 from fault_host import FaultHost
 
 WINDOW_S = 20
-SHELL_GONE_S = 6.0
+SHELL_GONE_S = 5.0
 """Seconds after which a shell whose deletion got lost must be gone: the lab's idle timeout and a look."""
 
 

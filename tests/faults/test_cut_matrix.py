@@ -23,10 +23,15 @@ FULL = os.environ.get("PORTKEEPER_FAULTS") == "full"
 FAMILIES = ("nt5", "nt6")
 
 
+def _group(family: str, name: str) -> str:
+    """What runs on one host; reboots, which mostly wait, on one of their own."""
+    return f"{family}-reboot" if name == "reboot" else family
+
+
 @pytest.mark.parametrize(
     ("family", "name"),
     [
-        pytest.param(family, name, marks=pytest.mark.xdist_group(family), id=f"{family}-{name}")
+        pytest.param(family, name, marks=pytest.mark.xdist_group(_group(family, name)), id=f"{family}-{name}")
         for family in FAMILIES
         for name in WORKS
     ],

@@ -8,11 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Window, script
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
 from fault_host import VALUES, FaultHost
 from matrix import WORKS, Matrix
@@ -123,30 +124,25 @@ def test_a_tool_that_is_missing_is_no_reason_to_guess(tool: str, matrix: Matrix)
     host = matrix.host
     with absent(host, tool):
         result = host.act("port_reservations")
-        assert host.runs("DNS") or tool == "sc.exe"
+    assert host.runs("DNS")
+    assert result.get("failed"), "nothing is proved without it"
     written = host.value() != host.baselines["fresh"].value
-    assert not (written and result.get("failed"))
-    if tool in ("sc.exe", "reg.exe"):
-        assert result.get("failed") and not written
+    assert result["changed"] is written
+    assert not written or tool in ("sc.exe", "netstat.exe"), "the registry says what is needed, nothing else does"
     host.new_call()
     assert not host.act("port_reservations").get("failed")
 
 
-class absent:
+@contextmanager
+def absent(host: FaultHost, tool: str) -> Iterator[None]:
     """A program of the host is not there."""
-
-    def __init__(self, host: FaultHost, tool: str) -> None:
-        """Takes the file's name."""
-        self._file = host.windows / "system32" / tool
-        self._aside = self._file.with_suffix(".aside")
-
-    def __enter__(self) -> None:
-        """Moves it aside."""
-        self._file.rename(self._aside)
-
-    def __exit__(self, *_: object) -> None:
-        """Moves it back."""
-        self._aside.rename(self._file)
+    file = host.windows / "system32" / tool
+    aside = file.with_suffix(".aside")
+    file.rename(aside)
+    try:
+        yield
+    finally:
+        aside.rename(file)
 
 
 def test_access_denied_is_explained_and_changes_nothing(matrix: Matrix) -> None:
@@ -180,34 +176,47 @@ def test_no_room_for_the_backup_on_the_host(matrix: Matrix) -> None:
     assert not host.act("port_reservations").get("failed")
 
 
-def lab_value(host: FaultHost, service: str, name: str, value: int) -> None:
-    """Tells the lab's service how to behave."""
+@contextmanager
+def misbehaving(host: FaultHost, service: str, name: str, value: int) -> Iterator[None]:
+    """A service behaves badly from its next start on; afterwards the host boots without that."""
     key = rf"HKLM\SYSTEM\CurrentControlSet\Services\{service}\Lab"
     host.cmd(f"reg add {key} /v {name} /t REG_DWORD /d {value} /f")
+    try:
+        yield
+    finally:
+        host.cmd(f"reg delete {key} /v {name} /f")
+        host.host.reboot()
+        assert host.wait(host.host.is_reachable, 30) and host.runs("DNS")
 
 
-@pytest.mark.parametrize("hang", ("StopHang", "StartHang"))
-def test_dns_that_hangs_is_reported_and_what_is_known_is_said(hang: str, matrix: Matrix) -> None:
+def test_dns_that_hangs_while_it_stops(matrix: Matrix) -> None:
+    host = matrix.host
+    with misbehaving(host, "DNS", "StopHang", 1):
+        host.conflict()
+        result = host.act("dns_restart", window_timeout=10)
+        assert not host.runs("DNS")
+    assert result["failed"] and result["phase"] == "restart"
+    assert result["dns_may_be_stopped"] is True and "console" in result["msg"]
+
+
+def test_dns_that_hangs_while_it_starts(matrix: Matrix) -> None:
     host = matrix.host
     host.conflict()
-    lab_value(host, "DNS", hang, 1)
-    result = host.act("dns_restart", window_timeout=10)
+    with misbehaving(host, "DNS", "StartHang", 1):
+        result = host.act("dns_restart", window_timeout=10)
+        assert not host.runs("DNS")
     assert result["failed"] and result["phase"] in ("restart", "verify")
     assert result["dns_may_be_stopped"] is True
-    lab_value(host, "DNS", hang, 0)
-    host.host.reboot()
-    assert host.wait(host.host.is_reachable, 30) and host.runs("DNS")
 
 
 def test_a_dependent_that_does_not_start_again_is_named(matrix: Matrix) -> None:
     host = matrix.host
     host.conflict()
-    lab_value(host, "WINS", "FailWith", 1067)
-    result = host.act("dns_restart", window_timeout=20)
-    assert host.runs("DNS") and host.runs(host.victim)
-    assert result["failed"] and "WINS" in result["msg"] and result["dns_may_be_stopped"] is False
-    lab_value(host, "WINS", "FailWith", 0)
-    host.cmd("net start WINS")
+    with misbehaving(host, "WINS", "FailWith", 1067):
+        result = host.act("dns_restart", window_timeout=20)
+        assert host.runs("DNS") and host.runs(host.victim)
+    assert result["failed"] and "WINS ran before" in result["msg"]
+    assert result["dns_may_be_stopped"] is False
 
 
 @pytest.mark.parametrize("missing", ("program", "service"))
@@ -224,21 +233,16 @@ def test_without_a_task_scheduler_nothing_is_stopped(missing: str, matrix: Matri
     assert not host.act("dns_restart").get("failed")
 
 
-class stopped_scheduler:
+@contextmanager
+def stopped_scheduler(host: FaultHost) -> Iterator[None]:
     """The Task Scheduler does not run."""
-
-    def __init__(self, host: FaultHost) -> None:
-        """Takes the host."""
-        self._file = host.windows / "portkeeper-lab" / "tasks" / "stopped"
-
-    def __enter__(self) -> None:
-        """Stops it."""
-        self._file.parent.mkdir(exist_ok=True)
-        self._file.touch()
-
-    def __exit__(self, *_: object) -> None:
-        """Starts it."""
-        self._file.unlink()
+    file = host.windows / "portkeeper-lab" / "tasks" / "stopped"
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    try:
+        yield
+    finally:
+        file.unlink()
 
 
 def test_without_a_task_scheduler_it_can_be_asked_for_nevertheless(matrix: Matrix) -> None:
@@ -250,25 +254,19 @@ def test_without_a_task_scheduler_it_can_be_asked_for_nevertheless(matrix: Matri
     assert host.runs("DNS") and host.runs(host.victim) and host.runs("WINS")
 
 
-def test_a_stray_task_of_an_earlier_window_is_harmless(matrix: Matrix) -> None:
-    """The connection is lost at the start, the session takes the window back; then somebody runs its script."""
+@pytest.mark.parametrize("files", ((), ("claimed",), ("claimed.session", "token")))
+def test_a_stray_task_of_an_earlier_window_is_harmless(files: tuple[str, ...], matrix: Matrix) -> None:
+    """A task that stayed on the host runs at the next boot: its token is gone, or the session was first."""
     host = matrix.host
+    window = Window("00000000000000aa", "1800000000-00000000000000aa", (host.victim,), (), (), 60, 1_800_000_060)
+    stray = host.folder / "window" / window.lock
+    stray.mkdir(parents=True)
+    (stray / "run.cmd").write_bytes("\r\n".join([*script(window), ""]).encode("ascii"))
+    for name in files:
+        (stray / name).touch()
     host.conflict()
-    host.fault("drop_before", 2, action="Receive")
-    kept: dict[str, Any] = {}
-
-    def keep() -> None:
-        scripts = list((host.folder / "window").glob("*/run.cmd"))
-        kept["text"] = scripts[0].read_bytes() if scripts else b""
-        kept["folder"] = scripts[0].parent.name if scripts else ""
-
-    host.fault("call_after", 2, action="Command", call=keep)
-    host.act("dns_restart", window_timeout=20)
-    assert kept["text"]
-    stray = host.folder / "window" / str(kept["folder"])
-    stray.mkdir(parents=True, exist_ok=True)
-    (stray / "run.cmd").write_bytes(kept["text"])
     before = [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row]
-    host.cmd(rf"cmd /c C:\windows\portkeeper\window\{kept['folder']}\run.cmd")
+    host.cmd(rf"cmd /c C:\windows\portkeeper\window\{window.lock}\run.cmd")
     assert [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row] == before
-    assert host.runs("DNS")
+    assert host.runs("DNS") and not host.runs(host.victim)
+    assert not (stray / "steps").exists()
