@@ -54,10 +54,12 @@ def main() -> int:
     # The metadata names its files from the collection's top; as a definition of its own it is read from there.
     create(Path(shutil.copy(collection / "meta" / "execution-environment.yml", collection)))
     example = ROOT / "example"
-    build_artifact(example)
+    archive = build_artifact(example)
     shutil.copy(CHECKOUT / "docs" / "examples" / "execution-environment.yml", example)
-    if "ansible-galaxy collection install" not in create(example / "execution-environment.yml"):
-        print("the example's build context does not install the collection")
+    containerfile = create(example / "execution-environment.yml")
+    carried = list(ROOT.glob(f"context-example/**/{archive.name}"))
+    if "ansible-galaxy collection install" not in containerfile or archive.name not in containerfile or not carried:
+        print("the example's build context does not carry and install the collection")
         return 1
     print(f"ansible-builder accepts the metadata (needs {', '.join(requirements)}) and the example")
     return 0

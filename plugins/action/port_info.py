@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Any
+
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
     HostAction,
     Job,
@@ -12,12 +15,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
     problems_of,
     spec,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 
 
 class ActionModule(HostAction):
     """Action plugin of port_info."""
 
-    SPEC = spec()
+    SPEC = spec(transcript={"type": "bool", "default": False})
 
     def act(self, job: Job) -> Outcome:
         """One command, nothing written."""
@@ -28,5 +32,12 @@ class ActionModule(HostAction):
             msg=f"{job.host} is {facts['os'].get('release') or 'a release that is not known'}.",
             facts=facts,
             problems=problems_of(facts),
-            extra={"collected": gathered.collected},
+            extra={"collected": gathered.collected, **_transcript(job, gathered)},
         )
+
+
+def _transcript(job: Job, gathered: Gathered) -> dict[str, Any]:
+    """What the host sent, if asked for, in the form that the filters read in any code page."""
+    if not job.options["transcript"]:
+        return {}
+    return {"transcript": {"base64": base64.b64encode(gathered.transcript).decode("ascii")}}

@@ -129,6 +129,11 @@ def reg_lines(text: str) -> Iterator[str | RegValue]:
         yield from key.values.values()
 
 
+def is_file(text: str) -> bool:
+    """Whether the text is that of a registry file, and no listing."""
+    return _file_text(text) is not None
+
+
 def _file_text(text: str) -> str | None:
     """The text from the signature of a registry file on; None when it has none, or is a listing in front of it."""
     signature = _SIGNATURE_RE.search(text)

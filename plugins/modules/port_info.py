@@ -18,6 +18,13 @@ description:
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
+options:
+  transcript:
+    description:
+      - Whether to return what the host sent, too. It holds names and addresses; the filter
+        P(portkeeper.windows_dns.anonymise_transcript#filter) takes them out.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and does the same there.
@@ -91,6 +98,14 @@ problems:
     data:
       description: What a program needs of it.
       type: dict
+transcript:
+  description: What the host sent, as P(portkeeper.windows_dns.parse_transcript#filter) reads it. No artefact holds it.
+  returned: when O(transcript=true)
+  type: dict
+  contains:
+    base64:
+      description: The bytes in base64.
+      type: str
 collected:
   description: UTC time on the controller when the host was read last, ISO 8601.
   returned: when the host was read

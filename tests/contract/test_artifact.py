@@ -12,12 +12,13 @@ import pytest
 from checkout import build_artifact
 
 EXPECTED_TOP = {
-    "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml", "SECURITY.md",
-    "TESTING.md", "changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
+    "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml",
+    "SECURITY.md", "TESTING.md", "changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
 }
 NEEDED = {
     "meta/execution-environment.yml",
     "meta/runtime.yml",
+    "playbooks/acceptance.yml",
     "playbooks/drift.yml",
     "playbooks/offline.yml",
     "playbooks/reserve_ports.yml",

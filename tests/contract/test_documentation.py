@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,12 @@ def test_every_module_has_examples_and_return_values(name: str) -> None:
     found = documentation(name)
     assert yaml.safe_load(found["examples"])
     assert found["return"]
+
+
+def test_every_acceptance_point_is_documented() -> None:
+    points = importlib.import_module(f"{PLUGINS}.module_utils._acceptance").POINTS
+    text = (CHECKOUT / "docs/acceptance.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(points)
 
 
 def test_role_variables_are_the_module_s_options() -> None:

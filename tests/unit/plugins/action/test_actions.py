@@ -25,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
 )
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import host as host_fragment
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import policy as policy_fragment
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.modules import dns_restart as dns_restart_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import host_reboot as host_reboot_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info as port_info_doc
@@ -52,6 +53,7 @@ ACTIONS = {
     "port_rollback": (port_rollback, port_rollback_doc),
     "host_reboot": (host_reboot, host_reboot_doc),
 }
+ANSIBLES_OWN = {"changed", "failed", "skipped", "invocation"}
 Run = Callable[..., dict[str, Any]]
 
 
@@ -112,6 +114,19 @@ def test_the_documentation_is_the_spec(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
+def test_the_result_is_the_documented_one(name: str, run: Run) -> None:
+    documented = yaml.safe_load(ACTIONS[name][1].RETURN)
+    always = {key for key, value in documented.items() if value["returned"] == "always"}
+    kinds = {"str": str, "bool": bool, "dict": dict, "list": list}
+    for result in (run(name, check=True), run(name)):
+        own = result.keys() - ANSIBLES_OWN
+        assert own <= documented.keys(), own - documented.keys()
+        assert always <= result.keys()
+        for key in own:
+            assert result[key] is None or isinstance(result[key], kinds[documented[key]["type"]]), key
+
+
+@pytest.mark.parametrize("name", ACTIONS)
 def test_unknown_options_and_bad_policies_reach_no_host(name: str, run: Run, host: FakeHost) -> None:
     for options in ({"no_such": 1}, {"extra_ports": ["1433 & del"]}, {"socket_pool_size": 10001}, {"prune": True,
                     "detect": False}):  # fmt: skip
@@ -146,6 +161,13 @@ def test_port_info(run: Run) -> None:
     result = run("port_info")
     assert result["changed"] is False
     assert result["facts"]["computer_name"] == "CLIENT01"
+
+
+def test_port_info_returns_the_transcript_only_when_asked(run: Run) -> None:
+    assert "transcript" not in run("port_info")
+    result = run("port_info", transcript=True)
+    again = parse_transcript(result["transcript"])
+    assert {**again, "collected": None} == {**result["facts"], "collected": None}
 
 
 def test_port_reservations_writes_and_is_quiet_the_second_time(run: Run, host: FakeHost) -> None:

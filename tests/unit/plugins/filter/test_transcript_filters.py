@@ -12,13 +12,18 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.portkeeper.windows_dns.plugins.filter import parse_transcript, unpack_ports
+from ansible_collections.portkeeper.windows_dns.plugins.filter import (
+    acceptance_points,
+    anonymise_transcript,
+    parse_transcript,
+    unpack_ports,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 
 TRANSCRIPT = Path(__file__).resolve().parents[2] / "captures" / "transcript-sbs2003.txt"
 
 
-@pytest.mark.parametrize("module", [parse_transcript, unpack_ports])
+@pytest.mark.parametrize("module", [acceptance_points, anonymise_transcript, parse_transcript, unpack_ports])
 def test_documented_options_are_the_arguments(module: object) -> None:
     name = module.__name__.rsplit(".", 1)[1]  # type: ignore[attr-defined]
     documentation = yaml.safe_load(module.DOCUMENTATION)  # type: ignore[attr-defined]
@@ -58,3 +63,20 @@ def test_unpack_ports() -> None:
     assert unpack_ports.unpack_ports(odd.to_json(), single=True) == list(range(1, 999, 2))
     with pytest.raises(AnsibleFilterError, match="unpack_ports"):
         unpack_ports.unpack_ports({"packed": "x"})
+
+
+def test_an_anonymous_transcript_is_a_transcript() -> None:
+    data = TRANSCRIPT.read_bytes()
+    text = anonymise_transcript.anonymise_transcript({"base64": base64.b64encode(data).decode()}, ["W32Time"])
+    assert "SBSERVER" not in text
+    assert "W32Time" in parse_transcript.parse_transcript(text, ["w32time"])["services"]
+    with pytest.raises(AnsibleFilterError, match="anonymise_transcript: keep"):
+        anonymise_transcript.anonymise_transcript(data, "W32Time")
+    with pytest.raises(AnsibleFilterError, match="anonymise_transcript: a transcript is"):
+        anonymise_transcript.anonymise_transcript(7)
+
+
+@pytest.mark.parametrize("facts", [None, "text", {}, {"problems": 7}])
+def test_only_facts_have_acceptance_points(facts: object) -> None:
+    with pytest.raises(AnsibleFilterError, match="acceptance_points"):
+        acceptance_points.acceptance_points(facts)
