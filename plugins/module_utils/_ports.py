@@ -270,6 +270,17 @@ def _unpack(packed: object) -> list[int]:
     return ports
 
 
+def single_ports(value: object) -> list[int]:
+    """The ports of what ``to_json`` writes, one by one and sorted, without the cost of a set: for pictures of hosts.
+
+    Raises:
+        PortError: as ``PortSet.from_json``; that a packed set agrees with its count is not looked at.
+    """
+    if isinstance(value, dict) and set(value) == _PACKED_KEYS:
+        return _unpack(value["packed"])
+    return list(PortSet.from_json(value))
+
+
 def parse_entries(entries: Sequence[str]) -> tuple[PortSet, list[str], bool]:
     """Read the entries of a registry value tolerantly.
 
