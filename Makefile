@@ -8,7 +8,7 @@ GATES := .cache/venv-gates/bin
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates demo test test-fast lint types unit contract lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment fuzz build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment fuzz build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,15 +19,18 @@ setup: ## Make the virtual environment
 setup-lab: ## Install what the lab needs (Debian packages and the Wine root: needs root)
 	@scripts/setup lab
 
+setup-browser: ## Install the browser in which the HTML report is looked at (Debian packages: needs root)
+	@scripts/setup browser
+
 setup-gates: ## Make the virtual environments of the linters and of galaxy-importer
 	@scripts/setup gates
 
 demo: setup-lab ## Show the main job on a lab host, from the conflict to the proof
 	@$(PYTHON) scripts/demo.py
 
-test: setup-lab setup-gates ## Run all checks
+test: setup-lab setup-gates setup-browser ## Run all checks
 	@scripts/run-checks lint types ansible-lint changelog licences collection-docs docs galaxy-import \
-		execution-environment unit contract lab-tests integration faults molecule ansible-test
+		execution-environment unit contract report-tests lab-tests integration faults molecule ansible-test
 
 test-fast: setup ## Run the checks that need less than a minute
 	@scripts/run-checks lint types unit contract
@@ -44,6 +47,9 @@ unit: ## Run the unit tests
 
 contract: ## Run the contract tests
 	$(PYTEST) -q -n 2 tests/contract
+
+report-tests: ## Look at the HTML report in a browser
+	$(PYTEST) -q -n 2 --dist loadfile tests/report
 
 lab-tests: ## Run the lab's own tests
 	$(PYTEST) -q -n 2 lab/tests

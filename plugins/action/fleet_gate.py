@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import (
-    ACCEPTED_OPTIONS,
-    AcceptedRiskError,
-    parse_accepted,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, Rules, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import ACCEPTED_OPTIONS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import write_json
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import acts_here, rules_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts, run_folder
 
@@ -40,28 +36,16 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         options = checked_options(self, self.SPEC)
-        active = list(variables.get("ansible_play_hosts") or [])
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
-        if active and active[-1] != variables.get("inventory_hostname"):
+        if not acts_here(variables):
             return result
         hosts = list(variables.get("ansible_play_hosts_all") or [])
         run = (options["artifacts_dir"], options["run_id"])
-        rules = _rules(options)
+        rules = rules_of(options)
         artefacts, defects = read_artefacts(*run, hosts)
         verdict = judge(hosts, artefacts, rules, defects)
         write_json(run_folder(*run) / SUMMARY, verdict.as_dict())
-        result.update(acted=True, summary=verdict.as_dict(), msg=verdict.reason)
+        result.update(acted=True, summary=verdict.as_dict(), msg=printable(verdict.reason))
         if verdict.exit_code:
             result["unreachable" if verdict.exit_code == EXIT_UNREACHABLE else "failed"] = True
         return result
-
-
-def _rules(options: dict[str, Any]) -> Rules:
-    risk = options["max_risk"]
-    if risk is not None and not 0 <= risk <= 1:
-        raise AnsibleActionFail(f"max_risk must lie between 0 and 1, not be {risk}")
-    try:
-        accepted = parse_accepted(options["accepted_risks"])
-    except AcceptedRiskError as error:
-        raise AnsibleActionFail(f"{error}.") from None
-    return Rules(risk, accepted, datetime.now(timezone.utc).date())

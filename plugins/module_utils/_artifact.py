@@ -19,7 +19,7 @@ NAME_BYTES_MAX = 180
 """A longer escaped name is cut and made unique by its digest, because file systems end names at 255 bytes."""
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
-_RESERVED = frozenset(("summary", "report"))
+RESERVED_NAMES = frozenset(("summary", "report"))
 """Names of other files in the same folder: a host of that name must not share its file with them."""
 _OUTCOMES = ("unreachable", "failed")
 _DIGEST_DIGITS = 16
@@ -34,7 +34,7 @@ def file_name(host: str) -> str:
     escaped = "".join(char if char in _PLAIN else _percent(char) for char in host)
     if escaped.startswith("."):
         escaped = "%2E" + escaped[1:]
-    if escaped.lower() in _RESERVED:
+    if escaped.lower() in RESERVED_NAMES:
         escaped = f"{_percent(escaped[0])}{escaped[1:]}"
     if len(escaped) > NAME_BYTES_MAX:
         digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
@@ -46,12 +46,12 @@ class ArtefactError(ValueError):
     """A file that is no artefact of this format; the message says why, without its subject."""
 
 
-def parse_artefact(content: bytes, host: str) -> dict[str, Any]:
+def parse_artefact(content: bytes, host: str | None) -> dict[str, Any]:
     """Read what somebody may have cut, changed or put there by mistake.
 
     Args:
         content: the file; more than ARTIFACT_BYTES_MAX bytes are refused.
-        host: inventory name of the host whose artefact it should be.
+        host: inventory name of the host whose artefact it should be; None for anybody's.
 
     Raises:
         ArtefactError: it is too large, no JSON, of another format, or another host's.
@@ -67,7 +67,9 @@ def parse_artefact(content: bytes, host: str) -> dict[str, Any]:
     version = found.get("format")
     if isinstance(version, bool) or version != ARTIFACT_FORMAT:
         raise ArtefactError(f"its format is not {ARTIFACT_FORMAT}")
-    if found.get("host") != host:
+    if not isinstance(found.get("host"), str):
+        raise ArtefactError("it names no host")
+    if host is not None and found["host"] != host:
         raise ArtefactError("it is another host's")
     return found
 

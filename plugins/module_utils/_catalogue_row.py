@@ -73,6 +73,10 @@ class CatalogueRow:
     start_while_dns_down: bool = False
     never_start: bool = False
 
+    def __post_init__(self) -> None:
+        """The catalogue's patterns are compiled with it: Ansible imports it once, then a process per task matches."""
+        key_matcher(self.service_keys, self.service_patterns)
+
     @property
     def uses_udp(self) -> bool:
         """True when the row's ports can collide with the pool."""
@@ -99,9 +103,12 @@ NEVER_START_PATTERNS: tuple[str, ...] = ("ClusSvc", "fwsrv", "wspsrv", "GKSVC", 
 """Cluster, ISA and Exchange services: never ours to start, even when a user names them."""
 
 
+_NEVER_START_RE = key_matcher((), NEVER_START_PATTERNS)
+
+
 def may_never_start(service: str) -> bool:
     """True for the services that no policy can make us start."""
-    return key_matcher((), NEVER_START_PATTERNS).match(service) is not None
+    return _NEVER_START_RE.match(service) is not None
 
 
 def port_text(entry: object) -> Any:  # noqa: ANN401 - what it is, the caller finds out

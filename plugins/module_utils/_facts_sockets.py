@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
@@ -45,7 +46,13 @@ class Sockets:
 
     def pids_on(self, ports: PortSet) -> set[int]:
         """PIDs of the processes that hold any of these ports."""
-        return {row.pid for row in self.dns + self.others if row.pid is not None and row.port in ports}
+        wanted = frozenset(ports)
+        return {row.pid for row in self.dns + self.others if row.port in wanted and row.pid is not None}
+
+    @cached_property
+    def dns_by_family(self) -> dict[str, set[int]]:
+        """The ports that DNS holds, per address family."""
+        return _by_family(self.dns)
 
 
 def read_sockets(reading: Reading, dns_pid: int | None) -> Sockets:
@@ -71,9 +78,18 @@ def read_sockets(reading: Reading, dns_pid: int | None) -> Sockets:
 
 def ports_by_family(rows: list[UdpRow]) -> dict[str, Any]:
     """Port sets as JSON per address family."""
-    return {
-        family: PortSet.from_ports({row.port for row in rows if row.family == family}).to_json() for family in FAMILIES
-    }
+    return _to_json(_by_family(rows))
+
+
+def _by_family(rows: list[UdpRow]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {family: set() for family in FAMILIES}
+    for row in rows:
+        found[row.family].add(row.port)
+    return found
+
+
+def _to_json(ports: Mapping[str, set[int]]) -> dict[str, Any]:
+    return {family: PortSet.from_ports(held).to_json() for family, held in ports.items()}
 
 
 def dns_ports(sockets: Sockets, services: Services) -> dict[str, Any] | None:
@@ -82,7 +98,7 @@ def dns_ports(sockets: Sockets, services: Services) -> dict[str, Any] | None:
         return ports_by_family([])
     if not (sockets.known and sockets.with_pids and services.dns_pid is not None):
         return None
-    return ports_by_family(sockets.dns)
+    return _to_json(sockets.dns_by_family)
 
 
 def _dns_has_process(services: Services) -> bool:
@@ -102,7 +118,7 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
     """
     if services.dns_installed is False:
         return "no"
-    held = max(len({row.port for row in sockets.dns if row.family == family}) for family in FAMILIES)
+    held = max(map(len, sockets.dns_by_family.values()))
     if held >= POOL_SOCKETS_MIN:
         return "yes"
     visible = sockets.known and sockets.with_pids and services.dns_pid is not None

@@ -24,6 +24,12 @@ _ROW_RE = re.compile(
     r"(?: ?(?P<pid>[0-9]{1,10}))?\Z",
     re.IGNORECASE,
 )
+# What nearly every row of a host with a pool looks like; thousands of them are read, so they get a shorter way. It
+# must give what the longer one gives.
+_POOL_ROW_RE = re.compile(
+    r" {1,8}UDP {1,8}(?P<address>[0-9.]{1,15}|\[[0-9A-Fa-f:.]{1,45}(?:%[0-9]{1,10})?\]):(?P<port>[0-9]{1,5})"
+    r" {1,60}\*:\* {1,60}(?P<pid>[0-9]{1,10})[ \t]*\Z"
+)
 _HIGHEST_PORT = 65535
 _LINE_MAX = 400
 
@@ -66,6 +72,12 @@ def parse_netstat(text: str) -> UdpTable:
     rows: dict[UdpRow, None] = {}
     unreadable = 0
     for line in plain_lines(text):
+        usual = _POOL_ROW_RE.match(line)
+        if usual:
+            address, port, pid = usual.groups()
+            if 0 < int(port) <= _HIGHEST_PORT and len(line) <= _LINE_MAX:
+                rows[UdpRow(address.strip("[]"), int(port), int(pid), False)] = None
+                continue
         if not _BEGINNING_RE.match(line):
             continue
         row = _row(line)

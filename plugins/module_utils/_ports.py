@@ -16,6 +16,8 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
+from operator import sub
 from typing import Any
 
 LOWEST_PORT = 1
@@ -43,15 +45,39 @@ def _checked_port(port: object) -> int:
 
 def _joined(ranges: Iterable[Range]) -> tuple[Range, ...]:
     """Sort, check and join ranges that overlap or touch."""
-    joined: list[Range] = []
-    for first, last in sorted((_checked_port(first), _checked_port(last)) for first, last in ranges):
+    checked = sorted((_checked_port(first), _checked_port(last)) for first, last in ranges)
+    for first, last in checked:
         if first > last:
             raise PortError(f"{first}-{last} is a reversed range")
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
+    return _merged(checked)
+
+
+def _merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """Join sorted ranges that overlap or touch."""
+    joined: list[Range] = []
+    end = -1
+    for first, last in ranges:
+        if first > end + 1:
             joined.append((first, last))
+            end = last
+        elif last > end:
+            end = last
+            joined[-1] = (joined[-1][0], last)
     return tuple(joined)
+
+
+def _ranges_of(ports: Iterable[int]) -> tuple[Range, ...]:
+    """Ports in any order, checked, as canonical ranges; only the lowest and the highest need a look at their value."""
+    distinct = list(ports)
+    if not set(map(type, distinct)) <= {int}:
+        distinct = [_checked_port(port) for port in distinct]
+    distinct = sorted(set(distinct))
+    if not distinct:
+        return ()
+    _checked_port(distinct[0])
+    _checked_port(distinct[-1])
+    ends = [at for at, (port, following) in enumerate(pairwise(distinct), 1) if following != port + 1]
+    return tuple((distinct[first], distinct[end - 1]) for first, end in pairwise([0, *ends, len(distinct)]))
 
 
 def _parse_entry(text: object) -> Range:
@@ -89,7 +115,14 @@ class PortSet:
     @classmethod
     def from_ports(cls, ports: Iterable[int]) -> PortSet:
         """Build a set from single port numbers in any order."""
-        return cls(tuple((port, port) for port in ports))
+        return cls._canonical(_ranges_of(ports))
+
+    @classmethod
+    def _canonical(cls, ranges: tuple[Range, ...]) -> PortSet:
+        """A set of ranges that are in canonical form already: results of the algebra are not checked again."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "ranges", ranges)
+        return made
 
     @classmethod
     def from_text(cls, entries: Iterable[str]) -> PortSet:
@@ -146,7 +179,9 @@ class PortSet:
         return {"count": len(self), "lowest": self.lowest, "highest": self.highest, "packed": _pack(self)}
 
     def __or__(self, other: PortSet) -> PortSet:
-        return PortSet(self.ranges + other.ranges)
+        if not self.ranges or not other.ranges:
+            return self if self.ranges else other
+        return PortSet._canonical(_merged(sorted(self.ranges + other.ranges)))
 
     def __and__(self, other: PortSet) -> PortSet:
         common: list[Range] = []
@@ -159,7 +194,7 @@ class PortSet:
                 mine += 1
             else:
                 theirs += 1
-        return PortSet(tuple(common))
+        return PortSet._canonical(tuple(common))
 
     def __sub__(self, other: PortSet) -> PortSet:
         return self & other.complement()
@@ -177,7 +212,7 @@ class PortSet:
             following = last + 1
         if following <= HIGHEST_PORT:
             gaps.append((following, HIGHEST_PORT))
-        return PortSet(tuple(gaps))
+        return PortSet._canonical(tuple(gaps))
 
     def isdisjoint(self, other: PortSet) -> bool:
         """True when the two sets have no port in common."""
@@ -202,19 +237,18 @@ class PortSet:
         return bool(self.ranges)
 
     def __iter__(self) -> Iterator[int]:
-        for first, last in self.ranges:
-            yield from range(first, last + 1)
+        return chain.from_iterable(range(first, last + 1) for first, last in self.ranges)
 
 
 def _pack(ports: PortSet) -> str:
     """base64(zlib(differences of the sorted ports, a byte each; 255 means "255 more, and go on"))."""
-    differences = bytearray()
-    previous = 0
-    for port in ports:
-        carries, rest = divmod(port - previous, _CARRY)
-        differences += bytes((_CARRY,)) * carries + bytes((rest,))
-        previous = port
-    return base64.b64encode(zlib.compress(bytes(differences), 9)).decode("ascii")
+    numbers = list(chain.from_iterable([range(first, last + 1) for first, last in ports.ranges]))
+    steps = list(map(sub, numbers, [0, *numbers]))
+    if max(steps, default=0) < _CARRY:
+        differences = bytes(steps)
+    else:
+        differences = b"".join(bytes((_CARRY,)) * (step // _CARRY) + bytes((step % _CARRY,)) for step in steps)
+    return base64.b64encode(zlib.compress(differences, 9)).decode("ascii")
 
 
 def _unpack(packed: object) -> list[int]:
@@ -234,6 +268,17 @@ def _unpack(packed: object) -> list[int]:
         if difference != _CARRY:
             ports.append(total)
     return ports
+
+
+def single_ports(value: object) -> list[int]:
+    """The ports of what ``to_json`` writes, one by one and sorted, without the cost of a set: for pictures of hosts.
+
+    Raises:
+        PortError: as ``PortSet.from_json``; that a packed set agrees with its count is not looked at.
+    """
+    if isinstance(value, dict) and set(value) == _PACKED_KEYS:
+        return _unpack(value["packed"])
+    return list(PortSet.from_json(value))
 
 
 def parse_entries(entries: Sequence[str]) -> tuple[PortSet, list[str], bool]:

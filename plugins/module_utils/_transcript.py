@@ -24,7 +24,8 @@ Source: TypeAlias = "bytes | bytearray | memoryview | str | Mapping[str, str]"
 
 _UTF16_MARKER = {codec: "#portkeeper".encode(codec) for codec in ("utf-16-le", "utf-16-be")}
 # A UTF-16 file that `type` copied as it is ends with a NUL byte, not with a line feed, before our own echo.
-_MARKER_RE = re.compile(rb"(?:(?<![^\n])|(?<=\x00))#portkeeper[ \t]([^\r\n]*)")
+# The conditions on what stands in front come behind the literal, which is searched for much faster than they are.
+_MARKER_RE = re.compile(rb"#portkeeper(?:(?<![^\n]#portkeeper)|(?<=\x00#portkeeper))[ \t]([^\r\n]*)")
 _HEADER_RE = re.compile(r"transcript ([0-9]{1,9})(?: ([0-9A-Fa-f]{16}))?\Z")
 _SECTION_RE = re.compile(r"(?:([0-9A-Fa-f]{16}) )?(begin|end) ([a-z0-9_]{1,40})(?: (\S{1,20}))?\Z")
 _ERRORLEVEL_RE = re.compile(r"-?[0-9]{1,10}\Z")
@@ -99,7 +100,8 @@ def decode(data: bytes) -> str:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             text = data.decode("cp437")
-    return "\n".join(line.rstrip("\r") for line in text.split("\n"))
+    text = text.replace("\r\n", "\n")
+    return "\n".join(line.rstrip("\r") for line in text.split("\n")) if "\r" in text else text
 
 
 def _without_echoes(text: str) -> str:

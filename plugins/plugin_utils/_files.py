@@ -54,14 +54,28 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         AnsibleError: the file could not be written.
     """
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n")
+
+
+def write_text(path: Path, content: str, mode: int = 0o600) -> None:
+    """Writes a file in one step.
+
+    Args:
+        path: the file; folders above it that are not there are made, for their owner only.
+        content: its text, written as UTF-8.
+        mode: its permissions.
+
+    Raises:
+        AnsibleError: the file could not be written.
+    """
     temporary = None
     try:
         private_folder(path.parent)
         handle, temporary = tempfile.mkstemp(prefix=".portkeeper-", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=2, sort_keys=True, ensure_ascii=True)
-            stream.write("\n")
+            stream.write(content)
             stream.flush()
+            os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
         os.replace(temporary, path)
     except OSError as error:

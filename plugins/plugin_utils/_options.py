@@ -36,8 +36,9 @@ def checked_options(action: ActionBase, spec: Mapping[str, Mapping[str, Any]], *
         raise AnsibleError(f"An option holds a number that is none: {error}.") from None
     for name, row in spec.items():
         value = options.get(name)
-        if row["type"] == "path" and value:
-            usable_path(name, value)
+        if "path" in (row["type"], row.get("elements")):
+            for path in value if isinstance(value, list) else [value] if value else []:
+                usable_path(name, path)
         if row["type"] == "int" and name not in POLICY_SPEC and not 0 <= value <= LONGEST_WAIT_S:
             raise AnsibleError(f"{name} must lie between 0 and {LONGEST_WAIT_S}, not be {value}.")
     checked: dict[str, Any] = options

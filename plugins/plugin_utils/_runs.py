@@ -10,10 +10,13 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import (
     ARTIFACT_BYTES_MAX,
+    RESERVED_NAMES,
     ArtefactError,
+    file_name,
     parse_artefact,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import artifact_path, safe_run_id
@@ -52,6 +55,36 @@ def read_artefacts(
             defects[host] = f"the artefact cannot be used: {error}"
         except OSError as error:
             defects[host] = f"the artefact cannot be read: {error.strerror}"
+    return found, defects
+
+
+def read_folder(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Read every artefact of a folder, whoever's it is.
+
+    Args:
+        folder: one that holds artefacts, as a run's folder does; files that are not named like one are left alone.
+
+    Returns:
+        As ``read_artefacts``. A file that cannot be used counts for the host that its name stands for.
+
+    Raises:
+        OSError: the folder could not be listed.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    defects: dict[str, str] = {}
+    for name in sorted(os.listdir(folder)):
+        stem, ending = os.path.splitext(name)
+        if ending != ".json" or stem.startswith(".") or stem.lower() in RESERVED_NAMES:
+            continue
+        try:
+            artefact = parse_artefact(_content(folder / name), None)
+            if file_name(artefact["host"]) != name:
+                raise ArtefactError("it is another host's")
+            found[artefact["host"]] = artefact
+        except ArtefactError as error:
+            defects[unquote(stem)] = f"the artefact cannot be used: {error}"
+        except OSError as error:
+            defects[unquote(stem)] = f"the artefact cannot be read: {error.strerror}"
     return found, defects
 
 

@@ -15,6 +15,7 @@ import yaml
 
 DRIFT = "portkeeper.windows_dns.drift"
 GATE = "Turn the artefacts of this run into one exit code"
+REPORT = "Report what the artefacts of this run tell"
 
 
 def host_variables(inventory: Path) -> dict[str, Any]:
@@ -97,8 +98,13 @@ def test_a_host_that_fails_counts_as_not_evaluated(fleet, safe, tmp_path) -> Non
 def test_the_gate_acts_once_and_artefacts_are_private(fleet, safe, absent, tmp_path) -> None:
     run = fleet({"a": safe, "b": absent})
     assert [result["acted"] for result in run.results[GATE].values()].count(True) == 1
-    written = list(tmp_path.glob("artifacts/*/*.json"))
-    assert {path.name for path in written} == {"a.json", "b.json", "summary.json"}
+    written = list(tmp_path.glob("artifacts/*/*"))
+    assert {path.name for path in written if path.suffix == ".json"} == {
+        "a.json",
+        "b.json",
+        "report.json",
+        "summary.json",
+    }
     assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
 
 
@@ -112,3 +118,51 @@ def test_a_mistake_in_accepted_risks_is_refused_not_ignored(fleet, absent) -> No
     run = fleet({"a": absent}, "-e", json.dumps({"reserve_ports_accepted_risks": accepted}))
     assert run.returncode == 2
     assert "accepted_risks[0]" in run.result(GATE)["msg"]
+
+
+def test_the_report_is_made_once_and_says_what_the_gate_says(fleet, absent, tmp_path) -> None:
+    run = fleet({"a": absent, "b": absent})
+    assert [result["acted"] for result in run.results[REPORT].values()].count(True) == 1
+    (path,) = tmp_path.glob("artifacts/*/report.json")
+    report = json.loads(path.read_text(encoding="utf-8"))
+    summary = json.loads(path.with_name("summary.json").read_text(encoding="utf-8"))
+    assert {name: report[name] for name in ("exit_code", "counts", "reason")} == {
+        name: summary[name] for name in ("exit_code", "counts", "reason")
+    }
+    assert "STATUS" in run.stdout, "it is shown in the terminal"
+
+
+@pytest.mark.parametrize(("hosts", "code"), [("safe", 0), ("absent", 4), ("both", 4)])
+def test_a_report_that_fails_does_not_decide(fleet, safe, absent, tmp_path, hosts, code) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("", encoding="utf-8")
+    chosen = {"safe": {"a": safe}, "absent": {"a": absent}, "both": {"a": absent, "b": safe}}[hosts]
+    run = fleet(chosen, "-e", json.dumps({"drift_report_dir": str(blocked)}))
+    result = run.result(REPORT, max(chosen))
+    assert (result["_kind"], "report.html" in result["msg"]) == ("ignored", True)
+    assert run.returncode == code
+    assert sum(counts(tmp_path).values()) == len(chosen)
+
+
+def test_with_serial_report_and_gate_wait_for_the_last_batch(controller, tmp_path) -> None:
+    folder = tmp_path / "artifacts/night"
+    folder.mkdir(parents=True)
+    for host, status in {"a": "drifted", "b": "safe", "c": "safe"}.items():
+        (folder / f"{host}.json").write_text(json.dumps({"format": 1, "host": host, "status": status}))
+    inventory = tmp_path / "fleet.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"a": {}, "b": {}, "c": {}}}}), encoding="utf-8")
+    where = {"artifacts_dir": f"{tmp_path}/artifacts", "run_id": "night"}
+    tasks = [
+        {"name": name, f"portkeeper.windows_dns.{module}": where}
+        for name, module in ((REPORT, "fleet_report"), (GATE, "fleet_gate"))
+    ]
+    play = {"hosts": "all", "gather_facts": False, "serial": 1, "tasks": tasks}
+    run = controller.playbook([play], inventory)
+    for task in (REPORT, GATE):
+        assert {host: result["acted"] for host, result in run.results[task].items()} == {
+            "a": False,
+            "b": False,
+            "c": True,
+        }
+    assert run.returncode == 2
+    assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["counts"]["drifted"] == 1

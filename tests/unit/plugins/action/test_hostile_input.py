@@ -21,6 +21,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.portkeeper.windows_dns.plugins.action import (
     dns_restart,
     fleet_gate,
+    fleet_report,
     host_reboot,
     offline_kit,
     port_info,
@@ -49,7 +50,12 @@ ON_HOST = {
     "port_rollback": port_rollback,
     "host_reboot": host_reboot,
 }
-ON_CONTROLLER = {"port_plan": port_plan, "fleet_gate": fleet_gate, "offline_kit": offline_kit}
+ON_CONTROLLER = {
+    "port_plan": port_plan,
+    "fleet_gate": fleet_gate,
+    "fleet_report": fleet_report,
+    "offline_kit": offline_kit,
+}
 
 MARK = "zq7x"
 """Stands in every hostile text: it must be in no command line."""
@@ -220,6 +226,7 @@ def test_what_contacts_no_host_refuses_in_its_own_words(module: str, option: str
     own: dict[str, Any] = {
         "port_plan": {"transcript": "x"},
         "fleet_gate": {"artifacts_dir": str(tmp_path)},
+        "fleet_report": {"artifacts_dir": [str(tmp_path)], "show": False},
         "offline_kit": {"client": "client01", "dest": str(tmp_path)},
     }[module]
     if option in ("facts", "transcript_path"):

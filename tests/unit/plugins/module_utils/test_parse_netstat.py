@@ -104,3 +104,19 @@ def test_columns_that_touch() -> None:
 def test_any_text_is_survived(text: str) -> None:
     parse_netstat(text)
     parse_netstat("  UDP    0.0.0.0:53" + text)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["0.0.0.0", "192.168.0.10", "[::]", "[fe80::1%12]", "[::1", "server", "1.2.3.4.5.6.7.8.9"]),
+            st.integers(0, 70000),
+            st.one_of(st.integers(0, 9999999999).map(str), st.just("four"), st.just("4 5")),
+        ),
+        max_size=8,
+    )
+)
+def test_the_usual_columns_read_like_any_others(rows: list[tuple[str, int, str]]) -> None:
+    """Rows as Windows aligns them take a shorter way through the parser; what comes out must not show it."""
+    usual = "\n".join(f"  UDP    {address}:{port}            *:*         {pid}" for address, port, pid in rows)
+    assert parse_netstat(usual) == parse_netstat(usual.replace("  UDP", "\tUDP"))

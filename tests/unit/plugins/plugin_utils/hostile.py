@@ -9,6 +9,7 @@ A reader here returns, or raises the one error that its caller is told of; anyth
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
 import tempfile
@@ -217,3 +218,24 @@ def artefact_document() -> dict[str, Any]:
 def encoded(document: object) -> bytes:
     """A document as the bytes of a file."""
     return json.dumps(document).encode()
+
+
+def places(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a document."""
+    yield at
+    if isinstance(document, list):
+        document = dict(enumerate(document))
+    for name, inner in document.items() if isinstance(document, dict) else ():
+        yield from places(inner, (*at, name))
+
+
+def replaced(document: Any, at: tuple[Any, ...], value: Any) -> Any:
+    """The document with another value in one place."""
+    if not at:
+        return value
+    made = copy.deepcopy(document)
+    holder = made
+    for name in at[:-1]:
+        holder = holder[name]
+    holder[at[-1]] = value
+    return made

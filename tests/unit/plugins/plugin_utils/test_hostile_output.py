@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import copy
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,7 +21,9 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
     artefact_document,
     backup_document,
     encoded,
+    places,
     read,
+    replaced,
 )
 
 EXAMPLES = 60
@@ -44,27 +44,6 @@ values: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-
-
-def places(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in a document."""
-    yield at
-    if isinstance(document, list):
-        document = dict(enumerate(document))
-    for name, inner in document.items() if isinstance(document, dict) else ():
-        yield from places(inner, (*at, name))
-
-
-def replaced(document: Any, at: tuple[Any, ...], value: Any) -> Any:
-    """The document with another value in one place."""
-    if not at:
-        return value
-    made = copy.deepcopy(document)
-    holder = made
-    for name in at[:-1]:
-        holder = holder[name]
-    holder[at[-1]] = value
-    return made
 
 
 @pytest.mark.parametrize("name", READERS)

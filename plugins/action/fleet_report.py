@@ -1,0 +1,59 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn the artefacts of a run into reports; contacts no host."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import ACCEPTED_OPTIONS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import make_report
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import acts_here, rules_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report import FORMATS, sources_of, write_report
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import run_folder
+
+
+class ActionModule(ActionBase):
+    """Report once per play, on the last host that is still in it."""
+
+    SPEC: ClassVar[dict[str, dict[str, Any]]] = {
+        "artifacts_dir": {"type": "list", "elements": "path", "required": True},
+        "run_id": {"type": "str"},
+        "more_folders": {"type": "list", "elements": "path", "default": []},
+        "earlier": {"type": "path"},
+        "expected_hosts": {"type": "list", "elements": "str"},
+        "dest": {"type": "path"},
+        "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
+        "prometheus_file": {"type": "path"},
+        "prometheus_mode": {"type": "str", "default": "0600"},
+        "title": {"type": "str", "default": "Port reservations of the DNS servers"},
+        "max_risk": {"type": "float"},
+        "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
+        "show": {"type": "bool", "default": True},
+    }
+    _requires_connection = False
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the files that were written."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        options = checked_options(self, self.SPEC)
+        result.update(changed=False, acted=False, files={}, msg="the last host of the play makes the report")
+        if not acts_here(variables):
+            return result
+        rules = rules_of(options)
+        sources = sources_of(options, variables.get("ansible_play_hosts_all") or ())
+        report = make_report(sources, rules, datetime.now(timezone.utc), options["title"])
+        dest = options["dest"] or run_folder(options["artifacts_dir"][0], options["run_id"])
+        result.update(acted=True, files=write_report(report, Path(dest), options), msg=printable(report.verdict.reason))
+        if options["show"]:
+            self._display.display(render_text(report))
+        return result

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text of others in each format of the report: shown as text, never obeyed.
+
+Artefacts hold names that hosts, inventories and other people chose. What a terminal, a browser, a Markdown renderer or
+a parser would act on is made visible or harmless here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+TEXT_MAX = 600
+"""A text of others is cut after so many characters."""
+
+_BACKTICKS_RE = re.compile(r"`+")
+_WIDE = frozenset("WF")
+
+
+def visible(text: object, limit: int = TEXT_MAX) -> str:
+    """Make what cannot be seen visible: control characters, terminal escapes, marks that turn the direction of text.
+
+    Args:
+        text: anything; it is taken as text.
+        limit: so many characters of it are shown, and a mark that it goes on.
+
+    Returns:
+        Printable characters and single blanks only; any other one as ``\\x1b`` or ``\\u202e``.
+    """
+    shown = str(text)
+    cut = "[...]" if len(shown) > limit else ""
+    return "".join(char if char.isprintable() else _named(char) for char in shown[:limit]) + cut
+
+
+def _named(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def html_text(text: object, limit: int = TEXT_MAX) -> str:
+    """The text for HTML, in elements and in quoted attributes alike."""
+    return html.escape(visible(text, limit), quote=True)
+
+
+def markdown_text(text: object, limit: int = TEXT_MAX) -> str:
+    """The text as a code span of Markdown: no markup, link, image, mention or issue reference is seen in it.
+
+    The fence is longer than any run of backticks inside (CommonMark 6.1), and blanks keep it off the text's own ones.
+    """
+    shown = visible(text, limit).strip() or " "
+    fence = "`" * (max((len(run) for run in _BACKTICKS_RE.findall(shown)), default=0) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def xml_text(text: object, limit: int = TEXT_MAX) -> str:
+    """The text for XML 1.0, in elements and in quoted attributes alike.
+
+    Surrogates and the two non-characters that XML forbids are not printable, so ``visible`` has dealt with them.
+    """
+    return html.escape(visible(text, limit), quote=True).replace("&#x27;", "&apos;")
+
+
+def label_text(text: object, limit: int = TEXT_MAX) -> str:
+    """The text as the quoted value of a label in Prometheus' text format."""
+    return visible(text, limit).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    return sum(_columns(char) for char in text)
+
+
+def fitted(text: str, columns: int) -> str:
+    """The text in exactly so many columns of a terminal: padded with blanks, or cut with a ``~`` at the end."""
+    if width(text) <= columns:
+        return text + " " * (columns - width(text))
+    taken, used = "", 0
+    for char in text:
+        if used + _columns(char) > columns - 1:
+            break
+        taken += char
+        used += _columns(char)
+    return f"{taken}~" + " " * (columns - 1 - used)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in _WIDE else 1

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a nightly run may cost per host, counted on replayed hosts: tasks, requests, bytes, the size of a result.
+
+The hosts are those of the benchmarks: 2,500 sockets (SBS 2003) and 2 x 2,500 sockets (2019), more than 120 services.
+They need neither root nor Wine. Budgets of a change are in test_reservations.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkout import CHECKOUT
+
+ROLE, DRIFT = "portkeeper.windows_dns.reserve_ports", "portkeeper.windows_dns.drift"
+ROLE_TASKS, DRIFT_TASKS = 7, 4
+"""Host-tasks, skipped ones included: each costs a process on the controller."""
+REQUESTS = 7
+"""Without Receives: the handshake, the shell, the command, the end of both."""
+RECEIVE_BYTES = 64 * 1024
+ENCODING = 1.45
+"""Bytes on the wire per byte of output: base64 takes 1.34, messages, headers and seals are the rest."""
+RESULT_BYTES = 32 * 1024
+RECORDINGS = ("nt5", "nt6")
+PLAYS = [pytest.param(ROLE, ROLE_TASKS, id="role"), pytest.param(DRIFT, DRIFT_TASKS, id="drift")]
+
+
+class Replayed:
+    """Two replayed hosts at the end of what was recorded: the state after the role and a reboot."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start them and write their inventory."""
+        files = [str(CHECKOUT / "bench" / "recordings" / f"{name}.txt.gz") for name in RECORDINGS]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "portkeeper_lab", "replay", *files, "--hosts", "2", "--winrm", "full_chunks=true"],
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}, cwd=CHECKOUT, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        told = self._answer()
+        common = {
+            "ansible_connection": "winrm", "ansible_host": "127.0.0.1", "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm", "ansible_winrm_message_encryption": "always",
+            "ansible_user": told["user"], "ansible_password": told["password"],
+        }
+        hosts = dict(zip(RECORDINGS, ({"ansible_port": port} for port in told["ports"]), strict=True))
+        self.inventory = folder / "replayed.json"
+        self.inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}), encoding="utf-8")
+
+    def _answer(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        assert "error" not in answer, answer
+        return answer
+
+    def control(self, **request: Any) -> dict[str, Any]:
+        """Steer the hosts; return their counters' sums."""
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> None:
+        """End the hosts."""
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
+    """Start the hosts; they end with the tests of this file."""
+    hosts = Replayed(tmp_path_factory.mktemp("replayed"))
+    yield hosts
+    hosts.end()
+
+
+@pytest.fixture(scope="module")
+def runs(controller, replayed, tmp_path_factory):
+    """Give a function that runs a playbook on the hosts in their steady state, once, and its counters."""
+    done: dict[str, tuple[Any, dict[str, Any]]] = {}
+
+    def run(playbook: str):
+        if playbook not in done:
+            replayed.control(op="rewind", to_end=True)
+            replayed.control(op="reset_counters")
+            option = f"reserve_ports_artifacts_dir={tmp_path_factory.mktemp('artifacts')}"
+            found = controller.playbook(playbook, replayed.inventory, "-e", option)
+            done[playbook] = (found, replayed.control(op="counters"))
+        return done[playbook]
+
+    return run
+
+
+@pytest.mark.parametrize(("playbook", "budget"), PLAYS)
+def test_host_tasks(runs, playbook: str, budget: int) -> None:
+    found, _counters = runs(playbook)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert {host: (stats["changed"], stats["failures"]) for host, stats in found.stats.items()} == dict.fromkeys(
+        RECORDINGS, (0, 0)
+    ), "not the steady state"
+    for host in RECORDINGS:
+        tasks = [name for name, results in found.results.items() if host in results]
+        print(f"{host}: {len(tasks)} host-tasks")
+        assert 0 < len(tasks) <= budget, tasks
+
+
+@pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
+def test_requests_and_bytes(runs, playbook: str, _budget: int) -> None:
+    _found, counters = runs(playbook)
+    hosts, output = len(RECORDINGS), counters["output_bytes"]
+    wire = counters["bytes_in"] + counters["bytes_out"]
+    asked = f"{counters['requests']} requests, {counters['receives']} receives"
+    print(f"{asked}, {output} bytes of output, {wire} on the wire")
+    assert output > hosts * 250_000, "not the full pool"
+    assert (counters["sessions"], counters["commands"]) == (hosts, hosts)
+    assert counters["requests"] - counters["receives"] <= hosts * REQUESTS
+    assert counters["receives"] <= hosts + output // RECEIVE_BYTES
+    assert wire <= ENCODING * output
+
+
+@pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
+def test_result_size(runs, playbook: str, _budget: int) -> None:
+    """No result holds a row per socket of the pool: Ansible copies each of them several times."""
+    found, _counters = runs(playbook)
+    sizes = {}
+    for task, results in found.results.items():
+        for host, result in results.items():
+            shown = {key: value for key, value in result.items() if not key.startswith("_")}
+            sizes[f"{task}, {host}"] = len(json.dumps(shown))
+            held = (shown.get("facts") or {}).get("dns", {}).get("udp_ports")
+            assert held is None or held["udp4"]["count"] >= 2500, "not the full pool"
+    print(sizes)
+    assert sizes
+    assert max(sizes.values()) <= RESULT_BYTES, sizes

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTML report in a browser: no error, no request, nothing that sticks out, hostile names as text, its script."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_escape import visible
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_html import render_html
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Report
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
+    HOSTILE,
+    artefact,
+    in_order,
+    report_of,
+    states,
+)
+
+FLAGS = (
+    "headless", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update",
+    "disable-sync", "no-first-run",
+)  # fmt: skip
+WIDTHS = (1280, 390)
+LONG = "a-name-without-any-place-to-break-it" * 6
+
+
+def fleet(count: int) -> Report:
+    """So many hosts in turn in every state, one with a hostile and one with an endless name."""
+    kinds = list(states().values())
+    made = {f"host{number}": {**kinds[number % len(kinds)], "host": f"host{number}"} for number in range(count - 2)}
+    made |= {name: artefact(name, factory.conflict_facts()) for name in (HOSTILE, LONG)}
+    made[HOSTILE]["plan"]["needs"][0]["service"] = HOSTILE
+    earlier = {name: artefact(name, in_order()) for name in [*list(made)[:20], HOSTILE]}
+    return report_of(made, earlier, title=f"Night {HOSTILE}")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    assert all(programs.values()), f"scripts/setup browser installs what is missing: {programs}"
+    options.binary_location = programs["chromium"]
+    for flag in (*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(programs["chromedriver"]))
+    yield driver
+    driver.quit()
+
+
+def load(browser: webdriver.Chrome, path: Path, width: int = 1280, scheme: str = "light") -> None:
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    media = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+    browser.get_log("performance")
+    browser.get(path.as_uri())
+
+
+@pytest.fixture(scope="module", params=[3, 30, 300])
+def page(request, tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+    report = fleet(request.param)
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(render_html(report), encoding="utf-8")
+    return report, path
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_sticks_out_and_nothing_is_asked_for(browser, page, width: int) -> None:
+    _report, path = page
+    load(browser, path, width)
+    browser.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    wide, room = browser.execute_script(
+        "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert wide <= room <= width
+    assert browser.get_log("browser") == []
+    sent = [
+        entry["message"] for entry in browser.get_log("performance") if 'Network.requestWillBeSent"' in entry["message"]
+    ]
+    assert sent, "the log holds the page itself at least"
+    assert [message for message in sent if path.as_uri() not in message] == []
+
+
+def test_the_facts_are_in_the_page(browser, page) -> None:
+    report, path = page
+    load(browser, path)
+    found = browser.execute_script(
+        "return Array.from(document.querySelectorAll('#fleet tbody tr')).map(row => [row.cells[0].textContent,"
+        " row.dataset.status, Array.from(row.querySelectorAll('td.s span')).map(cell => cell.textContent).sort()])"
+    )
+    assert [tuple(row[:2]) for row in found] == [(visible(row.host), row.status) for row in report.rows]
+    for row, (_name, _status, cells) in zip(report.rows, found, strict=True):
+        assert cells == sorted(need.cell for need in row.details.needs) if row.details else cells == []
+    assert browser.title == visible(report.title)
+    assert not browser.find_elements(By.CSS_SELECTOR, "main script, header script")
+    assert len(browser.find_elements(By.CSS_SELECTOR, "details[id]")) == len(report.rows)
+    pictures = browser.execute_script(
+        "return Array.from(document.querySelectorAll('details[id] svg')).map(one => one.getAttribute('aria-label'))"
+    )
+    assert "conflicts: 1645, 4500" in pictures
+    assert "IPv4 pool: 1024-65534" in pictures
+
+
+def rows_shown(browser) -> list[str]:
+    return browser.execute_script(
+        "return Array.from(document.querySelectorAll('#fleet tbody tr')).filter(row => !row.hidden)"
+        ".map(row => row.cells[0].textContent)"
+    )
+
+
+def test_filter_sort_and_links(browser, page) -> None:
+    report, path = page
+    load(browser, path)
+    browser.find_element(By.ID, "find").send_keys(LONG[:40])
+    assert rows_shown(browser) == [LONG]
+    shown = browser.execute_script(
+        "return Array.from(document.querySelectorAll('details[id]')).filter(x=>!x.hidden).length"
+    )
+    assert shown == 1
+    load(browser, path)
+    head = browser.find_element(By.CSS_SELECTOR, "#fleet thead button")
+    head.click()
+    assert rows_shown(browser) == sorted(rows_shown(browser))
+    head.click()
+    assert rows_shown(browser) == sorted(rows_shown(browser), reverse=True)
+    last = len(report.rows) - 1
+    browser.execute_script(f"location.hash = 'h{last}'")
+    assert browser.execute_async_script(
+        f"setTimeout(() => arguments[0](document.getElementById('h{last}').checkVisibility()"
+        f" && document.getElementById('h{last}').open), 50)"
+    )
+
+
+def test_it_is_readable_without_script(browser, page) -> None:
+    report, path = page
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        load(browser, path)
+        assert len(browser.find_elements(By.CSS_SELECTOR, "#fleet tbody tr")) == len(report.rows)
+        assert not browser.find_element(By.ID, "tools").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_scheme_is_followed(browser, page, scheme: str) -> None:
+    load(browser, page[1], scheme=scheme)
+    colour = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert (colour == "rgb(255, 255, 255)") == (scheme == "light")

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each format of the report by a reader that is not ours, with hostile names, and the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import jsonschema
+import pytest
+import xmlschema
+from prometheus_client.parser import text_string_to_metric_families
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_escape import visible, width
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_json import render_json
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_junit import render_junit
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_markdown import render_markdown
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_prometheus import render_prometheus
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import COLUMNS, render_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Report
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
+    HOSTILE,
+    artefact,
+    away,
+    in_order,
+    report_of,
+    states,
+)
+
+CHECKOUT = Path(__file__).resolve().parents[4]
+RENDERERS = [render_text, render_markdown, render_junit, render_prometheus, render_json]
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    """All states, compared with a night on which the fleet was in order; hostile names and texts in it."""
+    bent = factory.conflict_facts()
+    hostile = artefact(HOSTILE, bent)
+    hostile["plan"]["live_conflicts"][0]["holder"] = HOSTILE
+    hostile["problems"].append({"id": "x", "severity": "error", "message": HOSTILE, "data": {}})
+    made = {**states(), HOSTILE: hostile, "東京" * 60: away("東京" * 60)}
+    earlier = {name: artefact(name, in_order()) for name in [*states(), HOSTILE, f"gone{HOSTILE}"]}
+    return report_of(made, earlier, title=f"Night {HOSTILE}")
+
+
+@pytest.mark.parametrize("render", RENDERERS)
+def test_no_format_sends_what_a_terminal_obeys(report, render) -> None:
+    text = render(report)
+    assert {char for char in text if not char.isprintable()} <= {"\n"}
+    assert text == render(report)
+
+
+def test_text_fits_the_terminal(report) -> None:
+    text = render_text(report)
+    assert max(width(line) for line in text.splitlines()) <= COLUMNS
+    heads = re.findall(r"^(unreachable|conflict|drifted|pending_reboot) ", text, re.MULTILINE)
+    assert heads == ["unreachable", "unreachable", "conflict", "conflict", "drifted", "pending_reboot"]
+    assert "safe (1):\n  safe\n" in text
+    assert "port 1645 is held by dns.exe" in text
+
+
+def test_text_of_many_hosts_stays_short() -> None:
+    text = render_text(report_of({f"h{number}": away(f"h{number}") for number in range(300)}))
+    assert all(f"h{number}" in text for number in range(300))
+    assert len(text.splitlines()) < 400
+
+
+def outside_code(markdown: str) -> str:
+    """What a renderer of Markdown takes as markup: all but code spans, whose fences are the longest runs."""
+    return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown)
+
+
+def test_markdown_shows_names_as_text_only(report) -> None:
+    markdown = render_markdown(report)
+    assert visible("<script>") in markdown
+    rest = outside_code(markdown)
+    assert not set(rest) & set("<>[]`|*_@&\\") - {"_"}, rest
+    assert "_" not in rest.replace("pending_reboot", "")
+
+
+@pytest.fixture(scope="module")
+def junit_schema() -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
+
+
+def test_junit_is_valid_and_counts_right(report, junit_schema) -> None:
+    text = render_junit(report)
+    junit_schema.validate(text)
+    (suite,) = ElementTree.fromstring(text)
+    cases = {case.get("name"): [child.tag for child in case] for case in suite}
+    assert cases["safe"] == []
+    assert cases["away"] == ["error"]
+    assert cases["drifted"] == ["failure"]
+    assert cases[visible(HOSTILE)] == ["failure"]
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["7", "4", "2"]
+
+
+def test_the_schema_refuses_what_is_no_junit(junit_schema) -> None:
+    assert not junit_schema.is_valid("<testsuites><testsuite><testcase/></testsuite></testsuites>")
+
+
+def test_prometheus_by_the_official_parser(report) -> None:
+    families = {family.name: family for family in text_string_to_metric_families(render_prometheus(report))}
+    statuses = {entry.labels["host"]: entry.labels["status"] for entry in families["portkeeper_host_status"].samples}
+    assert statuses[visible(HOSTILE)] == "conflict"
+    assert statuses["safe"] == "safe"
+    risk = {entry.labels["host"]: entry.value for entry in families["portkeeper_host_risk_ratio"].samples}
+    assert "away" not in risk and risk["safe"] == 0 and 0 < risk["conflict"] <= 1
+    assert {entry.labels["status"]: entry.value for entry in families["portkeeper_hosts"].samples}["safe"] == 1
+    assert families["portkeeper_exit_code"].samples[0].value == 2
+    assert all(family.type == "gauge" for family in families.values())
+
+
+def test_json_by_its_schema(report) -> None:
+    schema = json.loads((CHECKOUT / "docs/schemas/report.schema.json").read_text(encoding="utf-8"))
+    content = json.loads(render_json(report))
+    jsonschema.validate(content, schema)
+    hosts = {entry["host"]: entry for entry in content["hosts"]}
+    assert hosts[HOSTILE]["conflicts"][0]["port"] == 1645
+    assert hosts["conflict"]["exposed"]
+    assert {change["kind"] for change in hosts["conflict"]["changes"]} >= {"new"}
+    assert content["gone"] == [f"gone{HOSTILE}"]
+
+
+def test_the_gate_s_summary_by_its_schema(report) -> None:
+    schema = json.loads((CHECKOUT / "docs/schemas/summary.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(report.verdict.as_dict(), schema)

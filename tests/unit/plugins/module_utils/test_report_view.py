@@ -1,0 +1,140 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of a report: worst first, nobody hidden, what changed, and nothing believed of a bent artefact."""
+
+from __future__ import annotations
+
+import copy
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, single_ports
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import services_of
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
+    artefact,
+    away,
+    in_order,
+    report_of,
+    states,
+)
+
+
+def test_worst_first_and_the_gate_s_verdict() -> None:
+    report = report_of(states())
+    assert [(row.host, row.status) for row in report.rows] == [
+        ("away", "unreachable"),
+        ("conflict", "conflict"),
+        ("drifted", "drifted"),
+        ("pending", "pending_reboot"),
+        ("safe", "safe"),
+    ]
+    assert report.verdict == judge(states(), states())
+
+
+def test_what_a_conflict_shows() -> None:
+    (row,) = report_of({"a": artefact("a", factory.conflict_facts())}).rows
+    assert row.details
+    assert {(entry.port, entry.holder) for entry in row.details.conflicts} == {(1645, "dns.exe"), (4500, "dns.exe")}
+    cells = {need.service: need.cell for need in row.details.needs}
+    assert {cells[name] for name in ("ias", "ipsec")} == {"conflict"}
+    assert "exposed" in cells.values(), "the recommended list asks for more than the two that are down"
+    assert row.details.risk_now and row.details.risk_after == 0
+    assert any("1645-1646" in text and "add" in text for text in row.details.words)
+    assert any("reboot" in text for text in row.details.words)
+
+
+def test_a_safe_host_has_its_needs_reserved_and_nothing_to_do() -> None:
+    (row,) = report_of({"a": artefact("a", in_order())}).rows
+    assert row.details
+    assert {need.cell for need in row.details.needs} == {"reserved", "outside"}
+    assert row.details.words == ()
+
+
+def test_a_defect_wins_over_an_artefact_of_another_folder() -> None:
+    (row,) = report_of({"a": artefact("a", in_order())}, defects={"a": "it was cut"}).rows
+    assert (row.status, row.why) == ("unknown", "it was cut")
+
+
+def test_services_are_ordered_by_how_many_hosts_need_them() -> None:
+    few = factory.facts(services={"IAS": factory.service(state=1, start=4)})
+    rows = report_of({"a": artefact("a", factory.facts()), "b": artefact("b", few)}).rows
+    first, *others = services_of(rows)
+    assert [sum(need.service == first for row in rows for need in row.details.needs)] == [2]
+    assert "ias" in " ".join(others).lower()
+
+
+def changes(before: dict, after: dict) -> dict[str, list[str]]:
+    (row,) = report_of({"a": after}, {"a": before} if before else {}).rows
+    found: dict[str, list[str]] = {}
+    for change in row.changes:
+        found.setdefault(change.kind, []).append(change.text)
+    return found
+
+
+def test_fixed_since_the_earlier_report() -> None:
+    found = changes(artefact("a", factory.conflict_facts()), artefact("a", in_order()))
+    assert "status conflict" in found["fixed"]
+    assert "port 1645 of ias is taken" in [text.lower() for text in found["fixed"]]
+    assert set(found) == {"fixed"}, "our own write is no other hand's"
+
+
+def test_another_hand_took_the_reservations_out() -> None:
+    bent = copy.deepcopy(in_order())
+    bent["settings"]["reserved_ports"] = factory.ranges("3343-3343")
+    found = changes(artefact("a", in_order()), artefact("a", bent))
+    (hand,) = found["hand"]
+    assert hand.startswith("reserved_ports: taken out 1080, 1433-1434, 1645-1646, ")
+    assert found["new"] and "fixed" not in found
+
+
+def test_still_there() -> None:
+    found = changes(artefact("a", factory.conflict_facts()), artefact("a", factory.conflict_facts()))
+    assert set(found) == {"still"}
+
+
+def test_a_host_that_is_not_reached_has_not_been_fixed() -> None:
+    found = changes(artefact("a", factory.conflict_facts()), away("a"))
+    assert found["new"] == ["status unreachable"]
+    assert not [text for text in found.get("fixed", []) if "taken" in text or "exposed" in text]
+
+
+def test_new_and_gone_hosts_are_named() -> None:
+    report = report_of({"new": away("new")}, {"old": away("old")})
+    assert report.gone == ("old",)
+    assert [change.kind for change in report.rows[0].changes] == ["new"]
+
+
+PATHS = (
+    ("plan",), ("plan", "needs"), ("plan", "risk"), ("plan", "risk", "now"), ("plan", "live_conflicts"),
+    ("plan", "pool_range"), ("plan", "settings"), ("plan", "actions"), ("facts",), ("facts", "dns"), ("facts", "os"),
+    ("facts", "settings"), ("facts", "state"), ("problems",), ("collected",), ("msg",), ("status",),
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(PATHS),
+    st.sampled_from([None, 7, "x", [], {}, [1], ["x"], {"x": 1}, [{"x": 1}], True, -1.5, [None]]),
+)
+def test_a_bent_artefact_hides_nobody_and_breaks_nothing(path, value) -> None:
+    bent = artefact("a", factory.conflict_facts())
+    part = bent
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    report = report_of({"a": bent, "b": artefact("b", in_order())}, {"a": bent})
+    assert {row.host for row in report.rows} == {"a", "b"}
+    assert report.verdict.exit_code == 2
+    assert "a" in render_text(report)
+
+
+@pytest.mark.parametrize("count", [3, 2500])
+def test_single_ports_are_those_of_the_set(count: int) -> None:
+    ports = PortSet.from_ports(random.Random(1).sample(range(1025, 65536), count))
+    assert single_ports(ports.to_json()) == list(ports)

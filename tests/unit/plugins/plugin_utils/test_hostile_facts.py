@@ -1,0 +1,60 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts and artefacts of a real host with one value that cannot be: planned, judged, or refused in our own words."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import parse_accepted
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import PortPlanError, plan_of
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.hostile import HOST, places, replaced
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+POLICY = Policy.from_options({"repair": True})
+FACTS = parse_transcript((CAPTURES / "transcript-sbs2003.txt").read_bytes())
+ARTEFACT = {"format": 1, "host": HOST, "status": "exposed", "msg": "", "facts": FACTS, "plan": make_plan(FACTS, POLICY)}
+RULES = Rules(
+    0.5,
+    parse_accepted([{"host": HOST, "ports": ["4500"], "reason": "known", "expires": "2030-01-01"}]),
+    datetime.date(2026, 11, 23),
+)
+WRONG: tuple[Any, ...] = (-1, 0, 2**32, 10**400, float("inf"), float("nan"), True, None, "x", "", [], {}, [["a"]], [{}])
+
+
+@settings(max_examples=400)
+@given(at=st.sampled_from(list(places(FACTS))), value=st.sampled_from(WRONG))
+def test_facts_with_one_wrong_value_are_planned_or_refused(at: tuple[Any, ...], value: Any) -> None:
+    try:
+        plan_of(replaced(FACTS, at, value), POLICY)
+    except PortPlanError:
+        return
+
+
+@settings(max_examples=300)
+@given(at=st.sampled_from(list(places(ARTEFACT))), value=st.sampled_from(WRONG))
+def test_an_artefact_with_one_wrong_value_is_judged(at: tuple[Any, ...], value: Any) -> None:
+    artefact = replaced(ARTEFACT, at, value)
+    if isinstance(artefact, dict):
+        assert judge([HOST], {HOST: artefact}, RULES).exit_code == 2
+
+
+def test_the_artefact_is_one_as_it_is() -> None:
+    assert judge([HOST], {HOST: ARTEFACT}, RULES).hosts[0].status == "exposed"
+
+
+@pytest.mark.parametrize("name", ["pool_range", "mechanism", "needs", "risk", "status"])
+@pytest.mark.parametrize("value", WRONG, ids=range(len(WRONG)))
+def test_every_part_of_a_plan_that_is_judged(name: str, value: Any) -> None:
+    assert judge([HOST], {HOST: replaced(ARTEFACT, ("plan", name), value)}, RULES).exit_code == 2

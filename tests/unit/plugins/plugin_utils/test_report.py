@@ -1,0 +1,123 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders merge, files are private, and the report is made once per play."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from ansible.errors import AnsibleError
+
+from ansible_collections.portkeeper.windows_dns.plugins.action.fleet_report import ActionModule
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
+    HOSTILE,
+    artefact,
+    away,
+    in_order,
+)
+
+
+def put(folder: Path, *artefacts: dict) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for found in artefacts:
+        (folder / file_name(found["host"])).write_text(json.dumps(found), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def report(tmp_path: Path):
+    """Run the action on one of three hosts of a play."""
+    shown: list[str] = []
+
+    def run(host: str = "c", hosts: tuple[str, ...] = ("a", "b", "c"), **options):
+        arguments = {"artifacts_dir": [str(tmp_path / "artifacts")], "run_id": "night", **options}
+        task = SimpleNamespace(
+            args=arguments, async_val=0, check_mode=False, diff=False, no_log=False, _role=None, action="x"
+        )
+        action = ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="/nowhere")), None, None, None, None)
+        action._display = SimpleNamespace(display=shown.append)
+        variables = {"inventory_hostname": host, "ansible_play_hosts": list(hosts), "ansible_play_hosts_all": hosts}
+        return {**action.run(task_vars=variables), "shown": "".join(shown)}
+
+    return run
+
+
+def hosts_of(result: dict) -> dict[str, str]:
+    content = json.loads(Path(result["files"]["json"]).read_text(encoding="utf-8"))
+    return {entry["host"]: entry["status"] for entry in content["hosts"]}
+
+
+def test_only_the_last_host_that_is_still_in_the_play_acts(tmp_path: Path, report) -> None:
+    put(tmp_path / "artifacts/night", artefact("a", in_order()), away("b"))
+    assert not report("a")["acted"]
+    assert list(tmp_path.glob("artifacts/night/report.*")) == []
+    last = report("c")
+    assert last["acted"] and "changed" in last and not last["changed"]
+    assert hosts_of(last) == {"a": "safe", "b": "unreachable", "c": "unknown"}
+    assert "c" in last["shown"] and "unreachable" in last["shown"]
+
+
+def test_files_are_private_and_none_is_taken_for_an_artefact(tmp_path: Path, report) -> None:
+    put(tmp_path / "artifacts/night", artefact("report", in_order()), artefact("summary", in_order()))
+    first = report(hosts=("c",))
+    (tmp_path / "artifacts/night/summary.json").write_text("{}", encoding="utf-8")
+    assert hosts_of(report(hosts=("c",))) == hosts_of(first) == {"c": "unknown", "report": "safe", "summary": "safe"}
+    assert len(first["files"]) == len(set(first["files"].values())) >= 5
+    assert {stat.S_IMODE(Path(path).stat().st_mode) for path in first["files"].values()} == {0o600}
+
+
+def test_the_file_for_node_exporter_is_where_and_as_it_is_asked_for(tmp_path: Path, report) -> None:
+    put(tmp_path / "artifacts/night", artefact("a", in_order()))
+    place = tmp_path / "collector/x.prom"
+    found = report(formats=["prometheus"], prometheus_file=str(place), prometheus_mode="0644", show=False)
+    assert found["files"] == {"prometheus": str(place)}
+    assert stat.S_IMODE(place.stat().st_mode) == 0o644
+    assert found["shown"] == ""
+
+
+@pytest.mark.parametrize("mode", ["rw-r--r--", "8", "07777", "", "-1"])
+def test_a_mode_that_is_none_is_refused(report, mode: str) -> None:
+    with pytest.raises(AnsibleError, match="prometheus_mode"):
+        report(prometheus_mode=mode)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_folders_merge_and_the_newest_artefact_counts(tmp_path: Path, report, order) -> None:
+    put(tmp_path / "artifacts/night", away("b"))
+    old = put(tmp_path / "one", artefact("a", factory.conflict_facts(), "2026-01-01T00:00:00Z"))
+    new = put(tmp_path / "two", artefact("a", in_order(), "2026-01-02T00:00:00Z"), artefact(HOSTILE, in_order()))
+    folders = [str((old, new)[place]) for place in order]
+    found = report(more_folders=folders, expected_hosts=[])
+    assert hosts_of(found) == {"a": "safe", "b": "unreachable", HOSTILE: "safe"}
+
+
+def test_a_broken_artefact_hides_nobody_and_is_not_replaced_by_an_older_one(tmp_path: Path, report) -> None:
+    folder = put(tmp_path / "artifacts/night", artefact("a", in_order()), artefact("b", in_order()))
+    (folder / "b.json").write_text("{", encoding="utf-8")
+    (folder / "x.json").write_text(json.dumps(artefact("y", in_order())), encoding="utf-8")
+    older = put(tmp_path / "older", artefact("b", in_order()))
+    found = hosts_of(report(more_folders=[str(older)], expected_hosts=[]))
+    assert found == {"a": "safe", "b": "unknown", "x": "unknown"}
+
+
+def test_a_folder_that_was_named_must_be_there(report) -> None:
+    with pytest.raises(AnsibleError, match="nowhere"):
+        report(more_folders=["/nowhere"])
+    with pytest.raises(AnsibleError, match="nowhere"):
+        report(earlier="/nowhere")
+
+
+def test_what_changed_since_an_earlier_folder(tmp_path: Path, report) -> None:
+    put(tmp_path / "artifacts/night", artefact("a", in_order()))
+    earlier = put(tmp_path / "earlier", artefact("a", factory.conflict_facts()), artefact("gone", in_order()))
+    found = report(earlier=str(earlier), expected_hosts=[])
+    content = json.loads(Path(found["files"]["json"]).read_text(encoding="utf-8"))
+    assert {entry["kind"] for entry in content["hosts"][0]["changes"]} == {"fixed"}
+    assert content["gone"] == ["gone"]
