@@ -202,6 +202,14 @@ def test_sids_serials_and_identifiers_go() -> None:
     assert parse_transcript(anonymous)["services_total"] == 3
 
 
+def test_addresses_go_wherever_they_stand_and_versions_stay() -> None:
+    text = section("services", service("Mirror", "copies to 10.20.30.40, and 10.20.30.40 only", 9))
+    anonymous = anonymise(text + section("ver", "Microsoft Windows [Version 10.0.20348.1006]"))
+    assert "10.20.30.40" not in anonymous
+    assert anonymous.count("192.0.2.1") == 2
+    assert "10.0.20348.1006" in anonymous
+
+
 def test_keys_that_the_caller_names_stay() -> None:
     text = section("services", service("Backup Agent 7", "x", 9) + service("Backup", "x", 9))
     assert "SERVICE_NAME: Backup Agent 7\n" in anonymise(text, ["Backup Agent 7"])
