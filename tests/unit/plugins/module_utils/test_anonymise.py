@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _anonymise_words as words
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._anonymise import anonymise
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import CATALOGUE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import TranscriptError
@@ -34,6 +35,7 @@ KEPT = {
     *words.VALUES,
     *(word for section in words.OF_SECTION.values() for word in section),
     *(part.lower() for row in CATALOGUE for key in row.service_keys + row.requires for part in re.split(r"\W+", key)),
+    *(row.id for row in COLLECTOR),
     *"reg exe begin end transcript".split(),
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
