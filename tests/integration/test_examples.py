@@ -62,6 +62,9 @@ def workplace(controller, lab_host) -> Path:
     # Variables that examples name as if an earlier task had set them.
     everything["client01_file"] = {"content": base64.b64encode(transcript).decode("ascii")}
     everything["host"] = {"facts": {"dns": {"udp_ports": {"udp4": ["53-53", "1024-1030"]}}}}
+    artefact = controller.folder / "artifacts/nightly/client01.json"
+    artefact.parent.mkdir(parents=True, exist_ok=True)
+    artefact.write_text(json.dumps({"format": 1, "host": "client01", "status": "safe"}), encoding="utf-8")
     group = {"all": {"children": {"clients": {"hosts": {"client01": everything}}}}}
     (controller.folder / "inventory.yml").write_text(yaml.safe_dump(group), encoding="utf-8")
     return controller.folder
@@ -76,10 +79,6 @@ def plays(text: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", PLUGINS_WITH_EXAMPLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_examples_run(controller, workplace, path: Path) -> None:
-    if path.stem in {"fleet_gate", "fleet_report"}:
-        (workplace / "artifacts/nightly").mkdir(parents=True, exist_ok=True)
-        artefact = {"format": 1, "host": "client01", "status": "safe"}
-        (workplace / "artifacts/nightly/client01.json").write_text(json.dumps(artefact), encoding="utf-8")
     run = controller.playbook(plays(examples_of(path)), workplace / "inventory.yml")
     assert run.returncode == 0, run.stdout + run.stderr
 
