@@ -155,7 +155,7 @@ def _facts(details: Details) -> str:
     needs = [
         f"{need.title}: {ports_text(need.ports)} {need.protocol}: {need.cell}"
         + (f", open: {ports_text(need.open_ports)}" if need.open_ports else "")
-        for need in details.needs
+        for need in sorted(details.needs, key=lambda need: CELLS.index(need.cell))
     ]
     problems = [f"{severity}: {message}" for severity, message in details.problems]
     risk = f"Risk of the next start of DNS: <b>{now}</b> now, <b>{after}</b> once the plan is carried out and effective"

@@ -189,7 +189,7 @@ def _row(
     made: datetime,
 ) -> Row:
     collected = parse_time((artefact or {}).get("collected"))
-    why, details = entry.why, None
+    why, details = entry.why.removeprefix(f"{entry.host}: "), None
     changes: tuple[Change, ...] = ()
     if artefact is not None:
         try:
