@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
+    HIGHEST_PORT,
+    LOWEST_PORT,
     PortError,
     PortSet,
     Range,
@@ -71,7 +73,7 @@ def _held(title: str, value: object) -> str:
         ports = single_ports(value or [])
     except PortError:
         return ""
-    if not ports:
+    if not ports or ports[0] < LOWEST_PORT or ports[-1] > HIGHEST_PORT:
         return ""
     bins = Counter(port // BIN for port in ports)
     most, wide = max(bins.values()), BIN // _SCALE

@@ -116,6 +116,12 @@ def test_prometheus_by_the_official_parser(report) -> None:
     assert all(family.type == "gauge" for family in families.values())
 
 
+def test_two_names_that_look_the_same_do_not_void_the_file_for_prometheus() -> None:
+    text = render_prometheus(report_of({"a\n": away("a\n"), "a\\x0a": artefact("a\\x0a", in_order())}))
+    (family,) = [it for it in text_string_to_metric_families(text) if it.name == "portkeeper_host_status"]
+    assert [entry.labels["status"] for entry in family.samples] == ["unreachable"]
+
+
 def test_json_by_its_schema(report) -> None:
     schema = json.loads((CHECKOUT / "docs/schemas/report.schema.json").read_text(encoding="utf-8"))
     content = json.loads(render_json(report))
