@@ -70,6 +70,14 @@ def test_text_of_many_hosts_stays_short() -> None:
     assert len(text.splitlines()) < 400
 
 
+def test_text_of_one_host_stays_short_whatever_it_tells() -> None:
+    talkative = artefact("a", factory.conflict_facts())
+    talkative["msg"] = "word " * 500
+    for action in talkative["plan"]["actions"]:
+        action["why"] = "because " * 500
+    assert len(render_text(report_of({"a": talkative})).splitlines()) <= 20
+
+
 def outside_code(markdown: str) -> str:
     """What a renderer of Markdown takes as markup: all but code spans, whose fences are the longest runs."""
     return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown)
