@@ -146,9 +146,12 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
     dependents = _dependents(facts) if window else ()
     for name in (*victims, *dependents):
         service(name)
+    dialect = DIALECT_4 if facts["os"].get("nt") == "5.0" else DIALECT_5
+    if dialect == DIALECT_4 and records and not values:
+        raise OrderError("nothing but a record is due, and Windows 2000 has no tool that writes it")
     return Order(
         computer=computer_name(facts),
-        dialect=DIALECT_4 if facts["os"].get("nt") == "5.0" else DIALECT_5,
+        dialect=dialect,
         values=tuple(values),
         records=tuple(
             Record(name, text) for name, text in sorted(records.items()) if text == ABSENT or set(text) <= _RECORDABLE

@@ -101,9 +101,12 @@ def _ends(order: Order) -> list[str]:
             NOT_WRITTEN,
             "Nothing was changed: the settings could not be written. Run this as an administrator.",
         ),
-        *end(
-            "half", NOT_WRITTEN, "A value could not be written as it should. Run collect.cmd and carry its file back."
-        ),
+        ":half",
+        'call :import "%old%"',
+        f"set rc={NOT_WRITTEN}",
+        "echo A value did not become what it should, so the old values were imported again.",
+        "echo Run collect.cmd and carry its file back: it shows what is there now.",
+        "goto finish",
         ":finish",
         'if exist "%w%" rd /s /q "%w%"',
         "if not defined q pause",

@@ -21,6 +21,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_sc
     ALREADY,
     CHANGED,
     DONE,
+    INCOMPLETE,
     NOT_WRITTEN,
     WRONG_HOST,
 )
@@ -164,6 +165,29 @@ def test_from_the_first_collection_to_the_way_back(person, first) -> None:
     assert person.exported() == original
 
 
+def test_the_data_file_of_another_host_is_taken_out_again(person, first) -> None:
+    original = person.exported()
+    name = "SBS2003-apply.reg.data"
+    foreign = first.files[name].replace("31,00".encode("utf-16-le"), "32,00".encode("utf-16-le"))
+    (person.folder / name).write_bytes(foreign)
+    code, said = person.run("apply.cmd")
+    assert code == NOT_WRITTEN and "imported again" in said
+    assert person.exported() == original
+    person.carry(first)
+
+
+def test_a_service_that_stays_down_is_said_and_tried_again(person, first) -> None:
+    person.host.exec("net stop IAS & sc config IAS start= disabled")
+    code, said = person.run("apply.cmd")
+    assert code == INCOMPLETE and '"IAS" does not run' in said and "PolicyAgent" not in said
+    code, said = person.run("apply.cmd")
+    assert code == INCOMPLETE and "in place already" in said
+    person.host.exec("sc config IAS start= auto")
+    assert person.run("apply.cmd")[0] in (DONE, ALREADY)
+    assert person.collect().plan["live_conflicts"] == []
+    assert person.run("rollback.cmd")[0] == DONE
+
+
 @pytest.fixture
 def windows_2000(person) -> Iterator[Callable[[bytes], bytes]]:
     """Takes away the programs that Windows 2000 lacks; gives what makes a transcript one of Windows 2000."""
@@ -195,6 +219,7 @@ def test_windows_2000_gets_the_ansi_dialect_and_no_record(person, windows_2000) 
     assert not [entry for entry in again.plan["settings"] if entry["id"] == "reserved_ports"]
     assert again.facts["settings"]["reserved_ports"]["data"] == made.plan["settings"][0]["after"]
     assert again.facts["state"]["settings"] == {}
+    assert list(again.files) == ["plan.txt"] and b"No scripts were made" in again.files["plan.txt"]
     person.carry(made)
     assert person.run("apply.cmd")[0] == ALREADY
     assert person.run("rollback.cmd")[0] == DONE

@@ -165,6 +165,13 @@ def test_exclusions_are_made_by_number_and_undone() -> None:
     assert [line for line in undone if line.startswith("netsh interface ipv6 delete") and "startport=7 " in line]
 
 
+def test_windows_2000_gets_no_scripts_for_a_record_alone() -> None:
+    plan = {"settings": [{"id": "state", "after": {"reserved_ports": "3-3"}}], "actions": []}
+    assert order_of(facts(), plan, Transcript(RUN, {})).records
+    with pytest.raises(OrderError):
+        order_of(facts(nt="5.0"), plan, Transcript(RUN, {}))
+
+
 def test_a_plan_with_nothing_to_do_is_no_order() -> None:
     assert not order_of(facts(), {"settings": [], "actions": [{"action": "reboot"}]}, Transcript(RUN, {}))
     assert order()
