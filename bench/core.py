@@ -1,49 +1,103 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pure core: seconds of CPU by size of the input, and the exponent with which they grow."""
+"""The pure core: seconds of CPU by size of the input, and the exponent with which they grow.
+
+The input is what the recorded host said, whole, with another number of sockets in its pool.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from controller import WORK
+from controller import CHECKOUT, WORK
+from hosts import RECORDINGS
 
-SIZES = (1250, 2500, 5000, 10000)
-REPEATS = 5
+SOCKETS = (1250, 2500, 5000, 10000)
+HOSTS = (125, 250, 1000, 2000)
+REPEATS = 7
+RUN = "0123456789abcdef"
 
 
 def growth() -> dict[str, Any]:
     """Milliseconds by size and the exponent between the smallest and the largest, by name."""
-    sys.path.insert(0, str(WORK / "collections"))
+    sys.path[:0] = [str(WORK / "collections"), str(CHECKOUT / "lab")]
     from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (  # noqa: PLC0415
+        _artifact,
         _facts,
+        _gate,
         _parse_netstat,
         _plan,
         _policy,
     )
 
-    def netstat(size: int) -> str:
-        rows = "".join(f"  UDP    0.0.0.0:{1025 + number * 7 % 64000}    *:*    1508\n" for number in range(size))
-        return rows + "  UDP    0.0.0.0:500    *:*    444\n"
-
-    def facts(size: int) -> dict[str, Any]:
-        return _facts.parse_transcript(f"#portkeeper begin netstat\n{netstat(size)}#portkeeper end netstat 0\n")
-
+    whole = _recorded()
     policy = _policy.Policy.from_options({})
+    facts = _facts.parse_transcript(whole)
+    plan = _plan.make_plan(facts, policy)
+    result = {"changed": False, "msg": "in order"}
+    artefact = _artifact.build("host", facts, plan, result, "run", facts["collected"], True)
+
+    def fleet(size: int) -> dict[str, Any]:
+        return {f"host{number:04}": artefact for number in range(size)}
+
     return {
-        "parse netstat rows": _row(netstat, _parse_netstat.parse_netstat),
-        "plan, by sockets of the host": _row(facts, lambda given: _plan.make_plan(given, policy)),
+        "parse netstat rows, by rows": _row(SOCKETS, _rows, _parse_netstat.parse_netstat),
+        "facts of a whole transcript, by sockets": _row(
+            SOCKETS, lambda size: _with_pool(whole, size), _facts.parse_transcript
+        ),
+        "plan of a full fact set, by sockets": _row(
+            SOCKETS,
+            lambda size: _facts.parse_transcript(_with_pool(whole, size)),
+            lambda given: _plan.make_plan(given, policy),
+        ),
+        "gate, by hosts": _row(HOSTS, fleet, lambda given: _gate.judge(list(given), given, _gate.Rules(), {})),
     }
 
 
-def _row(make: Callable[[int], Any], work: Callable[[Any], object]) -> dict[str, Any]:
-    times = {size: _milliseconds(make(size), work) for size in SIZES}
-    exponent = math.log(times[SIZES[-1]] / times[SIZES[0]]) / math.log(SIZES[-1] / SIZES[0])
+def _recorded() -> str:
+    """The last transcript of the recorded 2019 host, as text."""
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import (  # noqa: PLC0415
+        collector_line,
+    )
+    from portkeeper_lab.replay import Recording, ReplayHost  # noqa: PLC0415 (the lab's path is set by then)
+
+    host = ReplayHost(Recording.load(RECORDINGS / "nt6.txt.gz"))
+    host.rewind(to_end=True)
+    return host.answer(collector_line(RUN))[0].decode("cp437")
+
+
+def _rows(size: int, pid: str = "1508") -> str:
+    """Rows as Windows aligns them: half of the sockets over IPv4, half over IPv6, their ports scattered."""
+    half = size // 2
+    ports = [1025 + number * 7919 % 64500 for number in range(half)]
+    return "".join(
+        f"  UDP    {f'{address}:{port}':<23}*:*                                    {pid}\n"
+        for address in ("0.0.0.0", "[::]")
+        for port in ports
+    )
+
+
+def _with_pool(transcript: str, size: int) -> str:
+    """The transcript with so many sockets of DNS in place of its own."""
+    begin, end = (f"#portkeeper {RUN} {mark} netstat" for mark in ("begin", "end"))
+    found = re.search(rf"({begin}[ \r]*\n)(.*?)({end} )", transcript, re.DOTALL)
+    assert found
+    rows = found.group(2).splitlines(keepends=True)
+    pids = [row.split()[-1] for row in rows if row.startswith("  UDP")]
+    dns = max(set(pids), key=pids.count)
+    others = "".join(row for row in rows if row.split()[-1:] != [dns])
+    return transcript[: found.end(1)] + others + _rows(size, dns) + transcript[found.start(3) :]
+
+
+def _row(sizes: Sequence[int], make: Callable[[int], Any], work: Callable[[Any], object]) -> dict[str, Any]:
+    times = {size: _milliseconds(make(size), work) for size in sizes}
+    exponent = math.log(times[sizes[-1]] / times[sizes[0]]) / math.log(sizes[-1] / sizes[0])
     return {"milliseconds": times, "exponent": exponent}
 
 

@@ -37,12 +37,13 @@ class Case:
     """One comparison.
 
     Attributes:
-        job: first_contact, steady_check or change.
+        job: of JOBS.
         hosts: how many.
         forks: of Ansible.
         delay: milliseconds that each HTTP request takes longer.
         repeats: how often each side runs.
         peer: whether the peer runs, too.
+        recording: the hosts' in bench/recordings.
     """
 
     job: str
@@ -51,27 +52,41 @@ class Case:
     delay: int
     repeats: int
     peer: bool = True
+    recording: str = "nt6"
 
 
+ARTEFACTS = ("-e", f"reserve_ports_artifacts_dir={WORK / 'artefacts'}")
+ROLE = ("portkeeper.windows_dns.reserve_ports",)
+CHECK = (PLAYS / "check.yml",)
 JOBS: dict[str, dict[str, Any]] = {
-    "first_contact": {"ours": ("check.yml", {}), "peer": ("--check", {"state": "fresh"})},
-    "steady_check": {"ours": ("check.yml", {"to_end": True}), "peer": ("--check", {"state": "steady"})},
-    "change": {"ours": ("role.yml", {}), "peer": ("", {"state": "fresh"})},
+    "first_contact": {"ours": (CHECK, {}), "peer": ("--check", {"state": "fresh"})},
+    "steady_check": {"ours": (CHECK, {"to_end": True}), "peer": ("--check", {"state": "steady"})},
+    "drift": {
+        "ours": (("portkeeper.windows_dns.drift", *ARTEFACTS), {"to_end": True}),
+        "peer": ("--check", {"state": "steady"}),
+    },
+    "steady_role": {"ours": (ROLE, {"to_end": True}), "peer": ("", {"state": "steady"})},
+    "change": {"ours": (ROLE, {}), "peer": ("", {"state": "fresh"})},
 }
 SHORT = (
     Case("steady_check", 1, 5, 0, 3),
     Case("steady_check", 10, 5, 0, 3),
     Case("steady_check", 10, 5, 20, 1),
     Case("steady_check", 50, 50, 0, 1),
+    Case("steady_role", 50, 50, 0, 1),
+    Case("drift", 50, 50, 0, 1),
     Case("first_contact", 10, 5, 0, 1),
     Case("change", 10, 5, 0, 1),
+    Case("steady_role", 10, 5, 0, 1, peer=False, recording="nt5"),
 )
 FULL = (
-    *(Case("steady_check", hosts, forks, 0, 3) for hosts in (1, 10, 50) for forks in (5, 50)),
+    *(Case("steady_check", hosts, 5, 0, 3) for hosts in (1, 10)),
+    *(Case("steady_check", 50, forks, 0, 2) for forks in (5, 50)),
     *(Case("steady_check", hosts, 50, delay, 1) for hosts in (10, 50) for delay in (20, 100)),
-    Case("first_contact", 50, 50, 0, 2),
-    Case("change", 50, 50, 0, 2),
-    Case("steady_check", 1000, 50, 0, 1, peer=False),
+    *(Case(job, 50, 50, 0, 2) for job in ("steady_role", "drift")),
+    *(Case(job, 50, 50, 0, 1) for job in ("first_contact", "change")),
+    *(Case("drift", hosts, 50, 0, 1, peer=False) for hosts in (10, 1000)),
+    *(Case(job, 10, 5, 0, 1, peer=False, recording="nt5") for job in ("steady_role", "change")),
 )
 
 
@@ -90,7 +105,7 @@ def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> 
     option, peer_state = JOBS[case.job]["peer"]
     hosts.control(op="delay", seconds=case.delay / 1000)
     runs: list[tuple[str, dict[str, Any], list[str | Path]]] = [
-        ("ours", state, [BIN / "ansible-playbook", PLAYS / play]),
+        ("ours", state, [BIN / "ansible-playbook", *play]),
         ("noop", {}, [BIN / "ansible-playbook", PLAYS / "noop.yml"]),
         ("sessions", state, [BIN / "python", CHECKOUT / "bench" / "sessions.py", inventory]),
     ]
@@ -141,11 +156,14 @@ def main(full: bool) -> None:
     controller = Controller([peer])
     cases = FULL if full else SHORT
     done = []
-    with Hosts(["nt6"], max(case.hosts for case in cases), "winrm3") as hosts:
-        for case in cases:
-            print(f"{case.job}, {case.hosts} hosts, {case.forks} forks, {case.delay} ms", flush=True)
-            done.append(measured(case, controller, hosts))
-    results = {"kind": "full" if full else "short", "where": _where(), "cases": done, "core": growth()}
+    where = _where()
+    for recording in dict.fromkeys(case.recording for case in cases):
+        chosen = [case for case in cases if case.recording == recording]
+        with Hosts([recording], max(case.hosts for case in chosen), "winrm3") as hosts:
+            for case in chosen:
+                print(f"{case.job}, {case.hosts} hosts, {case.forks} forks, {case.delay} ms, {recording}", flush=True)
+                done.append(measured(case, controller, hosts))
+    results = {"kind": "full" if full else "short", "where": where, "cases": done, "core": growth()}
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{results['kind']}.json"
     path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

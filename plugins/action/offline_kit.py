@@ -11,16 +11,31 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import (
+    PLAN_SPEC,
+    RUN_SPEC,
+    Policy,
+    PolicyError,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
+    artifact_path,
+    safe_run_id,
+    write_json,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline import OfflineError, make_kit, write_kit
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried, read_transcripts
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 
 
 class ActionModule(ActionBase):
-    """Write the kit of one client."""
+    """Write the kit of one client, and the scripts of the hosts whose transcripts came back."""
 
     SPEC: ClassVar[dict[str, dict[str, Any]]] = {
         "client": {"type": "str", "required": True},
         "dest": {"type": "path", "required": True},
+        "transcripts": {"type": "path"},
+        **PLAN_SPEC,
+        **{name: RUN_SPEC[name] for name in ("artifacts_dir", "run_id")},
     }
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -28,12 +43,27 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return which files are new or differ."""
+        """Return which files are new or differ, and a row per host."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         options = checked_options(self, self.SPEC)
         try:
+            policy = Policy.from_options({name: options[name] for name in PLAN_SPEC})
             folder, files = make_kit(Path(options["dest"]), options["client"])
+            hosts = read_transcripts(Path(options["transcripts"]), policy) if options["transcripts"] else []
+            for carried in hosts:
+                files.update({f"{carried.host}/{name}": content for name, content in carried.files.items()})
             result.update(write_kit(folder, files, bool(self._task.check_mode)))
         except OfflineError as error:
             raise AnsibleActionFail(f"offline_kit: {error}") from None
+        except PolicyError as error:
+            raise AnsibleActionFail(f"offline_kit: {error}.") from None
+        result["hosts"] = [carried.row() for carried in hosts]
+        _save_artifacts(hosts, options)
         return result
+
+
+def _save_artifacts(hosts: list[Carried], options: dict[str, Any]) -> None:
+    if options["artifacts_dir"]:
+        run_id = safe_run_id(options["run_id"])
+        for carried in hosts:
+            write_json(artifact_path(options["artifacts_dir"], run_id, carried.host), carried.artifact(run_id))

@@ -202,7 +202,7 @@ def write_lines(
     files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
     equal = [f"fc {first} {second} >nul" for first, second in files]
     compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
-    write = [f"({'&'.join(_recorded(records))})>nul"] if records else []
+    write = [f"({'&'.join(recorded(records))})>nul"] if records else []
     if put_back:
         write += _imported(ticket, [name for name, _place in places])
     for change in changes:
@@ -301,7 +301,7 @@ def window_record_line(run: str, names: Sequence[str]) -> str:
         names: service keys; none removes the record.
     """
     if names:
-        steps = _recorded([Record(WINDOW_RECORD, ",".join(names))])
+        steps = recorded([Record(WINDOW_RECORD, ",".join(names))])
     else:
         steps = [rf"reg delete {STATE_KEY}\{WINDOW_RECORD} /f"]
     return wrap(run, [section(run, "write", f"({'&'.join(steps)})>nul"), *section_commands(run, ["state"])])
@@ -334,7 +334,7 @@ def _data(place: Setting, after: tuple[str, ...] | int) -> str:
     return f'/s , /d "{",".join(port_range(text) for text in after)}"'
 
 
-def _recorded(records: Sequence[Record]) -> list[str]:
+def recorded(records: Sequence[Record]) -> list[str]:
     """Writes the records with the boot mark and the DNS server's PID of this moment, read on the host.
 
     An old record goes first: what could not be read must not leave an older mark behind.

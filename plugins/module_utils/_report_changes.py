@@ -47,7 +47,7 @@ def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tu
     """
     try:
         return _changes(before, after)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return (Change("new", "the two artefacts cannot be compared"),)
 
 

@@ -88,7 +88,7 @@ def _words(status: str) -> str:
 
 
 def _fleet(report: Report) -> str:
-    services = services_of(report.rows)
+    services, left_out = services_of(report.rows)
     choices = "".join(f'<option value="{status}">{_words(status)}</option>' for status in report.counts)
     columns = [("host", ""), ("status", ""), ("risk now", ""), ("after", " opt"), ("age", ""), ("changes", " opt")]
     heads = "".join(
@@ -98,13 +98,14 @@ def _fleet(report: Report) -> str:
     )
     heads += "".join(f'<th scope="col" class="s"><span>{html_text(name, 40)}</span></th>' for name in services)
     key = "".join(f'<li><span class="b c-{cell}"></span> {_CELL_WORDS[cell]}</li>' for cell in CELLS)
+    further = f"<p>Without {left_out} further services, which stand with their hosts.</p>" if left_out else ""
     body = "\n".join(_line(place, row, services, report.compared) for place, row in enumerate(report.rows))
     return (
         '<h2>The fleet: what is in for each service</h2><div class="tools" id="tools" hidden>'
         '<label>find <input id="find" type="search"></label>'
         f'<label>status <select id="status"><option value="">any</option>{choices}</select></label>'
         '<span id="told" role="status"></span></div>'
-        f'<ul class="key">{key}</ul>'
+        f'<ul class="key">{key}</ul>{further}'
         '<div class="wide" tabindex="0" role="region" aria-label="hosts and services"><table id="fleet">'
         f"<thead><tr>{heads}</tr></thead><tbody>\n{body}\n</tbody></table></div>"
     )
@@ -155,7 +156,7 @@ def _facts(details: Details) -> str:
     needs = [
         f"{need.title}: {ports_text(need.ports)} {need.protocol}: {need.cell}"
         + (f", open: {ports_text(need.open_ports)}" if need.open_ports else "")
-        for need in details.needs
+        for need in sorted(details.needs, key=lambda need: CELLS.index(need.cell))
     ]
     problems = [f"{severity}: {message}" for severity, message in details.problems]
     risk = f"Risk of the next start of DNS: <b>{now}</b> now, <b>{after}</b> once the plan is carried out and effective"

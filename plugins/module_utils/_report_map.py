@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
+    HIGHEST_PORT,
+    LOWEST_PORT,
     PortError,
     PortSet,
     Range,
@@ -44,7 +46,7 @@ def port_map(details: Details) -> str:
     lanes.append(_lane("needs", "needed", _union(udp)))
     lanes.append(_lane("hit", "conflicts", PortSet.from_ports(entry.port for entry in details.conflicts)))
     ticks = "".join(f"<span>{port}</span>" for port in (1, 16384, 32768, 49152, 65535))
-    axis = f'<span class="v">ports</span><div class="axis q" aria-hidden="true">{ticks}</div>'
+    axis = f'<div class="q end">port</div><div class="axis q" aria-hidden="true">{ticks}</div>'
     return f'<div class="map">{"".join(lanes)}{axis}</div>'
 
 
@@ -53,10 +55,10 @@ def _union(sets: Iterable[PortSet]) -> PortSet:
 
 
 def _lane(kind: str, title: str, ports: PortSet) -> str:
-    if not ports:
+    if not ports and kind != "reserved":
         return ""
     path = "".join(_box(pair) for pair in ports.ranges)
-    return _drawn(kind, title, ports_text(ports), path)
+    return _drawn(kind, title, ports_text(ports) or "none", path)
 
 
 def _box(pair: Range) -> str:
@@ -71,7 +73,7 @@ def _held(title: str, value: object) -> str:
         ports = single_ports(value or [])
     except PortError:
         return ""
-    if not ports:
+    if not ports or ports[0] < LOWEST_PORT or ports[-1] > HIGHEST_PORT:
         return ""
     bins = Counter(port // BIN for port in ports)
     most, wide = max(bins.values()), BIN // _SCALE

@@ -49,11 +49,14 @@ def render_prometheus(report: Report) -> str:
     lines += _head("portkeeper_report_timestamp_seconds", "When the report was made.")
     lines.append(f"portkeeper_report_timestamp_seconds {_number(report.made.timestamp())}")
     lines += _head("portkeeper_host_status", "1, with the host's status as a label.")
-    lines += [f'portkeeper_host_status{{host="{label_text(row.host)}",status="{row.status}"}} 1' for row in report.rows]
-    for name, help_text, value_of in _PER_HOST:
-        lines += _head(name, help_text)
-        samples = ((row, value_of(row)) for row in report.rows)
-        lines += [f'{name}{{host="{label_text(row.host)}"}} {_number(it)}' for row, it in samples if it is not None]
+    rows: dict[str, Row] = {}
+    for row in report.rows:
+        rows.setdefault(label_text(row.host), row)  # one name twice makes the whole file void; the worst comes first
+    lines += [f'portkeeper_host_status{{host="{name}",status="{row.status}"}} 1' for name, row in rows.items()]
+    for metric, help_text, value_of in _PER_HOST:
+        lines += _head(metric, help_text)
+        samples = ((name, value_of(row)) for name, row in rows.items())
+        lines += [f'{metric}{{host="{name}"}} {_number(value)}' for name, value in samples if value is not None]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -88,17 +88,19 @@ summary{cursor:pointer;padding:.4rem 0;overflow-wrap:anywhere}
 summary .h{font-weight:600;margin:0 .4rem}
 details ul{margin:.2rem 0;padding-left:1.2rem}
 details li{overflow-wrap:anywhere}
-.map{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:.15rem .6rem;
+.map{display:grid;grid-template-columns:17rem minmax(0,1fr);gap:.15rem .6rem;
   align-items:center;margin:.4rem 0}
 .map svg{display:block;width:100%;height:1rem;border-bottom:1px solid var(--line)}
 .map .tall{height:2rem}
+.end{font-size:.75rem;text-align:right}
 .axis{display:flex;justify-content:space-between;font-size:.75rem}
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1rem;padding:0;list-style:none;font-size:.9rem}
 @media(max-width:40rem){
   body{padding:.6rem}
   .map{grid-template-columns:minmax(0,1fr)}
   tbody th{max-width:9rem}
-  .opt{display:none}
+  .opt,.end{display:none}
+  thead .s span{max-height:7rem}
 }
 @media print{
   .tools{display:none}

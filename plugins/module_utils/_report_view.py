@@ -23,7 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_tim
 CELLS = ("conflict", "exposed", "reserved", "outside")
 """A need, worst first: a port of it is taken; DNS can take one; all are reserved; they lie outside of the pool."""
 
-_SHAPE_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -176,10 +176,23 @@ def make_report(sources: Sources, rules: Rules, made: datetime, title: str) -> R
     return Report(title, made, verdict, rows, sources.earlier is not None, gone)
 
 
-def services_of(rows: Iterable[Row]) -> list[str]:
-    """The services that any host needs, most needed first, then by name."""
-    found = Counter(need.service for row in rows if row.details for need in row.details.needs)
-    return sorted(found, key=lambda name: (-found[name], name))
+def services_of(rows: Iterable[Row], most: int = 40) -> tuple[list[str], int]:
+    """The services that any host needs, for the columns of a table.
+
+    Args:
+        rows: the hosts.
+        most: so many services at most, those that are worst off anywhere, then those that most hosts need.
+
+    Returns:
+        The services, most needed first, then by name; and how many were left out.
+    """
+    needs = [need for row in rows if row.details for need in row.details.needs]
+    counts = Counter(need.service for need in needs)
+    worst = dict.fromkeys(counts, len(CELLS))
+    for need in needs:
+        worst[need.service] = min(worst[need.service], CELLS.index(need.cell))
+    chosen = sorted(counts, key=lambda name: (worst[name], -counts[name], name))[:most]
+    return sorted(chosen, key=lambda name: (-counts[name], name)), len(counts) - len(chosen)
 
 
 def _row(
@@ -189,7 +202,7 @@ def _row(
     made: datetime,
 ) -> Row:
     collected = parse_time((artefact or {}).get("collected"))
-    why, details = entry.why, None
+    why, details = entry.why.removeprefix(f"{entry.host}: "), None
     changes: tuple[Change, ...] = ()
     if artefact is not None:
         try:
@@ -233,7 +246,8 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
 
 def _conflict(entry: Mapping[str, Any]) -> Conflict:
     holder = entry["holder"] or (f"process {entry['pid']}" if entry["pid"] else "another process")
-    return Conflict(int(entry["port"]), str(entry["service"] or "user"), str(holder))
+    (port,) = PortSet.from_ports([entry["port"]])
+    return Conflict(port, str(entry["service"] or "user"), str(holder))
 
 
 def _need(need: Mapping[str, Any], open_ports: PortSet, conflicts: tuple[Conflict, ...]) -> Need:

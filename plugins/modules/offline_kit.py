@@ -15,9 +15,13 @@ description:
   - Writes C(collect.cmd), which collects on a host what M(portkeeper.windows_dns.port_info) would gather, and a
     C(README.txt) for the person who carries it.
   - C(collect.cmd) changes nothing on the host. Where C(reg.exe) is missing, as on Windows 2000, it reads the registry
-    with regedit; what other missing tools would show is left empty. Its transcript goes to
-    M(portkeeper.windows_dns.port_plan).
+    with regedit; what other missing tools would show is left empty.
+  - From the transcripts that come back it makes a folder for each host with C(plan.txt), which says what is to be done
+    and why, and where there is something to do C(apply.cmd), C(rollback.cmd) and their data files. See
+    docs/hosts_without_winrm.md for what the scripts check, do and return.
   - Contacts no host.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.policy
 options:
   client:
     description: Name of the client, letters, digits, dot, underscore and hyphen. It is the folder's name.
@@ -27,9 +31,22 @@ options:
     description: Folder on the controller that holds a folder for each client. It is made if it is missing.
     type: path
     required: true
+  transcripts:
+    description:
+      - A transcript that C(collect.cmd) wrote, or a folder of them (C(*.txt)), on the controller.
+      - Two of the same computer are refused, and so is a file that names no computer.
+    type: path
+  artifacts_dir:
+    description:
+      - Folder on the controller for an artefact of each host of O(transcripts), as a host with WinRM has it, named
+        after the computer. C(collected) is null in it; C(facts.collected) is the time of the host's own clock, as text.
+    type: path
+  run_id:
+    description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.
+    type: str
 attributes:
   check_mode:
-    description: Writes nothing and says what it would write.
+    description: Writes nothing and says what it would write. Artefacts are written all the same.
     support: full
   diff_mode:
     description: Shows the files that are new or differ.
@@ -43,6 +60,13 @@ EXAMPLES = r"""
   portkeeper.windows_dns.offline_kit:
     client: example-client
     dest: carry
+
+- name: Plan for a server whose transcript came back, and make its scripts
+  portkeeper.windows_dns.offline_kit:
+    client: example-client
+    dest: carry
+    transcripts: transcripts/client01.txt
+    artifacts_dir: artifacts
 """
 
 RETURN = r"""
@@ -61,6 +85,28 @@ written:
   returned: success
   type: list
   elements: str
+hosts:
+  description: What was made of each transcript.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The computer's name, and the name of its folder in RV(folder).
+      type: str
+    status:
+      description: The plan's status.
+      type: str
+    reboot_required:
+      description: Whether a setting waits for a reboot, or will once it is written.
+      type: bool
+    files:
+      description: Names of the files in the host's folder. Only C(plan.txt) where nothing is to be done by a script.
+      type: list
+      elements: str
+    msg:
+      description: The plan in one sentence, or why there are no scripts.
+      type: str
 diff:
   description: A diff for each of RV(written).
   returned: success

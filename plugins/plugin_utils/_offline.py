@@ -55,6 +55,7 @@ def write_kit(folder: Path, files: Mapping[str, bytes], check_mode: bool) -> dic
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name in written:
+                (folder / name).parent.mkdir(exist_ok=True)
                 (folder / name).write_bytes(files[name])
         except OSError as error:
             raise OfflineError(f"{folder} could not be written to: {error.strerror}.") from error
@@ -68,13 +69,17 @@ def write_kit(folder: Path, files: Mapping[str, bytes], check_mode: bool) -> dic
             {
                 "before_header": str(folder / name),
                 "after_header": str(folder / name),
-                "before": (before[name] or b"").decode("ascii", "replace"),
-                "after": files[name].decode("ascii"),
+                "before": _shown(before[name] or b""),
+                "after": _shown(files[name]),
             }
             for name in written
         ],
         "msg": f"{folder}: {verb} {', '.join(written)}." if written else f"{folder}: everything is there already.",
     }
+
+
+def _shown(content: bytes) -> str:
+    return content.decode("utf-16" if content[:2] == b"\xff\xfe" else "ascii", "replace")
 
 
 def _nonce(script: Path) -> str:

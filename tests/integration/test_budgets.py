@@ -115,8 +115,7 @@ def test_requests_and_bytes(runs, playbook: str, _budget: int) -> None:
     _found, counters = runs(playbook)
     hosts, output = len(RECORDINGS), counters["output_bytes"]
     wire = counters["bytes_in"] + counters["bytes_out"]
-    asked = f"{counters['requests']} requests, {counters['receives']} receives"
-    print(f"{asked}, {output} bytes of output, {wire} on the wire")
+    print(f"{counters['requests']} requests, {counters['receives']} receives, {output} bytes, {wire} on the wire")
     assert output > hosts * 250_000, "not the full pool"
     assert (counters["sessions"], counters["commands"]) == (hosts, hosts)
     assert counters["requests"] - counters["receives"] <= hosts * REQUESTS

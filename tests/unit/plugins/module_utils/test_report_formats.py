@@ -70,6 +70,14 @@ def test_text_of_many_hosts_stays_short() -> None:
     assert len(text.splitlines()) < 400
 
 
+def test_text_of_one_host_stays_short_whatever_it_tells() -> None:
+    talkative = artefact("a", factory.conflict_facts())
+    talkative["msg"] = "word " * 500
+    for action in talkative["plan"]["actions"]:
+        action["why"] = "because " * 500
+    assert len(render_text(report_of({"a": talkative})).splitlines()) <= 20
+
+
 def outside_code(markdown: str) -> str:
     """What a renderer of Markdown takes as markup: all but code spans, whose fences are the longest runs."""
     return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown)
@@ -114,6 +122,12 @@ def test_prometheus_by_the_official_parser(report) -> None:
     assert {entry.labels["status"]: entry.value for entry in families["portkeeper_hosts"].samples}["safe"] == 1
     assert families["portkeeper_exit_code"].samples[0].value == 2
     assert all(family.type == "gauge" for family in families.values())
+
+
+def test_two_names_that_look_the_same_do_not_void_the_file_for_prometheus() -> None:
+    text = render_prometheus(report_of({"a\n": away("a\n"), "a\\x0a": artefact("a\\x0a", in_order())}))
+    (family,) = [it for it in text_string_to_metric_families(text) if it.name == "portkeeper_host_status"]
+    assert [entry.labels["status"] for entry in family.samples] == ["unreachable"]
 
 
 def test_json_by_its_schema(report) -> None:

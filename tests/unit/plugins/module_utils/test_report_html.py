@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import zlib
 from html.parser import HTMLParser
 
 import pytest
@@ -22,6 +24,9 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     report_of,
     states,
 )
+
+FAR = base64.b64encode(zlib.compress(b"\xfe" * 60_000)).decode()
+"""Packed ports far beyond the highest one."""
 
 
 def luminance(colour: str) -> float:
@@ -107,3 +112,11 @@ def test_size_and_work_grow_with_the_number_of_hosts(monkeypatch: pytest.MonkeyP
     assert work[1200]["ports"] == 10 * work[120]["ports"]
     assert 9.5 < work[1200]["text"] / work[120]["text"] < 10.5
     assert 9 < sizes[1200] / sizes[120] < 10.5
+
+
+@pytest.mark.parametrize("held", [["1-1"], {"count": 1, "lowest": 1, "highest": 1, "packed": FAR}])
+def test_the_map_draws_no_port_that_does_not_exist(held) -> None:
+    bent = artefact("a", factory.facts())
+    bent["facts"]["dns"]["udp_ports"] = {"udp4": held, "udp6": []}
+    page = render_html(report_of({"a": bent}))
+    assert ("IPv4 held by DNS" in page) == isinstance(held, list)

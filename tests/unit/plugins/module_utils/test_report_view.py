@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import random
+import zlib
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import judge
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, single_ports
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_html import render_html
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_json import render_json
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_markdown import render_markdown
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_prometheus import render_prometheus
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import services_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
@@ -63,11 +69,17 @@ def test_a_defect_wins_over_an_artefact_of_another_folder() -> None:
 
 
 def test_services_are_ordered_by_how_many_hosts_need_them() -> None:
-    few = factory.facts(services={"IAS": factory.service(state=1, start=4)})
-    rows = report_of({"a": artefact("a", factory.facts()), "b": artefact("b", few)}).rows
-    first, *others = services_of(rows)
-    assert [sum(need.service == first for row in rows for need in row.details.needs)] == [2]
-    assert "ias" in " ".join(others).lower()
+    rows = report_of({"a": artefact("a", factory.facts()), "b": artefact("b", factory.server_2019())}).rows
+    services, left_out = services_of(rows)
+    needed = [sum(need.service == name for row in rows for need in row.details.needs) for name in services]
+    assert needed == sorted(needed, reverse=True) and set(needed) == {1, 2}
+    assert left_out == 0
+
+
+def test_what_is_worst_off_keeps_its_column_when_there_are_too_many() -> None:
+    rows = report_of({"a": artefact("a", factory.conflict_facts()), "b": artefact("b", in_order())}).rows
+    everything, _none = services_of(rows)
+    assert services_of(rows, 2) == (["ias", "ipsec"], len(everything) - 2)
 
 
 def changes(before: dict, after: dict) -> dict[str, list[str]]:
@@ -111,16 +123,20 @@ def test_new_and_gone_hosts_are_named() -> None:
     assert [change.kind for change in report.rows[0].changes] == ["new"]
 
 
+BOMB = {"count": 1, "lowest": 1, "highest": 1, "packed": base64.b64encode(zlib.compress(b"\xfe" * 60_000)).decode()}
+"""A packed set whose ports lie far beyond the highest one."""
 PATHS = (
     ("plan",), ("plan", "needs"), ("plan", "risk"), ("plan", "risk", "now"), ("plan", "live_conflicts"),
     ("plan", "pool_range"), ("plan", "settings"), ("plan", "actions"), ("facts",), ("facts", "dns"), ("facts", "os"),
-    ("facts", "settings"), ("facts", "state"), ("problems",), ("collected",), ("msg",), ("status",),
+    ("plan", "live_conflicts", 0, "port"), ("plan", "needs", 0, "ports"), ("facts", "dns", "udp_ports", "udp4"),
+    ("plan", "pool_range", "udp4"), ("facts", "settings"), ("facts", "state"), ("problems",), ("collected",),
+    ("msg",), ("status",),
 )  # fmt: skip
 
 
 @given(
     st.sampled_from(PATHS),
-    st.sampled_from([None, 7, "x", [], {}, [1], ["x"], {"x": 1}, [{"x": 1}], True, -1.5, [None]]),
+    st.sampled_from([None, 7, "x", [], {}, [1], ["x"], {"x": 1}, [{"x": 1}], True, -1.5, 1e999, 10**400, BOMB, [None]]),
 )
 def test_a_bent_artefact_hides_nobody_and_breaks_nothing(path, value) -> None:
     bent = artefact("a", factory.conflict_facts())
@@ -131,7 +147,7 @@ def test_a_bent_artefact_hides_nobody_and_breaks_nothing(path, value) -> None:
     report = report_of({"a": bent, "b": artefact("b", in_order())}, {"a": bent})
     assert {row.host for row in report.rows} == {"a", "b"}
     assert report.verdict.exit_code == 2
-    assert "a" in render_text(report)
+    assert all(render(report) for render in (render_html, render_json, render_markdown, render_prometheus, render_text))
 
 
 @pytest.mark.parametrize("count", [3, 2500])

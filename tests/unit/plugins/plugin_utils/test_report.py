@@ -121,3 +121,19 @@ def test_what_changed_since_an_earlier_folder(tmp_path: Path, report) -> None:
     content = json.loads(Path(found["files"]["json"]).read_text(encoding="utf-8"))
     assert {entry["kind"] for entry in content["hosts"][0]["changes"]} == {"fixed"}
     assert content["gone"] == ["gone"]
+
+
+def test_slices_give_the_report_of_one_run(tmp_path: Path, report) -> None:
+    fleet = [
+        artefact("a", in_order()),
+        away("b"),
+        artefact("c", factory.conflict_facts()),
+        artefact("d", factory.facts()),
+    ]
+    put(tmp_path / "artifacts/night", *fleet)
+    slices = [str(put(tmp_path / f"worker{number}", *fleet[number::2])) for number in range(2)]
+    whole = report(expected_hosts=[], dest=str(tmp_path / "whole"))
+    merged = report(expected_hosts=[], dest=str(tmp_path / "merged"), run_id="nothing", more_folders=slices[::-1])
+    one, two = (json.loads(Path(found["files"]["json"]).read_text(encoding="utf-8")) for found in (whole, merged))
+    assert {**one, "made": None} == {**two, "made": None}
+    assert len(one["hosts"]) == 4

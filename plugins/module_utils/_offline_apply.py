@@ -1,0 +1,209 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""apply.cmd: checks, keeps the old values on the host, writes, compares, records, and opens the window of the plan."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import recorded
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import Order
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import (
+    ALREADY,
+    INCOMPLETE,
+    REG,
+    SC,
+    frame,
+    incomplete,
+    netsh_lines,
+    row_test,
+    start,
+)
+
+KEPT = r"%SystemRoot%\portkeeper\carried"
+"""Folder of the old values on the host; a new file name with every apply.cmd that writes."""
+
+_ATTEMPTS = 60
+_NOT_STARTED = 1062
+
+
+def apply_script(order: Order, run: str) -> list[str]:
+    """The lines of apply.cmd, without line ends.
+
+    Args:
+        order: what to do.
+        run: 16 hex digits for the name of the temporary folder.
+
+    Raises:
+        BatchError: something that cannot be put into a script.
+    """
+    body = [
+        *_checks(order),
+        *(_kept(order) if order.writes else []),
+        *_writing(order),
+        *_window(order),
+        *_farewell(order),
+    ]
+    return frame(order, run, "apply", body, [*_complete(order), *_record(order)])
+
+
+def _checks(order: Order) -> list[str]:
+    """Ends unless the values are those of the transcript; goes to the window when only that is left to do."""
+    lines = ["call :read", "if errorlevel 1 goto unreadable"] if order.values else []
+    if order.values:
+        lines += ["call :same after", "if errorlevel 1 goto fresh"]
+    if order.writes or order.victims:
+        lines += ["call :complete", "if not errorlevel 1 goto already"]
+    if order.values:
+        lines += [
+            "echo The values are in place already; what else is due follows.",
+            "goto written",
+            ":fresh",
+            "call :same before",
+            "if errorlevel 1 goto changed",
+        ]
+    return lines
+
+
+def _complete(order: Order) -> list[str]:
+    """Subroutine: level 0 when excluded ranges are there and the services run."""
+    lines = [":complete"]
+    for tables in (order.added, order.deferred):
+        for table, ranges in tables.items():
+            for text in ranges:
+                lines += [row_test(table, text), "if errorlevel 1 exit /b 1"]
+    for table, ranges in order.removed.items():
+        for text in ranges:
+            lines += [row_test(table, text), "if not errorlevel 1 exit /b 1"]
+    for name in order.victims:
+        lines += [f'call :up "{name}"', "if errorlevel 1 exit /b 1"]
+    return [*lines, "exit /b 0"]
+
+
+def _kept(order: Order) -> list[str]:
+    """Keeps the old values under a name that is not taken; who cannot do that cannot write settings either."""
+    file = rf"{KEPT}\{order.computer}-%i%.reg.data"
+    return [
+        f'if not exist "{KEPT}" md "{KEPT}" 2>nul',
+        "set i=0",
+        ":name",
+        "set /a i=i+1",
+        "if %i% GTR 9999 goto denied",
+        f'if exist "{file}" goto name',
+        f'copy "%old%" "{file}" >nul 2>nul',
+        f'if not exist "{file}" goto denied',
+    ]
+
+
+def _writing(order: Order) -> list[str]:
+    lines = []
+    if order.values:
+        lines += [
+            'call :import "%data%"',
+            "call :read",
+            "if errorlevel 1 goto half",
+            "call :same after",
+            "if not errorlevel 1 goto imported",
+            "call :same before",
+            "if errorlevel 1 goto half",
+            rf'del "{KEPT}\{order.computer}-%i%.reg.data" 2>nul',
+            "goto denied",
+            ":imported",
+            "echo Written and compared. The old values are kept in:",
+            rf'echo "{KEPT}\{order.computer}-%i%.reg.data"',
+        ]
+    elif order.records:
+        lines.append('call :import "%data%"')
+    if order.records:
+        lines.append("call :record <nul >nul 2>nul")
+    # Also where the values were in place already: what is excluded already is refused by netsh, and tested at the end.
+    lines.append(":written")
+    for verb, tables in (("delete", order.removed), ("add", order.added)):
+        for table, ranges in tables.items():
+            lines += netsh_lines(verb, table, ranges)
+    return lines
+
+
+def _record(order: Order) -> list[str]:
+    """Subroutine: records with the marks of this moment. The import has removed the old ones already."""
+    if not order.records:
+        return []
+    return [
+        ":record",
+        f"if not exist {REG} exit /b 0",
+        *(part.replace("%", "%%") for part in recorded(order.records)),
+        "exit /b 0",
+    ]
+
+
+def _window(order: Order) -> list[str]:
+    if not order.window:
+        return [line for name in order.victims for line in start(name)]
+    return [
+        f"if not exist {SC} goto stop_dns",
+        "sc interrogate DNS >nul 2>nul",
+        f"if errorlevel {_NOT_STARTED} if not errorlevel {_NOT_STARTED + 1} goto no_dns",
+        ":stop_dns",
+        "echo Stopping DNS, starting what it kept down, starting DNS. Please wait.",
+        "net stop DNS /y >nul 2>nul",
+        *(_excluding(order) if order.deferred else []),
+        *(line for name in order.victims for line in start(name)),
+        "set n=0",
+        ":dns",
+        "call :up DNS",
+        "if not errorlevel 1 goto dns_runs",
+        "set /a n=n+1",
+        f"if %n% GEQ {_ATTEMPTS} goto dns_down",
+        "ping -n 4 127.0.0.1 >nul",
+        "goto dns",
+        ":dns_down",
+        f"set rc={INCOMPLETE}",
+        "echo DNS does not start. Start it by hand.",
+        ":dns_runs",
+        *(line for name in order.dependents for line in start(name)),
+        "goto window_done",
+        ":no_dns",
+        "echo DNS does not run, so it is left alone.",
+        *(line for name in order.victims for line in start(name)),
+        *(line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)),
+        ":window_done",
+    ]
+
+
+def _excluding(order: Order) -> list[str]:
+    """Excludes while DNS is down; its process may go on closing thousands of sockets for a while."""
+    return [
+        "set n=0",
+        ":held",
+        'tasklist /fi "imagename eq dns.exe" /fo csv /nh 2>nul|findstr /i dns.exe>nul',
+        "if errorlevel 1 goto exclude",
+        "set /a n=n+1",
+        "if %n% GEQ 20 goto exclude",
+        "ping -n 2 127.0.0.1 >nul",
+        "goto held",
+        ":exclude",
+        *(line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)),
+    ]
+
+
+def _farewell(order: Order) -> list[str]:
+    lines = []
+    for tables in (order.added, order.deferred):
+        for table, ranges in tables.items():
+            for text in ranges:
+                lines += [
+                    row_test(table, text),
+                    f"if errorlevel 1 {incomplete(f'The ports {text} could not be excluded.')}",
+                ]
+    if order.reboot:
+        lines.append("echo Restart this server when it suits: what was written takes effect with the next boot.")
+    return [
+        *lines,
+        f"if %rc%=={INCOMPLETE} echo Not everything is as planned: see above, run collect.cmd and carry its file back.",
+        "if %rc%==0 echo Done. Run collect.cmd again and carry its file back.",
+        "goto finish",
+        ":already",
+        f"set rc={ALREADY}",
+        "echo Nothing was changed: everything is in place already.",
+        *(["echo If the server was not restarted since, restart it."] if order.reboot else []),
+        "goto finish",
+    ]

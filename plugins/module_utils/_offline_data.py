@@ -1,0 +1,31 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The data files that apply.cmd and rollback.cmd import: our values only, and the removal of our records of them."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import Order
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RawValue, encode_reg, render_reg
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import STATE_KEY
+
+
+def data_bytes(order: Order, which: str) -> bytes:
+    """A data file in the dialect of the host.
+
+    Args:
+        order: what the scripts do.
+        which: `apply` for the values after, `rollback` for those before.
+
+    Raises:
+        RegFileError: a value that the dialect cannot hold exactly.
+    """
+    keys: dict[str, dict[str, RawValue | None]] = {}
+    for value in order.values:
+        key = value.setting.key.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)
+        keys.setdefault(key, {})[value.setting.value_name] = value.after if which == "apply" else value.before
+    signature, _line, rest = render_reg(keys, order.dialect).partition("\r\n\r\n")
+    # A record that speaks of another value must not be there while nobody has recorded the new one.
+    state = STATE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)
+    removed = "".join(f"[-{state}\\{record.id}]\r\n\r\n" for record in order.records)
+    return encode_reg(f"{signature}\r\n\r\n{removed}{rest}", order.dialect)

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Transcripts that were carried here, and what is made of each: scripts, data, plan.txt and artefact."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_data import data_bytes
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import (
+    Order,
+    OrderError,
+    computer_name,
+    order_of,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_plan import plan_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_rollback import rollback_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import data_file
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import summary_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RegFileError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import (
+    TranscriptError,
+    split_transcript,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline import OfflineError
+
+_NONCE_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What was made of one transcript.
+
+    Attributes:
+        host: its computer name.
+        facts: of it.
+        plan: made from them.
+        files: by name.
+        refusal: why there are no scripts although there is something to do.
+    """
+
+    host: str
+    facts: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    refusal: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The host's entry in the result."""
+        return {
+            "host": self.host,
+            "status": self.plan["status"],
+            "reboot_required": self.plan["reboot_required"],
+            "files": sorted(self.files),
+            "msg": f"no scripts were made: {self.refusal}" if self.refusal else summary_of(self.plan),
+        }
+
+    def artifact(self, run_id: str) -> dict[str, Any]:
+        """The same artefact as a WinRM host's, of a run that only looked; when its facts were read, they say."""
+        due = bool(self.plan["settings"] or self.plan["actions"])
+        result = {"changed": due, "msg": self.row()["msg"], "problems": _problems(self.facts, self.plan)}
+        return build(self.host, self.facts, self.plan, result, run_id, None, check_mode=True)
+
+
+def read_transcripts(source: Path, policy: Policy) -> list[Carried]:
+    """All hosts of a transcript or of a folder of them (`*.txt`), by name.
+
+    Raises:
+        OfflineError: a file is no transcript, or two are of the same computer.
+    """
+    try:
+        paths = sorted(source.glob("*.txt")) if source.is_dir() else [source]
+        found = [(path, path.read_bytes()) for path in paths if path.is_file() or path == source]
+    except OSError as error:
+        raise OfflineError(f"{error.filename or source} could not be read: {error.strerror}.") from error
+    if not found:
+        raise OfflineError(f"{source} holds no transcript (*.txt).")
+    hosts: dict[str, tuple[Path, Carried]] = {}
+    for path, content in found:
+        carried = _carried(path, content, policy)
+        if carried.host.lower() in hosts:
+            other = hosts[carried.host.lower()][0]
+            raise OfflineError(f"{other} and {path} are of the same computer: keep the newer one.")
+        hosts[carried.host.lower()] = path, carried
+    return [hosts[name][1] for name in sorted(hosts)]
+
+
+def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
+    try:
+        facts = parse_transcript(content, [key for row in policy.extra_rows for key in row.service_keys])
+        host = computer_name(facts).upper()
+    except (TranscriptError, OrderError) as error:
+        raise OfflineError(f"{path} is not used: {error}.") from error
+    plan = make_plan(facts, policy)
+    try:
+        order = order_of(facts, plan, split_transcript(content))
+        files = _scripts(order, content) if order else {}
+        refusal = None
+    except (OrderError, BatchError, RegFileError) as error:
+        files, refusal = {}, str(error).rstrip(".")
+    text = plan_text(facts, plan, bool(files), refusal)
+    return Carried(host, facts, plan, {**files, "plan.txt": _lines(text)}, refusal)
+
+
+def _scripts(order: Order, content: bytes) -> dict[str, bytes]:
+    # The same transcript gives the same files.
+    run = hashlib.sha256(content).hexdigest()[:_NONCE_DIGITS]
+    return {
+        "apply.cmd": _lines(apply_script(order, run)),
+        "rollback.cmd": _lines(rollback_script(order, run)),
+        **{data_file(order, which): data_bytes(order, which) for which in ("apply", "rollback")},
+    }
+
+
+def _lines(lines: list[str]) -> bytes:
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+
+
+def _problems(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Any]:
+    told = {problem["id"] for problem in facts["problems"]}
+    return [*facts["problems"], *(entry for entry in plan["problems"] if entry["id"] not in told)]
