@@ -126,7 +126,7 @@ def seed_pip(home: Path, venv: Path) -> None:
 def prepare(core: Core, interpreter: Interpreter) -> tuple[Path, Path, dict[str, str]]:
     """Make the virtual environment, the copy and the environment variables for one release."""
     venv = CACHE / f"ansible-test-{core.label}-{interpreter.version}"
-    requirements = [core.requirement, *UNITS_NEED, *(CHECKOUT / "tests/unit/requirements.txt").read_text().split()]
+    requirements = [core.requirement, *UNITS_NEED, "-r", str(CHECKOUT / "tests/unit/requirements.txt")]
     if not (venv / "bin" / "ansible-test").exists():
         subprocess.run([*interpreter.prefix, interpreter.path, "-m", "venv", str(venv)], check=True)
     pip = [*interpreter.prefix, str(venv / "bin/python"), "-m", "pip", "install", "-q", "--upgrade"]

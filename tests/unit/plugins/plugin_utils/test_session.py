@@ -11,7 +11,7 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _session, _shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import (
     IDLE_TIMEOUT_S,
@@ -191,7 +191,7 @@ def test_a_hung_command_ends_at_our_own_deadline_with_a_signal() -> None:
 
 
 def test_endless_output_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_session, "MAX_OUTPUT", 10_000)
+    monkeypatch.setattr(_shell, "MAX_OUTPUT", 10_000)
     session, _connection, wire = made(FakeWire(FakeHost(), endless=b"x" * 4096))
     with pytest.raises(HostFailure, match="more than 10000 bytes"):
         run(session)
