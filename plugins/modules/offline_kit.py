@@ -39,7 +39,8 @@ options:
   artifacts_dir:
     description:
       - Folder on the controller for an artefact of each host of O(transcripts), as a host with WinRM has it, named
-        after the computer. C(collected) is null in it; C(facts.collected) is the time of the host's own clock, as text.
+        after the computer. C(collected) is the time at which the transcript's file was last changed, in UTC;
+        C(facts.collected) is the time of the host's own clock, as text.
     type: path
   run_id:
     description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class Carried:
         host: its computer name.
         facts: of it.
         plan: made from them.
+        collected: UTC time of the transcript's file, ISO 8601; None where that lies in the future.
         files: by name.
         refusal: why there are no scripts although there is something to do.
     """
@@ -53,6 +55,7 @@ class Carried:
     host: str
     facts: Mapping[str, Any]
     plan: Mapping[str, Any]
+    collected: str | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     refusal: str | None = None
 
@@ -67,10 +70,10 @@ class Carried:
         }
 
     def artifact(self, run_id: str) -> dict[str, Any]:
-        """The same artefact as a WinRM host's, of a run that only looked; when its facts were read, they say."""
+        """The same artefact as a WinRM host's, of a run that only looked."""
         due = bool(self.plan["settings"] or self.plan["actions"])
         result = {"changed": due, "msg": self.row()["msg"], "problems": _problems(self.facts, self.plan)}
-        return build(self.host, self.facts, self.plan, result, run_id, None, check_mode=True)
+        return build(self.host, self.facts, self.plan, result, run_id, self.collected, check_mode=True)
 
 
 def read_transcripts(source: Path, policy: Policy) -> list[Carried]:
@@ -110,7 +113,13 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
     except (OrderError, BatchError, RegFileError) as error:
         files, refusal = {}, str(error).rstrip(".")
     text = plan_text(facts, plan, bool(files), refusal)
-    return Carried(host, facts, plan, {**files, "plan.txt": _lines(text)}, refusal)
+    return Carried(host, facts, plan, _written(path), {**files, "plan.txt": _lines(text)}, refusal)
+
+
+def _written(path: Path) -> str | None:
+    """When a file was written: copies keep that, and the server's own clock says no time zone."""
+    written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+    return written.strftime("%Y-%m-%dT%H:%M:%SZ") if written <= datetime.now(timezone.utc) else None
 
 
 def _scripts(order: Order, content: bytes) -> dict[str, bytes]:

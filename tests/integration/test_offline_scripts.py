@@ -26,6 +26,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_sc
     WRONG_HOST,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+    DIALECT_4,
+    DIALECT_5,
+    REG_MULTI_SZ,
+    encode_reg,
+    render_reg,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried, read_transcripts
 from portkeeper_lab.control import ask_once
 
@@ -186,6 +193,20 @@ def test_a_service_that_stays_down_is_said_and_tried_again(person, first) -> Non
     assert person.run("apply.cmd")[0] in (DONE, ALREADY)
     assert person.collect().plan["live_conflicts"] == []
     assert person.run("rollback.cmd")[0] == DONE
+
+
+@pytest.mark.parametrize(("dialect", "signature"), [(DIALECT_4, b"REGEDIT4"), (DIALECT_5, b"\xff\xfe")])
+def test_regedit_itself_takes_the_data_files_of_both_dialects(person, dialect: str, signature: bytes) -> None:
+    made = person.collect()
+    before = made.facts["settings"]["reserved_ports"]["data"]
+    raw = "".join(f"{entry}\0" for entry in ["3343-3343", "7000-7010", ""]).encode("utf-16-le")
+    key = TCPIP.replace("HKLM", "HKEY_LOCAL_MACHINE")
+    content = encode_reg(render_reg({key: {"ReservedPorts": (REG_MULTI_SZ, raw)}}, dialect), dialect)
+    assert content.startswith(signature)
+    (person.folder / "taken.reg.data").write_bytes(content)
+    person.host.exec(r"regedit /s C:\carry\taken.reg.data", check=False)
+    assert person.collect().facts["settings"]["reserved_ports"]["data"] == ["3343-3343", "7000-7010"]
+    person.host.exec(f"reg add {TCPIP} /v ReservedPorts /t REG_MULTI_SZ /s , /d {','.join(before)} /f")
 
 
 @pytest.fixture

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A carried host in the fleet report: beside the others, with the age of its facts."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Sources, make_report
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline import OfflineError
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried, read_transcripts
+
+CAPTURE = Path(__file__).parents[2] / "captures" / "transcript-sbs2003.txt"
+READ = datetime(2026, 1, 2, 3, 0, tzinfo=timezone.utc)
+
+
+def carried(folder: Path, read: datetime) -> Carried:
+    path = folder / "sbserver.txt"
+    path.write_bytes(CAPTURE.read_bytes())
+    os.utime(path, (read.timestamp(), read.timestamp()))
+    (host,) = read_transcripts(path, Policy.from_options())
+    return host
+
+
+def test_the_report_shows_it_with_the_age_of_its_facts(tmp_path: Path) -> None:
+    artefact = carried(tmp_path, READ).artifact("night")
+    assert artefact["collected"] == "2026-01-02T03:00:00Z"
+    report = make_report(Sources((), {"SBSERVER": artefact}, {}), Rules(), READ + timedelta(days=3), "Fleet")
+    (row,) = report.rows
+    assert (row.host, row.age) == ("SBSERVER", timedelta(days=3))
+    assert "SBSERVER" in render_text(report) and "3 d" in render_text(report)
+
+
+def test_a_file_from_the_future_has_no_age(tmp_path: Path) -> None:
+    later = datetime.now(timezone.utc) + timedelta(days=1)
+    assert carried(tmp_path, later).artifact("night")["collected"] is None
+
+
+def test_two_transcripts_of_one_computer_are_refused(tmp_path: Path) -> None:
+    for name in ("one.txt", "other.txt"):
+        (tmp_path / name).write_bytes(CAPTURE.read_bytes())
+    with pytest.raises(OfflineError, match="same computer"):
+        read_transcripts(tmp_path, Policy.from_options())
