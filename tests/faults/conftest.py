@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
+import counts
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _batch_reboot, _policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import (
     _dns_window,
@@ -18,9 +19,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import (
     _reboot,
     _verify,
 )
-from counts import pytest_terminal_summary  # noqa: F401 - a hook
 from fault_host import FaultHost, fault_host
 from matrix import written
+
+pytest_terminal_summary = counts.pytest_terminal_summary
 
 SHORT = {
     _batch_reboot: {"DELAY_S": 1},

@@ -238,7 +238,6 @@ def fault_host(family: str, work: Path, options: Mapping[str, Any] | None = None
         options: further fields of the WinRM server's Options.
     """
     scenario = load_scenario(SCENARIOS / f"{family}.toml")
-    user, password = next(iter(scenario.users.items()))
     host = WineHost(scenario, work / "prefix")
     limited = tuple(name.lower() for name in scenario.limited_users)
     chosen = Options(
@@ -246,11 +245,10 @@ def fault_host(family: str, work: Path, options: Mapping[str, Any] | None = None
         **(options or {}),
     )  # fmt: skip
     server = WinRMServer(host, dict(scenario.users), profile=scenario.winrm_profile, options=chosen)
-    assert user == "Administrator"
     try:
         host.start()
         server.start()
-        made = FaultHost(family, host, server, work / "home", work, password)
+        made = FaultHost(family, host, server, work / "home", work, scenario.users["Administrator"])
         assert made.wait(host.is_reachable, 60)
         yield made
     finally:
