@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
@@ -117,7 +117,7 @@ def _ports(value: object, where: str) -> PortSet:
 
 def _day(value: object, where: str) -> date:
     """A date from YAML, or its text; a time of day is refused, because it would be of some time zone."""
-    if type(value) is date:
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and _DATE_RE.match(value):
         try:
