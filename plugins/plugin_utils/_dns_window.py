@@ -9,6 +9,7 @@ deadline without an end mark it starts DNS itself.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -161,7 +162,8 @@ def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
             return None
         lines = section_lines(answer[1], "window")
         if lines == ["absent"]:
-            talk.ask(unlock_line(talk.run, window.lock))
+            with contextlib.suppress(HostFailure):
+                talk.ask(unlock_line(talk.run, window.lock))
             raise talk.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
         if lines and lines[0] == "ended":
             return _steps(lines[1:])
