@@ -36,10 +36,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     STOPPED,
-    FakeConnection,
     FakeHost,
-    FakeWire,
     Service,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
+    FakeConnection,
+    FakeWire,
 )
 
 ON_HOST = {

@@ -19,11 +19,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _fil
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
     STOPPED,
-    FakeConnection,
     FakeHost,
-    FakeWire,
     Service,
     _key,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
+    FakeConnection,
+    FakeWire,
 )
 
 ACTIONS = {"port_reservations": port_reservations, "port_rollback": port_rollback, "host_reboot": host_reboot}

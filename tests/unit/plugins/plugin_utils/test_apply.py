@@ -21,11 +21,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
-    CHANGED,
-    MARK,
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import CHANGED, MARK, FakeHost
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
-    FakeHost,
     FakeWire,
 )
 
