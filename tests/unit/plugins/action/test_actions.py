@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,17 +31,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_reservations as port_reservations_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _files, _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _verify
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     STOPPED,
     FakeHost,
     Service,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
-    FakeConnection,
-    FakeWire,
-)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
 FIXED_KEYS = {
     "changed", "before", "after", "diff", "problems", "facts", "plan", "backup", "reboot_required", "msg",
@@ -61,13 +58,9 @@ Run = Callable[..., dict[str, Any]]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(_files, "home", lambda: tmp_path / "home")
-    monkeypatch.setattr(
-        "ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group.home", lambda: tmp_path / "home"
-    )
+    isolate(monkeypatch, tmp_path)
     for module in (_dns_window, _verify):
         monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
 
 
 @pytest.fixture
@@ -78,19 +71,7 @@ def host() -> FakeHost:
 @pytest.fixture
 def run(host: FakeHost) -> Run:
     def runs(name: str, check: bool = False, wire: FakeWire | None = None, **options: Any) -> dict[str, Any]:
-        task = SimpleNamespace(args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True)
-        connection = FakeConnection(wire or FakeWire(host))
-        connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
-        action = ACTIONS[name][0].ActionModule(
-            task=task,
-            connection=connection,
-            play_context=SimpleNamespace(check_mode=check, diff=True),
-            loader=None,
-            templar=None,
-            shared_loader_obj=None,
-        )
-        action._load_name = name
-        result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "client01"})
+        result = run_task(ACTIONS[name][0], wire or FakeWire(host), options, check)
         assert result.keys() >= FIXED_KEYS
         assert "secret-password" not in json.dumps(result)
         return result
