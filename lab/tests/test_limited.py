@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 import winrm
 
+from portkeeper_lab.backend import Launch
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import Scenario
 from portkeeper_lab.winrm.server import Options, WinRMServer
@@ -18,7 +19,7 @@ DNS = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\DNS\\Parameters"
 
 def run(host: WineHost, line: str, *, limited: bool = True) -> tuple[int, str]:
     """Exit code and both streams of a line."""
-    process = host.spawn(line, limited=limited)
+    process = host.spawn(Launch(line, limited=limited))
     process.write_stdin(b"", end=True)
     output = b""
     try:

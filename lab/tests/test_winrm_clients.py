@@ -19,6 +19,7 @@ from pypsrp.exceptions import WSManFaultError
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
+from portkeeper_lab.backend import Launch
 from portkeeper_lab.winrm.server import Options, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost
 
@@ -61,8 +62,8 @@ def test_pywinrm_protocol(host, full):
         assert run(client, shell, "echo $COLOUR; echo wrong >&2; exit 3") == (b"blue\n", b"wrong\n", 3)
         client.close_shell(shell)
         assert server.shells.listing() == []
-    assert host.spawned[0]["codepage"] == 437
-    assert host.spawned[0]["environment"] == {"COLOUR": "blue"}
+    assert host.spawned[0].codepage == 437
+    assert host.spawned[0].environment == {"COLOUR": "blue"}
 
 
 def test_budget_of_one_session_is_seven_requests(host):
@@ -150,15 +151,7 @@ def test_skip_shell_and_working_directory_reach_the_host(host):
         shell = client.open_shell(working_directory="C:\\Temp & more")
         assert run(client, shell, "echo", arguments=["a", "<b>"], skip_cmd_shell=True)[0] == b"a <b>\n"
         client.close_shell(shell)
-    assert host.spawned == [
-        {
-            "line": "echo a <b>",
-            "codepage": 437,
-            "environment": {},
-            "working_directory": "C:\\Temp & more",
-            "skip_shell": True,
-        }
-    ]
+    assert host.spawned == [Launch("echo a <b>", working_directory="C:\\Temp & more", skip_shell=True)]
 
 
 @pytest.mark.parametrize(
@@ -221,8 +214,8 @@ def test_ansible_raw(host, tmp_path):
         shells = server.shells.listing()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "client01 | CHANGED | rc=0 >>\nfrom the host" in done.stdout
-    assert host.spawned[0]["codepage"] == 65001
-    assert "echo hello" in decode_powershell(host.spawned[0]["line"])
+    assert host.spawned[0].codepage == 65001
+    assert "echo hello" in decode_powershell(host.spawned[0].line)
     assert counts["by_action"].keys() == {"Create", "Command", "Receive", "Signal", "Delete"}
     assert shells == []
 
