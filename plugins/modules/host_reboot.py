@@ -100,7 +100,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

@@ -86,7 +86,7 @@ plan:
   type: dict
   contains:
     actions:
-      description: What is due besides writing.
+      description: What is due besides writing, in order.
       type: list
       elements: dict
 status:
@@ -119,7 +119,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

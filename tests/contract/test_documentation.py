@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.portkeeper.windows_dns.tests.contract.specs import facets
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMESPACE = CHECKOUT / ".cache" / "ns"
 COLLECTION = "portkeeper.windows_dns"
 PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
-COMPARED = ("type", "elements", "default", "choices", "required")
 
 
 def documentation(name: str) -> dict[str, Any]:
@@ -32,13 +33,6 @@ def documentation(name: str) -> dict[str, Any]:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)[f"{COLLECTION}.{name}"]
     return found
-
-
-def facets(option: dict[str, Any]) -> dict[str, Any]:
-    """Reduce an option to what documentation and spec must share; absent and false or null are the same."""
-    kept = {key: option[key] for key in COMPARED if option.get(key) not in (None, False)}
-    kept.setdefault("type", "str")
-    return kept
 
 
 def test_every_action_has_a_documented_module() -> None:

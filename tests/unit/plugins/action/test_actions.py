@@ -22,8 +22,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import host as host_fragment
-from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import policy as policy_fragment
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.modules import dns_restart as dns_restart_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import host_reboot as host_reboot_doc
@@ -77,23 +75,6 @@ def run(host: FakeHost) -> Run:
         return result
 
     return runs
-
-
-@pytest.mark.parametrize("name", ACTIONS)
-def test_the_documentation_is_the_spec(name: str) -> None:
-    action, module = ACTIONS[name]
-    own = yaml.safe_load(module.DOCUMENTATION)
-    documented = dict(own.get("options") or {})
-    for fragment in own["extends_documentation_fragment"]:
-        _collection, _dot, rest = fragment.removeprefix("portkeeper.windows_dns.").partition(".")
-        classes = {"policy": policy_fragment.ModuleDocFragment, "host": host_fragment.ModuleDocFragment}
-        text = getattr(classes[_collection], rest.upper() or "DOCUMENTATION")
-        documented |= yaml.safe_load(text)["options"]
-    spec = action.ActionModule.SPEC
-    assert documented.keys() == spec.keys()
-    for option, row in spec.items():
-        for key in ("type", "elements", "default", "choices", "required"):
-            assert documented[option].get(key) == row.get(key), f"{option}.{key}"
 
 
 @pytest.mark.parametrize("name", ACTIONS)
