@@ -20,6 +20,14 @@ attributes:
     description: Systems that the module manages.
     support: full
     platforms: windows
+  async:
+    description: Can be used with C(async).
+    support: none
+  become:
+    description: Can be used with C(become).
+    support: none
+    details:
+      - The task fails before anything is sent. Log on as an administrator of the host instead.
 notes:
   - Talks to the host over the connection plugin P(ansible.builtin.winrm#connection) with plain C(cmd) commands. Neither
     PowerShell nor Python is needed there, WinRM 2.0 is. Other connections (V(local), V(psrp), V(ssh)) and C(become) are

@@ -46,6 +46,11 @@ attributes:
   diff_mode:
     description: Returns no diff, because it changes no value.
     support: none
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: partial
+    details:
+      - With O(force) each call reboots the host.
 seealso:
   - module: portkeeper.windows_dns.port_reservations
   - module: portkeeper.windows_dns.port_verify

@@ -37,6 +37,9 @@ attributes:
   diff_mode:
     description: Returns what the plan would change on the host.
     support: full
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
 seealso:
   - module: portkeeper.windows_dns.port_info
   - module: portkeeper.windows_dns.port_reservations

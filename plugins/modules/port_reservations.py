@@ -38,6 +38,11 @@ attributes:
   diff_mode:
     description: Shows every value before and after, with the reasons, and what is due.
     support: full
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: partial
+    details:
+      - Writes nothing a second time. RV(changed) stays true while an action is due that this run carries out.
 seealso:
   - module: portkeeper.windows_dns.dns_restart
   - module: portkeeper.windows_dns.host_reboot

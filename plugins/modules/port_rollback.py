@@ -45,6 +45,9 @@ attributes:
   diff_mode:
     description: Shows every value before and after.
     support: full
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
 seealso:
   - module: portkeeper.windows_dns.port_reservations
 """

@@ -56,6 +56,17 @@ def test_every_module_has_examples_and_return_values(name: str) -> None:
     assert found["return"]
 
 
+def test_the_action_group_is_all_modules_that_take_the_policy() -> None:
+    """The policy's fragment says that its modules belong to the group, whose defaults another module would refuse."""
+    groups = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    taking = [
+        name
+        for name in MODULES
+        if "- portkeeper.windows_dns.policy\n" in importlib.import_module(f"{PLUGINS}.modules.{name}").DOCUMENTATION
+    ]
+    assert groups == {"windows_dns": taking}
+
+
 def test_every_acceptance_point_is_documented() -> None:
     points = importlib.import_module(f"{PLUGINS}.module_utils._acceptance").POINTS
     text = (CHECKOUT / "docs/acceptance.md").read_text(encoding="utf-8")
