@@ -132,6 +132,7 @@ def test_a_host_in_block_mode_stays_away_and_the_message_helps(module, make_host
     host = make_host("sbs2003-block", "--winrm", "full_chunks=true")
     # It is cut off from its first boot on; at the console DNS goes down, so that IPsec gets its port.
     host.exec("net stop DNS /y & net start PolicyAgent & net start IAS & net start DNS", check=False)
+    assert host.becomes("up")
     written = module(host, "port_reservations")
     assert written["_kind"] == "ok", written["msg"]
     # Somebody takes the reservation out again after the check and before the boot.
