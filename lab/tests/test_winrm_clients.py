@@ -20,6 +20,7 @@ from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
 from portkeeper_lab.backend import Launch
+from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost
 
@@ -31,17 +32,6 @@ def host():
 
 def serve(host, **options):
     return WinRMServer(host, {USER: PASSWORD}, options=Options(**options))
-
-
-def protocol(server, user=USER, password=PASSWORD, **extra):
-    return winrm.Protocol(
-        f"http://127.0.0.1:{server.port}/wsman",
-        transport="ntlm",
-        username=user,
-        password=password,
-        message_encryption="always",
-        **extra,
-    )
 
 
 def run(client, shell, line, **extra):
@@ -222,7 +212,7 @@ def test_ansible_raw(host, tmp_path):
 
 def test_shell_ids_are_upper_case_and_belong_to_their_user(host):
     with WinRMServer(host, {USER: PASSWORD, "other": "x"}) as server:
-        mine, other = protocol(server), protocol(server, user="other", password="x")
+        mine, other = protocol(server), protocol(server, username="other", password="x")
         shell = mine.open_shell()
         assert shell == str(uuid.UUID(shell)).upper()
         with pytest.raises(winrm.exceptions.WSManFaultError) as caught:
