@@ -95,7 +95,7 @@ def test_role_defaults_are_the_documented_defaults() -> None:
     assert defaults == {name: option["default"] for name, option in options.items() if "default" in option}
 
 
-@pytest.mark.parametrize("generator", ["generate_policy", "generate_role"])
+@pytest.mark.parametrize("generator", ["generate_catalogue", "generate_policy", "generate_role"])
 def test_generated_documents_are_up_to_date(generator: str) -> None:
     command = [sys.executable, str(CHECKOUT / "scripts" / f"{generator}.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

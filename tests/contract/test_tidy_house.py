@@ -14,8 +14,8 @@ from checkout import CHECKOUT, listed_files
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 """From the first decorator to the last line."""
-NOT_BY_HAND = (".json", ".gz", ".txt", ".xsd")
-"""Schemas, recordings, captures, licences, another project's schema: data, whose length nobody chose."""
+NOT_BY_HAND = (".json", ".gz", ".png", ".txt", ".xsd")
+"""Schemas, recordings, pictures, captures, licences, another project's schema: data, whose length nobody chose."""
 
 
 def written_by_hand(*suffixes: str) -> Iterator[Path]:
