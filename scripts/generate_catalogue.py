@@ -28,7 +28,7 @@ A service counts as there when one of its keys is below `HKLM\\SYSTEM\\CurrentCo
 pool: ports of TCP alone are carried for the recommended list's sake.
 
 - To leave a service out, put its name or key into [`ignore_services`](policy.md).
-- To add one of your own, use [`catalogue_extra`](policy.md#an-entry-of-catalogue-extra), or `extra_ports` for ports alone.
+- To add one of your own, use [`catalogue_extra`](policy.md#an-entry-of-catalogue_extra); for ports alone `extra_ports`.
 
 "Started" is yes where the guarded window may start the service when it failed for its port, never where no policy can
 make the collection start it.
