@@ -7,7 +7,11 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``host`` is for all, ``host.artifacts`` where artefacts are written, ``host.on_failure`` where a run can end."""
+    """The parts: ``host`` is for all modules that talk to a host, the others for those with these options.
+
+    ``host.artifacts`` where artefacts are written, ``host.backups`` where backups are made or read, ``host.on_failure``
+    where a run can end.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -61,6 +65,10 @@ options:
     type: str
     choices: [keep, rollback]
     default: keep
+"""
+
+    BACKUPS = r"""
+options:
   backup_dir:
     description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
     type: path

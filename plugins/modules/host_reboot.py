@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
   - portkeeper.windows_dns.host.on_failure
+  - portkeeper.windows_dns.host.backups
 options:
   restart_group:
     description: Hosts of one group restart DNS or reboot one at a time. Without it, the whole play is one group.

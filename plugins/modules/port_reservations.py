@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
   - portkeeper.windows_dns.host.on_failure
+  - portkeeper.windows_dns.host.backups
 options:
   reboot:
     description:

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.on_failure
+  - portkeeper.windows_dns.host.backups
 options:
   timeout:
     description:
