@@ -109,7 +109,7 @@ bench-full: setup ## Measure against a hand-written role, at up to 1,000 hosts
 	$(PYTHON) bench/run.py --full
 
 build: ## Build the collection's artifact into dist/
-	$(VENV)/bin/ansible-galaxy collection build --force --output-path dist .
+	$(PYTHON) scripts/build_collection.py
 
 clean: ## Remove what was made in this folder (the lab's cache stays)
 	rm -rf .cache dist build collections tests/output
