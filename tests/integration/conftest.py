@@ -106,6 +106,13 @@ class Controller:
                     run.results.setdefault(record["task"], {})[record["host"]] = record["result"]
         return run
 
+    def module(self, host: LabHost, name: str, *options: str, **arguments: Any) -> dict[str, Any]:
+        """Run one module of the collection on a host with arguments; return its result, a failed one too."""
+        task = {"name": name, f"portkeeper.windows_dns.{name}": arguments}
+        done = self.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory, *options)
+        assert name in done.results, done.stdout + done.stderr
+        return done.result(name)
+
 
 @dataclass
 class LabHost:
