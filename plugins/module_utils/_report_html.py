@@ -49,7 +49,7 @@ def render_html(report: Report) -> str:
         f'<p class="q">{clock_text(report.made)}, exit code {report.verdict.exit_code}</p>',
         f"{_tiles(report)}{_moved(report)}</header><main>",
         _fleet(report),
-        "<h2>Hosts, worst first</h2>",
+        "<h2>Hosts</h2>",
         *_hosts(report),
         _gone(report),
         f"</main><script>{SCRIPT}</script></body></html>\n",

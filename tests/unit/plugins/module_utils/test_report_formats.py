@@ -59,7 +59,7 @@ def test_text_fits_the_terminal(report) -> None:
     text = render_text(report)
     assert max(width(line) for line in text.splitlines()) <= COLUMNS
     heads = re.findall(r"^(unreachable|conflict|drifted|pending_reboot) ", text, re.MULTILINE)
-    assert heads == ["unreachable", "unreachable", "conflict", "conflict", "drifted", "pending_reboot"]
+    assert heads == ["conflict", "conflict", "drifted", "pending_reboot", "unreachable", "unreachable"]
     assert "safe (1):\n  safe\n" in text
     assert "port 1645 is held by dns.exe" in text
 

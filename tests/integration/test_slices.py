@@ -1,0 +1,150 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One fleet, several workers: slices give the report and the exit code of one run.
+
+Replayed hosts, in the state before anything was written, and one that nobody answers for.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkout import BIN, CHECKOUT
+from replayed import Replayed
+
+DRIFT = "portkeeper.windows_dns.drift"
+RECORDINGS = {"client1-dc": "nt5", "client1-sbs": "nt6", "client2-dc": "nt5"}
+AWAY = "client2-away"
+RUN = "night"
+EXAMPLES = CHECKOUT / "docs/examples"
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
+    """Start the hosts; they end with the tests of this file."""
+    hosts = Replayed(tmp_path_factory.mktemp("fleet"), RECORDINGS)
+    yield hosts
+    hosts.end()
+
+
+@pytest.fixture(scope="module")
+def inventory(fleet: Replayed) -> Path:
+    """All hosts in the order of their names, the absent one among them."""
+    first = next(iter(fleet.hosts.values()))
+    hosts = {**fleet.hosts, AWAY: {**first, "ansible_port": 1}}
+    path = fleet.inventory.with_name("fleet.json")
+    path.write_text(json.dumps({"all": {"hosts": dict(sorted(hosts.items()))}}), encoding="utf-8")
+    return path
+
+
+def said(report: Path) -> dict[str, Any]:
+    """The report without the times at which it was made and its facts were gathered."""
+    content = json.loads(report.read_text(encoding="utf-8"))
+    for entry in (content, *content["hosts"]):
+        entry.pop("made", None)
+        entry.pop("collected", None)
+    return content
+
+
+@pytest.fixture(scope="module")
+def whole(controller, fleet: Replayed, inventory: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What one run over all hosts reports."""
+    folder = tmp_path_factory.mktemp("whole")
+    fleet.control(op="rewind")
+    options = {"reserve_ports_artifacts_dir": str(folder), "reserve_ports_run_id": RUN}
+    run = controller.playbook(DRIFT, inventory, "-e", json.dumps(options))
+    assert run.returncode == 2, run.stdout + run.stderr
+    content = said(folder / RUN / "report.json")
+    statuses = {entry["host"]: entry["status"] for entry in content["hosts"]}
+    assert statuses.pop(AWAY) == "unreachable"
+    assert set(statuses) == set(RECORDINGS) and "conflict" in statuses.values()
+    return content
+
+
+def through_a_worker(controller, private: Path, worker: Path, results: Path, limit: str) -> None:
+    """Send a slice through `transmit | worker | process`, each a process of its own."""
+    runner = str(BIN / "ansible-runner")
+    steps = [
+        [runner, "transmit", str(private), "-p", DRIFT, "-i", RUN, "--limit", limit, "--cmdline", "--skip-tags report"],
+        [runner, "worker", "--private-data-dir", str(worker)],
+        [runner, "process", str(results), "-i", RUN],
+    ]
+    stream = b""
+    for command in steps:
+        done = subprocess.run(
+            command, cwd=controller.folder, env=controller.environment(), input=stream, capture_output=True, check=False
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout[-2000:]!r} {done.stderr!r}"
+        stream = done.stdout
+
+
+def at_once(work: Callable[[int], Any]) -> list[Any]:
+    """Two workers side by side; what they return, or the first one's error."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, range(2)))
+
+
+def test_workers_of_ansible_runner_give_the_report_of_one_run(controller, fleet, inventory, whole, tmp_path) -> None:
+    private = tmp_path / "job"
+    for name, source in (("inventory/hosts.json", inventory), ("env/extravars", EXAMPLES / "runner-extravars.yml")):
+        (private / name).parent.mkdir(parents=True)
+        shutil.copy(source, private / name)
+    fleet.control(op="rewind")
+    limits = ("all[0:1]", "all[2:]")
+    at_once(
+        lambda number: through_a_worker(
+            controller, private, tmp_path / f"worker{number}", tmp_path / f"results{number}", limits[number]
+        )
+    )
+    folders = [tmp_path / f"results{number}/artifacts/{RUN}/portkeeper/{RUN}" for number in range(2)]
+    assert [len(list(folder.glob("*.json"))) for folder in folders] == [2, 2]
+    assert {path.stat().st_mode & 0o777 for folder in folders for path in folder.glob("*.json")} == {0o600}
+
+    options = {
+        "reserve_ports_artifacts_dir": str(tmp_path / "merged"),
+        "reserve_ports_run_id": RUN,
+        "drift_more_folders": [str(folder) for folder in folders],
+    }
+    requests = fleet.control(op="counters")["requests"]
+    run = controller.playbook(DRIFT, inventory, "--tags", "report", "-e", json.dumps(options))
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert said(tmp_path / "merged" / RUN / "report.json") == whole
+    assert fleet.control(op="counters")["requests"] == requests, "the report contacts no host"
+
+
+def slice_of(inventory: Path, number: int) -> Path:
+    """Every second host, as AWX gives an inventory of its own to each job of a slice."""
+    content = json.loads(inventory.read_text(encoding="utf-8"))
+    hosts = dict(list(content["all"]["hosts"].items())[number::2])
+    path = inventory.with_name(f"slice{number}.json")
+    path.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    return path
+
+
+def test_jobs_that_share_a_folder_give_the_report_of_one_run(controller, fleet, inventory, whole, tmp_path) -> None:
+    playbook = str(EXAMPLES / "awx-drift.yml")
+    folder = ("-e", json.dumps({"reserve_ports_artifacts_dir": str(tmp_path)}))
+    slices = [slice_of(inventory, number) for number in range(2)]
+    fleet.control(op="rewind")
+    runs = at_once(lambda number: controller.playbook(playbook, slices[number], "--skip-tags", "report", *folder))
+    assert [run.returncode for run in runs] == [0, 0], "a slice does not judge"
+    (night,) = tmp_path.iterdir()
+    assert len(list(night.iterdir())) == 4, "nothing but artefacts"
+
+    run = controller.playbook(playbook, inventory, "--tags", "report", *folder)
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert said(night / "report.json") == whole
+
+    (night / f"{AWAY}.json").unlink()
+    run = controller.playbook(playbook, inventory, "--tags", "report", *folder)
+    statuses = {entry["host"]: entry["status"] for entry in said(night / "report.json")["hosts"]}
+    assert (run.returncode, statuses[AWAY]) == (2, "unknown"), "a slice that left nothing is not passed over"
