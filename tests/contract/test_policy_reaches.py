@@ -35,8 +35,6 @@ NOT_PASSED: dict[tuple[str, str], tuple[set[str], str]] = {
         set(PLAN_SPEC) - JUDGES_SERVICES | {"on_failure", "backup_dir", "backups_kept"},
         "they decide what is written, not what must run; and nothing was written before it",
     ),
-    ("main.yml", "dns_restart"): ({"artifacts_dir", "run_id"}, "port_reservations writes the artefact of a run"),
-    ("main.yml", "host_reboot"): ({"artifacts_dir", "run_id"}, "port_reservations writes the artefact of a run"),
 }
 """By file and module: options that need not be passed, and why."""
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One fleet, several workers: slices give the report and the exit code of one run.
+"""One fleet, several workers: slices give the report and the exit code of one run, and the gate waits for all hosts.
 
 Replayed hosts, in the state before anything was written, and one that nobody answers for.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from checkout import BIN, CHECKOUT
 from replayed import Replayed
 
 DRIFT = "portkeeper.windows_dns.drift"
+GATE = "Turn the artefacts of this run into one exit code"
 RECORDINGS = {"client1-dc": "nt5", "client1-sbs": "nt6", "client2-dc": "nt5"}
 AWAY = "client2-away"
 RUN = "night"
@@ -148,3 +150,25 @@ def test_jobs_that_share_a_folder_give_the_report_of_one_run(controller, fleet, 
     run = controller.playbook(playbook, inventory, "--tags", "report", *folder)
     statuses = {entry["host"]: entry["status"] for entry in said(night / "report.json")["hosts"]}
     assert (run.returncode, statuses[AWAY]) == (2, "unknown"), "a slice that left nothing is not passed over"
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A port at which somebody listens and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_the_gate_waits_for_a_slow_host_with_any_strategy(controller, fleet, silent, tmp_path) -> None:
+    """With `free` the quick last host would judge while the slow one has no artefact."""
+    first = next(iter(fleet.hosts.values()))
+    patience = {"ansible_winrm_operation_timeout_sec": 2, "ansible_winrm_read_timeout_sec": 3}
+    hosts = {"a-slow": {**first, **patience, "ansible_port": silent}, "b-quick": {**first, "ansible_port": 1}}
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    run = controller.playbook(DRIFT, path, "-e", f"reserve_ports_artifacts_dir={tmp_path}", ANSIBLE_STRATEGY="free")
+    assert run.returncode == 4, run.stdout + run.stderr
+    judged = [result for result in run.results[GATE].values() if result["acted"]]
+    assert [result["summary"]["counts"]["unreachable"] for result in judged] == [2]
