@@ -84,8 +84,12 @@ class Ports:
 
 @dataclass(frozen=True)
 class Details:
-    """What an artefact with facts and a plan tells beyond its status."""
+    """What an artefact with facts and a plan tells beyond its status.
 
+    ``failed`` is whether the run failed on the host: then the plan does not say why.
+    """
+
+    failed: bool
     release: str
     model: str
     risk_now: float | None
@@ -236,6 +240,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
     risk = plan["risk"]
     udp = facts["dns"]["udp_ports"]
     return Details(
+        failed=artefact.get("outcome") != "ok",
         release=str(facts["os"]["release"]),
         model=str(risk["model"]),
         risk_now=_chance(risk["now"]),
