@@ -38,6 +38,13 @@ options:
       - Without it, these are the hosts of the play, and of O(artifacts_dir) only their artefacts are read.
     type: list
     elements: str
+  this_call:
+    description:
+      - Whether a host of the play counts as V(unknown) when its artefact in O(artifacts_dir) is of an earlier call of
+        C(ansible-playbook), which can be where the name of a run is used again. The collection's playbook C(drift) sets
+        it where it has checked the hosts itself.
+    type: bool
+    default: false
   max_risk:
     description:
       - Highest accepted chance, from 0 to 1, that the next start of DNS takes a needed port.

@@ -24,10 +24,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
     PolicyError,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import parse_time
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
-    STARTED,
+    RUN_ID,
     Shelf,
     artifact_path,
     safe_run_id,
@@ -218,8 +217,7 @@ def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> _
     except OSError as error:
         raise AnsibleError(f"The file {path} could not be removed on the controller: {error.strerror}.") from None
     before = found.get(host, {})
-    collected = parse_time(before.get("collected"))
-    if collected is None or collected.timestamp() < STARTED:
+    if before.get("call") != RUN_ID:
         return _SoFar()
     backup = before.get("backup")
     return _SoFar(before.get("would_change") is True, backup if isinstance(backup, dict) else None)
@@ -243,7 +241,7 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar) -> None:
         collected=outcome.extra.get("collected"),
         check_mode=job.check_mode,
     )
-    write_json(artifact_path(folder, run_id, job.host), content)
+    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID})
 
 
 def planned(gathered: Gathered, job: Job) -> dict[str, Any]:

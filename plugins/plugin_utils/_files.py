@@ -21,11 +21,8 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
 
-STARTED = int(time.time())
-"""When this call of ansible-playbook began: the plugin is loaded there once, before the workers are forked."""
-
-RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(STARTED)) + f"-{os.getpid()}"
-"""Names this call of ansible-playbook."""
+RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
+"""Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked."""
 
 _NAME_BYTES_MAX = 255
 """What file systems take for one name."""

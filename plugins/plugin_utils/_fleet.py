@@ -20,6 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted i
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import parse_time
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Sources
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import (
     read_artefacts,
     read_folder,
@@ -31,11 +32,13 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "run_id": {"type": "str"},
     "more_folders": {"type": "list", "elements": "path", "default": []},
     "expected_hosts": {"type": "list", "elements": "str"},
+    "this_call": {"type": "bool", "default": False},
     "max_risk": {"type": "float"},
     "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
 }
 """The options that say what is judged, and by which rules; documented in the fragment of the same name."""
 
+_OLD = "the artefact is of an earlier call of Ansible: in this one the host could not be evaluated"
 _OLDEST = datetime.min.replace(tzinfo=timezone.utc)
 _Artefacts = dict[str, dict[str, Any]]
 _Read = tuple[_Artefacts, dict[str, str]]
@@ -78,12 +81,14 @@ def sources_of(options: Mapping[str, Any], play_hosts: Iterable[str], earlier: s
     Raises:
         AnsibleActionFail: a folder that was named could not be read.
     """
-    expected = options["expected_hosts"]
-    hosts = tuple(play_hosts if expected is None else expected)
+    expected, play = options["expected_hosts"], tuple(play_hosts)
+    hosts = play if expected is None else tuple(expected)
     # A name of a run can be used again: whoever is not in this play any more must not be judged by what lies there.
     only = hosts if expected is None else None
     run = options["run_id"]
     read = [_of_run(folder, run, only) for folder in options["artifacts_dir"]]
+    if options["this_call"]:
+        read = [_of_this_call(found, play) for found in read]
     artefacts, defects = _merged([*read, *(_of_folder(folder) for folder in options["more_folders"])])
     before = _merged([_of_folder(earlier)])[0] if earlier else None
     return Sources(hosts, artefacts, defects, before)
@@ -95,6 +100,14 @@ def _of_run(folder: str, run_id: str | None, only: tuple[str, ...] | None) -> _R
         return read_artefacts(folder, run_id, only)
     path = run_folder(folder, run_id)
     return _of_folder(path) if path.is_dir() else ({}, {})
+
+
+def _of_this_call(read: _Read, hosts: tuple[str, ...]) -> _Read:
+    """A host of the play whose check did not even begin must not be judged by what an earlier call left there."""
+    artefacts, defects = read
+    old = {host for host in hosts if host in artefacts and artefacts[host].get("call") != RUN_ID}
+    found = {host: artefact for host, artefact in artefacts.items() if host not in old}
+    return found, {**defects, **dict.fromkeys(old, _OLD)}
 
 
 def _of_folder(folder: str | Path) -> _Read:

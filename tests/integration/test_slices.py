@@ -172,3 +172,16 @@ def test_the_gate_waits_for_a_slow_host_with_any_strategy(controller, fleet, sil
     assert run.returncode == 4, run.stdout + run.stderr
     judged = [result for result in run.results[GATE].values() if result["acted"]]
     assert [result["summary"]["counts"]["unreachable"] for result in judged] == [2]
+
+
+def test_a_name_of_a_run_that_is_used_again_hides_no_host(controller, fleet, tmp_path) -> None:
+    """The check of a host whose variables cannot be resolved does not even begin; what lies there is of yesterday."""
+    first = next(iter(fleet.hosts.values()))
+    host: dict[str, Any] = {**first, "ansible_port": 1}
+    path = tmp_path / "one.json"
+    options = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path), "reserve_ports_run_id": RUN})
+    codes = []
+    for broken in ({}, {"reserve_ports_extra_ports": "{{ lookup('ansible.builtin.file', '/nowhere/at/all') }}"}):
+        path.write_text(json.dumps({"all": {"hosts": {"a": {**host, **broken}}}}), encoding="utf-8")
+        codes.append(controller.playbook(DRIFT, path, "-e", options).returncode)
+    assert codes == [4, 2]

@@ -256,7 +256,7 @@ def test_the_artefact_of_a_restart_tells_what_is_now_and_what_the_run_has_done(
     assert (first["status"], first["changed"], first["backup"]) == (now, True, backup)
     assert now != "conflict"
     if not of_this_call:
-        monkeypatch.setattr(_action, "STARTED", _action.STARTED + 86_400)
+        monkeypatch.setattr(_action, "RUN_ID", "another call")
     assert not run("dns_restart", **options)["changed"]
     second = json.loads(path.read_text(encoding="utf-8"))
     expected = (True, backup) if of_this_call else (False, None)

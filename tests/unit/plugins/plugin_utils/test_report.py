@@ -15,6 +15,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import fleet_gate, fleet_report
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,
@@ -89,6 +90,17 @@ def test_the_file_for_node_exporter_is_where_and_as_it_is_asked_for(tmp_path: Pa
 def test_a_host_that_is_not_in_the_play_any_more_is_not_judged_by_what_lies_there(tmp_path: Path, report) -> None:
     put(tmp_path / "artifacts/night", artefact("a", in_order()), artefact("excluded", factory.conflict_facts()))
     assert hosts_of(report("a", ("a",))) == {"a": "safe"}
+
+
+@pytest.mark.parametrize("expected", [None, [], ["a"]])
+def test_a_host_whose_check_did_not_begin_is_not_judged_by_an_earlier_call(tmp_path: Path, report, expected) -> None:
+    now = {**artefact("a", in_order()), "call": RUN_ID}
+    put(tmp_path / "artifacts/night", now, artefact("b", in_order()), artefact("slice", in_order()))
+    options = {"this_call": True, **({} if expected is None else {"expected_hosts": expected})}
+    found = hosts_of(report("b", ("a", "b"), **options))
+    assert {host: found[host] for host in "ab"} == {"a": "safe", "b": "unknown"}
+    assert found.get("slice") == (None if expected is None else "safe"), "who is not in the play was checked elsewhere"
+    assert hosts_of(report("b", ("a", "b")))["b"] == "safe", "report and gate alone judge what others have checked"
 
 
 @pytest.mark.parametrize("expected", [None, [], ["a", "x"]])
