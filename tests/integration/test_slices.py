@@ -9,6 +9,7 @@ Replayed hosts, in the state before anything was written, and one that nobody an
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from checkout import BIN, CHECKOUT
+from checkout import CHECKOUT
 from replayed import Replayed
 
 DRIFT = "portkeeper.windows_dns.drift"
@@ -72,21 +73,18 @@ def whole(controller, fleet: Replayed, inventory: Path, tmp_path_factory: pytest
     return content
 
 
-def through_a_worker(controller, private: Path, worker: Path, results: Path, limit: str) -> None:
-    """Send a slice through `transmit | worker | process`, each a process of its own."""
-    runner = str(BIN / "ansible-runner")
-    steps = [
-        [runner, "transmit", str(private), "-p", DRIFT, "-i", RUN, "--limit", limit, "--cmdline", "--skip-tags report"],
-        [runner, "worker", "--private-data-dir", str(worker)],
-        [runner, "process", str(results), "-i", RUN],
-    ]
-    stream = b""
-    for command in steps:
-        done = subprocess.run(
-            command, cwd=controller.folder, env=controller.environment(), input=stream, capture_output=True, check=False
-        )
-        assert done.returncode == 0, f"{command}: {done.stdout[-2000:]!r} {done.stderr!r}"
-        stream = done.stdout
+def documented(beginning: str) -> str:
+    """The command of the guide that begins so."""
+    guide = (CHECKOUT / "docs/running_it_nightly.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^```sh\n({re.escape(beginning)}.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    return found
+
+
+def in_shell(controller, folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=controller.environment(), stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, check=False,
+    )
 
 
 def at_once(work: Callable[[int], Any]) -> list[Any]:
@@ -96,30 +94,27 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
 
 
 def test_workers_of_ansible_runner_give_the_report_of_one_run(controller, fleet, inventory, whole, tmp_path) -> None:
-    private = tmp_path / "job"
+    """The guide's commands, but for the way to the other machine: each worker has a private folder on this one."""
     for name, source in (("inventory/hosts.json", inventory), ("env/extravars", EXAMPLES / "runner-extravars.yml")):
-        (private / name).parent.mkdir(parents=True)
-        shutil.copy(source, private / name)
+        (tmp_path / "job" / name).parent.mkdir(parents=True)
+        shutil.copy(source, tmp_path / "job" / name)
+    command, hosts = documented("ansible-runner transmit"), ("all[0:1]", "all[2:]")
+    made = {"ssh worker1 ": "", "/tmp/portkeeper-night": "worker{0}", "results/1": "results/{0}", "all[0:49]": "{1}"}
+    for text, other in made.items():
+        assert text in command
+        command = command.replace(text, other)
     fleet.control(op="rewind")
-    limits = ("all[0:1]", "all[2:]")
-    at_once(
-        lambda number: through_a_worker(
-            controller, private, tmp_path / f"worker{number}", tmp_path / f"results{number}", limits[number]
-        )
-    )
-    folders = [tmp_path / f"results{number}/artifacts/{RUN}/portkeeper/{RUN}" for number in range(2)]
+    done = at_once(lambda number: in_shell(controller, tmp_path, command.format(number + 1, hosts[number])))
+    assert [run.returncode for run in done] == [0, 0], [run.stdout + run.stderr for run in done]
+    folders = [tmp_path / f"results/{number}/artifacts/night/portkeeper/night" for number in (1, 2)]
     assert [len(list(folder.glob("*.json"))) for folder in folders] == [2, 2]
     assert {path.stat().st_mode & 0o777 for folder in folders for path in folder.glob("*.json")} == {0o600}
 
-    options = {
-        "reserve_ports_artifacts_dir": str(tmp_path / "merged"),
-        "reserve_ports_run_id": RUN,
-        "drift_more_folders": [str(folder) for folder in folders],
-    }
     requests = fleet.control(op="counters")["requests"]
-    run = controller.playbook(DRIFT, inventory, "--tags", "report", "-e", json.dumps(options))
-    assert run.returncode == 2, run.stdout + run.stderr
-    assert said(tmp_path / "merged" / RUN / "report.json") == whole
+    merged = in_shell(controller, tmp_path, documented("ansible-playbook -i job/inventory"))
+    assert merged.returncode == 2, merged.stdout + merged.stderr
+    (report,) = tmp_path.glob("artifacts/*/report.json")
+    assert said(report) == whole
     assert fleet.control(op="counters")["requests"] == requests, "the report contacts no host"
 
 
