@@ -19,5 +19,8 @@ ansible-playbook -i "$inventory" portkeeper.windows_dns.drift \
     -e "{\"reserve_ports_artifacts_dir\": \"$folder\", \"reserve_ports_run_id\": \"$run\"}" "$@" || code=$?
 if [ -d "$folder/$run" ]; then
     ln -sfn "$run" "$folder/latest"
+elif [ "$code" -eq 0 ]; then
+    echo "nightly.sh: no host was checked; does the inventory name any?" >&2
+    code=2
 fi
 exit "$code"

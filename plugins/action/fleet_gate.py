@@ -9,13 +9,18 @@ from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import ACCEPTED_OPTIONS
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import verdict_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import write_json
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import acts_here, rules_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import (
+    FLEET_SPEC,
+    acts_here,
+    rules_of,
+    sources_of,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts, run_folder
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import run_folder
 
 SUMMARY = "summary.json"
 
@@ -23,12 +28,7 @@ SUMMARY = "summary.json"
 class ActionModule(ActionBase):
     """Judge once per play, on the last host that is still in it."""
 
-    SPEC: ClassVar[dict[str, dict[str, Any]]] = {
-        "artifacts_dir": {"type": "path", "required": True},
-        "run_id": {"type": "str"},
-        "max_risk": {"type": "float"},
-        "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
-    }
+    SPEC: ClassVar[dict[str, dict[str, Any]]] = FLEET_SPEC
     _requires_connection = False
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -39,12 +39,9 @@ class ActionModule(ActionBase):
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
         if not acts_here(variables):
             return result
-        hosts = list(variables.get("ansible_play_hosts_all") or [])
-        run = (options["artifacts_dir"], options["run_id"])
         rules = rules_of(options)
-        artefacts, defects = read_artefacts(*run, hosts)
-        verdict = judge(hosts, artefacts, rules, defects)
-        write_json(run_folder(*run) / SUMMARY, verdict.as_dict())
+        verdict = verdict_of(sources_of(options, variables.get("ansible_play_hosts_all") or ()), rules)
+        write_json(run_folder(options["artifacts_dir"][0], options["run_id"]) / SUMMARY, verdict.as_dict())
         result.update(acted=True, summary=verdict.as_dict(), msg=printable(verdict.reason))
         if verdict.exit_code:
             result["unreachable" if verdict.exit_code == EXIT_UNREACHABLE else "failed"] = True

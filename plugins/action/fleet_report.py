@@ -11,13 +11,17 @@ from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import ACCEPTED_OPTIONS
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import make_report
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import acts_here, rules_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import (
+    FLEET_SPEC,
+    acts_here,
+    rules_of,
+    sources_of,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report import FORMATS, sources_of, write_report
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report import FORMATS, write_report
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import run_folder
 
 
@@ -25,18 +29,13 @@ class ActionModule(ActionBase):
     """Report once per play, on the last host that is still in it."""
 
     SPEC: ClassVar[dict[str, dict[str, Any]]] = {
-        "artifacts_dir": {"type": "list", "elements": "path", "required": True},
-        "run_id": {"type": "str"},
-        "more_folders": {"type": "list", "elements": "path", "default": []},
+        **FLEET_SPEC,
         "earlier": {"type": "path"},
-        "expected_hosts": {"type": "list", "elements": "str"},
         "dest": {"type": "path"},
         "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
         "prometheus_file": {"type": "path"},
         "prometheus_mode": {"type": "str", "default": "0600"},
         "title": {"type": "str", "default": "Port reservations of the DNS servers"},
-        "max_risk": {"type": "float"},
-        "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
         "show": {"type": "bool", "default": True},
     }
     _requires_connection = False
@@ -50,7 +49,7 @@ class ActionModule(ActionBase):
         if not acts_here(variables):
             return result
         rules = rules_of(options)
-        sources = sources_of(options, variables.get("ansible_play_hosts_all") or ())
+        sources = sources_of(options, variables.get("ansible_play_hosts_all") or (), options["earlier"])
         report = make_report(sources, rules, datetime.now(timezone.utc), options["title"])
         dest = options["dest"] or run_folder(options["artifacts_dir"][0], options["run_id"])
         result.update(acted=True, files=write_report(report, Path(dest), options), msg=printable(report.verdict.reason))

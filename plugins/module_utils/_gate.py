@@ -25,6 +25,22 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool impor
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
 
 IN_ORDER = frozenset(("accepted", "safe"))
+NOT_EVALUATED = ("unknown", "unreachable")
+ORDER = (
+    "conflict",
+    "service_down",
+    "drifted",
+    "pending_reboot",
+    "exposed",
+    *NOT_EVALUATED,
+    "accepted",
+    "safe",
+)
+"""In which order hosts are named: what was found, what could not be looked at, what is in order.
+
+A night on which a whole network was away must not push the few conflicts that somebody can act on out of sight. What
+counts as worse (STATUSES), and the exit code, are another matter.
+"""
 
 EXIT_IN_ORDER = 0
 EXIT_FINDINGS = 2
@@ -56,7 +72,7 @@ class Verdict:
 
     Attributes:
         exit_code: EXIT_IN_ORDER, EXIT_FINDINGS or EXIT_UNREACHABLE.
-        hosts: the hosts' verdicts, worst first, then by name.
+        hosts: the hosts' verdicts, in the order of ORDER, then by name.
     """
 
     exit_code: int
@@ -65,7 +81,7 @@ class Verdict:
     @property
     def worst(self) -> str:
         """The worst status of all hosts; ``unknown`` when there is no host."""
-        return self.hosts[0].status if self.hosts else "unknown"
+        return min((entry.status for entry in self.hosts), key=STATUSES.index, default="unknown")
 
     @property
     def reason(self) -> str:
@@ -76,7 +92,7 @@ class Verdict:
         named = [f"{entry.host} ({entry.status})" for entry in self.hosts if entry.status not in IN_ORDER]
         if not named:
             return f"all {len(self.hosts)} hosts are in order"
-        total = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+        total = ", ".join(f"{counts[status]} {status}" for status in ORDER if counts[status])
         shown = ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
         return f"{total}: {shown}"
 
@@ -131,7 +147,7 @@ def judge(
         _host_verdict(host, artefacts.get(host), rules or Rules(), told.get(host, _NO_ARTEFACT))
         for host in sorted(set(hosts))
     ]
-    entries.sort(key=lambda entry: (STATUSES.index(entry.status), entry.host))
+    entries.sort(key=lambda entry: (ORDER.index(entry.status), entry.host))
     statuses = {entry.status for entry in entries}
     if not statuses or statuses - IN_ORDER - {"unreachable"}:
         return Verdict(EXIT_FINDINGS, tuple(entries))

@@ -49,7 +49,7 @@ def render_html(report: Report) -> str:
         f'<p class="q">{clock_text(report.made)}, exit code {report.verdict.exit_code}</p>',
         f"{_tiles(report)}{_moved(report)}</header><main>",
         _fleet(report),
-        "<h2>Hosts, worst first</h2>",
+        "<h2>Hosts</h2>",
         *_hosts(report),
         _gone(report),
         f"</main><script>{SCRIPT}</script></body></html>\n",
@@ -90,7 +90,7 @@ def _words(status: str) -> str:
 def _fleet(report: Report) -> str:
     services, left_out = services_of(report.rows)
     choices = "".join(f'<option value="{status}">{_words(status)}</option>' for status in report.counts)
-    columns = [("host", ""), ("status", ""), ("risk now", ""), ("after", " opt"), ("age", ""), ("changes", " opt")]
+    columns = [("host", ""), ("status", ""), ("risk now", ""), ("after", " opt"), ("age", " opt"), ("changes", " opt")]
     heads = "".join(
         f'<th scope="col" class="n{more}"><span data-sort>{name}</span></th>'
         for name, more in columns
@@ -101,7 +101,7 @@ def _fleet(report: Report) -> str:
     further = f"<p>Without {left_out} further services, which stand with their hosts.</p>" if left_out else ""
     body = "\n".join(_line(place, row, services, report.compared) for place, row in enumerate(report.rows))
     return (
-        '<h2>The fleet: what is in for each service</h2><div class="tools" id="tools" hidden>'
+        '<h2>The fleet, host by service</h2><div class="tools" id="tools" hidden>'
         '<label>find <input id="find" type="search"></label>'
         f'<label>status <select id="status"><option value="">any</option>{choices}</select></label>'
         '<span id="told" role="status"></span></div>'
@@ -124,7 +124,7 @@ def _line(place: int, row: Row, services: Sequence[str], compared: bool) -> str:
         f'<td data-v="{place}"><span class="b r-{row.status}">{_words(row.status)}</span></td>',
         _figure(now, chance_text(now)),
         _figure(after, chance_text(after), " opt"),
-        _figure(seconds, age_text(row.age)),
+        _figure(seconds, age_text(row.age), " opt"),
         _figure(moved, str(moved), " opt") if compared else "",
     ]
     for service in services:
@@ -160,6 +160,8 @@ def _facts(details: Details) -> str:
     ]
     problems = [f"{severity}: {message}" for severity, message in details.problems]
     risk = f"Risk of the next start of DNS: <b>{now}</b> now, <b>{after}</b> once the plan is carried out and effective"
+    if details.risk_now is None and details.risk_after is None:
+        risk = "No figure for the risk of the next start of DNS"
     return "".join(
         [
             f'<p>{risk} <span class="q">({html_text(_words(details.model))})</span>.',

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, NOT_EVALUATED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_escape import xml_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Report, Row
 
-_NOT_EVALUATED = frozenset(("unknown", "unreachable"))
-"""These are errors: the check did not run. Any other finding is a failure: it ran and found something."""
-
 
 def render_junit(report: Report) -> str:
-    """The report as one suite with a case per host."""
-    errors = sum(row.status in _NOT_EVALUATED for row in report.rows)
-    failures = sum(row.status not in _NOT_EVALUATED | IN_ORDER for row in report.rows)
+    """The report as one suite with a case per host.
+
+    A host that was not evaluated is an error: the check did not run. Any other finding is a failure: it ran and found
+    something.
+    """
+    errors = sum(row.status in NOT_EVALUATED for row in report.rows)
+    failures = sum(row.status not in {*NOT_EVALUATED, *IN_ORDER} for row in report.rows)
     tally = f'tests="{len(report.rows)}" failures="{failures}" errors="{errors}"'
     made = report.made.strftime("%Y-%m-%dT%H:%M:%S")
     lines = [
@@ -34,6 +35,6 @@ def _case(row: Row) -> str:
     head = f'<testcase classname="portkeeper.windows_dns" name="{xml_text(row.host)}" time="0"'
     if row.status in IN_ORDER:
         return f"{head}><system-out>{xml_text(row.why)}</system-out></testcase>" if row.why else f"{head}/>"
-    kind = "error" if row.status in _NOT_EVALUATED else "failure"
+    kind = "error" if row.status in NOT_EVALUATED else "failure"
     body = "\n".join(xml_text(text) for text in (row.details.words if row.details else ()))
     return f'{head}><{kind} type="{row.status}" message="{xml_text(row.why or row.status)}">{body}</{kind}></testcase>'

@@ -103,10 +103,18 @@ details li{overflow-wrap:anywhere}
   thead .s span{max-height:7rem}
 }
 @media print{
+  body{padding:0;max-width:none;font-size:12px}
   .tools{display:none}
   .wide{overflow:visible;max-height:none;border:0}
+  .b,.tiles li,td.s{-webkit-print-color-adjust:exact;print-color-adjust:exact}
   thead th,tbody th{position:static}
-  details{break-inside:avoid}
+  tbody th{max-width:10rem;white-space:normal;overflow:visible;overflow-wrap:break-word}
+  table{font-size:.75rem}
+  th,td{padding:.1rem .3rem}
+  thead .s,td.s{padding:.1rem 0;min-width:0}
+  thead .s span{max-height:none;white-space:nowrap;line-height:1.15}
+  h2,h3,summary{break-after:avoid}
+  tr,li,.map{break-inside:avoid}
 }
 """
 
@@ -158,8 +166,13 @@ function open(){
   aim.scrollIntoView();
 }
 window.addEventListener('hashchange',open);open();
+var opened=[];
 window.addEventListener('beforeprint',function(){
-  document.querySelectorAll('details').forEach(function(one){one.open=true;});
+  opened=Array.from(document.querySelectorAll('main>details:not([open]):not(.rest)'));
+  opened.forEach(function(one){one.open=true;});
+});
+window.addEventListener('afterprint',function(){
+  opened.forEach(function(one){one.open=false;});
 });
 })();
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report for a terminal: 80 columns, no colour, worst first."""
+"""The report for a terminal: 80 columns, no colour, findings first."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _head(row: Row) -> str:
 
 def _body(row: Row) -> list[str]:
     changes = [(entry.kind, f"{_CHANGE_WORDS[entry.kind]}: {entry.text}") for entry in row.changes]
-    told = [row.why]
+    told = [] if _is_said_otherwise(row) else [row.why]
     if row.details:
         told += [conflict.sentence() for conflict in row.details.conflicts]
     told += [text for kind, text in changes if kind == "hand"]
@@ -62,6 +62,14 @@ def _body(row: Row) -> list[str]:
     lines = [line for text in told[:_TEXTS_PER_HOST] for line in _wrapped(text, "    ", _LINES_PER_TEXT)]
     more = len(told) - _TEXTS_PER_HOST
     return lines + ([f"    and {more} more"] if more > 0 else [])
+
+
+def _is_said_otherwise(row: Row) -> bool:
+    """Whether plan and conflicts say all that the reason says: something is to be done, and nothing went wrong."""
+    details = row.details
+    if row.status in {"exposed", "unknown"} or details is None or details.failed or not details.words:
+        return False
+    return all(severity != "error" for severity, _message in details.problems)
 
 
 def _wrapped(text: str, indent: str, most: int | None = None) -> list[str]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a report shows of each host: small rows made of artefacts, worst first. Pure; no format is known here."""
+"""What a report shows of each host: small rows made of artefacts. Pure; no format is known here."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import short_ports
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._exposure import exposed_by_need, protected_ports
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import HostVerdict, Rules, Verdict, judge
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import (
+    ORDER,
+    HostVerdict,
+    Rules,
+    Verdict,
+    judge,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_changes import Change, changes_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_plan import plan_words
@@ -79,8 +84,12 @@ class Ports:
 
 @dataclass(frozen=True)
 class Details:
-    """What an artefact with facts and a plan tells beyond its status."""
+    """What an artefact with facts and a plan tells beyond its status.
 
+    ``failed`` is whether the run failed on the host: then the plan does not say why.
+    """
+
+    failed: bool
     release: str
     model: str
     risk_now: float | None
@@ -117,7 +126,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """All hosts, worst first, and the verdict that the gate gives for them.
+    """All hosts and the verdict that the gate gives for them.
 
     Attributes:
         title: heading of the report.
@@ -137,14 +146,14 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of hosts by status, worst first, without those that no host has."""
+        """Number of hosts by status, in the order of the rows, without those that no host has."""
         found = Counter(row.status for row in self.rows)
-        return {status: found[status] for status in STATUSES if found[status]}
+        return {status: found[status] for status in ORDER if found[status]}
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a report is made of.
+    """What report and gate judge.
 
     Attributes:
         hosts: who must be in the report, artefact or not.
@@ -158,6 +167,17 @@ class Sources:
     defects: Mapping[str, str]
     earlier: Mapping[str, Mapping[str, Any]] | None = None
 
+    def usable(self, host: str) -> Mapping[str, Any] | None:
+        """The host's artefact; a defect in one folder counts, whatever another one holds."""
+        return None if host in self.defects else self.artefacts.get(host)
+
+
+def verdict_of(sources: Sources, rules: Rules) -> Verdict:
+    """The gate's verdict on everybody: who must be there, and whoever else has an artefact, usable or not."""
+    everybody = {*sources.hosts, *sources.artefacts, *sources.defects}
+    found = {host: artefact for host in everybody if (artefact := sources.usable(host)) is not None}
+    return judge(everybody, found, rules, sources.defects)
+
 
 def make_report(sources: Sources, rules: Rules, made: datetime, title: str) -> Report:
     """Make the rows.
@@ -168,11 +188,9 @@ def make_report(sources: Sources, rules: Rules, made: datetime, title: str) -> R
         made: the time of the report; ages are reckoned from it.
         title: its heading.
     """
-    everybody = {*sources.hosts, *sources.artefacts, *sources.defects}
-    usable = {host: found for host, found in sources.artefacts.items() if host not in sources.defects}
-    verdict = judge(everybody, usable, rules, sources.defects)
-    rows = tuple(_row(entry, usable.get(entry.host), sources.earlier, made) for entry in verdict.hosts)
-    gone = tuple(sorted(set(sources.earlier or ()) - everybody))
+    verdict = verdict_of(sources, rules)
+    rows = tuple(_row(entry, sources.usable(entry.host), sources.earlier, made) for entry in verdict.hosts)
+    gone = tuple(sorted(set(sources.earlier or ()) - {row.host for row in rows}))
     return Report(title, made, verdict, rows, sources.earlier is not None, gone)
 
 
@@ -222,6 +240,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
     risk = plan["risk"]
     udp = facts["dns"]["udp_ports"]
     return Details(
+        failed=artefact.get("outcome") != "ok",
         release=str(facts["os"]["release"]),
         model=str(risk["model"]),
         risk_now=_chance(risk["now"]),

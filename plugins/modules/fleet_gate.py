@@ -20,51 +20,12 @@ description:
   - It fails (exit code 2) for drift, a conflict, a service that is down, a pending reboot, exposure, or a host that
     could not be evaluated, anywhere in the play. If there is nothing of that, but a host was not reached, its own
     result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).
-  - Writes C(summary.json) beside the artefacts.
+  - Given the same options, it judges the same hosts as M(portkeeper.windows_dns.fleet_report) shows.
+  - Writes C(summary.json) into the folder of the run in the first one of O(artifacts_dir).
   - Use it in a play with C(ignore_unreachable=true), and set C(ignore_unreachable=false) on this task, as the
     collection's playbook C(drift) does; otherwise the code of a host that was not reached wins over everything.
-options:
-  artifacts_dir:
-    description: Folder of the artefacts on the controller, as given to M(portkeeper.windows_dns.port_reservations).
-    type: path
-    required: true
-  run_id:
-    description:
-      - Name of the run, as given to M(portkeeper.windows_dns.port_reservations).
-      - Without it, the run is this call of C(ansible-playbook).
-    type: str
-  max_risk:
-    description:
-      - Highest accepted chance, from 0 to 1, that the next start of DNS takes a needed port.
-      - A host above it, or with an unknown risk, is a finding. Without it the figure decides nothing.
-    type: float
-  accepted_risks:
-    description:
-      - Exposed ports that somebody has decided to live with.
-      - An exposed host whose every exposed port is named by an entry that still counts has the status V(accepted) and
-        is in order. Any other status stays what it is. An entry whose time is over is named in the reason.
-      - Exposed are the ports of detected services, of listeners and of the user that DNS can take at its next start.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      host:
-        description: Inventory name of the host.
-        type: str
-        required: true
-      ports:
-        description: The ports, each V(n) or V(a-b).
-        type: list
-        elements: str
-        required: true
-      reason:
-        description: Why, in at most 300 characters.
-        type: str
-        required: true
-      expires:
-        description: The last day on which the entry counts, V(YYYY-MM-DD), in UTC.
-        type: str
-        required: true
+extends_documentation_fragment:
+  - portkeeper.windows_dns.fleet
 attributes:
   check_mode:
     description: Can run in check mode and does the same there.
@@ -90,6 +51,13 @@ EXAMPLES = r"""
         ports: ["4500", "1812-1813"]
         reason: the server is replaced in spring
         expires: "2030-03-31"
+  ignore_unreachable: false
+
+- name: One exit code for all slices, hosts that left no artefact included
+  portkeeper.windows_dns.fleet_gate:
+    artifacts_dir: artifacts
+    run_id: nightly
+    expected_hosts: "{{ groups['all'] }}"
   ignore_unreachable: false
 """
 
@@ -120,7 +88,7 @@ summary:
       description: Number of hosts by status.
       type: dict
     hosts:
-      description: Name, status and reason of each host, worst first.
+      description: Name, status and reason of each host, findings first, those in order last.
       type: list
       elements: dict
 msg:

@@ -12,45 +12,24 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reads the artefacts that M(portkeeper.windows_dns.port_reservations) wrote and shows the fleet, worst host first, as
-    one self-contained HTML file, text for the terminal, Markdown for a ticket, JUnit XML for a pipeline, a text file
-    for node_exporter's collector, and JSON.
+  - Reads the artefacts that M(portkeeper.windows_dns.port_reservations) wrote and shows the fleet as one
+    self-contained HTML file, text for the terminal, Markdown for a ticket, JUnit XML for a pipeline, a text file for
+    node_exporter's collector, and JSON.
+  - Hosts with a finding come first, worst first, then those that could not be looked at, then those in order.
   - Contacts no host. It acts once in a play, on the last host that is still in it, as
     M(portkeeper.windows_dns.fleet_gate) does, and gives each host the status that the gate gives it.
-  - A host of the play without an artefact is in the report as V(unknown), and so is one whose artefact cannot be used.
+  - A host that must be there and has no artefact is in the report as V(unknown), and so is one whose artefact cannot be
+    used.
   - It never fails because of what it finds. That is M(portkeeper.windows_dns.fleet_gate)'s task.
   - The same artefacts give the same files, but for the time of the report and the ages reckoned from it.
+extends_documentation_fragment:
+  - portkeeper.windows_dns.fleet
 options:
-  artifacts_dir:
-    description:
-      - Folders of artefacts on the controller, as given to M(portkeeper.windows_dns.port_reservations). Of each the
-        folder O(run_id) in it is read; one that is not there is passed over.
-      - Where several folders hold an artefact of the same host, the newest one counts; an artefact that cannot be used
-        makes its host V(unknown) whatever else there is.
-    type: list
-    elements: path
-    required: true
-  run_id:
-    description:
-      - Name of the run, as given to M(portkeeper.windows_dns.port_reservations).
-      - Without it, the run is this call of C(ansible-playbook).
-    type: str
-  more_folders:
-    description:
-      - Folders that hold artefacts themselves, such as those of another controller, of a slice, or of hosts without
-        WinRM. Each must be there.
-    type: list
-    elements: path
-    default: []
   earlier:
     description:
       - Folder with the artefacts of an earlier run. The report then says per host what is new, fixed, still there, and
         which value was changed by another hand, that is, neither as it was nor as this collection last wrote it.
     type: path
-  expected_hosts:
-    description: Hosts that must be in the report. Without it, all hosts of the play.
-    type: list
-    elements: str
   dest:
     description: Folder of the reports. Without it, the run's folder in the first one of O(artifacts_dir).
     type: path
@@ -74,32 +53,6 @@ options:
     description: Heading of the report.
     type: str
     default: Port reservations of the DNS servers
-  max_risk:
-    description: As for M(portkeeper.windows_dns.fleet_gate).
-    type: float
-  accepted_risks:
-    description: As for M(portkeeper.windows_dns.fleet_gate).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      host:
-        description: Inventory name of the host.
-        type: str
-        required: true
-      ports:
-        description: The ports, each V(n) or V(a-b).
-        type: list
-        elements: str
-        required: true
-      reason:
-        description: Why, in at most 300 characters.
-        type: str
-        required: true
-      expires:
-        description: The last day on which the entry counts, V(YYYY-MM-DD), in UTC.
-        type: str
-        required: true
   show:
     description: Whether the text is shown in the terminal, too.
     type: bool

@@ -27,6 +27,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
+    RUN_ID,
     Shelf,
     artifact_path,
     safe_run_id,
@@ -35,6 +36,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import undo_call
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
 
@@ -168,17 +170,17 @@ class HostAction(ActionBase):  # type: ignore[misc]
         options = checked_options(self, self.SPEC)
         policy = _policy(options, host)
         refuse_foreign(self._connection, host)
-        _forget_artifact(host, options, policy)
+        so_far = _forget_artifact(host, options, policy)
         session = Session(self._connection, pin_address=self.PINS_ADDRESS)
         job = Job(host, options, policy, bool(self._task.check_mode), session)
         try:
             outcome = self._tried(job)
         except AnsibleConnectionFailure as error:
-            _save_artifact(job, Outcome(changed=False, msg=str(error), extra={"unreachable": True}))
+            _save_artifact(job, Outcome(changed=False, msg=str(error), extra={"unreachable": True}), so_far)
             raise
         finally:
             session.close()
-        _save_artifact(job, outcome)
+        _save_artifact(job, outcome, so_far)
         if outcome.failed:
             # What a person reads is the message; the artefact has the rest.
             outcome.facts = outcome.plan = None
@@ -200,18 +202,33 @@ class HostAction(ActionBase):  # type: ignore[misc]
         return outcome
 
 
-def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> None:
-    """An artefact of an earlier run of the same name must not speak for this one."""
+@dataclass(frozen=True)
+class _SoFar:
+    """What tasks of this call of Ansible have done on the host before this one."""
+
+    changed: bool = False
+    backup: Mapping[str, Any] | None = None
+
+
+def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> _SoFar:
+    """An artefact of an earlier run of the same name must not speak for this one; one of this call is told on."""
     run_id = safe_run_id(policy.run_id)
-    if options.get("artifacts_dir"):
-        path = artifact_path(options["artifacts_dir"], run_id, host)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise AnsibleError(f"The file {path} could not be removed on the controller: {error.strerror}.") from None
+    if not options.get("artifacts_dir"):
+        return _SoFar()
+    path = artifact_path(options["artifacts_dir"], run_id, host)
+    found, _defects = read_artefacts(options["artifacts_dir"], run_id, [host])
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise AnsibleError(f"The file {path} could not be removed on the controller: {error.strerror}.") from None
+    before = found.get(host, {})
+    if before.get("call") != RUN_ID:
+        return _SoFar()
+    backup = before.get("backup")
+    return _SoFar(before.get("would_change") is True, backup if isinstance(backup, dict) else None)
 
 
-def _save_artifact(job: Job, outcome: Outcome) -> None:
+def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar) -> None:
     folder = job.options.get("artifacts_dir")
     if not folder:
         return
@@ -220,12 +237,16 @@ def _save_artifact(job: Job, outcome: Outcome) -> None:
         host=job.host,
         facts=outcome.facts,
         plan=outcome.plan,
-        result=outcome.result(),
+        result={
+            **outcome.result(),
+            "changed": outcome.changed or so_far.changed,
+            "backup": outcome.backup or so_far.backup,
+        },
         run_id=run_id,
         collected=outcome.extra.get("collected"),
         check_mode=job.check_mode,
     )
-    write_json(artifact_path(folder, run_id, job.host), content)
+    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID})
 
 
 def planned(gathered: Gathered, job: Job) -> dict[str, Any]:

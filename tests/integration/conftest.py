@@ -84,8 +84,17 @@ class Controller:
             stdin=subprocess.DEVNULL,
         )
 
-    def playbook(self, playbook: str | list[dict[str, Any]], inventory: Path, *options: str) -> PlaybookRun:
-        """Run a playbook (a name, or its content) with the json callback and return results by task name."""
+    def playbook(
+        self, playbook: str | list[dict[str, Any]], inventory: Path, *options: str, **extra: str
+    ) -> PlaybookRun:
+        """Run a playbook (a name, or its content) with the json callback and return results by task name.
+
+        Args:
+            playbook: its name or its content.
+            inventory: a file.
+            *options: of ansible-playbook.
+            **extra: variables of the environment.
+        """
         name = playbook
         if not isinstance(playbook, str):
             path = self.folder / "play.json"
@@ -95,6 +104,7 @@ class Controller:
             [str(BIN / "ansible-playbook"), "-i", str(inventory), str(name), *options],
             ANSIBLE_STDOUT_CALLBACK="portkeeper_json",
             ANSIBLE_CALLBACK_PLUGINS=str(Path(__file__).parent / "callback_plugins"),
+            **extra,
         )
         run = PlaybookRun(done.returncode, done.stdout, done.stderr)
         for line in done.stdout.splitlines():

@@ -10,16 +10,12 @@ They need neither root nor Wine. Budgets of a change are in test_reservations.py
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checkout import CHECKOUT
+from replayed import Replayed
 
 ROLE, DRIFT = "portkeeper.windows_dns.reserve_ports", "portkeeper.windows_dns.drift"
 ROLE_TASKS, DRIFT_TASKS = 7, 4
@@ -34,48 +30,10 @@ RECORDINGS = ("nt5", "nt6")
 PLAYS = [pytest.param(ROLE, ROLE_TASKS, id="role"), pytest.param(DRIFT, DRIFT_TASKS, id="drift")]
 
 
-class Replayed:
-    """Two replayed hosts at the end of what was recorded: the state after the role and a reboot."""
-
-    def __init__(self, folder: Path) -> None:
-        """Start them and write their inventory."""
-        files = [str(CHECKOUT / "bench" / "recordings" / f"{name}.txt.gz") for name in RECORDINGS]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "portkeeper_lab", "replay", *files, "--hosts", "2", "--winrm", "full_chunks=true"],
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}, cwd=CHECKOUT, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )
-        told = self._answer()
-        common = {
-            "ansible_connection": "winrm", "ansible_host": "127.0.0.1", "ansible_winrm_scheme": "http",
-            "ansible_winrm_transport": "ntlm", "ansible_winrm_message_encryption": "always",
-            "ansible_user": told["user"], "ansible_password": told["password"],
-        }
-        hosts = dict(zip(RECORDINGS, ({"ansible_port": port} for port in told["ports"]), strict=True))
-        self.inventory = folder / "replayed.json"
-        self.inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}), encoding="utf-8")
-
-    def _answer(self) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        assert "error" not in answer, answer
-        return answer
-
-    def control(self, **request: Any) -> dict[str, Any]:
-        """Steer the hosts; return their counters' sums."""
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def end(self) -> None:
-        """End the hosts."""
-        self._process.stdin.close()
-        self._process.wait(30)
-
-
 @pytest.fixture(scope="module")
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
     """Start the hosts; they end with the tests of this file."""
-    hosts = Replayed(tmp_path_factory.mktemp("replayed"))
+    hosts = Replayed(tmp_path_factory.mktemp("replayed"), {name: name for name in RECORDINGS})
     yield hosts
     hosts.end()
 

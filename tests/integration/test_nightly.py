@@ -53,6 +53,14 @@ def test_one_night_is_compared_with_the_one_before(controller, inventory, tmp_pa
     assert (controller.folder / "x.prom").is_file()
 
 
+def test_a_night_without_hosts_is_not_in_order(controller, tmp_path) -> None:
+    """Ansible itself warns of an inventory without hosts and ends with 0."""
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("all: {hosts: {}}\n", encoding="utf-8")
+    done = controller.run(["sh", str(SCRIPT), str(inventory), str(tmp_path / "runs")])
+    assert (done.returncode, "no host was checked" in done.stderr) == (2, True), done.stdout + done.stderr
+
+
 def commands() -> dict[str, str]:
     gitlab = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text(encoding="utf-8"))
     (gitlab_line,) = gitlab["drift"]["script"]

@@ -16,7 +16,7 @@ from checkout import CHECKOUT
 
 LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
 
-OF_THE_RUN = ("host", "run_id", "collected")
+OF_THE_RUN = ("host", "run_id", "call", "collected")
 """What an artefact says of the run and not of the host."""
 
 

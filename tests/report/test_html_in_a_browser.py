@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,13 +19,15 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_escape import visible
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_html import render_html
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Report
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Report, services_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,
     artefact,
+    away,
     in_order,
     report_of,
     states,
@@ -158,3 +165,85 @@ def test_the_scheme_is_followed(browser, page, scheme: str) -> None:
     load(browser, page[1], scheme=scheme)
     colour = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert (colour == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def many_services() -> Report:
+    """A host that needs more services than the table has columns, each with a long name."""
+    made = artefact("busy", factory.conflict_facts())
+    need = made["plan"]["needs"][0]
+    made["plan"]["needs"] += [
+        {**need, "service": f"{number:02}-a-service-with-a-long-name", "services": []} for number in range(50)
+    ]
+    return report_of({"busy": made, **{f"host{number}": away(f"host{number}") for number in range(40)}})
+
+
+@dataclass
+class Paper:
+    """A page of the report on paper, as it was printed.
+
+    Attributes:
+        words: each with the right and the lower end of its box, as shares of the page; by page.
+        corner: colour of the first page's corner.
+    """
+
+    words: list[list[tuple[str, float, float]]]
+    corner: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(word for page in self.words for word, _right, _low in page)
+
+
+@pytest.fixture
+def printed(browser, tmp_path: Path):
+    """Give a function that prints a report on A4, from a reader's dark screen."""
+
+    def run(report: Report) -> Paper:
+        path, pdf = tmp_path / "report.html", tmp_path / "report.pdf"
+        path.write_text(render_html(report), encoding="utf-8")
+        load(browser, path, scheme="dark")
+        done = browser.execute_cdp_cmd(
+            "Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69, "printBackground": True}
+        )
+        pdf.write_bytes(base64.b64decode(done["data"]))
+        boxes = subprocess.run(["pdftotext", "-bbox", pdf, "-"], check=True, capture_output=True, text=True).stdout
+        pages = boxes.split("<page ")[1:]
+        picture = subprocess.run(["pdftoppm", "-r", "10", "-l", "1", pdf], check=True, capture_output=True).stdout
+        return Paper([words_of(page) for page in pages], tuple(picture.split(b"\n", 3)[3][:3]))
+
+    return run
+
+
+def words_of(page: str) -> list[tuple[str, float, float]]:
+    wide, high = (float(value) for value in re.match(r'width="([\d.]+)" height="([\d.]+)"', page).groups())
+    found = re.findall(r'<word xMin="\S+" yMin="\S+" xMax="(\S+)" yMax="(\S+)">(.*)</word>', page)
+    return [(html.unescape(word), float(right) / wide, float(low) / high) for right, low, word in found]
+
+
+@pytest.mark.parametrize("made", [lambda: fleet(30), many_services], ids=["fleet", "services"])
+def test_on_paper_everything_is_there_in_light_colours(printed, made) -> None:
+    report = made()
+    paper = printed(report)
+    assert paper.corner == (255, 255, 255), "a dark screen is no reason for dark paper"
+    sticking_out = [word for page in paper.words for word in page if max(word[1:]) > 1]
+    assert not sticking_out
+    first = next(number for number, page in enumerate(paper.words) if "Hosts" in [word for word, *_box in page])
+    table = [word for page in paper.words[: first + 1] for word, *_box in page]
+    names = [row.host for row in report.rows if row.host not in (HOSTILE, LONG)]
+    assert [name for name in names if name not in table] == []
+    assert LONG not in names and (made is many_services or LONG in "".join(table)), "no name is cut"
+    for row in report.rows:
+        told = row.status not in IN_ORDER and row.details
+        for conflict in row.details.conflicts if told else ():
+            assert conflict.holder in paper.text
+    services, _left_out = services_of(report.rows)
+    assert [name for name in services if name != HOSTILE and name not in table] == []
+
+
+def test_printing_leaves_the_page_as_it_was(browser, printed) -> None:
+    """What is not in order is open on paper; what is in order stands in the table and stays closed."""
+    report = fleet(30)
+    paper = printed(report)
+    shown = sum(bool(row.details) for row in report.rows if row.status not in IN_ORDER)
+    assert paper.text.count("Risk of the next start of DNS") == shown
+    assert len(browser.find_elements(By.CSS_SELECTOR, "details[open]")) == 1

@@ -29,7 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_reservations as port_reservations_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _action, _dns_window, _verify
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
@@ -205,6 +205,26 @@ def test_artefacts_are_written_also_in_check_mode_and_for_hosts_not_reached(
     assert json.loads(path.read_text(encoding="utf-8"))["status"] == "unreachable"
     with pytest.raises(AnsibleError):
         run("port_reservations", run_id="../elsewhere", artifacts_dir=options["artifacts_dir"])
+
+
+@pytest.mark.parametrize("of_this_call", [True, False])
+def test_the_artefact_of_a_restart_tells_what_is_now_and_what_the_run_has_done(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_this_call: bool
+) -> None:
+    options = {"artifacts_dir": str(tmp_path), "run_id": "nightly"}
+    path = tmp_path / "nightly" / "client01.json"
+    backup = run("port_reservations", **options)["backup"]
+    assert json.loads(path.read_text(encoding="utf-8"))["status"] == "conflict"
+    now = run("dns_restart", **options)["plan"]["status"]
+    first = json.loads(path.read_text(encoding="utf-8"))
+    assert (first["status"], first["changed"], first["backup"]) == (now, True, backup)
+    assert now != "conflict"
+    if not of_this_call:
+        monkeypatch.setattr(_action, "RUN_ID", "another call")
+    assert not run("dns_restart", **options)["changed"]
+    second = json.loads(path.read_text(encoding="utf-8"))
+    expected = (True, backup) if of_this_call else (False, None)
+    assert (second["status"], second["changed"], second["backup"]) == (now, *expected)
 
 
 def test_dns_restart_opens_a_window_and_looks_again(run: Run, host: FakeHost) -> None:

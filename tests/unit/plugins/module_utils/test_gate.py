@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, Rules, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, ORDER, Rules, judge
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 
 
@@ -74,6 +74,20 @@ def test_the_summary_names_the_worst_and_counts_all() -> None:
     assert summary["worst"] == "drifted"
     assert summary["counts"]["safe"] == summary["counts"]["drifted"] == 1
     assert summary["reason"] == "1 drifted, 1 safe: b (drifted)"
+
+
+def test_a_network_that_is_away_does_not_hide_a_conflict() -> None:
+    away = {f"away{number:02}": "unreachable" for number in range(25)}
+    verdict = judge([*away, "z", "a"], artefacts(**away, z="conflict", a="safe"))
+    assert verdict.hosts[0].host == "z"
+    assert verdict.reason.startswith("1 conflict, 25 unreachable, 1 safe: z (conflict), away00 (unreachable), ")
+    assert (verdict.exit_code, verdict.worst) == (2, "unreachable")
+
+
+def test_hosts_are_named_by_what_was_found_then_by_what_was_not_looked_at() -> None:
+    assert sorted(ORDER) == sorted(STATUSES)
+    codes = [judge("a", artefacts(a=status)).exit_code for status in ORDER]
+    assert codes == [2, 2, 2, 2, 2, 2, 4, 0, 0]
 
 
 @given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.sampled_from(STATUSES), min_size=1))

@@ -59,7 +59,7 @@ def test_text_fits_the_terminal(report) -> None:
     text = render_text(report)
     assert max(width(line) for line in text.splitlines()) <= COLUMNS
     heads = re.findall(r"^(unreachable|conflict|drifted|pending_reboot) ", text, re.MULTILINE)
-    assert heads == ["unreachable", "unreachable", "conflict", "conflict", "drifted", "pending_reboot"]
+    assert heads == ["conflict", "conflict", "drifted", "pending_reboot", "unreachable", "unreachable"]
     assert "safe (1):\n  safe\n" in text
     assert "port 1645 is held by dns.exe" in text
 
@@ -144,3 +144,12 @@ def test_json_by_its_schema(report) -> None:
 def test_the_gate_s_summary_by_its_schema(report) -> None:
     schema = json.loads((CHECKOUT / "docs/schemas/summary.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(report.verdict.as_dict(), schema)
+
+
+def test_the_terminal_says_the_plan_once_and_a_failure_always() -> None:
+    found = artefact("a", factory.conflict_facts())
+    found["msg"] = "a: what the check would do"
+    assert "what the check would do" not in render_text(report_of({"a": found}))
+    assert "what the check would do" in render_text(report_of({"a": {**found, "outcome": "failed"}}))
+    problem = {"id": "x", "severity": "error", "message": "m", "data": {}}
+    assert "what the check would do" in render_text(report_of({"a": {**found, "problems": [problem]}}))

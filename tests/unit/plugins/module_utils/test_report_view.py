@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of a report: worst first, nobody hidden, what changed, and nothing believed of a bent artefact."""
+"""The rows of a report: findings first, nobody hidden, what changed, and nothing believed of a bent artefact."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 )
 
 
-def test_worst_first_and_the_gate_s_verdict() -> None:
+def test_findings_first_and_the_gate_s_verdict() -> None:
     report = report_of(states())
     assert [(row.host, row.status) for row in report.rows] == [
-        ("away", "unreachable"),
         ("conflict", "conflict"),
         ("drifted", "drifted"),
         ("pending", "pending_reboot"),
+        ("away", "unreachable"),
         ("safe", "safe"),
     ]
+    assert list(report.counts) == [row.status for row in report.rows]
     assert report.verdict == judge(states(), states())
 
 

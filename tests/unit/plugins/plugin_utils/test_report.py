@@ -13,8 +13,9 @@ from types import SimpleNamespace
 import pytest
 from ansible.errors import AnsibleError
 
-from ansible_collections.portkeeper.windows_dns.plugins.action.fleet_report import ActionModule
+from ansible_collections.portkeeper.windows_dns.plugins.action import fleet_gate, fleet_report
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,
@@ -31,22 +32,25 @@ def put(folder: Path, *artefacts: dict) -> Path:
     return folder
 
 
+def acted(action, folder: Path, shown: list[str], host: str, hosts: tuple[str, ...], **options) -> dict:
+    """Run report or gate on one of the hosts of a play."""
+    arguments = {"artifacts_dir": [str(folder / "artifacts")], "run_id": "night", **options}
+    task = SimpleNamespace(
+        args=arguments, async_val=0, check_mode=False, diff=False, no_log=False, _role=None, action="x"
+    )
+    made = action.ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="/nowhere")), None, None, None, None)
+    made._display = SimpleNamespace(display=shown.append)
+    variables = {"inventory_hostname": host, "ansible_play_hosts": list(hosts), "ansible_play_hosts_all": hosts}
+    return {**made.run(task_vars=variables), "shown": "".join(shown)}
+
+
 @pytest.fixture
 def report(tmp_path: Path):
-    """Run the action on one of three hosts of a play."""
+    """Run the report on one of three hosts of a play."""
     shown: list[str] = []
-
-    def run(host: str = "c", hosts: tuple[str, ...] = ("a", "b", "c"), **options):
-        arguments = {"artifacts_dir": [str(tmp_path / "artifacts")], "run_id": "night", **options}
-        task = SimpleNamespace(
-            args=arguments, async_val=0, check_mode=False, diff=False, no_log=False, _role=None, action="x"
-        )
-        action = ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="/nowhere")), None, None, None, None)
-        action._display = SimpleNamespace(display=shown.append)
-        variables = {"inventory_hostname": host, "ansible_play_hosts": list(hosts), "ansible_play_hosts_all": hosts}
-        return {**action.run(task_vars=variables), "shown": "".join(shown)}
-
-    return run
+    return lambda host="c", hosts=("a", "b", "c"), **options: acted(
+        fleet_report, tmp_path, shown, host, hosts, **options
+    )
 
 
 def hosts_of(result: dict) -> dict[str, str]:
@@ -66,9 +70,10 @@ def test_only_the_last_host_that_is_still_in_the_play_acts(tmp_path: Path, repor
 
 def test_files_are_private_and_none_is_taken_for_an_artefact(tmp_path: Path, report) -> None:
     put(tmp_path / "artifacts/night", artefact("report", in_order()), artefact("summary", in_order()))
-    first = report(hosts=("c",))
+    first = report(expected_hosts=["c"])
     (tmp_path / "artifacts/night/summary.json").write_text("{}", encoding="utf-8")
-    assert hosts_of(report(hosts=("c",))) == hosts_of(first) == {"c": "unknown", "report": "safe", "summary": "safe"}
+    again = hosts_of(report(expected_hosts=["c"]))
+    assert again == hosts_of(first) == {"c": "unknown", "report": "safe", "summary": "safe"}
     assert len(first["files"]) == len(set(first["files"].values())) >= 5
     assert {stat.S_IMODE(Path(path).stat().st_mode) for path in first["files"].values()} == {0o600}
 
@@ -80,6 +85,38 @@ def test_the_file_for_node_exporter_is_where_and_as_it_is_asked_for(tmp_path: Pa
     assert found["files"] == {"prometheus": str(place)}
     assert stat.S_IMODE(place.stat().st_mode) == 0o644
     assert found["shown"] == ""
+
+
+def test_a_host_that_is_not_in_the_play_any_more_is_not_judged_by_what_lies_there(tmp_path: Path, report) -> None:
+    put(tmp_path / "artifacts/night", artefact("a", in_order()), artefact("excluded", factory.conflict_facts()))
+    assert hosts_of(report("a", ("a",))) == {"a": "safe"}
+
+
+@pytest.mark.parametrize("expected", [None, [], ["a"]])
+def test_a_host_whose_check_did_not_begin_is_not_judged_by_an_earlier_call(tmp_path: Path, report, expected) -> None:
+    now = {**artefact("a", in_order()), "call": RUN_ID}
+    put(tmp_path / "artifacts/night", now, artefact("b", in_order()), artefact("slice", in_order()))
+    options = {"this_call": True, **({} if expected is None else {"expected_hosts": expected})}
+    found = hosts_of(report("b", ("a", "b"), **options))
+    assert {host: found[host] for host in "ab"} == {"a": "safe", "b": "unknown"}
+    assert found.get("slice") == (None if expected is None else "safe"), "who is not in the play was checked elsewhere"
+    assert hosts_of(report("b", ("a", "b")))["b"] == "safe", "report and gate alone judge what others have checked"
+
+
+@pytest.mark.parametrize("expected", [None, [], ["a", "x"]])
+@pytest.mark.parametrize("more", [False, True])
+def test_the_gate_judges_whom_the_report_shows(tmp_path: Path, report, expected, more) -> None:
+    put(tmp_path / "artifacts/night", artefact("a", in_order()), artefact("excluded", factory.facts()))
+    (tmp_path / "artifacts/night/cut.json").write_text("{", encoding="utf-8")
+    other = put(tmp_path / "other", artefact("offline", factory.conflict_facts()), away("gone"))
+    options = {} if expected is None else {"expected_hosts": expected}
+    options["more_folders"] = [str(other)] if more else []
+    shown = hosts_of(report("a", ("a",), **options))
+    assert ("offline" in shown, "excluded" in shown) == (more, expected is not None)
+    judged = acted(fleet_gate, tmp_path, [], "a", ("a",), **options)
+    assert {entry["host"]: entry["status"] for entry in judged["summary"]["hosts"]} == shown
+    assert judged.get("failed", False) == (set(shown.values()) != {"safe"})
+    assert json.loads((tmp_path / "artifacts/night/summary.json").read_text()) == judged["summary"]
 
 
 @pytest.mark.parametrize("mode", ["rw-r--r--", "8", "07777", "", "-1"])

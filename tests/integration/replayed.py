@@ -1,0 +1,67 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Replayed hosts for tests that need neither root nor Wine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from checkout import CHECKOUT
+
+
+class Replayed:
+    """Hosts that answer with the recordings of the benchmarks, in one process of their own.
+
+    Attributes:
+        hosts: their variables by name.
+        inventory: a file that names them.
+    """
+
+    def __init__(self, folder: Path, recordings: Mapping[str, str]) -> None:
+        """Start them; they begin with the first transcript of their recording.
+
+        Args:
+            folder: for the inventory.
+            recordings: names in bench/recordings by name of the host.
+        """
+        files = [str(CHECKOUT / "bench" / "recordings" / f"{name}.txt.gz") for name in recordings.values()]
+        command = [sys.executable, "-m", "portkeeper_lab", "replay", *files, "--hosts", str(len(files))]
+        self._process = subprocess.Popen(
+            [*command, "--winrm", "full_chunks=true"],
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}, cwd=CHECKOUT, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        told = self._answer()
+        common = {
+            "ansible_connection": "winrm", "ansible_host": "127.0.0.1", "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm", "ansible_winrm_message_encryption": "always",
+            "ansible_user": told["user"], "ansible_password": told["password"],
+        }
+        self.hosts = {
+            name: {**common, "ansible_port": port} for name, port in zip(recordings, told["ports"], strict=True)
+        }
+        self.inventory = folder / "replayed.json"
+        self.inventory.write_text(json.dumps({"all": {"hosts": self.hosts}}), encoding="utf-8")
+
+    def _answer(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        assert "error" not in answer, answer
+        return answer
+
+    def control(self, **request: Any) -> dict[str, Any]:
+        """Steer the hosts; return their counters' sums."""
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> None:
+        """End the hosts."""
+        self._process.stdin.close()
+        self._process.wait(30)
