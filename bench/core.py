@@ -8,6 +8,7 @@ The input is what the recorded host said, whole, with another number of sockets 
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 import sys
@@ -20,7 +21,7 @@ from hosts import RECORDINGS
 
 SOCKETS = (1250, 2500, 5000, 10000)
 HOSTS = (125, 250, 1000, 2000)
-REPEATS = 7
+REPEATS = 5
 RUN = "0123456789abcdef"
 
 
@@ -34,7 +35,9 @@ def growth() -> dict[str, Any]:
         _parse_netstat,
         _plan,
         _policy,
+        _report_view,
     )
+    from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report import FORMATS  # noqa: PLC0415
 
     whole = _recorded()
     policy = _policy.Policy.from_options({})
@@ -45,6 +48,12 @@ def growth() -> dict[str, Any]:
 
     def fleet(size: int) -> dict[str, Any]:
         return {f"host{number:04}": artefact for number in range(size)}
+
+    def report(given: dict[str, Any]) -> None:
+        sources = _report_view.Sources(tuple(given), given, {})
+        made = _report_view.make_report(sources, _gate.Rules(), datetime.datetime.now(datetime.timezone.utc), "Report")
+        for _file, render in FORMATS.values():
+            render(made)
 
     return {
         "parse netstat rows, by rows": _row(SOCKETS, _rows, _parse_netstat.parse_netstat),
@@ -57,6 +66,7 @@ def growth() -> dict[str, Any]:
             lambda given: _plan.make_plan(given, policy),
         ),
         "gate, by hosts": _row(HOSTS, fleet, lambda given: _gate.judge(list(given), given, _gate.Rules(), {})),
+        "report in all formats, by hosts": _row(HOSTS, fleet, report),
     }
 
 

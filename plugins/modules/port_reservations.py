@@ -31,6 +31,20 @@ options:
     type: str
     choices: [never, if_required]
     default: never
+  restart_group:
+    description:
+      - Not used by this module. It is here for the O(variables_prefix) of a role, so that a value that
+        M(portkeeper.windows_dns.dns_restart) or M(portkeeper.windows_dns.host_reboot) cannot use is refused before
+        anything is written.
+    type: str
+  window_timeout:
+    description: As O(restart_group), of M(portkeeper.windows_dns.dns_restart).
+    type: int
+    default: 300
+  reboot_timeout:
+    description: As O(restart_group), of M(portkeeper.windows_dns.host_reboot).
+    type: int
+    default: 2700
 attributes:
   check_mode:
     description: Writes nothing at all on the host, says what it would write, and never fails for what it found.
@@ -55,6 +69,10 @@ EXAMPLES = r"""
     extra_ports: ["51820"]
     artifacts_dir: artifacts
     run_id: nightly
+
+- name: Reserve what the variables reserve_ports_profiles, reserve_ports_extra_ports and so on say
+  portkeeper.windows_dns.port_reservations:
+    variables_prefix: reserve_ports_
 """
 
 RETURN = r"""

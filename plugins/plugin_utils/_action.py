@@ -32,7 +32,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
     write_json,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import (
+    VARIABLES_PREFIX,
+    checked_options,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import undo_call
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -43,7 +46,12 @@ def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
     Every action takes all that decides the plan, so that `module_defaults` can set a policy for the whole group.
     """
-    return {**PLAN_SPEC, **{name: RUN_SPEC[name] for name in ("command_timeout", *names)}, **own}
+    return {
+        **PLAN_SPEC,
+        **{name: RUN_SPEC[name] for name in ("command_timeout", *names)},
+        VARIABLES_PREFIX: {"type": "str"},
+        **own,
+    }
 
 
 @dataclass
@@ -160,7 +168,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         gc.freeze()
         result: dict[str, Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", ""))
-        options = checked_options(self, self.SPEC)
+        options = checked_options(self, self.SPEC, task_vars)
         policy = _policy(options, host)
         refuse_foreign(self._connection, host)
         _forget_artifact(host, options, policy)

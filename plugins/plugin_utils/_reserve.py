@@ -137,8 +137,19 @@ def _outcome(
         plan=new_plan,
         problems=problems_of(gathered.facts, new_plan),
         reboot_required=bool(new_plan["reboot_required"]),
-        extra={"collected": gathered.collected, "status": new_plan["status"]},
+        extra={"collected": gathered.collected, "status": new_plan["status"], **_warned(job, new_plan)},
     )
+
+
+def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What must not stay hidden in a result that is ok: nobody will reboot the host."""
+    if not plan["reboot_required"] or job.policy.reboot != "never":
+        return {}
+    return {
+        "warnings": [
+            f"{job.host}: what is configured waits for a reboot of the server before it takes effect."
+        ]
+    }
 
 
 def _refuse_denied(
