@@ -119,7 +119,7 @@ FULL = (
 
 
 def cut(cases: Sequence[Case], most: int | None) -> list[Case]:
-    """The cases with at most so many hosts each and one repeat, to try whether all of them run; all as they are for None."""
+    """The cases with at most so many hosts each and one repeat, to try whether all run; as they are for None."""
     if most is None:
         return list(cases)
     return list(dict.fromkeys(replace(case, hosts=min(case.hosts, most), repeats=1) for case in cases))

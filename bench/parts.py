@@ -10,6 +10,7 @@ import statistics
 from typing import Any
 
 from cases import JOBS
+
 from controller import BIN, CHECKOUT, PLAYS, WORK, Controller
 from hosts import Hosts
 
@@ -23,7 +24,8 @@ ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sealing and unsealing": ("sealing", ()),
     "the rest of the session: HTTP, XML, base64": ("session", ("handshake", "sealing")),
     "the rest of the action": ("action", ("session", "facts", "plan", "artefact", "arguments")),
-    "Ansible in the worker process": ("worker", ("action",)),
+    "the end of the session": ("close", ()),
+    "Ansible in the worker process": ("worker", ("action", "close")),
 }
 """By row: the part, and what it holds that has a row of its own."""
 

@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from cases import FULL, JOBS, SHORT, Case, cut
+from parts import HOSTS, parts
+
 from controller import BIN, CACHE, CHECKOUT, PLAYS, WORK, Controller
 from core import growth
 from hosts import Hosts
-from parts import HOSTS, parts
 from peer.fetch import fetch
 from table import table, write_table
 

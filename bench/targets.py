@@ -63,7 +63,10 @@ def growth_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for name, title, scale in (("cpu_ms", "CPU", MANY / FEW), ("wall_s", "wall time", 1)):
         exponent = math.log(scale * many[name] / few[name]) / math.log(MANY / FEW)
         enough = _reached(exponent <= EXPONENT)
-        yield f"- drift.yml from {FEW} to {MANY:,} hosts: {title} grows with the exponent {exponent:.2f} (at most {EXPONENT}: {enough})."
+        yield (
+            f"- drift.yml from {FEW} to {MANY:,} hosts: {title} grows with the exponent {exponent:.2f}"
+            f" (at most {EXPONENT}: {enough})."
+        )
     yield (
         f"- drift.yml, {MANY:,} hosts, 50 forks, with the report: {many['wall_s']:.0f} s, {many['memory_mb']:.0f} MB"
         f" (under {MINUTES} minutes: {_reached(many['wall_s'] < 60 * MINUTES)}; in 2 GB:"

@@ -24,10 +24,8 @@ OURS = "ansible_collections.portkeeper.windows_dns.plugins."
 PARTS: dict[str, tuple[tuple[str, str], ...]] = {
     "action": ((f"{OURS}plugin_utils._action", "HostAction.run"),),
     "arguments": ((f"{OURS}plugin_utils._action", "checked_options"),),
-    "session": (
-        (f"{OURS}plugin_utils._session", "Session.run"),
-        ("ansible.plugins.connection.winrm", "Connection.close"),
-    ),
+    "session": ((f"{OURS}plugin_utils._session", "Session.run"),),
+    "close": (("ansible.plugins.connection.winrm", "Connection.close"),),
     "handshake": (("winrm.transport", "Transport.setup_encryption"),),
     "sealing": (
         ("winrm.encryption", "Encryption.prepare_encrypted_request"),

@@ -244,10 +244,13 @@ def _pack(ports: PortSet) -> str:
     """base64(zlib(differences of the sorted ports, a byte each; 255 means "255 more, and go on"))."""
     numbers = list(chain.from_iterable([range(first, last + 1) for first, last in ports.ranges]))
     steps = list(map(sub, numbers, [0, *numbers]))
-    if max(steps, default=0) < _CARRY:
-        differences = bytes(steps)
-    else:
-        differences = b"".join(bytes((_CARRY,)) * (step // _CARRY) + bytes((step % _CARRY,)) for step in steps)
+    differences = bytearray()
+    done = 0
+    for at in [at for at, step in enumerate(steps) if step >= _CARRY]:
+        differences += bytes(steps[done:at])
+        differences += bytes((_CARRY,)) * (steps[at] // _CARRY) + bytes((steps[at] % _CARRY,))
+        done = at + 1
+    differences += bytes(steps[done:])
     return base64.b64encode(zlib.compress(differences, 9)).decode("ascii")
 
 

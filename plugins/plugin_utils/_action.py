@@ -39,6 +39,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options im
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import undo_call
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._warm import warm_up
+
+warm_up()
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -75,9 +75,10 @@ def test_a_prefix_that_is_none_is_refused(prefix: object) -> None:
         options({}, variables_prefix=prefix)
 
 
-@pytest.mark.parametrize(
-    "value", [trust_as_template("{{ nobody }}"), trust_as_template("{{ 1 +"), {"a": 1}], ids=["undefined", "broken", "type"]
-)
+UNUSABLE = {"undefined": trust_as_template("{{ nobody }}"), "broken": trust_as_template("{{ 1 +"), "type": {"a": 1}}
+
+
+@pytest.mark.parametrize("value", UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_a_variable_that_cannot_be_used_fails(value: object) -> None:
     with pytest.raises(AnsibleError):
         options({"own_prune": value}, variables_prefix="own_")
