@@ -28,6 +28,7 @@ class ActionModule(HostAction):
         "restart_group",
         "window_timeout",
         "reboot_timeout",
+        return_facts={"type": "bool", "default": True},
     )
 
     def act(self, job: Job) -> Outcome:

@@ -45,6 +45,12 @@ options:
     description: As O(restart_group), of M(portkeeper.windows_dns.host_reboot).
     type: int
     default: 2700
+  return_facts:
+    description:
+      - Whether the result holds RV(facts) and RV(plan). Ansible copies each result several times in its main process;
+        with V(false) they are in the artefact only, which is enough for report and gate of a large fleet.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Writes nothing at all on the host, says what it would write, and never fails for what it found.
@@ -95,11 +101,13 @@ diff:
   returned: always
   type: dict
 facts:
-  description: The facts after the write; see docs/facts.md.
+  description: The facts after the write, unless O(return_facts=false); see docs/facts.md.
   returned: success
   type: dict
 plan:
-  description: The plan that is left after the write, in check mode the one that would be carried out; see docs/plan.md.
+  description:
+    - The plan that is left after the write, in check mode the one that would be carried out, unless
+      O(return_facts=false); see docs/plan.md.
   returned: success
   type: dict
   contains:

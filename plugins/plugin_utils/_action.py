@@ -185,7 +185,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         finally:
             session.close()
         _save_artifact(job, outcome)
-        if outcome.failed:
+        if outcome.failed or not options.get("return_facts", True):
             # What a person reads is the message; the artefact has the rest.
             outcome.facts = outcome.plan = None
         result.update(outcome.result())

@@ -5,12 +5,14 @@
 
 Ansible imports an action plugin before it forks, and a worker inherits what is loaded then: the modules that pyspnego
 imports late, OpenSSL's provider of RC4, the tables of DES, the parser of HTTP headers. Nothing is sent anywhere, and
-nobody's credentials are used.
+nobody's credentials are used. What Ansible holds by then it holds to its end, and need not be looked through by each
+collection of garbage, there and in the workers.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
 import io
 import struct
@@ -31,7 +33,8 @@ _CHALLENGE = (
 
 
 def warm_up() -> None:
-    """Does one NTLM handshake with itself and seals a byte; whatever goes wrong does not matter."""
+    """Does half an NTLM handshake with nobody and seals a byte; whatever goes wrong does not matter."""
+    gc.freeze()
     with contextlib.suppress(Exception):
         http.client.parse_headers(io.BytesIO(b"Content-Type: text/plain\r\n\r\n"))
         import requests_ntlm  # noqa: F401, PLC0415 (missing libraries are the connection's to report)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POLICY_SPEC
+
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "reserve_ports"
 PREFIX = "reserve_ports_"
 COLLECTION = "portkeeper.windows_dns."
@@ -26,7 +28,7 @@ def test_each_role_variable_is_passed_to_the_option_of_its_name_only() -> None:
             if module.startswith(COLLECTION):
                 if options.get("variables_prefix") == PREFIX:
                     taken = importlib.import_module(f"{ACTIONS}.{module.removeprefix(COLLECTION)}").ActionModule.SPEC
-                    passed |= set(taken) - {"variables_prefix"}
+                    passed |= set(taken) & set(POLICY_SPEC)
                     continue
                 for option, template in options.items():
                     found = PASSED.fullmatch(template)
