@@ -5,7 +5,8 @@
 
 Usage: python bench/run.py [--full] [--at-most HOSTS]
 
-Writes bench/results/<short|full>.json and the table in docs/benchmarks.md.
+Writes bench/results/<short|full>.json, the tables in docs/benchmarks.md, and after a full run those in
+docs/large_fleets.md.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import FULL, JOBS, SHORT, Case, cut
+from fleet import fleet_lines
 from parts import HOSTS, parts
 
 from controller import BIN, CACHE, CHECKOUT, PLAYS, WORK, Controller
@@ -125,6 +127,8 @@ def main(arguments: Sequence[str]) -> None:
         path = RESULTS / f"{results['kind']}.json"
         path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         write_table(text, CHECKOUT / "docs" / "benchmarks.md")
+        if chosen.full:
+            write_table("\n".join(fleet_lines(results)), CHECKOUT / "docs" / "large_fleets.md")
         print(path)
 
 

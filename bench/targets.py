@@ -53,7 +53,7 @@ def _reached(enough: bool) -> str:
 def growth_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """How the whole run grows with the hosts, and what the peer would take, reckoned from its run at 50 hosts."""
     runs = {
-        case["hosts"]: _middle(case["sides"]["ours"])
+        case["hosts"]: middle(case["sides"]["ours"])
         for case in cases
         if (case["job"], case["forks"], case["delay"], case["recording"]) == ("drift", 50, 0, "nt6")
     }
@@ -74,7 +74,7 @@ def growth_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     )
     for case in cases:
         if (case["hosts"], case["forks"], case["delay"]) == (50, 50, 0) and "peer" in case["sides"]:
-            peer = _middle(case["sides"]["peer"])
+            peer = middle(case["sides"]["peer"])
             yield (
                 f"- {JOBS[case['job']].title}: the peer at {MANY:,} hosts, extrapolated in proportion from 50 and not"
                 f" measured: {peer['wall_s'] * MANY / 50:.0f} s, {peer['cpu_ms'] * MANY / 1000:.0f} s of CPU."
@@ -82,5 +82,6 @@ def growth_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield ""
 
 
-def _middle(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def middle(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The medians of a side's runs."""
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
