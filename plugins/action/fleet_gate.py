@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         options = checked_options(self, self.SPEC)
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
-        if not acts_here(variables):
+        if not acts_here(variables, bool(self._task.run_once)):
             return result
         hosts = list(variables.get("ansible_play_hosts_all") or [])
         run = (options["artifacts_dir"], options["run_id"])
