@@ -23,8 +23,8 @@ from checkout import CHECKOUT
 
 ROLE, DRIFT = "portkeeper.windows_dns.reserve_ports", "portkeeper.windows_dns.drift"
 ROLE_TASKS, DRIFT_TASKS = (1, 1), (3, 1)
-"""Host-tasks, skipped ones included, of the first host, on which drift has report and gate, and of any other. Each costs
-a process on the controller."""
+"""Host-tasks, skipped ones included, of the first host, on which drift has report and gate, and of any other. Each
+costs a process on the controller."""
 REQUESTS = 7
 """Without Receives: the handshake, the shell, the command, the end of both."""
 RECEIVE_BYTES = 64 * 1024
