@@ -9,7 +9,7 @@ THOROUGH := tests/unit/plugins/action/test_hostile_input.py tests/contract/test_
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment fuzz build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment picture fuzz build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,7 +59,7 @@ integration: ## Run the integration tests on lab hosts
 	$(PYTEST) -q -n 2 --dist loadfile tests/integration
 
 faults: ## Cut the connection everywhere and break what can break, on lab hosts; PORTKEEPER_FAULTS=full for every point
-	$(PYTEST) -q -n 4 --dist loadgroup tests/faults
+	$(PYTEST) -q -n 8 --dist worksteal tests/faults
 
 test-faults: setup-lab ## The same at every point
 	PORTKEEPER_FAULTS=full $(MAKE) --no-print-directory faults
@@ -96,6 +96,9 @@ docs: ## Build the site into build/docs/html (Sphinx; warnings are errors)
 galaxy-import: ## Import the built collection as Ansible Galaxy would (galaxy-importer)
 	$(PYTHON) scripts/galaxy_import.py
 
+picture: setup-browser ## Take the picture of a report that the documentation shows
+	$(PYTHON) scripts/report_picture.py
+
 execution-environment: ## Let ansible-builder read the metadata for execution environments
 	$(PYTHON) scripts/execution_environment.py
 
@@ -106,7 +109,7 @@ bench-full: setup ## Measure against a hand-written role, at up to 1,000 hosts
 	$(PYTHON) bench/run.py --full
 
 build: ## Build the collection's artifact into dist/
-	$(VENV)/bin/ansible-galaxy collection build --force --output-path dist .
+	$(PYTHON) scripts/build_collection.py
 
 clean: ## Remove what was made in this folder (the lab's cache stays)
 	rm -rf .cache dist build collections tests/output

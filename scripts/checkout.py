@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import galaxy_links
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = CHECKOUT / ".cache"
 BIN = Path(sys.executable).parent
@@ -42,6 +44,7 @@ def build_artifact(folder: Path) -> Path:
     """Build the collection from the listed files; return the path of the artifact in ``folder``."""
     source = folder / "source"
     copy_files(source)
+    galaxy_links.rewrite(source)
     command = [BIN / "ansible-galaxy", "collection", "build", "--force", "--output-path", folder, source]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return next(folder.glob("*.tar.gz"))

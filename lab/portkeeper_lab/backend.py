@@ -10,6 +10,7 @@ prefix, a replayed host with a recorded transcript. All calls may come from seve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 BootState = Literal["up", "down", "booting"]
@@ -38,6 +39,27 @@ class SpawnError(BackendError):
         """Takes the sentence and the Win32 error number."""
         super().__init__(message)
         self.winerror = winerror
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A command and where it runs.
+
+    Attributes:
+        line: runs exactly as `cmd.exe /C <line>`; with `skip_shell` it is the whole line.
+        codepage: console code page of the command, for example 437 or 65001.
+        environment: variables added to (and replacing those of) the host's own environment.
+        working_directory: a Windows path; None is the profile of the user.
+        skip_shell: no `cmd.exe` is put in front.
+        limited: the user is no administrator.
+    """
+
+    line: str
+    codepage: int = 437
+    environment: Mapping[str, str] = field(default_factory=dict)
+    working_directory: str | None = None
+    skip_shell: bool = False
+    limited: bool = False
 
 
 @runtime_checkable
@@ -88,24 +110,8 @@ class Process(Protocol):
 class Backend(Protocol):
     """A host as the WinRM server sees it."""
 
-    def spawn(  # noqa: PLR0913
-        self,
-        command_line: str,
-        *,
-        codepage: int,
-        environment: Mapping[str, str] | None = None,
-        working_directory: str | None = None,
-        skip_shell: bool = False,
-        limited: bool = False,
-    ) -> Process:
+    def spawn(self, launch: Launch) -> Process:
         """Starts a command.
-
-        Args:
-            command_line: runs exactly as `cmd.exe /C <command_line>`; with `skip_shell` it is the whole line.
-            codepage: console code page of the command, for example 437 or 65001.
-            environment: variables added to (and replacing those of) the host's own environment.
-            working_directory: a Windows path; None is the profile of the user.
-            limited: the user is no administrator.
 
         Raises:
             HostDown: the host is not up.

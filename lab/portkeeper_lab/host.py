@@ -9,12 +9,12 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from portkeeper_lab import tooltexts
 from portkeeper_lab.agent import LIMITED, NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
-from portkeeper_lab.backend import BackendError, BootState, HostDown
+from portkeeper_lab.backend import BackendError, BootState, HostDown, Launch
 from portkeeper_lab.build import ensure_programs
 from portkeeper_lab.host_requests import RequestWatcher
 from portkeeper_lab.ipsec import BlockMode
@@ -159,23 +159,14 @@ class WineHost:
         self._watcher.stop()
         shutil.rmtree(self.prefix, ignore_errors=True)
 
-    def spawn(  # noqa: PLR0913
-        self,
-        command_line: str,
-        *,
-        codepage: int = 437,
-        environment: Mapping[str, str] | None = None,
-        working_directory: str | None = None,
-        skip_shell: bool = False,
-        limited: bool = False,
-    ) -> AgentProcess:
+    def spawn(self, launch: Launch) -> AgentProcess:
         """See `backend.Backend.spawn`."""
         return self._need_agent().spawn(
-            command_line,
-            flags=(SKIP_SHELL if skip_shell else 0) | (LIMITED if limited else 0),
-            environment=environment,
-            directory=working_directory or PROFILE,
-            codepage=codepage,
+            launch.line,
+            flags=(SKIP_SHELL if launch.skip_shell else 0) | (LIMITED if launch.limited else 0),
+            environment=launch.environment,
+            directory=launch.working_directory or PROFILE,
+            codepage=launch.codepage,
         )
 
     def start_task(self, command_line: str) -> AgentProcess:
@@ -203,7 +194,7 @@ class WineHost:
         Raises:
             LabError: it did not end in time.
         """
-        process = self.spawn(command_line)
+        process = self.spawn(Launch(command_line))
         process.write_stdin(b"", end=True)
         output: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
         end = time.monotonic() + timeout

@@ -48,7 +48,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "WINEPREFIX": "/prefix",
     "WINEDEBUG": "-all",
-    "WINEDLLOVERRIDES": "mscoree,mshtml=",
+    "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=",
     "DISPLAY": "",
 }
 

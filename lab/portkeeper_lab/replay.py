@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from portkeeper_lab.backend import BootState, Stream
+from portkeeper_lab.backend import BootState, Launch, Stream
 
 NOT_RECORDED = 9009
 """What cmd says of a command that it does not find."""
@@ -162,20 +162,11 @@ class ReplayHost:
         with self._lock:
             self._at = len(self._recording.transcripts) - 1 if to_end else 0
 
-    def spawn(  # noqa: PLR0913
-        self,
-        command_line: str,
-        *,
-        codepage: int,
-        environment: Mapping[str, str] | None = None,
-        working_directory: str | None = None,
-        skip_shell: bool = False,
-        limited: bool = False,
-    ) -> ReplayProcess:
+    def spawn(self, launch: Launch) -> ReplayProcess:
         """Answers a command line with what is recorded for it."""
-        if self._modules is not None and command_line[:10].lower() == "powershell":
+        if self._modules is not None and launch.line[:10].lower() == "powershell":
             return ReplayProcess(self._modules, reads_input=True)
-        answer = self.answer(command_line)
+        answer = self.answer(launch.line)
         return ReplayProcess(lambda _input: answer, reads_input=False)
 
     def answer(self, line: str) -> Answer:

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
-from portkeeper_lab.backend import Backend, BootState, Process, Stream
+from portkeeper_lab.backend import Backend, BootState, Launch, Process, Stream
 
 TRANSCRIPT = b"#portkeeper transcript "
 
@@ -64,26 +63,9 @@ class Recorder:
         self._lock = threading.Lock()
         path.write_bytes(b"")
 
-    def spawn(  # noqa: PLR0913
-        self,
-        command_line: str,
-        *,
-        codepage: int,
-        environment: Mapping[str, str] | None = None,
-        working_directory: str | None = None,
-        skip_shell: bool = False,
-        limited: bool = False,
-    ) -> RecordedProcess:
+    def spawn(self, launch: Launch) -> RecordedProcess:
         """Starts it on the host."""
-        process = self._backend.spawn(
-            command_line,
-            codepage=codepage,
-            environment=environment,
-            working_directory=working_directory,
-            skip_shell=skip_shell,
-            limited=limited,
-        )
-        return RecordedProcess(process, self._path, self._lock)
+        return RecordedProcess(self._backend.spawn(launch), self._path, self._lock)
 
     def boot_state(self) -> BootState:
         """That of the host."""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from portkeeper_lab.backend import Backend, BackendError, HostDown
+from portkeeper_lab.backend import Backend, BackendError, HostDown, Launch
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.paths import LabError
 from portkeeper_lab.replay_record import Recorder
@@ -136,7 +136,7 @@ class Supervisor:
 
     def _exec(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Runs a command line past WinRM; its streams as base64, then its exit code."""
-        process = self._host.spawn(str(request["line"]))
+        process = self._host.spawn(Launch(str(request["line"])))
         try:
             process.write_stdin(b"", end=True)
             while process.exit_code is None:

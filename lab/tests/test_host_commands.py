@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from portkeeper_lab.agent import AgentProcess
-from portkeeper_lab.backend import STREAM_BUFFER, Backend, Process, SpawnError
+from portkeeper_lab.backend import STREAM_BUFFER, Backend, Launch, Process, SpawnError
 from portkeeper_lab.host import WineHost
 
 Eventually = Callable[..., None]
@@ -38,7 +38,7 @@ def pings(host: WineHost) -> int:
 
 
 def test_host_and_process_implement_the_seam(host: WineHost) -> None:
-    process = host.spawn("echo x", codepage=437)
+    process = host.spawn(Launch("echo x", codepage=437))
     assert isinstance(host, Backend)
     assert isinstance(process, Process)
     assert finish(process)[1] == b"x\r\n"
@@ -63,14 +63,14 @@ def test_the_line_reaches_cmd_as_it_is(host: WineHost) -> None:
 
 
 def test_skip_shell_runs_the_line_itself(host: WineHost) -> None:
-    code, output, _error = finish(host.spawn("reg.exe query HKLM\\SOFTWARE\\Borland /ve", skip_shell=True))
+    code, output, _error = finish(host.spawn(Launch("reg.exe query HKLM\\SOFTWARE\\Borland /ve", skip_shell=True)))
     assert code == 0
     assert b"Borland" in output
 
 
 def test_a_program_that_is_not_there_has_its_error_number(host: WineHost) -> None:
     with pytest.raises(SpawnError) as caught:
-        host.spawn("nosuch.exe", skip_shell=True)
+        host.spawn(Launch("nosuch.exe", skip_shell=True))
     assert caught.value.winerror == 2
 
 
@@ -78,17 +78,17 @@ def test_a_program_that_is_not_there_has_its_error_number(host: WineHost) -> Non
     ("codepage", "expected"), [(437, b"\x84?\r\n"), (1252, b"\xe4\x80\r\n"), (65001, "ä€\r\n".encode())]
 )
 def test_code_pages(host: WineHost, codepage: int, expected: bytes) -> None:
-    assert finish(host.spawn("echo ä€", codepage=codepage))[1] == expected
+    assert finish(host.spawn(Launch("echo ä€", codepage=codepage)))[1] == expected
 
 
 def test_environment_and_working_directory(host: WineHost) -> None:
-    process = host.spawn("echo %ONE% %CD%", environment={"ONE": "1"}, working_directory="C:\\windows\\system32")
+    process = host.spawn(Launch("echo %ONE% %CD%", environment={"ONE": "1"}, working_directory="C:\\windows\\system32"))
     assert finish(process)[1] == b"1 C:\\windows\\system32\r\n"
     assert host.run("echo %COMPUTERNAME% %CD%")[1] == b"SBS2003 C:\\users\\root\r\n"
 
 
 def test_input_reaches_the_child_and_ends(host: WineHost) -> None:
-    process = host.spawn("findstr b")
+    process = host.spawn(Launch("findstr b"))
     process.write_stdin(b"abc\r\nxyz\r\n", end=False)
     assert process.read(65536, 0.3) in ([], [("stdout", b"abc\r\n")])
     assert process.exit_code is None
@@ -98,7 +98,7 @@ def test_input_reaches_the_child_and_ends(host: WineHost) -> None:
 
 def test_much_input(host: WineHost) -> None:
     lines = b"".join(b"line %d\r\n" % number for number in range(30_000))
-    process = host.spawn("findstr /v nothing")
+    process = host.spawn(Launch("findstr /v nothing"))
     writer = threading.Thread(target=process.write_stdin, args=(lines, True))
     writer.start()
     assert finish(process)[1] == lines
@@ -106,7 +106,7 @@ def test_much_input(host: WineHost) -> None:
 
 
 def test_input_for_a_child_that_has_ended_is_dropped(host: WineHost) -> None:
-    process = host.spawn("exit 3")
+    process = host.spawn(Launch("exit 3"))
     while process.exit_code is None:
         process.read(100, 1)
     process.write_stdin(b"x" * (3 * STREAM_BUFFER), end=True)
@@ -117,7 +117,7 @@ def test_a_child_whose_output_nobody_takes_blocks(host: WineHost, drive_c: Path)
     text = b"0123456789abcdef" * 20_000
     (drive_c / "big.txt").write_bytes(text)
     done = drive_c / "done.txt"
-    process = host.spawn("type C:\\big.txt& echo done>C:\\done.txt")
+    process = host.spawn(Launch("type C:\\big.txt& echo done>C:\\done.txt"))
     time.sleep(1.0)
     assert not done.exists()
     assert process.exit_code is None
@@ -127,7 +127,7 @@ def test_a_child_whose_output_nobody_takes_blocks(host: WineHost, drive_c: Path)
 
 
 def test_exit_code_waits_for_output_but_not_for_children(host: WineHost) -> None:
-    process = host.spawn("echo last& start /b ping -n 60 127.0.0.1 >nul")
+    process = host.spawn(Launch("echo last& start /b ping -n 60 127.0.0.1 >nul"))
     while not (chunks := process.read(65536, 5)):
         pass
     assert chunks[0][1].startswith(b"last")
@@ -135,7 +135,7 @@ def test_exit_code_waits_for_output_but_not_for_children(host: WineHost) -> None
 
 
 def test_kill_tree_kills_what_start_b_left(host: WineHost, eventually: Eventually) -> None:
-    process = host.spawn("start /b ping -n 60 127.0.0.1 >nul& exit 0")
+    process = host.spawn(Launch("start /b ping -n 60 127.0.0.1 >nul& exit 0"))
     while process.exit_code is None:
         process.read(65536, 1)
     assert pings(host) == 1
@@ -145,7 +145,7 @@ def test_kill_tree_kills_what_start_b_left(host: WineHost, eventually: Eventuall
 
 
 def test_kill_tree_ends_a_running_command(host: WineHost, eventually: Eventually) -> None:
-    process = host.spawn("start /b ping -n 60 127.0.0.1 >nul& ping -n 60 127.0.0.1 >nul")
+    process = host.spawn(Launch("start /b ping -n 60 127.0.0.1 >nul& ping -n 60 127.0.0.1 >nul"))
     eventually(lambda: pings(host) == 2)
     process.kill_tree()
     assert finish(process, 5.0)[0] == 0xC000013A
@@ -153,8 +153,8 @@ def test_kill_tree_ends_a_running_command(host: WineHost, eventually: Eventually
 
 
 def test_close_kills_what_is_left_and_only_that(host: WineHost, eventually: Eventually) -> None:
-    kept = host.spawn("ping -n 60 127.0.0.1 >nul")
-    dropped = host.spawn("ping -n 60 127.0.0.1 >nul")
+    kept = host.spawn(Launch("ping -n 60 127.0.0.1 >nul"))
+    dropped = host.spawn(Launch("ping -n 60 127.0.0.1 >nul"))
     eventually(lambda: pings(host) == 2)
     dropped.close()
     dropped.close()
@@ -164,7 +164,7 @@ def test_close_kills_what_is_left_and_only_that(host: WineHost, eventually: Even
 
 
 def test_twenty_commands_at_once(host: WineHost) -> None:
-    processes = [host.spawn(f"ping -n 2 127.0.0.1 >nul& echo {number}") for number in range(20)]
+    processes = [host.spawn(Launch(f"ping -n 2 127.0.0.1 >nul& echo {number}")) for number in range(20)]
     assert [finish(process)[1] for process in processes] == [b"%d\r\n" % number for number in range(20)]
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from portkeeper_lab.backend import Launch
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import Scenario
 
@@ -144,7 +145,7 @@ def test_a_scheduled_task_outlives_the_command_that_ran_it(
     host: WineHost, drive_c: Path, eventually: Eventually
 ) -> None:
     run = create_task(host, "T1", "cmd.exe /c ping -n 3 127.0.0.1 >nul & echo done>C:\\task.txt")
-    process = host.spawn(f"{run}& ping -n 60 127.0.0.1 >nul")
+    process = host.spawn(Launch(f"{run}& ping -n 60 127.0.0.1 >nul"))
     assert process.read(65536, 5)
     process.kill_tree()
     process.close()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from portkeeper_lab.backend import Launch
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import SERVICES_KEY, find_scenario, load_scenario
 
@@ -91,7 +92,7 @@ class Facts:
 
     def run(self, line: str) -> str:
         """Standard output of a command line."""
-        process = self._host.spawn(line, codepage=UTF_8)
+        process = self._host.spawn(Launch(line, codepage=UTF_8))
         process.write_stdin(b"", end=True)
         output = b""
         while process.exit_code is None:

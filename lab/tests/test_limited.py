@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import pytest
-import winrm
 
+from portkeeper_lab.backend import Launch
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import Scenario
+from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, WinRMServer
 
 TCPIP = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
@@ -18,7 +19,7 @@ DNS = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\DNS\\Parameters"
 
 def run(host: WineHost, line: str, *, limited: bool = True) -> tuple[int, str]:
     """Exit code and both streams of a line."""
-    process = host.spawn(line, limited=limited)
+    process = host.spawn(Launch(line, limited=limited))
     process.write_stdin(b"", end=True)
     output = b""
     try:
@@ -88,10 +89,7 @@ def test_through_winrm(host: WineHost, sbs2003: Scenario) -> None:
     with WinRMServer(host, dict(sbs2003.users), options=options) as server:
         answers = []
         for user in (administrator, clerk):
-            client = winrm.Protocol(
-                f"http://127.0.0.1:{server.port}/wsman", transport="ntlm", username=user,
-                password=sbs2003.users[user], message_encryption="always",
-            )  # fmt: skip
+            client = protocol(server, username=user, password=sbs2003.users[user])
             shell = client.open_shell(codepage=437)
             line = f"reg query {TCPIP}& sc query DNS"
             answers.append(client.get_command_output(shell, client.run_command(shell, line)))

@@ -12,6 +12,7 @@ import json
 import pytest
 import winrm
 
+from portkeeper_lab.backend import Launch
 from portkeeper_lab.replay import NOT_RECORDED, Recording, RecordingError, ReplayHost
 from portkeeper_lab.replay_fleet import PASSWORD, USER, Fleet, serve
 from portkeeper_lab.replay_modules import Modules
@@ -106,7 +107,7 @@ def test_what_is_recorded_over_winrm_can_be_replayed(tmp_path) -> None:
     shell.answers["echo"] = lambda _line: f"printf '%s' '{text}'"
     recorder = Recorder(shell, tmp_path / "recording.txt")
     for line in ("echo transcript", "true"):
-        process = recorder.spawn(line, codepage=437)
+        process = recorder.spawn(Launch(line, codepage=437))
         process.write_stdin(b"", end=True)
         while process.exit_code is None:
             process.read(100, 1.0)

@@ -9,6 +9,8 @@ import re
 
 import pytest
 
+from portkeeper_lab.backend import Launch
+
 pytest_plugins = ["portkeeper_lab.tool_fixture"]
 
 RECORD = """
@@ -120,7 +122,7 @@ def test_net_stop_takes_dependents_down(chain):
 def test_net_stop_does_not_wait_for_ever(chain):
     """Standard input is a pipe that nobody writes to and nobody closes."""
     assert chain.run("net start LabTop").code == 0
-    process = chain.host.spawn("net stop LabBase")
+    process = chain.host.spawn(Launch("net stop LabBase"))
     output = b""
     while process.exit_code is None:
         output += b"".join(chunk for _stream, chunk in process.read(65536, 20.0))

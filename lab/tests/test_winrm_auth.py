@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 import requests
-import winrm
 from pypsrp.exceptions import AuthenticationError
 from pypsrp.shell import WinRS
 from pypsrp.wsman import WSMan
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 
+from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost, wait_for
 
@@ -27,14 +27,6 @@ from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost, wait_for
 def server():
     with WinRMServer(ShellHost(), {USER: PASSWORD}) as running:
         yield running
-
-
-def protocol(server, transport="ntlm", encryption="always", **extra):
-    values = {"username": USER, "password": PASSWORD, **extra}
-    scheme = "https" if server.options.tls else "http"
-    return winrm.Protocol(
-        f"{scheme}://127.0.0.1:{server.port}/wsman", transport=transport, message_encryption=encryption, **values
-    )
 
 
 @pytest.mark.parametrize(
@@ -64,14 +56,14 @@ def test_user_names_as_windows_takes_them(server, name):
 
 def test_basic_is_neither_offered_nor_accepted(server):
     with pytest.raises(InvalidCredentialsError):
-        protocol(server, transport="basic", encryption="never").open_shell()
+        protocol(server, transport="basic", message_encryption="never").open_shell()
     answer = requests.post(f"http://127.0.0.1:{server.port}/wsman", auth=(USER, PASSWORD), timeout=5)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Negotiate")
 
 
 def test_plain_soap_after_ntlm_is_refused(server):
     with pytest.raises(WinRMTransportError) as caught:
-        protocol(server, encryption="never").open_shell()
+        protocol(server, message_encryption="never").open_shell()
     assert caught.value.code == 500
     assert server.counters.by_action == {}
 
@@ -81,17 +73,17 @@ def test_basic_needs_the_option_and_unencrypted_messages():
         answer = requests.post(f"http://127.0.0.1:{refusing.port}/wsman", timeout=5)
         assert answer.headers["WWW-Authenticate"] == 'Negotiate, Basic realm="WSMAN"'
         with pytest.raises(WinRMTransportError):
-            protocol(refusing, transport="basic", encryption="never").open_shell()
+            protocol(refusing, transport="basic", message_encryption="never").open_shell()
     with WinRMServer(
         ShellHost(), {USER: PASSWORD}, options=Options(basic=True, allow_unencrypted=True, full_chunks=True)
     ) as open_server:
-        client = protocol(open_server, transport="basic", encryption="never")
+        client = protocol(open_server, transport="basic", message_encryption="never")
         shell = client.open_shell()
         assert client.get_command_output(shell, client.run_command(shell, "echo plain")) == (b"plain\n", b"", 0)
         client.close_shell(shell)
         assert open_server.counters.requests == 4
         with pytest.raises(InvalidCredentialsError):
-            protocol(open_server, transport="basic", encryption="never", password="wrong").open_shell()
+            protocol(open_server, transport="basic", message_encryption="never", password="wrong").open_shell()
 
 
 def test_a_seal_of_another_connection_is_400(server):
@@ -172,7 +164,7 @@ def test_https(tmp_path):
     options = Options(tls=(str(certificate), str(key)), basic=True)
     with WinRMServer(ShellHost(), {USER: PASSWORD}, options=options) as server:
         for transport in ("ntlm", "ssl"):
-            client = protocol(server, transport=transport, encryption="auto", server_cert_validation="ignore")
+            client = protocol(server, transport=transport, message_encryption="auto", server_cert_validation="ignore")
             shell = client.open_shell()
             assert client.get_command_output(shell, client.run_command(shell, "echo sealed"))[0] == b"sealed\n"
             client.close_shell(shell)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import requests
-import winrm
 from winrm.exceptions import (
     InvalidCredentialsError,
     WinRMOperationTimeoutError,
@@ -20,6 +19,7 @@ from winrm.exceptions import (
 )
 
 from portkeeper_lab.winrm import chaos
+from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, Rule, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost
 
@@ -34,15 +34,7 @@ def server():
 
 
 def session(server, line="echo done", read_timeout=2):
-    client = winrm.Protocol(
-        f"http://127.0.0.1:{server.port}/wsman",
-        transport="ntlm",
-        username=USER,
-        password=PASSWORD,
-        message_encryption="always",
-        operation_timeout_sec=1,
-        read_timeout_sec=read_timeout,
-    )
+    client = protocol(server, operation_timeout_sec=1, read_timeout_sec=read_timeout)
     shell = client.open_shell()
     output = client.get_command_output(shell, client.run_command(shell, line))
     client.close_shell(shell)

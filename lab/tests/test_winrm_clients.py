@@ -19,6 +19,8 @@ from pypsrp.exceptions import WSManFaultError
 from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
+from portkeeper_lab.backend import Launch
+from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost
 
@@ -30,17 +32,6 @@ def host():
 
 def serve(host, **options):
     return WinRMServer(host, {USER: PASSWORD}, options=Options(**options))
-
-
-def protocol(server, user=USER, password=PASSWORD, **extra):
-    return winrm.Protocol(
-        f"http://127.0.0.1:{server.port}/wsman",
-        transport="ntlm",
-        username=user,
-        password=password,
-        message_encryption="always",
-        **extra,
-    )
 
 
 def run(client, shell, line, **extra):
@@ -61,8 +52,8 @@ def test_pywinrm_protocol(host, full):
         assert run(client, shell, "echo $COLOUR; echo wrong >&2; exit 3") == (b"blue\n", b"wrong\n", 3)
         client.close_shell(shell)
         assert server.shells.listing() == []
-    assert host.spawned[0]["codepage"] == 437
-    assert host.spawned[0]["environment"] == {"COLOUR": "blue"}
+    assert host.spawned[0].codepage == 437
+    assert host.spawned[0].environment == {"COLOUR": "blue"}
 
 
 def test_budget_of_one_session_is_seven_requests(host):
@@ -150,15 +141,7 @@ def test_skip_shell_and_working_directory_reach_the_host(host):
         shell = client.open_shell(working_directory="C:\\Temp & more")
         assert run(client, shell, "echo", arguments=["a", "<b>"], skip_cmd_shell=True)[0] == b"a <b>\n"
         client.close_shell(shell)
-    assert host.spawned == [
-        {
-            "line": "echo a <b>",
-            "codepage": 437,
-            "environment": {},
-            "working_directory": "C:\\Temp & more",
-            "skip_shell": True,
-        }
-    ]
+    assert host.spawned == [Launch("echo a <b>", working_directory="C:\\Temp & more", skip_shell=True)]
 
 
 @pytest.mark.parametrize(
@@ -221,15 +204,15 @@ def test_ansible_raw(host, tmp_path):
         shells = server.shells.listing()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "client01 | CHANGED | rc=0 >>\nfrom the host" in done.stdout
-    assert host.spawned[0]["codepage"] == 65001
-    assert "echo hello" in decode_powershell(host.spawned[0]["line"])
+    assert host.spawned[0].codepage == 65001
+    assert "echo hello" in decode_powershell(host.spawned[0].line)
     assert counts["by_action"].keys() == {"Create", "Command", "Receive", "Signal", "Delete"}
     assert shells == []
 
 
 def test_shell_ids_are_upper_case_and_belong_to_their_user(host):
     with WinRMServer(host, {USER: PASSWORD, "other": "x"}) as server:
-        mine, other = protocol(server), protocol(server, user="other", password="x")
+        mine, other = protocol(server), protocol(server, username="other", password="x")
         shell = mine.open_shell()
         assert shell == str(uuid.UUID(shell)).upper()
         with pytest.raises(winrm.exceptions.WSManFaultError) as caught:

@@ -10,6 +10,7 @@ import hashlib
 import pytest
 import winrm
 
+from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost, wait_for
 
@@ -30,18 +31,6 @@ class Meter:
         answer = self._send(message)
         self.sizes.append(len(answer))
         return answer
-
-
-def protocol(server, timeout=20):
-    return winrm.Protocol(
-        f"http://127.0.0.1:{server.port}/wsman",
-        transport="ntlm",
-        username=USER,
-        password=PASSWORD,
-        message_encryption="always",
-        operation_timeout_sec=timeout,
-        read_timeout_sec=timeout + 10,
-    )
 
 
 def receive_all(client, shell, line):

@@ -11,9 +11,9 @@ import time
 
 import pytest
 import requests
-import winrm
 from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
 
+from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost, alive, wait_for
 
@@ -31,18 +31,6 @@ def host():
 
 def serve(host, profile="winrm2", **options):
     return WinRMServer(host, {USER: PASSWORD}, profile=profile, options=Options(**options))
-
-
-def protocol(server, timeout=20):
-    return winrm.Protocol(
-        f"http://127.0.0.1:{server.port}/wsman",
-        transport="ntlm",
-        username=USER,
-        password=PASSWORD,
-        message_encryption="always",
-        operation_timeout_sec=timeout,
-        read_timeout_sec=timeout + 10,
-    )
 
 
 def fault_of(call, *arguments, **named):

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``host`` is for all, ``host.artifacts`` where artefacts are written, ``host.on_failure`` where a run can end."""
+    """The parts: ``host`` is for all modules that talk to a host, the others for those with these options.
+
+    ``host.artifacts`` where artefacts are written, ``host.backups`` where backups are made or read, ``host.on_failure``
+    where a run can end.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -26,6 +30,14 @@ attributes:
     description: Systems that the module manages.
     support: full
     platforms: windows
+  async:
+    description: Can be used with C(async).
+    support: none
+  become:
+    description: Can be used with C(become).
+    support: none
+    details:
+      - The task fails before anything is sent. Log on as an administrator of the host instead.
 notes:
   - Talks to the host over the connection plugin P(ansible.builtin.winrm#connection) with plain C(cmd) commands. Neither
     PowerShell nor Python is needed there, WinRM 2.0 is. Other connections (V(local), V(psrp), V(ssh)) and C(become) are
@@ -59,6 +71,10 @@ options:
     type: str
     choices: [keep, rollback]
     default: keep
+"""
+
+    BACKUPS = r"""
+options:
   backup_dir:
     description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
     type: path

@@ -128,6 +128,12 @@ options:
     type: list
     elements: str
     default: []
+attributes:
+  action_group:
+    description: Takes defaults from C(group/portkeeper.windows_dns.windows_dns) in C(module_defaults).
+    support: full
+    membership:
+      - portkeeper.windows_dns.windows_dns
 """
 
     RUN = r"""

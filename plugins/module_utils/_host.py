@@ -21,7 +21,6 @@ AUTO_START = 2
 DEMAND_START = 3
 DISABLED = 4
 SYSTEM_PID = 4
-DNS_SERVICE = "DNS"
 DNS_PROCESS = "dns.exe"
 
 _UNREAD: dict[str, Any] = {"present": None, "type": None, "data": None, "ranges": [], "bad_entries": []}

@@ -70,11 +70,6 @@ class UdpTable(NamedTuple):
     rows: list[UdpRow]
     unreadable: int
 
-    @property
-    def has_pids(self) -> bool:
-        """Whether every row names its process."""
-        return all(row.pid is not None for row in self.rows)
-
 
 def parse_netstat(text: str) -> UdpTable:
     """Parse netstat output; TCP rows, titles and the lines of ``-b`` that name programs are ignored."""

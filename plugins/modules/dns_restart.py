@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
   - portkeeper.windows_dns.host.on_failure
+  - portkeeper.windows_dns.host.backups
 options:
   restart_group:
     description: Hosts of one group restart DNS one at a time. Without it, the whole play is one group.
@@ -53,6 +54,11 @@ attributes:
   diff_mode:
     description: Returns no diff, because it changes no value.
     support: none
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: partial
+    details:
+      - With O(force) each call restarts DNS.
 seealso:
   - module: portkeeper.windows_dns.port_reservations
   - module: portkeeper.windows_dns.port_verify
@@ -120,7 +126,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

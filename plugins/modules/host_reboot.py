@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
   - portkeeper.windows_dns.host.on_failure
+  - portkeeper.windows_dns.host.backups
 options:
   restart_group:
     description: Hosts of one group restart DNS or reboot one at a time. Without it, the whole play is one group.
@@ -46,6 +47,11 @@ attributes:
   diff_mode:
     description: Returns no diff, because it changes no value.
     support: none
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: partial
+    details:
+      - With O(force) each call reboots the host.
 seealso:
   - module: portkeeper.windows_dns.port_reservations
   - module: portkeeper.windows_dns.port_verify
@@ -100,7 +106,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

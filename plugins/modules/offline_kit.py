@@ -52,6 +52,9 @@ attributes:
   diff_mode:
     description: Shows the files that are new or differ.
     support: full
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
 seealso:
   - module: portkeeper.windows_dns.port_plan
 """

@@ -32,6 +32,9 @@ attributes:
   diff_mode:
     description: Returns no diff, because it changes nothing.
     support: none
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
 seealso:
   - module: portkeeper.windows_dns.port_plan
   - module: portkeeper.windows_dns.port_reservations
@@ -87,7 +90,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

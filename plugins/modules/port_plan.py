@@ -37,6 +37,9 @@ attributes:
   diff_mode:
     description: Returns what the plan would change on the host.
     support: full
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
 seealso:
   - module: portkeeper.windows_dns.port_info
   - module: portkeeper.windows_dns.port_reservations
@@ -77,13 +80,13 @@ diff:
   returned: success
   type: dict
 problems:
-  description: What could not be read or must not be written, of the facts and of the plan.
+  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem; see docs/facts.md and docs/plan.md.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
   - portkeeper.windows_dns.host.on_failure
+  - portkeeper.windows_dns.host.backups
 options:
   reboot:
     description:
@@ -58,6 +59,11 @@ attributes:
   diff_mode:
     description: Shows every value before and after, with the reasons, and what is due.
     support: full
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: partial
+    details:
+      - Writes nothing a second time. RV(changed) stays true while an action is due that this run carries out.
 seealso:
   - module: portkeeper.windows_dns.dns_restart
   - module: portkeeper.windows_dns.host_reboot
@@ -112,7 +118,7 @@ plan:
   type: dict
   contains:
     actions:
-      description: What is due besides writing.
+      description: What is due besides writing, in order.
       type: list
       elements: dict
 status:
@@ -145,7 +151,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

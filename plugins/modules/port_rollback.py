@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts
+  - portkeeper.windows_dns.host.backups
 options:
   backup:
     description: RV(ignore:backup.id) of a backup. Without it, the last one that was made before a change.
@@ -31,19 +32,15 @@ options:
     description: Put the backup back although somebody else has changed a value since, or it is another computer's.
     type: bool
     default: false
-  backup_dir:
-    description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
-    type: path
-  backups_kept:
-    description: How many backups of a host are kept, on the host and on the controller, 1 to 1000.
-    type: int
-    default: 10
 attributes:
   check_mode:
     description: Changes nothing, says what would be put back or why not, and does not fail for that.
     support: full
   diff_mode:
     description: Shows every value before and after.
+    support: full
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_reservations
@@ -116,7 +113,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

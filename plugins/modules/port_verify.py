@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.on_failure
+  - portkeeper.windows_dns.host.backups
 options:
   timeout:
     description:
@@ -32,6 +33,9 @@ attributes:
   diff_mode:
     description: Returns no diff, because it changes nothing.
     support: none
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
 seealso:
   - module: portkeeper.windows_dns.dns_restart
 """
@@ -123,7 +127,7 @@ problems:
   elements: dict
   contains:
     id:
-      description: Name of the kind of problem.
+      description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
     severity:
       description: V(error), V(warning) or V(info).

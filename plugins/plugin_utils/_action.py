@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_services import ACCESS_DENIED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import (
     PLAN_SPEC,
     POLICY_SPEC,
@@ -88,6 +89,10 @@ class Outcome:
     problems: list[Mapping[str, Any]] = field(default_factory=list)
     reboot_required: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def showing(self, plan: Mapping[str, Any]) -> Outcome:
+        """The same with the values of a plan, or of settings in the form of a plan, before and after."""
+        return replace(self, before=values(plan, "before"), after=values(plan, "after"), diff=diff_of(plan))
 
     def result(self) -> dict[str, Any]:
         """The task's result."""
@@ -237,6 +242,30 @@ def _save_artifact(job: Job, outcome: Outcome) -> None:
 def planned(gathered: Gathered, job: Job) -> dict[str, Any]:
     """The plan for what was gathered."""
     return make_plan(gathered.facts, job.policy)
+
+
+def outcome_of(
+    job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str, **extra: object
+) -> Outcome:
+    """The outcome of a task that has read the host and planned for it.
+
+    Args:
+        job: the task.
+        gathered: the last reading of the host.
+        plan: made from it.
+        changed: as in Outcome.
+        msg: one sentence, without the host's name.
+        **extra: further keys of the result.
+    """
+    return Outcome(
+        changed=changed,
+        msg=f"{job.host}: {msg}",
+        facts=gathered.facts,
+        plan=plan,
+        problems=problems_of(gathered.facts, plan),
+        reboot_required=bool(plan["reboot_required"]),
+        extra={"collected": gathered.collected, **extra},
+    )
 
 
 def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:

@@ -17,7 +17,6 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
     RECORDED,
@@ -42,7 +41,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, merged
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
+    controller_time,
+    give_back,
+    locked,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
 
 REREAD = ("tcpip", "dns", "boot", "state", "excluded_udp4", "excluded_udp6")
@@ -135,8 +138,7 @@ def _locked_write(talk: Talk, ticket: Ticket, gathered: Gathered, order: Order, 
         lines = write_lines(ticket, order.changes, order.records, restore_lines(values), restore_lines(order.put_back))
         backup = _saved(ticket, order, values, gathered.facts, shelf) if order.changes else None
     except (HostFailure, AnsibleError, BatchError) as error:
-        with contextlib.suppress(HostFailure):
-            talk.ask(unlock_line(ticket.run, ticket.lock))
+        give_back(talk, ticket.lock)
         if isinstance(error, HostFailure):
             raise
         raise HostFailure(f"{error} Nothing was written on {talk.session.target}.", "backup") from error
@@ -147,18 +149,14 @@ def _locked_write(talk: Talk, ticket: Ticket, gathered: Gathered, order: Order, 
 
 @contextlib.contextmanager
 def _given_back(talk: Talk, ticket: Ticket) -> Iterator[None]:
-    """After a command whose answer was lost: ends what may still run, then gives the lock back.
-
-    Where the host cannot be reached the lock stays, and grows old.
-    """
+    """After a command whose answer was lost: ends what may still run, then gives the lock back."""
     try:
         yield
     except HostFailure:
         if talk.session.doubtful:
             talk.session.reconnect()
             if talk.session.end_left_shells():
-                with contextlib.suppress(HostFailure):
-                    talk.ask(unlock_line(ticket.run, ticket.lock))
+                give_back(talk, ticket.lock)
         raise
 
 

@@ -9,7 +9,6 @@ deadline without an end mark it starts DNS itself.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
     Window,
@@ -35,7 +33,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
+    controller_time,
+    give_back,
+    locked,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
 
 POLL_S = 45
@@ -162,8 +164,7 @@ def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
             return None
         lines = section_lines(answer[1], "window")
         if lines == ["absent"]:
-            with contextlib.suppress(HostFailure):
-                talk.ask(unlock_line(talk.run, window.lock))
+            give_back(talk, window.lock)
             raise talk.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
         if lines and lines[0] == "ended":
             return _steps(lines[1:])

@@ -100,8 +100,8 @@ _REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 """The number, because the text behind it is in the controller's language."""
 
 _BLOCK_MODE = (
-    "in IPsec block mode since its last boot (event 4292): then run at its console net stop DNS, net start PolicyAgent,"
-    " net start DNS."
+    "in IPsec block mode since its last boot (event 4292): then run at its console net stop DNS /y, net start"
+    " PolicyAgent, net start DNS."
 )
 
 _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (

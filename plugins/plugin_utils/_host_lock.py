@@ -1,10 +1,11 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes the lock on the host: the first part of every command that changes something."""
+"""Takes the lock on the host, the first part of every command that changes something, and gives it back."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -12,8 +13,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     STALE_AFTER,
     LockState,
     parse_listing,
+    unlock_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
 
 _DAY_S = 86_400
@@ -52,6 +55,19 @@ def locked(talk: Talk, name: str, render: Render) -> tuple[bytes, Transcript]:
     if not state.held_by(name):
         raise talk.failure(_refusal(state), dns_may_be_stopped=False)
     return output, transcript
+
+
+def give_back(talk: Talk, name: str) -> None:
+    """Gives the lock back outside of the command that was to do it, mostly after a failure, which this must not hide.
+
+    Where the host does not do it the lock stays, and grows old.
+
+    Args:
+        talk: with the host.
+        name: our lock file.
+    """
+    with contextlib.suppress(HostFailure):
+        talk.ask(unlock_line(talk.run, name))
 
 
 def _state(transcript: Transcript) -> LockState:

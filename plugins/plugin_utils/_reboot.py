@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,15 +12,18 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group import turn
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import controller_time, locked
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
+    controller_time,
+    give_back,
+    locked,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import Checked, sentences, verified
 
@@ -56,10 +58,10 @@ def reboot(job: Job) -> Outcome:
     gathered = job.gather()
     plan = planned(gathered, job)
     if not _due(plan, job):
-        return _outcome(job, gathered, plan, changed=False, msg="nothing waits for a reboot.")
+        return _told(job, gathered, plan, False, "nothing waits for a reboot.")
     if job.check_mode:
         later = " after its settings are written" if plan["settings"] else ""
-        return _outcome(job, gathered, plan, changed=True, msg=f"would reboot{later}.")
+        return _told(job, gathered, plan, True, f"would reboot{later}.")
     _refuse_unwritten(job, gathered, plan)
     with turn(job.policy.restart_group, job.host) as waited:
         if waited > STALE_READING_S:
@@ -67,7 +69,7 @@ def reboot(job: Job) -> Outcome:
             gathered = job.gather()
             plan = planned(gathered, job)
             if not _due(plan, job):
-                return _outcome(job, gathered, plan, changed=False, msg="nothing waits for a reboot any more.")
+                return _told(job, gathered, plan, False, "nothing waits for a reboot any more.")
             _refuse_unwritten(job, gathered, plan)
         return _carried_out(job, gathered)
 
@@ -95,7 +97,7 @@ def _carried_out(job: Job, gathered: Gathered) -> Outcome:
     after = _settled(job, talk, gathered, asked.lock)
     plan = planned(after, job)
     seconds = round(time.monotonic() - asked.at)
-    return _outcome(job, after, plan, changed=True, msg=f"rebooted in {seconds} seconds.")
+    return _told(job, after, plan, True, f"rebooted in {seconds} seconds.")
 
 
 @dataclass(frozen=True)
@@ -129,17 +131,12 @@ def _ask(talk: Talk, gathered: Gathered) -> _Asked:
     section = transcript.sections.get("reboot")
     if section is not None and section.errorlevel == 0:
         return _Asked(lock, at, None)
-    _give_back(talk, lock)
+    give_back(talk, lock)
     level = "no answer" if section is None else f"error level {section.errorlevel}"
     raise talk.failure(
         f"did not accept shutdown -r ({level}): is another shutdown pending (1115, 1190), or does the user lack the"
         " right to shut down"
     )
-
-
-def _give_back(talk: Talk, lock: str) -> None:
-    with contextlib.suppress(HostFailure):
-        talk.ask(unlock_line(talk.run, lock))
 
 
 def _await_boot(job: Job, talk: Talk, gathered: Gathered, asked: _Asked) -> None:
@@ -163,7 +160,7 @@ def _await_boot(job: Job, talk: Talk, gathered: Gathered, asked: _Asked) -> None
         if seen > 1:
             return
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
-            _give_back(talk, asked.lock)
+            give_back(talk, asked.lock)
             raise asked.lost
     raise _stayed_away(job, talk, gathered, reason, answered)
 
@@ -190,7 +187,7 @@ def _settled(job: Job, talk: Talk, before: Gathered, lock: str) -> Gathered:
     while not (checked.ok and _dns_is_back(before, checked.gathered)) and time.monotonic() + PAUSE_S < deadline:
         time.sleep(PAUSE_S)
         checked = _looked(job, deadline)
-    _give_back(talk, lock)
+    give_back(talk, lock)
     dns = _dns_is_back(before, checked.gathered)
     if checked.ok and dns:
         return checked.gathered
@@ -221,13 +218,6 @@ def _dns_is_back(before: Gathered, after: Gathered) -> bool:
     return bool(before.facts["dns"]["state"] != RUNNING or after.facts["dns"]["state"] == RUNNING)
 
 
-def _outcome(job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
-    return Outcome(
-        changed=changed,
-        msg=f"{job.host}: {msg}",
-        facts=gathered.facts,
-        plan=plan,
-        problems=problems_of(gathered.facts, plan),
-        reboot_required=bool(plan["reboot_required"]),
-        extra={"collected": gathered.collected, "dns_may_be_stopped": False},
-    )
+def _told(job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
+    """An outcome that is not a failure: DNS has not been stopped, or is back."""
+    return outcome_of(job, gathered, plan, changed, msg, dns_may_be_stopped=False)

@@ -14,10 +14,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actio
     REBOOT_ACTION,
     START_SERVICES,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import BLOCKING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+    Job,
+    Outcome,
+    outcome_of,
+    planned,
+    problems_of,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import Order, apply, order_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import refused_ranges, refused_text
@@ -127,29 +132,17 @@ def _outcome(
 ) -> Outcome:
     """The outcome from the plan that was carried out and the one that is left."""
     plan, new_plan = plans
-    return Outcome(
-        changed=changed,
-        msg=f"{job.host}: {msg}",
-        before=values(plan, "before"),
-        after=values(plan, "after"),
-        diff=diff_of(plan),
-        facts=gathered.facts,
-        plan=new_plan,
-        problems=problems_of(gathered.facts, new_plan),
-        reboot_required=bool(new_plan["reboot_required"]),
-        extra={"collected": gathered.collected, "status": new_plan["status"], **_warned(job, new_plan)},
-    )
+    extra = {"status": new_plan["status"], **_warned(job, new_plan)}
+    return outcome_of(job, gathered, new_plan, changed, msg, **extra).showing(plan)
 
 
 def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
     """What must not stay hidden in a result that is ok: nobody will reboot the host."""
     if not plan["reboot_required"] or job.policy.reboot != "never":
         return {}
-    return {
-        "warnings": [
-            f"{job.host}: what is configured waits for a reboot of the server before it takes effect."
-        ]
-    }
+    configured = "would be" if job.check_mode and plan["settings"] else "is"
+    told = f"{job.host}: what {configured} configured waits for a reboot of the server before it takes effect."
+    return {"warnings": [told]}
 
 
 def _refuse_denied(

@@ -16,7 +16,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, STOPPED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import DNS_WINDOW, START_SERVICES
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
     open_window,
     running_dependents,
@@ -91,15 +91,7 @@ def _looked(job: Job, gathered: Gathered, plan: Mapping[str, Any], action: Mappi
         msg = "DNS does not run: no window is opened."
     else:
         msg = "nothing asks for a restart of DNS."
-    return Outcome(
-        changed=action is not None,
-        msg=f"{job.host}: {msg}",
-        facts=gathered.facts,
-        plan=plan,
-        problems=problems_of(gathered.facts, plan),
-        reboot_required=bool(plan["reboot_required"]),
-        extra={"collected": gathered.collected, "steps": [], "dns_may_be_stopped": False},
-    )
+    return outcome_of(job, gathered, plan, action is not None, msg, steps=[], dns_may_be_stopped=False)
 
 
 def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Outcome:
@@ -118,15 +110,8 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
     _remember(talk.during("verify"), checked.gathered, down)
     plan = planned(checked.gathered, job)
     left_out = recorded_exclusions(action, gathered.facts)[1] if action["action"] == DNS_WINDOW else []
-    outcome = Outcome(
-        changed=True,
-        msg=f"{job.host}: did {action['action']}: {action['why']}.{_without_backup(left_out)}",
-        facts=checked.gathered.facts,
-        plan=plan,
-        problems=problems_of(checked.gathered.facts, plan),
-        reboot_required=bool(plan["reboot_required"]),
-        extra={"collected": checked.gathered.collected, "steps": steps, "dns_may_be_stopped": False},
-    )
+    msg = f"did {action['action']}: {action['why']}.{_without_backup(left_out)}"
+    outcome = outcome_of(job, checked.gathered, plan, True, msg, steps=steps, dns_may_be_stopped=False)
     stopped = action["action"] == DNS_WINDOW and checked.gathered.facts["dns"]["state"] != RUNNING
     lost = _left_down(gathered, checked.gathered) if action["action"] == DNS_WINDOW else []
     if stopped or down or lost:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, planned, problems_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import BackupError
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
@@ -60,19 +59,11 @@ def _outcome(job: Job, gathered: Gathered, way: Way, found: Mapping[str, Any], c
     plan = planned(gathered, job)
     settings = [{**entry, **_before(found["settings"][entry["id"]])} for entry in way.settings] + way.tables_json(found)
     shown = {"settings": settings, "actions": []}
-    return Outcome(
-        changed=changed,
-        msg=f"{job.host}: {_told(job, way, changed)}",
-        before=values(shown, "before"),
-        after=values(shown, "after"),
-        diff=diff_of(shown),
-        facts=gathered.facts,
-        plan=plan,
-        backup={"id": way.backup.id, "path": str(job.shelf.path(way.backup.id)), "host_path": way.backup.host_folder},
-        problems=problems_of(gathered.facts, plan),
-        reboot_required=bool(plan["reboot_required"]),
-        extra={"collected": gathered.collected, "refused": bool(way.refusal) and not job.options["force"]},
-    )
+    refused = bool(way.refusal) and not job.options["force"]
+    outcome = outcome_of(job, gathered, plan, changed, _told(job, way, changed), refused=refused).showing(shown)
+    host_path = way.backup.host_folder
+    outcome.backup = {"id": way.backup.id, "path": str(job.shelf.path(way.backup.id)), "host_path": host_path}
+    return outcome
 
 
 def _before(fact: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
+from pathlib import Path
 
 import pytest
 
-from checkout import build_artifact
+from checkout import CHECKOUT, build_artifact
 
 EXPECTED_TOP = {
     "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml",
@@ -30,9 +32,15 @@ NEEDED = {
 
 
 @pytest.fixture(scope="module")
-def members(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Build the artifact from the files that git knows and return the names in it."""
-    with tarfile.open(build_artifact(tmp_path_factory.mktemp("dist"))) as archive:
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the artifact from the files that git knows."""
+    return build_artifact(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def members(artifact: Path) -> set[str]:
+    """Return the names in the artifact."""
+    with tarfile.open(artifact) as archive:
         return set(archive.getnames())
 
 
@@ -46,3 +54,18 @@ def test_what_users_need_is_in_it(members: set[str]) -> None:
 
 def test_no_binary_is_in_it(members: set[str]) -> None:
     assert not [name for name in members if name.endswith((".exe", ".dll", ".o", ".pyc"))]
+
+
+def test_links_of_the_readme_lead_to_files_of_the_repository(artifact: Path) -> None:
+    """Galaxy shows the README alone."""
+    with tarfile.open(artifact) as archive:
+        text = archive.extractfile("README.md").read().decode()  # type: ignore[union-attr]
+    repository = "https://github.com/portkeeper/windows_dns"
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    ours = [link for link in links if link.startswith(repository)]
+    assert len(ours) > 15
+    assert [link for link in links if not link.startswith("https://")] == []
+    for link in ours:
+        view, version, path = link.removeprefix(f"{repository}/").split("/", 2)
+        assert (view, version) == ("raw" if "/images/" in path else "blob", "1.0.0")
+        assert (CHECKOUT / path.partition("#")[0]).is_file(), link

@@ -14,7 +14,7 @@ TESTS = Path(__file__).resolve().parents[1]
 CAPTURES = TESTS / "unit" / "captures"
 README = (CAPTURES / "README.md").read_text(encoding="utf-8")
 FILES = sorted(path.name for path in CAPTURES.glob("*.txt"))
-SOURCE_FILES = sorted(TESTS.glob("**/test_*.py"))
+SOURCE_FILES = sorted(TESTS.glob("**/*.py"))
 _SOURCES, _TRAPS = README.split("\n## Traps\n")
 SHORTEST_SOURCE = 20
 

@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.portkeeper.windows_dns.tests.contract.specs import facets
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMESPACE = CHECKOUT / ".cache" / "ns"
 COLLECTION = "portkeeper.windows_dns"
 PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
-COMPARED = ("type", "elements", "default", "choices", "required")
 
 
 def documentation(name: str) -> dict[str, Any]:
@@ -32,13 +33,6 @@ def documentation(name: str) -> dict[str, Any]:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)[f"{COLLECTION}.{name}"]
     return found
-
-
-def facets(option: dict[str, Any]) -> dict[str, Any]:
-    """Reduce an option to what documentation and spec must share; absent and false or null are the same."""
-    kept = {key: option[key] for key in COMPARED if option.get(key) not in (None, False)}
-    kept.setdefault("type", "str")
-    return kept
 
 
 def test_every_action_has_a_documented_module() -> None:
@@ -60,6 +54,17 @@ def test_every_module_has_examples_and_return_values(name: str) -> None:
     found = documentation(name)
     assert yaml.safe_load(found["examples"])
     assert found["return"]
+
+
+def test_the_action_group_is_all_modules_that_take_the_policy() -> None:
+    """The policy's fragment says that its modules belong to the group, whose defaults another module would refuse."""
+    groups = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    taking = [
+        name
+        for name in MODULES
+        if "- portkeeper.windows_dns.policy\n" in importlib.import_module(f"{PLUGINS}.modules.{name}").DOCUMENTATION
+    ]
+    assert groups == {"windows_dns": taking}
 
 
 def test_every_acceptance_point_is_documented() -> None:
@@ -90,7 +95,7 @@ def test_role_defaults_are_the_documented_defaults() -> None:
     assert defaults == {name: option["default"] for name, option in options.items() if "default" in option}
 
 
-@pytest.mark.parametrize("generator", ["generate_policy", "generate_role"])
+@pytest.mark.parametrize("generator", ["generate_catalogue", "generate_policy", "generate_role"])
 def test_generated_documents_are_up_to_date(generator: str) -> None:
     command = [sys.executable, str(CHECKOUT / "scripts" / f"{generator}.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

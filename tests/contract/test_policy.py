@@ -28,15 +28,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_setti
     WRONG_TYPE,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import PLAN_SPEC, RUN_SPEC
+from ansible_collections.portkeeper.windows_dns.tests.contract.specs import facets
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-FACETS = ("type", "elements", "default", "choices", "required")
-
-
-def facets(row: dict[str, Any]) -> dict[str, Any]:
-    found = {name: row[name] for name in FACETS if row.get(name) not in (None, False)}
-    inner = row.get("options") or row.get("suboptions")
-    return found if inner is None else {**found, "inner": {name: facets(part) for name, part in inner.items()}}
 
 
 @pytest.mark.parametrize(("spec", "text"), [(PLAN_SPEC, "DOCUMENTATION"), (RUN_SPEC, "RUN")])

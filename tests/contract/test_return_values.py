@@ -26,6 +26,20 @@ SCHEMAS = {
 }
 IN_ARTEFACTS = ("status", "phase", "collected", "dns_may_be_stopped", "reboot_required")
 """Keys of results that an artefact has under the same name."""
+OF_THE_MODULE = {
+    "changed",
+    "msg",
+    "acted",
+    "files",
+    "facts",
+    "plan",
+    "before",
+    "after",
+    "diff",
+    "backup",
+    "reboot_required",
+}
+"""Keys whose text says what this module does with them; what is inside of them is the same everywhere."""
 
 
 def returned(name: str) -> dict[str, Any]:
@@ -105,3 +119,13 @@ def test_a_key_means_the_same_in_every_module_that_judges_a_host() -> None:
         for path, value in every_value(returned(name)):
             kinds.setdefault(path, set()).add((value["type"], value.get("elements", "")))
     assert {path: found for path, found in kinds.items() if len(found) > 1} == {}
+
+
+def test_a_key_is_described_in_the_same_words_in_every_module() -> None:
+    """Ansible has no documentation fragments for return values, so that the text stands in every module."""
+    texts: dict[str, set[str]] = {}
+    for name in MODULES:
+        for path, value in every_value(returned(name)):
+            texts.setdefault(path, set()).add(str(value["description"]))
+    assert texts.keys() >= OF_THE_MODULE
+    assert {path: found for path, found in texts.items() if len(found) > 1 and path not in OF_THE_MODULE} == {}

@@ -43,6 +43,7 @@ ACTIONS = {
 }
 STATE_KEY = r"HKLM\SOFTWARE\portkeeper"
 RUNNING = "4"
+STOPPED = "1"
 
 VALUES = {
     "nt5": (r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters", "ReservedPorts"),
@@ -65,6 +66,27 @@ class Baseline:
     registry: str
     folder: Path
     home: Path
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What one look at the console shows; a look costs more than all that is done with it.
+
+    Attributes:
+        value: the reservations as the registry holds them; None where the value is absent.
+        services: service name to the number of its state.
+        boots: how often the host has booted.
+        tasks: the scheduled tasks that are ours.
+    """
+
+    value: list[str] | None
+    services: dict[str, str]
+    boots: int
+    tasks: int
+
+    def runs(self, name: str) -> bool:
+        """Whether a service is running."""
+        return self.services[name] == RUNNING
 
 
 @dataclass
@@ -107,7 +129,13 @@ class FaultHost:
         return self.host.run(line)[1].decode("cp437", "replace")
 
     def act(
-        self, name: str, check: bool = False, user: str = "Administrator", password: str = "", **options: Any
+        self,
+        name: str,
+        check: bool = False,
+        user: str = "Administrator",
+        password: str = "",
+        read_timeout: int = 15,
+        **options: Any,
     ) -> dict[str, Any]:
         """Runs one action as the task executor does; the result carries ``unreachable`` where it was."""
         plugin = connection_loader.get("winrm", PlayContext())
@@ -120,7 +148,7 @@ class FaultHost:
             "ansible_winrm_transport": "ntlm",
             "ansible_winrm_message_encryption": "always",
             "ansible_winrm_operation_timeout_sec": 10,
-            "ansible_winrm_read_timeout_sec": 15,
+            "ansible_winrm_read_timeout_sec": read_timeout,
         }
         plugin.set_options(var_options={**variables, "_extras": variables})
         plugin._shell = SimpleNamespace(tmpdir=None)
@@ -144,20 +172,38 @@ class FaultHost:
         self.server.chaos.clear()
         shutil.rmtree(self.home / "locks", ignore_errors=True)
 
-    def value(self) -> list[str] | None:
-        """The reservations as the registry holds them; None where the value is absent."""
-        key, name = VALUES[self.family]
-        found = re.search(rf"{name}\s+REG_MULTI_SZ\s+(\S*)", self.cmd(f"reg query {key} /v {name}"))
+    def glance(self) -> Glance:
+        """Looks at everything at once."""
+        names = ("DNS", "WINS", self.victim)
+        output = self.cmd("&".join([self._query, *(f"sc query {name}" for name in names)]))
+        services = dict(zip(names, re.findall(r"STATE\s*:\s*(\d)", output), strict=True))
+        return Glance(self._value(output), services, self.host.boots, len(list(self._tasks())))
+
+    def glance_until(self, holds: Callable[[Glance], bool], seconds: float) -> Glance:
+        """Looks until something holds or the time is over; returns the last look."""
+        end = time.monotonic() + seconds
+        while not holds(seen := self.glance()) and time.monotonic() < end:
+            time.sleep(0.1)
+        return seen
+
+    @property
+    def _query(self) -> str:
+        return "reg query {} /v {}".format(*VALUES[self.family])
+
+    def _value(self, output: str) -> list[str] | None:
+        found = re.search(rf"{VALUES[self.family][1]}\s+REG_MULTI_SZ\s+(\S*)", output)
         return [entry for entry in found[1].split("\\0") if entry] if found else None
 
-    def states(self, *names: str) -> dict[str, str]:
-        """The state numbers of services."""
-        output = self.cmd("&".join(f"sc query {name}" for name in names))
-        return dict(zip(names, re.findall(r"STATE\s*:\s*(\d)", output), strict=True))
+    def _tasks(self) -> Iterator[Path]:
+        return (self.host.prefix / LAB_FOLDER / "tasks").glob("portkeeper-*.txt")
+
+    def value(self) -> list[str] | None:
+        """The reservations as the registry holds them; None where the value is absent."""
+        return self._value(self.cmd(self._query))
 
     def runs(self, name: str) -> bool:
         """Whether a service is running."""
-        return self.states(name)[name] == RUNNING
+        return re.findall(r"STATE\s*:\s*(\d)", self.cmd(f"sc query {name}")) == [RUNNING]
 
     def backups(self) -> list[Path]:
         """The controller's backups."""
@@ -179,7 +225,9 @@ class FaultHost:
     def conflict(self) -> None:
         """DNS takes the victim's port again and the victim fails for it; what depends on DNS runs."""
         victim = self.victim
-        self.cmd(f"net stop {victim}&net stop DNS /y&net start DNS&net start WINS&net start {victim}")
+        down, up = f"net stop {victim}&net stop DNS /y", f"net start DNS&net start WINS&net start {victim}"
+        said = self.cmd(f"{down}&{up}&sc query {victim}")
+        assert re.findall(r"STATE\s*:\s*(\d)", said)[-1:] == [STOPPED], said
 
     def heal(self) -> None:
         """The victim is up beside DNS, and what depends on DNS runs."""
@@ -196,22 +244,27 @@ class FaultHost:
         self.cmd(rf"del C:\baseline-{name}.reg&reg export {STATE_KEY} C:\baseline-{name}.reg")
         self.baselines[name] = Baseline(self.value() or [], rf"C:\baseline-{name}.reg", place / "folder", place)
 
-    def restore(self, name: str) -> None:
-        """Goes back to a state: values, records, our folder, tasks, locks, backups; services stay as they are."""
+    def restore(self, name: str) -> list[str] | None:
+        """Goes back to a state: values, records, our folder, tasks, locks, backups; services stay as they are.
+
+        Returns:
+            The reservations of then.
+        """
         self.new_call()
         self.server.shells.delete_all()
         kept = self.baselines[name]
-        key, value = VALUES[self.family]
-        put = f'reg add {key} /v {value} /t REG_MULTI_SZ /s , /d "{",".join(kept.value)}" /f'
+        key, value_name = VALUES[self.family]
+        put = f'reg add {key} /v {value_name} /t REG_MULTI_SZ /s , /d "{",".join(kept.value)}" /f'
         # Tasks that were created and never ran go with their files, as an administrator would delete them.
-        for task in (self.host.prefix / LAB_FOLDER / "tasks").glob("portkeeper-*.txt"):
+        for task in self._tasks():
             task.unlink()
         imported = f"reg import {kept.registry}" if self.exists(kept.registry) else "echo none"
-        self.cmd(f"{put}&reg delete {STATE_KEY} /f&{imported}")
+        value = self._value(self.cmd(f"{put}&reg delete {STATE_KEY} /f&{imported}&{self._query}"))
         for source, target in ((kept.folder, self.folder), (kept.home / "backups", self.home / "backups")):
             shutil.rmtree(target, ignore_errors=True)
             if source.exists():
                 shutil.copytree(source, target)
+        return value
 
     def exists(self, path: str) -> bool:
         r"""Whether a file below C:\ is there."""

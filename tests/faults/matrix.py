@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _batch_lock
-from fault_host import FaultHost
+from fault_host import FaultHost, Glance
 
 WINDOW_S = 20
 SHELL_GONE_S = 5.0
@@ -36,7 +36,7 @@ class Work:
     options: dict[str, Any]
     baseline: str
     refresh: Callable[[FaultHost], object]
-    done: Callable[[FaultHost, Seen], bool]
+    done: Callable[[FaultHost, Glance, Seen], bool]
 
 
 @dataclass
@@ -49,8 +49,12 @@ class Seen:
     backups: int
 
 
-def _ours(host: FaultHost, seen: Seen) -> bool:
-    return host.value() == seen.new
+def _ours(_host: FaultHost, now: Glance, seen: Seen) -> bool:
+    return now.value == seen.new
+
+
+def _victim_runs(host: FaultHost, now: Glance, _seen: Seen) -> bool:
+    return now.runs(host.victim) and now.runs("DNS")
 
 
 def _nothing(host: FaultHost) -> None:
@@ -70,16 +74,16 @@ WORKS = {
         {"window_timeout": WINDOW_S, "verify_timeout": 5},
         "fresh",
         FaultHost.conflict,
-        lambda host, _seen: host.runs(host.victim) and host.runs("DNS"),
+        _victim_runs,
     ),
-    "verify": Work("port_verify", {}, "fresh", _nothing, lambda host, _seen: host.runs(host.victim)),
+    "verify": Work("port_verify", {}, "fresh", _nothing, _victim_runs),
     "rollback": Work("port_rollback", {}, "written", _nothing, _ours),
     "reboot": Work(
         "host_reboot",
         {"force": True, "reboot_timeout": 60, "verify_timeout": 20},
         "written",
         _nothing,
-        lambda host, seen: host.host.boots > seen.boots,
+        lambda _host, now, seen: now.boots > seen.boots,
     ),
 }
 
@@ -98,9 +102,8 @@ class Matrix:
     def start(self) -> Seen:
         """Brings the host into the work's state."""
         host, work = self.host, self.work
-        host.restore(work.baseline)
+        old = host.restore(work.baseline)
         work.refresh(host)
-        old = host.value()
         new = host.baselines["fresh"].value if work.module == "port_rollback" else self.target
         return Seen(old, new, host.host.boots, len(host.backups()))
 
@@ -119,7 +122,7 @@ class Matrix:
         results: list[dict[str, Any]] = []
         count = self.host.requests(lambda: results.append(self.act()))
         assert not results[0].get("failed") and not results[0].get("unreachable"), results[0]["msg"]
-        assert self.work.done(self.host, seen)
+        assert self.work.done(self.host, self.host.glance(), seen)
         return count
 
     def point(self, kind: str, request: int = 1, **more: Any) -> bool:
@@ -140,44 +143,50 @@ class Matrix:
             return False
         label = f"{self.work.module} {kind} at {more.get('action', 'request')} {request}"
         self.check(label, seen, result, commands)
-        self.check_later(label, seen)
+        settled = self.check_later(label)
         host.new_call()
-        self.converge(label, seen)
+        self.converge(label, seen, settled)
         return True
 
     def check(self, label: str, seen: Seen, result: dict[str, Any], commands: int) -> None:
         """What must hold as soon as the task has ended."""
         host = self.host
         ended = not result.get("failed") and not result.get("unreachable")
-        dns = host.runs("DNS") if host.host.is_reachable() else None
+        away = not host.host.is_reachable()
         self.expect(host.wait(host.host.is_reachable, 30), f"{label}: the host does not come back")
-        value = host.value()
+        now = host.glance()
+        value = now.value
         self.expect(value in (seen.old, seen.new), f"{label}: the value is {value}")
-        self.expect(not ended or self.work.done(host, seen), f"{label}: is called done and is not")
+        self.expect(not ended or self.work.done(host, now, seen), f"{label}: is called done and is not")
         if result.get("unreachable"):
             self.expect(commands == 0, f"{label}: unreachable after {commands} command(s)")
         if result.get("failed"):
             self.expect(result.get("phase") is not None, f"{label}: failed without a phase")
             known = isinstance(result.get("dns_may_be_stopped"), bool)
             self.expect(known, f"{label}: does not say whether DNS may be stopped")
-            told = dns is not False or result.get("dns_may_be_stopped")
+            told = away or now.runs("DNS") or result.get("dns_may_be_stopped")
             self.expect(bool(told), f"{label}: DNS is stopped, and it is not said")
         written = value != seen.old
         self.expect(not written or len(host.backups()) > 0, f"{label}: written without a backup on the controller")
         kept = list((host.folder / "backup").glob("*/restore.reg")) if host.folder.exists() else []
         self.expect(not written or bool(kept), f"{label}: written without a backup on the host")
 
-    def check_later(self, label: str, seen: Seen) -> None:
+    def check_later(self, label: str) -> Glance:
         """What must hold when the window's deadline and the shells' idle timeout are over."""
         host = self.host
-        self.expect(host.wait(lambda: host.runs("DNS"), WINDOW_S), f"{label}: DNS does not run after the deadline")
+        left = bool(host.shells())
+        now = host.glance_until(lambda seen: seen.runs("DNS"), WINDOW_S)
+        self.expect(now.runs("DNS"), f"{label}: DNS does not run after the deadline")
         self.expect(host.wait(lambda: not host.shells(), SHELL_GONE_S), f"{label}: a shell is left")
-        self.expect(host.wait(lambda: host.runs("DNS"), 5), f"{label}: DNS went down with its shell")
-        self.expect(host.wait(lambda: host.runs("WINS"), 15), f"{label}: what depends on DNS was not started again")
+        if left or not now.runs("WINS"):
+            now = host.glance_until(lambda seen: seen.runs("DNS") and seen.runs("WINS"), 15)
+        self.expect(now.runs("DNS"), f"{label}: DNS went down with its shell")
+        self.expect(now.runs("WINS"), f"{label}: what depends on DNS was not started again")
+        return now
 
-    def converge(self, label: str, seen: Seen) -> None:
+    def converge(self, label: str, seen: Seen, settled: Glance) -> None:
         """The next run ends the work; a state from which it has done so already is not tried again."""
-        state = self.state()
+        state = self.state(settled)
         if state in self.converged:
             return
         self.converged[state] = label
@@ -196,17 +205,15 @@ class Matrix:
                     result = self.act()
         fine = not result.get("failed") and not result.get("unreachable")
         self.expect(fine, f"{label}: the next run fails: {result.get('msg')}")
-        self.expect(self.work.done(self.host, seen), f"{label}: the next run does not end the work")
+        self.expect(self.work.done(self.host, self.host.glance(), seen), f"{label}: the next run does not end the work")
 
-    def state(self) -> str:
+    def state(self, now: Glance) -> str:
         """All of the host that the next run can see, without names that differ each time."""
         host = self.host
         names = sorted(
             "/".join(_kind(part) for part in path.relative_to(host.folder).parts) for path in host.folder.rglob("*")
         )
-        tasks = len([line for line in host.cmd("schtasks /query").splitlines() if "portkeeper-" in line])
-        services = host.states("DNS", "WINS", host.victim)
-        return repr((host.value(), names, tasks, services, len(host.backups()), host.host.boots > 1))
+        return repr((now.value, names, now.tasks, now.services, len(host.backups()), now.boots > 1))
 
     def expect(self, holds: bool, sentence: str) -> None:
         """Collects what does not hold, so that one run shows all."""

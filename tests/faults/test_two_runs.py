@@ -13,8 +13,6 @@ import pytest
 
 from fault_host import FaultHost
 
-pytestmark = pytest.mark.xdist_group("nt6")
-
 ONE, OTHER = "50001-50003", "50011-50013"
 LOST_RACES = ("is locked by another run", "somebody else changes it", "has changed since the snapshot", "nothing was")
 

@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ import pytest
 
 from checkout import BIN, CHECKOUT, install_artifact
 from counts import pytest_terminal_summary  # noqa: F401 - a hook
+from portkeeper_lab.control import ask_once
 
 LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
 
@@ -104,6 +106,13 @@ class Controller:
                     run.results.setdefault(record["task"], {})[record["host"]] = record["result"]
         return run
 
+    def module(self, host: LabHost, name: str, *options: str, **arguments: Any) -> dict[str, Any]:
+        """Run one module of the collection on a host with arguments; return its result, a failed one too."""
+        task = {"name": name, f"portkeeper.windows_dns.{name}": arguments}
+        done = self.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory, *options)
+        assert name in done.results, done.stdout + done.stderr
+        return done.result(name)
+
 
 @dataclass
 class LabHost:
@@ -124,6 +133,15 @@ class LabHost:
     def reboot(self) -> None:
         """Reboot the host and wait until WinRM answers."""
         lab("reboot", self.name)
+
+    def becomes(self, state: str, seconds: float = 30.0) -> bool:
+        """Wait for a state that `lab list` shows: the network opens a little after the service that opens it."""
+        end = time.monotonic() + seconds
+        while ask_once(self.name, {"op": "info"})["state"] != state:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.2)
+        return True
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ RESERVE = "portkeeper.windows_dns.reserve_ports : Reserve the ports that other s
 RESTART = "portkeeper.windows_dns.reserve_ports : Restart DNS in a guarded window"
 REBOOT = "portkeeper.windows_dns.reserve_ports : Reboot where the settings wait for it"
 VERIFY = "portkeeper.windows_dns.reserve_ports : Verify IPsec and the other services"
-TASK = "Do it"
 HOST_TASKS_MAX = 7
 
 
@@ -38,13 +37,7 @@ def role(controller):
 @pytest.fixture
 def module(controller):
     """Give a function that runs one module on a host and returns its result."""
-
-    def runs(host, name: str, *options: str, **arguments: Any) -> dict[str, Any]:
-        task = {"name": TASK, f"portkeeper.windows_dns.{name}": arguments}
-        run = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory, *options)
-        return run.result(TASK)
-
-    return runs
+    return controller.module
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +112,7 @@ def test_a_failed_run_puts_back_what_it_wrote(controller, make_host) -> None:
     """IAS cannot come up because somebody else holds its port, so the run fails after it wrote."""
     host = make_host("sbs2003", "--winrm", "full_chunks=true")
     before = host.exec(r"reg query HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters /v ReservedPorts")
-    host.exec(r'reg add HKLM\SYSTEM\CurrentControlSet\Services\IAS\Lab /v FailWith /t REG_DWORD /d 10048 /f')
+    host.exec(r"reg add HKLM\SYSTEM\CurrentControlSet\Services\IAS\Lab /v FailWith /t REG_DWORD /d 10048 /f")
     run = controller.playbook(ROLE, host.inventory, "-e", "reserve_ports_on_failure=rollback")
     assert run.returncode == 2, run.stdout
     failed = done(run, RESTART)
@@ -132,6 +125,7 @@ def test_a_host_in_block_mode_stays_away_and_the_message_helps(module, make_host
     host = make_host("sbs2003-block", "--winrm", "full_chunks=true")
     # It is cut off from its first boot on; at the console DNS goes down, so that IPsec gets its port.
     host.exec("net stop DNS /y & net start PolicyAgent & net start IAS & net start DNS", check=False)
+    assert host.becomes("up")
     written = module(host, "port_reservations")
     assert written["_kind"] == "ok", written["msg"]
     # Somebody takes the reservation out again after the check and before the boot.

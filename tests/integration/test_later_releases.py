@@ -13,7 +13,6 @@ import pytest
 
 DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
-TASKS = ("port_reservations", "dns_restart", "port_verify", "port_rollback")
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +256,7 @@ def test_a_host_in_block_mode_comes_back_by_the_files_alone(make_host) -> None:
     host.carry(made)
     code, said = host.run("apply.cmd")
     assert code == DONE, said
-    assert ask_once(host.host.name, {"op": "info"})["state"] == "up"
+    assert host.host.becomes("up")
     host.host.reboot()
     assert ask_once(host.host.name, {"op": "info"})["state"] == "up"
     assert host.collect().plan["in_sync"] is True
@@ -278,6 +280,8 @@ def test_the_kit_plans_for_a_folder_of_transcripts(controller, person, first, tm
     folder.mkdir()
     transcript = (person.folder / "SBS2003.txt").read_bytes()
     (folder / "one.txt").write_bytes(transcript)
+    carried = datetime(2026, 11, 20, 21, 30, tzinfo=timezone.utc).timestamp()
+    os.utime(folder / "one.txt", (carried, carried))
     (folder / "two.txt").write_bytes(transcript.replace(b"SBS2003", b"OTHER-1"))
     options = {
         "client": "acme",
@@ -300,7 +304,9 @@ def test_the_kit_plans_for_a_folder_of_transcripts(controller, person, first, tm
     assert (tmp_path / "carry" / "acme" / "OTHER-1" / "OTHER-1-apply.reg.data").is_file()
     assert b'"%COMPUTERNAME%"=="OTHER-1"' in (tmp_path / "carry" / "acme" / "OTHER-1" / "apply.cmd").read_bytes()
     artifact = json.loads((tmp_path / "artifacts" / "carried" / "SBS2003.json").read_text(encoding="utf-8"))
-    assert artifact["host"] == "SBS2003" and artifact["plan"]["settings"] and artifact["collected"] is None
+    assert artifact["host"] == "SBS2003" and artifact["plan"]["settings"]
+    # A transcript's own clock is in its country's way of writing; the file's time is the age that reports can compare.
+    assert artifact["collected"] == "2026-11-20T21:30:00Z"
     assert artifact["facts"]["collected"] and artifact["would_change"] is True and artifact["changed"] is False
     assert controller.playbook(play, inventory).result("Kit")["changed"] is False
     (folder / "three.txt").write_bytes(transcript)

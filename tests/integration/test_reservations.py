@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-TASK = "Reserve"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 EXPECTED = (
     "1080-1080 1433-1434 1645-1646 1701-1701 1718-1720 1745-1745 1801-1801 1812-1813 2883-2883 3343-3343 3500-3619"
@@ -29,14 +28,7 @@ def host(make_host):
 @pytest.fixture
 def reserve(controller, host):
     """Give a function that runs the module once and returns its result."""
-
-    def run(*options: str, **arguments: Any) -> dict[str, Any]:
-        task = {"name": TASK, "portkeeper.windows_dns.port_reservations": arguments}
-        done = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory, *options)
-        assert TASK in done.results, done.stdout + done.stderr
-        return done.result(TASK)
-
-    return run
+    return partial(controller.module, host, "port_reservations")
 
 
 def write(host, entries: str, kind: str = "REG_MULTI_SZ") -> None:

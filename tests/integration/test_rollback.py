@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-TASK = "Do it"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 DNS = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 SENTINEL = rf"{TCPIP}\Interfaces\sentinel"
@@ -26,14 +25,7 @@ def host(make_host):
 @pytest.fixture
 def run(controller, host):
     """Give a function that runs one module with arguments and returns its result."""
-
-    def runs(module: str, *options: str, **arguments: Any) -> dict[str, Any]:
-        task = {"name": TASK, f"portkeeper.windows_dns.{module}": arguments}
-        done = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory, *options)
-        assert TASK in done.results, done.stdout + done.stderr
-        return done.result(TASK)
-
-    return runs
+    return partial(controller.module, host)
 
 
 def value(host, key: str = TCPIP, name: str = "ReservedPorts") -> str:

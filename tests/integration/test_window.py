@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import partial
 
 import pytest
-
-TASK = "Act"
 
 
 @pytest.fixture(scope="module")
@@ -22,14 +20,7 @@ def host(make_host):
 @pytest.fixture
 def act(controller, host):
     """Give a function that runs one module once and returns its result."""
-
-    def run(module: str, *options: str, **arguments: Any) -> dict[str, Any]:
-        task = {"name": TASK, f"portkeeper.windows_dns.{module}": arguments}
-        done = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory, *options)
-        assert TASK in done.results, done.stdout + done.stderr
-        return done.result(TASK)
-
-    return run
+    return partial(controller.module, host)
 
 
 def running(host, service: str) -> bool:

@@ -13,9 +13,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from portkeeper_lab.backend import BootState, HostDown, SpawnError, Stream
+from portkeeper_lab.backend import BootState, HostDown, Launch, SpawnError, Stream
 
 USER = "Administrator"
 PASSWORD = "Pass:word-1 ü"
@@ -24,7 +23,7 @@ PASSWORD = "Pass:word-1 ü"
 class ShellProcess:
     """A command of /bin/sh in a session of its own; the pipes of the kernel are the bounded buffers."""
 
-    def __init__(self, host: ShellHost, line: str, skip_shell: bool, environment: Mapping[str, str] | None) -> None:
+    def __init__(self, host: ShellHost, line: str, skip_shell: bool, environment: Mapping[str, str]) -> None:
         """Starts the line."""
         self._host = host
         self.closed = False
@@ -35,7 +34,7 @@ class ShellProcess:
             stderr=subprocess.PIPE,
             start_new_session=True,
             bufsize=0,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **environment},
         )
         assert self.child.stdout is not None and self.child.stderr is not None
         self._open: dict[int, Stream] = {self.child.stdout.fileno(): "stdout", self.child.stderr.fileno(): "stderr"}
@@ -106,39 +105,23 @@ class ShellHost:
 
     def __init__(self) -> None:
         """A host that is up."""
-        self.spawned: list[dict[str, Any]] = []
+        self.spawned: list[Launch] = []
         self.processes: list[ShellProcess] = []
         self.answers: dict[str, Callable[[str], str]] = {}
         self.state: BootState = "up"
         self._lock = threading.Lock()
 
-    def spawn(  # noqa: PLR0913
-        self,
-        command_line: str,
-        *,
-        codepage: int,
-        environment: Mapping[str, str] | None = None,
-        working_directory: str | None = None,
-        skip_shell: bool = False,
-        limited: bool = False,
-    ) -> ShellProcess:
+    def spawn(self, launch: Launch) -> ShellProcess:
         """Notes the call and starts it, with everybody's rights; a line that begins with "nosuch" is not found."""
-        if command_line.startswith("nosuch"):
+        line = launch.line
+        if line.startswith("nosuch"):
             raise SpawnError("The system cannot find the file specified.", 2)
         with self._lock:
-            self.spawned.append(
-                {
-                    "line": command_line,
-                    "codepage": codepage,
-                    "environment": dict(environment or {}),
-                    "working_directory": working_directory,
-                    "skip_shell": skip_shell,
-                }
-            )
+            self.spawned.append(launch)
             for start, answer in self.answers.items():
-                if command_line.lower().startswith(start):
-                    command_line = answer(command_line)
-            process = ShellProcess(self, command_line, skip_shell, environment)
+                if line.lower().startswith(start):
+                    line = answer(line)
+            process = ShellProcess(self, line, launch.skip_shell, launch.environment)
             self.processes.append(process)
         return process
 

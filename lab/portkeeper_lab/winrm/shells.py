@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 
-from ..backend import Backend, BackendError, HostDown, Process, SpawnError
+from ..backend import Backend, BackendError, HostDown, Launch, Process, SpawnError
 from .counters import Counters
 from .faults import DropConnection, SoapFault
 from .output import Outlet
@@ -149,12 +149,7 @@ class ShellTable:
         number = self._reserve(shell)
         try:
             process = self._backend.spawn(
-                line,
-                codepage=shell.codepage,
-                environment=shell.environment or None,
-                working_directory=shell.working_directory,
-                skip_shell=skip_shell,
-                limited=shell.limited,
+                Launch(line, shell.codepage, shell.environment, shell.working_directory, skip_shell, shell.limited)
             )
         except SpawnError as error:
             raise SoapFault("spawn", code=error.winerror, reason=str(error)) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,8 +22,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import host as host_fragment
-from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments import policy as policy_fragment
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.modules import dns_restart as dns_restart_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import host_reboot as host_reboot_doc
@@ -32,15 +29,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_reservations as port_reservations_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _files, _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _verify
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     STOPPED,
-    FakeConnection,
     FakeHost,
-    FakeWire,
     Service,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
 FIXED_KEYS = {
     "changed", "before", "after", "diff", "problems", "facts", "plan", "backup", "reboot_required", "msg",
@@ -59,13 +56,9 @@ Run = Callable[..., dict[str, Any]]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(_files, "home", lambda: tmp_path / "home")
-    monkeypatch.setattr(
-        "ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group.home", lambda: tmp_path / "home"
-    )
+    isolate(monkeypatch, tmp_path)
     for module in (_dns_window, _verify):
         monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
 
 
 @pytest.fixture
@@ -76,41 +69,12 @@ def host() -> FakeHost:
 @pytest.fixture
 def run(host: FakeHost) -> Run:
     def runs(name: str, check: bool = False, wire: FakeWire | None = None, **options: Any) -> dict[str, Any]:
-        task = SimpleNamespace(args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True)
-        connection = FakeConnection(wire or FakeWire(host))
-        connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
-        action = ACTIONS[name][0].ActionModule(
-            task=task,
-            connection=connection,
-            play_context=SimpleNamespace(check_mode=check, diff=True),
-            loader=None,
-            templar=None,
-            shared_loader_obj=None,
-        )
-        action._load_name = name
-        result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "client01"})
+        result = run_task(ACTIONS[name][0], wire or FakeWire(host), options, check)
         assert result.keys() >= FIXED_KEYS
         assert "secret-password" not in json.dumps(result)
         return result
 
     return runs
-
-
-@pytest.mark.parametrize("name", ACTIONS)
-def test_the_documentation_is_the_spec(name: str) -> None:
-    action, module = ACTIONS[name]
-    own = yaml.safe_load(module.DOCUMENTATION)
-    documented = dict(own.get("options") or {})
-    for fragment in own["extends_documentation_fragment"]:
-        _collection, _dot, rest = fragment.removeprefix("portkeeper.windows_dns.").partition(".")
-        classes = {"policy": policy_fragment.ModuleDocFragment, "host": host_fragment.ModuleDocFragment}
-        text = getattr(classes[_collection], rest.upper() or "DOCUMENTATION")
-        documented |= yaml.safe_load(text)["options"]
-    spec = action.ActionModule.SPEC
-    assert documented.keys() == spec.keys()
-    for option, row in spec.items():
-        for key in ("type", "elements", "default", "choices", "required"):
-            assert documented[option].get(key) == row.get(key), f"{option}.{key}"
 
 
 @pytest.mark.parametrize("name", ACTIONS)

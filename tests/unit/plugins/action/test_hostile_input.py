@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,16 +30,16 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_verify,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _files, _reboot, _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _reboot, _verify
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Outcome
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     STOPPED,
-    FakeConnection,
     FakeHost,
-    FakeWire,
     Service,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
 ON_HOST = {
     "port_info": port_info,
@@ -127,40 +126,13 @@ CASES = [(module, option) for module, action in ON_HOST.items() for option in ac
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(_files, "home", lambda: tmp_path / "home")
-    monkeypatch.setattr(
-        "ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group.home", lambda: tmp_path / "home"
-    )
+    isolate(monkeypatch, tmp_path)
     for module in (_dns_window, _verify, _reboot):
         if hasattr(module, "time"):
             monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
     folder = tmp_path / "far" / "down"  # what leads upwards stays in the test's own folder
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
-
-
-def run(module: str, action: Any, host: FakeHost, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
-    task = SimpleNamespace(args=options, check_mode=check, async_val=0, action=module, environment=None, diff=True)
-    connection = FakeConnection(FakeWire(host))
-    connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
-    made = action.ActionModule(
-        task=task,
-        connection=connection,
-        play_context=SimpleNamespace(check_mode=check, diff=True),
-        loader=None,
-        templar=None,
-        shared_loader_obj=None,
-    )
-    made._load_name = module
-    result: dict[str, Any] = made.run(
-        task_vars={
-            "inventory_hostname": "client01",
-            "ansible_play_hosts": ["client01"],
-            "ansible_play_hosts_all": ["client01"],
-        }
-    )
-    return result
 
 
 @pytest.mark.parametrize(("module", "option"), CASES)
@@ -174,7 +146,7 @@ def test_no_option_reaches_a_command_line(module: str, option: str, tmp_path: Pa
             options["artifacts_dir"] = str(tmp_path / "artifacts")
         tried += 1
         try:
-            result = run(module, action, host, options, check=module == "host_reboot")
+            result = run_task(action, FakeWire(host), options, check=module == "host_reboot")
         except AnsibleError as error:
             assert "Traceback" not in str(error)
             assert host.lines == [], f"refused after something was sent: {value!r}"
@@ -208,7 +180,7 @@ def test_nothing_that_a_host_says_reaches_a_command_line(module: str, place: str
         host = FakeHost()
         PLACES[place](host, text)
         try:
-            result = run(module, ON_HOST[module], host, dict(own))
+            result = run_task(ON_HOST[module], FakeWire(host), dict(own))
         except AnsibleError as error:
             result = {"msg": str(error)}
         assert host.lines
@@ -234,7 +206,7 @@ def test_what_contacts_no_host_refuses_in_its_own_words(module: str, option: str
     for value in (*hostile_values(option, action.ActionModule.SPEC[option]), {"format": 1, "os": {"family": "nt5"}}):
         host = FakeHost()
         try:
-            result = run(module, action, host, {**own, option: value})
+            result = run_task(action, FakeWire(host), {**own, option: value})
         except AnsibleError:
             result = {"msg": ""}
         assert host.lines == []

@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import host_reboot, port_reservations, port_rollback
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _group, _reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _reboot
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
     STOPPED,
-    FakeConnection,
     FakeHost,
-    FakeWire,
     Service,
     _key,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
 ACTIONS = {"port_reservations": port_reservations, "port_rollback": port_rollback, "host_reboot": host_reboot}
 NEW_MARK = "00112233445566FF"
@@ -65,15 +65,13 @@ class LivelyHost(FakeHost):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for module in (_files, _group):
-        monkeypatch.setattr(module, "home", lambda: tmp_path / "home")
+    isolate(monkeypatch, tmp_path)
     clock = SimpleNamespace(now=0.0)
 
     def sleep(seconds: float) -> None:
         clock.now += seconds
 
     monkeypatch.setattr(_reboot, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
 
 
 @pytest.fixture
@@ -85,16 +83,7 @@ def host() -> LivelyHost:
 @pytest.fixture
 def run(host: LivelyHost) -> Run:
     def runs(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
-        task = SimpleNamespace(args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True)
-        connection = FakeConnection(FakeWire(host))
-        connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
-        action = ACTIONS[name].ActionModule(
-            task=task, connection=connection, play_context=SimpleNamespace(check_mode=check, diff=True),
-            loader=None, templar=None, shared_loader_obj=None,
-        )  # fmt: skip
-        action._load_name = name
-        result: dict[str, Any] = action.run(task_vars={"inventory_hostname": "client01"})
-        return result
+        return run_task(ACTIONS[name], FakeWire(host), options, check)
 
     return runs
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lock, snapshot and write as text."""
+"""Snapshot, backup and write as text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
-    STALE_AFTER,
-    lock_section,
-    parse_listing,
-    unlock_line,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ALPHABET,
@@ -38,7 +33,6 @@ TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
 FOLDER = rf"backup\20261123T160000Z-{RUN}"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 RANGES = ("1080-1080", "1433-1434")
-
 ranges = st.lists(
     st.tuples(st.integers(1, 65535), st.integers(0, 300)).map(lambda pair: (pair[0], min(65535, sum(pair)))),
     max_size=60,
@@ -84,38 +78,6 @@ def test_an_empty_list_and_a_removal() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", ()), Change("socket_pool_size", None)], [], [])
     assert "/v ReservedPorts /t REG_MULTI_SZ  /f" in line
     assert "reg delete HKLM\\SYSTEM\\CurrentControlSet\\Services\\DNS\\Parameters /v SocketPoolSize /f" in line
-
-
-def test_netsh_exclusions_are_added_by_start_and_count() -> None:
-    change = Change("excluded_udp6", ("64001-65000", "7-7"), ("9-10",), ("8-8",))
-    (line,) = write_lines(TICKET, [change], [], [])
-    add = "echo interface ipv6 add excludedportrange protocol=udp startport=%s numberofports=%t store=persistent"
-    loop = 'do for /f "tokens=1,2 delims=-" %s in ("%r") do'
-    assert rf"(for %r in (64001-1000 7-1) {loop} {add})>>{FOLDER}\excluded_udp6.netsh" in line
-    assert rf"(for %r in (9-2) {loop} {add.replace('add', 'delete')})>{FOLDER}\excluded_udp6.netsh" in line
-    assert rf"netsh -f {FOLDER}\excluded_udp6.netsh>nul&call echo excluded_udp6" in line
-    assert rf"(for %r in (64001-1000 7-1 8-1) {loop} {add.replace('add', 'delete')})>{FOLDER}\restore.netsh" in line
-    assert rf"(for %r in (9-2) {loop} {add})>>{FOLDER}\restore.netsh" in line
-    line = executed(line)
-    assert line.index("restore.netsh") < line.index("netsh -f") and line.index("if exist same-") < line.index(
-        "netsh -f"
-    )
-
-
-def test_exclusions_that_wait_for_a_window_are_backed_up_and_not_added() -> None:
-    (line,) = write_lines(TICKET, [Change("excluded_udp4", (), (), ("1812-1812",))], [], [])
-    assert "netsh -f" not in executed(line)
-    assert "for %r in (1812-1)" in line and rf">{FOLDER}\restore.netsh" in line
-    assert "call echo excluded_udp4" in line
-
-
-def test_many_exclusions_are_spread_over_lines_of_their_own() -> None:
-    many = tuple(f"{port}-{port}" for port in range(10000, 13000, 2))
-    lines = write_lines(TICKET, [Change("excluded_udp4", many), Change("excluded_udp6", many)], [], ["x"])
-    assert len(lines) > 3
-    assert all(len(line) <= MAX_LINE and set(line) <= ALPHABET for line in lines)
-    assert all("netsh -f" not in executed(line) for line in lines[:-1])
-    assert sum(line.count("10000-1 ") for line in lines) == 4
 
 
 def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
@@ -244,41 +206,6 @@ def test_a_bare_port_may_be_recorded() -> None:
     for value in ("52311,x", "52311,", "1-2,65536", "1_0,2"):
         with pytest.raises(BatchError):
             write_lines(TICKET, [], [Record("reserved_ports", value)], [])
-
-
-def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
-    text = lock_section(RUN, LOCK, stale="1763999000-fedcba9876543210")
-    assert rf"ren lock\1763999000-fedcba9876543210 {LOCK}" in text
-    assert "md lock" not in text
-    with pytest.raises(BatchError):
-        lock_section(RUN, LOCK, stale='x" & del')
-
-
-def test_an_orphaned_lock_gets_time_before_it_is_removed() -> None:
-    text = lock_section(RUN, LOCK, orphan=True)
-    assert text.index("ping -n 3") < text.index("rd lock") < text.index("md lock")
-
-
-@pytest.mark.parametrize(
-    ("listing", "now", "stale"),
-    [
-        ([f"1764000000-{RUN}"], 1764000000 + STALE_AFTER, None),
-        ([f"1764000000-{RUN}"], 1764000001 + STALE_AFTER, f"1764000000-{RUN}"),
-        ([f"1764000000-{RUN}", f"window-1764009999-{RUN}"], 1764005000, None),
-        ([f"1764000000-{RUN}", f"window-1764009999-{RUN}"], 1764010000, f"1764000000-{RUN}"),
-        ([f"1764000000-{RUN}", "something else"], 1764010000, None),
-        ([f"1764000000-{RUN}", f"1764000001-{RUN}"], 1764010000, None),
-        ([], 1764010000, None),
-    ],
-)
-def test_when_a_lock_is_stale(listing: list[str], now: int, stale: str | None) -> None:
-    assert parse_listing(listing).stale_name(now) == stale
-
-
-def test_whose_lock_it_is() -> None:
-    assert parse_listing([f"  {LOCK}\r", ""]).held_by(LOCK)
-    assert not parse_listing([LOCK, f"1-{RUN}"]).held_by(LOCK)
-    assert parse_listing([LOCK]).held_since() == 1764000000
 
 
 def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:

@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
@@ -28,9 +26,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     service,
     socket,
 )
-
-SCHEMAS = Path(__file__).resolve().parents[4] / "docs" / "schemas"
-PLAN_SCHEMA = Draft202012Validator(json.loads((SCHEMAS / "plan.schema.json").read_text(encoding="utf-8")))
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import PLAN_SCHEMA
 
 NAMES = [
     "IAS",

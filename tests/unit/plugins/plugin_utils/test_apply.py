@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
@@ -21,11 +22,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
-    CHANGED,
-    MARK,
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import CHANGED, MARK, FakeHost
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
-    FakeHost,
     FakeWire,
 )
 
@@ -149,6 +148,16 @@ def test_a_backup_that_cannot_be_kept_stops_the_change(tmp_path: Path) -> None:
     assert caught.value.phase == "backup"
     assert change.host.reserved == ["3343-3343"]
     assert change.host.locks is None
+
+
+def test_an_unlock_that_fails_too_does_not_hide_the_reason(tmp_path: Path) -> None:
+    change = Change(tmp_path, profiles=["sbs2003"])
+    (tmp_path / "client%2001").write_text("a file in the way", encoding="utf-8")
+    change.wire.faults[3] = requests.exceptions.ConnectionError("reset")
+    with pytest.raises(HostFailure, match="Nothing was written") as caught:
+        change.apply()
+    assert caught.value.phase == "backup"
+    assert change.wire.commands >= 3
 
 
 @pytest.mark.parametrize("answer", [b"", b"garbage"])

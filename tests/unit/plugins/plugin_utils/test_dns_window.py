@@ -21,10 +21,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session im
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
-    FakeConnection,
     FakeHost,
-    FakeWire,
     Service,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
+    FakeConnection,
+    FakeWire,
 )
 
 

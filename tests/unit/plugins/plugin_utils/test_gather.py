@@ -11,11 +11,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import gather, merged, services_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost, Service
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
-    FakeHost,
     FakeWire,
-    Service,
 )
 
 RUN = b"0123456789abcdef"

@@ -18,9 +18,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session im
     MAX_COMMANDS_PER_SHELL,
     Session,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
-    FakeHost,
     FakeWire,
 )
 

@@ -18,7 +18,8 @@ from winrm.protocol import Protocol
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost, FakeWire
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
 OPTIONS = {
     "ansible_host": "192.0.2.1",

@@ -11,10 +11,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import _remember
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
-    MARK,
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import MARK, FakeHost
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
-    FakeHost,
     FakeWire,
 )
 

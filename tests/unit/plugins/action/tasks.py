@@ -1,0 +1,56 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs an action as the task executor does, on a host in memory and in a controller's home of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _group
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
+    FakeConnection,
+    FakeWire,
+)
+
+TASK_VARS = {
+    "inventory_hostname": "client01",
+    "ansible_play_hosts": ["client01"],
+    "ansible_play_hosts_all": ["client01"],
+}
+
+
+def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Puts the controller's files below a folder, and resolves every name without asking anybody."""
+    for module in (_files, _group):
+        monkeypatch.setattr(module, "home", lambda: folder / "home")
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
+
+
+def run_task(action: ModuleType, wire: FakeWire, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
+    """The result of a task.
+
+    Args:
+        action: the plugin's file.
+        wire: to the host.
+        options: of the task.
+        check: whether in check mode.
+    """
+    name = action.__name__.rpartition(".")[2]
+    connection = FakeConnection(wire)
+    connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
+    made = action.ActionModule(
+        task=SimpleNamespace(args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True),
+        connection=connection,
+        play_context=SimpleNamespace(check_mode=check, diff=True),
+        loader=None,
+        templar=None,
+        shared_loader_obj=None,
+    )
+    made._load_name = name
+    result: dict[str, Any] = made.run(task_vars=dict(TASK_VARS))
+    return result

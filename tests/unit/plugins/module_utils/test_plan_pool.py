@@ -1,0 +1,125 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pool: its range, whether it fits, and the risk that it leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    ABSENT,
+    applied,
+    facts,
+    number,
+    ranges,
+    rebooted,
+    service,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import (
+    DETECTED_LIST,
+    after,
+    plan,
+    problem_ids,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "problems"),
+    [
+        (ABSENT, "49152-65535", []),
+        (number(5000), "1024-5000", []),
+        (number(60000), "1024-60000", []),
+        (number(65534), "1024-65534", []),
+        (number(65536), "1024-65535", []),
+        (number(100), "1024-5000", [("max_user_port_out_of_range", "warning")]),
+        (number(70000), "1024-65535", [("max_user_port_out_of_range", "warning")]),
+        (number(60000, "REG_SZ"), None, [("max_user_port_wrong_type", "error"), ("pool_unknown", "error")]),
+    ],
+)
+def test_the_pool_s_range_on_nt5(value: dict[str, Any], expected: str | None, problems: list[Any]) -> None:
+    found = plan(facts(settings={"max_user_port": value, "reserved_ports": ranges(*DETECTED_LIST)}))
+    assert found["pool_range"]["udp4"] == expected
+    assert problem_ids(found) == problems
+
+
+@pytest.mark.parametrize(("limit", "chance"), [(5000, 0.628615), (60000, 0.042389), (65534, 0.038753)])
+def test_the_risk_of_ipsec_alone(limit: int, chance: float) -> None:
+    found = plan(facts(settings={"max_user_port": number(limit)}), ignore_services=["ias"])
+    assert found["risk"]["now"] == chance
+    assert found["risk"]["per_need"] == [
+        {"service": "ipsec", "ports": ["4500-4500"], "now": chance, "after_reload": 0.0}
+    ]
+
+
+def test_profile_rows_and_tcp_do_not_count_for_the_risk() -> None:
+    made = facts()
+    made["services"] = {"MSSQLSERVER": service(), "fwsrv": service()}
+    found = plan(made, profiles=["sbs2003"], ignore_services=["sql_resolution"])
+    assert found["risk"]["now"] == 0.0
+    assert found["risk"]["per_need"] == []
+
+
+def test_max_risk_decides_between_exposed_and_safe() -> None:
+    made = facts(settings={"max_user_port": number(65534)})
+    made["dns"]["udp_ports"]["udp4"] = ["53-53"]
+    policy: dict[str, Any] = {"socket_pool_size": None, "ignore_services": ["ias", "ipsec"]}
+    assert plan(made, **policy)["status"] == "safe"
+    listed = {**policy, "include_listeners": True}
+    safe = rebooted(applied(made, plan(made, **listed)))
+    assert plan(safe, **listed)["status"] == "safe"
+    small = facts(settings={"max_user_port": number(5000), "reserved_ports": ABSENT})
+    small["dns"]["udp_ports"]["udp4"] = ["53-53"]
+    refused = plan(small, extra_ports=["1024-3000"], ignore_services=["ias", "ipsec"])
+    assert problem_ids(refused) == [("pool_does_not_fit", "error")]
+
+
+def test_a_pool_that_cannot_fit_is_refused_with_the_numbers() -> None:
+    made = facts(settings={"max_user_port": number(5000)})
+    found = plan(made, socket_pool_size=4000)
+    assert [entry["id"] for entry in found["settings"]] == ["reserved_ports"]
+    (problem,) = found["problems"]
+    assert (problem["id"], problem["severity"]) == ("pool_does_not_fit", "error")
+    assert problem["data"] == {"family": "udp4", "pool": 4000, "client_ports": 255, "free": 3971}
+    assert found["status"] == "drifted"
+
+
+def test_reservations_that_leave_no_room_are_refused_too() -> None:
+    made = facts(settings={"max_user_port": number(5000)})
+    found = plan(made, extra_ports=["1024-2300"])
+    assert found["settings"] == []
+    (problem,) = found["problems"]
+    assert problem["data"]["free"] == 3977 - 1277 - 2
+    assert problem["data"]["pool"] == 2500
+
+
+def test_a_pool_that_does_not_fit_already_is_reported_only() -> None:
+    made = facts(settings={"max_user_port": number(5000), "reserved_ports": ranges("1024-2300", "3343-3343")})
+    found = plan(made)
+    assert [entry["id"] for entry in found["settings"]] == ["reserved_ports"]
+    assert problem_ids(found) == [("pool_does_not_fit", "warning")]
+
+
+def test_a_member_without_dns_is_protected_and_has_no_figure() -> None:
+    made = facts(dns={"installed": False, "state": None, "pid": None, "pool_present": "no", "udp_ports": None})
+    found = plan(made)
+    assert after(found) == DETECTED_LIST
+    assert found["risk"]["model"] == "no_pool"
+    assert found["risk"]["now"] is None
+    assert problem_ids(found) == [("no_dns_server", "info")]
+    assert [entry["action"] for entry in found["actions"]] == ["reboot"]
+    assert plan(rebooted(applied(made, found)))["status"] == "safe"
+
+
+def test_a_dns_without_a_pool_is_said() -> None:
+    found = plan(facts(dns={"pool_present": "no"}))
+    assert (found["risk"]["model"], found["risk"]["now"]) == ("no_pool", None)
+    assert problem_ids(found) == [("no_pool_seen", "info")]
+
+
+def test_a_stopped_dns_draws_again_at_its_next_start() -> None:
+    stopped = {"state": 1, "pid": None, "pool_present": "unknown", "udp_ports": {"udp4": [], "udp6": []}}
+    found = plan(facts(dns=stopped))
+    assert found["risk"]["now"] == 0.179323
