@@ -59,7 +59,7 @@ integration: ## Run the integration tests on lab hosts
 	$(PYTEST) -q -n 2 --dist loadfile tests/integration
 
 faults: ## Cut the connection everywhere and break what can break, on lab hosts; PORTKEEPER_FAULTS=full for every point
-	$(PYTEST) -q -n 8 --dist worksteal tests/faults
+	$(PYTEST) -q -n 6 --dist worksteal tests/faults
 
 test-faults: setup-lab ## The same at every point
 	PORTKEEPER_FAULTS=full $(MAKE) --no-print-directory faults

@@ -3,91 +3,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures the collection against a hand-written peer and against the floor, in one run, alternating.
 
-Usage: python bench/run.py [--full]
+Usage: python bench/run.py [--full] [--at-most HOSTS]
 
-Writes bench/results/<short|full>.json and the table in docs/benchmarks.md.
+Writes bench/results/<short|full>.json, the tables in docs/benchmarks.md, and after a full run those in
+docs/large_fleets.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
 import statistics
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from cases import FULL, JOBS, SHORT, Case, cut
+from fleet import fleet_lines
+from parts import HOSTS, parts
 
 from controller import BIN, CACHE, CHECKOUT, PLAYS, WORK, Controller
 from core import growth
 from hosts import Hosts
 from peer.fetch import fetch
-from table import write_table
+from table import table, write_table
 
 PEER = CHECKOUT / "bench" / "peer" / "peer.yml"
 RESULTS = CHECKOUT / "bench" / "results"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One comparison.
-
-    Attributes:
-        job: of JOBS.
-        hosts: how many.
-        forks: of Ansible.
-        delay: milliseconds that each HTTP request takes longer.
-        repeats: how often each side runs.
-        peer: whether the peer runs, too.
-        recording: the hosts' in bench/recordings.
-    """
-
-    job: str
-    hosts: int
-    forks: int
-    delay: int
-    repeats: int
-    peer: bool = True
-    recording: str = "nt6"
-
-
-ARTEFACTS = ("-e", f"reserve_ports_artifacts_dir={WORK / 'artefacts'}")
-ROLE = ("portkeeper.windows_dns.reserve_ports",)
-CHECK = (PLAYS / "check.yml",)
-JOBS: dict[str, dict[str, Any]] = {
-    "first_contact": {"ours": (CHECK, {}), "peer": ("--check", {"state": "fresh"})},
-    "steady_check": {"ours": (CHECK, {"to_end": True}), "peer": ("--check", {"state": "steady"})},
-    "drift": {
-        "ours": (("portkeeper.windows_dns.drift", *ARTEFACTS), {"to_end": True}),
-        "peer": ("--check", {"state": "steady"}),
-    },
-    "steady_role": {"ours": (ROLE, {"to_end": True}), "peer": ("", {"state": "steady"})},
-    "change": {"ours": (ROLE, {}), "peer": ("", {"state": "fresh"})},
-}
-SHORT = (
-    Case("steady_check", 1, 5, 0, 3),
-    Case("steady_check", 10, 5, 0, 3),
-    Case("steady_check", 10, 5, 20, 1),
-    Case("steady_check", 50, 50, 0, 1),
-    Case("steady_role", 50, 50, 0, 1),
-    Case("drift", 50, 50, 0, 1),
-    Case("first_contact", 10, 5, 0, 1),
-    Case("change", 10, 5, 0, 1),
-    Case("steady_role", 10, 5, 0, 1, peer=False, recording="nt5"),
-)
-FULL = (
-    *(Case("steady_check", hosts, 5, 0, 3) for hosts in (1, 10)),
-    *(Case("steady_check", 50, forks, 0, 2) for forks in (5, 50)),
-    *(Case("steady_check", hosts, 50, delay, 1) for hosts in (10, 50) for delay in (20, 100)),
-    *(Case(job, 50, 50, 0, 2) for job in ("steady_role", "drift")),
-    *(Case(job, 50, 50, 0, 1) for job in ("first_contact", "change")),
-    *(Case("drift", hosts, 50, 0, 1, peer=False) for hosts in (10, 1000)),
-    *(Case(job, 10, 5, 0, 1, peer=False, recording="nt5") for job in ("steady_role", "change")),
-)
 
 
 def measured(case: Case, controller: Controller, hosts: Hosts) -> dict[str, Any]:
@@ -100,22 +49,23 @@ def measured(case: Case, controller: Controller, hosts: Hosts) -> dict[str, Any]
     return {**asdict(case), "sides": sides, "ratios": _ratios(sides)}
 
 
-def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> Iterator[tuple[str, dict[str, float]]]:
-    play, state = JOBS[case.job]["ours"]
-    option, peer_state = JOBS[case.job]["peer"]
-    hosts.control(op="delay", seconds=case.delay / 1000)
-    runs: list[tuple[str, dict[str, Any], list[str | Path]]] = [
-        ("ours", state, [BIN / "ansible-playbook", *play]),
-        ("noop", {}, [BIN / "ansible-playbook", PLAYS / "noop.yml"]),
-        ("sessions", state, [BIN / "python", CHECKOUT / "bench" / "sessions.py", inventory]),
-    ]
+def _sides(case: Case, inventory: Path) -> Iterator[tuple[str, int, dict[str, Any], list[str | Path]]]:
+    """Who runs: name, delay, state of the hosts, command line. Of the floor only the CPU is used: it gets no delay."""
+    job, forks = JOBS[case.job], ("-i", inventory, "-f", str(case.forks))
+    yield "ours", case.delay, job.state, job.command(inventory, case.hosts, case.forks)
     if case.peer:
-        runs.insert(1, ("peer", peer_state, [BIN / "ansible-playbook", PEER, *filter(None, [option])]))
-    for side, at, command in runs:
-        hosts.control(op="rewind", **at)
+        yield "peer", case.delay, {"state": job.peer_state}, [BIN / "ansible-playbook", PEER, *job.peer, *forks]
+    if case.floor:
+        yield "noop", 0, {}, [BIN / "ansible-playbook", PLAYS / "noop.yml", *forks]
+        yield "sessions", 0, job.state, [BIN / "python", CHECKOUT / "bench" / "sessions.py", inventory]
+
+
+def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> Iterator[tuple[str, dict[str, float]]]:
+    for side, delay, state, command in _sides(case, inventory):
+        hosts.control(op="delay", seconds=delay / 1000)
+        hosts.control(op="rewind", **state)
         hosts.control(op="reset_counters")
-        options = [] if side == "sessions" else ["-i", inventory, "-f", str(case.forks)]
-        cost = controller.run([*command, *options], sample=side in ("ours", "peer"), PYTHONPATH=_pythonpath(side))
+        cost = controller.run(command, sample=side in ("ours", "peer"), PYTHONPATH=_pythonpath(side))
         if cost.code:
             raise SystemExit(f"{side} ended with {cost.code}:\n{cost.output[-3000:]}")
         counted = hosts.control(op="counters")
@@ -128,6 +78,7 @@ def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> 
                 "cpu_ms": 1000 * cost.cpu / case.hosts,
                 "wall_s": cost.wall,
                 "memory_mb": cost.memory / 2**20,
+                "processes": cost.processes,
             },
         )
 
@@ -142,33 +93,55 @@ def _ratios(sides: dict[str, list[dict[str, float]]]) -> dict[str, dict[str, flo
     for number, ours in enumerate(sides["ours"]):
         for name in ("requests", "requests_all", "cpu_ms", "wall_s") if "peer" in sides else ():
             found.setdefault(f"peer/ours {name}", []).append(sides["peer"][number][name] / ours[name])
-        floor = sides["noop"][number]["cpu_ms"] + sides["sessions"][number]["cpu_ms"]
-        found.setdefault("ours/floor cpu_ms", []).append(ours["cpu_ms"] / floor)
+        if "noop" in sides:
+            floor = sides["noop"][number]["cpu_ms"] + sides["sessions"][number]["cpu_ms"]
+            found.setdefault("ours/floor cpu_ms", []).append(ours["cpu_ms"] / floor)
     return {
         name: {"median": statistics.median(values), "low": min(values), "high": max(values)}
         for name, values in found.items()
     }
 
 
-def main(full: bool) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Runs all cases and writes what came of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="all cases, up to 1,000 hosts")
+    parser.add_argument("--at-most", type=int, metavar="HOSTS", help="only try whether all runs; writes nothing")
+    chosen = parser.parse_args(arguments)
     peer = fetch(CACHE / "peer", CHECKOUT / "requirements" / "bench.txt")
     controller = Controller([peer])
-    cases = FULL if full else SHORT
-    done = []
+    cases = cut(FULL if chosen.full else SHORT, chosen.at_most)
     where = _where()
-    for recording in dict.fromkeys(case.recording for case in cases):
-        chosen = [case for case in cases if case.recording == recording]
-        with Hosts([recording], max(case.hosts for case in chosen), "winrm3") as hosts:
-            for case in chosen:
-                print(f"{case.job}, {case.hosts} hosts, {case.forks} forks, {case.delay} ms, {recording}", flush=True)
-                done.append(measured(case, controller, hosts))
-    results = {"kind": "full" if full else "short", "where": where, "cases": done, "core": growth()}
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{results['kind']}.json"
-    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    write_table(results, CHECKOUT / "docs" / "benchmarks.md")
-    print(path)
+    done = [row for _fleet, group in itertools.groupby(cases, _fleet_of) for row in _on_one_fleet([*group], controller)]
+    results = {
+        "kind": "full" if chosen.full else "short",
+        "where": where,
+        "cases": done,
+        "core": growth(),
+        "parts": parts(controller, chosen.at_most or HOSTS),
+    }
+    text = "\n".join(table(results))
+    print(text)
+    if chosen.at_most is None:
+        RESULTS.mkdir(exist_ok=True)
+        path = RESULTS / f"{results['kind']}.json"
+        path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_table(text, CHECKOUT / "docs" / "benchmarks.md")
+        if chosen.full:
+            write_table("\n".join(fleet_lines(results)), CHECKOUT / "docs" / "large_fleets.md")
+        print(path)
+
+
+def _fleet_of(case: Case) -> tuple[str, int]:
+    return case.recording, case.hosts
+
+
+def _on_one_fleet(cases: Sequence[Case], controller: Controller) -> Iterator[dict[str, Any]]:
+    """Measures cases of the same hosts. A fleet is as large as its cases: its size costs the machine, too."""
+    with Hosts([cases[0].recording], cases[0].hosts, "winrm3") as hosts:
+        for case in cases:
+            print(f"{case.job}, {case.hosts} hosts, {case.forks} forks, {case.delay} ms, {case.recording}", flush=True)
+            yield measured(case, controller, hosts)
 
 
 def _where() -> dict[str, str]:
@@ -191,4 +164,4 @@ def _where() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main("--full" in sys.argv[1:])
+    main(sys.argv[1:])

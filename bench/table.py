@@ -1,85 +1,91 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table in docs/benchmarks.md, between two marks, from the results of a run."""
+"""The tables in the documentation, between two marks, from the results of a run. No figure is typed in there."""
 
 from __future__ import annotations
 
-import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cases import JOBS
+from targets import growth_lines, target_lines
+
 BEGIN, END = "<!-- results: written by bench/run.py -->\n", "<!-- end of results -->\n"
-JOBS = {
-    "first_contact": "first contact",
-    "steady_check": "steady check",
-    "drift": "drift.yml",
-    "steady_role": "role, nothing to do",
-    "change": "role, change",
-}
-GROWTH = ("drift", 10, 1000)
-"""The job whose cost at many hosts is set against that at few."""
+KEYS = "| job | hosts | forks | ms per request |"
 
 
-def write_table(results: Mapping[str, Any], page: Path) -> None:
+def write_table(text: str, page: Path) -> None:
     """Replaces what stands between the marks of the page."""
-    text = page.read_text(encoding="utf-8")
-    before, _begin, rest = text.partition(BEGIN)
+    before, _begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    page.write_text(before + BEGIN + "\n" + "\n".join(_lines(results)) + "\n\n" + END + after, encoding="utf-8")
+    page.write_text(before + BEGIN + "\n" + text + "\n" + END + after, encoding="utf-8")
 
 
-def _lines(results: Mapping[str, Any]) -> Iterator[str]:
+def table(results: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of all tables."""
     yield f"Run: {results['kind']}. " + "; ".join(f"{name} {value}" for name, value in results["where"].items()) + "."
     yield ""
-    yield "| job | hosts | forks | ms per request | side | requests | with Receives | KB | CPU ms | wall s | MB |"
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
-    for case in results["cases"]:
-        for side, runs in case["sides"].items():
-            middle = {name: sorted(run[name] for run in runs)[len(runs) // 2] for name in runs[0]}
-            yield (
-                f"| {_job(case)} | {case['hosts']} | {case['forks']} | {case['delay']} | {side} |"
-                f" {middle['requests']:.0f} | {middle['requests_all']:.0f} | {middle['bytes'] / 1000:.0f} |"
-                f" {middle['cpu_ms']:.0f} | {middle['wall_s']:.1f} | {middle['memory_mb']:.0f} |"
-            )
-    yield ""
-    yield "| job | hosts | forks | ms per request | ratio | median | lowest | highest |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for case in results["cases"]:
-        for name, ratio in case["ratios"].items():
-            yield (
-                f"| {_job(case)} | {case['hosts']} | {case['forks']} | {case['delay']} | {name} |"
-                f" {ratio['median']:.1f} | {ratio['low']:.1f} | {ratio['high']:.1f} |"
-            )
-    yield ""
-    yield from _growth(results["cases"])
+    yield from target_lines(results)
+    yield from growth_lines(results["cases"])
+    yield from _ratio_lines(results["cases"])
+    yield from _side_lines(results["cases"])
+    yield from _part_lines(results["parts"])
     yield "| pure core | at | ms | exponent |"
     yield "|---|---|---|---|"
     for name, row in results["core"].items():
         size, taken = list(row["milliseconds"].items())[-2]
         yield f"| {name} | {size} | {taken:.1f} | {row['exponent']:.2f} |"
+    yield ""
 
 
-def _job(case: Mapping[str, Any]) -> str:
-    return JOBS[case["job"]] + ("" if case["recording"] == "nt6" else f" ({case['recording']})")
+def _ratio_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line per case: median ratios, with the lowest and the highest where it ran more than once."""
+    names = [f"peer/ours {name}" for name in ("requests", "requests_all", "cpu_ms", "wall_s")] + ["ours/floor cpu_ms"]
+    yield f"{KEYS} runs | peer/ours requests | with Receives | CPU | wall | ours/floor CPU |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    for case in cases:
+        if case["ratios"]:
+            shown = (_spread(case["ratios"].get(name), case["repeats"]) for name in names)
+            yield f"{_key(case)} {case['repeats']} | {' | '.join(shown)} |"
+    yield ""
 
 
-def _growth(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """How the whole run grows with the hosts, and what the peer would take, reckoned from its run at 50 hosts."""
-    job, few, many = GROWTH
-    runs = {case["hosts"]: case["sides"] for case in cases if case["job"] == job}
-    if few not in runs or many not in runs:
-        return
-    ours = {hosts: runs[hosts]["ours"][0] for hosts in (few, many)}
-    for name, title, scale in (("cpu_ms", "CPU", many / few), ("wall_s", "wall time", 1)):
-        exponent = math.log(scale * ours[many][name] / ours[few][name]) / math.log(many / few)
-        yield f"{JOBS[job]} from {few} to {many:,} hosts: {title} grows with the exponent {exponent:.2f}."
-    peers = {hosts: sides["peer"][0] for hosts, sides in runs.items() if "peer" in sides}
-    if peers:
-        hosts, peer = max(peers.items())
-        yield (
-            f"Extrapolated in proportion from {hosts} hosts, not measured: the peer would take"
-            f" {peer['wall_s'] * many / hosts:.0f} s for {many:,} hosts; ours took {ours[many]['wall_s']:.0f} s."
-        )
+def _spread(ratio: Mapping[str, float] | None, runs: int) -> str:
+    if ratio is None:
+        return ""
+    spread = "" if runs == 1 or ratio["low"] == ratio["high"] else f" ({ratio['low']:.1f}-{ratio['high']:.1f})"
+    return f"{ratio['median']:.1f}{spread}"
+
+
+def _side_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield f"{KEYS} side | requests | with Receives | KB | CPU ms | wall s | MB | processes |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
+    for case in cases:
+        for side, runs in case["sides"].items():
+            middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+            sampled = (f"{middle['memory_mb']:.0f}", f"{middle['processes']:.0f}") if middle["memory_mb"] else ("", "")
+            wall = "" if side == "sessions" else f"{middle['wall_s']:.1f}"
+            yield (
+                f"{_key(case)} {side} | {middle['requests']:.0f} | {middle['requests_all']:.0f} |"
+                f" {middle['bytes'] / 1000:.0f} | {middle['cpu_ms']:.0f} | {wall} | {' | '.join(sampled)} |"
+            )
+    yield ""
+
+
+def _key(case: Mapping[str, Any]) -> str:
+    title = JOBS[case["job"]].title + ("" if case["recording"] == "nt6" else f" ({case['recording']})")
+    return f"| {title} | {case['hosts']} | {case['forks']} | {case['delay']} |"
+
+
+def _part_lines(parts: Mapping[str, Any]) -> Iterator[str]:
+    """Where the CPU of a host goes, ours beside the no-op."""
+    ours, noop = parts["drift.yml"], parts["no-op"]
+    yield f"| CPU ms per host at {parts['hosts']} hosts, 50 forks | drift.yml | no-op |"
+    yield "|---|---|---|"
+    for name, taken in ours.items():
+        yield f"| {name} | {taken:.1f} | {noop.get(name, 0):.1f} |"
+    yield f"| in all | {sum(ours.values()):.1f} | {sum(noop.values()):.1f} |"
     yield ""

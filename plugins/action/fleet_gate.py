@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         options = checked_options(self, self.SPEC)
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
-        if not acts_here(variables):
+        if not acts_here(variables, bool(self._task.run_once)):
             return result
         rules = rules_of(options)
         verdict = verdict_of(sources_of(options, variables.get("ansible_play_hosts_all") or ()), rules)

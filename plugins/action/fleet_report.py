@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         options = checked_options(self, self.SPEC)
         result.update(changed=False, acted=False, files={}, msg="the last host of the play makes the report")
-        if not acts_here(variables):
+        if not acts_here(variables, bool(self._task.run_once)):
             return result
         rules = rules_of(options)
         sources = sources_of(options, variables.get("ansible_play_hosts_all") or (), options["earlier"])

@@ -17,7 +17,19 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._reserve im
 class ActionModule(HostAction):
     """Action plugin of port_reservations."""
 
-    SPEC = spec("reboot", "artifacts_dir", "run_id", "backup_dir", "backups_kept", "on_failure")
+    SPEC = spec(
+        "reboot",
+        "artifacts_dir",
+        "run_id",
+        "backup_dir",
+        "backups_kept",
+        "on_failure",
+        # Not used here, but checked: what the handlers cannot use must stop the run before something is written.
+        "restart_group",
+        "window_timeout",
+        "reboot_timeout",
+        return_facts={"type": "bool", "default": True},
+    )
 
     def act(self, job: Job) -> Outcome:
         """One command if there is nothing to write, else three."""

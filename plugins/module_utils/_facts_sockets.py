@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_services import Services
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import UdpRow, parse_netstat
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import (
+    Pool,
+    UdpRow,
+    family_of,
+    parse_netstat,
+    take_pools,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
 
@@ -35,31 +40,32 @@ class Sockets:
     Attributes:
         known: whether they could be read at all.
         with_pids: whether the output names processes.
-        dns: rows of DNS's process.
-        others: all other rows.
+        dns_pid: DNS's process.
+        dns_by_family: the ports that DNS holds, per address family.
+        others: all rows that are not DNS's.
     """
 
     known: bool
     with_pids: bool
-    dns: list[UdpRow]
+    dns_pid: int | None
+    dns_by_family: dict[str, set[int]]
     others: list[UdpRow]
 
     def pids_on(self, ports: PortSet) -> set[int]:
         """PIDs of the processes that hold any of these ports."""
         wanted = frozenset(ports)
-        return {row.pid for row in self.dns + self.others if row.port in wanted and row.pid is not None}
-
-    @cached_property
-    def dns_by_family(self) -> dict[str, set[int]]:
-        """The ports that DNS holds, per address family."""
-        return _by_family(self.dns)
+        pids = {row.pid for row in self.others if row.port in wanted and row.pid is not None}
+        holds_one = any(not wanted.isdisjoint(held) for held in self.dns_by_family.values())
+        return pids | ({self.dns_pid} if holds_one and self.dns_pid is not None else set())
 
 
 def read_sockets(reading: Reading, dns_pid: int | None) -> Sockets:
     """Read the section ``netstat``."""
-    table = parse_netstat(reading.text("netstat"))
+    pools, rest = take_pools(reading.text("netstat"))
+    table = parse_netstat(rest)
+    known = bool(pools or table.rows)
     if reading.section("netstat") is not None:
-        if not table.rows:
+        if not known:
             reading.problems.add("sockets_unreadable", "error", "The list of UDP sockets could not be read.")
         elif table.unreadable:
             reading.problems.add(
@@ -68,12 +74,21 @@ def read_sockets(reading: Reading, dns_pid: int | None) -> Sockets:
                 f"{table.unreadable} rows of the list of UDP sockets could not be read.",
                 rows=table.unreadable,
             )
-    with_pids = any(row.pid is not None for row in table.rows)
-    if table.rows and not with_pids:
+    with_pids = bool(pools) or any(row.pid is not None for row in table.rows)
+    if known and not with_pids:
         reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
-    dns = [row for row in table.rows if dns_pid is not None and row.pid == dns_pid]
     others = [row for row in table.rows if dns_pid is None or row.pid != dns_pid]
-    return Sockets(bool(table.rows), with_pids, dns, others)
+    held = _by_family([row for row in table.rows if dns_pid is not None and row.pid == dns_pid])
+    for pool in pools:
+        if pool.pid == dns_pid:
+            held[family_of(pool.address)] |= pool.ports
+        else:
+            others += _rows_of(pool)
+    return Sockets(known, with_pids, dns_pid, held, list(dict.fromkeys(others)))
+
+
+def _rows_of(pool: Pool) -> list[UdpRow]:
+    return [UdpRow(pool.address, port, pool.pid, False) for port in sorted(pool.ports)]
 
 
 def ports_by_family(rows: list[UdpRow]) -> dict[str, Any]:

@@ -41,4 +41,5 @@ def field_of(line: str) -> tuple[str, str] | None:
 
 def indentation(line: str) -> int:
     """The column in which a line begins; tabs go to the next multiple of eight."""
-    return len(line[: len(line) - len(line.lstrip(" \t"))].expandtabs())
+    width = len(line) - len(line.lstrip(" \t"))
+    return len(line[:width].expandtabs()) if "\t" in line else width

@@ -28,10 +28,19 @@ _ROW_RE = re.compile(
 # must give what the longer one gives.
 _POOL_ROW_RE = re.compile(
     r" {1,8}UDP {1,8}(?P<address>[0-9.]{1,15}|\[[0-9A-Fa-f:.]{1,45}(?:%[0-9]{1,10})?\]):(?P<port>[0-9]{1,5})"
-    r" {1,60}\*:\* {1,60}(?P<pid>[0-9]{1,10})[ \t]*\Z"
+    r" {1,60}(?P<rest>\*:\* {1,60}(?P<pid>[0-9]{1,10}))[ \t]*\Z"
 )
+_POOL_ROWS_MIN = 200
+"""Fewer rows than that are not worth a regular expression of their own."""
+_SAMPLES = 4
+"""At how many places of the text a row is looked at: which pools are large enough to be met is seen in a few."""
 _HIGHEST_PORT = 65535
 _LINE_MAX = 400
+
+
+def family_of(address: str) -> str:
+    """udp4 or udp6: two separate port spaces."""
+    return "udp6" if ":" in address else "udp4"
 
 
 class UdpRow(NamedTuple):
@@ -52,7 +61,7 @@ class UdpRow(NamedTuple):
     @property
     def family(self) -> str:
         """udp4 or udp6: two separate port spaces."""
-        return "udp6" if ":" in self.address else "udp4"
+        return family_of(self.address)
 
 
 class UdpTable(NamedTuple):
@@ -69,7 +78,7 @@ def parse_netstat(text: str) -> UdpTable:
     for line in plain_lines(text):
         usual = _POOL_ROW_RE.match(line)
         if usual:
-            address, port, pid = usual.groups()
+            address, port, _rest, pid = usual.groups()
             if 0 < int(port) <= _HIGHEST_PORT and len(line) <= _LINE_MAX:
                 rows[UdpRow(address.strip("[]"), int(port), int(pid), False)] = None
                 continue
@@ -81,6 +90,42 @@ def parse_netstat(text: str) -> UdpTable:
         else:
             rows[row] = None
     return UdpTable(list(rows), unreadable)
+
+
+class Pool(NamedTuple):
+    """Unconnected sockets of one process on one address.
+
+    Attributes:
+        address: as in UdpRow.
+        pid: of the process.
+        ports: theirs, each once.
+    """
+
+    address: str
+    pid: int
+    ports: frozenset[int]
+
+
+def take_pools(text: str) -> tuple[list[Pool], str]:
+    """Take the rows of large pools out of a long text of `netstat`; the rest is for `parse_netstat`.
+
+    Thousands of rows that differ in nothing but the port need no object each. A row that is taken here is one that
+    `parse_netstat` would read as the same; whatever is unusual stays in the rest.
+    """
+    pools: list[Pool] = []
+    for number in range(_SAMPLES if text.isascii() else 0):
+        at = len(text) * (2 * number + 1) // (2 * _SAMPLES)
+        begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        found = _POOL_ROW_RE.match(text[begin:end])
+        beginning = text[begin : begin + found.start("port")] if found else ""
+        if found and min(text.count(beginning), text.count(found["rest"])) >= _POOL_ROWS_MIN:
+            port_re = rf"([0-9]{{1,5}}) {{1,60}}{re.escape(found['rest'])}[ \t]{{0,9}}(?:\n|\Z)"
+            rest, *pieces = re.split(f"^{re.escape(beginning)}{port_re}", text, flags=re.MULTILINE)
+            ports = frozenset(map(int, pieces[::2]))
+            if ports and min(ports) > 0 and max(ports) <= _HIGHEST_PORT:
+                pools.append(Pool(found["address"].strip("[]"), int(found["pid"]), ports))
+                text = rest + "".join(pieces[1::2])
+    return pools, text
 
 
 def _row(line: str) -> UdpRow | None:

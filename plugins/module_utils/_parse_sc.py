@@ -139,14 +139,20 @@ class _Block:
         return column < self.margin or (column == self.margin and bool(self.values))
 
 
+def _look(line: str) -> tuple[int, tuple[str, str] | None]:
+    """The column in which the line begins, and its field unless the line is a message of the tool."""
+    return indentation(line), None if line.lstrip(" \t").startswith(_TOOL) else field_of(line)
+
+
 def _blocks(lines: list[str]) -> Iterator[_Block]:
     """Cut the text into blocks at blank lines and wherever a line at the block's margin follows deeper ones.
 
     In a listing that has lost its indentation the first line of a block is the heading and all others are values, up to
     one that has the heading's label again.
     """
-    fields = [None if line.lstrip(" \t").startswith(_TOOL) else field_of(line) for line in lines]
-    columns = [indentation(line) for line in lines]
+    # Most lines stand there for many services.
+    looked_at = {line: _look(line) for line in set(lines)}
+    columns, fields = zip(*(looked_at[line] for line in lines), strict=True)
     flat = len({column for column, found in zip(columns, fields, strict=True) if found}) == 1
     block = _Block(0)
     for line, column, found in zip(lines, columns, fields, strict=True):

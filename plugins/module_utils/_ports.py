@@ -16,7 +16,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from operator import sub
 from typing import Any
 
@@ -77,7 +77,7 @@ def _ranges_of(ports: Iterable[int]) -> tuple[Range, ...]:
     _checked_port(distinct[0])
     _checked_port(distinct[-1])
     ends = [at for at, (port, following) in enumerate(pairwise(distinct), 1) if following != port + 1]
-    return tuple((distinct[first], distinct[end - 1]) for first, end in pairwise([0, *ends, len(distinct)]))
+    return tuple(zip([distinct[at] for at in (0, *ends)], [distinct[at - 1] for at in (*ends, 0)], strict=True))
 
 
 def _parse_entry(text: object) -> Range:
@@ -89,6 +89,11 @@ def _parse_entry(text: object) -> Range:
     if first > last:
         raise PortError(f"{text!r} is a reversed range")
     return _checked_port(first), _checked_port(last)
+
+
+_lately_packed: dict[str, PortSet] = {}
+"""Sets that were packed a moment ago, by their text: the facts of a host are planned in the process that made them."""
+_LATELY_PACKED_MAX = 8
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,10 @@ class PortSet:
             return cls.from_text(value)
         if not isinstance(value, dict) or set(value) != _PACKED_KEYS:
             raise PortError("a port set is a list of ranges or a mapping of count, lowest, highest and packed")
-        ports = cls.from_ports(_unpack(value["packed"]))
+        packed = value["packed"]
+        ports = _lately_packed.get(packed) if isinstance(packed, str) else None
+        if ports is None:
+            ports = cls.from_ports(_unpack(packed))
         if not ports or (len(ports), ports.lowest, ports.highest) != (
             value["count"],
             value["lowest"],
@@ -176,7 +184,11 @@ class PortSet:
         """
         if len(self.ranges) <= LIST_RANGES_MAX:
             return self.strings()
-        return {"count": len(self), "lowest": self.lowest, "highest": self.highest, "packed": _pack(self)}
+        packed = _pack(self)
+        if len(_lately_packed) >= _LATELY_PACKED_MAX:
+            _lately_packed.clear()
+        _lately_packed[packed] = self
+        return {"count": len(self), "lowest": self.lowest, "highest": self.highest, "packed": packed}
 
     def __or__(self, other: PortSet) -> PortSet:
         if not self.ranges or not other.ranges:
@@ -231,7 +243,7 @@ class PortSet:
         return index > 0 and self.ranges[index - 1][1] >= port
 
     def __len__(self) -> int:
-        return sum(last - first + 1 for first, last in self.ranges)
+        return sum([last - first for first, last in self.ranges]) + len(self.ranges)
 
     def __bool__(self) -> bool:
         return bool(self.ranges)
@@ -244,10 +256,13 @@ def _pack(ports: PortSet) -> str:
     """base64(zlib(differences of the sorted ports, a byte each; 255 means "255 more, and go on"))."""
     numbers = list(chain.from_iterable([range(first, last + 1) for first, last in ports.ranges]))
     steps = list(map(sub, numbers, [0, *numbers]))
-    if max(steps, default=0) < _CARRY:
-        differences = bytes(steps)
-    else:
-        differences = b"".join(bytes((_CARRY,)) * (step // _CARRY) + bytes((step % _CARRY,)) for step in steps)
+    differences = bytearray()
+    done = 0
+    for at in [at for at, step in enumerate(steps) if step >= _CARRY]:
+        differences += bytes(steps[done:at])
+        differences += bytes((_CARRY,)) * (steps[at] // _CARRY) + bytes((steps[at] % _CARRY,))
+        done = at + 1
+    differences += bytes(steps[done:])
     return base64.b64encode(zlib.compress(differences, 9)).decode("ascii")
 
 
@@ -261,13 +276,8 @@ def _unpack(packed: object) -> list[int]:
         raise PortError("the packed port set is not base64 of zlib data") from error
     if not inflater.eof or inflater.unused_data:
         raise PortError("the packed port set is cut or has a tail")
-    ports: list[int] = []
-    total = 0
-    for difference in differences:
-        total += difference
-        if difference != _CARRY:
-            ports.append(total)
-    return ports
+    sums = accumulate(differences)
+    return [total for total, difference in zip(sums, differences, strict=True) if difference != _CARRY]
 
 
 def single_ports(value: object) -> list[int]:

@@ -17,6 +17,8 @@ description:
     when check mode finds drift.
   - Contacts no host. It acts once in a play, on the last host that is still in it; on every other host it does nothing.
     With C(serial) it therefore acts in the last batch only, and no batch hides a later one.
+  - With C(run_once) it acts in the batch that holds that host and costs no process for the others. Ansible then makes
+    each error fatal for all hosts, which turns exit code 4 into 2; the playbook C(drift) shows how to prevent that.
   - It fails (exit code 2) for drift, a conflict, a service that is down, a pending reboot, exposure, or a host that
     could not be evaluated, anywhere in the play. If there is nothing of that, but a host was not reached, its own
     result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).

@@ -32,6 +32,26 @@ options:
     type: str
     choices: [never, if_required]
     default: never
+  restart_group:
+    description:
+      - Not used by this module. It is here for the O(variables_prefix) of a role, so that a value that
+        M(portkeeper.windows_dns.dns_restart) or M(portkeeper.windows_dns.host_reboot) cannot use is refused before
+        anything is written.
+    type: str
+  window_timeout:
+    description: As O(restart_group), of M(portkeeper.windows_dns.dns_restart).
+    type: int
+    default: 300
+  reboot_timeout:
+    description: As O(restart_group), of M(portkeeper.windows_dns.host_reboot).
+    type: int
+    default: 2700
+  return_facts:
+    description:
+      - Whether the result holds RV(facts) and RV(plan). Ansible copies each result several times in its main process;
+        with V(false) they are in the artefact only, which is enough for report and gate of a large fleet.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Writes nothing at all on the host, says what it would write, and never fails for what it found.
@@ -61,6 +81,10 @@ EXAMPLES = r"""
     extra_ports: ["51820"]
     artifacts_dir: artifacts
     run_id: nightly
+
+- name: Reserve what the variables reserve_ports_profiles, reserve_ports_extra_ports and so on say
+  portkeeper.windows_dns.port_reservations:
+    variables_prefix: reserve_ports_
 """
 
 RETURN = r"""
@@ -83,11 +107,13 @@ diff:
   returned: always
   type: dict
 facts:
-  description: The facts after the write; see docs/facts.md.
+  description: The facts after the write, unless O(return_facts=false); see docs/facts.md.
   returned: success
   type: dict
 plan:
-  description: The plan that is left after the write, in check mode the one that would be carried out; see docs/plan.md.
+  description:
+    - The plan that is left after the write, in check mode the one that would be carried out, unless
+      O(return_facts=false); see docs/plan.md.
   returned: success
   type: dict
   contains:

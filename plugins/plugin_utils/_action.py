@@ -34,11 +34,17 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
     write_json,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import (
+    VARIABLES_PREFIX,
+    checked_options,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import undo_call
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._warm import warm_up
+
+warm_up()
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -46,7 +52,12 @@ def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
     Every action takes all that decides the plan, so that `module_defaults` can set a policy for the whole group.
     """
-    return {**PLAN_SPEC, **{name: RUN_SPEC[name] for name in ("command_timeout", *names)}, **own}
+    return {
+        **PLAN_SPEC,
+        **{name: RUN_SPEC[name] for name in ("command_timeout", *names)},
+        VARIABLES_PREFIX: {"type": "str"},
+        **own,
+    }
 
 
 @dataclass
@@ -167,7 +178,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         gc.freeze()
         result: dict[str, Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", ""))
-        options = checked_options(self, self.SPEC)
+        options = checked_options(self, self.SPEC, task_vars)
         policy = _policy(options, host)
         refuse_foreign(self._connection, host)
         so_far = _forget_artifact(host, options, policy)
@@ -181,7 +192,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         finally:
             session.close()
         _save_artifact(job, outcome, so_far)
-        if outcome.failed:
+        if outcome.failed or not options.get("return_facts", True):
             # What a person reads is the message; the artefact has the rest.
             outcome.facts = outcome.plan = None
         result.update(outcome.result())

@@ -44,14 +44,20 @@ _Artefacts = dict[str, dict[str, Any]]
 _Read = tuple[_Artefacts, dict[str, str]]
 
 
-def acts_here(variables: Mapping[str, Any]) -> bool:
-    """Whether this host's task is the one that acts for the play: it is the last host that is still in it.
+def acts_here(variables: Mapping[str, Any], run_once: bool) -> bool:
+    """Whether this host's task is the one that acts for the play.
 
     Args:
         variables: the task's variables.
+        run_once: whether the task runs once per batch, on whichever host. Then it is the batch that holds the last host
+            which is still in the play; else it is that host's task.
     """
     active = list(variables.get("ansible_play_hosts") or [])
-    return not active or bool(active[-1] == variables.get("inventory_hostname"))
+    if not active:
+        return True
+    if run_once:
+        return active[-1] in (variables.get("ansible_play_batch") or active)
+    return bool(active[-1] == variables.get("inventory_hostname"))
 
 
 def rules_of(options: Mapping[str, Any]) -> Rules:

@@ -132,7 +132,17 @@ def _outcome(
 ) -> Outcome:
     """The outcome from the plan that was carried out and the one that is left."""
     plan, new_plan = plans
-    return outcome_of(job, gathered, new_plan, changed, msg, status=new_plan["status"]).showing(plan)
+    extra = {"status": new_plan["status"], **_warned(job, new_plan)}
+    return outcome_of(job, gathered, new_plan, changed, msg, **extra).showing(plan)
+
+
+def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What must not stay hidden in a result that is ok: nobody will reboot the host."""
+    if not plan["reboot_required"] or job.policy.reboot != "never":
+        return {}
+    configured = "would be" if job.check_mode and plan["settings"] else "is"
+    told = f"{job.host}: what {configured} configured waits for a reboot of the server before it takes effect."
+    return {"warnings": [told]}
 
 
 def _refuse_denied(

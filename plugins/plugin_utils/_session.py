@@ -15,6 +15,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -221,6 +222,7 @@ class Session:
             if not self._private:
                 self._connection.shell_id = None
             self._shell = Shell(wire, self.target, self._idle_timeout)
+            _keep_environment(wire)
             if not self._private:
                 self._connection.shell_id = self._shell.id
         return self._shell
@@ -268,6 +270,17 @@ class Session:
             **passed,
         )
         return wire
+
+
+def _keep_environment(wire: Wire) -> None:
+    """Keeps `requests` from reading the environment again for every request.
+
+    What the environment says of proxies and certificates is in the library's session since it was built. The third
+    thing, a password out of `.netrc`, counts only where the session has no authentication of its own.
+    """
+    session: Any = getattr(wire.transport, "session", None)
+    if getattr(session, "auth", None):
+        session.trust_env = False
 
 
 def _pin(wire: Wire, target: Target) -> None:

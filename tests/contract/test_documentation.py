@@ -100,11 +100,3 @@ def test_generated_documents_are_up_to_date(generator: str) -> None:
     command = [sys.executable, str(CHECKOUT / "scripts" / f"{generator}.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"run python scripts/{generator}.py: {done.stdout}"
-
-
-def test_the_role_passes_every_variable_on() -> None:
-    role = CHECKOUT / "roles/reserve_ports"
-    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))
-    used = "".join((role / part / "main.yml").read_text(encoding="utf-8") for part in ("tasks", "handlers"))
-    unused = [name for name in specs["argument_specs"]["main"]["options"] if f"{{{{ {name} " not in used]
-    assert unused == []

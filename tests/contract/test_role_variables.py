@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
 import yaml
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POLICY_SPEC
+
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "reserve_ports"
 PREFIX = "reserve_ports_"
 COLLECTION = "portkeeper.windows_dns."
+ACTIONS = "ansible_collections.portkeeper.windows_dns.plugins.action"
 PASSED = re.compile(r"\{\{ reserve_ports_(\w+)( \| default\(omit\))? \}\}")
 
 
@@ -22,6 +26,10 @@ def test_each_role_variable_is_passed_to_the_option_of_its_name_only() -> None:
     for task in tasks:
         for module, options in task.items():
             if module.startswith(COLLECTION):
+                if options.get("variables_prefix") == PREFIX:
+                    taken = importlib.import_module(f"{ACTIONS}.{module.removeprefix(COLLECTION)}").ActionModule.SPEC
+                    passed |= set(taken) & set(POLICY_SPEC)
+                    continue
                 for option, template in options.items():
                     found = PASSED.fullmatch(template)
                     assert found and found[1] == option, f"{module}: {option} is {template}"

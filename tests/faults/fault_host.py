@@ -63,7 +63,7 @@ class Baseline:
     """A state of a host to go back to: registry, our folder on the host, and the controller's home."""
 
     value: list[str]
-    registry: str
+    registry: str | None
     folder: Path
     home: Path
 
@@ -174,9 +174,9 @@ class FaultHost:
 
     def glance(self) -> Glance:
         """Looks at everything at once."""
-        names = ("DNS", "WINS", self.victim)
-        output = self.cmd("&".join([self._query, *(f"sc query {name}" for name in names)]))
-        services = dict(zip(names, re.findall(r"STATE\s*:\s*(\d)", output), strict=True))
+        output = self.cmd(f"{self._query}&sc query state= all")
+        states = dict(re.findall(r"SERVICE_NAME: (\S+).*?STATE\s*:\s*(\d)", output, re.DOTALL))
+        services = {name: states[name] for name in ("DNS", "WINS", self.victim)}
         return Glance(self._value(output), services, self.host.boots, len(list(self._tasks())))
 
     def glance_until(self, holds: Callable[[Glance], bool], seconds: float) -> Glance:
@@ -241,15 +241,22 @@ class FaultHost:
             shutil.copytree(self.folder, place / "folder")
         if (self.home / "backups").exists():
             shutil.copytree(self.home / "backups", place / "backups")
-        self.cmd(rf"del C:\baseline-{name}.reg&reg export {STATE_KEY} C:\baseline-{name}.reg")
-        self.baselines[name] = Baseline(self.value() or [], rf"C:\baseline-{name}.reg", place / "folder", place)
+        self.cmd(rf"reg export {STATE_KEY} C:\baseline-{name}.reg /y")
+        records = rf"C:\baseline-{name}.reg" if self._replacing(f"baseline-{name}.reg") else None
+        self.baselines[name] = Baseline(self.value() or [], records, place / "folder", place)
 
-    def restore(self, name: str) -> list[str] | None:
-        """Goes back to a state: values, records, our folder, tasks, locks, backups; services stay as they are.
+    def _replacing(self, name: str) -> bool:
+        """Makes an export into one whose import deletes what is not in it; returns whether there is one."""
+        file = self.host.prefix / "drive_c" / name
+        if not file.exists():
+            return False
+        head, sections = file.read_bytes().decode("utf-16").split("[", 1)
+        long_key = STATE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE")
+        file.write_bytes(f"{head}[-{long_key}]\r\n\r\n[{sections}".encode("utf-16"))
+        return True
 
-        Returns:
-            The reservations of then.
-        """
+    def restore(self, name: str) -> None:
+        """Goes back to a state: values, records, our folder, tasks, locks, backups; services stay as they are."""
         self.new_call()
         self.server.shells.delete_all()
         kept = self.baselines[name]
@@ -258,17 +265,12 @@ class FaultHost:
         # Tasks that were created and never ran go with their files, as an administrator would delete them.
         for task in self._tasks():
             task.unlink()
-        imported = f"reg import {kept.registry}" if self.exists(kept.registry) else "echo none"
-        value = self._value(self.cmd(f"{put}&reg delete {STATE_KEY} /f&{imported}&{self._query}"))
+        records = f"reg import {kept.registry}" if kept.registry else f"reg delete {STATE_KEY} /f"
+        assert self.host.run(f"{put}&&{records}")[0] in (0, 1), "a key that is not there cannot be deleted"
         for source, target in ((kept.folder, self.folder), (kept.home / "backups", self.home / "backups")):
             shutil.rmtree(target, ignore_errors=True)
             if source.exists():
                 shutil.copytree(source, target)
-        return value
-
-    def exists(self, path: str) -> bool:
-        r"""Whether a file below C:\ is there."""
-        return (self.host.prefix / "drive_c" / path.removeprefix("C:\\")).exists()
 
     def requests(self, work: Callable[[], object]) -> int:
         """How many HTTP requests some work takes."""

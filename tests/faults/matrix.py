@@ -102,8 +102,9 @@ class Matrix:
     def start(self) -> Seen:
         """Brings the host into the work's state."""
         host, work = self.host, self.work
-        old = host.restore(work.baseline)
+        host.restore(work.baseline)
         work.refresh(host)
+        old = host.baselines[work.baseline].value
         new = host.baselines["fresh"].value if work.module == "port_rollback" else self.target
         return Seen(old, new, host.host.boots, len(host.backups()))
 
@@ -142,18 +143,19 @@ class Matrix:
         if not rule.fired:
             return False
         label = f"{self.work.module} {kind} at {more.get('action', 'request')} {request}"
-        self.check(label, seen, result, commands)
-        settled = self.check_later(label)
+        now, left = self.check(label, seen, result, commands)
+        settled = self.check_later(label, now, left)
         host.new_call()
         self.converge(label, seen, settled)
         return True
 
-    def check(self, label: str, seen: Seen, result: dict[str, Any], commands: int) -> None:
-        """What must hold as soon as the task has ended."""
+    def check(self, label: str, seen: Seen, result: dict[str, Any], commands: int) -> tuple[Glance, bool]:
+        """What must hold as soon as the task has ended; returns what is seen then, and whether a shell is left."""
         host = self.host
         ended = not result.get("failed") and not result.get("unreachable")
         away = not host.host.is_reachable()
         self.expect(host.wait(host.host.is_reachable, 30), f"{label}: the host does not come back")
+        left = bool(host.shells())
         now = host.glance()
         value = now.value
         self.expect(value in (seen.old, seen.new), f"{label}: the value is {value}")
@@ -170,12 +172,13 @@ class Matrix:
         self.expect(not written or len(host.backups()) > 0, f"{label}: written without a backup on the controller")
         kept = list((host.folder / "backup").glob("*/restore.reg")) if host.folder.exists() else []
         self.expect(not written or bool(kept), f"{label}: written without a backup on the host")
+        return now, left
 
-    def check_later(self, label: str) -> Glance:
+    def check_later(self, label: str, now: Glance, left: bool) -> Glance:
         """What must hold when the window's deadline and the shells' idle timeout are over."""
         host = self.host
-        left = bool(host.shells())
-        now = host.glance_until(lambda seen: seen.runs("DNS"), WINDOW_S)
+        if not now.runs("DNS"):
+            now = host.glance_until(lambda seen: seen.runs("DNS"), WINDOW_S)
         self.expect(now.runs("DNS"), f"{label}: DNS does not run after the deadline")
         self.expect(host.wait(lambda: not host.shells(), SHELL_GONE_S), f"{label}: a shell is left")
         if left or not now.runs("WINS"):

@@ -18,8 +18,9 @@ import pytest
 from replayed import Replayed
 
 ROLE, DRIFT = "portkeeper.windows_dns.reserve_ports", "portkeeper.windows_dns.drift"
-ROLE_TASKS, DRIFT_TASKS = 7, 4
-"""Host-tasks, skipped ones included: each costs a process on the controller."""
+ROLE_TASKS, DRIFT_TASKS = (1, 1), (3, 1)
+"""Host-tasks, skipped ones included, of the first host, on which drift has report and gate, and of any other. Each
+costs a process on the controller."""
 REQUESTS = 7
 """Without Receives: the handshake, the shell, the command, the end of both."""
 RECEIVE_BYTES = 64 * 1024
@@ -56,20 +57,20 @@ def runs(controller, replayed, tmp_path_factory):
 
 
 @pytest.mark.parametrize(("playbook", "budget"), PLAYS)
-def test_host_tasks(runs, playbook: str, budget: int) -> None:
+def test_host_tasks(runs, playbook: str, budget: tuple[int, int]) -> None:
     found, _counters = runs(playbook)
     assert found.returncode == 0, found.stdout + found.stderr
     assert {host: (stats["changed"], stats["failures"]) for host, stats in found.stats.items()} == dict.fromkeys(
         RECORDINGS, (0, 0)
     ), "not the steady state"
-    for host in RECORDINGS:
+    for host, most in zip(RECORDINGS, budget, strict=True):
         tasks = [name for name, results in found.results.items() if host in results]
         print(f"{host}: {len(tasks)} host-tasks")
-        assert 0 < len(tasks) <= budget, tasks
+        assert 0 < len(tasks) <= most, tasks
 
 
 @pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
-def test_requests_and_bytes(runs, playbook: str, _budget: int) -> None:
+def test_requests_and_bytes(runs, playbook: str, _budget: object) -> None:
     _found, counters = runs(playbook)
     hosts, output = len(RECORDINGS), counters["output_bytes"]
     wire = counters["bytes_in"] + counters["bytes_out"]
@@ -82,7 +83,7 @@ def test_requests_and_bytes(runs, playbook: str, _budget: int) -> None:
 
 
 @pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
-def test_result_size(runs, playbook: str, _budget: int) -> None:
+def test_result_size(runs, playbook: str, _budget: object) -> None:
     """No result holds a row per socket of the pool: Ansible copies each of them several times."""
     found, _counters = runs(playbook)
     sizes = {}

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from checkout import CHECKOUT
 
 LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
@@ -32,10 +34,11 @@ def _artefact(controller, inventory: Path, name: str) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key not in OF_THE_RUN}
 
 
-def test_replay_equals_wine(controller, make_host, tmp_path) -> None:
+@pytest.mark.parametrize(("scenario", "families"), [("sbs2003", ["udp4"]), ("2019-dc", ["udp4", "udp6"])])
+def test_replay_equals_wine(controller, make_host, tmp_path, scenario: str, families: list[str]) -> None:
     recording = tmp_path / "recording.txt"
-    wine = _artefact(controller, make_host("sbs2003", "--record", str(recording)).inventory, "wine")
-    assert wine["facts"]["dns"]["udp_ports"]["udp4"]["count"] > 2500
+    wine = _artefact(controller, make_host(scenario, "--record", str(recording)).inventory, f"wine-{scenario}")
+    assert all(wine["facts"]["dns"]["udp_ports"][family]["count"] > 2500 for family in families)
     command = [sys.executable, "-m", "portkeeper_lab", "replay", str(recording)]
     replay = subprocess.Popen(
         command, env=LAB_ENVIRONMENT, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -50,5 +53,5 @@ def test_replay_equals_wine(controller, make_host, tmp_path) -> None:
         }
         inventory = tmp_path / "replayed.json"
         inventory.write_text(json.dumps({"all": {"hosts": {"replayed": variables}}}), encoding="utf-8")
-        assert _artefact(controller, inventory, "replayed") == wine
+        assert _artefact(controller, inventory, f"replayed-{scenario}") == wine
         replay.stdin.close()

@@ -50,7 +50,7 @@ ACTIONS = {
     "port_rollback": (port_rollback, port_rollback_doc),
     "host_reboot": (host_reboot, host_reboot_doc),
 }
-ANSIBLES_OWN = {"changed", "failed", "skipped", "invocation"}
+ANSIBLES_OWN = {"changed", "failed", "skipped", "invocation", "warnings"}
 Run = Callable[..., dict[str, Any]]
 
 
@@ -166,6 +166,24 @@ def test_a_pending_reboot_is_a_change_only_if_this_run_reboots(run: Run, host: F
     run("port_reservations")
     assert run("port_reservations")["changed"] is False
     assert run("port_reservations", reboot="if_required")["changed"] is True
+
+
+def test_facts_that_nobody_wants_are_in_the_artefact_only(run: Run, tmp_path: Path) -> None:
+    where = {"artifacts_dir": str(tmp_path), "run_id": "night"}
+    result = run("port_reservations", check=True, return_facts=False, **where)
+    assert (result["facts"], result["plan"]) == (None, None)
+    assert result["status"]
+    artefact = json.loads((tmp_path / "night" / "client01.json").read_text(encoding="utf-8"))
+    assert artefact["facts"] and artefact["plan"]
+
+
+def test_a_pending_reboot_that_nobody_will_do_is_a_warning(run: Run) -> None:
+    run("port_reservations")
+    for check in (True, False):
+        warnings = run("port_reservations", check=check)["warnings"]
+        assert len(warnings) == 1
+        assert warnings[0].startswith("client01: ") and "reboot" in warnings[0]
+        assert "warnings" not in run("port_reservations", check=check, reboot="if_required")
 
 
 def test_check_mode_says_the_same_and_writes_nothing(run: Run, host: FakeHost) -> None:

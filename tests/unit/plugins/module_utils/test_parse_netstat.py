@@ -8,10 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import UdpRow, parse_netstat
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import (
+    UdpRow,
+    parse_netstat,
+    take_pools,
+)
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 
@@ -120,3 +124,59 @@ def test_the_usual_columns_read_like_any_others(rows: list[tuple[str, int, str]]
     """Rows as Windows aligns them take a shorter way through the parser; what comes out must not show it."""
     usual = "\n".join(f"  UDP    {address}:{port}            *:*         {pid}" for address, port, pid in rows)
     assert parse_netstat(usual) == parse_netstat(usual.replace("  UDP", "\tUDP"))
+
+
+PIDS = st.sampled_from(["1508", "4", "15080"])
+ADDRESSES = st.sampled_from(["0.0.0.0", "[::]", "[fe80::1%12]", "10.0.0.1"])
+TAILS = st.sampled_from(["", " ", "\t", " " * 12, "x", "\r"])
+ODD_ROWS = st.one_of(
+    st.just(""),
+    st.just("  TCP    0.0.0.0:53             0.0.0.0:0              LISTENING       1508"),
+    st.just("UDP"),
+    st.text(alphabet="UDP 0123.:*[]\t%", max_size=60),
+    st.builds(
+        lambda head, address, port, gap, foreign, pid, tail: f"{head}{address}:{port}{gap}{foreign}{gap}{pid}{tail}",
+        st.sampled_from(["  UDP    ", "UDP ", "\tUDP\t", "  udp    "]),
+        ADDRESSES,
+        st.sampled_from(["0", "53", "053", "65535", "65536", "99999", "123456", "5 3"]),
+        st.sampled_from([" ", "          ", "\t", ""]),
+        st.sampled_from(["*:*", "10.0.0.9:1", "*:**:*"]),
+        st.one_of(PIDS, st.just("")),
+        TAILS,
+    ),
+)
+
+
+@given(
+    st.lists(st.tuples(ADDRESSES, PIDS, st.integers(200, 400), st.integers(0, 65600)), max_size=3),
+    st.lists(st.tuples(st.integers(0, 1200), ODD_ROWS), max_size=12),
+    st.booleans(),
+)
+@settings(max_examples=60)
+def test_pools_and_rest_are_the_rows_of_the_whole(
+    pools: list[tuple[str, str, int, int]], odd: list[tuple[int, str]], ended: bool
+) -> None:
+    """Whatever stands between the rows of a pool and however they end: nothing is lost, nothing is made up."""
+    lines = [
+        f"  UDP    {f'{address}:{(first + number * 7) % 65600}':<23}*:*                                    {pid}"
+        for address, pid, count, first in pools
+        for number in range(count)
+    ]
+    for at, line in odd:
+        lines.insert(at, line)
+    text = "\n".join(lines) + ("\n" if ended else "")
+    taken, rest = take_pools(text)
+    table, whole = parse_netstat(rest), parse_netstat(text)
+    rows = {UdpRow(pool.address, port, pool.pid, False) for pool in taken for port in pool.ports}
+    assert rows | set(table.rows) == set(whole.rows)
+    assert table.unreadable == whole.unreadable
+
+
+def test_a_pool_is_taken_as_a_whole() -> None:
+    """Else nothing would be gained."""
+    row = "  UDP    {0}:{1:<15}*:*                                    1508\n"
+    text = "".join(row.format(address, port) for address in ("0.0.0.0", "[::]") for port in range(50000, 52500))
+    taken, rest = take_pools(f"\nActive Connections\n\n{text}")
+    sizes = [(pool.address, pool.pid, len(pool.ports)) for pool in taken]
+    assert sizes == [("0.0.0.0", 1508, 2500), ("::", 1508, 2500)]
+    assert rest == "\nActive Connections\n\n"

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was aimed at, what a run found, and how it grows with the hosts."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cases import JOBS
+
+AIMS: tuple[tuple[str, str, float], ...] = (
+    ("peer/ours requests", "requests without Receives: peer/ours at least", 7),
+    ("peer/ours requests_all", "requests in all: peer/ours at least", 5),
+    ("peer/ours cpu_ms", "CPU: peer/ours at least", 5),
+    ("peer/ours wall_s", "wall time: peer/ours at least", 5),
+    ("ours/floor cpu_ms", "CPU: ours/floor at most", 2.5),
+)
+"""At 50 hosts and 50 forks, no delay."""
+
+STEADY = ("steady_check", "drift", "steady_role")
+MANY, MINUTES, EXPONENT = 1000, 3, 1.05
+FEW = 10
+
+
+def target_lines(results: Mapping[str, Any]) -> Iterator[str]:
+    """A table: each aim, what each of the steady jobs reached, and whether that is enough."""
+    cases = {
+        case["job"]: case
+        for case in results["cases"]
+        if (case["hosts"], case["forks"], case["delay"], case["recording"]) == (50, 50, 0, "nt6") and case["ratios"]
+    }
+    shown = [job for job in STEADY if job in cases]
+    if not shown:
+        return
+    yield "| aim, 50 hosts, 50 forks | " + " | ".join(JOBS[job].title for job in shown) + " |"
+    yield "|---|" + "---|" * len(shown)
+    for name, title, aim in AIMS:
+        found = [cases[job]["ratios"][name]["median"] for job in shown]
+        least = title.endswith("least")
+        words = [f"{value:.1f}, {_reached(value >= aim if least else value <= aim)}" for value in found]
+        yield f"| {title} {aim:g} | " + " | ".join(words) + " |"
+    yield ""
+
+
+def _reached(enough: bool) -> str:
+    return "reached" if enough else "**not reached**"
+
+
+def growth_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How the whole run grows with the hosts, and what the peer would take, reckoned from its run at 50 hosts."""
+    runs = {
+        case["hosts"]: middle(case["sides"]["ours"])
+        for case in cases
+        if (case["job"], case["forks"], case["delay"], case["recording"]) == ("drift", 50, 0, "nt6")
+    }
+    if FEW not in runs or MANY not in runs:
+        return
+    few, many = runs[FEW], runs[MANY]
+    for name, title, scale in (("cpu_ms", "CPU", MANY / FEW), ("wall_s", "wall time", 1)):
+        exponent = math.log(scale * many[name] / few[name]) / math.log(MANY / FEW)
+        enough = _reached(exponent <= EXPONENT)
+        yield (
+            f"- drift.yml from {FEW} to {MANY:,} hosts: {title} grows with the exponent {exponent:.2f}"
+            f" (at most {EXPONENT}: {enough})."
+        )
+    yield (
+        f"- drift.yml, {MANY:,} hosts, 50 forks, with the report: {many['wall_s']:.0f} s, {many['memory_mb']:.0f} MB"
+        f" (under {MINUTES} minutes: {_reached(many['wall_s'] < 60 * MINUTES)}; in 2 GB:"
+        f" {_reached(many['memory_mb'] < 2000)})."
+    )
+    for case in cases:
+        if (case["hosts"], case["forks"], case["delay"]) == (50, 50, 0) and "peer" in case["sides"]:
+            peer = middle(case["sides"]["peer"])
+            yield (
+                f"- {JOBS[case['job']].title}: the peer at {MANY:,} hosts, extrapolated in proportion from 50 and not"
+                f" measured: {peer['wall_s'] * MANY / 50:.0f} s, {peer['cpu_ms'] * MANY / 1000:.0f} s of CPU."
+            )
+    yield ""
+
+
+def middle(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The medians of a side's runs."""
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task's options out of variables: what an argument per option would have given."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.action import ActionBase
+from ansible.template import Templar
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import spec
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19 renders every text
+
+    def trust_as_template(value: str) -> str:  # type: ignore[misc]
+        return value
+
+
+class _Action(ActionBase):  # type: ignore[misc]
+    """Has options and does nothing."""
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Nobody calls it."""
+        return {}
+
+
+def options(variables: dict[str, Any], defaults: dict[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+    merged = {**(defaults or {}), **arguments}
+    task = SimpleNamespace(
+        args=merged, async_val=0, action="x", environment=None, module_defaults=[{"x": defaults or {}, "y": "{{ z }}"}]
+    )
+    templar = Templar(loader=DataLoader(), variables=variables)
+    action = _Action(task, None, None, None, templar, None)
+    return checked_options(action, spec("run_id", "window_timeout"), variables)
+
+
+def test_a_variable_is_the_option_of_its_name() -> None:
+    variables = {
+        "own_extra_ports": ["5060"],
+        "own_prune": trust_as_template("{{ wanted }}"),
+        "wanted": True,
+        "own_run_id": trust_as_template("night-{{ wanted | int }}"),
+        "own_window_timeout": "90",
+        "own_restart_group": "not an option of this spec",
+        "detect": False,
+    }
+    found = options(variables, variables_prefix="own_")
+    assert (found["extra_ports"], found["prune"], found["run_id"]) == (["5060"], True, "night-1")
+    assert found["window_timeout"] == 90, "as the type that the spec names"
+    assert found["detect"] is True, "a variable without the prefix is nobody's option"
+
+
+def test_what_the_task_says_wins() -> None:
+    assert options({"own_run_id": "other"}, variables_prefix="own_", run_id="this")["run_id"] == "this"
+
+
+def test_a_variable_wins_over_module_defaults() -> None:
+    """As an argument of the role's task would; a host's own policy must not lose against the play's."""
+    found = options({"own_run_id": "mine"}, {"run_id": "of all", "detect": False}, variables_prefix="own_")
+    assert (found["run_id"], found["detect"]) == ("mine", False)
+
+
+def test_without_a_prefix_no_variable_counts() -> None:
+    assert options({"reserve_ports_run_id": "other"})["run_id"] is None
+
+
+def test_an_omitted_variable_is_not_given() -> None:
+    variables = {"own_profiles": trust_as_template("{{ nobody | default(omit) }}"), "omit": "__omit_place_holder__x"}
+    assert options(variables, variables_prefix="own_")["profiles"] == ["auto"]
+
+
+@pytest.mark.parametrize("prefix", ["", "own", "Own_", "own _", "_", "{{ x }}_", ["own_"], 7, "a" * 81 + "_"])
+def test_a_prefix_that_is_none_is_refused(prefix: object) -> None:
+    with pytest.raises(AnsibleError, match="variables_prefix"):
+        options({}, variables_prefix=prefix)
+
+
+UNUSABLE = {"undefined": trust_as_template("{{ nobody }}"), "broken": trust_as_template("{{ 1 +"), "type": {"a": 1}}
+
+
+@pytest.mark.parametrize("value", UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_a_variable_that_cannot_be_used_fails(value: object) -> None:
+    with pytest.raises(AnsibleError):
+        options({"own_prune": value}, variables_prefix="own_")
