@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -174,7 +175,7 @@ class FaultHost:
 
     def glance(self) -> Glance:
         """Looks at everything at once."""
-        output = self.cmd(f"{self._query}&sc query state= all")
+        output = self.cmd(f"{self._query}&sc query state= all bufsize= 65536")
         states = dict(re.findall(r"SERVICE_NAME: (\S+).*?STATE\s*:\s*(\d)", output, re.DOTALL))
         services = {name: states[name] for name in ("DNS", "WINS", self.victim)}
         return Glance(self._value(output), services, self.host.boots, len(list(self._tasks())))
@@ -221,6 +222,14 @@ class FaultHost:
                 return False
             time.sleep(0.1)
         return True
+
+    def answers(self) -> bool:
+        """Whether somebody who connects now is let in."""
+        try:
+            socket.create_connection(("127.0.0.1", self.server.port), timeout=1).close()
+        except OSError:
+            return False
+        return self.host.is_reachable()
 
     def conflict(self) -> None:
         """DNS takes the victim's port again and the victim fails for it; what depends on DNS runs."""
@@ -304,7 +313,7 @@ def fault_host(family: str, work: Path, options: Mapping[str, Any] | None = None
         host.start()
         server.start()
         made = FaultHost(family, host, server, work / "home", work, scenario.users["Administrator"])
-        assert made.wait(host.is_reachable, 60)
+        assert made.wait(made.answers, 60)
         yield made
     finally:
         server.stop()

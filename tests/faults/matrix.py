@@ -154,7 +154,7 @@ class Matrix:
         host = self.host
         ended = not result.get("failed") and not result.get("unreachable")
         away = not host.host.is_reachable()
-        self.expect(host.wait(host.host.is_reachable, 30), f"{label}: the host does not come back")
+        self.expect(host.wait(host.answers, 30), f"{label}: the host does not come back")
         left = bool(host.shells())
         now = host.glance()
         value = now.value

@@ -184,7 +184,7 @@ def misbehaving(host: FaultHost, service: str, name: str, value: int) -> Iterato
     finally:
         host.cmd(f"reg delete {key} /v {name} /f")
         host.host.reboot()
-        assert host.wait(host.host.is_reachable, 30) and host.runs("DNS")
+        assert host.wait(host.answers, 30) and host.runs("DNS")
 
 
 def test_dns_that_hangs_while_it_stops(matrix: Matrix) -> None:

@@ -56,6 +56,20 @@ def test_registry_export_identical_in_check(reserve, host) -> None:
     assert host.exec("dir /s /b C:\\windows\\portkeeper", check=False) == files_before
 
 
+def test_a_variable_of_the_role_wins_over_module_defaults(controller, host) -> None:
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": {"group/portkeeper.windows_dns.windows_dns": {"extra_ports": ["5999"]}},
+        "vars": {"reserve_ports_extra_ports": ["5060"]},
+        "roles": ["portkeeper.windows_dns.reserve_ports"],
+    }
+    run = controller.playbook([play], host.inventory, "--check")
+    (result,) = [found[host.name] for name, found in run.results.items() if "Reserve the ports" in name]
+    after = result["plan"]["settings"][0]["after"]
+    assert "5060-5060" in after and "5999-5999" not in after
+
+
 def test_an_entry_that_is_no_range_stops_the_change_until_repair(reserve, host) -> None:
     for entries in ("3343-3343, ,5000-5001", "3343-3343,5001-5000", "3343-3343,abc", "3343-3343,70000-70001"):
         write(host, entries)
