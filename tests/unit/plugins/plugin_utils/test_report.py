@@ -36,7 +36,14 @@ def acted(action, folder: Path, shown: list[str], host: str, hosts: tuple[str, .
     """Run report or gate on one of the hosts of a play."""
     arguments = {"artifacts_dir": [str(folder / "artifacts")], "run_id": "night", **options}
     task = SimpleNamespace(
-        args=arguments, async_val=0, check_mode=False, diff=False, no_log=False, _role=None, action="x"
+        args=arguments,
+        async_val=0,
+        check_mode=False,
+        diff=False,
+        no_log=False,
+        run_once=False,
+        _role=None,
+        action="x",
     )
     made = action.ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="/nowhere")), None, None, None, None)
     made._display = SimpleNamespace(display=shown.append)
