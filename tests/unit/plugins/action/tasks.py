@@ -44,7 +44,9 @@ def run_task(action: ModuleType, wire: FakeWire, options: dict[str, Any], check:
     connection = FakeConnection(wire)
     connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
     made = action.ActionModule(
-        task=SimpleNamespace(args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True),
+        task=SimpleNamespace(
+            args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True, run_once=False
+        ),
         connection=connection,
         play_context=SimpleNamespace(check_mode=check, diff=True),
         loader=None,

@@ -39,7 +39,8 @@ def report(tmp_path: Path):
     def run(host: str = "c", hosts: tuple[str, ...] = ("a", "b", "c"), **options):
         arguments = {"artifacts_dir": [str(tmp_path / "artifacts")], "run_id": "night", **options}
         task = SimpleNamespace(
-            args=arguments, async_val=0, check_mode=False, diff=False, no_log=False, _role=None, action="x"
+            args=arguments, async_val=0, check_mode=False, diff=False, no_log=False, _role=None, action="x",
+            run_once=False,
         )
         action = ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir="/nowhere")), None, None, None, None)
         action._display = SimpleNamespace(display=shown.append)
