@@ -119,7 +119,7 @@ FULL = (
     Case("drift", 1000, 50, 100, peer=False, floor=False),
     Case("first_contact", 1000, 50, peer=False, floor=False),
 )
-"""The largest come last: what is known by then is written even if somebody ends the run."""
+"""The largest come last: whoever tries the others need not wait for them."""
 
 
 def cut(cases: Sequence[Case], most: int | None) -> list[Case]:

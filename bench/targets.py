@@ -74,12 +74,16 @@ def growth_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     )
     for case in cases:
         if (case["hosts"], case["forks"], case["delay"]) == (50, 50, 0) and "peer" in case["sides"]:
-            peer = middle(case["sides"]["peer"])
+            peer, ours = (_times(middle(case["sides"][side])) for side in ("peer", "ours"))
             yield (
-                f"- {JOBS[case['job']].title}: the peer at {MANY:,} hosts, extrapolated in proportion from 50 and not"
-                f" measured: {peer['wall_s'] * MANY / 50:.0f} s, {peer['cpu_ms'] * MANY / 1000:.0f} s of CPU."
+                f"- {JOBS[case['job']].title} at {MANY:,} hosts, extrapolated in proportion from 50: the peer {peer},"
+                f" ours {ours}."
             )
     yield ""
+
+
+def _times(figures: Mapping[str, float]) -> str:
+    return f"{figures['wall_s'] * MANY / 50:.0f} s and {figures['cpu_ms'] * MANY / 1000:.0f} s of CPU"
 
 
 def middle(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -152,7 +152,7 @@ ODD_ROWS = st.one_of(
     st.lists(st.tuples(st.integers(0, 1200), ODD_ROWS), max_size=12),
     st.booleans(),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_pools_and_rest_are_the_rows_of_the_whole(
     pools: list[tuple[str, str, int, int]], odd: list[tuple[int, str]], ended: bool
 ) -> None:
