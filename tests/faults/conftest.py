@@ -67,7 +67,7 @@ def ready(hosts: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) ->
         if "written" not in found.baselines:
             written(found)
             found.save("written")
-        found.restore("fresh")
+        found.boot_fresh()
         return found
 
     return host

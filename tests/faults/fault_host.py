@@ -100,6 +100,7 @@ class FaultHost:
         server: its WinRM server; `server.chaos` takes faults.
         home: the controller's folder for backups and locks.
         work: for baselines.
+        fresh_boots: how often it had booted when it last booted in the state ``fresh``.
     """
 
     family: str
@@ -109,6 +110,7 @@ class FaultHost:
     work: Path
     password: str
     baselines: dict[str, Baseline] = field(default_factory=dict)
+    fresh_boots: int = 1
 
     @property
     def windows(self) -> Path:
@@ -286,6 +288,14 @@ class FaultHost:
         self.server.counters.reset()
         work()
         return int(self.server.counters.requests)
+
+    def boot_fresh(self) -> None:
+        """Goes back to the first state as after a boot: what a host reserves is what it found at its boot."""
+        self.restore("fresh")
+        if self.host.boots != self.fresh_boots:
+            self.host.reboot()
+            assert self.wait(self.answers, 30)
+            self.fresh_boots = self.host.boots
 
     def fault(self, kind: str, request: int = 1, **more: Any) -> Rule:
         """Arms a fault; requests are counted from now on."""
