@@ -21,8 +21,8 @@ options:
     default: 120
   variables_prefix:
     description:
-      - Beginning of the names of variables, such as V(reserve_ports_). An option that the task does not give is taken
-        from the variable of this beginning and the option's name, where there is one.
+      - Beginning of the names of variables, such as V(reserve_ports_). An option of the role's policy that the task
+        does not give is taken from the variable of this beginning and the option's name, where there is one.
       - Such a variable wins over C(module_defaults), and so over an argument of a task where C(module_defaults) sets
         the same option.
       - Does the same as an argument per option, and costs the controller less for each host.

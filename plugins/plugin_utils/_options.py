@@ -62,7 +62,9 @@ def checked_options(
 def _from_variables(
     action: ActionBase, spec: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Options that the task itself does not give and that have a variable with the prefix, rendered like arguments.
+    """Options of the policy that the task itself does not give and that have a variable with the prefix, rendered.
+
+    What is not of the policy, such as `force`, a task must say itself.
 
     One argument per option costs a template each, compiled anew in each worker process: half a millisecond, twenty
     times per host. A variable that holds no template costs nothing.
@@ -80,7 +82,9 @@ def _from_variables(
         )
     given = set(action._task.args) - _defaulted(action) | {VARIABLES_PREFIX}
     found = {
-        name: variables[f"{prefix}{name}"] for name in spec if name not in given and f"{prefix}{name}" in variables
+        name: variables[f"{prefix}{name}"]
+        for name in set(spec) & set(POLICY_SPEC) - given
+        if f"{prefix}{name}" in variables
     }
     # What is omitted is left out of a rendered mapping by ansible-core from 2.19 on, and has a mark before.
     rendered = action._templar.template(found)

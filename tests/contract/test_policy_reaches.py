@@ -22,20 +22,13 @@ ACTIONS = "ansible_collections.portkeeper.windows_dns.plugins.action"
 FILES = sorted(
     [*CHECKOUT.glob("playbooks/*.yml"), *CHECKOUT.glob("roles/*/tasks/*.yml"), *CHECKOUT.glob("roles/*/handlers/*.yml")]
 )
-JUDGES_SERVICES = {"profiles", "detect", "extra_ports", "ignore_services", "catalogue_extra"}
-
 NOT_PASSED: dict[tuple[str, str], tuple[set[str], str]] = {
     ("acceptance.yml", "port_info"): (set(PLAN_SPEC), "it looks at what the host is, not at what a policy wants"),
-    ("main.yml", "port_verify"): (set(PLAN_SPEC) - JUDGES_SERVICES, "they decide what is written, not what must run"),
-    ("verify.yml", "port_verify"): (
-        set(PLAN_SPEC) - JUDGES_SERVICES | {"on_failure", "backup_dir", "backups_kept"},
-        "they decide what is written, not what must run; and nothing was written before it",
-    ),
 }
 """By file and module: options that need not be passed, and why."""
 
-FIXED = {("drift.yml", "port_reservations", "reboot")}
-"""By file, module and option: what is not the user's to choose. A look reboots nothing."""
+FIXED = {("drift.yml", "port_reservations", "reboot"), ("verify.yml", "port_verify", "on_failure")}
+"""By file, module and option: what is not the user's to choose. A look reboots nothing, and takes nothing back."""
 
 
 def our_tasks(content: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -33,14 +33,19 @@ class _Action(ActionBase):  # type: ignore[misc]
         return {}
 
 
-def options(variables: dict[str, Any], defaults: dict[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+def options(
+    variables: dict[str, Any],
+    defaults: dict[str, Any] | None = None,
+    own: dict[str, dict[str, Any]] | None = None,
+    **arguments: Any,
+) -> dict[str, Any]:
     merged = {**(defaults or {}), **arguments}
     task = SimpleNamespace(
         args=merged, async_val=0, action="x", environment=None, module_defaults=[{"x": defaults or {}, "y": "{{ z }}"}]
     )
     templar = Templar(loader=DataLoader(), variables=variables)
     action = _Action(task, None, None, None, templar, None)
-    return checked_options(action, spec("run_id", "window_timeout"), variables)
+    return checked_options(action, spec("run_id", "window_timeout", **(own or {})), variables)
 
 
 def test_a_variable_is_the_option_of_its_name() -> None:
@@ -57,6 +62,11 @@ def test_a_variable_is_the_option_of_its_name() -> None:
     assert (found["extra_ports"], found["prune"], found["run_id"]) == (["5060"], True, "night-1")
     assert found["window_timeout"] == 90, "as the type that the spec names"
     assert found["detect"] is True, "a variable without the prefix is nobody's option"
+
+
+def test_only_the_policy_comes_out_of_variables() -> None:
+    own = {"force": {"type": "bool", "default": False}}
+    assert options({"own_force": True}, own=own, variables_prefix="own_")["force"] is False
 
 
 def test_what_the_task_says_wins() -> None:
