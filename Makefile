@@ -53,7 +53,7 @@ report-tests: ## Look at the HTML report in a browser
 	$(PYTEST) -q -n 2 --dist loadfile tests/report
 
 lab-tests: ## Run the lab's own tests
-	$(PYTEST) -q -n 2 lab/tests
+	$(PYTEST) -q -n 4 --dist worksteal lab/tests
 
 integration: ## Run the integration tests on lab hosts
 	$(PYTEST) -q -n 2 --dist loadfile tests/integration

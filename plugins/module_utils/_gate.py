@@ -27,14 +27,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports impo
 IN_ORDER = frozenset(("accepted", "safe"))
 NOT_EVALUATED = ("unknown", "unreachable")
 ORDER = (
-    "conflict",
-    "service_down",
-    "drifted",
-    "pending_reboot",
-    "exposed",
+    *(status for status in STATUSES if status not in {*NOT_EVALUATED, *IN_ORDER}),
     *NOT_EVALUATED,
-    "accepted",
-    "safe",
+    *(status for status in STATUSES if status in IN_ORDER),
 )
 """In which order hosts are named: what was found, what could not be looked at, what is in order.
 
