@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--name", required=True, help="what to call the host")
     sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
     sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
+    sub.add_argument("--draw-seed", type=int, metavar="N", help="makes what DNS draws repeatable (default: a free draw)")
     sub.add_argument("--record", type=Path, metavar="FILE", help="write the transcripts that go over WinRM to a file")
     sub.add_argument("--foreground", action="store_true", help="stay, and log to standard output")
     sub.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
@@ -110,6 +112,8 @@ def _up(options: argparse.Namespace) -> int:
     from portkeeper_lab.supervisor import Supervisor  # noqa: PLC0415
 
     scenario = load_scenario(find_scenario(options.scenario))
+    if options.draw_seed is not None:
+        scenario = replace(scenario, draw_seed=options.draw_seed)
     supervisor = Supervisor(options.name, scenario, options.port, _winrm_options(options.winrm), options.record)
     supervisor.run(lambda port: _tell_ready(options.ready_fd, port))
     return 0
@@ -161,6 +165,7 @@ def _up_in_background(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "portkeeper_lab", "up", options.scenario, "--name", options.name]
     command += ["--port", str(options.port), "--foreground", "--ready-fd", str(writing)]
     command += [part for pair in options.winrm for part in ("--winrm", pair)]
+    command += [] if options.draw_seed is None else ["--draw-seed", str(options.draw_seed)]
     command += ["--record", str(options.record.resolve())] if options.record else []
     path = os.pathsep.join(filter(None, [str(LAB_DIR), os.environ.get("PYTHONPATH")]))
     with log.open("wb") as output:
