@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--name", required=True, help="what to call the host")
     sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
     sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
-    sub.add_argument("--draw-seed", type=int, metavar="N", help="makes what DNS draws repeatable (default: a free draw)")
+    sub.add_argument("--draw-seed", type=int, metavar="N", help="makes DNS's draw repeatable (default: a free draw)")
     sub.add_argument("--record", type=Path, metavar="FILE", help="write the transcripts that go over WinRM to a file")
     sub.add_argument("--foreground", action="store_true", help="stay, and log to standard output")
     sub.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 import portkeeper_lab
+from portkeeper_lab.scenario import LAB_KEY
 
 Eventually = Callable[..., None]
 Lab = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,7 +47,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def running(lab: Lab) -> str:
     """The name of a host that has been started in the background."""
-    lab("up", "sbs2003", "--name", NAME, "--winrm", "full_chunks=true", "--winrm", "seed=5")
+    lab("up", "sbs2003", "--name", NAME, "--winrm", "full_chunks=true", "--winrm", "seed=5", "--draw-seed", "78")
     return NAME
 
 
@@ -123,6 +124,17 @@ def test_errors_are_sentences(lab: Lab) -> None:
     assert "no running host nobody" in lab("exec", "nobody", "--", "ver", code=1).stderr
     assert "no option" not in lab("up", "sbs2003", "--name", "x", "--winrm", "nonsense=1", code=1).stderr
     assert not list_row(lab, "x")
+
+
+def test_the_draw_is_made_repeatable(lab: Lab, running: str) -> None:
+    assert "0x4e" in lab("exec", running, "--", f"reg query {LAB_KEY} /v DrawSeed").stdout
+    pools = []
+    for _ in range(2):
+        lab("exec", running, "--", "net stop DNS & net start DNS")
+        listed = lab("exec", running, "--", "netstat -ano -p udp").stdout
+        pools.append(set(re.findall(r"0\.0\.0\.0:(\d+)", listed)))
+    assert len(pools[0]) > 2000
+    assert pools[0] == pools[1]
 
 
 def test_a_host_that_ipsec_blocks_is_up_but_closed(lab: Lab, eventually: Eventually) -> None:

@@ -166,7 +166,8 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Controller:
 DRAW_SEED = "78"
 """Draws, beside what a scenario's DNS takes first, no port that a service of the scenarios or a test needs.
 
-A free draw takes one of SBS 2003's ports in two starts of five, and then a test sees one conflict more than it has made.
+A free draw takes one of SBS 2003's ports in two starts of five, and a test then sees one conflict more than it has
+made.
 """
 
 
