@@ -77,7 +77,9 @@ def _ranges_of(ports: Iterable[int]) -> tuple[Range, ...]:
     _checked_port(distinct[0])
     _checked_port(distinct[-1])
     ends = [at for at, (port, following) in enumerate(pairwise(distinct), 1) if following != port + 1]
-    return tuple(zip([distinct[at] for at in (0, *ends)], [distinct[at - 1] for at in (*ends, 0)], strict=True))
+    return tuple(
+        zip([distinct[at] for at in (0, *ends)], [distinct[at - 1] for at in (*ends, len(distinct))], strict=True)
+    )
 
 
 def _parse_entry(text: object) -> Range:
