@@ -23,6 +23,8 @@ SOCKETS = (1250, 2500, 5000, 10000)
 HOSTS = (125, 250, 1000, 2000)
 REPORTED = (100, 300, 1000, 2000)
 REPEATS = 5
+ROWS_ON_A_LINE = 40
+"""As many packed rows as the collector puts on a line."""
 RUN = "0123456789abcdef"
 
 
@@ -86,14 +88,11 @@ def _recorded() -> str:
 
 
 def _rows(size: int, pid: str = "1508") -> str:
-    """Rows as Windows aligns them: half of the sockets over IPv4, half over IPv6, their ports scattered."""
+    """Rows as the collector packs them: half of the sockets over IPv4, half over IPv6, their ports scattered."""
     half = size // 2
     ports = [1025 + number * 7919 % 64500 for number in range(half)]
-    return "".join(
-        f"  UDP    {f'{address}:{port}':<23}*:*                                    {pid}\n"
-        for address in ("0.0.0.0", "[::]")
-        for port in ports
-    )
+    rows = [f"{address}:{port},*:*,{pid}" for address in ("0.0.0.0", "[::]") for port in ports]
+    return "".join(f"packed {' '.join(rows[at : at + ROWS_ON_A_LINE])}\n" for at in range(0, size, ROWS_ON_A_LINE))
 
 
 def _with_pool(transcript: str, size: int) -> str:
@@ -101,11 +100,11 @@ def _with_pool(transcript: str, size: int) -> str:
     begin, end = (f"#portkeeper {RUN} {mark} netstat" for mark in ("begin", "end"))
     found = re.search(rf"({begin}[ \r]*\n)(.*?)({end} )", transcript, re.DOTALL)
     assert found
-    rows = found.group(2).splitlines(keepends=True)
-    pids = [row.split()[-1] for row in rows if row.startswith("  UDP")]
+    rows = [row for row in found.group(2).split() if "," in row]
+    pids = [row.rpartition(",")[2] for row in rows]
     dns = max(set(pids), key=pids.count)
-    others = "".join(row for row in rows if row.split()[-1:] != [dns])
-    return transcript[: found.end(1)] + others + _rows(size, dns) + transcript[found.start(3) :]
+    others = " ".join(row for row, pid in zip(rows, pids, strict=True) if pid != dns)
+    return f"{transcript[: found.end(1)]}packed {others}\n{_rows(size, dns)}{transcript[found.start(3) :]}"
 
 
 def _row(sizes: Sequence[int], make: Callable[[int], Any], work: Callable[[Any], object]) -> dict[str, Any]:

@@ -39,8 +39,8 @@ _SERIAL = rf"{_WORD}+(?:-{_WORD}+){{3,}}"
 """SIDs, product ids, GUIDs, keys, hardware addresses: four and more groups. A port range has two, a date three."""
 _IPV4 = r"(?<![.\w])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![.\w])"
 _ENDPOINT = (
-    r"(?<![^ \t])(?:\[(?P<inner>[0-9A-Fa-f.:]+)(?:%(?P<zone>[^%\]\s]+))?\]|(?P<outer>[0-9A-Fa-f.:]+))"
-    r"(?P<port>:[0-9]{1,5})(?![^ \t])"
+    r"(?<![^ \t,])(?:\[(?P<inner>[0-9A-Fa-f.:]+)(?:%(?P<zone>[^%\]\s]+))?\]|(?P<outer>[0-9A-Fa-f.:]+))"
+    r"(?P<port>:[0-9]{1,5})(?![^ \t,])"
 )
 _TYPE_RE = re.compile(r"(?<![ \t])[ \t]+(?:REG_[A-Z_]+|0x[0-9A-Fa-f]{1,8})(?:[ \t]+|\Z)")
 _DIGITS_RE = re.compile(r"[0-9A-F]+(?:-(?:0x)?[0-9A-F]+)?\Z", re.IGNORECASE)

@@ -45,7 +45,7 @@ OF_SECTION = {
         exe System Idle Process smss csrss winlogon services lsass svchost spoolsv dns inetinfo store sqlservr msdtc
         dfsr dfssvc ntfrs ismserv wins tcpsvcs explorer Console Services
     """),
-    "netstat": _words("UDP UDPv4 UDPv6 TCP Active Connections Proto Local Foreign Address State PID"),
+    "netstat": _words("packed UDP UDPv4 UDPv6 TCP Active Connections Proto Local Foreign Address State PID"),
     "dynamicport_udp4": _words("Protocol udp Dynamic Port Range Start Number of Ports"),
     "dynamicport_udp6": _words("Protocol udp Dynamic Port Range Start Number of Ports"),
     "excluded_udp4": _words("Protocol udp Port Exclusion Ranges Start End Administered port exclusions"),

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The collector: one fixed table of commands, rendered as a command line for WinRM or as a script file.
 
-Both renderings print the same transcript. The table holds no user data; what a release lacks gives an empty section
-with an error level (a missing program is 1 or 9009).
+Both renderings print the same transcript; the rows of netstat are packed on a command line and aligned in a script. The
+table holds no user data; what a release lacks gives an empty section with an error level (a missing program is 1 or
+9009).
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     section,
     wrap,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import PACKED
+
+_PACKED_LINE = 900
+"""Characters from which on a line of packed rows is printed: cmd takes long over each line and over a long variable."""
 
 _NT = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
@@ -40,11 +45,25 @@ class Collect:
         id: the section's id in the transcript.
         command: what cmd runs; must mean the same on a command line and in a script.
         only: "" for all releases, "nt5" or "nt6" where the tool or the key exists on one family only.
+        line: what a command line for WinRM runs in its place: the same in fewer bytes.
     """
 
     id: str
     command: str
     only: str = ""
+    line: str = ""
+
+
+def _packed_sockets() -> str:
+    """All UDP rows of netstat, many on a line: of a row with blanks to align it, three quarters are the blanks.
+
+    It stands in quotes for a cmd of its own, which expands variables late.
+    """
+    rows = "netstat -ano -p udp^&netstat -ano -p udpv6"
+    is_long = f'not "!l:~0,{_PACKED_LINE}!"=="!l!"'
+    each = f"set l=!l! %b,%c,%d&if {is_long} (echo !l!&set l={PACKED})"
+    loop = f"""for /f "tokens=1-4" %a in ('{rows}') do @if /i "%a"=="udp" ({each})"""
+    return f'cmd /d /v:on /c "set l={PACKED}&({loop})&echo !l!"'
 
 
 def _sql_ports() -> str:
@@ -78,7 +97,7 @@ COLLECTOR: tuple[Collect, ...] = (
     ),
     Collect("dns_dependents", "sc enumdepend DNS 65536"),
     Collect("tasklist", "tasklist /fo csv /nh"),
-    Collect("netstat", "netstat -ano -p udp&netstat -ano -p udpv6"),
+    Collect("netstat", "netstat -ano -p udp&netstat -ano -p udpv6", line=_packed_sockets()),
     Collect("sql_ports", _sql_ports()),
     Collect(
         "boot",
@@ -105,11 +124,15 @@ def section_commands(run: str, ids: Iterable[str] | None = None) -> list[str]:
     """
     wanted = None if ids is None else set(ids)
     rows = [row for row in COLLECTOR if wanted is None or row.id in wanted]
-    parts = [section(run, row.id, row.command) for row in rows if not row.only]
-    for family, joint in (("nt5", "&&"), ("nt6", "||")):
-        guarded = [section(run, row.id, row.command) for row in rows if row.only == family]
-        if guarded:
-            parts.append(f"{_IS_NT5}{joint}({'&'.join(guarded)})")
+    parts = [section(run, row.id, row.line or row.command) for row in rows if not row.only]
+    nt5, nt6 = (
+        "&".join(section(run, row.id, row.line or row.command) for row in rows if row.only == family)
+        for family in ("nt5", "nt6")
+    )
+    if nt6:
+        parts.append(f"{_IS_NT5}&if errorlevel 1 ({nt6})" + (f" else ({nt5})" if nt5 else ""))
+    elif nt5:
+        parts.append(f"{_IS_NT5}&if not errorlevel 1 ({nt5})")
     return parts
 
 

@@ -19,7 +19,7 @@ MAX_LINE = 8000
 MAX_SCRIPT_LINE = 2047
 """Characters of one line of a script file: the limit of Windows 2000 (KB830473)."""
 
-ALPHABET = frozenset(string.ascii_letters + string.digits + " \"#$%&'()*+,-./:;<=>?@[\\]^_|~")
+ALPHABET = frozenset(string.ascii_letters + string.digits + " !\"#$%&'()*+,-./:;<=>?@[\\]^_|~")
 """Every character that a remote command line may hold. No control character, no quote of another shell."""
 
 ROOT = r"%SystemRoot%\portkeeper"

@@ -1,15 +1,19 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the UDP rows of ``netstat -ano``, ``-an`` and ``-abno``.
+"""Read the UDP rows of ``netstat -ano``, ``-an`` and ``-abno``, and those that our collector packs.
 
 Titles and TCP states are translated and columns overflow, so a row is what begins with the protocol's name and has
 an address with a port behind it. UDP rows have no state; the PID is the last column where there is one.
+
+A packed line is the word ``packed`` and, behind a blank each, rows without the protocol's name whose columns are
+joined by commas: ``packed 0.0.0.0:53,*:*,1508 [::]:53,*:*,1508``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import plain_lines
@@ -24,12 +28,12 @@ _ROW_RE = re.compile(
     r"(?: ?(?P<pid>[0-9]{1,10}))?\Z",
     re.IGNORECASE,
 )
-# What nearly every row of a host with a pool looks like; thousands of them are read, so they get a shorter way. It
-# must give what the longer one gives.
 _POOL_ROW_RE = re.compile(
-    r" {1,8}UDP {1,8}(?P<address>[0-9.]{1,15}|\[[0-9A-Fa-f:.]{1,45}(?:%[0-9]{1,10})?\]):(?P<port>[0-9]{1,5})"
-    r" {1,60}(?P<rest>\*:\* {1,60}(?P<pid>[0-9]{1,10}))[ \t]*\Z"
+    r" (?P<address>[0-9.]{1,15}|\[[0-9A-Fa-f:.]{1,45}(?:%[0-9]{1,10})?\]):(?P<port>[0-9]{1,5})"
+    r"(?P<rest>,\*:\*,(?P<pid>[0-9]{1,10}))(?= |\Z)"
 )
+PACKED = "packed"
+"""The first word of a packed line."""
 _POOL_ROWS_MIN = 200
 """Fewer rows than that are not worth a regular expression of their own."""
 _SAMPLES = 4
@@ -75,13 +79,7 @@ def parse_netstat(text: str) -> UdpTable:
     """Parse netstat output; TCP rows, titles and the lines of ``-b`` that name programs are ignored."""
     rows: dict[UdpRow, None] = {}
     unreadable = 0
-    for line in plain_lines(text):
-        usual = _POOL_ROW_RE.match(line)
-        if usual:
-            address, port, _rest, pid = usual.groups()
-            if 0 < int(port) <= _HIGHEST_PORT and len(line) <= _LINE_MAX:
-                rows[UdpRow(address.strip("[]"), int(port), int(pid), False)] = None
-                continue
+    for line in _unpacked(plain_lines(text)):
         if not _BEGINNING_RE.match(line):
             continue
         row = _row(line)
@@ -90,6 +88,14 @@ def parse_netstat(text: str) -> UdpTable:
         else:
             rows[row] = None
     return UdpTable(list(rows), unreadable)
+
+
+def _unpacked(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if line.startswith(f"{PACKED} "):
+            yield from (f"UDP {row.replace(',', ' ')}" for row in line.split()[1:])
+        else:
+            yield line
 
 
 class Pool(NamedTuple):
@@ -107,25 +113,27 @@ class Pool(NamedTuple):
 
 
 def take_pools(text: str) -> tuple[list[Pool], str]:
-    """Take the rows of large pools out of a long text of `netstat`; the rest is for `parse_netstat`.
+    """Take the rows of large pools out of the packed lines of a text; the rest is for `parse_netstat`.
 
     Thousands of rows that differ in nothing but the port need no object each. A row that is taken here is one that
     `parse_netstat` would read as the same; whatever is unusual stays in the rest.
     """
+    lines = text.split("\n") if text.isascii() else []
+    packed = "".join(line[len(PACKED) :] for line in lines if line.startswith(f"{PACKED} "))
     pools: list[Pool] = []
-    for number in range(_SAMPLES if text.isascii() else 0):
-        at = len(text) * (2 * number + 1) // (2 * _SAMPLES)
-        begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-        found = _POOL_ROW_RE.match(text[begin:end])
-        beginning = text[begin : begin + found.start("port")] if found else ""
-        if found and min(text.count(beginning), text.count(found["rest"])) >= _POOL_ROWS_MIN:
-            port_re = rf"([0-9]{{1,5}}) {{1,60}}{re.escape(found['rest'])}[ \t]{{0,9}}(?:\n|\Z)"
-            rest, *pieces = re.split(f"^{re.escape(beginning)}{port_re}", text, flags=re.MULTILINE)
+    for number in range(_SAMPLES):
+        found = _POOL_ROW_RE.search(packed, len(packed) * number // _SAMPLES)
+        beginning = packed[found.start() : found.start("port")] if found else ""
+        if found and min(packed.count(beginning), packed.count(found["rest"])) >= _POOL_ROWS_MIN:
+            row_re = rf"{re.escape(beginning)}([0-9]{{1,5}}){re.escape(found['rest'])}(?= |\Z)"
+            rest, *pieces = re.split(row_re, packed)
             ports = frozenset(map(int, pieces[::2]))
             if ports and min(ports) > 0 and max(ports) <= _HIGHEST_PORT:
                 pools.append(Pool(found["address"].strip("[]"), int(found["pid"]), ports))
-                text = rest + "".join(pieces[1::2])
-    return pools, text
+                packed = rest + "".join(pieces[1::2])
+    if not pools:
+        return [], text
+    return pools, "\n".join([PACKED + packed, *(line for line in lines if not line.startswith(f"{PACKED} "))])
 
 
 def _row(line: str) -> UdpRow | None:

@@ -38,7 +38,8 @@ CODECS = set("ascii cp latin le be utf base little replace surrogateescape surro
 FORMAT_WORDS = {
     "_listing.py": set(),
     "_parse_netsh.py": set(),
-    "_parse_netstat.py": {"UDP", "udp"},
+    # The last one is our collector's own.
+    "_parse_netstat.py": {"UDP", "udp", "packed"},
     "_parse_reg.py": {"HKEY_", "REG_", "REG", "EXE", "currentcontrolset"},
     "_parse_sc.py": set(),
     "_parse_tasklist.py": set(),

@@ -40,7 +40,8 @@ def our_tasks(content: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         for key, value in content.items():
             if isinstance(key, str) and key.startswith(COLLECTION):
                 yield key.removeprefix(COLLECTION), value or {}
-            yield from our_tasks(value)
+            if key != "module_defaults":
+                yield from our_tasks(value)
 
 
 CALLS = [

@@ -101,6 +101,19 @@ def plain_lines(stale_name: str | None, orphan: bool) -> list[str]:
     ]
 
 
+def assert_unpaired(lines: Sequence[str]) -> None:
+    """Some command processors pair the percent sign of a variable of `for` with that of one of the environment."""
+    for line in lines:
+        loop = re.search(r"%~?[a-z](?![A-Za-z]*%)", line)
+        assert not (loop and re.search(r"%[A-Za-z]\w+%", line[loop.start() :])), line
+
+
+def test_a_pair_of_percent_signs_would_be_seen() -> None:
+    assert_unpaired(["echo %OS%&for %a in (1) do call echo %a %^errorlevel%"])
+    with pytest.raises(AssertionError):
+        assert_unpaired(["for %a in (1) do echo %a,1&echo %OS%"])
+
+
 def assert_sound(lines: Sequence[str], limit: int = MAX_LINE) -> None:
     for line in lines:
         assert set(line) <= ALPHABET
@@ -112,7 +125,9 @@ def assert_sound(lines: Sequence[str], limit: int = MAX_LINE) -> None:
 @settings(max_examples=60)
 @given(window=windows, stale_name=stale, orphan=st.booleans())
 def test_windows_keep_to_the_alphabet(window: Window, stale_name: str | None, orphan: bool) -> None:
-    assert_sound([*window_lines(window, stale_name, orphan), *plain_lines(stale_name, orphan)])
+    lines = [*window_lines(window, stale_name, orphan), *plain_lines(stale_name, orphan)]
+    assert_sound(lines)
+    assert_unpaired(lines)
     assert_sound(script(window), MAX_SCRIPT_LINE)
 
 
@@ -130,6 +145,7 @@ def test_plans_and_backups_keep_to_the_alphabet(
         *([start_services_line(RUN, names)] if names else []),
     ]
     assert_sound(lines)
+    assert_unpaired(lines)
     assert_sound([*restore_script(BACKUP, [row.id for row in change]), *collector_script(RUN)], MAX_SCRIPT_LINE)
 
 

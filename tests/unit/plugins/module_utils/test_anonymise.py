@@ -106,7 +106,9 @@ def transcript(host: str, domain: str, instance: str, own: str, image: str) -> s
             section(
                 "netstat",
                 "  UDP    10.11.12.13:1434   *:*    1700\n  UDP    10.11.12.13:500   172.16.5.6:500    1700\n"
-                "  UDP    [fe80::aaaa:bbbb%12]:4500   *:*    1700\n  UDP    0.0.0.0:53   *:*   1500",
+                "  UDP    [fe80::aaaa:bbbb%12]:4500   *:*    1700\n  UDP    0.0.0.0:53   *:*   1500\n"
+                "packed 10.11.12.14:1645,*:*,1700 10.11.12.13:1812,172.16.5.6:500,1700\n"
+                "packed [fe80::aaaa:bbbc%12]:69,*:*,1700",
             ),
             section("state", rf"{hklm}\SOFTWARE" + "\n" + rf"{hklm}\SOFTWARE\{domain}", 0),
             section("notes", f"{host} {domain}"),

@@ -51,10 +51,10 @@ def test_every_section_of_the_transcript_is_collected_once() -> None:
 def test_both_renderings_hold_the_same_sections_and_commands() -> None:
     line, script = collector_line(RUN), "\n".join(collector_script(RUN))
     for row in COLLECTOR:
-        for text in (line, script):
+        for text, command in ((line, row.line or row.command), (script, row.command)):
             assert len(re.findall(rf"#portkeeper {RUN} begin {row.id}(?!\w)", text)) == 1
             assert text.count(f"#portkeeper {RUN} end {row.id} ") == 1
-            assert row.command in text
+            assert command in text
 
 
 def test_rows_without_an_error_level_of_their_own_come_first() -> None:
@@ -78,9 +78,19 @@ def test_chosen_sections_only() -> None:
     assert [re.findall(r"begin (\w+)", part) for part in parts] == [["tcpip"], ["state"]]
 
 
-@pytest.mark.parametrize("family", ["nt5", "nt6"])
-def test_guarded_sections_are_one_group(family: str) -> None:
-    guarded = {row.id for row in COLLECTOR if row.only == family}
-    part = next(part for part in section_commands(RUN) if part.startswith("ver|") and next(iter(guarded)) in part)
-    assert set(re.findall(r"begin (\w+)", part)) == guarded
-    assert ("&&(" in part) == (family == "nt5")
+OF_FAMILY = {family: {row.id for row in COLLECTOR if row.only == family} for family in ("nt5", "nt6")}
+
+
+def test_sections_of_a_family_are_asked_for_on_that_family_only() -> None:
+    (part,) = [part for part in section_commands(RUN) if part.startswith("ver|")]
+    nt6, nt5 = part.split(" else (")
+    assert "&if errorlevel 1 (" in nt6, "findstr has not found the version of NT5"
+    assert set(re.findall(r"begin (\w+)", nt6)) == OF_FAMILY["nt6"]
+    assert set(re.findall(r"begin (\w+)", nt5)) == OF_FAMILY["nt5"]
+
+
+@pytest.mark.parametrize(("family", "condition"), [("nt5", "if not errorlevel 1 ("), ("nt6", "if errorlevel 1 (")])
+def test_sections_of_one_family_alone(family: str, condition: str) -> None:
+    (part,) = section_commands(RUN, OF_FAMILY[family])
+    assert set(re.findall(r"begin (\w+)", part)) == OF_FAMILY[family]
+    assert f"&{condition}" in part and " else " not in part

@@ -9,6 +9,7 @@ The renderer below is this test's own and follows the layouts that the captures 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +175,7 @@ HOSTS = st.fixed_dictionaries(
             st.sampled_from(["DNS", "IAS", "PolicyAgent", "IKEEXT", "MSSQL$A", "RemoteAccess"]), SERVICE, min_size=1
         ),
         "sockets": st.lists(SOCKET, min_size=1, max_size=20),
+        "packed": st.booleans(),
         "dynamic": st.tuples(st.integers(1025, 50000), st.integers(255, 15000)),
         "exclusions": st.sets(st.tuples(PORT, st.integers(0, 50), st.booleans()), max_size=6),
     }
@@ -221,13 +223,19 @@ def _starts(services: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sockets(language: Language, sockets: list[tuple[str, int, int, bool]]) -> str:
-    lines = ["", language.titles]
+def _columns(sockets: list[tuple[str, int, int, bool]]) -> Iterator[tuple[str, str, int]]:
     for address, port, pid, connected in sockets:
         local = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        foreign = "10.0.0.9:443" if connected else "*:*"
-        lines.append(f"  UDP    {local:<22} {foreign:<22} {'':<15} {pid}")
-    return "\n".join(lines) + "\n"
+        yield local, "10.0.0.9:443" if connected else "*:*", pid
+
+
+def _sockets(language: Language, sockets: list[tuple[str, int, int, bool]]) -> str:
+    rows = [f"  UDP    {local:<22} {foreign:<22} {'':<15} {pid}" for local, foreign, pid in _columns(sockets)]
+    return "\n".join(["", language.titles, *rows]) + "\n"
+
+
+def _packed(sockets: list[tuple[str, int, int, bool]]) -> str:
+    return " ".join(["packed", *(f"{local},{foreign},{pid}" for local, foreign, pid in _columns(sockets))]) + "\n"
 
 
 def _sections(host: dict[str, Any], language: Language) -> dict[str, str]:
@@ -259,7 +267,7 @@ def _sections(host: dict[str, Any], language: Language) -> dict[str, str]:
         "tcpip": _reg(family, language, r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters", tcpip),
         "services": _services(language, host["services"]),
         "service_starts": _starts(host["services"]),
-        "netstat": _sockets(language, host["sockets"]),
+        "netstat": _packed(host["sockets"]) if host["packed"] else _sockets(language, host["sockets"]),
     }
     if family != "nt5":
         start, count = host["dynamic"]

@@ -24,6 +24,8 @@ REPEATED = {
     "netstat": ("netstat", "  UDP    10.0.0.1:{1}  *:*  {0}\n"),
     "netstat, one row": ("netstat", "  UDP    10.0.0.1:53  *:*  7\n"),
     "netstat, unreadable": ("netstat", "  UDP    10.0.0.1\n"),
+    "netstat, packed": ("netstat", "packed 10.0.0.1:{1},*:*,{0}\n"),
+    "netstat, a packed pool": ("netstat", "packed 10.0.0.1:{1},*:*,7\n"),
     "services": ("services", SERVICE),
     "services, one name": ("services", SERVICE.replace("s{0}", "s").replace(": 4", ": {2}")),
     "services, headings": ("services", "A: {0}\n\n"),
@@ -52,10 +54,11 @@ REPEATED = {
     "section lines": ("ver", "#portkeeper begin a{0}\n"),
     "foreign section lines": ("ver", "#portkeeper {0}\n"),
 }
-WORDS = 'a 1 : a: \\ " \\" "," [ UDP 0x HKEY_ C:\\ > 00, hex( = (0x 表'.split(" ")
+WORDS = 'a 1 : a: \\ " \\" "," [ UDP packed 0x HKEY_ C:\\ > 00, hex( = (0x 表'.split(" ")
 SINGLE_LINES = (*WORDS, " ", "\t", "\0", "1 ", "* ", "\u3000", "    REG_SZ", "#portkeeper ")
 BEGINNINGS = (
     ("netstat", "  UDP    0.0.0.0:53"),
+    ("netstat", "packed 0.0.0.0:53,*:*,4"),
     ("services", "    A : 1"),
     ("tcpip", KEY + "\n    a\tREG_SZ\t"),
     ("dns", REG_FILE + '"'),
