@@ -74,6 +74,8 @@ _SECTIONS_OF = {
     "nt6_r2": ("dynamicport_udp4", "dynamicport_udp6", "excluded_udp4", "excluded_udp6"),
 }
 """Plain 2008 and Vista may lack excludedportrange, so its sections are not missed there."""
+_NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
+"""The ports of the whole catalogue."""
 _NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 
 
@@ -99,9 +101,8 @@ def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict
     sockets = read_sockets(reading, services.dns_pid)
     settings = read_settings(reading, services.dns_installed)
     dependents = read_dependents(reading, services.dns_installed)
-    needed = _needed_ports()
-    wanted = {DNS, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
-    endpoints, truncated = endpoint_facts(sockets, services, needed)
+    wanted = {DNS, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(_NEEDED))}
+    endpoints, truncated = endpoint_facts(sockets, services, _NEEDED)
     facts = {
         "format": FACTS_FORMAT,
         "computer_name": _first_line(reading.text("computer_name"), _NAME_RE),
@@ -122,10 +123,6 @@ def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict
     }
     _report_missing(reading, os_facts["family"])
     return {**facts, "problems": problems.as_list()}
-
-
-def _needed_ports() -> PortSet:
-    return reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
 
 
 def _dns(

@@ -16,7 +16,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, compress, count
 from operator import sub
 from typing import Any
 
@@ -76,7 +76,8 @@ def _ranges_of(ports: Iterable[int]) -> tuple[Range, ...]:
         return ()
     _checked_port(distinct[0])
     _checked_port(distinct[-1])
-    ends = [at for at, (port, following) in enumerate(pairwise(distinct), 1) if following != port + 1]
+    gaps = map(sub, distinct[1:], distinct)
+    ends = list(compress(count(1), map((1).__ne__, gaps)))
     return tuple(
         zip([distinct[at] for at in (0, *ends)], [distinct[at - 1] for at in (*ends, len(distinct))], strict=True)
     )
@@ -260,7 +261,7 @@ def _pack(ports: PortSet) -> str:
     steps = list(map(sub, numbers, [0, *numbers]))
     differences = bytearray()
     done = 0
-    for at in [at for at, step in enumerate(steps) if step >= _CARRY]:
+    for at in compress(count(), map(_CARRY.__le__, steps)):
         differences += bytes(steps[done:at])
         differences += bytes((_CARRY,)) * (steps[at] // _CARRY) + bytes((steps[at] % _CARRY,))
         done = at + 1
@@ -278,8 +279,7 @@ def _unpack(packed: object) -> list[int]:
         raise PortError("the packed port set is not base64 of zlib data") from error
     if not inflater.eof or inflater.unused_data:
         raise PortError("the packed port set is cut or has a tail")
-    sums = accumulate(differences)
-    return [total for total, difference in zip(sums, differences, strict=True) if difference != _CARRY]
+    return list(compress(accumulate(differences), map(_CARRY.__ne__, differences)))
 
 
 def single_ports(value: object) -> list[int]:

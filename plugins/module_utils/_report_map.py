@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import pairwise
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
     HIGHEST_PORT,
@@ -75,11 +76,13 @@ def _held(title: str, value: object) -> str:
         return ""
     if not ports or ports[0] < LOWEST_PORT or ports[-1] > HIGHEST_PORT:
         return ""
-    bins = Counter(port // BIN for port in ports)
-    most, wide = max(bins.values()), BIN // _SCALE
+    edges = [bisect_left(ports, first) for first in range(0, HIGHEST_PORT + BIN, BIN)]
+    counts = [behind - before for before, behind in pairwise(edges)]
+    most, wide = max(counts), BIN // _SCALE
     bars = "".join(
         f"M{place * wide} {_BAR}v-{max(8, count * _BAR // most)}h{wide - 1}V{_BAR}z"
-        for place, count in sorted(bins.items())
+        for place, count in enumerate(counts)
+        if count
     )
     told = f"{len(ports)} ports, {ports[0]} to {ports[-1]}, at most {most} in {BIN}"
     return _drawn("held", title, told, bars)
