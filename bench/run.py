@@ -23,13 +23,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases import FULL, JOBS, SHORT, Case, cut
 from fleet import fleet_lines
 from parts import HOSTS, parts
 
-from controller import BIN, CACHE, CHECKOUT, PLAYS, WORK, Controller
+from controller import BIN, CACHE, CHECKOUT, PLAYS, WORK, Controller, Cost
 from core import growth
 from hosts import Hosts
 from peer.fetch import fetch
@@ -37,57 +37,89 @@ from table import table, write_table
 
 PEER = CHECKOUT / "bench" / "peer" / "peer.yml"
 RESULTS = CHECKOUT / "bench" / "results"
+Figures = dict[str, float]
+
+
+class Side(NamedTuple):
+    """Who runs.
+
+    Attributes:
+        name: ours, peer, noop or sessions.
+        delay: milliseconds that each request takes longer. Of the floor only the CPU is used: it gets none.
+        state: of the hosts.
+        command: the command line.
+    """
+
+    name: str
+    delay: int
+    state: dict[str, Any]
+    command: list[str | Path]
 
 
 def measured(case: Case, controller: Controller, hosts: Hosts) -> dict[str, Any]:
     """Runs one case; the sides take turns."""
     inventory = hosts.inventory(case.hosts)
-    sides: dict[str, list[dict[str, float]]] = {}
+    sides: dict[str, list[Figures]] = {}
     for _repeat in range(case.repeats):
         for side, figures in _turn(case, controller, hosts, inventory):
             sides.setdefault(side, []).append(figures)
+    for side, memory in _memory(case, controller, hosts, inventory):
+        sides[side] = [{**figures, **memory} for figures in sides[side]]
     return {**asdict(case), "sides": sides, "ratios": _ratios(sides)}
 
 
-def _sides(case: Case, inventory: Path) -> Iterator[tuple[str, int, dict[str, Any], list[str | Path]]]:
-    """Who runs: name, delay, state of the hosts, command line. Of the floor only the CPU is used: it gets no delay."""
+def _sides(case: Case, inventory: Path) -> Iterator[Side]:
     job, forks = JOBS[case.job], ("-i", inventory, "-f", str(case.forks))
-    yield "ours", case.delay, job.state, job.command(inventory, case.hosts, case.forks)
+    playbook = BIN / "ansible-playbook"
+    yield Side("ours", case.delay, job.state, job.command(inventory, case.hosts, case.forks))
     if case.peer:
-        yield "peer", case.delay, {"state": job.peer_state}, [BIN / "ansible-playbook", PEER, *job.peer, *forks]
+        yield Side("peer", case.delay, {"state": job.peer_state}, [playbook, PEER, *job.peer, *forks])
     if case.floor:
-        yield "noop", 0, {}, [BIN / "ansible-playbook", PLAYS / "noop.yml", *forks]
-        yield "sessions", 0, job.state, [BIN / "python", CHECKOUT / "bench" / "sessions.py", inventory]
+        yield Side("noop", 0, {}, [playbook, PLAYS / "noop.yml", *forks])
+        yield Side("sessions", 0, job.state, [BIN / "python", CHECKOUT / "bench" / "sessions.py", inventory])
 
 
-def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> Iterator[tuple[str, dict[str, float]]]:
-    for side, delay, state, command in _sides(case, inventory):
-        hosts.control(op="delay", seconds=delay / 1000)
-        hosts.control(op="rewind", **state)
-        hosts.control(op="reset_counters")
-        cost = controller.run(command, sample=side in ("ours", "peer"), PYTHONPATH=_pythonpath(side))
-        if cost.code:
-            raise SystemExit(f"{side} ended with {cost.code}:\n{cost.output[-3000:]}")
+def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> Iterator[tuple[str, Figures]]:
+    for side in _sides(case, inventory):
+        cost = _run(controller, hosts, side)
         counted = hosts.control(op="counters")
         yield (
-            side,
+            side.name,
             {
                 "requests": (counted["requests"] - counted["receives"]) / case.hosts,
                 "requests_all": counted["requests"] / case.hosts,
                 "bytes": (counted["bytes_in"] + counted["bytes_out"]) / case.hosts,
                 "cpu_ms": 1000 * cost.cpu / case.hosts,
                 "wall_s": cost.wall,
-                "memory_mb": cost.memory / 2**20,
-                "processes": cost.processes,
+                "memory_mb": 0.0,
+                "processes": 0,
             },
         )
+
+
+def _memory(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> Iterator[tuple[str, Figures]]:
+    """In a run of its own: looking at the memory of 50 processes takes time from them."""
+    for side in _sides(case, inventory):
+        if side.name in ("ours", "peer"):
+            cost = _run(controller, hosts, side, sample=True)
+            yield side.name, {"memory_mb": cost.memory / 2**20, "processes": cost.processes}
+
+
+def _run(controller: Controller, hosts: Hosts, side: Side, *, sample: bool = False) -> Cost:
+    hosts.control(op="delay", seconds=side.delay / 1000)
+    hosts.control(op="rewind", **side.state)
+    hosts.control(op="reset_counters")
+    cost = controller.run(side.command, sample=sample, PYTHONPATH=_pythonpath(side.name))
+    if cost.code:
+        raise SystemExit(f"{side.name} ended with {cost.code}:\n{cost.output[-3000:]}")
+    return cost
 
 
 def _pythonpath(side: str) -> str:
     return str(WORK / "collections") if side == "sessions" else ""
 
 
-def _ratios(sides: dict[str, list[dict[str, float]]]) -> dict[str, dict[str, float]]:
+def _ratios(sides: dict[str, list[Figures]]) -> dict[str, dict[str, float]]:
     """Median, lowest and highest ratio of paired runs."""
     found: dict[str, list[float]] = {}
     for number, ours in enumerate(sides["ours"]):
