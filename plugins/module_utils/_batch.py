@@ -57,12 +57,13 @@ class Collect:
 def _packed_sockets() -> str:
     """All UDP rows of netstat, many on a line: of a row with blanks to align it, three quarters are the blanks.
 
-    It stands in quotes for a cmd of its own, which expands variables late.
+    What begins with another word than the protocol's name is printed as it is, for the parser to judge. All of it
+    stands in quotes for a cmd of its own, which expands variables late.
     """
     rows = "netstat -ano -p udp^&netstat -ano -p udpv6"
     is_long = f'not "!l:~0,{_PACKED_LINE}!"=="!l!"'
     each = f"set l=!l! %b,%c,%d&if {is_long} (echo !l!&set l={PACKED})"
-    loop = f"""for /f "tokens=1-4" %a in ('{rows}') do @if /i "%a"=="udp" ({each})"""
+    loop = f"""for /f "tokens=1-4" %a in ('{rows}') do @if /i "%a"=="udp" ({each}) else echo %a %b %c %d"""
     return f'cmd /d /v:on /c "set l={PACKED}&({loop})&echo !l!"'
 
 

@@ -142,6 +142,7 @@ def test_packed_rows_read_like_any_others(rows: list[tuple[str, int, str]]) -> N
         ("packed,0.0.0.0:53,*:*,4", [], 0),
         ("  packed 0.0.0.0:53,*:*,4", [], 0),
         ("UDP 0.0.0.0:53,*:*,4", [], 1),
+        ("Proto Local Address Foreign\nUDPv6 [::]:53 *:* 4\npacked", [UdpRow("::", 53, 4, False)], 0),
         ("packed " + "0" * 500, [], 1),
     ],
 )
