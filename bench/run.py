@@ -91,8 +91,6 @@ def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> 
                 "bytes": (counted["bytes_in"] + counted["bytes_out"]) / case.hosts,
                 "cpu_ms": 1000 * cost.cpu / case.hosts,
                 "wall_s": cost.wall,
-                "memory_mb": 0.0,
-                "processes": 0,
             },
         )
 

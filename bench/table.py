@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cases import JOBS
-from targets import growth_lines, target_lines
+from targets import growth_lines, middle, target_lines
 
 BEGIN, END = "<!-- results: written by bench/run.py -->\n", "<!-- end of results -->\n"
 KEYS = "| job | hosts | forks | ms per request |"
@@ -65,12 +64,12 @@ def _side_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for case in cases:
         for side, runs in case["sides"].items():
-            middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-            sampled = (f"{middle['memory_mb']:.0f}", f"{middle['processes']:.0f}") if middle["memory_mb"] else ("", "")
-            wall = "" if side == "sessions" else f"{middle['wall_s']:.1f}"
+            found = middle(runs)
+            sampled = (f"{found['memory_mb']:.0f}", f"{found['processes']:.0f}") if "memory_mb" in found else ("", "")
+            wall = "" if side == "sessions" else f"{found['wall_s']:.1f}"
             yield (
-                f"{_key(case)} {side} | {middle['requests']:.0f} | {middle['requests_all']:.0f} |"
-                f" {middle['bytes'] / 1000:.0f} | {middle['cpu_ms']:.0f} | {wall} | {' | '.join(sampled)} |"
+                f"{_key(case)} {side} | {found['requests']:.0f} | {found['requests_all']:.0f} |"
+                f" {found['bytes'] / 1000:.0f} | {found['cpu_ms']:.0f} | {wall} | {' | '.join(sampled)} |"
             )
     yield ""
 

@@ -125,11 +125,9 @@ def section_commands(run: str, ids: Iterable[str] | None = None) -> list[str]:
     """
     wanted = None if ids is None else set(ids)
     rows = [row for row in COLLECTOR if wanted is None or row.id in wanted]
-    parts = [section(run, row.id, row.line or row.command) for row in rows if not row.only]
-    nt5, nt6 = (
-        "&".join(section(run, row.id, row.line or row.command) for row in rows if row.only == family)
-        for family in ("nt5", "nt6")
-    )
+    sections = [(row.only, section(run, row.id, row.line or row.command)) for row in rows]
+    parts = [text for only, text in sections if not only]
+    nt5, nt6 = ("&".join(text for only, text in sections if only == family) for family in ("nt5", "nt6"))
     if nt6:
         parts.append(f"{_IS_NT5}&if errorlevel 1 ({nt6})" + (f" else ({nt5})" if nt5 else ""))
     elif nt5:

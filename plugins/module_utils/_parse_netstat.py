@@ -34,6 +34,7 @@ _POOL_ROW_RE = re.compile(
 )
 PACKED = "packed"
 """The first word of a packed line."""
+_PACKED_BEGINNING = f"{PACKED} "
 _POOL_ROWS_MIN = 200
 """Fewer rows than that are not worth a regular expression of their own."""
 _SAMPLES = 4
@@ -92,7 +93,7 @@ def parse_netstat(text: str) -> UdpTable:
 
 def _unpacked(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
-        if line.startswith(f"{PACKED} "):
+        if line.startswith(_PACKED_BEGINNING):
             yield from (f"UDP {row.replace(',', ' ')}" for row in line.split()[1:])
         else:
             yield line
@@ -119,7 +120,7 @@ def take_pools(text: str) -> tuple[list[Pool], str]:
     `parse_netstat` would read as the same; whatever is unusual stays in the rest.
     """
     lines = text.split("\n") if text.isascii() else []
-    packed = "".join(line[len(PACKED) :] for line in lines if line.startswith(f"{PACKED} "))
+    packed = "".join(line[len(PACKED) :] for line in lines if line.startswith(_PACKED_BEGINNING))
     pools: list[Pool] = []
     for number in range(_SAMPLES):
         found = _POOL_ROW_RE.search(packed, len(packed) * number // _SAMPLES)
@@ -133,7 +134,7 @@ def take_pools(text: str) -> tuple[list[Pool], str]:
                 packed = rest + "".join(pieces[1::2])
     if not pools:
         return [], text
-    return pools, "\n".join([PACKED + packed, *(line for line in lines if not line.startswith(f"{PACKED} "))])
+    return pools, "\n".join([PACKED + packed, *(line for line in lines if not line.startswith(_PACKED_BEGINNING))])
 
 
 def _row(line: str) -> UdpRow | None:
