@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
+from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, Source, sources_below
+from checkout import CHECKOUT, listed_files
+
 STANDARD_LIBRARY = frozenset(sys.stdlib_module_names)
 
 ALLOWED = {
@@ -23,65 +23,122 @@ ALLOWED = {
     "modules": (f"{PLUGINS}.module_utils", "ansible"),
     "doc_fragments": (),
 }
-CONNECTION_PACKAGES = {"_session.py": ("winrm", "requests", "urllib3", "spnego", "xmltodict"), "_warm.py": ("spnego",)}
+CONNECTION_PACKAGES = {
+    "plugin_utils/_session.py": ("winrm", "requests", "urllib3", "spnego", "xmltodict"),
+    "plugin_utils/_warm.py": ("spnego",),
+}
 """By file: what no other may import. _warm.py sends nothing."""
-
-
-def imported_names(path: Path) -> list[str]:
-    """Return the dotted names of all modules that a file imports, also inside functions."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names.append("." * node.level + (node.module or ""))
-    return names
+INPUT_AND_OUTPUT = (
+    "os", "subprocess", "socket", "pathlib", "shutil", "tempfile", "urllib", "http", "threading", "time", "io",
+)
 
 
 def below(name: str, packages: tuple[str, ...]) -> bool:
     return any(name == package or name.startswith(package + ".") for package in packages)
 
 
-@pytest.mark.parametrize("folder", sorted(ALLOWED))
-def test_plugins_import_only_downwards(folder: str) -> None:
-    offences = [
-        f"{path.name}: {name}"
-        for path in sorted((CHECKOUT / "plugins" / folder).glob("*.py"))
-        for name in imported_names(path)
+def plugin_sources(plugins: Path) -> list[Source]:
+    return sources_below(plugins, PLUGINS)
+
+
+def upward_imports(plugins: Path) -> list[str]:
+    """Imports that a file of its layer may not make, as ``file: module``."""
+    return [
+        f"{source.name}: {name}"
+        for source in plugin_sources(plugins)
+        for name in source.imported_names()
         if name.split(".")[0] not in STANDARD_LIBRARY
-        and not below(name, ALLOWED[folder])
-        and not below(name, CONNECTION_PACKAGES.get(path.name, ()))
+        and not below(name, ALLOWED[source.name.split("/")[0]])
+        and not below(name, CONNECTION_PACKAGES.get(source.name, ()))
     ]
-    assert offences == []
 
 
-def test_every_folder_of_plugins_has_a_rule() -> None:
-    folders = {path.name for path in (CHECKOUT / "plugins").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders <= set(ALLOWED)
+def input_and_output_in_the_core(plugins: Path) -> list[str]:
+    """Imports of the pure core that could read, write, wait or look at a clock, as ``file: module``."""
+    return [
+        f"{source.name}: {name}"
+        for source in plugin_sources(plugins)
+        for name in source.imported_names()
+        if source.name.startswith("module_utils/") and below(name, INPUT_AND_OUTPUT)
+    ]
+
+
+def foreign_imports(folder: Path, package: str, forbidden: tuple[str, ...]) -> list[str]:
+    """Imports of packages that the folder must not know, as ``file: module``."""
+    return [
+        f"{source.name}: {name}"
+        for source in sources_below(folder, package)
+        for name in source.imported_names()
+        if below(name, forbidden)
+    ]
+
+
+def test_plugins_import_only_downwards() -> None:
+    assert upward_imports(CHECKOUT / "plugins") == []
 
 
 def test_the_pure_core_does_no_input_or_output() -> None:
-    forbidden = ("os", "subprocess", "socket", "pathlib", "shutil", "tempfile", "urllib", "http", "threading", "time")
-    offences = [
-        f"{path.name}: {name}"
-        for path in sorted((CHECKOUT / "plugins" / "module_utils").glob("*.py"))
-        for name in imported_names(path)
-        if below(name, forbidden)
-    ]
-    assert offences == []
+    assert input_and_output_in_the_core(CHECKOUT / "plugins") == []
 
 
 def test_lab_and_plugins_import_nothing_from_each_other() -> None:
-    from_lab = [
-        f"{path}: {name}"
-        for path in (CHECKOUT / "lab").rglob("*.py")
-        for name in imported_names(path)
-        if below(name, ("ansible_collections",))
-    ]
-    from_plugins = [
-        f"{path}: {name}"
-        for path in (CHECKOUT / "plugins").rglob("*.py")
-        for name in imported_names(path)
-        if below(name, ("portkeeper_lab", "lab"))
-    ]
-    assert from_lab + from_plugins == []
+    assert foreign_imports(CHECKOUT / "lab", "lab", ("ansible_collections",)) == []
+    assert foreign_imports(CHECKOUT / "plugins", PLUGINS, ("portkeeper_lab", "lab")) == []
+
+
+def test_every_file_of_plugins_is_looked_at() -> None:
+    seen = {f"plugins/{source.name}" for source in plugin_sources(CHECKOUT / "plugins")}
+    assert seen == {name for name in listed_files() if name.startswith("plugins/") and name.endswith(".py")}
+
+
+# --- every guard finds an offence that is planted ---------------------------------------------------------------------
+
+PACKAGES = sorted({str(Path(source.name).parent) for source in plugin_sources(CHECKOUT / "plugins")})
+"""Every folder below plugins that holds Python files."""
+
+
+def planted(folder: Path, package: str, line: str) -> Path:
+    """A folder ``plugins`` with one file of one line, in a new folder below the package."""
+    path = folder / "plugins" / package / "_planted" / "offence.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(line, encoding="utf-8")
+    return folder / "plugins"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_import_upwards_is_found_in_every_package(package: str, tmp_path: Path) -> None:
+    up = "." * (len(Path(package).parts) + 2)
+    plugins = planted(tmp_path, package, f"from {up}action import port_info")
+    assert upward_imports(plugins) == [f"{package}/_planted/offence.py: {PLUGINS}.action"]
+    planted(tmp_path / "library", package, "import winrm.protocol")
+    assert upward_imports(tmp_path / "library" / "plugins") == [f"{package}/_planted/offence.py: winrm.protocol"]
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package.startswith("module_utils")])
+@pytest.mark.parametrize("line", ["import os.path", "from pathlib import Path", "def f():\n    import socket"])
+def test_input_and_output_is_found_in_every_package_of_the_core(package: str, line: str, tmp_path: Path) -> None:
+    assert len(input_and_output_in_the_core(planted(tmp_path, package, line))) == 1
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_import_of_the_lab_is_found_in_every_package(package: str, tmp_path: Path) -> None:
+    plugins = planted(tmp_path, package, "from portkeeper_lab import control")
+    assert len(foreign_imports(plugins, PLUGINS, ("portkeeper_lab", "lab"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("from . import sibling", f"{PLUGINS}.module_utils._a.sibling"),
+        ("from .sibling import thing", f"{PLUGINS}.module_utils._a.sibling"),
+        ("from .. import _ports", f"{PLUGINS}.module_utils._ports"),
+        ("from .._ports import PortSet", f"{PLUGINS}.module_utils._ports"),
+        ("from ...plugin_utils._files import write", f"{PLUGINS}.plugin_utils._files"),
+    ],
+)
+def test_relative_imports_are_resolved(line: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "module_utils" / "_a" / "file.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(line, encoding="utf-8")
+    (source,) = plugin_sources(tmp_path)
+    assert list(source.imported_names()) == [name]

@@ -27,9 +27,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_nets
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import parse_reg
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import parse_sc
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_tasklist import parse_tasklist
+from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, Source, sources_below
+from checkout import CHECKOUT
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-SOURCES = CHECKOUT / "plugins" / "module_utils"
+CORE = (CHECKOUT / "plugins" / "module_utils", f"{PLUGINS}.module_utils")
 CAPTURES = CHECKOUT / "tests" / "unit" / "captures"
 
 # --- the source -----------------------------------------------------------------------------------------------------
@@ -53,9 +54,8 @@ CLASS_RE = re.compile(r"(?<!\\)\[[^\]]*[-^][^\]]*\]|\\[dDsSwWbBAZntr]")
 WORD_RE = re.compile(r"[^\W\d]{2,}")
 
 
-def _literals(path: Path) -> Iterator[str]:
+def _literals(tree: ast.Module) -> Iterator[str]:
     """Texts of a module that are compared or matched: no docstrings, messages, types, and indices of matches."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     left_out: set[int] = set()
     for node in ast.walk(tree):
         is_message = isinstance(node, ast.Call) and ast.unparse(node.func).endswith("problems.add")
@@ -84,16 +84,22 @@ def test_words_in_expressions_are_seen() -> None:
 
 @pytest.mark.parametrize("name", FORMAT_WORDS)
 def test_a_parser_holds_no_word_but_those_of_the_format(name: str) -> None:
-    assert _words(_literals(SOURCES / name)) <= FORMAT_WORDS[name]
+    (source,) = sources_below(*CORE, pattern=name)
+    assert _words(_literals(source.tree)) <= FORMAT_WORDS[name]
+
+
+def test_a_display_word_in_a_parser_is_found() -> None:
+    planted = ast.parse('def parse(line):\n    """Docstring."""\n    return line == "Running" or raise_it("État")')
+    assert _words(_literals(planted)) == {"Running", "État"}
 
 
 def test_every_parser_is_looked_at() -> None:
-    assert {path.name for path in SOURCES.glob("_parse_*.py")} <= set(FORMAT_WORDS)
+    assert {source.path.name for source in sources_below(*CORE, pattern="_parse_*.py")} <= set(FORMAT_WORDS)
 
 
-@pytest.mark.parametrize("path", sorted(SOURCES.glob("_facts*.py")), ids=lambda path: path.name)
-def test_the_readers_of_facts_hold_names_and_registry_paths_only(path: Path) -> None:
-    for text in _literals(path):
+@pytest.mark.parametrize("source", sources_below(*CORE, pattern="_facts*.py"), ids=lambda source: source.name)
+def test_the_readers_of_facts_hold_names_and_registry_paths_only(source: Source) -> None:
+    for text in _literals(source.tree):
         assert text.isascii()
         assert text.startswith("\\") or not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", text), text
 

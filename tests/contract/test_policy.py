@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,9 +27,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_setti
     WRONG_TYPE,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import PLAN_SPEC, RUN_SPEC
+from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, sources_below
 from ansible_collections.portkeeper.windows_dns.tests.contract.specs import facets
-
-CHECKOUT = Path(__file__).resolve().parents[2]
+from checkout import CHECKOUT
 
 
 @pytest.mark.parametrize(("spec", "text"), [(PLAN_SPEC, "DOCUMENTATION"), (RUN_SPEC, "RUN")])
@@ -48,12 +47,9 @@ def test_the_table_is_up_to_date() -> None:
 
 def test_every_problem_of_the_plan_is_documented() -> None:
     documented = (CHECKOUT / "docs" / "plan.md").read_text(encoding="utf-8")
-    sources = [
-        path.read_text(encoding="utf-8")
-        for pattern in ("_plan.py", "_plan_*.py", "_pool.py")
-        for path in sorted((CHECKOUT / "plugins" / "module_utils").glob(pattern))
-    ]
-    calls = [call for source in sources for call in source.split("problems.add(")[1:]]
+    core = (CHECKOUT / "plugins" / "module_utils", f"{PLUGINS}.module_utils")
+    sources = [source for pattern in ("_plan*.py", "_pool.py") for source in sources_below(*core, pattern=pattern)]
+    calls = [call for source in sources for call in source.text.split("problems.add(")[1:]]
     named = {name.strip('"') for call in calls if (name := call.split(",")[0].strip()).startswith('"')}
     constants = {
         POOL_MISFIT,

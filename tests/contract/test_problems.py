@@ -9,12 +9,11 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _facts_registry
+from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, sources_below
+from checkout import CHECKOUT
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
 ROW = re.compile(r"^\| `([a-z0-9_]+)` \| (.+) \| (.+) \|$", re.MULTILINE)
 
 FROM_A_TABLE = {("_facts_registry", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()}}
@@ -38,16 +37,15 @@ def _id_nodes(tree: ast.AST) -> Iterator[ast.expr]:
 def emitted() -> set[str]:
     """All ids that the plugins can emit; an expression that cannot be resolved fails the test."""
     found: set[str] = set()
-    for folder in ("module_utils", "plugin_utils", "action"):
-        for path in sorted((CHECKOUT / "plugins" / folder).glob("*.py")):
-            for node in _id_nodes(ast.parse(path.read_text(encoding="utf-8"))):
-                text = ast.unparse(node)
-                if isinstance(node, ast.Constant):
-                    found.add(node.value)
-                elif (path.stem, text) in FROM_A_TABLE:
-                    found |= FROM_A_TABLE[path.stem, text]
-                elif (path.stem, text) not in PASSED_ON:
-                    found.add(getattr(importlib.import_module(f"{PLUGINS}.{folder}.{path.stem}"), text))
+    for source in sources_below(CHECKOUT / "plugins", PLUGINS):
+        for node in _id_nodes(source.tree):
+            key = (source.path.stem, ast.unparse(node))
+            if isinstance(node, ast.Constant):
+                found.add(node.value)
+            elif key in FROM_A_TABLE:
+                found |= FROM_A_TABLE[key]
+            elif key not in PASSED_ON:
+                found.add(getattr(importlib.import_module(source.module), key[1]))
     return found
 
 

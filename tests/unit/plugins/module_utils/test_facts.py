@@ -226,7 +226,7 @@ def test_an_unresolved_computer_name_is_none() -> None:
 def test_every_problem_is_documented_and_every_documented_one_exists() -> None:
     names = ("_facts*.py", "_transcript.py", "_problems.py")
     source = "".join(
-        path.read_text(encoding="utf-8") for name in names for path in (ROOT / "plugins" / "module_utils").glob(name)
+        path.read_text(encoding="utf-8") for name in names for path in (ROOT / "plugins" / "module_utils").rglob(name)
     )
     rows = [line for line in (ROOT / "docs" / "facts.md").read_text(encoding="utf-8").split("\n") if line[:3] == "| `"]
     documented = {name for row in rows[-30:] for name in re.findall(r"`([a-z_]+)`", row.split("|")[1]) if "_" in name}
