@@ -146,7 +146,7 @@ def ordered(facts: dict[str, Any]) -> dict[str, Any]:
     """Facts whose endpoints are in an order that does not depend on the addresses that are replaced."""
 
     def place(row: dict[str, Any]) -> tuple[Any, ...]:
-        fixed = row["address"] if row["address"] in {"0.0.0.0", "127.0.0.1"} else ""
+        fixed = row["address"] if row["address"] in {"0.0.0.0", "127.0.0.1", "::", "::1"} else ""
         return row["port"], row["pid"], row["connected"], ":" in row["address"], fixed
 
     return {**facts, "udp_endpoints": sorted(facts["udp_endpoints"] or [], key=place)}
