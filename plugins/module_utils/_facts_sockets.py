@@ -14,6 +14,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_serv
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import (
     Pool,
     UdpRow,
+    UnreadRow,
     family_of,
     parse_netstat,
     take_pools,
@@ -22,6 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports impo
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
 
 FAMILIES = ("udp4", "udp6")
+SOCKET_ROWS_UNREADABLE = "socket_rows_unreadable"
 ENDPOINTS_MAX = 500
 """The fact ``udp_endpoints`` holds at most so many rows; ``udp_ports`` is always whole."""
 POOL_SOCKETS_MIN = 200
@@ -59,21 +61,17 @@ class Sockets:
         return pids | ({self.dns_pid} if holds_one and self.dns_pid is not None else set())
 
 
-def read_sockets(reading: Reading, dns_pid: int | None) -> Sockets:
+def read_sockets(reading: Reading, services: Services) -> Sockets:
     """Read the section ``netstat``."""
+    dns_pid = services.dns_pid
     pools, rest = take_pools(reading.text("netstat"))
-    table = parse_netstat(rest)
+    table = parse_netstat(rest, pids_seen=bool(pools))
     known = bool(pools or table.rows)
     if reading.section("netstat") is not None:
         if not known:
             reading.problems.add("sockets_unreadable", "error", "The list of UDP sockets could not be read.")
-        elif table.unreadable:
-            reading.problems.add(
-                "socket_rows_unreadable",
-                "warning",
-                f"{table.unreadable} rows of the list of UDP sockets could not be read.",
-                rows=table.unreadable,
-            )
+        elif table.unread:
+            _report_unread(reading, table.unread, services)
     with_pids = bool(pools) or any(row.pid is not None for row in table.rows)
     if known and not with_pids:
         reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
@@ -85,6 +83,21 @@ def read_sockets(reading: Reading, dns_pid: int | None) -> Sockets:
         else:
             others += _rows_of(pool)
     return Sockets(known, with_pids, dns_pid, held, list(dict.fromkeys(others)))
+
+
+def _report_unread(reading: Reading, unread: list[UnreadRow], services: Services) -> None:
+    """An error where a row may be DNS's or on any port; else the plan judges whether it needs the port."""
+    distinct = set(unread)
+    certain = {row.port for row in distinct if row.port is not None}
+    may_be_dns = _dns_has_process(services) and any(row.pid in (None, services.dns_pid) for row in distinct)
+    is_error = may_be_dns or any(row.port is None for row in distinct)
+    reading.problems.add(
+        SOCKET_ROWS_UNREADABLE,
+        "error" if is_error else "warning",
+        f"{len(unread)} rows of the list of UDP sockets could not be read.",
+        rows=len(unread),
+        ports=PortSet.from_ports(certain).to_json(),
+    )
 
 
 def _rows_of(pool: Pool) -> list[UdpRow]:

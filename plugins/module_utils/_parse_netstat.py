@@ -6,6 +6,10 @@
 Titles and TCP states are translated and columns overflow, so a row is what begins with the protocol's name and has
 an address with a port behind it. UDP rows have no state; the PID is the last column where there is one.
 
+A line that may be what a console, a pager or a mail has left of a row is counted as unreadable, never passed over: it
+holds `*:*`; or, behind the first row, an address with a port or digits alone. TCP rows and the owners that ``-b`` names
+are neither.
+
 A packed line is the word ``packed`` and, behind a blank each, rows without the protocol's name whose columns are
 joined by commas: ``packed 0.0.0.0:53,*:*,1508 [::]:53,*:*,1508``.
 """
@@ -13,7 +17,6 @@ joined by commas: ``packed 0.0.0.0:53,*:*,1508 [::]:53,*:*,1508``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import plain_lines
@@ -21,20 +24,33 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing im
 _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[^%\s]{1,80})?\Z")
 # Behind -b stand names of components, which may begin with the same letters.
 _BEGINNING_RE = re.compile(r"[ \t]*UDP(?:v?[46])?(?=[ \t]|\Z)", re.IGNORECASE)
+# Columns that touch are told apart only by a star or a bracket: of digits that run together any cut would be a guess.
 _ROW_RE = re.compile(
     r"UDP(?:v?[46])? "
-    r"(?P<address>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}|\*):(?P<port>[0-9]{1,5})(?![0-9]) ?"
-    r"(?:\*:\*|(?P<foreign>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}):(?P<foreign_port>[0-9]{1,5}))?"
-    r"(?: ?(?P<pid>[0-9]{1,10}))?\Z",
+    r"(?P<address>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}|\*):(?P<port>[0-9]{1,5})"
+    r"(?: ?\*:\*|(?: |(?=\[))(?P<foreign>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}):(?P<foreign_port>[0-9]{1,5}))"
+    r"(?:(?: |(?<=\*))(?P<pid>[0-9]{1,10}))?\Z",
     re.IGNORECASE,
 )
 _POOL_ROW_RE = re.compile(
     r" (?P<address>[0-9.]{1,15}|\[[0-9A-Fa-f:.]{1,45}(?:%[0-9]{1,10})?\]):(?P<port>[0-9]{1,5})"
     r"(?P<rest>,\*:\*,(?P<pid>[0-9]{1,10}))(?= |\Z)"
 )
+# A port is certain where the whole next column stands behind it, a PID where the line ends with it.
+_REMAINS_RE = re.compile(
+    r"UDP(?:v?[46])? [^\s]{1,120}:(?P<port>[0-9]{1,5}) (?:\*:\*|[^\s]{1,120}:[0-9]{1,5})"
+    r"(?:(?: (?P<pid>[0-9]{1,10}))?\Z| )",
+    re.IGNORECASE,
+)
+_OWNER_RE = re.compile(r"[ \t]*UDP[ \t]+[^0-9:*\[]+\Z", re.IGNORECASE)
+_OTHER_PROTOCOL_RE = re.compile(r"(?<![A-Za-z])TCP(?:v?[46])?[ \t]+[0-9\[]", re.IGNORECASE)
+_ADDRESS_AND_PORT_RE = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]|\]:[0-9]")
+_NAMED_ROW_RE = re.compile(r"(?<![A-Za-z])UDP(?:v?[46])?[ \t][^\n]*[0-9.\]]:[0-9]", re.IGNORECASE)
+_ANY_FOREIGN = "*:*"
 PACKED = "packed"
 """The first word of a packed line."""
 _PACKED_BEGINNING = f"{PACKED} "
+_PACKED_COMMAS = 2
 _POOL_ROWS_MIN = 200
 """Fewer rows than that are not worth a regular expression of their own."""
 _SAMPLES = 4
@@ -69,34 +85,93 @@ class UdpRow(NamedTuple):
         return family_of(self.address)
 
 
+class UnreadRow(NamedTuple):
+    """What is certain of a row that could not be read: its port and its PID, None where they are not."""
+
+    port: int | None
+    pid: int | None
+
+
 class UdpTable(NamedTuple):
-    """Distinct rows in the order of the text, and how many rows that begin like one could not be read."""
+    """Distinct rows in the order of the text, and the rows that could not be read."""
 
     rows: list[UdpRow]
-    unreadable: int
+    unread: list[UnreadRow]
 
 
-def parse_netstat(text: str) -> UdpTable:
-    """Parse netstat output; TCP rows, titles and the lines of ``-b`` that name programs are ignored."""
+_NOTHING_CERTAIN = UnreadRow(None, None)
+
+
+def parse_netstat(text: str, pids_seen: bool = False) -> UdpTable:
+    """Parse netstat output; TCP rows, titles and the lines of ``-b`` that name programs are ignored.
+
+    Args:
+        text: the output.
+        pids_seen: other rows of the same output, which are not in the text, have PIDs. A row without one is unreadable
+            where others have one.
+    """
     rows: dict[UdpRow, None] = {}
-    unreadable = 0
-    for line in _unpacked(plain_lines(text)):
-        if not _BEGINNING_RE.match(line):
-            continue
-        row = _row(line)
-        if row is None:
-            unreadable += 1
-        else:
-            rows[row] = None
-    return UdpTable(list(rows), unreadable)
-
-
-def _unpacked(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
+    unread: list[UnreadRow] = []
+    place = _Place()
+    for line in plain_lines(text):
         if line.startswith(_PACKED_BEGINNING):
-            yield from (f"UDP {row.replace(',', ' ')}" for row in line.split()[1:])
+            candidates = [_unpacked(row) for row in line.split()[1:]]
+        elif _BEGINNING_RE.match(line):
+            candidates = [] if _OWNER_RE.match(line) else [line]
         else:
-            yield line
+            if place.may_be_a_row(line):
+                unread.append(_remains(line))
+            continue
+        place.behind_row()
+        for candidate in candidates:
+            row = _row(candidate)
+            if row is None:
+                unread.append(_remains(candidate))
+            else:
+                rows[row] = None
+    if pids_seen or any(row.pid is not None for row in rows):
+        unread += [UnreadRow(row.port, None) for row in rows if row.pid is None]
+        rows = {row: None for row in rows if row.pid is not None}
+    return UdpTable(list(rows), unread)
+
+
+class _Place:
+    """Where in the listing a line stands that does not begin like a UDP row."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._digits_count = False
+
+    def behind_row(self) -> None:
+        """The line before was a UDP row: digits alone may be the end of its PID."""
+        self._begun = self._digits_count = True
+
+    def may_be_a_row(self, line: str) -> bool:
+        """Whether the line may be what is left of a UDP row; in front of the first row stands any text."""
+        if _ANY_FOREIGN in line:
+            return True
+        if len(line) > _LINE_MAX:
+            return self._begun
+        if _NAMED_ROW_RE.search(line):
+            return True
+        if _OTHER_PROTOCOL_RE.search(line):
+            self._begun, self._digits_count = True, False
+            return False
+        if "".join(line.split()).isdigit():
+            return self._digits_count
+        return self._begun and bool(_ADDRESS_AND_PORT_RE.search(line))
+
+
+def _unpacked(row: str) -> str:
+    """A packed row as netstat prints it; one that has not three columns stays as it is, which is no row."""
+    return f"UDP {row.replace(',', ' ')}" if row.count(",") == _PACKED_COMMAS else row
+
+
+def _remains(line: str) -> UnreadRow:
+    found = _REMAINS_RE.search(" ".join(line.split())) if len(line) <= _LINE_MAX else None
+    if not found or not 0 < int(found["port"]) <= _HIGHEST_PORT:
+        return _NOTHING_CERTAIN
+    return UnreadRow(int(found["port"]), int(found["pid"]) if found["pid"] else None)
 
 
 class Pool(NamedTuple):

@@ -34,6 +34,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_problems import (
     report_host,
     report_information,
+    report_unread_sockets,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import (
     Change,
@@ -150,6 +151,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     victims = find_victims(host, policy, judgements)
     actions = plan_actions(pending, victims, judgements, draft.deferred)
     report_host(host, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
+    report_unread_sockets(host, policy, draft.needs, problems)
     report_information(host, policy, draft.pool, judgements, problems)
     if host.family not in (None, "nt5"):
         report_blocks(host, draft.needs, problems)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_sockets import SOCKET_ROWS_UNREADABLE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import Need, relevant_rows
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import RESERVED_PORTS
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import Judgement
@@ -44,6 +47,27 @@ def report_host(host: Host, writing: bool, pool: Pool, problems: ProblemList) ->
             "error",
             "The record of earlier writes could not be read, so nobody can say whether the values are effective.",
         )
+
+
+def report_unread_sockets(host: Host, policy: Policy, needs: Sequence[Need], problems: ProblemList) -> None:
+    """Add an error where a row of the list of sockets could not be read and its port is one that somebody needs.
+
+    The facts know no policy: where such a row is certainly of another process than DNS, they only warn.
+    """
+    needed = [need.udp_ports for need in needs]
+    needed += [row.udp_ports for row, services in relevant_rows(host, policy) if services]
+    wanted = PortSet.from_ranges(pair for ports in needed for pair in ports.ranges)
+    for problem in host.facts.get("problems") or ():
+        if problem["id"] == SOCKET_ROWS_UNREADABLE and problem["severity"] == "warning":
+            ports = wanted & PortSet.from_json(problem["data"]["ports"])
+            if ports:
+                problems.add(
+                    "needed_port_unread",
+                    "error",
+                    "A row of the list of UDP sockets could not be read, and its port is needed: who holds it is not"
+                    " known.",
+                    ports=ports.to_json(),
+                )
 
 
 def report_information(

@@ -40,7 +40,7 @@ FORMAT_WORDS = {
     "_listing.py": set(),
     "_parse_netsh.py": set(),
     # The last one is our collector's own.
-    "_parse_netstat.py": {"UDP", "udp", "packed"},
+    "_parse_netstat.py": {"UDP", "udp", "TCP", "packed"},
     "_parse_reg.py": {"HKEY_", "REG_", "REG", "EXE", "currentcontrolset"},
     "_parse_sc.py": set(),
     "_parse_tasklist.py": set(),
@@ -165,7 +165,7 @@ def _sc(text: str, rng: random.Random) -> str:
 
 
 def _netstat(text: str, rng: random.Random) -> str:
-    rows = (line if line.strip().startswith("UDP ") else _other_words(line, rng) for line in text.split("\n"))
+    rows = (line if line.strip().startswith(("UDP ", "TCP ")) else _other_words(line, rng) for line in text.split("\n"))
     return "\n".join(rows)
 
 

@@ -111,4 +111,4 @@ Active Connections
 def test_netstat(language: str) -> None:
     codecs, body, rows = SOCKETS[language]
     for text in texts(body, codecs):
-        assert parse_netstat(text) == ([UdpRow(*row) for row in rows], 0)
+        assert parse_netstat(text) == ([UdpRow(*row) for row in rows], [])
