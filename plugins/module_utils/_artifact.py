@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import recorded_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 
 ARTIFACT_FORMAT = 1
@@ -111,6 +112,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
     return {
         "format": ARTIFACT_FORMAT,
         "host": host,
+        "machine_id": recorded_id(facts),
         "run_id": run_id,
         "collected": collected,
         "check_mode": check_mode,

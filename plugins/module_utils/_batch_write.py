@@ -49,6 +49,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     wrap,
     wrap_at_root,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import id_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_5, SIGNATURES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_KEY,
@@ -110,12 +111,14 @@ class Ticket:
         lock: the lock file.
         backup: the backup's id.
         kept: how many backups stay on the host, None for all.
+        machine: the id that the machine gets with this write, None where it has one.
     """
 
     run: str
     lock: str
     backup: str
     kept: int | None = None
+    machine: str | None = None
 
     @property
     def folder(self) -> str:
@@ -202,7 +205,8 @@ def write_lines(
     files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
     equal = [f"fc {first} {second} >nul" for first, second in files]
     compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
-    write = [f"({'&'.join(recorded(records))})>nul"] if records else []
+    write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
+    write += [f"({'&'.join(recorded(records))})>nul"] if records else []
     if put_back:
         write += _imported(ticket, [name for name, _place in places])
     for change in changes:

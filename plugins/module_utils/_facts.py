@@ -20,6 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_read
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_registry import (
     read_boot_mark,
     read_hotfixes,
+    read_machine,
     read_settings,
     read_sql_ports,
     read_state,
@@ -119,6 +120,7 @@ def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict
         "sql_ports": read_sql_ports(reading),
         "hotfixes": read_hotfixes(reading),
         "boot_mark": read_boot_mark(reading),
+        "machine": read_machine(reading),
         "state": read_state(reading),
     }
     _report_missing(reading, os_facts["family"])

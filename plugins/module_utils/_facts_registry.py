@@ -11,6 +11,12 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import HOTFIXES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import (
+    ID_VALUE,
+    MACHINE_KEY,
+    NAME_VALUE,
+    machine_id,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import (
     RegData,
     RegKey,
@@ -47,6 +53,7 @@ _SQL_KEY = r"\supersocketnetlib\tcp"
 _SQL_VALUES = frozenset(("tcpport", "tcpdynamicports"))
 _STATE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper\\state\\([a-z0-9_]{1,60})\Z", re.IGNORECASE)
 _OWN_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper(?:\\|\Z)", re.IGNORECASE)
+_ROOT_KEY = MACHINE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1).lower()
 _SOFTWARE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE(?:\\|\Z)", re.IGNORECASE)
 _PID_RE = re.compile(r"[0-9]{1,10}\Z")
 
@@ -142,6 +149,15 @@ def read_state(reading: Reading) -> dict[str, Any]:
                 "dns_pid": _pid(_stored(key, "dns_pid")),
             }
     return {"present": True, "settings": dict(sorted(settings.items()))}
+
+
+def read_machine(reading: Reading) -> dict[str, Any]:
+    """The fact ``machine``: the id that our first write gave to this machine, and the computer name of that time."""
+    key = reading.registry("state").keys.get(_ROOT_KEY)
+    if key is None or key.ambiguous & {ID_VALUE, NAME_VALUE}:
+        return {"id": None, "recorded_name": None}
+    name = _stored(key, NAME_VALUE)
+    return {"id": machine_id(_stored(key, ID_VALUE)), "recorded_name": shown(name) if name else None}
 
 
 def _stored(key: RegKey, name: str) -> str | None:

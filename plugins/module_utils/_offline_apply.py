@@ -111,7 +111,7 @@ def _writing(order: Order) -> list[str]:
             "echo Written and compared. The old values are kept in:",
             rf'echo "{KEPT}\{order.computer}-%i%.reg.data"',
         ]
-    elif order.records:
+    elif order.records or order.copied:
         lines.append('call :import "%data%"')
     if order.records:
         lines.append("call :record <nul >nul 2>nul")

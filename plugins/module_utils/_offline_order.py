@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import port_range, service
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import RECORDED, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import cloned_from, needs_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
     REBOOT_ACTION,
@@ -70,6 +71,8 @@ class Order:
         dialect: of the data files.
         values: registry values.
         records: what is recorded of them.
+        new_id: whether the machine gets an id with the other values.
+        copied: whether the id that it has was copied from another machine.
         added: by table of netsh, ranges that are excluded at once.
         removed: the same for rows that are deleted.
         deferred: the same for ranges that are excluded while DNS is down.
@@ -83,6 +86,8 @@ class Order:
     dialect: str
     values: tuple[Value, ...]
     records: tuple[Record, ...]
+    new_id: bool
+    copied: bool
     added: Mapping[str, tuple[str, ...]]
     removed: Mapping[str, tuple[str, ...]]
     deferred: Mapping[str, tuple[str, ...]]
@@ -98,7 +103,7 @@ class Order:
 
     def __bool__(self) -> bool:
         """Whether the scripts have anything to do."""
-        return bool(self.writes or self.records or self.window or self.victims)
+        return bool(self.writes or self.records or self.window or self.victims or self.copied)
 
 
 def computer_name(facts: Mapping[str, Any]) -> str:
@@ -134,7 +139,7 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
     removed: dict[str, tuple[str, ...]] = {}
     for entry in plan["settings"]:
         if entry["id"] == STATE:
-            records.update(entry["after"])
+            records.update({name: value for name, value in entry["after"].items() if name in RECORDED})
         elif entry["id"] in NETSH:
             added[entry["id"]] = _ranges(entry["added"])
             removed[entry["id"]] = _ranges(entry["removed"])
@@ -156,6 +161,8 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
         records=tuple(
             Record(name, text) for name, text in sorted(records.items()) if text == ABSENT or set(text) <= _RECORDABLE
         ),
+        new_id=needs_id(facts),
+        copied=cloned_from(facts) is not None,
         added={name: ranges for name, ranges in added.items() if ranges},
         removed={name: ranges for name, ranges in removed.items() if ranges},
         deferred={row["id"]: _ranges(row["ports"]) for row in (window or {}).get("deferred_exclusions", ())},

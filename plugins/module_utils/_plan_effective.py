@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import NAME_VALUE, cloned_from
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_fit import Reservations
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import NetshPlan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import ListPlan
@@ -76,7 +77,7 @@ def _effective_list(host: Host, listed: ListPlan) -> PortSet:
 def record_change(
     host: Host, managed: list[Setting], changed: list[str], netsh: NetshPlan | None
 ) -> dict[str, Any] | None:
-    """The pseudo-setting ``state``: values that are right already, but that no record of ours covers.
+    """The pseudo-setting ``state``: values that are right already, but that no record of ours covers, and a copied id.
 
     Args:
         host: the facts.
@@ -107,6 +108,11 @@ def record_change(
     for setting_id, (recorded, ours) in deferred.items():
         before[setting_id] = recorded
         after[setting_id] = ours
+    copied_from = cloned_from(host.facts)
+    if copied_from is not None:
+        before[NAME_VALUE] = copied_from
+        after[NAME_VALUE] = str(host.facts["computer_name"])
+        reasons.append("gives the machine an id of its own")
     if not after:
         return None
     return {

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_sockets import SOCKET_ROWS_UNREADABLE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import cloned_from
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import Need, relevant_rows
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList, shown
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import RESERVED_PORTS
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import Judgement
 
@@ -96,6 +97,15 @@ def report_information(
             "info",
             "KB958644 is installed, after which IPsec was seen to fail more often, mostly at the first reboot: the risk"
             " figure may be too low; write the reservations and reboot before trusting it.",
+        )
+    copied_from = cloned_from(host.facts)
+    if copied_from is not None:
+        problems.add(
+            "machine_cloned",
+            "warning",
+            f"The machine id was recorded when the computer was named {shown(copied_from)}: the host was renamed, or"
+            " its disk is a copy. The next real run writes a new id.",
+            recorded_name=shown(copied_from),
         )
     for judgement in judgements:
         if judgement.note == "stopped_on_purpose":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
     Ticket,
     prepare_line,
     write_lines,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import (
+    ID_BYTES,
+    NAME_VALUE,
+    needs_id,
+    recorded_id,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RawValue
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, NETSH, SETTINGS, STATE
@@ -62,6 +69,7 @@ class Order:
         put_back: exact values to be imported, where a backup is put back.
         expected: values of which each of these settings must have one, exactly.
         rollback: whether this puts a backup back.
+        new_id: whether a machine id has to be written, although nothing else may be: the one that is there was copied.
     """
 
     changes: tuple[Change, ...]
@@ -69,10 +77,11 @@ class Order:
     put_back: Mapping[str, RawValue | None] = field(default_factory=dict)
     expected: Mapping[str, Sequence[RawValue | None]] = field(default_factory=dict)
     rollback: bool = False
+    new_id: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.changes or self.records)
+        return bool(self.changes or self.records or self.new_id)
 
 
 @dataclass(frozen=True)
@@ -93,9 +102,11 @@ def order_of(plan: Mapping[str, Any]) -> Order:
     changes: list[Change] = []
     records: dict[str, str] = {}
     deferred = _deferred(plan)
+    new_id = False
     for entry in plan["settings"]:
         if entry["id"] == STATE:
-            records.update(entry["after"])
+            records.update({name: value for name, value in entry["after"].items() if name in RECORDED})
+            new_id = NAME_VALUE in entry["after"]
             # What a window adds is backed up before it opens, although nothing of it is written now.
             changes += [Change(name, (), (), deferred.get(name, ())) for name in entry["after"] if name in NETSH]
         elif entry["id"] in NETSH:
@@ -107,7 +118,7 @@ def order_of(plan: Mapping[str, Any]) -> Order:
             if entry["id"] in RECORDED:
                 records[entry["id"]] = _text(changes[-1].after)
     kept = tuple(Record(name, value) for name, value in sorted(records.items()) if is_ours(value))
-    return Order(tuple(changes), kept)
+    return Order(tuple(changes), kept, new_id=new_id)
 
 
 def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written:
@@ -124,7 +135,9 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     """
     now = controller_time()
     made = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
-    ticket = Ticket(gathered.run, f"{now}-{gathered.run}", f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}", shelf.kept)
+    new_id = secrets.token_hex(ID_BYTES) if needs_id(gathered.facts) else None
+    backup = f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}"
+    ticket = Ticket(gathered.run, f"{now}-{gathered.run}", backup, shelf.kept, new_id)
     with _given_back(talk, ticket):
         return _locked_write(talk.during("backup"), ticket, gathered, order, shelf)
 
@@ -190,6 +203,7 @@ def _saved(
         "host_folder": ticket.folder,
         "call": RUN_ID,
         "kind": ROLLBACK if order.rollback else CHANGE,
+        "machine_id": ticket.machine or recorded_id(facts),
     }
     path = shelf.save(ticket.backup, backup_content(identity, order.changes, values, facts, order.put_back))
     return {"id": ticket.backup, "path": str(path), "host_path": ticket.folder}

@@ -139,7 +139,8 @@ def backup_content(
     there before, and adds the second.
 
     Args:
-        identity: `id`, `host`, `host_folder`, `call` (of ansible-playbook) and `kind` (change or rollback).
+        identity: `id`, `host`, `host_folder`, `call` (of ansible-playbook), `kind` (change or rollback) and
+            `machine_id` (null where it could not be read).
         changes: what is written.
         values: `exact_values`.
         facts: of the host before the change.

@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import ID_BYTES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_data import data_bytes
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import (
@@ -124,11 +125,12 @@ def _written(path: Path) -> str | None:
 
 def _scripts(order: Order, content: bytes) -> dict[str, bytes]:
     # The same transcript gives the same files.
-    run = hashlib.sha256(content).hexdigest()[:_NONCE_DIGITS]
+    digest = hashlib.sha256(content).hexdigest()
+    run, machine = digest[:_NONCE_DIGITS], digest[-2 * ID_BYTES :]
     return {
         "apply.cmd": _lines(apply_script(order, run)),
         "rollback.cmd": _lines(rollback_script(order, run)),
-        **{data_file(order, which): data_bytes(order, which) for which in ("apply", "rollback")},
+        **{data_file(order, which): data_bytes(order, which, machine) for which in ("apply", "rollback")},
     }
 
 

@@ -129,6 +129,16 @@ def test_the_backup_restores_the_exact_bytes(reserve, host) -> None:
     assert host.exec(f"reg query {TCPIP} /v ReservedPorts") == exact
 
 
+def test_the_machine_keeps_the_id_of_the_first_write_until_it_has_another_name(reserve, host) -> None:
+    first = reserve()["facts"]["machine"]
+    assert len(first["id"]) == 32 and first["recorded_name"] == first["recorded_name"].upper() != ""
+    host.exec(r"reg add HKLM\SOFTWARE\portkeeper /v computer_name /t REG_SZ /d COPIED /f")
+    copied = reserve()
+    assert (copied["changed"], copied["facts"]["machine"]["recorded_name"]) == (True, first["recorded_name"])
+    assert copied["facts"]["machine"]["id"] != first["id"]
+    assert reserve()["facts"]["machine"] == copied["facts"]["machine"]
+
+
 def test_an_absent_value_becomes_absent_again(reserve, host) -> None:
     host.exec(f"reg delete {TCPIP} /v ReservedPorts /f")
     backup = reserve()["backup"]

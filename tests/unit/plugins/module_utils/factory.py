@@ -98,14 +98,13 @@ def facts(**changes: Any) -> dict[str, Any]:
         "sql_ports": [],
         "hotfixes": ["KB951746"],
         "boot_mark": BOOT_MARK,
+        "machine": {"id": None, "recorded_name": None},
         "state": {"present": False, "settings": {}},
         "problems": [],
     }
     for name, value in copy.deepcopy(changes).items():
-        if isinstance(value, dict) and isinstance(made[name], dict):
-            made[name].update(value)
-        else:
-            made[name] = value
+        merged = isinstance(value, dict) and isinstance(made[name], dict)
+        made[name] = {**made[name], **value} if merged else value
     return made
 
 
@@ -162,6 +161,8 @@ def applied(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
             change["after"] if change["id"] == "state" else {change["id"]: _text(change.get("ours", change["after"]))}
         )
         for name, value in written.items():
+            if name == "computer_name":
+                continue
             records[name] = {"value": value, "boot_mark": before["boot_mark"], "dns_pid": before["dns"]["pid"]}
         if change["id"] == "state":
             continue

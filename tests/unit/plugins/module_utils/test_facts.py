@@ -122,6 +122,7 @@ SBS2003: dict[str, Any] = {
     "sql_ports": ["1139-1139"],
     "hotfixes": ["KB951746", "KB951748", "KB958644"],
     "boot_mark": "9A4B2C1D5E10C901",
+    "machine": {"id": None, "recorded_name": None},
     "state": {"present": False, "settings": {}},
     "problems": [],
 }

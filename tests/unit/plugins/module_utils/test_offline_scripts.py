@@ -23,6 +23,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile im
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Section, Transcript
 
 RUN = "0123456789abcdef"
+MACHINE = "0123456789abcdef0123456789abcdef"
+OWN = r"HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper"
 TCPIP = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 PORTS = st.sets(st.integers(1, 65535), max_size=150).map(lambda ports: PortSet.from_ports(ports).to_json())
 LISTS = PORTS.filter(lambda found: isinstance(found, list))
@@ -74,7 +76,7 @@ def test_scripts_and_data_say_the_same_bytes_and_keep_to_the_limits(before: Any,
         assert max(map(len, script)) <= 2047
         assert all(set(line) <= ALPHABET for line in script)
         for label, which in (("after0", "apply"), ("before0", "rollback")):
-            content = data_bytes(made, which)
+            content = data_bytes(made, which, MACHINE)
             found = read_reg(content)
             assert found.dialect == dialect
             assert content.startswith(b"\xff\xfe" if dialect == DIALECT_5 else b"REGEDIT4\r\n")
@@ -91,9 +93,28 @@ def test_scripts_and_data_say_the_same_bytes_and_keep_to_the_limits(before: Any,
 
 
 def test_the_data_removes_our_records_and_holds_no_other_key() -> None:
-    text = data_bytes(order(["3343-3343"]), "rollback").decode("utf-16")
+    text = data_bytes(order(["3343-3343"]), "rollback", MACHINE).decode("utf-16")
     keys = re.findall(r"^\[.*\]", text, re.MULTILINE)
     assert keys == [r"[-HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper\state\reserved_ports]", f"[{TCPIP}]"]
+
+
+def test_the_first_write_gives_the_machine_an_id_and_no_other_write_does() -> None:
+    unwritten = facts() | {"machine": {"id": None, "recorded_name": None}, "state": {"present": False, "settings": {}}}
+    known = {**unwritten, "machine": {"id": MACHINE, "recorded_name": "SBS01"}, "state": {"present": True}}
+    copied = {**known, "machine": {"id": MACHINE, "recorded_name": "OLD"}}
+    plan = {"settings": [entry(None, ["1-1"])], "actions": []}
+    rename = {
+        "settings": [{"id": "state", "before": {"computer_name": "OLD"}, "after": {"computer_name": "SBS01"}}],
+        "actions": [],
+    }
+    for found, due, written in ((unwritten, plan, True), (known, plan, False), (copied, rename, True)):
+        made = order_of(found, due, Transcript(RUN, {}))
+        assert made, "a copied id alone is a reason for a script"
+        data = read_reg(data_bytes(made, "apply", MACHINE))
+        values = {name: value[1].decode("utf-16-le") for name, value in (data.values(OWN) or {}).items() if value}
+        assert values == ({"machine_id": f"{MACHINE}\0", "computer_name": "SBS01\0"} if written else {})
+        assert read_reg(data_bytes(made, "rollback", MACHINE)).values(OWN) is None
+        assert ('call :import "%data%"' in apply_script(made, RUN)) is True
 
 
 def test_bytes_of_registry_file_text_are_taken_as_they_are() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 TCPIP = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 DNS = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
+OWN = r"HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper"
 STATE = r"HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper\state"
 MARK = "804E3F6C21F4C801"
 
@@ -47,6 +48,7 @@ class FakeHost:
     dependents: list[str] = field(default_factory=list)
     locks: list[str] | None = None
     state: dict[str, dict[str, str]] = field(default_factory=dict)
+    machine: dict[str, str] = field(default_factory=dict)
     scheduler: str = "works"
     """works | missing | never_runs | hangs"""
     denied: bool = False
@@ -179,9 +181,10 @@ class FakeHost:
         ), 1
 
     def _on_state(self) -> tuple[str, int]:
-        if not self.state:
+        if not self.state and not self.machine:
             return "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\n", 0
-        text = _key(STATE)
+        text = _key(OWN, *((name, "REG_SZ", value) for name, value in self.machine.items())) if self.machine else ""
+        text += _key(STATE)
         for name, values in self.state.items():
             text += _key(f"{STATE}\\{name}", *((key, "REG_SZ", value) for key, value in values.items()))
         return text, 0
@@ -217,6 +220,9 @@ class FakeHost:
         flagged = "window" in self._line or (self.locks and self.locks[0] in self._line)
         if not flagged or self.before_write is CHANGED:
             return "", 0
+        given = re.search(r"reg add \S+portkeeper /v machine_id /t REG_SZ /d (\S+) /f", self._line)
+        if given:
+            self.machine = {"machine_id": given[1], "computer_name": "CLIENT01"}
         for name, value in re.findall(r'state\\(\w+) /v value /t REG_SZ /d "([^"]*)"', self._line):
             self.state[name] = {"value": value, "dns_pid": str(self.services["DNS"].pid), "boot_mark": MARK}
         for name in re.findall(r"^.*begin write&\(reg delete \S+state\\(\w+) /f\)>nul", self._line):

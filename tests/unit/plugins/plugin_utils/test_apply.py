@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,38 @@ def test_the_record_is_read_on_the_host(tmp_path: Path) -> None:
     change.apply()
     assert change.host.state["reserved_ports"]["value"] == ",".join(change.host.reserved or [])
     assert MARK not in change.host.lines[-1]
+
+
+def test_the_first_write_gives_the_machine_an_id_that_stands_in_the_backup(tmp_path: Path) -> None:
+    change = Change(tmp_path)
+    assert change.gathered.facts["machine"] == {"id": None, "recorded_name": None}
+    change.apply()
+    given = change.host.machine["machine_id"]
+    assert re.fullmatch("[0-9a-f]{32}", given)
+    (path,) = change.backups()
+    assert json.loads(path.read_text())["machine_id"] == given
+
+    again = Change(tmp_path, change.host, extra_ports=["5060"])
+    assert again.gathered.facts["machine"] == {"id": given, "recorded_name": "CLIENT01"}
+    again.apply()
+    assert change.host.machine["machine_id"] == given, "an id stays what it is"
+    assert {json.loads(path.read_text())["machine_id"] for path in again.backups()} == {given}
+    assert Change(tmp_path / "b").gathered.facts["machine"]["id"] is None
+
+
+def test_a_copied_id_is_replaced_although_nothing_else_is_due(tmp_path: Path) -> None:
+    change = Change(tmp_path)
+    change.apply()
+    copied = {**change.host.machine, "computer_name": "OTHER"}
+    change.host.machine = copied
+    again = Change(tmp_path, change.host)
+    assert [entry["id"] for entry in again.plan["settings"]] == ["state"]
+    assert again.plan["settings"][0]["after"] == {"computer_name": "CLIENT01"}
+    assert "machine_cloned" in [problem["id"] for problem in again.plan["problems"]]
+    again.apply()
+    assert change.host.machine["machine_id"] != copied["machine_id"]
+    last = Change(tmp_path, change.host)
+    assert last.plan["settings"] == [] and not order_of(last.plan), "one run is enough"
 
 
 def test_records_alone_need_no_backup(tmp_path: Path) -> None:
