@@ -136,8 +136,12 @@ def prepare(core: Core, interpreter: Interpreter) -> tuple[Path, Path, dict[str,
     copy_collection(collection)
     seed_pip(home, venv)
     environment = {
-        **os.environ, "HOME": str(home), "PATH": f"{venv}/bin:/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": "",
-        "ANSIBLE_HOME": str(home / ".ansible"), "NO_COLOR": "1",
+        **os.environ,
+        "HOME": str(home),
+        "PATH": f"{venv}/bin:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": "",
+        "ANSIBLE_HOME": str(home / ".ansible"),
+        "NO_COLOR": "1",
     }
     return venv, collection, environment
 

@@ -32,10 +32,7 @@ EXPECTED_RESERVED = (
     " 4070-4071 4500-4500"
 ).split()
 NEEDED_PORTS = {
-    port
-    for entry in EXPECTED_RESERVED
-    for low, high in [entry.split("-")]
-    for port in range(int(low), int(high) + 1)
+    port for entry in EXPECTED_RESERVED for low, high in [entry.split("-")] for port in range(int(low), int(high) + 1)
 }
 RESTARTS = 20
 
@@ -79,8 +76,15 @@ class Demo:
     def call(self, command: list[str], show: bool = False) -> Run:
         """Run a command in the demo's folder; ``show`` prints its output indented."""
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
         if show:
             print("".join(f"    | {line}\n" for line in done.stdout.splitlines() if line.strip()), end="")
@@ -219,7 +223,15 @@ def block_mode(demo: Demo) -> None:
 
 
 STEPS: tuple[Callable[[Demo], None], ...] = (
-    show_conflict, failing_verify, check_mode, real_run, second_run, reboot, restarts, drift, block_mode,
+    show_conflict,
+    failing_verify,
+    check_mode,
+    real_run,
+    second_run,
+    reboot,
+    restarts,
+    drift,
+    block_mode,
 )
 
 

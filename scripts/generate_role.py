@@ -20,10 +20,30 @@ from checkout import CHECKOUT
 ROLE = CHECKOUT / "roles" / "reserve_ports"
 PREFIX = "reserve_ports_"
 OPTIONS = (
-    "profiles", "detect", "extra_ports", "ignore_services", "include_listeners", "catalogue_extra", "reserve_unexposed",
-    "socket_pool_size", "allow_small_pool", "prune", "repair", "use_netsh", "max_risk", "start_services", "reboot",
-    "on_failure", "restart_group", "backups_kept", "artifacts_dir", "run_id", "backup_dir",
-    "command_timeout", "window_timeout", "reboot_timeout",
+    "profiles",
+    "detect",
+    "extra_ports",
+    "ignore_services",
+    "include_listeners",
+    "catalogue_extra",
+    "reserve_unexposed",
+    "socket_pool_size",
+    "allow_small_pool",
+    "prune",
+    "repair",
+    "use_netsh",
+    "max_risk",
+    "start_services",
+    "reboot",
+    "on_failure",
+    "restart_group",
+    "backups_kept",
+    "artifacts_dir",
+    "run_id",
+    "backup_dir",
+    "command_timeout",
+    "window_timeout",
+    "reboot_timeout",
 )
 """The policy's options that the role takes, in the order of its documentation."""
 
@@ -128,9 +148,7 @@ def _argument(row: dict[str, Any]) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with --check name those that are not up to date."""
-    stale = {
-        name: text for name, text in rendered().items() if (ROLE / name).read_text(encoding="utf-8") != text
-    }
+    stale = {name: text for name, text in rendered().items() if (ROLE / name).read_text(encoding="utf-8") != text}
     if "--check" in arguments:
         print("\n".join(f"not up to date: roles/reserve_ports/{name}" for name in stale))
         return 1 if stale else 0

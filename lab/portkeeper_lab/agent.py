@@ -193,7 +193,12 @@ class Agent:
         return self._gone
 
     def spawn(
-        self, line: str, *, flags: int = 0, environment: Mapping[str, str] | None = None, directory: str = "",
+        self,
+        line: str,
+        *,
+        flags: int = 0,
+        environment: Mapping[str, str] | None = None,
+        directory: str = "",
         codepage: int = 437,
     ) -> AgentProcess:
         """Starts a command; see `backend.Backend.spawn`.

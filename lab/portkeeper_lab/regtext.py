@@ -101,7 +101,7 @@ def _place(key: str) -> tuple[str, str]:
     lower = key.lower()
     for start, (file, instead) in HIVES.items():
         if lower == start or lower.startswith(f"{start}\\"):
-            return file, f"{instead}{key[len(start):]}".removeprefix("\\")
+            return file, f"{instead}{key[len(start) :]}".removeprefix("\\")
     raise ValueError(f"{key} is neither below HKLM nor below HKCU")
 
 

@@ -245,7 +245,7 @@ class _Reader:
                 raise self.error(f"[users] {name}", "is neither a password nor a table")
             self.check(row, USER, f"[users] {name}")
         if not rows or not all(row["password"] for row in rows.values()):
-            raise self.error("[users]", "needs at least one name = \"password\"")
+            raise self.error("[users]", 'needs at least one name = "password"')
         limited = frozenset(name for name, row in rows.items() if not row.get("administrator", True))
         if next(iter(rows)) in limited:
             raise self.error("[users]", "must begin with an administrator")

@@ -28,6 +28,7 @@ from portkeeper_lab.winrm.server import Options, WinRMServer
 REACHABLE_TIMEOUT = 120.0
 """Seconds that a boot may take until WinRM answers."""
 
+
 class Supervisor:
     """A running host with its WinRM server and its control socket."""
 

@@ -25,7 +25,10 @@ SECURITY = "Types: deb\nURIs: http://mirror.example/debian-security\nSuites: boo
     ("files", "expected"),
     [
         ({"sources.list": "deb http://m.example/debian bookworm main\n"}, ["http://m.example/debian"]),
-        ({"sources.list": "deb [arch=amd64] http://m.example/debian/ trixie contrib main\n"}, ["http://m.example/debian"]),
+        (
+            {"sources.list": "deb [arch=amd64] http://m.example/debian/ trixie contrib main\n"},
+            ["http://m.example/debian"],
+        ),
         ({"sources.list": "# deb http://m.example/debian bookworm main\n"}, []),
         ({"sources.list": "deb-src http://m.example/debian bookworm main\n"}, []),
         ({"sources.list.d/x.list": "deb https://other.example/node nodistro main\n"}, []),

@@ -58,9 +58,7 @@ def exposed_by_need(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> list[P
     pools, safe = pool_ranges(plan), protected_ports(plan, facts)
     open_ports = [pools[family] - safe[family] for family in FAMILIES]
     reach = open_ports[0] | open_ports[1]
-    return [
-        PortSet.from_json(need["ports"]) & reach if need["protocol"] != "tcp" else _NONE for need in plan["needs"]
-    ]
+    return [PortSet.from_json(need["ports"]) & reach if need["protocol"] != "tcp" else _NONE for need in plan["needs"]]
 
 
 def exposed_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> PortSet:

@@ -10,7 +10,7 @@ guessed, and no content makes it raise.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -21,6 +21,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_regi
     read_boot_mark,
     read_hotfixes,
     read_machine,
+    read_send_port,
     read_settings,
     read_sql_ports,
     read_state,
@@ -41,6 +42,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_sock
     ports_by_family,
     read_sockets,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RAN_BEFORE_RECORD
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netsh import (
     is_table,
     parse_dynamicport,
@@ -80,12 +82,15 @@ _NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE
 _NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 
 
-def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict[str, Any]:
+def parse_transcript(
+    source: Source, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None
+) -> dict[str, Any]:
     """Turn a transcript into facts.
 
     Args:
         source: bytes in any code page, or text, or ``{"base64": text}``.
         extra_services: service keys that belong in the facts besides those of the catalogue.
+        extra_ports: ports whose holders belong in the facts besides those of the catalogue's ports.
 
     Returns:
         The facts; see docs/facts.md.
@@ -102,17 +107,20 @@ def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict
     sockets = read_sockets(reading, services)
     settings = read_settings(reading, services.dns_installed)
     dependents = read_dependents(reading, services.dns_installed)
-    wanted = {DNS, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(_NEEDED))}
-    endpoints, truncated = endpoint_facts(sockets, services, _NEEDED)
+    state = read_state(reading)
+    earlier = _ran_before(state)
+    needed = _NEEDED | (extra_ports or PortSet())
+    wanted = {DNS, *earlier, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
+    endpoints, truncated = endpoint_facts(sockets, services, needed)
     facts = {
         "format": FACTS_FORMAT,
         "computer_name": _first_line(reading.text("computer_name"), _NAME_RE),
         "collected": _first_line(reading.text("clock")),
         "os": os_facts,
         "settings": settings,
-        "dns": _dns(services, sockets, settings, dependents),
+        "dns": _dns(reading, services, sockets, settings, dependents),
         **_netsh(reading, os_facts["family"]),
-        "services": service_facts(services, wanted, extra_services),
+        "services": service_facts(services, wanted, extra_services, earlier),
         "services_total": len(services.rows) if services.known else None,
         "udp_endpoints": endpoints if sockets.known else None,
         "udp_endpoints_truncated": truncated,
@@ -121,20 +129,31 @@ def parse_transcript(source: Source, extra_services: Iterable[str] = ()) -> dict
         "hotfixes": read_hotfixes(reading),
         "boot_mark": read_boot_mark(reading),
         "machine": read_machine(reading),
-        "state": read_state(reading),
+        "state": state,
     }
     _report_missing(reading, os_facts["family"])
     return {**facts, "problems": problems.as_list()}
 
 
+def _ran_before(state: Mapping[str, Any]) -> set[str]:
+    """Lower-case names of the services in our record of what ran before a window."""
+    value = (state["settings"].get(RAN_BEFORE_RECORD) or {}).get("value")
+    return {name.strip().lower() for name in (value or "").split(",")} - {""}
+
+
 def _dns(
-    services: Services, sockets: Sockets, settings: dict[str, Any], dependents: list[str] | None
+    reading: Reading,
+    services: Services,
+    sockets: Sockets,
+    settings: dict[str, Any],
+    dependents: list[str] | None,
 ) -> dict[str, Any]:
     return {
         "installed": services.dns_installed,
         "state": services.dns.state if services.dns else None,
         "pid": services.dns_pid,
         "dependents": dependents,
+        "send_port": read_send_port(reading),
         "udp_ports": dns_ports(sockets, services),
         "pool_present": pool_present(sockets, services, settings["socket_pool_size"]),
     }

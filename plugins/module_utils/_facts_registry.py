@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import HOTFIXES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RECORDED_STOPPED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import (
     ID_VALUE,
     MACHINE_KEY,
@@ -169,8 +170,19 @@ def _mark(text: str | None) -> str | None:
     return text.upper().replace("-0X", "-") if text else None
 
 
-def _pid(text: str | None) -> int | None:
-    return int(text) if text and _PID_RE.match(text) else None
+def _pid(text: str | None) -> int | str | None:
+    """The PID, or that there was no process; 0 and anything else is no evidence of either."""
+    if text is not None and text.lower() == RECORDED_STOPPED:
+        return RECORDED_STOPPED
+    return int(text) or None if text and _PID_RE.match(text) else None
+
+
+def read_send_port(reading: Reading) -> int | None:
+    """The fact ``dns.send_port``: the fixed port from which DNS asks other servers; 0 means none."""
+    key = reading.registry("dns").find(_DNS)
+    value = key.values.get("sendport") if key and "sendport" not in key.ambiguous else None
+    data = value.data if value else None
+    return data if isinstance(data, int) and 1 <= data <= HIGHEST_PORT else None
 
 
 def read_boot_mark(reading: Reading) -> str | None:

@@ -29,6 +29,8 @@ _TRIGGER_KEY = "triggerinfo"
 _ALWAYS_THERE = "tcpip"
 """Every Windows has this key, and it sorts behind DNS: a listing that holds it was not cut before DNS."""
 _HIGHEST_START = 4
+_STARTABLE = (2, 3)
+"""The Start of a key that is a service's; keys without one, or with 4 alone, are often made by a policy."""
 
 
 @dataclass
@@ -150,16 +152,23 @@ def _read_starts(reading: Reading) -> Starts:
     return starts
 
 
-def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:
+def service_facts(
+    services: Services, wanted: Iterable[str], extra: Iterable[str], earlier: Iterable[str]
+) -> dict[str, Any]:
     """The fact ``services``.
 
     Args:
         services: all of them.
         wanted: lower-case names that belong in whatever they are: DNS, its dependents, holders of catalogued ports.
         extra: further names, in any case, that the caller asks for.
+        earlier: lower-case names of services that ran before a window: they are gone only when neither the service
+            manager nor the registry has them.
     """
     chosen = set(wanted) | {name.lower() for name in extra}
     names = {name: row.name for name, row in services.rows.items()} if services.known else services.starts.names
+    for name in earlier:
+        if name not in names and services.starts.start.get(name) in _STARTABLE:
+            names[name] = services.starts.names[name]
     return {
         names[name]: _one_service(services, name)
         for name in sorted(names)

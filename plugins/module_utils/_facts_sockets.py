@@ -21,17 +21,18 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_nets
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import has_no_process
 
 FAMILIES = ("udp4", "udp6")
 SOCKET_ROWS_UNREADABLE = "socket_rows_unreadable"
 ENDPOINTS_MAX = 500
-"""The fact ``udp_endpoints`` holds at most so many rows; ``udp_ports`` is always whole."""
+"""The fact ``udp_endpoints`` holds at most so many rows, and those of needed ports that come on top; ``udp_ports`` is
+always whole."""
 POOL_SOCKETS_MIN = 200
 """A DNS process that holds so many UDP ports in one address family has a socket pool: without one it holds a few per
 local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
 SYSTEM_PID = 4
 SYSTEM_PROCESS = "System"
-_STOPPED = 1
 _RUNNING = 4
 
 
@@ -41,7 +42,7 @@ class Sockets:
 
     Attributes:
         known: whether they could be read at all.
-        with_pids: whether the output names processes.
+        with_pids: whether the output names the process of each socket.
         dns_pid: DNS's process.
         dns_by_family: the ports that DNS holds, per address family.
         others: all rows that are not DNS's.
@@ -72,9 +73,18 @@ def read_sockets(reading: Reading, services: Services) -> Sockets:
             reading.problems.add("sockets_unreadable", "error", "The list of UDP sockets could not be read.")
         elif table.unread:
             _report_unread(reading, table.unread, services)
-    with_pids = bool(pools) or any(row.pid is not None for row in table.rows)
-    if known and not with_pids:
+    unnamed = sum(row.pid is None for row in table.rows)
+    with_pids = known and not unnamed
+    if known and unnamed == len(table.rows) and not pools:
         reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
+    elif unnamed:
+        reading.problems.add(
+            "sockets_partly_without_pid",
+            "error",
+            f"{unnamed} rows of the list of UDP sockets name no process, the others do: which sockets are DNS's is not"
+            " known.",
+            rows=unnamed,
+        )
     others = [row for row in table.rows if dns_pid is None or row.pid != dns_pid]
     held = _by_family([row for row in table.rows if dns_pid is not None and row.pid == dns_pid])
     for pool in pools:
@@ -133,7 +143,7 @@ def _dns_has_process(services: Services) -> bool:
     """Whether DNS may have a process; only what was read can say that it has none."""
     if services.dns_installed is False:
         return False
-    return services.dns is None or services.dns.state != _STOPPED
+    return services.dns is None or not has_no_process(services.dns.state, services.dns.pid)
 
 
 def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, Any]) -> str:
@@ -161,10 +171,16 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
 def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tuple[list[dict[str, Any]], bool]:
     """The fact ``udp_endpoints``, sorted by port, address and PID, and whether it was cut.
 
-    When there are too many, those on ports that a catalogue row needs are kept first.
+    When there are too many, those on needed ports are kept; of these a row for each address family, port and process
+    stays in any case.
     """
     rows = sorted(sockets.others, key=lambda row: (row.port not in needed, row.port, row.address, row.pid or 0))
-    kept = sorted(rows[:ENDPOINTS_MAX], key=lambda row: (row.port, row.address, row.pid or 0, row.connected))
+    holders: dict[tuple[str, int, int | None], UdpRow] = {}
+    for row in rows[ENDPOINTS_MAX:]:
+        if row.port in needed:
+            holders.setdefault((row.family, row.port, row.pid), row)
+    chosen = [*rows[:ENDPOINTS_MAX], *holders.values()]
+    kept = sorted(chosen, key=lambda row: (row.port, row.address, row.pid or 0, row.connected))
     processes = {**(services.processes or {}), SYSTEM_PID: SYSTEM_PROCESS}
     return [
         {
@@ -175,4 +191,4 @@ def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tup
             "connected": row.connected,
         }
         for row in kept
-    ], len(rows) > ENDPOINTS_MAX
+    ], len(rows) > len(kept)

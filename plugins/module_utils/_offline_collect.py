@@ -46,9 +46,7 @@ EXPORTS: dict[str, tuple[Export, ...]] = {
     "current_version": (),
     "product_options": (Export(rf"{_SYSTEM}\Control\ProductOptions", ("ProductType", "ProductSuite")),),
     "tcpip": (Export(rf"{_SYSTEM}\Services\Tcpip\Parameters", ("MaxUserPort", "ReservedPorts")),),
-    "dns": (
-        Export(rf"{_SYSTEM}\Services\DNS\Parameters", ("SocketPoolSize", "SocketPoolExcludedPortRanges")),
-    ),
+    "dns": (Export(rf"{_SYSTEM}\Services\DNS\Parameters", ("SocketPoolSize", "SocketPoolExcludedPortRanges")),),
     "service_starts": (
         Export(
             rf"{_SYSTEM}\Services",
@@ -61,9 +59,7 @@ EXPORTS: dict[str, tuple[Export, ...]] = {
     ),
     "boot": (Export(rf"{_SYSTEM}\Control\Windows", ("ShutdownTime",)),),
     "state": (Export(rf"{_SOFTWARE}\portkeeper", lines='"^"'),),
-    "hotfixes": (
-        Export(rf"{_SOFTWARE}\Microsoft\Windows NT\CurrentVersion\HotFix", lines=f'"{" ".join(HOTFIXES)}"'),
-    ),
+    "hotfixes": (Export(rf"{_SOFTWARE}\Microsoft\Windows NT\CurrentVersion\HotFix", lines=f'"{" ".join(HOTFIXES)}"'),),
 }
 """The sections of the collector's table that read the registry; a host without reg.exe is of NT5."""
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import UNKNOWN_REASONS
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import Need, collect_needs
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
     pending_settings,
     plan_actions,
+    refuse_window,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effective import (
     effect_of,
@@ -32,6 +34,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_fit i
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import plan_netsh, report_blocks
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_problems import (
+    report_contradictions,
+    report_failures,
     report_host,
     report_information,
     report_unread_sockets,
@@ -57,7 +61,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
     Setting,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import (
-    UNREADABLE,
     all_failures,
     find_victims,
     judge_services,
@@ -149,19 +152,22 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     record = record_change(host, draft.managed, written, netsh)
     pending = pending_settings(host, draft.managed, written + list(record["after"] if record else ()))
     victims = find_victims(host, policy, judgements)
-    actions = plan_actions(pending, victims, judgements, draft.deferred)
+    due = plan_actions(pending, victims, judgements, draft.deferred)
+    actions = refuse_window(host, due, problems)
     report_host(host, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
     report_unread_sockets(host, policy, draft.needs, problems)
     report_information(host, policy, draft.pool, judgements, problems)
+    report_failures(failures, problems)
+    report_contradictions(host, draft.managed, problems)
     if host.family not in (None, "nt5"):
         report_blocks(host, draft.needs, problems)
     risk = _risk(draft)
     conflicts = live_conflicts(failures)
     settings = draft.settings_json + ([record] if record else [])
     findings = Findings(
-        unknown=has_errors(problems.as_list(), False) or has_errors(facts.get("problems") or (), False),
+        unknown=has_errors(problems.as_list(), False) or host.has_reading_errors(()),
         conflict=bool(conflicts),
-        service_down=any(failure.reason != UNREADABLE for failure in failures),
+        service_down=any(failure.reason not in UNKNOWN_REASONS for failure in failures),
         drifted=bool(settings or draft.deferred) or has_errors(problems.as_list(), True),
         pending=bool(pending.reboot or pending.dns_restart),
         exposed=(risk["now"] or 0) > (policy.max_risk or 0),
@@ -181,7 +187,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         "actions": actions,
         "risk": risk,
         "reboot_required": bool(pending.reboot),
-        "dns_restart_required": any(action["action"] == DNS_WINDOW for action in actions),
+        "dns_restart_required": any(action["action"] == DNS_WINDOW for action in due),
         "in_sync": findings.in_sync,
         "status": findings.status,
     }

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import Judgement
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effective import NO, effect_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import listed
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import WINDOW_REFUSED
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_RESTART,
     NETSH,
     REBOOT,
     Setting,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import (
-    Judgement,
-    Victims,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import Victims
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import window_refusals
 
 DNS_WINDOW = "dns_window"
 START_SERVICES = "start_services"
@@ -81,6 +82,32 @@ def plan_actions(
         names = ", ".join(setting.value_name for setting in pending.reboot)
         actions.append({"action": REBOOT_ACTION, "why": f"{names} takes effect with the next boot"})
     return actions
+
+
+def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemList) -> list[dict[str, Any]]:
+    """Leaves out a window that would stop what cannot be started again, and says so.
+
+    Args:
+        host: the facts.
+        actions: what is due.
+        problems: gets the refusal.
+
+    Returns:
+        The actions that may be carried out.
+    """
+    if not any(action["action"] == DNS_WINDOW for action in actions):
+        return actions
+    reasons = window_refusals(host)
+    if not reasons:
+        return actions
+    problems.add(
+        WINDOW_REFUSED,
+        "error",
+        f"DNS has to be restarted, but that is refused, because what it stops could not be started again:"
+        f" {'; '.join(reasons)}.",
+        reasons=reasons,
+    )
+    return [action for action in actions if action["action"] != DNS_WINDOW]
 
 
 def _ranges(row: Mapping[str, Any]) -> str:

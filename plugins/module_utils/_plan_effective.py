@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, RECORDED_STOPPED, Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import NAME_VALUE, cloned_from
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_fit import Reservations
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import NetshPlan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import ListPlan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, parse_entries
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import has_no_process
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_RESTART,
     NOW,
@@ -20,34 +22,68 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
     STATE,
     STATE_KEY,
     Setting,
+    entries_of,
     value_text,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict_dns import DNS_PORT
 
 YES = "yes"
 NO = "no"
 UNKNOWN = "unknown"
+LIST_TYPE = "REG_MULTI_SZ"
+
+
+BOOT = "boot"
+RESTART = "dns_restart"
 
 
 def effect_of(host: Host, setting: Setting) -> str:
     """Whether the value that is configured now is the one that Windows works with: yes, no or unknown.
 
     Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
-    new process or none at all, means yes.
+    new process or none at all, means yes. DNS on a port that its own value excludes contradicts that: after a boot the
+    value counts as not effective, so that one window is due; after a restart within this boot it is only reported.
     """
     record = host.record(setting.id)
     if record is None or host.boot_mark is None or record["value"] != value_text(host.setting(setting.id)):
         return UNKNOWN
-    if record["boot_mark"] != host.boot_mark:
+    since = started_since(host, setting, record)
+    if since is None:
+        return NO
+    if not contradicting_ports(host, setting):
         return YES
+    return NO if since == BOOT and setting.takes_effect == DNS_RESTART else UNKNOWN
+
+
+def started_since(host: Host, setting: Setting, record: Mapping[str, Any]) -> str | None:
+    """What has made a recorded value effective since: a boot, a restart of DNS, or nothing that is proved."""
+    if host.booted_since(record["boot_mark"]):
+        return BOOT
     if setting.takes_effect == DNS_RESTART and _dns_is_new(host, record.get("dns_pid")):
-        return YES
-    return NO
+        return RESTART
+    return None
 
 
-def _dns_is_new(host: Host, recorded_pid: object) -> bool:
+def _dns_is_new(host: Host, recorded: object) -> bool:
+    """Only what was read counts: another process now than the recorded one, or a start since it was stopped."""
+    if has_no_process(host.dns_state, host.dns_pid):
+        return True
     if not host.dns_running:
-        return host.dns.get("state") is not None
-    return host.dns_pid is not None and recorded_pid is not None and str(host.dns_pid) != str(recorded_pid)
+        return False
+    if recorded == RECORDED_STOPPED:
+        return True
+    known = isinstance(recorded, int) and not isinstance(recorded, bool) and recorded > 0
+    return known and host.dns_pid is not None and host.dns_pid != recorded
+
+
+def contradicting_ports(host: Host, setting: Setting) -> PortSet:
+    """The ports that DNS holds although the value keeps it off them; port 53 and a fixed SendPort are no draw."""
+    fact = host.setting(setting.id)
+    if not host.dns_running or setting.registry_type != LIST_TYPE or fact.get("type") != LIST_TYPE:
+        return PortSet()
+    ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
+    fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
+    return (ports & (host.dns_ports(FAMILIES[0]) | host.dns_ports(FAMILIES[1]))) - fixed
 
 
 def effective_ports(host: Host, reserved: Reservations) -> dict[str, PortSet]:
@@ -63,15 +99,25 @@ def _effective_list(host: Host, listed: ListPlan) -> PortSet:
     """The ports of the list value that Windows works with.
 
     A port that was in the recorded value, is in the value now, and has seen a boot or DNS start since the record counts
-    even where somebody else has added to the value.
+    even where somebody else has added to the value; one that DNS holds all the same does not.
     """
-    if effect_of(host, listed.setting) == YES:
+    effect = effect_of(host, listed.setting)
+    if effect == YES:
         return listed.current
     record = host.record(listed.setting.id)
-    if record is None or host.boot_mark in (None, record["boot_mark"]):
+    if effect == NO or record is None or started_since(host, listed.setting, record) is None:
         return PortSet()
     recorded, _bad, _canonical = parse_entries(str(record["value"]).split(","))
-    return recorded & listed.current
+    return (recorded & listed.current) - contradicting_ports(host, listed.setting)
+
+
+def _is_recorded(host: Host, setting: Setting) -> bool:
+    """Whether the record is of the value that is there; one of an earlier boot that DNS contradicts is made anew."""
+    record = host.record(setting.id)
+    if record is None or record["value"] != value_text(host.setting(setting.id)):
+        return False
+    doubted = setting.takes_effect == DNS_RESTART and bool(contradicting_ports(host, setting))
+    return not (doubted and host.booted_since(record["boot_mark"]))
 
 
 def record_change(
@@ -95,7 +141,7 @@ def record_change(
     for setting in managed:
         text = value_text(host.setting(setting.id))
         record = host.record(setting.id)
-        if setting.id not in changed and (record is None or record["value"] != text):
+        if setting.id not in changed and not _is_recorded(host, setting):
             before[setting.id] = None if record is None else str(record["value"])
             after[setting.id] = text
     reasons = []

@@ -9,14 +9,30 @@ from collections.abc import Sequence
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_sockets import SOCKET_ROWS_UNREADABLE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import (
+    DNS_PORTS_UNKNOWN,
+    HOLDER_UNKNOWN,
+    NOT_RUNNING,
+    NOT_YET,
+    PORT_NOT_HELD,
+    RAN_BEFORE,
+    RECORD_UNREADABLE,
+    STATE_UNREADABLE,
+    Failure,
+    Judgement,
+    sentence,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import cloned_from
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import Need, relevant_rows
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effective import (
+    contradicting_ports,
+    started_since,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList, shown
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import RESERVED_PORTS
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import Judgement
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList, Severity, shown
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import RESERVED_PORTS, Setting
 
 _RISKY_HOTFIX = "KB958644"
 
@@ -69,6 +85,46 @@ def report_unread_sockets(host: Host, policy: Policy, needs: Sequence[Need], pro
                     " known.",
                     ports=ports.to_json(),
                 )
+
+
+_OF_REASON: dict[str, tuple[str, Severity]] = {
+    NOT_RUNNING: ("service_not_running", "warning"),
+    NOT_YET: ("service_not_yet_running", "warning"),
+    RAN_BEFORE: ("service_ran_before", "warning"),
+    PORT_NOT_HELD: ("port_not_held", "warning"),
+    STATE_UNREADABLE: ("service_state_unreadable", "error"),
+    HOLDER_UNKNOWN: ("holder_unknown", "error"),
+    DNS_PORTS_UNKNOWN: ("dns_ports_unknown", "error"),
+    RECORD_UNREADABLE: ("ran_before_unreadable", "error"),
+}
+"""The problem that tells a failure which the list of conflicts does not show."""
+
+
+def report_failures(failures: Sequence[Failure], problems: ProblemList) -> None:
+    """Add what is wrong with services and sockets, in the words that ``port_verify`` uses."""
+    for failure in failures:
+        problem_id, severity = _OF_REASON.get(failure.reason, ("", "info"))
+        if problem_id:
+            told = sentence(failure.to_json())
+            message = told[:1].upper() + told[1:]
+            problems.add(problem_id, severity, message, service=failure.service, port=failure.port)
+
+
+def report_contradictions(host: Host, managed: Sequence[Setting], problems: ProblemList) -> None:
+    """Add the values that DNS does not keep to although it has restarted since they were written."""
+    for setting in managed:
+        ports = contradicting_ports(host, setting)
+        record = host.record(setting.id)
+        if ports and record is not None and started_since(host, setting, record) is not None:
+            listed = ports.to_json()
+            problems.add(
+                "excluded_port_held",
+                "warning",
+                f"DNS holds UDP ports that {setting.value_name} keeps it off, although it has restarted since the value"
+                " was recorded: they do not count as reserved.",
+                value_name=setting.value_name,
+                ports=listed,
+            )
 
 
 def report_information(

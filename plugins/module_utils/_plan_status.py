@@ -16,6 +16,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_setti
     WRONG_TYPE,
 )
 
+WINDOW_REFUSED = "window_refused"
+"""A window is due, and what it would stop could not be started again."""
+
 STATUSES = (
     "unknown",
     "unreachable",
@@ -29,7 +32,7 @@ STATUSES = (
 )
 """Worst first; ``unreachable`` and ``accepted`` are set by report and gate only."""
 
-BLOCKING = frozenset((POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, WRONG_TYPE))
+BLOCKING = frozenset((POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, WINDOW_REFUSED, WRONG_TYPE))
 """Errors that were understood and forbid a change: the host differs from its policy. Any other error is ignorance."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import PROFILES, rows_from_extra
@@ -159,6 +160,16 @@ class Policy:
         values["ignore_services"] = tuple(sorted({name.lower() for name in values["ignore_services"]}))
         _check_services(values)
         return cls(**values)
+
+    @property
+    def extra_services(self) -> list[str]:
+        """Service keys that the policy names beside the catalogue."""
+        return sorted({key for row in self.extra_rows for key in row.service_keys} | set(self.start_services))
+
+    @property
+    def watched_ports(self) -> PortSet:
+        """The ports that the policy names beside the catalogue: who holds them must be in the facts."""
+        return reduce(lambda ports, row: ports | row.ports | row.udp_ports, self.extra_rows, self.extra_ports)
 
     def reserves_unexposed(self, family: str) -> bool:
         """Whether needs outside the pool's range are reserved too; by default on NT5 only."""

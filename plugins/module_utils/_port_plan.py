@@ -84,4 +84,4 @@ def _facts(params: Mapping[str, Any], policy: Policy, read: Callable[[str], byte
     source = params.get("transcript")
     if source is None:
         source = read(params["transcript_path"])
-    return parse_transcript(source, [key for row in policy.extra_rows for key in row.service_keys])
+    return parse_transcript(source, policy.extra_services, policy.watched_ports)

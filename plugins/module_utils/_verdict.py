@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Are the needed services up and do they hold their ports; if not, who holds them, and whom may a window start?
 
-The error numbers stay in the service manager after a failed start, so no event log is needed: 10048 (address in use),
-10013 (access denied, an excluded block) and 32 (sharing violation) mean the port; 0 and 1077 (never started) mean that
-somebody stopped the service on purpose.
+The error numbers stay in the service manager after a failed start, so no event log is needed. What each state proves is
+a row of ``_service_states``.
 """
 
 from __future__ import annotations
@@ -31,85 +30,52 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host impor
     Host,
     Service,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import (
+    DNS_PORTS_UNKNOWN,
+    HOLDER_UNKNOWN,
+    NOT_RUNNING,
+    NOT_YET,
+    PORT_EXCLUDED,
+    PORT_NOT_HELD,
+    PORT_TAKEN,
+    STATE_UNREADABLE,
+    UNREADABLE,
+    Failure,
+    Judgement,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import relevant_rows
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import (
+    EXCUSED,
+    FAILED,
+    HOLDS,
+    PORT_ERRORS,
+    TRIGGER_NOTE,
+    UNREAD,
+    state_row,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import NOT_YET as STARTING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict_dns import (
+    judge_dns,
+    judge_earlier,
+    record_failures,
+)
 
-PORT_ERRORS = (10048, 10013, 32)
-STOPPED_ON_PURPOSE = (0, 1077)
 WINDOW_RECORD = "dns_window"
 """State record of a window after which victims were still down: comma-joined keys in ``value``, and the boot mark."""
 
-PORT_TAKEN = "port_taken"
-PORT_EXCLUDED = "port_excluded"
-PORT_NOT_HELD = "port_not_held"
-NOT_RUNNING = "not_running"
-UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One needed port that its service does not hold, or a needed service that is down.
-
-    Attributes:
-        service: the service key; None for a port that only the user named, and for a host that could not be read.
-        port: the UDP port, None where the failure is not about one.
-        error: the service's last exit code where it is down.
-        holder: process that holds the port instead, where known.
-        pid: of that process.
-        reason: port_taken, port_excluded, port_not_held, not_running or unreadable.
-        by_dns: whether DNS is that process.
-    """
-
-    service: str | None
-    port: int | None
-    error: int | None
-    holder: str | None
-    pid: int | None
-    reason: str
-    by_dns: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """The failure as ``port_verify`` lists it."""
-        return {
-            "service": self.service,
-            "port": self.port,
-            "protocol": None if self.port is None else "udp",
-            "error": self.error,
-            "holder": self.holder,
-            "pid": self.pid,
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What was found out about one service under one catalogue row.
-
-    Attributes:
-        failures: what is wrong.
-        taken: ports of the row that somebody else holds, whether or not that hurts the service.
-        note: why a service that does not run is no failure: stopped_on_purpose, demand_start or trigger_start.
-    """
-
-    row: CatalogueRow
-    service: Service
-    failures: tuple[Failure, ...]
-    taken: tuple[Failure, ...]
-    note: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        """The service as ``port_verify`` lists it."""
-        return {
-            "service": self.service.name,
-            "row": self.row.name,
-            "state": self.service.state,
-            "start": self.service.start,
-            "win32_exit_code": self.service.exit_code,
-            "pid": self.service.pid,
-            "ports": self.row.udp_ports.to_json(),
-            "ok": not self.failures,
-            "note": self.note,
-        }
+_READING_PROBLEMS = frozenset(
+    (
+        "tcpip_key_unreadable",
+        "dns_key_unreadable",
+        "value_ambiguous",
+        "value_unreadable",
+        "dynamic_ports_unreadable",
+        "exclusions_unreadable",
+    )
+)
+"""Errors of the facts that concern settings only: services and sockets are proved without them."""
 
 
 @dataclass(frozen=True)
@@ -147,26 +113,57 @@ def verify(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
 
 
 def judge_services(host: Host, policy: Policy) -> list[Judgement]:
-    """Judge every installed service of the rows that the policy looks at; rows without UDP need nothing proved."""
-    return [
+    """Judge DNS, every installed service of the rows that the policy looks at, and what ran before a window.
+
+    Rows without UDP need nothing proved.
+    """
+    judged = judge_dns(host, policy) + [
         _judge(host, row, host.services[name])
         for row, names in relevant_rows(host, policy)
         if row.uses_udp
         for name in names
     ]
+    return judged + judge_earlier(host, policy, judged)
 
 
 def all_failures(host: Host, policy: Policy, judgements: list[Judgement]) -> list[Failure]:
     """The failures of the services, of ports that the user named, and of what could not be read."""
     failures = [failure for judgement in judgements for failure in judgement.failures]
-    failures += [
-        Failure(None, port, None, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
-        for port in policy.extra_ports & (host.dns_ports(FAMILIES[0]) | host.dns_ports(FAMILIES[1]))
-        if any(host.dns_holds(port, family) and not host.holders(port, family) for family in FAMILIES)
-    ]
-    if not host.services_known or not host.sockets_known:
+    failures += [failure for port in policy.extra_ports & _held_ports(host) for failure in _extra_port(host, port)]
+    failures += record_failures(host)
+    if _unreadable(host):
         failures.append(Failure(None, None, None, None, None, UNREADABLE))
+    elif host.names_processes and not host.dns_ports_known and host.dns_installed is not False:
+        failures.append(Failure(None, None, None, None, None, DNS_PORTS_UNKNOWN))
     return failures
+
+
+def _unreadable(host: Host) -> bool:
+    """Whether services or sockets were not read, or not wholly."""
+    return (
+        not host.services_known
+        or not host.sockets_known
+        or host.dns_installed is None
+        or host.has_reading_errors(_READING_PROBLEMS)
+    )
+
+
+def _held_ports(host: Host) -> PortSet:
+    held = [host.dns_ports(family) | host.other_ports(family) for family in FAMILIES]
+    return held[0] | held[1]
+
+
+def _extra_port(host: Host, port: int) -> Iterator[Failure]:
+    """A port that the user named and that DNS holds, or perhaps does; any named process may be the one it is for."""
+    for family in FAMILIES:
+        holders = host.holders(port, family)
+        named = any(_is_named(host, holder) for holder in holders)
+        if host.dns_holds(port, family) and not named:
+            yield Failure(None, port, None, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
+            return
+        if holders and not named:
+            yield Failure(None, port, None, None, None, HOLDER_UNKNOWN)
+            return
 
 
 def live_conflicts(failures: list[Failure]) -> list[dict[str, Any]]:
@@ -229,35 +226,21 @@ def _failed_before(host: Host) -> frozenset[str]:
 
 def _judge(host: Host, row: CatalogueRow, service: Service) -> Judgement:
     taken = tuple(_taken(host, row, service)) if host.sockets_known else ()
-    if service.state == RUNNING:
-        hurt = tuple(failure for failure in taken if failure.by_dns or row.hold != "never")
+    # From 2008 R2 on PolicyAgent and IKEEXT are started by a trigger or on demand: stopped is normal there.
+    triggered = service.trigger_start or (host.family != "nt5" and service.start == DEMAND_START)
+    found = state_row(service.start, triggered, service.state, service.exit_code)
+    verdict = found.needed
+    if verdict == EXCUSED and row.hold != "always":
+        return Judgement(row, service, taken if found.note == TRIGGER_NOTE else (), taken, found.note)
+    if verdict == HOLDS:
+        hurt = tuple(
+            failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
+        )
         return Judgement(row, service, hurt + tuple(_not_held(host, row, service)), taken, None)
-    if service.exit_code in PORT_ERRORS:
-        return Judgement(row, service, taken or (_down(service),), taken, None)
-    note = _excuse(host, row, service)
-    if note is None:
-        return Judgement(row, service, (_down(service),), taken, None)
-    return Judgement(row, service, taken if note == "trigger_start" else (), taken, note)
-
-
-def _excuse(host: Host, row: CatalogueRow, service: Service) -> str | None:
-    """Why it is no failure that the service does not run; None when it is one.
-
-    From 2008 R2 on PolicyAgent and IKEEXT are trigger- or demand-started: stopped is normal there unless something
-    holds the port.
-    """
-    idle = service.state == STOPPED and service.exit_code in (*STOPPED_ON_PURPOSE, None)
-    if row.hold == "always":
-        return None
-    if service.trigger_start or (host.family != "nt5" and service.start == DEMAND_START):
-        return "trigger_start"
-    if service.start not in (AUTO_START, None):
-        return "demand_start"
-    return "stopped_on_purpose" if idle and service.exit_code is not None else None
-
-
-def _down(service: Service) -> Failure:
-    return Failure(service.name, None, service.exit_code, None, None, NOT_RUNNING)
+    if verdict == FAILED and taken:
+        return Judgement(row, service, taken, taken, None)
+    reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
+    return Judgement(row, service, (Failure(service.name, None, service.exit_code, None, None, reason),), taken, None)
 
 
 def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
@@ -277,7 +260,7 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
         rightful = False
         for family in FAMILIES:
             holders = host.holders(port, family)
-            owned = any(_is_rightful(holder, row, service) for holder in holders)
+            owned = any(_is_rightful(host, holder, row, service) for holder in holders)
             if host.dns_holds(port, family) and not owned:
                 yield Failure(service.name, port, error, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
                 break
@@ -285,14 +268,28 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
             by_others += [] if owned else holders
         else:
             if by_others and not rightful:
-                yield Failure(service.name, port, error, by_others[0].process, by_others[0].pid, PORT_TAKEN)
+                yield _held_by(host, service, port, error, by_others)
             elif service.state != RUNNING and host.excluded(port):
                 yield Failure(service.name, port, error, None, None, PORT_EXCLUDED)
 
 
-def _is_rightful(holder: Holder, row: CatalogueRow, service: Service) -> bool:
-    """Whether the holder is the one that the row expects; one without a PID may be, while the service runs."""
-    if service.state == STOPPED:
+def _held_by(host: Host, service: Service, port: int, error: int | None, holders: list[Holder]) -> Failure:
+    """Somebody else's port; a running service may be the holder that is not named."""
+    holder = next((holder for holder in holders if _is_named(host, holder)), None)
+    if holder is None and service.state == RUNNING:
+        return Failure(service.name, port, error, None, None, HOLDER_UNKNOWN)
+    holder = holder or holders[0]
+    return Failure(service.name, port, error, holder.process, holder.pid, PORT_TAKEN)
+
+
+def _is_named(host: Host, holder: Holder) -> bool:
+    """Whether it is known whose socket it is, as far as the release can tell."""
+    return holder.pid is not None or not host.names_processes
+
+
+def _is_rightful(host: Host, holder: Holder, row: CatalogueRow, service: Service) -> bool:
+    """Whether the holder is the one that the row expects; where a release names no process, it may be."""
+    if service.state == STOPPED or not _is_named(host, holder):
         return False
     if row.holder == "any_but_dns" or holder.pid is None:
         return True

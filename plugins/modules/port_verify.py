@@ -87,7 +87,9 @@ failures:
       description: The service's last exit code, for example 10048 or 10013.
       type: int
     reason:
-      description: V(port_taken), V(port_excluded), V(port_not_held), V(not_running) or V(unreadable).
+      description: >-
+        V(port_taken), V(port_excluded), V(port_not_held), V(not_running), V(not_yet), V(ran_before), V(unreadable),
+        V(state_unreadable), V(holder_unknown), V(dns_ports_unknown) or V(record_unreadable).
       type: str
     message:
       description: One sentence.

@@ -80,7 +80,7 @@ def understood(session: Session, policy: Policy, run: str, transcript: bytes, ph
             phase,
         )
     try:
-        facts = parse_transcript(transcript, services_of(policy))
+        facts = parse_transcript(transcript, policy.extra_services, policy.watched_ports)
     except TranscriptError as error:
         raise HostFailure(f"{session.target} sent a transcript that cannot be read: {error}.", phase) from error
     return Gathered(run, transcript, facts, utc_now())
@@ -89,11 +89,6 @@ def understood(session: Session, policy: Policy, run: str, transcript: bytes, ph
 def is_whole(transcript: bytes, run: str) -> bool:
     """Whether the last section that every release prints is closed."""
     return f"#portkeeper {run} end {LAST_SECTION} ".encode() in transcript
-
-
-def services_of(policy: Policy) -> list[str]:
-    """Service keys that the policy names beside the catalogue."""
-    return sorted({key for row in policy.extra_rows for key in row.service_keys} | set(policy.start_services))
 
 
 def merged(old: bytes, new: bytes, run: str, sections: Iterable[str]) -> bytes:

@@ -102,7 +102,7 @@ def read_transcripts(source: Path, policy: Policy) -> list[Carried]:
 
 def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
     try:
-        facts = parse_transcript(content, [key for row in policy.extra_rows for key in row.service_keys])
+        facts = parse_transcript(content, policy.extra_services, policy.watched_ports)
         host = computer_name(facts).upper()
     except (TranscriptError, OrderError) as error:
         raise OfflineError(f"{path} is not used: {error}.") from error

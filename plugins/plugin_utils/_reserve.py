@@ -145,9 +145,7 @@ def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
     return {"warnings": [told]}
 
 
-def _refuse_denied(
-    job: Job, gathered: Gathered, plan: Mapping[str, Any], errors: list[Mapping[str, Any]]
-) -> None:
+def _refuse_denied(job: Job, gathered: Gathered, plan: Mapping[str, Any], errors: list[Mapping[str, Any]]) -> None:
     denied = [problem for problem in errors if problem["id"] == ACCESS_DENIED]
     if denied:
         raise HostFailure(f"{job.session.target}: {_joined(denied)}", "read", facts=gathered.facts, plan=plan)

@@ -11,26 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import STOPPED
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import sentence
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import verify
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 
 PAUSE_S = 5
 """Seconds between two looks; services that were just started need some to bind their ports."""
-
-_REASONS = {
-    "port_taken": "UDP {port} is held by {holder} (PID {pid}), {service} {error}",
-    "port_excluded": "UDP {port} lies in an excluded port range that Windows itself manages, {service} {error}",
-    "port_not_held": "{service} runs but does not hold UDP {port}",
-    "not_running": "{service} does not run, {error}",
-    "unreadable": "the services or the UDP sockets could not be read, so nothing is proved",
-}
-
-_ERRORS = {
-    10048: "failed with error 10048 (address already in use)",
-    10013: "failed with error 10013 (the port is excluded or held exclusively)",
-    32: "failed with error 32 (sharing violation)",
-}
 
 
 @dataclass(frozen=True)
@@ -76,24 +63,3 @@ def _may_heal(verdict: Mapping[str, Any]) -> bool:
 def sentences(verdict: Mapping[str, Any]) -> list[str]:
     """One sentence per failure, with service, port, holder, PID and error number."""
     return [sentence(failure) for failure in verdict["failures"]]
-
-
-def sentence(failure: Mapping[str, Any]) -> str:
-    """One failure as a sentence.
-
-    Args:
-        failure: of the verdict's ``failures``.
-    """
-    error = failure["error"]
-    text = _REASONS.get(failure["reason"], "{service}: {reason}")
-    return (
-        text.format(
-            service=failure["service"] or "the policy needs it",
-            port=failure["port"],
-            holder=failure["holder"] or "a process that is not named",
-            pid="unknown" if failure["pid"] is None else failure["pid"],
-            error=_ERRORS.get(error, "" if error is None else f"its last exit code is {error}"),
-            reason=failure["reason"],
-        ).rstrip(", ")
-        + "."
-    )

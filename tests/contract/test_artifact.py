@@ -14,8 +14,22 @@ import pytest
 from checkout import CHECKOUT, build_artifact
 
 EXPECTED_TOP = {
-    "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml",
-    "SECURITY.md", "TESTING.md", "changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
+    "FILES.json",
+    "LICENSES",
+    "MANIFEST.json",
+    "README.md",
+    "REUSE.toml",
+    "SECURITY.md",
+    "TESTING.md",
+    "changelogs",
+    "docs",
+    "meta",
+    "playbooks",
+    "plugins",
+    "requirements.txt",
+    "roles",
 }
 NEEDED = {
     "meta/execution-environment.yml",

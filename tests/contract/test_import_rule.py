@@ -29,7 +29,17 @@ CONNECTION_PACKAGES = {
 }
 """By file: what no other may import. _warm.py sends nothing."""
 INPUT_AND_OUTPUT = (
-    "os", "subprocess", "socket", "pathlib", "shutil", "tempfile", "urllib", "http", "threading", "time", "io",
+    "os",
+    "subprocess",
+    "socket",
+    "pathlib",
+    "shutil",
+    "tempfile",
+    "urllib",
+    "http",
+    "threading",
+    "time",
+    "io",
 )
 
 

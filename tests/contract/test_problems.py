@@ -10,13 +10,16 @@ import importlib
 import re
 from collections.abc import Iterator
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _facts_registry
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _facts_registry, _plan_problems
 from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, sources_below
 from checkout import CHECKOUT
 
 ROW = re.compile(r"^\| `([a-z0-9_]+)` \| (.+) \| (.+) \|$", re.MULTILINE)
 
-FROM_A_TABLE = {("_facts_registry", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()}}
+FROM_A_TABLE = {
+    ("_facts_registry", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()},
+    ("_plan_problems", "problem_id"): {row[0] for row in _plan_problems._OF_REASON.values()},
+}
 """Where an id comes out of a table of the module: what the table holds."""
 PASSED_ON = {("_problems", "problem_id")}
 """Where an id is only handed on."""

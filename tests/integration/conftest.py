@@ -80,7 +80,12 @@ class Controller:
     def run(self, command: list[str], **extra: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the controller in its working folder."""
         return subprocess.run(
-            command, cwd=self.folder, env=self.environment(**extra), capture_output=True, text=True, check=False,
+            command,
+            cwd=self.folder,
+            env=self.environment(**extra),
+            capture_output=True,
+            text=True,
+            check=False,
             stdin=subprocess.DEVNULL,
         )
 

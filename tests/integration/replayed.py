@@ -35,14 +35,22 @@ class Replayed:
         command = [sys.executable, "-m", "portkeeper_lab", "replay", *files, "--hosts", str(len(files))]
         self._process = subprocess.Popen(
             [*command, "--winrm", "full_chunks=true"],
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}, cwd=CHECKOUT, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")},
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         told = self._answer()
         common = {
-            "ansible_connection": "winrm", "ansible_host": "127.0.0.1", "ansible_winrm_scheme": "http",
-            "ansible_winrm_transport": "ntlm", "ansible_winrm_message_encryption": "always",
-            "ansible_user": told["user"], "ansible_password": told["password"],
+            "ansible_connection": "winrm",
+            "ansible_host": "127.0.0.1",
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm",
+            "ansible_winrm_message_encryption": "always",
+            "ansible_user": told["user"],
+            "ansible_password": told["password"],
         }
         self.hosts = {
             name: {**common, "ansible_port": port} for name, port in zip(recordings, told["ports"], strict=True)

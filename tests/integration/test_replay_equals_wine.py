@@ -41,15 +41,24 @@ def test_replay_equals_wine(controller, make_host, tmp_path, scenario: str, fami
     assert all(wine["facts"]["dns"]["udp_ports"][family]["count"] > 2500 for family in families)
     command = [sys.executable, "-m", "portkeeper_lab", "replay", str(recording)]
     replay = subprocess.Popen(
-        command, env=LAB_ENVIRONMENT, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True,
+        command,
+        env=LAB_ENVIRONMENT,
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     with replay:
         told = json.loads(replay.stdout.readline())
         variables = {
-            "ansible_connection": "winrm", "ansible_host": "127.0.0.1", "ansible_port": told["ports"][0],
-            "ansible_winrm_scheme": "http", "ansible_winrm_transport": "ntlm",
-            "ansible_user": told["user"], "ansible_password": told["password"],
+            "ansible_connection": "winrm",
+            "ansible_host": "127.0.0.1",
+            "ansible_port": told["ports"][0],
+            "ansible_winrm_scheme": "http",
+            "ansible_winrm_transport": "ntlm",
+            "ansible_user": told["user"],
+            "ansible_password": told["password"],
         }
         inventory = tmp_path / "replayed.json"
         inventory.write_text(json.dumps({"all": {"hosts": {"replayed": variables}}}), encoding="utf-8")

@@ -82,8 +82,13 @@ def documented(beginning: str) -> str:
 
 def in_shell(controller, folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["sh", "-c", command], cwd=folder, env=controller.environment(), stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, check=False,
+        ["sh", "-c", command],
+        cwd=folder,
+        env=controller.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -79,7 +79,7 @@ FAULTS: dict[str, FaultRow] = {
         True,
         "a:DestinationUnreachable",
         "The WS-Management service cannot process the request. The resource URI is missing or it has an incorrect"
-        ' format. Check the documentation or use the following command for information on how to construct a resource'
+        " format. Check the documentation or use the following command for information on how to construct a resource"
         ' URI: "winrm help uris".',
     ),
     "invalid_action": FaultRow(

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A WinRM server on a loopback port for one host behind the Backend protocol.
 
-    server = WinRMServer(backend, {"Administrator": "secret"}, options=Options(full_chunks=True))
-    server.start()
-    ... http://127.0.0.1:{server.port}/wsman ...
-    server.stop()
+server = WinRMServer(backend, {"Administrator": "secret"}, options=Options(full_chunks=True))
+server.start()
+... http://127.0.0.1:{server.port}/wsman ...
+server.stop()
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, parse_entries
+
 ABSENT = {"present": False, "type": None, "data": None, "ranges": [], "bad_entries": []}
 UNREAD = {"present": None, "type": None, "data": None, "ranges": [], "bad_entries": []}
 
@@ -53,7 +55,17 @@ def facts(**changes: Any) -> dict[str, Any]:
     Args:
         **changes: parts to replace; a mapping is merged into the part of that name.
     """
-    made: dict[str, Any] = {
+    made = _healthy_sbs2003()
+    for name, value in copy.deepcopy(changes).items():
+        if isinstance(value, dict) and isinstance(made[name], dict):
+            made[name].update(value)
+        else:
+            made[name] = value
+    return with_dns(made)
+
+
+def _healthy_sbs2003() -> dict[str, Any]:
+    return {
         "format": 1,
         "computer_name": "SBS2003",
         "collected": None,
@@ -78,12 +90,14 @@ def facts(**changes: Any) -> dict[str, Any]:
             "state": 4,
             "pid": DNS_PID,
             "dependents": [],
+            "send_port": None,
             "udp_ports": {"udp4": ["53-53", "2000-2100"], "udp6": []},
             "pool_present": "yes",
         },
         "dynamic_ports": {"udp4": None, "udp6": None},
         "exclusions": {"udp4": None, "udp6": None},
         "services": {
+            "DNS": service(pid=DNS_PID),
             "IAS": service(pid=IAS_PID),
             "PolicyAgent": service(pid=LSASS_PID),
             "RemoteAccess": service(state=1, start=4, exit_code=1077),
@@ -102,9 +116,23 @@ def facts(**changes: Any) -> dict[str, Any]:
         "state": {"present": False, "settings": {}},
         "problems": [],
     }
-    for name, value in copy.deepcopy(changes).items():
-        merged = isinstance(value, dict) and isinstance(made[name], dict)
-        made[name] = {**made[name], **value} if merged else value
+
+
+def with_dns(made: dict[str, Any]) -> dict[str, Any]:
+    """The facts with DNS among the services as their part ``dns`` says; what was said of it otherwise stays."""
+    if not made["dns"]["installed"]:
+        made["services"].pop("DNS", None)
+        return made
+    found = made["services"].setdefault("DNS", service())
+    found.update(state=made["dns"]["state"], pid=made["dns"]["pid"])
+    made["services"] = dict(sorted(made["services"].items(), key=lambda item: item[0].lower()))
+    return made
+
+
+def without_process(made: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The facts with DNS stopped: no process, no socket."""
+    made["dns"].update(state=1, pid=None, udp_ports={"udp4": [], "udp6": []}, pool_present="unknown")
+    made["services"]["DNS"].update(state=1, pid=None, win32_exit_code=0, **changes)
     return made
 
 
@@ -200,7 +228,7 @@ def windowed(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
         for name in action.get("victims", ()):
             after["services"][name].update(state=4, win32_exit_code=0, pid=IAS_PID)
     after["dns"].update(pid=before["dns"]["pid"] + 1, udp_ports={"udp4": ["53-53"], "udp6": ["53-53"]})
-    return after
+    return with_dns(after)
 
 
 def _text(value: Any) -> str:
@@ -210,8 +238,14 @@ def _text(value: Any) -> str:
 
 
 def rebooted(before: dict[str, Any]) -> dict[str, Any]:
-    """The facts after a boot: a new mark, a new DNS process."""
+    """The facts after a boot: a new mark, a new DNS process that draws outside of what is reserved."""
     after = copy.deepcopy(before)
+    lists = [after["settings"][name] for name in ("reserved_ports", "socket_pool_excluded_port_ranges")]
+    entries = [entry for fact in lists if isinstance(fact["data"], list) for entry in fact["data"]]
+    reserved = parse_entries(entries)[0] - PortSet.from_ports([53])
+    held = after["dns"]["udp_ports"]
+    for family in held or ():
+        held[family] = (PortSet.from_json(held[family]) - reserved).to_json()
     after["boot_mark"] = NEXT_BOOT_MARK
     after["dns"]["pid"] = DNS_PID + 1
-    return after
+    return with_dns(after)

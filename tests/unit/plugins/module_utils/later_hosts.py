@@ -15,6 +15,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     service,
     socket,
     starred,
+    with_dns,
 )
 
 DEFAULT_RANGE = {"start": 49152, "count": 16384}
@@ -32,7 +33,7 @@ def host(release: str, build: int, nt: str = "10.0", family: str = "nt6_r2", **c
     settings = {"max_user_port": ABSENT, "reserved_ports": ABSENT, **changes.pop("settings", {})}
     made = server_2019(os=system, settings=settings, **{**ALL_FREE, **changes})
     made["services"] = changes.get("services", {})
-    return made
+    return with_dns(made)
 
 
 def needs(found: dict[str, Any]) -> list[tuple[str, str, bool, bool]]:

@@ -23,6 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan impor
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    NEXT_BOOT_MARK,
     applied,
     facts,
     ranges,
@@ -42,7 +43,7 @@ def decision(**changes: Any) -> dict[str, Any]:
 def exposed(status: str = "exposed", ports: list[str] | None = None) -> dict[str, Any]:
     """The artefact of a host on which the listed ports are reserved and effective, nothing else."""
     reserved = ports or ["3343-3343"]
-    record = recorded({"reserved_ports": ",".join(reserved)}, "earlier")
+    record = recorded({"reserved_ports": ",".join(reserved)}, NEXT_BOOT_MARK)
     found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record)
     plan = {**make_plan(found, Policy.from_options()), "status": status}
     return build("a", found, plan, {"msg": "a is exposed"}, "r", None, True)

@@ -52,6 +52,7 @@ def test_no_dns_service_means_that_its_values_are_absent() -> None:
         "state": None,
         "pid": None,
         "dependents": [],
+        "send_port": None,
         "udp_ports": {"udp4": [], "udp6": []},
         "pool_present": "no",
     }

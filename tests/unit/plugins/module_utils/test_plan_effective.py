@@ -48,15 +48,25 @@ def test_reserved_ports_need_a_boot(state: dict[str, Any], expected: str) -> Non
     [
         (DNS_PID, {}, "no"),
         (DNS_PID - 1, {}, "yes"),
-        (0, {}, "yes"),
+        (0, {}, "no"),
+        ("4711", {}, "no"),
+        ("x", {}, "no"),
+        (-1, {}, "no"),
+        (True, {}, "no"),
         (None, {}, "no"),
+        ("stopped", {}, "yes"),
+        ("stopped", {"dns": {"state": 7}}, "no"),
+        (DNS_PID - 1, {"dns": {"state": 7}}, "no"),
+        (DNS_PID - 1, {"dns": {"pid": None}}, "no"),
         (DNS_PID, {"dns": {"state": 1, "pid": None}}, "yes"),
+        (DNS_PID, {"dns": {"state": 1}}, "no"),
+        *((DNS_PID, {"dns": {"state": state, "pid": None}}, "no") for state in (2, 3, 5, 6, 7)),
         (DNS_PID, {"dns": {"state": None, "pid": None}}, "no"),
         (DNS_PID, {"boot_mark": NEXT_BOOT_MARK}, "yes"),
         (DNS_PID - 1, {"boot_mark": None}, "unknown"),
     ],
 )
-def test_the_pool_size_needs_a_new_dns_process(pid: int | None, changes: dict[str, Any], expected: str) -> None:
+def test_the_pool_size_needs_a_new_dns_process(pid: Any, changes: dict[str, Any], expected: str) -> None:
     state = recorded({"socket_pool_size": "2500"}, BOOT_MARK, pid)
     assert effect("socket_pool_size", state, **changes) == expected
 

@@ -202,7 +202,7 @@ def test_vista_and_members_without_dns_are_planned_on_request_only() -> None:
     ):
         found = auto_plan(made)
         assert (found["mechanism"], found["settings"], found["status"]) == ("none", [], "service_down")
-        assert problem_ids(found) == [("no_dns_server", "info")]
+        assert problem_ids(found) == [("no_dns_server", "info"), ("port_not_held", "warning")]
         assert "use_netsh" in found["problems"][0]["message"]
         asked = auto_plan(made, use_netsh=True)
         assert asked["mechanism"] == "excluded_port_range_netsh"

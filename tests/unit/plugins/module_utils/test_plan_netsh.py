@@ -19,6 +19,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     server_2019,
     starred,
     windowed,
+    with_dns,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import PLAN_SCHEMA
 
@@ -45,7 +46,7 @@ def hosts(draw: Any) -> dict[str, Any]:
         },
     )
     made["services"] = {}
-    return made
+    return with_dns(made)
 
 
 POLICIES = st.builds(

@@ -61,7 +61,7 @@ def test_from_a_file_read_as_bytes() -> None:
     ("params", "message"),
     [
         ({"facts": {}}, "must be those that port_info returns"),
-        ({"facts": {"format": 1, "services": {"IAS": 7}, "os": {"family": "nt5"}}}, "do not have the shape"),
+        ({"facts": {"format": 1, "hotfixes": 7, "os": {"family": "nt5"}}}, "do not have the shape"),
         ({"facts": {"format": 1}, "socket_pool_size": 10001}, "between 0 and 10000"),
         ({"transcript": 7}, "."),
         ({"transcript_path": "x.txt"}, "x.txt could not be read: No such file or directory"),

@@ -25,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     server_2019,
     service,
     socket,
+    with_dns,
 )
 
 POLICY = Policy.from_options()
@@ -40,9 +41,18 @@ def only(name: str, found: dict[str, Any], *sockets: dict[str, Any], dns: tuple[
     made = facts(
         udp_endpoints=list(sockets),
         udp_ports={"udp4": sorted({f"{row['port']}-{row['port']}" for row in sockets}), "udp6": []},
-        dns={"udp_ports": {"udp4": list(dns), "udp6": []}},
+        dns={"udp_ports": {"udp4": ["53-53", *dns], "udp6": []}},
     )
     made["services"] = {name: found}
+    return with_dns(made)
+
+
+def on_2000(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[str, Any]:
+    """The same host as Windows 2000, whose netstat names no process: DNS's sockets are among the others."""
+    made = only(name, found, *sockets)
+    made["os"].update(release="2000", nt="5.0", sbs=False)
+    made["dns"]["udp_ports"] = None
+    made["udp_ports"]["udp4"].insert(0, "53-53")
     return made
 
 
@@ -57,6 +67,7 @@ def test_a_healthy_host() -> None:
     assert verdict["ok"]
     assert verdict["failures"] == []
     assert [(row["service"], row["row"], row["ok"]) for row in verdict["services"]] == [
+        ("DNS", "dns_server", True),
         ("IAS", "ias", True),
         ("PolicyAgent", "ipsec", True),
     ]
@@ -89,9 +100,10 @@ NORMAL = {
     "BlackBerry Router": only("BlackBerry Router", service(pid=11)),
     "PolicyAgent": only("PolicyAgent", service(pid=12), socket(500, 12, "lsass.exe"), socket(4500, 12, "lsass.exe")),
     "stopped on purpose": only("IAS", service(1, 2, None, 0)),
-    "never started": only("IAS", service(1, 2, None, 1077)),
     "demand start": only("SQLBrowser", service(1, 3, None, 1077), dns=("1434-1434",)),
-    "holder without PID": only("PolicyAgent", service(pid=12), socket(500, None, None), socket(4500, None, None)),
+    "holder without PID on Windows 2000": on_2000(
+        "PolicyAgent", service(pid=12), socket(500, None, None), socket(4500, None, None)
+    ),
 }
 
 
@@ -100,10 +112,10 @@ def later(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[st
     made = server_2019(
         udp_endpoints=list(sockets),
         udp_ports={"udp4": sorted({f"{row['port']}-{row['port']}" for row in sockets}), "udp6": []},
-        dns={"udp_ports": {"udp4": [], "udp6": []}},
+        dns={"udp_ports": {"udp4": ["53-53"], "udp6": []}},
     )
     made["services"] = {name: found}
-    return made
+    return with_dns(made)
 
 
 NORMAL_LATER = {
@@ -175,11 +187,11 @@ def test_the_rightful_owner_beside_dns_is_no_conflict() -> None:
 
 
 def test_ipv6_is_a_port_space_of_its_own() -> None:
-    made = server_2019(dns={"udp_ports": {"udp4": [], "udp6": ["4500-4500"]}})
+    made = server_2019(dns={"udp_ports": {"udp4": ["53-53"], "udp6": ["4500-4500"]}})
     assert verify(made, POLICY)["failures"] == [failure("IKEEXT", 4500, "port_taken", holder="dns.exe", pid=DNS_PID)]
 
 
-@pytest.mark.parametrize(("state", "exit_code"), [(1, 2), (1, 1066), (1, None), (2, 0), (3, 0), (7, 0), (None, None)])
+@pytest.mark.parametrize(("state", "exit_code"), [(1, 2), (1, 1066), (1, None), (3, 0), (5, 0), (6, 0), (7, 0)])
 def test_a_service_that_is_down_for_another_reason_is_reported_and_never_started(
     state: int | None, exit_code: int | None
 ) -> None:
@@ -227,7 +239,7 @@ def test_unknown_is_never_ok(change: dict[str, Any]) -> None:
 
 def test_ignored_services_are_not_judged() -> None:
     for name in ("IAS", "ias"):
-        policy = Policy.from_options({"ignore_services": [name, "ipsec"]})
+        policy = Policy.from_options({"ignore_services": [name, "ipsec", "dns"]})
         assert verify(conflict_facts(), policy) == {"ok": True, "services": [], "failures": []}
 
 

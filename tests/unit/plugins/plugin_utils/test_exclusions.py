@@ -25,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     block,
     server_2019,
     starred,
+    with_dns,
 )
 
 FREE: dict[str, Any] = {"udp_endpoints": [], "udp_ports": {"udp4": [], "udp6": []}, "services": {}}
@@ -39,7 +40,7 @@ def host(**changes: Any) -> dict[str, Any]:
         **{**FREE, **changes},
     )
     made["services"] = {}
-    return made
+    return with_dns(made)
 
 
 def plan(made: dict[str, Any], *ports: str) -> dict[str, Any]:
@@ -109,6 +110,6 @@ def test_what_is_ours_after_the_way_back() -> None:
     assert ours_after(change, facts) == Record("excluded_udp4", "7000-7009")
     facts["state"] = {
         "present": True,
-        "settings": {"excluded_udp4": {"value": "1645-1646,1812-1812", "boot_mark": "x", "dns_pid": 1}},
+        "settings": {"excluded_udp4": {"value": "1645-1646,1812-1812", "boot_mark": "40D2A1B3C4D5DA01", "dns_pid": 1}},
     }
     assert ours_after(change, facts) == Record("excluded_udp4", "1645-1646,7000-7009")

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import gather, merged, services_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import gather, merged
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost, Service
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
@@ -45,7 +45,7 @@ def test_services_of_the_policy_are_asked_for() -> None:
             "start_services": ["MSMQ"],
         }
     )
-    assert services_of(policy) == ["BESClient", "MSMQ"]
+    assert policy.extra_services == ["BESClient", "MSMQ"]
     host = FakeHost()
     host.services["BESClient"] = Service(4, 99)
     gathered = gather(Session(FakeConnection(FakeWire(host))), policy, 60)

@@ -42,9 +42,7 @@ def test_a_missing_library_is_not_its_business(monkeypatch: pytest.MonkeyPatch) 
 
 
 def built(**options: Any) -> HttpSession:
-    transport = Transport(
-        HOST, username="u", password="p", auth_method="basic", message_encryption="never", **options
-    )
+    transport = Transport(HOST, username="u", password="p", auth_method="basic", message_encryption="never", **options)
     session: HttpSession = transport.build_session()
     return session
 

@@ -1,0 +1,203 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a service's state proves: one table for the services that need ports, for DNS, and for what ran before a window.
+
+The states are those of SERVICE_STATUS (Microsoft's documentation), the exit code is its WIN32_EXIT_CODE, the start type
+is the value Start of the service's key. docs/service_states.md shows the table; a test compares them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STOPPED, START_PENDING, STOP_PENDING, RUNNING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED = range(1, 8)
+AUTO_START, DEMAND_START, DISABLED = 2, 3, 4
+
+PORT_ERRORS = (10048, 10013, 32)
+"""The port: address in use, access denied (an excluded block), sharing violation."""
+NEVER_STARTED = 1077
+"""ERROR_SERVICE_NEVER_STARTED: no start was tried since the boot. Nobody can have stopped what never started."""
+
+HOLDS = "holds"
+EXCUSED = "excused"
+NOT_YET = "not_yet"
+DOWN = "down"
+FAILED = "failed"
+UNREAD = "unread"
+
+STATUS_OF = {
+    HOLDS: "safe",
+    EXCUSED: "safe",
+    NOT_YET: "service_down",
+    DOWN: "service_down",
+    FAILED: "service_down",
+    UNREAD: "unknown",
+}
+"""The status that one service alone gives its host; ``conflict`` instead where somebody else holds its port."""
+
+STOPPED_ON_PURPOSE = "stopped_on_purpose"
+TRIGGER_NOTE = "trigger_start"
+DEMAND_NOTE = "demand_start"
+DISABLED_NOTE = "disabled"
+
+_AUTOMATIC = (0, 1, AUTO_START, None)
+"""A Start that could not be read counts as automatic: an excuse needs evidence."""
+_ON_DEMAND = (DEMAND_START,)
+_NEVER = (DISABLED,)
+_NOT_RUNNING = (STOPPED, START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED)
+_HALTED = (STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED)
+
+
+@dataclass(frozen=True)
+class StateRow:
+    """One row; the first that fits decides.
+
+    Attributes:
+        starts: values of Start.
+        triggered: whether a trigger starts the service, None where that does not matter. Neither DNS nor what ran
+            before a window is excused by one.
+        states: values of the state.
+        exits: exit codes, None for any.
+        needed: the verdict on a service that needs a port.
+        dns: the verdict on DNS, None where the row is not asked.
+        before: the verdict on a service that ran before a window, None where the row is not asked.
+        note: why the service is excused.
+        proves: what the row shows, one sentence.
+    """
+
+    starts: tuple[int | None, ...]
+    triggered: bool | None
+    states: tuple[int, ...]
+    exits: tuple[int | None, ...] | None
+    needed: str
+    dns: str | None
+    before: str | None
+    note: str | None
+    proves: str
+
+    def fits(self, start: int | None, triggered: bool, state: int, exit_code: int | None) -> bool:
+        """Whether the row speaks of such a service."""
+        return (
+            start in self.starts
+            and self.triggered in (None, triggered)
+            and state in self.states
+            and (self.exits is None or exit_code in self.exits)
+        )
+
+
+_ANY_EXIT = None
+_RUNS = "It has a process that works. Whether it holds its ports is looked at as well."
+
+TABLE: tuple[StateRow, ...] = (
+    StateRow(_AUTOMATIC, None, (RUNNING,), _ANY_EXIT, HOLDS, HOLDS, HOLDS, None, _RUNS),
+    StateRow((*_ON_DEMAND, *_NEVER), None, (RUNNING,), _ANY_EXIT, HOLDS, EXCUSED, HOLDS, None, _RUNS),
+    StateRow(
+        _AUTOMATIC, None, _NOT_RUNNING, PORT_ERRORS, FAILED, DOWN, DOWN, None, "Its start failed because of a port."
+    ),
+    StateRow(
+        _ON_DEMAND, None, _NOT_RUNNING, PORT_ERRORS, FAILED, EXCUSED, DOWN, None, "Its start failed because of a port."
+    ),
+    StateRow(
+        (*_AUTOMATIC, *_ON_DEMAND),
+        True,
+        _NOT_RUNNING,
+        _ANY_EXIT,
+        EXCUSED,
+        None,
+        None,
+        TRIGGER_NOTE,
+        "A trigger starts it when it is needed. It is a finding only while somebody else holds its port.",
+    ),
+    StateRow(
+        _AUTOMATIC, None, (START_PENDING,), _ANY_EXIT, NOT_YET, NOT_YET, NOT_YET, None, "It is starting; look again."
+    ),
+    StateRow(
+        _AUTOMATIC,
+        None,
+        _HALTED,
+        _ANY_EXIT,
+        DOWN,
+        DOWN,
+        DOWN,
+        None,
+        "It does not work, but its process is still there, with its old sockets.",
+    ),
+    StateRow(
+        _AUTOMATIC,
+        None,
+        (STOPPED,),
+        (NEVER_STARTED,),
+        NOT_YET,
+        NOT_YET,
+        NOT_YET,
+        None,
+        "No start was tried since the boot: Windows has not come to it yet, or it was made automatic later.",
+    ),
+    StateRow(
+        _AUTOMATIC,
+        None,
+        (STOPPED,),
+        (0,),
+        EXCUSED,
+        DOWN,
+        DOWN,
+        STOPPED_ON_PURPOSE,
+        "It has started since the boot and was stopped without an error: on purpose.",
+    ),
+    StateRow(
+        _AUTOMATIC,
+        None,
+        (STOPPED,),
+        _ANY_EXIT,
+        DOWN,
+        DOWN,
+        DOWN,
+        None,
+        "It ended with an error, or no reason is known.",
+    ),
+    StateRow(
+        _ON_DEMAND,
+        None,
+        _NOT_RUNNING,
+        _ANY_EXIT,
+        EXCUSED,
+        EXCUSED,
+        DOWN,
+        DEMAND_NOTE,
+        "Somebody starts it when it is needed, for example a cluster.",
+    ),
+    StateRow(
+        _NEVER,
+        None,
+        _NOT_RUNNING,
+        _ANY_EXIT,
+        EXCUSED,
+        EXCUSED,
+        DOWN,
+        DISABLED_NOTE,
+        "It is disabled and cannot be started.",
+    ),
+)
+"""Every pair of a state and a start type; a state that could not be read is UNREAD for everybody."""
+
+_NOTHING_READ = StateRow((), None, (), None, UNREAD, UNREAD, UNREAD, None, "Its state could not be read: nothing.")
+
+
+def state_row(start: int | None, triggered: bool, state: int | None, exit_code: int | None) -> StateRow:
+    """The row that decides on a service.
+
+    Args:
+        start: 0 to 4, None where it could not be read.
+        triggered: whether a trigger starts it.
+        state: 1 to 7, None where it could not be read.
+        exit_code: of the last stop, None where it could not be read.
+    """
+    if state is None:
+        return _NOTHING_READ
+    return next((row for row in TABLE if row.fits(start, triggered, state, exit_code)), _NOTHING_READ)
+
+
+def has_no_process(state: int | None, pid: int | None) -> bool:
+    """Whether it is proved that a service has no process: it is STOPPED, and the service manager names none."""
+    return state == STOPPED and not pid

@@ -1,0 +1,45 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nothing is stopped that cannot be started again: which services stand in the way of a window."""
+
+from __future__ import annotations
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import (
+    DISABLED,
+    DNS_SERVICE,
+    RUNNING,
+    Host,
+    Service,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
+
+
+def window_refusals(host: Host) -> list[str]:
+    """Why a window must not be opened, a phrase per service, DNS first; none where it may.
+
+    Args:
+        host: its facts hold the Start of DNS and of all that depends on it.
+    """
+    stopped = [host.dns_service or Service(DNS_SERVICE, None, None, None, None, False)]
+    stopped += [
+        host.service(name) or Service(name, None, None, None, None, False)
+        for name in host.dns.get("dependents") or ()
+        if isinstance(name, str)
+    ]
+    return [
+        phrase
+        for service in stopped
+        if service.state in (RUNNING, None)
+        for phrase in (_refusal(service),)
+        if phrase is not None
+    ]
+
+
+def _refusal(service: Service) -> str | None:
+    name = shown(service.name)
+    if service.state is None:
+        return f"the state of {name} could not be read"
+    if service.start is None:
+        return f"how {name} is started could not be read"
+    return f"{name} is disabled (Start 4)" if service.start == DISABLED else None
