@@ -238,14 +238,20 @@ def _text(value: Any) -> str:
 
 
 def rebooted(before: dict[str, Any]) -> dict[str, Any]:
-    """The facts after a boot: a new mark, a new DNS process that draws outside of what is reserved."""
+    """The facts after a boot: a new mark, a new DNS process."""
+    after = copy.deepcopy(before)
+    after["boot_mark"] = NEXT_BOOT_MARK
+    after["dns"]["pid"] = DNS_PID + 1
+    return with_dns(after)
+
+
+def redrawn(before: dict[str, Any]) -> dict[str, Any]:
+    """The facts with a pool that was drawn outside of what is reserved."""
     after = copy.deepcopy(before)
     lists = [after["settings"][name] for name in ("reserved_ports", "socket_pool_excluded_port_ranges")]
     entries = [entry for fact in lists if isinstance(fact["data"], list) for entry in fact["data"]]
     reserved = parse_entries(entries)[0] - PortSet.from_ports([53])
     held = after["dns"]["udp_ports"]
-    for family in held or ():
+    for family in held:
         held[family] = (PortSet.from_json(held[family]) - reserved).to_json()
-    after["boot_mark"] = NEXT_BOOT_MARK
-    after["dns"]["pid"] = DNS_PID + 1
-    return with_dns(after)
+    return after

@@ -22,6 +22,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     number,
     ranges,
     rebooted,
+    redrawn,
     server_2019,
     service,
     socket,
@@ -130,7 +131,7 @@ def test_planning_is_idempotent(made: dict[str, Any], options: dict[str, Any]) -
     plan = make_plan(made, policy)
     written = make_plan(applied(made, plan), policy)
     assert written["settings"] == []
-    booted = make_plan(rebooted(applied(made, plan)), policy)
+    booted = make_plan(redrawn(rebooted(applied(made, plan))), policy)
     assert (booted["settings"], booted["reboot_required"]) == ([], False)
     assert set(booted["effective"].values()) <= {"yes"}
 
