@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     MAX_SCRIPT_LINE,
+    SYSTEM32,
     checked,
     nonce,
     section,
@@ -29,11 +30,13 @@ _NT = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
 _SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
 
+_SERVICE_LIST = "sc.exe queryex type= service state= all bufsize="
+
 HOTFIXES = ("951746", "951748", "958644", "961063", "2562485", "2647170")
 """Updates whose presence is told on NT5: MS08-037 server and client, MS08-067, and the later DNS server updates
 MS09-008, MS11-058 and MS12-017 that replace 951746."""
 
-_IS_NT5 = 'ver|findstr /c:" 5.">nul'
+_IS_NT5 = 'ver|findstr.exe /c:" 5.">nul'
 """Success on 2000, XP and 2003: `ver` is translated, its number is not."""
 
 
@@ -60,20 +63,20 @@ def _packed_sockets() -> str:
     What begins with another word than the protocol's name is printed as it is, for the parser to judge. All of it
     stands in quotes for a cmd of its own, which expands variables late.
     """
-    rows = "netstat -ano -p udp^&netstat -ano -p udpv6"
+    rows = "netstat.exe -ano -p udp^&netstat.exe -ano -p udpv6"
     is_long = f'not "!l:~0,{_PACKED_LINE}!"=="!l!"'
-    each = f"set l=!l! %b,%c,%d&if {is_long} (echo !l!&set l={PACKED})"
+    each = f"set l=!l! %b,%c,%d&(if {is_long} (echo !l!&set l={PACKED}))"
     loop = f"""for /f "tokens=1-4" %a in ('{rows}') do @if /i "%a"=="udp" ({each}) else echo %a %b %c %d"""
-    return f'cmd /d /v:on /c "set l={PACKED}&({loop})&echo !l!"'
+    return f'cmd.exe /d /v:on /c "set l={PACKED}&({loop})&echo !l!"'
 
 
 def _sql_ports() -> str:
     keys = [
-        rf'reg query "HKLM\SOFTWARE\{node}Microsoft\{key}" /s'
+        rf'reg.exe query "HKLM\SOFTWARE\{node}Microsoft\{key}" /s'
         for node in ("", "Wow6432Node\\")
         for key in ("Microsoft SQL Server", "MSSQLServer")
     ]
-    return f'({"&".join(keys)})|findstr /i /r /c:"SuperSocketNetLib\\\\Tcp" /c:"Tcp.*Port.*REG_SZ"'
+    return f'({"&".join(keys)})|findstr.exe /i /r /c:"SuperSocketNetLib[\\]Tcp" /c:"Tcp.*Port.*REG_SZ"'
 
 
 COLLECTOR: tuple[Collect, ...] = (
@@ -83,35 +86,36 @@ COLLECTOR: tuple[Collect, ...] = (
     # Never the whole key: DigitalProductId is a secret.
     Collect(
         "current_version",
-        f'reg query "{_NT}"|findstr /i "CurrentVersion CurrentBuild CSDVersion ProductName InstallationType'
+        f'reg.exe query "{_NT}"|findstr.exe /i "CurrentVersion CurrentBuild CSDVersion ProductName InstallationType'
         ' CurrentMajor CurrentMinor EditionID UBR"',
     ),
-    Collect("product_options", rf"reg query {_CONTROL}\ProductOptions"),
-    Collect("tcpip", rf"reg query {_SERVICES}\Tcpip\Parameters"),
-    Collect("dns", rf"reg query {_SERVICES}\DNS\Parameters"),
-    # XP and 2003 stop an enumeration early without bufsize.
-    Collect("services", "sc queryex type= service state= all bufsize= 250000"),
+    Collect("product_options", rf"reg.exe query {_CONTROL}\ProductOptions"),
+    Collect("tcpip", rf"reg.exe query {_SERVICES}\Tcpip\Parameters"),
+    Collect("dns", rf"reg.exe query {_SERVICES}\DNS\Parameters"),
+    # XP and 2003 stop an enumeration early without bufsize; XP before SP2 and 2003 before SP1 allow 64 KB at most
+    # (EnumServicesStatusEx), but have no WinRM.
+    Collect("services", f"{_SERVICE_LIST} 250000||{_SERVICE_LIST} 65000", line=f"{_SERVICE_LIST} 250000"),
     Collect(
         "service_starts",
-        rf'reg query {_SERVICES} /s|findstr /i /r /c:"\\Services\\[^\\]*$" /c:"\\TriggerInfo$"'
+        rf'reg.exe query {_SERVICES} /s|findstr.exe /i /r /c:"[\\]Services[\\][^\\]*$" /c:"[\\]TriggerInfo$"'
         ' /c:"^ *Start.*REG_DWORD"',
     ),
-    Collect("dns_dependents", "sc enumdepend DNS 65536"),
-    Collect("tasklist", "tasklist /fo csv /nh"),
-    Collect("netstat", "netstat -ano -p udp&netstat -ano -p udpv6", line=_packed_sockets()),
+    Collect("dns_dependents", "sc.exe enumdepend DNS 65536"),
+    Collect("tasklist", "tasklist.exe /fo csv /nh"),
+    Collect("netstat", "netstat.exe -ano -p udp&netstat.exe -ano -p udpv6", line=_packed_sockets()),
     Collect("sql_ports", _sql_ports()),
     Collect(
         "boot",
-        rf"reg query {_CONTROL}\Windows /v ShutdownTime"
-        rf'&reg query "{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId',
+        rf"reg.exe query {_CONTROL}\Windows /v ShutdownTime"
+        rf'&reg.exe query "{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId',
     ),
     # The listing of the parent proves that our key is absent and not just unreadable.
-    Collect("state", r"reg query HKLM\SOFTWARE\portkeeper /s||reg query HKLM\SOFTWARE"),
-    Collect("hotfixes", f'reg query "{_NT}\\HotFix"|findstr "{" ".join(HOTFIXES)}"', only="nt5"),
-    Collect("dynamicport_udp4", "netsh interface ipv4 show dynamicport udp", only="nt6"),
-    Collect("dynamicport_udp6", "netsh interface ipv6 show dynamicport udp", only="nt6"),
-    Collect("excluded_udp4", "netsh interface ipv4 show excludedportrange protocol=udp", only="nt6"),
-    Collect("excluded_udp6", "netsh interface ipv6 show excludedportrange protocol=udp", only="nt6"),
+    Collect("state", r"reg.exe query HKLM\SOFTWARE\portkeeper /s||reg.exe query HKLM\SOFTWARE"),
+    Collect("hotfixes", f'reg.exe query "{_NT}\\HotFix"|findstr.exe /i "{" ".join(HOTFIXES)}"', only="nt5"),
+    Collect("dynamicport_udp4", "netsh.exe interface ipv4 show dynamicport udp", only="nt6"),
+    Collect("dynamicport_udp6", "netsh.exe interface ipv6 show dynamicport udp", only="nt6"),
+    Collect("excluded_udp4", "netsh.exe interface ipv4 show excludedportrange protocol=udp", only="nt6"),
+    Collect("excluded_udp6", "netsh.exe interface ipv6 show excludedportrange protocol=udp", only="nt6"),
 )
 """In the order of the transcript. The first three print by themselves and set no error level: they stay in front."""
 
@@ -129,9 +133,9 @@ def section_commands(run: str, ids: Iterable[str] | None = None) -> list[str]:
     parts = [text for only, text in sections if not only]
     nt5, nt6 = ("&".join(text for only, text in sections if only == family) for family in ("nt5", "nt6"))
     if nt6:
-        parts.append(f"{_IS_NT5}&if errorlevel 1 ({nt6})" + (f" else ({nt5})" if nt5 else ""))
+        parts.append(f"{_IS_NT5}&(if errorlevel 1 ({nt6})" + (f" else ({nt5}))" if nt5 else ")"))
     elif nt5:
-        parts.append(f"{_IS_NT5}&if not errorlevel 1 ({nt5})")
+        parts.append(f"{_IS_NT5}&(if not errorlevel 1 ({nt5}))")
     return parts
 
 
@@ -154,7 +158,7 @@ def collector_script(run: str) -> list[str]:
     Raises:
         BatchError: the nonce is malformed.
     """
-    lines = ["@echo off", f"echo #portkeeper transcript 1 {nonce(run)}"]
+    lines = ["@echo off", f"cd /d {SYSTEM32}||exit /b 1", f"echo #portkeeper transcript 1 {nonce(run)}"]
     lines += _script_rows(run, "")
     lines += [f"{_IS_NT5}||goto nt6", *_script_rows(run, "nt5"), "goto done", ":nt6"]
     lines += [*_script_rows(run, "nt6"), ":done"]

@@ -15,14 +15,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
-    ROOT,
+    OURS,
     lock_name,
     section,
-    wrap_at_root,
+    wrap,
 )
 
-LOCK = "lock"
-"""The lock's directory, relative to our folder."""
+LOCK = rf"{OURS}\lock"
+"""The lock's directory, seen from system32."""
+
+_THERE = "there"
 
 STALE_AFTER = 600
 """Seconds after which a lock is taken over; a write takes one, a window says its own deadline."""
@@ -39,11 +41,13 @@ class LockState:
         holders: names of lock files, sorted; ours alone means that we hold it.
         window_until: UTC seconds of the latest deadline of an open window; 0 without one.
         foreign: True when something lies there that is not ours to judge.
+        exists: whether there is a lock directory at all, empty or not.
     """
 
     holders: tuple[str, ...]
     window_until: int
     foreign: bool
+    exists: bool = True
 
     def held_by(self, name: str) -> bool:
         """Whether exactly this lock file is there."""
@@ -65,17 +69,19 @@ class LockState:
 
 
 def parse_listing(lines: Iterable[str]) -> LockState:
-    """Reads the bare listing of the lock directory."""
-    holders, until, foreign = [], 0, False
+    """Reads what `lock_section` shows: a word where the lock directory exists, and its bare listing."""
+    holders, until, foreign, exists = [], 0, False, False
     for line in (line.strip() for line in lines):
         window = _WINDOW.fullmatch(line)
         if _HELD.fullmatch(line):
             holders.append(line)
         elif window:
             until = max(until, int(window["until"]))
+        elif line == _THERE:
+            exists = True
         elif line:
             foreign = True
-    return LockState(tuple(sorted(holders)), until, foreign)
+    return LockState(tuple(sorted(holders)), until, foreign, exists)
 
 
 def lock_section(run: str, name: str, stale: str | None = None, orphan: bool = False) -> str:
@@ -91,23 +97,24 @@ def lock_section(run: str, name: str, stale: str | None = None, orphan: bool = F
     if stale is not None:
         take = rf"ren {LOCK}\{lock_name(stale)} {name}"
     elif orphan:
-        take = f"ping -n 3 127.0.0.1 >nul&rd {LOCK}&&md {LOCK}&&echo held>{mine}"
+        take = f"ping.exe -n 3 127.0.0.1 >nul&rd {LOCK}&&md {LOCK}&&echo held>{mine}"
     else:
         take = f"md {LOCK}&&echo held>{mine}"
-    return section(run, "lock", f'md "{ROOT}"&cd /d "{ROOT}"&&({take}&dir /b {LOCK})')
+    # A word of our own: whether `dir` calls an empty directory an error depends on the command processor.
+    return section(run, "lock", rf"md {OURS}&{take}&(if exist {LOCK}\. echo {_THERE})&dir /b {LOCK}")
 
 
 def if_locked(name: str, command: str) -> str:
-    """Runs the command only while our lock file is there; our folder must be the current one."""
+    """Runs the command only while our lock file is there."""
     return rf"(if exist {LOCK}\{lock_name(name)} ({command}))"
 
 
 def unlock_section(run: str, name: str) -> str:
-    """The section `unlock`: gives back the lock if it is ours, and lists what is left; for `wrap_at_root`."""
+    """The section `unlock`: gives back the lock if it is ours, and lists what is left."""
     mine = rf"{LOCK}\{lock_name(name)}"
     return section(run, "unlock", f"(if exist {mine} (del {mine}&rd {LOCK}))&dir /b {LOCK}")
 
 
 def unlock_line(run: str, name: str) -> str:
     """One command line that only gives back the lock."""
-    return wrap_at_root(run, [unlock_section(run, name)])
+    return wrap(run, [unlock_section(run, name)])

@@ -41,7 +41,7 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
     """The commands that write a file for ``netsh -f``, one or more; none without a range.
 
     Args:
-        file: its path, relative to the current folder; the first command overwrites it.
+        file: its path; the first command overwrites it.
         edits: its lines, in that order.
 
     Raises:
@@ -56,7 +56,7 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
                 f"interface {NETSH[edit.id]} {edit.verb} excludedportrange protocol=udp startport=%s numberofports=%t"
                 " store=persistent"
             )
-            loop = f'for %r in ({chosen}) do for /f "tokens=1,2 delims=-" %s in ("%r") do echo {line}'
+            loop = f'for %r in ({chosen}) do @for /f "tokens=1,2 delims=-" %s in ("%r") do @echo {line}'
             commands.append(f"({loop}){'>>' if commands else '>'}{file}")
     return commands
 

@@ -26,7 +26,7 @@ def reboot_line(run: str, lock: str, stale: str | None = None, orphan: bool = Fa
         stale: see `lock_section`.
         orphan: see `lock_section`.
     """
-    ask = section(run, "reboot", f'shutdown -r -f -t {DELAY_S} -c "{_COMMENT}">nul')
+    ask = section(run, "reboot", f'shutdown.exe -r -f -t {DELAY_S} -c "{_COMMENT}">nul')
     return wrap(run, [lock_section(run, lock, stale, orphan), if_locked(lock, ask)])
 
 

@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import LOCK
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     MAX_SCRIPT_LINE,
+    OURS,
     ROOT,
+    SYSTEM32,
+    BatchError,
     backup_id,
     checked,
     number,
@@ -51,19 +54,21 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
     settings = [(section_id(name), SETTINGS[name]) for name in undone if name in SETTINGS]
     lines = [
         "@echo off",
-        rf"cd /d {ROOT}\backup\{backup_id(backup)}",
-        "if errorlevel 1 exit /b 1",
-        rf"if exist ..\..\{LOCK} goto busy",
+        "setlocal",
+        f"cd /d {SYSTEM32}||exit /b 1",
+        rf"set b={OURS}\backup\{backup_id(backup)}",
+        "if not exist %b%\\rollback.cmd exit /b 1",
+        f"if exist {LOCK} goto busy",
     ]
     for name, place in settings:
         lines += [
-            f"reg query {place.key} /v {place.value_name}>{name}.{_NOW} 2>nul",
-            f">>{name}.{_NOW} echo rc %errorlevel%",
-            f"fc {name}.{COMPARED} {name}.{_NOW}>nul||goto changed",
+            rf"reg.exe query {place.key} /v {place.value_name}>%b%\{name}.{_NOW} 2>nul",
+            rf">>%b%\{name}.{_NOW} echo rc %errorlevel%",
+            rf"fc.exe /b %b%\{name}.{COMPARED} %b%\{name}.{_NOW}>nul||goto changed",
         ]
-    lines += ["reg import restore.reg||exit /b 1"] if settings else []
-    lines += [f"netsh -f {TABLES}>nul"] if set(undone) & set(NETSH) else []
-    lines += [rf"reg delete {STATE_KEY}\{section_id(name)} /f>nul 2>&1" for name in undone]
+    lines += [r"reg.exe import %b%\restore.reg||exit /b 1"] if settings else []
+    lines += [rf"netsh.exe -f %b%\{TABLES}>nul"] if set(undone) & set(NETSH) else []
+    lines += [rf"reg.exe delete {STATE_KEY}\{section_id(name)} /f>nul 2>&1" for name in undone]
     lines += [
         "echo The old values are back. A reboot makes them effective.",
         "exit /b 0",
@@ -90,21 +95,26 @@ def widening(file: str) -> str:
     itself exports, of a key of our own that holds nothing.
 
     Args:
-        file: its path, relative to our folder.
+        file: its path, in a folder of its own.
     """
-    make = f"reg add {_WIDE_KEY} /f>nul&ren {file} wide.tmp&reg export {_WIDE_KEY} {file}>nul"
+    make = f"reg.exe add {_WIDE_KEY} /f>nul&ren {file} wide.tmp&reg.exe export {_WIDE_KEY} {file}>nul"
     folder = file.rpartition("\\")[0]
-    join = rf"cmd /u /c type {folder}\wide.tmp>>{file}&del {folder}\wide.tmp"
-    return f"{make}&{join}&reg delete {_WIDE_KEY} /f>nul"
+    join = rf"cmd.exe /d /u /c type {folder}\wide.tmp>>{file}&del {folder}\wide.tmp"
+    return f"{make}&{join}&reg.exe delete {_WIDE_KEY} /f>nul"
 
 
 def pruning(kept: int, current: str) -> str:
-    """The command that removes the oldest backups, for a command line in our folder; only names of ours.
+    """The command that removes the oldest backups, for a command line; only names of ours.
 
     Args:
-        kept: how many stay.
+        kept: how many stay, at least one.
         current: the id of the backup that stays in any case.
+
+    Raises:
+        BatchError: `kept` is 0, which `for` refuses to skip, or too large.
     """
-    listed = r'dir /b /ad /o-n backup ^|findstr /r "^[0-9]*T[0-9]*Z-[0-9a-f]*$"'
-    remove = rf'if not "%i"=="{backup_id(current)}" rd /s /q backup\%i'
+    if kept == 0:
+        raise BatchError("At least one backup must be kept.")
+    listed = rf'dir /b /ad /o-n {OURS}\backup ^|findstr.exe /r "^[0-9]*T[0-9]*Z-[0-9a-f]*$"'
+    remove = rf'@if not "%i"=="{backup_id(current)}" rd /s /q {OURS}\backup\%i'
     return f"""(for /f "skip={number(kept, _MOST)}" %i in ('{listed}') do {remove})"""

@@ -23,7 +23,21 @@ ALPHABET = frozenset(string.ascii_letters + string.digits + " !\"#$%&'()*+,-./:;
 """Every character that a remote command line may hold. No control character, no quote of another shell."""
 
 ROOT = r"%SystemRoot%\portkeeper"
-"""Our folder on the host: it inherits the rights of %SystemRoot%, so only administrators can write there."""
+"""Our folder on the host, for messages and for what does not run in system32.
+
+It inherits the rights of %SystemRoot%, which on old releases let others than administrators in.
+"""
+
+OURS = r"..\portkeeper"
+"""The same, seen from system32: short, and without a percent sign that a variable of `for` could be paired with."""
+
+SYSTEM32 = r"%SystemRoot%\system32"
+"""The current folder of everything that runs on a host.
+
+cmd looks for a program in the current folder before it looks anywhere else. So the current folder is never one that
+holds data, and others than administrators may be able to write to on old releases (KB825069, Q244600): it is the folder
+of the tools themselves, which are called by name and ending.
+"""
 
 ERRORLEVEL = "%^errorlevel%"
 """The last error level inside one command line, where cmd would expand the plain form once and too early.
@@ -102,21 +116,15 @@ def section(run: str, name: str, command: str) -> str:
 def wrap(run: str, parts: list[str]) -> str:
     """One whole command line: the transcript's first line and the parts, with empty input and no error output.
 
+    All of it runs in SYSTEM32 or not at all, and names our files by their path from there (OURS). So no environment
+    variable stands behind a variable of `for`, whose percent sign would be paired with that of the environment variable
+    by some command processors.
+
     Raises:
         BatchError: longer than MAX_LINE or with a character outside ALPHABET.
     """
     body = "&".join([f"echo #portkeeper transcript 1 {nonce(run)}", *parts])
-    return checked(f"({body})<nul 2>nul")
-
-
-def wrap_at_root(run: str, parts: list[str]) -> str:
-    """The same with our folder as the current one, so that all other paths are relative.
-
-    That keeps lines short, and no environment variable stands behind a variable of `for`, whose percent sign would be
-    paired with that of the environment variable by some command processors. If the folder is not there, the relative
-    names lead nowhere: every part must be harmless then.
-    """
-    return wrap(run, [f'cd /d "{ROOT}"', *parts])
+    return checked(f'(cd /d "{SYSTEM32}"&&({body}))<nul 2>nul')
 
 
 def checked(line: str, limit: int = MAX_LINE) -> str:

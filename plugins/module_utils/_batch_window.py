@@ -23,7 +23,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_netsh import ADD, Edit, file_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
+    OURS,
     ROOT,
+    SYSTEM32,
     BatchError,
     echoed,
     lock_name,
@@ -31,7 +33,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     section,
     service,
     wrap,
-    wrap_at_root,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH
 
@@ -77,13 +78,13 @@ class Window:
 
     @property
     def folder(self) -> str:
-        """The window's folder on the host, unquoted, for what does not run in ours."""
-        return rf"{ROOT}\{self.path}"
+        """The window's folder on the host, unquoted, for what does not run in system32."""
+        return rf"{ROOT}\window\{lock_name(self.lock)}"
 
     @property
     def path(self) -> str:
-        """The window's folder, relative to ours."""
-        return rf"window\{lock_name(self.lock)}"
+        """The window's folder, seen from system32."""
+        return rf"{OURS}\window\{lock_name(self.lock)}"
 
     @property
     def task(self) -> str:
@@ -92,7 +93,7 @@ class Window:
 
     @property
     def mark(self) -> str:
-        """The file that says until when the lock must not be taken over, relative to our folder."""
+        """The file that says until when the lock must not be taken over, seen from system32."""
         return rf"{LOCK}\window-{number(self.until, 99_999_999_999)}-{self.run}"
 
 
@@ -106,48 +107,53 @@ def script(window: Window) -> list[str]:
     attempts = number(max(10, window.deadline // (_RETRY_SECONDS + 1)), 100_000)
     lines = [
         "@echo off",
-        f"cd /d {window.folder}",
-        "if errorlevel 1 exit",
-        f"if exist {_BY_SESSION} exit",
-        f"ren token {_BY_SCRIPT}||exit",
-        "net stop DNS /y>log 2>&1",
-        ">steps echo stop_dns %errorlevel%",
+        f"cd /d {SYSTEM32}||exit",
+        f"set w={window.path}",
+        rf"if exist %w%\{_BY_SESSION} exit",
+        rf"ren %w%\token {_BY_SCRIPT}||exit",
+        r"net.exe stop DNS /y>%w%\log 2>&1",
+        r">%w%\steps echo stop_dns %errorlevel%",
     ]
     if window.exclusions:
         lines += _excluding()
     for name in window.victims:
-        lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo start {service(name)} %errorlevel%"]
+        lines += _started("start", name)
     lines += [
         "set n=0",
         ":dns",
-        "net start DNS>>log 2>&1",
-        "sc start DNS>nul 2>&1",
+        r"net.exe start DNS>>%w%\log 2>&1",
+        "sc.exe start DNS>nul 2>&1",
         f"if errorlevel {ALREADY_RUNNING} if not errorlevel {ALREADY_RUNNING + 1} goto running",
         "set /a n=n+1",
         f"if %n% GEQ {attempts} goto running",
-        f"ping -n {_RETRY_SECONDS + 1} 127.0.0.1 >nul",
+        f"ping.exe -n {_RETRY_SECONDS + 1} 127.0.0.1 >nul",
         "goto dns",
         ":running",
-        ">>steps echo start_dns %errorlevel%",
+        r">>%w%\steps echo start_dns %errorlevel%",
     ]
     for name in window.dependents:
-        lines += [f"net start {service(name)}>>log 2>&1", f">>steps echo restart {service(name)} %errorlevel%"]
-    return [*lines, "echo end>end", rf"del {ROOT}\{window.mark}"]
+        lines += _started("restart", name)
+    return [*lines, r"echo end>%w%\end", f"del {window.mark}"]
+
+
+def _started(step: str, name: str) -> list[str]:
+    key = service(name)
+    return [rf"net.exe start {key}>>%w%\log 2>&1", rf">>%w%\steps echo {step} {key} %errorlevel%"]
 
 
 def _excluding() -> list[str]:
     """The part of netsh; the process of a stopped service may go on closing thousands of sockets for a while."""
     return [
-        "set w=0",
+        "set n=0",
         ":held",
-        'tasklist /fi "imagename eq dns.exe" /fo csv /nh 2>nul|findstr /i dns.exe>nul||goto exclude',
-        "set /a w=w+1",
-        f"if %w% GEQ {_PROCESS_ENDS_S} goto exclude",
-        "ping -n 2 127.0.0.1 >nul",
+        'tasklist.exe /fi "imagename eq dns.exe" /fo csv /nh 2>nul|findstr.exe /i dns.exe>nul||goto exclude',
+        "set /a n=n+1",
+        f"if %n% GEQ {_PROCESS_ENDS_S} goto exclude",
+        "ping.exe -n 2 127.0.0.1 >nul",
         "goto held",
         ":exclude",
-        f"netsh -f {_NETSH_FILE}>>log 2>&1",
-        ">>steps echo exclude %errorlevel%",
+        rf"netsh.exe -f %w%\{_NETSH_FILE}>>%w%\log 2>&1",
+        r">>%w%\steps echo exclude %errorlevel%",
     ]
 
 
@@ -161,7 +167,7 @@ def start_line(window: Window, stale: str | None = None, orphan: bool = False) -
         stale: see `lock_section`.
         orphan: see `lock_section`.
     """
-    create = rf"schtasks /create /tn {window.task} /tr {window.folder}\run.cmd /sc onstart /ru SYSTEM"
+    create = rf"schtasks.exe /create /tn {window.task} /tr {window.folder}\run.cmd /sc onstart /ru SYSTEM"
     return _opened(
         window,
         stale,
@@ -170,7 +176,7 @@ def start_line(window: Window, stale: str | None = None, orphan: bool = False) -
             # ONSTART needs no time of day, whose format differs between releases; the token makes a stray run harmless.
             section(window.run, "create", f"{create}>nul&&echo created"),
         ],
-        section(window.run, "run", f"schtasks /run /tn {window.task}>nul"),
+        section(window.run, "run", f"schtasks.exe /run /tn {window.task}>nul"),
     )
 
 
@@ -181,16 +187,16 @@ def poll_line(window: Window, seconds: int) -> str:
     """
     rounds = number(max(1, seconds // 2), 10_000)
     end = rf"{window.path}\end"
-    loop = f"(for /l %i in (1,1,{rounds}) do if not exist {end} ping -n 3 127.0.0.1 >nul)"
+    loop = f"(for /l %i in (1,1,{rounds}) do @if not exist {end} ping.exe -n 3 127.0.0.1 >nul)"
     shown = rf"(if exist {end} (echo ended&type {window.path}\steps))"
     look = rf"(if exist {window.path}\run.cmd ({loop}&{shown}) else (echo absent))"
-    return wrap_at_root(window.run, [section(window.run, "window", look)])
+    return wrap(window.run, [section(window.run, "window", look)])
 
 
 def finish_line(window: Window) -> str:
     """After the end mark: removes task and folder, gives back the lock, and gathers everything anew."""
-    clean = f"schtasks /delete /tn {window.task} /f>nul&rd /s /q {window.path}"
-    return wrap_at_root(
+    clean = f"schtasks.exe /delete /tn {window.task} /f>nul&rd /s /q {window.path}"
+    return wrap(
         window.run,
         [
             section(window.run, "finish", clean),
@@ -205,10 +211,10 @@ def abort_line(window: Window) -> str:
 
     The section `abort` holds `claimed` unless the script has the token; only then the lock is given back.
     """
-    clean = f"schtasks /delete /tn {window.task} /f>nul&del {window.mark}"
+    clean = f"schtasks.exe /delete /tn {window.task} /f>nul&del {window.mark}"
     gone = f"rd /s /q {window.path}"
     undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}&{gone}))"
-    return wrap_at_root(window.run, [_claim(window), undone])
+    return wrap(window.run, [_claim(window), undone])
 
 
 def rescue_line(window: Window) -> str:
@@ -216,11 +222,12 @@ def rescue_line(window: Window) -> str:
 
     The section `abort` as in `abort_line`, `rescue` a line `<step> <error level>` per service.
     """
-    starts = [f"net start DNS>nul&call echo start_dns {ERRORLEVEL}"]
+    starts = [f"net.exe start DNS>nul&call echo start_dns {ERRORLEVEL}"]
     starts += [
-        f"net start {service(name)}>nul&call echo restart {service(name)} {ERRORLEVEL}" for name in window.dependents
+        f"net.exe start {service(name)}>nul&call echo restart {service(name)} {ERRORLEVEL}"
+        for name in window.dependents
     ]
-    return wrap_at_root(
+    return wrap(
         window.run,
         [
             _claim(window),
@@ -235,7 +242,8 @@ def unguarded_line(window: Window, stale: str | None = None, orphan: bool = Fals
 
     The section `window` as in `poll_line`.
     """
-    command = "cmd /c run.cmd>nul&(if exist end (echo ended&type steps))"
+    folder = window.path
+    command = rf"cmd.exe /d /c {folder}\run.cmd>nul&(if exist {folder}\end (echo ended&type {folder}\steps))"
     return _opened(window, stale, orphan, [], section(window.run, "window", command))
 
 
@@ -246,14 +254,14 @@ def start_services_line(run: str, names: Sequence[str]) -> str:
     """
     if not names:
         raise BatchError("There is no service to start.")
-    starts = [f"net start {service(name)}>nul&call echo {service(name)} {ERRORLEVEL}" for name in names]
+    starts = [f"net.exe start {service(name)}>nul&call echo {service(name)} {ERRORLEVEL}" for name in names]
     return wrap(run, [section(run, "start", f"({'&'.join(starts)})"), *section_commands(run)])
 
 
 def _opened(window: Window, stale: str | None, orphan: bool, before: list[str], then: str) -> str:
-    """Takes the lock and, if it is ours, writes script, token and mark and goes on in the window's folder.
+    """Takes the lock and, if it is ours, makes the window's folder, writes script, token and mark and goes on.
 
-    The file for netsh is written behind all environment variables of the line; see `wrap_at_root`.
+    The file for netsh is written behind all environment variables of the line; see `wrap`.
     """
     text = "&".join(echoed(line) for line in script(window))
     tables = [
@@ -261,8 +269,11 @@ def _opened(window: Window, stale: str | None, orphan: bool, before: list[str], 
         for name in NETSH
         if (ranges := tuple(exclusion.ports for exclusion in window.exclusions if exclusion.id == name))
     ]
-    work = "&".join([f"({text})>run.cmd", *before, *file_commands(_NETSH_FILE, tables), "echo token>token", then])
-    steps = f"md {window.path}&echo until>{window.mark}&cd {window.path}&&({work})"
+    folder = window.path
+    netsh = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
+    work = [f"echo until>{window.mark}", rf"({text})>{folder}\run.cmd", *before, *netsh, rf"echo token>{folder}\token"]
+    # `md` fails where the folder is there already: what lies in it would not be ours.
+    steps = f"md {folder}&&({'&'.join([*work, then])})"
     return wrap(window.run, [lock_section(window.run, window.lock, stale, orphan), if_locked(window.lock, steps)])
 
 
@@ -276,5 +287,5 @@ def _claim(window: Window) -> str:
     A start that was cut short may have left no token yet; then the name alone keeps the script from running.
     """
     token = rf"ren {window.path}\token {_BY_SESSION}"
-    instead = rf"if not exist {window.path}\{_BY_SCRIPT} echo never>{_claimed(window)}"
+    instead = rf"(if not exist {window.path}\{_BY_SCRIPT} echo never>{_claimed(window)})"
     return section(window.run, "abort", f"({token}||{instead})&(if exist {_claimed(window)} echo claimed)")

@@ -36,6 +36,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_rest
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
     MAX_LINE,
+    OURS,
     ROOT,
     BatchError,
     backup_id,
@@ -47,7 +48,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     section_id,
     service,
     wrap,
-    wrap_at_root,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import id_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_5, SIGNATURES
@@ -123,17 +123,17 @@ class Ticket:
     @property
     def folder(self) -> str:
         """The backup's folder on the host, for messages."""
-        return rf"{ROOT}\{self.path}"
+        return rf"{ROOT}\backup\{backup_id(self.backup)}"
 
     @property
     def path(self) -> str:
-        """The backup's folder, relative to ours."""
-        return rf"backup\{backup_id(self.backup)}"
+        """The same, seen from system32."""
+        return rf"{OURS}\backup\{backup_id(self.backup)}"
 
     @property
     def flag(self) -> str:
         """The file that says: nothing has changed since the snapshot."""
-        return f"same-{nonce(self.run)}"
+        return rf"{OURS}\same-{nonce(self.run)}"
 
 
 def prepare_line(ticket: Ticket, settings: Sequence[str], stale: str | None = None, orphan: bool = False) -> str:
@@ -158,9 +158,9 @@ def _prepared(ticket: Ticket, places: Sequence[tuple[str, Setting]]) -> list[str
     parts = [_snapshot(ticket, name, place, "1") for name, place in places]
     for key, label in sorted({(place.key, _SECTIONS[place.key]) for _name, place in places}):
         # cmd converts UTF-16 in `type`; one that stops at the first zero byte (Wine's) hands the bytes out as they are.
-        shown = f'type {file}|findstr "Registry">nul&&type {file}||findstr "^" {file}'
+        shown = f'type {file}|findstr.exe "Registry">nul&&type {file}||findstr.exe "^" {file}'
         # XP and 2003 have no /y: they would ask about a file that is there.
-        export = f"del {file}&reg export {key} {file}>nul&&({shown})"
+        export = f"del {file}&reg.exe export {key} {file}>nul&&({shown})"
         parts += [section(ticket.run, f"export_{label}", export), f"del {file}"]
     return parts
 
@@ -168,7 +168,7 @@ def _prepared(ticket: Ticket, places: Sequence[tuple[str, Setting]]) -> list[str
 def _snapshot(ticket: Ticket, name: str, place: Setting, generation: str) -> str:
     # The error level is part of the file, so that absent is a content like any other.
     file = _snapshot_file(ticket, name, generation)
-    return f"(reg query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{file}"
+    return f"(reg.exe query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{file}"
 
 
 def _snapshot_file(ticket: Ticket, name: str, generation: str) -> str:
@@ -203,7 +203,7 @@ def write_lines(
     places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
     compare = [_snapshot(ticket, name, place, "2") for name, place in places]
     files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
-    equal = [f"fc {first} {second} >nul" for first, second in files]
+    equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
     compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
     write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
     write += [f"({'&'.join(recorded(records))})>nul"] if records else []
@@ -233,8 +233,8 @@ def write_lines(
             chunks = _chunks(echoes)
             first += [_kept(ticket, name, chunk, chunk is chunks[0]) for chunk in chunks]
         first += widened
-    lines = [wrap_at_root(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
-    return [*lines, wrap_at_root(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+    lines = [wrap(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
+    return [*lines, wrap(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
 
 
 def _saved(
@@ -253,7 +253,7 @@ def _saved(
 def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
     """Imports the exact values; a line `<id> <error level>` for each."""
     done = [f"call echo {section_id(name)} {ERRORLEVEL}" for name in names]
-    return [rf"reg import {ticket.path}\{_PUT_BACK}>nul", *done]
+    return [rf"reg.exe import {ticket.path}\{_PUT_BACK}>nul", *done]
 
 
 def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> list[str]:
@@ -307,7 +307,7 @@ def window_record_line(run: str, names: Sequence[str]) -> str:
     if names:
         steps = recorded([Record(WINDOW_RECORD, ",".join(names))])
     else:
-        steps = [rf"reg delete {STATE_KEY}\{WINDOW_RECORD} /f"]
+        steps = [rf"reg.exe delete {STATE_KEY}\{WINDOW_RECORD} /f"]
     return wrap(run, [section(run, "write", f"({'&'.join(steps)})>nul"), *section_commands(run, ["state"])])
 
 
@@ -316,12 +316,12 @@ def _written(ticket: Ticket, change: Change) -> list[str]:
     done = f"call echo {section_id(change.id)} {ERRORLEVEL}"
     if change.id in NETSH:
         due = bool(_ranges(change) or change.removed)
-        return [f"netsh -f {_netsh_file(ticket, change)}>nul", done] if due else [done]
+        return [f"netsh.exe -f {_netsh_file(ticket, change)}>nul", done] if due else [done]
     place = SETTINGS[change.id]
     if change.after is None:
-        return [f"reg delete {place.key} /v {place.value_name} /f>nul", done]
+        return [f"reg.exe delete {place.key} /v {place.value_name} /f>nul", done]
     return [
-        f"reg add {place.key} /v {place.value_name} /t {place.registry_type} {_data(place, change.after)} /f>nul",
+        f"reg.exe add {place.key} /v {place.value_name} /t {place.registry_type} {_data(place, change.after)} /f>nul",
         done,
     ]
 
@@ -346,21 +346,21 @@ def recorded(records: Sequence[Record]) -> list[str]:
     parts = []
     for record in records:
         key = rf"{STATE_KEY}\{_recordable(record.id)}"
-        parts.append(f"reg delete {key} /f")
+        parts.append(f"reg.exe delete {key} /f")
         text = _keys(record.value) if record.id == WINDOW_RECORD else _canonical(record.value)
-        parts.append(f'reg add {key} /v value /t REG_SZ /d "{text}" /f')
-        parts.append(f"reg add {key} /v dns_pid /t REG_SZ /d 0 /f")
+        parts.append(f'reg.exe add {key} /v value /t REG_SZ /d "{text}" /f')
+        parts.append(f"reg.exe add {key} /v dns_pid /t REG_SZ /d 0 /f")
 
     def each(name: str, data: str) -> str:
-        return "&".join(rf"reg add {STATE_KEY}\{record.id} /v {name} /t REG_SZ /d {data} /f" for record in records)
+        return "&".join(rf"reg.exe add {STATE_KEY}\{record.id} /v {name} /t REG_SZ /d {data} /f" for record in records)
 
-    shutdown = rf"reg query {_CONTROL}\Windows /v ShutdownTime ^|findstr REG_BINARY"
-    boot_id = f"reg query {_BOOT_ID} ^|findstr REG_DWORD"
-    pid = 'tasklist /fi "imagename eq dns.exe" /fo csv /nh ^|findstr /i dns.exe'
-    counted = f"""for /f "tokens=3" %b in ('{boot_id}') do for /f "tokens=2 delims=x" %c in ("%b") do """
+    shutdown = rf"reg.exe query {_CONTROL}\Windows /v ShutdownTime ^|findstr.exe REG_BINARY"
+    boot_id = f"reg.exe query {_BOOT_ID} ^|findstr.exe REG_DWORD"
+    pid = 'tasklist.exe /fi "imagename eq dns.exe" /fo csv /nh ^|findstr.exe /i dns.exe'
+    counted = f"""for /f "tokens=3" %b in ('{boot_id}') do @for /f "tokens=2 delims=x" %c in ("%b") do @"""
     marked = f"({each('boot_mark', '%a')}&{counted}({each('boot_mark', '%a-%c')}))"
-    parts.append(f"""(for /f "tokens=3" %a in ('{shutdown}') do {marked})""")
-    parts.append(f"""(for /f "tokens=2 delims=," %a in ('{pid}') do ({each("dns_pid", "%~a")}))""")
+    parts.append(f"""(for /f "tokens=3" %a in ('{shutdown}') do @{marked})""")
+    parts.append(f"""(for /f "tokens=2 delims=," %a in ('{pid}') do @({each("dns_pid", "%~a")}))""")
     return parts
 
 

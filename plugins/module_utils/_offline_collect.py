@@ -17,7 +17,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch impo
     HOTFIXES,
     collector_script,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import MAX_SCRIPT_LINE, checked, nonce
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+    MAX_SCRIPT_LINE,
+    SYSTEM32,
+    checked,
+    nonce,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import REGEDIT
 
 _SYSTEM = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet"
 _SOFTWARE = r"HKEY_LOCAL_MACHINE\SOFTWARE"
@@ -50,24 +56,26 @@ EXPORTS: dict[str, tuple[Export, ...]] = {
     "service_starts": (
         Export(
             rf"{_SYSTEM}\Services",
-            lines=r'/i /r /c:"\\Services\\[^\\]*]$" /c:"\\TriggerInfo]$" /c:"^.Start.=dword"',
+            lines=r'/i /r /c:"[\\]Services[\\][^\\]*]$" /c:"[\\]TriggerInfo]$" /c:"^.Start.=dword"',
         ),
     ),
     "sql_ports": tuple(
-        Export(rf"{_SOFTWARE}\Microsoft\{key}", lines=r'/i /r /c:"SuperSocketNetLib\\Tcp" /c:"^.Tcp.*Port"')
+        Export(rf"{_SOFTWARE}\Microsoft\{key}", lines=r'/i /r /c:"SuperSocketNetLib[\\]Tcp" /c:"^.Tcp.*Port"')
         for key in ("Microsoft SQL Server", "MSSQLServer")
     ),
     "boot": (Export(rf"{_SYSTEM}\Control\Windows", ("ShutdownTime",)),),
     "state": (Export(rf"{_SOFTWARE}\portkeeper", lines='"^"'),),
-    "hotfixes": (Export(rf"{_SOFTWARE}\Microsoft\Windows NT\CurrentVersion\HotFix", lines=f'"{" ".join(HOTFIXES)}"'),),
+    "hotfixes": (
+        Export(rf"{_SOFTWARE}\Microsoft\Windows NT\CurrentVersion\HotFix", lines=f'/i "{" ".join(HOTFIXES)}"'),
+    ),
 }
 """The sections of the collector's table that read the registry; a host without reg.exe is of NT5."""
 
 _PROOF = rf"{_SOFTWARE}\Microsoft\Windows\CurrentVersion\Run"
 """A key that every Windows has: its heading shows that SOFTWARE could be read, and that our own key is not there."""
 
-_NETSTAT = "netstat -ano -p udp"
-_NETSTAT_2000 = "netstat -an -p udp"
+_NETSTAT = "netstat.exe -ano -p udp"
+_NETSTAT_2000 = "netstat.exe -an -p udp"
 """Windows 2000 has no -o; its rows are told from a usage text by the foreign address of UDP."""
 
 
@@ -88,6 +96,8 @@ def collect_script(run: str) -> list[str]:
         "set rc=0",
         rf"set w=%TEMP%\portkeeper-{nonce(run)}",
         "set f=%~dp0%COMPUTERNAME%.txt",
+        # Behind the last %~dp0, which is wrong after `cd` where the script was called by a relative path.
+        f'cd /d "{SYSTEM32}"||exit /b {NOT_WRITABLE}',
         "call :writable",
         "if not errorlevel 1 goto collect",
         r"set f=%TEMP%\%COMPUTERNAME%.txt",
@@ -112,7 +122,7 @@ def collect_script(run: str) -> list[str]:
         'if not exist "%f%" exit /b 1',
         "exit /b 0",
     ]
-    body = [":all", r'if not exist "%SystemRoot%\system32\reg.exe" goto bare', *collector_script(run)[1:], "exit /b 0"]
+    body = [":all", r'if not exist "%SystemRoot%\system32\reg.exe" goto bare', *collector_script(run)[2:], "exit /b 0"]
     lines = [*head, *_with_netstat_of_2000(body), *_bare(run), *_SUBROUTINES]
     return [checked(line, MAX_SCRIPT_LINE) for line in lines]
 
@@ -142,7 +152,7 @@ def _section(name: str, command: str) -> list[str]:
         lines += [f"set k={export.key}", "call :export <nul 2>nul"]
         lines += [f"call :value {value} <nul 2>nul" for value in export.values]
         if export.lines:
-            lines.append(f'if exist "%w%\\key.txt" findstr {export.lines} "%w%\\key.txt" 2>nul')
+            lines.append(f'if exist "%w%\\key.txt" findstr.exe {export.lines} "%w%\\key.txt" 2>nul')
     if name == "state":
         lines += [f"set k={_PROOF}", 'if not exist "%w%\\key.txt" call :export <nul 2>nul']
     # What was read decides, not the level of the last command.
@@ -151,9 +161,9 @@ def _section(name: str, command: str) -> list[str]:
 
 _SUBROUTINES = [
     ":netstat",
-    f'{_NETSTAT}|findstr /l /c:"*:*">nul',
+    f'{_NETSTAT}|findstr.exe /l /c:"*:*">nul',
     "if errorlevel 1 goto netstat_2000",
-    f"{_NETSTAT}&netstat -ano -p udpv6",
+    f"{_NETSTAT}&netstat.exe -ano -p udpv6",
     "exit /b 0",
     ":netstat_2000",
     _NETSTAT_2000,
@@ -165,32 +175,32 @@ _SUBROUTINES = [
     ":export",
     'if exist "%w%\\key.reg" del "%w%\\key.reg"',
     'if exist "%w%\\key.txt" del "%w%\\key.txt"',
-    'regedit /e "%w%\\key.reg" "%k%"',
+    f'{REGEDIT} /e "%w%\\key.reg" "%k%"',
     'if not exist "%w%\\key.reg" exit /b 1',
     'type "%w%\\key.reg">"%w%\\key.txt"',
-    'findstr /b /c:"[HKEY_" "%w%\\key.txt">nul',
+    'findstr.exe /b /c:"[HKEY_" "%w%\\key.txt">nul',
     "if not errorlevel 1 goto exported",
     # A type that hands UTF-16 out as it is (Wine's): there the loop over the file converts.
     '(for /f "usebackq delims=" %%l in ("%w%\\key.reg") do echo %%l)>"%w%\\key.txt"',
     ":exported",
     "set e=",
-    'for /f "skip=1 delims=:" %%n in (\'findstr /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if not defined e set e=%%n',
+    'for /f "skip=1 delims=:" %%n in (\'findstr.exe /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if not defined e set e=%%n',
     "if not defined e set e=99999999",
-    'findstr /b /l /c:"REGEDIT4" /c:"Windows Registry" "%w%\\key.txt"',
-    'for /f "tokens=1* delims=:" %%a in (\'findstr /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if %%a LSS %e% echo %%b',
+    'findstr.exe /b /l /i /c:"REGEDIT4" /c:"Windows Registry" "%w%\\key.txt"',
+    'for /f "tokens=1* delims=:" %%a in (\'findstr.exe /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if %%a LSS %e% echo %%b',
     "exit /b 0",
     # Prints the value %1 of the exported key itself, not of a key below it.
     ":value",
     "set n=",
     'if not exist "%w%\\key.txt" exit /b 1',
-    'for /f "delims=:" %%n in (\'findstr /n /b /i /r ".%1.=" "%w%\\key.txt"\') do if not defined n set n=%%n',
+    'for /f "delims=:" %%n in (\'findstr.exe /n /b /i /r ".%1.=" "%w%\\key.txt"\') do if not defined n set n=%%n',
     "if not defined n exit /b 0",
     "if %n% GEQ %e% exit /b 0",
-    'findstr /n "^" "%w%\\key.txt"|findstr /b /c:"%n%:">"%w%\\line.txt"',
+    'findstr.exe /n "^" "%w%\\key.txt"|findstr.exe /b /c:"%n%:">"%w%\\line.txt"',
     'for /f "usebackq tokens=1* delims=:" %%a in ("%w%\\line.txt") do echo %%b',
     ":more",
     "set /a n=n+1",
-    'findstr /n "^" "%w%\\key.txt"|findstr /b /c:"%n%:  ">"%w%\\line.txt"',
+    'findstr.exe /n "^" "%w%\\key.txt"|findstr.exe /b /c:"%n%:  ">"%w%\\line.txt"',
     "if errorlevel 1 exit /b 0",
     'for /f "usebackq tokens=2 delims=: " %%a in ("%w%\\line.txt") do echo   %%a',
     "goto more",

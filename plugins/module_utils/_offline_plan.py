@@ -114,6 +114,6 @@ def _what_to_do(plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> 
         "2. Run collect.cmd afterwards, and bring its file back.",
         "3. rollback.cmd puts the old values back, byte by byte. Keep this folder as long as that may be wanted.",
         "",
-        "In a script of your own: /q does not wait for a key at the end. Both end with",
+        "In a script of your own, write: call apply.cmd /q. It does not wait for a key at the end. Both end with",
         *(f"  {code}  {meaning}" for code, meaning in _CODES),
     ]

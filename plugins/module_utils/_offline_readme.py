@@ -27,7 +27,7 @@ def readme(client: str) -> list[str]:
         "The file holds the version of Windows, the services, the UDP ports in use and the settings of DNS and of",
         "port reservations. It holds no passwords and no licence key.",
         "",
-        "In a script of your own: collect.cmd /q does not wait for a key at the end. It ends with",
+        "In a script of your own, write: call collect.cmd /q. It does not wait for a key at the end, and ends with",
         f"  {DONE}  the file is written",
         f"  {NOT_WRITABLE}  nothing was collected, because no folder could be written to",
     ]

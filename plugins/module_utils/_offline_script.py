@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     MAX_SCRIPT_LINE,
+    SYSTEM32,
     checked,
     nonce,
     port_range,
@@ -28,6 +29,7 @@ DONE, WRONG_HOST, CHANGED, NOT_WRITTEN, ALREADY, INCOMPLETE = range(6)
 
 REG = r'"%SystemRoot%\system32\reg.exe"'
 SC = r'"%SystemRoot%\system32\sc.exe"'
+REGEDIT = r'"%SystemRoot%\regedit.exe"'
 _ALREADY_RUNNING = 1056
 _BYTES_PER_LINE = 400
 
@@ -59,6 +61,8 @@ def frame(order: Order, run: str, own: str, body: Sequence[str], routines: Seque
         rf'set "w=%TEMP%\portkeeper-{nonce(run)}"',
         f'set "data=%~dp0{data_file(order, own)}"',
         f'set "old=%~dp0{data_file(order, "rollback")}"',
+        # Behind the last %~dp0, which is wrong after `cd` where the script was called by a relative path.
+        f'cd /d "{SYSTEM32}"||exit /b {NOT_WRITTEN}',
         f'if /i not "%COMPUTERNAME%"=="{order.computer}" goto wrong',
         'if not exist "%data%" goto lost',
         'if not exist "%old%" goto lost',
@@ -128,7 +132,7 @@ def _comparing(order: Order) -> list[str]:
     for number in range(len(order.values)):
         lines += [
             f'call :%1{number} >"%w%\\want.txt"',
-            f'fc "%w%\\now{number}.txt" "%w%\\want.txt" >nul 2>nul',
+            f'fc.exe /b "%w%\\now{number}.txt" "%w%\\want.txt" >nul 2>nul',
             "if errorlevel 1 exit /b 1",
         ]
     lines.append("exit /b 0")
@@ -158,36 +162,36 @@ _ROUTINES = [
     'if exist "%w%\\key.reg" del "%w%\\key.reg"',
     'if exist "%w%\\key.txt" del "%w%\\key.txt"',
     f"if not exist {REG} goto export_2000",
-    'reg export "%k%" "%w%\\key.reg"',
+    'reg.exe export "%k%" "%w%\\key.reg"',
     "goto export_done",
     ":export_2000",
-    'regedit /e "%w%\\key.reg" "%k%"',
+    f'{REGEDIT} /e "%w%\\key.reg" "%k%"',
     ":export_done",
     'if not exist "%w%\\key.reg" exit /b 1',
     'type "%w%\\key.reg">"%w%\\key.txt"',
-    'findstr /b /c:"[HKEY_" "%w%\\key.txt">nul',
+    'findstr.exe /b /c:"[HKEY_" "%w%\\key.txt">nul',
     "if not errorlevel 1 goto exported",
     # A type that hands UTF-16 out as it is (Wine's): there the loop over the file converts.
     '(for /f "usebackq delims=" %%l in ("%w%\\key.reg") do echo %%l)>"%w%\\key.txt"',
-    'findstr /b /c:"[HKEY_" "%w%\\key.txt">nul',
+    'findstr.exe /b /c:"[HKEY_" "%w%\\key.txt">nul',
     "if errorlevel 1 exit /b 1",
     ":exported",
-    'findstr /n "^" "%w%\\key.txt">"%w%\\lines.txt"',
+    'findstr.exe /n "^" "%w%\\key.txt">"%w%\\lines.txt"',
     "set e=",
-    'for /f "skip=1 delims=:" %%n in (\'findstr /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if not defined e set e=%%n',
+    'for /f "skip=1 delims=:" %%n in (\'findstr.exe /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if not defined e set e=%%n',
     "if not defined e set e=99999999",
     "exit /b 0",
     # Prints type and bytes of the value %1 of the exported key, a byte per line.
     ":bytes",
     "set n=",
     "set z=",
-    'for /f "delims=:" %%n in (\'findstr /n /b /i /r ".%1.=" "%w%\\key.txt"\') do if not defined n set n=%%n',
+    'for /f "delims=:" %%n in (\'findstr.exe /n /b /i /r ".%1.=" "%w%\\key.txt"\') do if not defined n set n=%%n',
     "if not defined n goto absent",
     "if %n% GEQ %e% goto absent",
-    'for /f "delims=:" %%n in (\'findstr /n /v /b /c:"  " "%w%\\key.txt"\') do'
+    'for /f "delims=:" %%n in (\'findstr.exe /n /v /b /c:"  " "%w%\\key.txt"\') do'
     " if %%n GTR %n% if not defined z set z=%%n",
     "if not defined z set z=99999999",
-    'findstr /b /c:"%n%:" "%w%\\lines.txt">"%w%\\line.txt"',
+    'findstr.exe /b /c:"%n%:" "%w%\\lines.txt">"%w%\\line.txt"',
     f'for /f "usebackq tokens=3,4 delims=:=" %%a in ("%w%\\line.txt") do (echo %%a&{_EACH_BYTE})',
     f'for /f "usebackq tokens=1,2 delims=: " %%a in ("%w%\\lines.txt") do if %%a GTR %n% if %%a LSS %z% {_EACH_BYTE}',
     "exit /b 0",
@@ -196,17 +200,17 @@ _ROUTINES = [
     "exit /b 0",
     ":import",
     f"if not exist {REG} goto import_2000",
-    "reg import %1 >nul 2>nul",
+    "reg.exe import %1 >nul 2>nul",
     "exit /b 0",
     ":import_2000",
-    "regedit /s %1",
+    f"{REGEDIT} /s %1",
     "exit /b 0",
     # Starts the service %1; level 0 when it runs. Without sc.exe a service that ran before counts as not started.
     ":up",
-    "net start %1 >nul 2>nul",
+    "net.exe start %1 >nul 2>nul",
     "if not errorlevel 1 exit /b 0",
     f"if not exist {SC} exit /b 1",
-    "sc start %1 >nul 2>nul",
+    "sc.exe start %1 >nul 2>nul",
     f"if errorlevel {_ALREADY_RUNNING} if not errorlevel {_ALREADY_RUNNING + 1} exit /b 0",
     "exit /b 1",
 ]
@@ -215,7 +219,7 @@ _ROUTINES = [
 def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:
     """A command of netsh per range."""
     return [
-        f"netsh interface {NETSH[table]} {verb} excludedportrange protocol=udp startport={first}"
+        f"netsh.exe interface {NETSH[table]} {verb} excludedportrange protocol=udp startport={first}"
         f" numberofports={last - first + 1} store=persistent >nul 2>nul"
         for first, last in map(_bounds, ranges)
     ]
@@ -225,8 +229,8 @@ def row_test(table: str, text: str) -> str:
     """The command whose level is 0 when the table has that row of ours, told by its numbers and its star."""
     first, last = _bounds(text)
     return (
-        f"netsh interface {NETSH[table]} show excludedportrange protocol=udp 2>nul"
-        f'|findstr /r /c:"^ *{first}  *{last}  *\\*" >nul'
+        f"netsh.exe interface {NETSH[table]} show excludedportrange protocol=udp 2>nul"
+        f'|findstr.exe /r /c:"^ *{first}  *{last}  *\\*" >nul'
     )
 
 

@@ -48,7 +48,7 @@ def locked(talk: Talk, name: str, render: Render) -> tuple[bytes, Transcript]:
     state = _state(transcript)
     if not state.held_by(name):
         stale = state.stale_name(controller_time())
-        orphan = not state.holders and not state.foreign and not state.window_until and _exists(transcript)
+        orphan = not state.holders and not state.foreign and not state.window_until and state.exists
         if stale is not None or orphan:
             output, transcript = talk.ask(render(stale, orphan))
             state = _state(transcript)
@@ -72,12 +72,6 @@ def give_back(talk: Talk, name: str) -> None:
 
 def _state(transcript: Transcript) -> LockState:
     return parse_listing(section_lines(transcript, "lock"))
-
-
-def _exists(transcript: Transcript) -> bool:
-    """Whether the lock directory could be listed, though it is empty."""
-    section = transcript.sections.get("lock")
-    return section is not None and section.errorlevel == 0
 
 
 def _refusal(state: LockState) -> str:

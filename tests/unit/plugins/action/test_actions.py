@@ -119,7 +119,7 @@ def test_check_mode_sends_only_the_collector(name: str, run: Run, host: FakeHost
     result = run(name, check=True)
     assert bool(result.get("failed")) is (name == "port_rollback"), "there is no backup to put back"
     assert len(host.lines) == 1
-    assert not re.search(r"reg add|\bmd |schtasks|net start|echo held", host.lines[0])
+    assert not re.search(r"reg.exe add|\bmd |schtasks|net.exe start|echo held", host.lines[0])
 
 
 def test_port_info(run: Run) -> None:

@@ -53,7 +53,7 @@ class LivelyHost(FakeHost):
 
     def _on_write(self) -> tuple[str, int]:
         answer, level = super()._on_write()
-        file = re.search(r"\)>backup\\[0-9TZa-f-]+\\put-back\.reg", self._line)
+        file = re.search(r"\)>\.\.\\portkeeper\\backup\\[0-9TZa-f-]+\\put-back\.reg", self._line)
         if file:
             text = self._line[self._line.rindex("echo REGEDIT4", 0, file.start()) : file.start()]
             digits = text.partition('"ReservedPorts"=hex^(7^):')[2]
@@ -184,7 +184,7 @@ def test_reboot_only_where_it_is_due(run: Run, host: LivelyHost) -> None:
     assert host.locks is None
     again = run("host_reboot")
     assert again["changed"] is False
-    assert sum("shutdown -r" in line for line in host.lines) == 1
+    assert sum("shutdown.exe -r" in line for line in host.lines) == 1
 
 
 def test_a_host_that_does_not_go_down(run: Run, host: LivelyHost) -> None:

@@ -63,7 +63,7 @@ def test_rows_without_an_error_level_of_their_own_come_first() -> None:
 
 def test_the_secret_product_id_is_never_asked_for() -> None:
     command = next(row.command for row in COLLECTOR if row.id == "current_version")
-    words = re.search(r'findstr /i "([^"]+)"', command)
+    words = re.search(r'findstr.exe /i "([^"]+)"', command)
     assert words
     assert all(word.lower() not in "digitalproductid" for word in words[1].split())
 
@@ -84,7 +84,7 @@ OF_FAMILY = {family: {row.id for row in COLLECTOR if row.only == family} for fam
 def test_sections_of_a_family_are_asked_for_on_that_family_only() -> None:
     (part,) = [part for part in section_commands(RUN) if part.startswith("ver|")]
     nt6, nt5 = part.split(" else (")
-    assert "&if errorlevel 1 (" in nt6, "findstr has not found the version of NT5"
+    assert "&(if errorlevel 1 (" in nt6, "findstr has not found the version of NT5"
     assert set(re.findall(r"begin (\w+)", nt6)) == OF_FAMILY["nt6"]
     assert set(re.findall(r"begin (\w+)", nt5)) == OF_FAMILY["nt5"]
 
@@ -93,4 +93,4 @@ def test_sections_of_a_family_are_asked_for_on_that_family_only() -> None:
 def test_sections_of_one_family_alone(family: str, condition: str) -> None:
     (part,) = section_commands(RUN, OF_FAMILY[family])
     assert set(re.findall(r"begin (\w+)", part)) == OF_FAMILY[family]
-    assert f"&{condition}" in part and " else " not in part
+    assert f"&({condition}" in part and " else " not in part

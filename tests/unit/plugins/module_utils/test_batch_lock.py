@@ -20,15 +20,15 @@ LOCK = f"1764000000-{RUN}"
 
 def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
     text = lock_section(RUN, LOCK, stale="1763999000-fedcba9876543210")
-    assert rf"ren lock\1763999000-fedcba9876543210 {LOCK}" in text
-    assert "md lock" not in text
+    assert rf"ren ..\portkeeper\lock\1763999000-fedcba9876543210 {LOCK}" in text
+    assert "md ..\\portkeeper\\lock" not in text
     with pytest.raises(BatchError):
         lock_section(RUN, LOCK, stale='x" & del')
 
 
 def test_an_orphaned_lock_gets_time_before_it_is_removed() -> None:
     text = lock_section(RUN, LOCK, orphan=True)
-    assert text.index("ping -n 3") < text.index("rd lock") < text.index("md lock")
+    assert text.index("ping.exe -n 3") < text.index(r"rd ..\portkeeper\lock") < text.index(r"md ..\portkeeper\lock")
 
 
 @pytest.mark.parametrize(

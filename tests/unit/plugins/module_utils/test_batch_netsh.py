@@ -20,7 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
 TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
-FOLDER = rf"backup\20261123T160000Z-{RUN}"
+FOLDER = rf"..\portkeeper\backup\20261123T160000Z-{RUN}"
 
 
 def executed(line: str) -> str:
@@ -32,21 +32,20 @@ def test_netsh_exclusions_are_added_by_start_and_count() -> None:
     change = Change("excluded_udp6", ("64001-65000", "7-7"), ("9-10",), ("8-8",))
     (line,) = write_lines(TICKET, [change], [], [])
     add = "echo interface ipv6 add excludedportrange protocol=udp startport=%s numberofports=%t store=persistent"
-    loop = 'do for /f "tokens=1,2 delims=-" %s in ("%r") do'
-    assert rf"(for %r in (64001-1000 7-1) {loop} {add})>>{FOLDER}\excluded_udp6.netsh" in line
-    assert rf"(for %r in (9-2) {loop} {add.replace('add', 'delete')})>{FOLDER}\excluded_udp6.netsh" in line
-    assert rf"netsh -f {FOLDER}\excluded_udp6.netsh>nul&call echo excluded_udp6" in line
-    assert rf"(for %r in (64001-1000 7-1 8-1) {loop} {add.replace('add', 'delete')})>{FOLDER}\restore.netsh" in line
-    assert rf"(for %r in (9-2) {loop} {add})>>{FOLDER}\restore.netsh" in line
+    loop = 'do @for /f "tokens=1,2 delims=-" %s in ("%r") do @'
+    assert rf"(for %r in (64001-1000 7-1) {loop}{add})>>{FOLDER}\excluded_udp6.netsh" in line
+    assert rf"(for %r in (9-2) {loop}{add.replace('add', 'delete')})>{FOLDER}\excluded_udp6.netsh" in line
+    assert rf"netsh.exe -f {FOLDER}\excluded_udp6.netsh>nul&call echo excluded_udp6" in line
+    assert rf"(for %r in (64001-1000 7-1 8-1) {loop}{add.replace('add', 'delete')})>{FOLDER}\restore.netsh" in line
+    assert rf"(for %r in (9-2) {loop}{add})>>{FOLDER}\restore.netsh" in line
     line = executed(line)
-    assert line.index("restore.netsh") < line.index("netsh -f") and line.index("if exist same-") < line.index(
-        "netsh -f"
-    )
+    applied = line.index("netsh.exe -f")
+    assert line.index("restore.netsh") < applied and line.index(r"if exist ..\portkeeper\same-") < applied
 
 
 def test_exclusions_that_wait_for_a_window_are_backed_up_and_not_added() -> None:
     (line,) = write_lines(TICKET, [Change("excluded_udp4", (), (), ("1812-1812",))], [], [])
-    assert "netsh -f" not in executed(line)
+    assert "netsh.exe -f" not in executed(line)
     assert "for %r in (1812-1)" in line and rf">{FOLDER}\restore.netsh" in line
     assert "call echo excluded_udp4" in line
 
@@ -56,5 +55,5 @@ def test_many_exclusions_are_spread_over_lines_of_their_own() -> None:
     lines = write_lines(TICKET, [Change("excluded_udp4", many), Change("excluded_udp6", many)], [], ["x"])
     assert len(lines) > 3
     assert all(len(line) <= MAX_LINE and set(line) <= ALPHABET for line in lines)
-    assert all("netsh -f" not in executed(line) for line in lines[:-1])
+    assert all("netsh.exe -f" not in executed(line) for line in lines[:-1])
     assert sum(line.count("10000-1 ") for line in lines) == 4

@@ -46,19 +46,19 @@ def order(lines: list[str], *texts: str) -> list[int]:
 def test_the_token_comes_first_and_only_once() -> None:
     lines = script(WINDOW)
     # A session that has claimed a window whose start was cut short has the last word, too.
-    assert lines[3:5] == ["if exist claimed.session exit", "ren token claimed||exit"]
-    assert all("net " not in line and "sc " not in line for line in lines[:4])
+    assert lines[3:5] == [r"if exist %w%\claimed.session exit", r"ren %w%\token claimed||exit"]
+    assert all(".exe" not in line for line in lines[:4])
 
 
 def test_stop_exclude_victims_dns_dependents_end() -> None:
     steps = order(
         script(WINDOW),
-        "net stop DNS",
-        'tasklist /fi "imagename eq dns.exe"',
-        "netsh -f exclude.netsh",
+        "net.exe stop DNS",
+        'tasklist.exe /fi "imagename eq dns.exe"',
+        r"netsh.exe -f %w%\exclude.netsh",
         '"PolicyAgent"',
         '"IAS"',
-        "net start DNS",
+        "net.exe start DNS",
         '"Dep One"',
         "echo end",
     )
@@ -74,8 +74,8 @@ def test_dns_is_tried_again_until_it_runs() -> None:
 
 def test_output_goes_to_files_only() -> None:
     for line in script(WINDOW):
-        if re.match(r"(net|netsh|sc|ping) ", line):
-            assert re.search(r">>?(log|nul)", line), line
+        if re.match(r"(net|netsh|sc|ping)\.exe ", line):
+            assert re.search(r">>?(%w%\\log|nul)", line), line
 
 
 def test_no_digit_stands_before_a_redirection() -> None:
@@ -86,11 +86,10 @@ def test_no_digit_stands_before_a_redirection() -> None:
 
 def test_the_start_happens_only_under_our_lock_with_a_unique_task() -> None:
     line = start_line(WINDOW)
-    assert (
-        line.index("begin lock") < line.index("if exist") < line.index("schtasks /create") < line.index("schtasks /run")
-    )
+    steps = [line.index(text) for text in ("begin lock", "if exist", "schtasks.exe /create", "schtasks.exe /run")]
+    assert steps == sorted(steps)
     assert f"/tn portkeeper-1764000000-{RUN} " in line
-    assert "/f" not in line[line.index("schtasks /create") : line.index("end create")]
+    assert "/f" not in line[line.index("schtasks.exe /create") : line.index("end create")]
 
 
 def test_the_exclusions_are_written_behind_every_environment_variable() -> None:
@@ -100,15 +99,15 @@ def test_the_exclusions_are_written_behind_every_environment_variable() -> None:
         assert "%SystemRoot%" not in line[line.index("for %r") :]
         assert line.index("for %r") < line.index("echo token")
     line = start_line(replace(WINDOW, exclusions=exclusions))
-    assert "for %r in (4500-1) do" in line
-    assert "for %r in (64001-1000) do" in line
+    assert "for %r in (4500-1) do @for" in line
+    assert "for %r in (64001-1000) do @for" in line
     assert "interface ipv6 add excludedportrange protocol=udp startport=%s numberofports=%t store=persistent" in line
     assert "exclude.netsh" not in start_line(replace(WINDOW, exclusions=()))
 
 
 def test_the_lock_says_how_long_the_window_may_take() -> None:
-    assert rf"echo until>lock\window-1764000300-{RUN}&" in start_line(WINDOW)
-    assert script(WINDOW)[-1] == rf"del %SystemRoot%\portkeeper\lock\window-1764000300-{RUN}"
+    assert rf"echo until>..\portkeeper\lock\window-1764000300-{RUN}&" in start_line(WINDOW)
+    assert script(WINDOW)[-1] == rf"del ..\portkeeper\lock\window-1764000300-{RUN}"
 
 
 def test_polling_is_shorter_than_asked_for() -> None:
@@ -117,8 +116,8 @@ def test_polling_is_shorter_than_asked_for() -> None:
 
 
 def test_the_task_is_deleted_only_after_the_end() -> None:
-    assert "schtasks /delete" not in start_line(WINDOW) + poll_line(WINDOW, 10) + rescue_line(WINDOW)
-    assert "schtasks /delete" in finish_line(WINDOW)
+    assert "schtasks.exe /delete" not in start_line(WINDOW) + poll_line(WINDOW, 10) + rescue_line(WINDOW)
+    assert "schtasks.exe /delete" in finish_line(WINDOW)
 
 
 def test_an_abort_gives_the_lock_back_only_if_the_token_was_ours() -> None:
@@ -128,10 +127,9 @@ def test_an_abort_gives_the_lock_back_only_if_the_token_was_ours() -> None:
 
 def test_the_rescue_starts_dns_and_what_ran() -> None:
     line = rescue_line(WINDOW)
-    assert (
-        line.index("claimed") < line.index("net start DNS") < line.index('net start "Dep One"') < line.index("netstat")
-    )
-    assert "net stop" not in line
+    steps = [line.index(text) for text in ("claimed", "net.exe start DNS", 'net.exe start "Dep One"', "netstat.exe")]
+    assert steps == sorted(steps)
+    assert "net.exe stop" not in line
 
 
 @given(st.lists(keys, max_size=8), st.lists(keys, max_size=4), st.integers(60, 3600))
@@ -166,7 +164,7 @@ def test_nothing_to_start_and_unknown_lists_are_refused() -> None:
 
 def test_nothing_is_created_outside_of_the_windows_folder() -> None:
     line = start_line(WINDOW)
-    assert line.index(rf"cd window\1764000000-{RUN}&&((echo") < line.index("schtasks /create")
+    assert line.index(rf"md ..\portkeeper\window\1764000000-{RUN}&&(echo until>") < line.index("schtasks.exe /create")
 
 
 def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:

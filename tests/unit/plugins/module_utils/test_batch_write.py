@@ -30,7 +30,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
 TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
-FOLDER = rf"backup\20261123T160000Z-{RUN}"
+FOLDER = rf"..\portkeeper\backup\20261123T160000Z-{RUN}"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 RANGES = ("1080-1080", "1433-1434")
 ranges = st.lists(
@@ -47,7 +47,7 @@ def executed(line: str) -> str:
 def test_prepare_takes_the_lock_then_snapshots_then_exports() -> None:
     line = prepare_line(TICKET, ["reserved_ports", "socket_pool_size"])
     order = [
-        "md lock&&",
+        r"md ..\portkeeper\lock&&",
         "if exist",
         "reserved_ports.1",
         "begin export_dns",
@@ -55,18 +55,18 @@ def test_prepare_takes_the_lock_then_snapshots_then_exports() -> None:
     ]
     places = [line.index(text) for text in order]
     assert places == sorted(places)
-    assert "reg add" not in line and "reg delete" not in line
+    assert "reg.exe add" not in line and "reg.exe delete" not in line
 
 
 def test_a_target_of_reg_export_is_deleted_first() -> None:
     line = prepare_line(TICKET, ["reserved_ports"])
-    assert line.index(rf"del {FOLDER}\export.tmp") < line.index("reg export")
+    assert line.index(rf"del {FOLDER}\export.tmp") < line.index("reg.exe export")
     assert "/y" not in line
 
 
 def test_a_list_is_written_with_a_real_separator() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
-    assert f'reg add {TCPIP} /v ReservedPorts /t REG_MULTI_SZ /s , /d "1080-1080,1433-1434" /f' in line
+    assert f'reg.exe add {TCPIP} /v ReservedPorts /t REG_MULTI_SZ /s , /d "1080-1080,1433-1434" /f' in line
 
 
 def test_a_number_is_written_in_decimal() -> None:
@@ -77,34 +77,35 @@ def test_a_number_is_written_in_decimal() -> None:
 def test_an_empty_list_and_a_removal() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", ()), Change("socket_pool_size", None)], [], [])
     assert "/v ReservedPorts /t REG_MULTI_SZ  /f" in line
-    assert "reg delete HKLM\\SYSTEM\\CurrentControlSet\\Services\\DNS\\Parameters /v SocketPoolSize /f" in line
+    assert "reg.exe delete HKLM\\SYSTEM\\CurrentControlSet\\Services\\DNS\\Parameters /v SocketPoolSize /f" in line
 
 
 def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
-    guard = f"(if exist same-{RUN} ("
-    assert line.index(rf"fc {FOLDER}\reserved_ports.1 {FOLDER}\reserved_ports.2 >nul&&echo same>") < line.index(guard)
+    guard = rf"(if exist ..\portkeeper\same-{RUN} ("
+    compared = rf"fc.exe /b {FOLDER}\reserved_ports.1 {FOLDER}\reserved_ports.2 >nul&&echo same>"
+    assert line.index(compared) < line.index(guard)
     line = executed(line)
-    for write in re.finditer(r"reg (add|delete|import) ", line):
+    for write in re.finditer(r"reg\.exe (add|delete|import) ", line):
         assert write.start() > line.index(guard)
 
 
 def test_the_record_is_made_before_the_value() -> None:
     """A run that is cut in between must not leave an old mark beside the new value."""
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], [])
-    assert line.index(r"reg delete HKLM\SOFTWARE\portkeeper\state\reserved_ports") < line.index("/v boot_mark")
+    assert line.index(r"reg.exe delete HKLM\SOFTWARE\portkeeper\state\reserved_ports") < line.index("/v boot_mark")
     assert line.index("/v dns_pid /t REG_SZ /d %~a") < line.index("/v ReservedPorts /t REG_MULTI_SZ")
 
 
 def test_the_backup_is_on_the_host_before_the_first_write() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], ['"ReservedPorts"=-', ""])
-    assert line.index(rf'(echo "ReservedPorts"=-&echo.)>{FOLDER}\restore.reg') < line.index("reg add")
+    assert line.index(rf'(echo "ReservedPorts"=-&echo.)>{FOLDER}\restore.reg') < line.index("reg.exe add")
 
 
 def test_the_lock_is_always_given_back() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
-    assert line.index("begin unlock") > line.index("reg add")
-    assert f"del lock\\{LOCK}&rd lock" in unlock_line(RUN, LOCK)
+    assert line.index("begin unlock") > line.index("reg.exe add")
+    assert f"del ..\\portkeeper\\lock\\{LOCK}&rd ..\\portkeeper\\lock" in unlock_line(RUN, LOCK)
 
 
 def test_the_written_sections_are_shown_anew() -> None:
@@ -119,20 +120,20 @@ def test_a_long_backup_is_spread_over_lines_of_its_own() -> None:
     assert len(lines) > 2
     assert all(len(line) <= MAX_LINE for line in lines)
     assert sum(line.count("echo 00,00") for line in lines) == 200
-    files = [re.search(r"\)(>+)backup\S*\\([a-z.]+)\)", line) for line in lines[:-1]]
+    files = [re.search(r"\)(>+)\.\.\\portkeeper\\backup\S*\\([a-z.]+)\)", line) for line in lines[:-1]]
     assert [found and (found[1], found[2]) for found in files] == [
         (">", "restore.reg"),
         *[(">>", "restore.reg")] * (len(lines) - 3),
         (">", "rollback.cmd"),
     ]
-    assert all("reg add" not in line for line in lines[:-1])
+    assert all("reg.exe add" not in line for line in lines[:-1])
 
 
 def test_exact_values_are_imported_and_nothing_of_them_is_sent() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", ("any text",))], [], ["x"], ["y"])
-    assert "any text" not in line and "reg add HKLM\\SYSTEM" not in line
+    assert "any text" not in line and "reg.exe add HKLM\\SYSTEM" not in line
     assert rf"(echo y)>{FOLDER}\put-back.reg" in line
-    assert rf"reg import {FOLDER}\put-back.reg>nul&call echo reserved_ports " in executed(line)
+    assert rf"reg.exe import {FOLDER}\put-back.reg>nul&call echo reserved_ports " in executed(line)
 
 
 def test_foreign_text_beyond_ascii_needs_a_file_of_utf_16() -> None:
@@ -141,9 +142,9 @@ def test_foreign_text_beyond_ascii_needs_a_file_of_utf_16() -> None:
     assert "echo Windows Registry Editor" not in line
     steps = [
         r"echo [-HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper\text])",
-        rf"reg export HKLM\SOFTWARE\portkeeper\text {FOLDER}\restore.reg",
-        rf"cmd /u /c type {FOLDER}\wide.tmp>>{FOLDER}\restore.reg",
-        f"(if exist same-{RUN} (",
+        rf"reg.exe export HKLM\SOFTWARE\portkeeper\text {FOLDER}\restore.reg",
+        rf"cmd.exe /d /u /c type {FOLDER}\wide.tmp>>{FOLDER}\restore.reg",
+        rf"(if exist ..\portkeeper\same-{RUN} (",
     ]
     assert [line.index(step) for step in steps] == sorted(line.index(step) for step in steps)
 
@@ -151,17 +152,17 @@ def test_foreign_text_beyond_ascii_needs_a_file_of_utf_16() -> None:
 def test_old_backups_are_removed_only_after_a_write() -> None:
     ticket = Ticket(RUN, LOCK, TICKET.backup, 3)
     (line,) = write_lines(ticket, [Change("reserved_ports", RANGES)], [], ["x"])
-    assert line.index("(if exist same-") < line.index('"skip=3"') < line.index("begin tcpip")
+    assert line.index(r"(if exist ..\portkeeper\same-") < line.index('"skip=3"') < line.index("begin tcpip")
     (line,) = write_lines(ticket, [], [Record("reserved_ports", "1080-1080")], [])
     assert "skip=" not in line
 
 
 def test_the_host_s_own_script_compares_first_and_keeps_to_its_limits() -> None:
     lines = restore_script(TICKET.backup, ["reserved_ports", "socket_pool_size", "excluded_udp4"])
-    assert lines.index("fc reserved_ports.3 reserved_ports.4>nul||goto changed") < lines.index(
-        "reg import restore.reg||exit /b 1"
+    assert lines.index(r"fc.exe /b %b%\reserved_ports.3 %b%\reserved_ports.4>nul||goto changed") < lines.index(
+        r"reg.exe import %b%\restore.reg||exit /b 1"
     )
-    assert "netsh -f restore.netsh>nul" in lines
+    assert r"netsh.exe -f %b%\restore.netsh>nul" in lines
     assert all(len(line) <= 2047 for line in lines)
     for name in ("x\\y", ""):
         with pytest.raises(BatchError):
@@ -217,6 +218,6 @@ def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:
 def test_a_window_that_failed_is_recorded_and_forgotten() -> None:
     line = window_record_line(RUN, ["PolicyAgent", "MSSQL$A B"])
     assert r'portkeeper\state\dns_window /v value /t REG_SZ /d "PolicyAgent,MSSQL$A B" /f' in line
-    assert r"reg delete HKLM\SOFTWARE\portkeeper\state\dns_window /f" in window_record_line(RUN, [])
+    assert r"reg.exe delete HKLM\SOFTWARE\portkeeper\state\dns_window /f" in window_record_line(RUN, [])
     with pytest.raises(BatchError):
         window_record_line(RUN, ['x" & del'])

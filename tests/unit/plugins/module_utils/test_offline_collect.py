@@ -40,9 +40,9 @@ def test_without_reg_no_whole_key_with_secrets_is_exported() -> None:
 
 
 def test_every_section_that_reads_the_registry_has_a_stand_in() -> None:
-    reading = {row.id for row in COLLECTOR if "reg query" in row.command and row.only != "nt6"}
+    reading = {row.id for row in COLLECTOR if "reg.exe query" in row.command and row.only != "nt6"}
     assert reading == set(EXPORTS)
     script = "\n".join(collect_script(RUN)).partition("\n:bare\n")[2]
-    assert "reg query" not in script
+    assert "reg.exe query" not in script
     for row in COLLECTOR:
         assert script.count(f" begin {row.id}\n") == (row.only != "nt6")

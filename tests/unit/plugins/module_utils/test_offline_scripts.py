@@ -150,7 +150,7 @@ def test_only_what_ran_and_depends_on_dns_is_started_after_it() -> None:
     begin = script.index(":dns_runs")
     assert 'call :up "Follows"' in script[begin : script.index(":no_dns")]
     assert not [line for line in script if "Sleeps" in line]
-    stop = script.index("net stop DNS /y >nul 2>nul")
+    stop = script.index("net.exe stop DNS /y >nul 2>nul")
     assert stop < script.index('call :up "PolicyAgent"', stop) < script.index("call :up DNS") < begin
 
 
@@ -164,7 +164,7 @@ def test_what_depends_on_dns_must_be_known_for_a_window() -> None:
 
 def test_without_a_window_dns_is_not_touched() -> None:
     for script in (apply_script(order(), RUN), rollback_script(order(actions=[window()]), RUN)):
-        assert not [line for line in script if "net stop" in line or ":up DNS" in line]
+        assert not [line for line in script if "net.exe stop" in line or ":up DNS" in line]
 
 
 def test_a_value_that_is_written_is_checked_first_and_compared_afterwards() -> None:
@@ -180,10 +180,10 @@ def test_exclusions_are_made_by_number_and_undone() -> None:
     tables = {"excluded_udp4": ("51820-51821",)}
     both = replace(order(actions=[window()]), values=(), added=tables, deferred={"excluded_udp6": ("7-7",)})
     add = "excludedportrange protocol=udp startport=51820 numberofports=2 store=persistent >nul 2>nul"
-    assert f"netsh interface ipv4 add {add}" in apply_script(both, RUN)
+    assert f"netsh.exe interface ipv4 add {add}" in apply_script(both, RUN)
     undone = rollback_script(both, RUN)
-    assert f"netsh interface ipv4 delete {add}" in undone
-    assert [line for line in undone if line.startswith("netsh interface ipv6 delete") and "startport=7 " in line]
+    assert f"netsh.exe interface ipv4 delete {add}" in undone
+    assert [line for line in undone if line.startswith("netsh.exe interface ipv6 delete") and "startport=7 " in line]
 
 
 def test_windows_2000_gets_no_scripts_for_a_record_alone() -> None:

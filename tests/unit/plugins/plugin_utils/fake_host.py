@@ -80,7 +80,7 @@ class FakeHost:
         return "".join(parts).encode("cp437", "replace")
 
     def _reached(self, name: str) -> bool:
-        mine = re.search(r"if exist lock\\(\d+-[0-9a-f]{16})", self._line)
+        mine = re.search(r"if exist \.\.\\portkeeper\\lock\\(\d+-[0-9a-f]{16})", self._line)
         if (name in ("create", "run", "window") and "begin lock" in self._line) or name.startswith("export_"):
             return bool(mine and self.locks and mine[1] in self.locks)
         if name in ("dynamicport_udp4", "dynamicport_udp6", "excluded_udp4", "excluded_udp6"):
@@ -192,18 +192,19 @@ class FakeHost:
     # lock, export, write
 
     def _on_lock(self) -> tuple[str, int]:
-        name = re.search(r"if exist lock\\(\d+-[0-9a-f]{16})", self._line)
+        name = re.search(r"if exist \.\.\\portkeeper\\lock\\(\d+-[0-9a-f]{16})", self._line)
         assert name
         if self.denied:
             return "", 1
-        renamed = re.search(r"ren lock\\(\S+) ", self._line)
+        renamed = re.search(r"ren \.\.\\portkeeper\\lock\\(\S+) ", self._line)
         if renamed:
             self.locks = [name[1] if held == renamed[1] else held for held in self.locks or []]
-        elif "rd lock&&md lock" in self._line:
+        elif r"rd ..\portkeeper\lock&&md" in self._line:
             self.locks = [name[1]] if self.locks == [] else self.locks
         elif self.locks is None:
             self.locks = [name[1]]
-        return "".join(f"{held}\n" for held in self.locks or []), 0
+        there = [] if self.locks is None else ["there", *self.locks]
+        return "".join(f"{row}\n" for row in there), 0
 
     def _on_export_tcpip(self) -> tuple[str, int]:
         body = '"Hostname"="client01"\n"MaxUserPort"=dword:0000ea60\n'
@@ -225,7 +226,7 @@ class FakeHost:
             self.machine = {"machine_id": given[1], "computer_name": "CLIENT01"}
         for name, value in re.findall(r'state\\(\w+) /v value /t REG_SZ /d "([^"]*)"', self._line):
             self.state[name] = {"value": value, "dns_pid": str(self.services["DNS"].pid), "boot_mark": MARK}
-        for name in re.findall(r"^.*begin write&\(reg delete \S+state\\(\w+) /f\)>nul", self._line):
+        for name in re.findall(r"^.*begin write&\(reg\.exe delete \S+state\\(\w+) /f\)>nul", self._line):
             self.state.pop(name, None)
         done = ""
         listed = re.search(r'/v ReservedPorts /t REG_MULTI_SZ /s , /d "([^"]*)"', self._line)
@@ -239,7 +240,7 @@ class FakeHost:
         return done, 0
 
     def _on_unlock(self) -> tuple[str, int]:
-        mine = re.search(r"del lock\\(\d+-[0-9a-f]{16})&rd lock", self._line)
+        mine = re.search(r"del \.\.\\portkeeper\\lock\\(\d+-[0-9a-f]{16})&rd ", self._line)
         if mine and self.locks == [mine[1]]:
             self.locks = None
         return "", 1
@@ -253,7 +254,7 @@ class FakeHost:
         if self.scheduler == "missing":
             return "", 1
         self.started = True
-        self._victims = re.findall(r'echo net start "([^"]+)"\^>\^>log', self._line)
+        self._victims = re.findall(r'echo net\.exe start "([^"]+)"\^>\^>%\^w%', self._line)
         if self.scheduler == "works":
             self._do_window()
         if self.scheduler == "hangs":
@@ -273,7 +274,7 @@ class FakeHost:
     def _on_window(self) -> tuple[str, int]:
         if "begin lock" in self._line:
             self.started = True
-            self._victims = re.findall(r'echo net start "([^"]+)"\^>\^>log', self._line)
+            self._victims = re.findall(r'echo net\.exe start "([^"]+)"\^>\^>%\^w%', self._line)
             self._do_window()
         if not self.started:
             return "absent\n", 0
@@ -297,7 +298,7 @@ class FakeHost:
 
     def _on_start(self) -> tuple[str, int]:
         text = ""
-        for name in re.findall(r'net start "([^"]+)">nul', self._line):
+        for name in re.findall(r'net\.exe start "([^"]+)">nul', self._line):
             self.services[name] = Service(RUNNING, 1750)
             self.udp.append((4500, 1750))
             text += f'"{name}" 0\n'

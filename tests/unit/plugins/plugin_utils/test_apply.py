@@ -292,5 +292,5 @@ def test_the_controllers_clock_judges_locks() -> None:
 def test_foreign_text_beyond_ascii_is_put_back_exactly(tmp_path: Path) -> None:
     change = Change(tmp_path, FakeHost(reserved=["3343-3343", "\u00e9"]), profiles=["sbs2003"], repair=True)
     change.apply()
-    assert "cmd /u /c type " in change.host.lines[-1], "only a file of UTF-16 holds such text"
+    assert "cmd.exe /d /u /c type " in change.host.lines[-1], "only a file of UTF-16 holds such text"
     assert "e9,00," in change.host.lines[-1]
