@@ -70,8 +70,8 @@ def id_commands(new_id: str) -> list[str]:
     if machine_id(new_id) != new_id:
         raise BatchError(f"{new_id!r} is not a machine id.")
     return [
-        f"reg add {MACHINE_KEY} /v {ID_VALUE} /t REG_SZ /d {new_id} /f",
-        f'reg add {MACHINE_KEY} /v {NAME_VALUE} /t REG_SZ /d "%COMPUTERNAME%" /f',
+        f"reg.exe add {MACHINE_KEY} /v {ID_VALUE} /t REG_SZ /d {new_id} /f",
+        f'reg.exe add {MACHINE_KEY} /v {NAME_VALUE} /t REG_SZ /d "%COMPUTERNAME%" /f',
     ]
 
 

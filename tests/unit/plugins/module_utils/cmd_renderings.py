@@ -121,6 +121,8 @@ def orders() -> Iterator[Order]:
             victims=named,
             dependents=named,
             reboot=window,
+            new_id=recorded,
+            copied=recorded,
         )
 
 
@@ -143,7 +145,7 @@ def _write_lines() -> Rendered:
         for changed in product(*(changes(name) for name in chosen)):
             if chosen:
                 yield from write_lines(TICKET, changed, recorded, BACKUPS[len(changed) % 3])
-    ticket = Ticket(TICKET.run, TICKET.lock, TICKET.backup, 3)
+    ticket = Ticket(TICKET.run, TICKET.lock, TICKET.backup, 3, RUN * 2)
     for backup, put_back, recorded in product(BACKUPS, BACKUPS, ([], [records(name) for name in SETTINGS])):
         yield from write_lines(ticket, [Change(name, FEW) for name in ("reserved_ports",)], recorded, backup, put_back)
     yield from write_lines(TICKET, [], [records(name) for name in (*SETTINGS, *NETSH)], [])

@@ -221,7 +221,7 @@ class FakeHost:
         flagged = "window" in self._line or (self.locks and self.locks[0] in self._line)
         if not flagged or self.before_write is CHANGED:
             return "", 0
-        given = re.search(r"reg add \S+portkeeper /v machine_id /t REG_SZ /d (\S+) /f", self._line)
+        given = re.search(r"reg\.exe add \S+portkeeper /v machine_id /t REG_SZ /d (\S+) /f", self._line)
         if given:
             self.machine = {"machine_id": given[1], "computer_name": "CLIENT01"}
         for name, value in re.findall(r'state\\(\w+) /v value /t REG_SZ /d "([^"]*)"', self._line):
