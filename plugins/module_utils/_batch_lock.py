@@ -1,21 +1,22 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lock on the host as cmd text: a directory with one file named `<controller UTC seconds>-<nonce>`.
+"""The lock on the host as cmd text: a directory with one file named `<UTC seconds>-<nonce>`.
 
 Creating a directory is atomic on Windows, and so is renaming one file: whoever succeeds holds the lock. The seconds
-are those of the controller's clock, because the clocks of old servers are not to be trusted. A window that is open
-adds `window-<UTC seconds of its deadline>-<nonce>`, which its own script deletes at the end.
+are those of the host's own clock, 0 where it could not be read; the file holds the boot mark of the moment. A window
+that is open adds `window-<UTC seconds of its deadline>-<nonce>`, with the same content, which its own script deletes
+at the end. What becomes of a lock that is found is decided in `_lock_state`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR, section_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     OURS,
+    ROOT,
     lock_name,
     section,
     wrap,
@@ -24,84 +25,115 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
 LOCK = rf"{OURS}\lock"
 """The lock's directory, seen from system32."""
 
-_THERE = "there"
+CLEARING = rf"rd /s /q {ROOT}\lock"
+"""What an administrator types on the host to clear a lock, for messages."""
 
-STALE_AFTER = 600
-"""Seconds after which a lock is taken over; a write takes one, a window says its own deadline."""
+WINDOWS = rf"{OURS}\window"
+"""The directory of the windows' folders, seen from system32, each named like the lock file of its run."""
 
-_HELD = re.compile(r"(?P<since>[0-9]{1,12})-[0-9a-f]{16}")
-_WINDOW = re.compile(r"window-(?P<until>[0-9]{1,12})-[0-9a-f]{16}")
+CLAIMED, CLAIMED_BY_SESSION = "claimed", "claimed.session"
+"""Names that a window's token gets by whoever is first: its script, or a session that keeps it from running."""
+
+UNGUARDED = "unguarded"
+"""The file in a window's folder that says: its script runs in a shell, and dies with it."""
+
+ENDED = "end"
+"""The file that a window's script leaves in its folder when everything has been done."""
+
+SETTLE = "ping.exe -n 6 127.0.0.1 >nul"
+"""Five seconds before a lock is taken over: a run that is about to release it does so, and the renaming fails."""
+
+_BOOT = next(row.command for row in COLLECTOR if row.id == "boot")
 
 
 @dataclass(frozen=True)
-class LockState:
-    """What the lock directory's listing says.
+class Takeover:
+    """What is taken over, by exact names.
 
     Attributes:
-        holders: names of lock files, sorted; ours alone means that we hold it.
-        window_until: UTC seconds of the latest deadline of an open window; 0 without one.
-        foreign: True when something lies there that is not ours to judge.
-        exists: whether there is a lock directory at all, empty or not.
+        files: names in the lock's directory; the first is renamed, the others are deleted. Empty where the
+            directory is: its maker died between two steps.
+        windows: names of windows' folders that go with it; none of them is at work.
+        unclaimed: those of them whose script may still start: it is kept from that first, or nothing is taken over.
     """
 
-    holders: tuple[str, ...]
-    window_until: int
-    foreign: bool
-    exists: bool = True
-
-    def held_by(self, name: str) -> bool:
-        """Whether exactly this lock file is there."""
-        return self.holders == (name,)
-
-    def held_since(self) -> int:
-        """UTC seconds of the newest holder; 0 without one."""
-        return max((int(name.partition("-")[0]) for name in self.holders), default=0)
-
-    def stale_name(self, now: int) -> str | None:
-        """The name to take over, or None while the lock counts as alive.
-
-        Args:
-            now: UTC seconds of the controller's clock.
-        """
-        if self.foreign or len(self.holders) != 1 or self.window_until > now:
-            return None
-        return self.holders[0] if now - self.held_since() > STALE_AFTER else None
+    files: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    unclaimed: tuple[str, ...] = ()
 
 
-def parse_listing(lines: Iterable[str]) -> LockState:
-    """Reads what `lock_section` shows: a word where the lock directory exists, and its bare listing."""
-    holders, until, foreign, exists = [], 0, False, False
-    for line in (line.strip() for line in lines):
-        window = _WINDOW.fullmatch(line)
-        if _HELD.fullmatch(line):
-            holders.append(line)
-        elif window:
-            until = max(until, int(window["until"]))
-        elif line == _THERE:
-            exists = True
-        elif line:
-            foreign = True
-    return LockState(tuple(sorted(holders)), until, foreign, exists)
-
-
-def lock_section(run: str, name: str, stale: str | None = None, orphan: bool = False) -> str:
-    """The section `lock`: tries to take the lock and lists who holds it.
+def lock_section(run: str, name: str) -> str:
+    """The section `lock`: takes the lock where nobody has it, and lists who holds it.
 
     Args:
         run: the nonce of the transcript.
         name: our lock file.
-        stale: the file of a holder that is too old, to be renamed to ours.
-        orphan: the directory was found empty: its maker died between two steps. It gets two seconds to go on.
     """
-    mine = rf"{LOCK}\{lock_name(name)}"
-    if stale is not None:
-        take = rf"ren {LOCK}\{lock_name(stale)} {name}"
-    elif orphan:
-        take = f"ping.exe -n 3 127.0.0.1 >nul&rd {LOCK}&&md {LOCK}&&echo held>{mine}"
-    else:
-        take = f"md {LOCK}&&echo held>{mine}"
-    # A word of our own: whether `dir` calls an empty directory an error depends on the command processor.
-    return section(run, "lock", rf"md {OURS}&{take}&(if exist {LOCK}\. echo {_THERE})&dir /b {LOCK}")
+    return section(run, "lock", f"md {OURS}&md {LOCK}&&{_filled(name)}&dir /b {LOCK}")
+
+
+def _filled(name: str) -> str:
+    """Writes our lock file: the boot mark, and a last line that a file cut by a full disk lacks."""
+    return rf"({_BOOT}&echo {ENDED})>{LOCK}\{lock_name(name)}"
+
+
+def takeover_line(run: str, name: str, takeover: Takeover) -> str:
+    """Takes over a lock that nobody holds any more; the section `lock` lists who holds it then.
+
+    Args:
+        run: the nonce of the transcript.
+        name: our lock file.
+        takeover: what to take over.
+    """
+    take = _taken_over(name, takeover) if takeover.files else f"rd {LOCK}&&md {LOCK}&&{_filled(name)}"
+    return wrap(run, [section(run, "lock", f"{SETTLE}&{take}&dir /b {LOCK}")])
+
+
+def _taken_over(name: str, takeover: Takeover) -> str:
+    first, *others = (_file_name(file) for file in takeover.files)
+    steps = []
+    for window in takeover.unclaimed:
+        folder = rf"{WINDOWS}\{lock_name(window)}"
+        steps.append(
+            rf"(ren {folder}\token {CLAIMED_BY_SESSION}"
+            rf"||(if not exist {folder}\{CLAIMED} echo never>{folder}\{CLAIMED_BY_SESSION}))"
+        )
+    guards = "".join(
+        rf"if exist {WINDOWS}\{lock_name(window)}\{CLAIMED_BY_SESSION} " for window in takeover.unclaimed
+    )
+    then = [_filled(name), *(rf"del {LOCK}\{other}" for other in others)]
+    for window in takeover.windows:
+        then.append(
+            rf"(schtasks.exe /delete /tn portkeeper-{lock_name(window)} /f>nul&rd /s /q {WINDOWS}\{window})"
+        )
+    steps.append(rf"({guards}ren {LOCK}\{first} {name}&&({'&'.join(then)}))")
+    return "&".join(steps)
+
+
+def _file_name(name: str) -> str:
+    """A name in the lock's directory, if it is one of ours, else raises BatchError."""
+    kind, dash, rest = name.partition("-")
+    if kind == "window" and dash:
+        return f"window-{lock_name(rest)}"
+    return lock_name(name)
+
+
+def survey_line(run: str) -> str:
+    """Shows everything that says who holds the lock; changes nothing.
+
+    The sections: `lock` (names), `lock_files` (a line `file <name>` and its content), `windows` (a line `window <name>`
+    and the names in that folder), and the collector's `boot`.
+    """
+    # Sixteen characters behind a dash: the content of foreign files is not asked for.
+    files = rf"for %i in ({LOCK}\*-{'?' * 16}) do @(echo file %~nxi&type {LOCK}\%~nxi)"
+    folders = rf"for /d %i in ({WINDOWS}\*) do @(echo window %~nxi&dir /b {WINDOWS}\%~nxi)"
+    parts = [
+        section(run, "lock", f"dir /b {LOCK}"),
+        section(run, "lock_files", f"({files})"),
+        section(run, "windows", f"({folders})"),
+        *section_commands(run, ["boot"]),
+    ]
+    return wrap(run, parts)
 
 
 def if_locked(name: str, command: str) -> str:
@@ -110,11 +142,15 @@ def if_locked(name: str, command: str) -> str:
 
 
 def unlock_section(run: str, name: str) -> str:
-    """The section `unlock`: gives back the lock if it is ours, and lists what is left."""
+    """The section `unlock`: releases the lock if it is ours, with its window's mark, and lists what is left.
+
+    Files of others stay: a run that meets another in the directory takes out its own only.
+    """
     mine = rf"{LOCK}\{lock_name(name)}"
-    return section(run, "unlock", f"(if exist {mine} (del {mine}&rd {LOCK}))&dir /b {LOCK}")
+    mark = rf"{LOCK}\window-*-{name.partition('-')[2]}"
+    return section(run, "unlock", f"(if exist {mine} (del {mine}&del {mark}&rd {LOCK}))&dir /b {LOCK}")
 
 
 def unlock_line(run: str, name: str) -> str:
-    """One command line that only gives back the lock."""
+    """One command line that only releases the lock."""
     return wrap(run, [unlock_section(run, name)])

@@ -15,7 +15,7 @@ DELAY_S = 5
 _COMMENT = "portkeeper: settings take effect with the next boot"
 
 
-def reboot_line(run: str, lock: str, stale: str | None = None, orphan: bool = False) -> str:
+def reboot_line(run: str, lock: str) -> str:
     """Takes the lock and, if it is ours, asks Windows to reboot.
 
     The sections: `lock`; and only if the lock is ours `reboot`, with the error level of shutdown.
@@ -23,11 +23,9 @@ def reboot_line(run: str, lock: str, stale: str | None = None, orphan: bool = Fa
     Args:
         run: the nonce.
         lock: our lock file.
-        stale: see `lock_section`.
-        orphan: see `lock_section`.
     """
     ask = section(run, "reboot", f'shutdown.exe -r -f -t {DELAY_S} -c "{_COMMENT}">nul')
-    return wrap(run, [lock_section(run, lock, stale, orphan), if_locked(lock, ask)])
+    return wrap(run, [lock_section(run, lock), if_locked(lock, ask)])
 
 
 def boot_line(run: str) -> str:

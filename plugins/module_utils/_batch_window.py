@@ -15,7 +15,10 @@ from dataclasses import dataclass
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import section_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    CLAIMED,
+    CLAIMED_BY_SESSION,
     LOCK,
+    UNGUARDED,
     if_locked,
     lock_section,
     unlock_section,
@@ -42,8 +45,6 @@ ALREADY_RUNNING = 1056
 _RETRY_SECONDS = 3
 _NETSH_FILE = "exclude.netsh"
 _PROCESS_ENDS_S = 20
-_BY_SCRIPT, _BY_SESSION = "claimed", "claimed.session"
-"""Names that the token gets by whoever is first; the session's own stands for it where there never was a token."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def script(window: Window) -> list[str]:
         "@echo off",
         f"cd /d {SYSTEM32}||exit",
         f"set w={window.path}",
-        rf"if exist %w%\{_BY_SESSION} exit",
-        rf"ren %w%\token {_BY_SCRIPT}||exit",
+        rf"if exist %w%\{CLAIMED_BY_SESSION} exit",
+        rf"ren %w%\token {CLAIMED}||exit",
         r"net.exe stop DNS /y>%w%\log 2>&1",
         r">%w%\steps echo stop_dns %errorlevel%",
     ]
@@ -157,21 +158,17 @@ def _excluding() -> list[str]:
     ]
 
 
-def start_line(window: Window, stale: str | None = None, orphan: bool = False) -> str:
+def start_line(window: Window) -> str:
     """Takes the lock, writes script and token, creates and runs the task.
 
     The sections: `lock`; and only if the lock is ours `create` and `run` (error levels of schtasks).
 
     Args:
         window: what to do.
-        stale: see `lock_section`.
-        orphan: see `lock_section`.
     """
     create = rf"schtasks.exe /create /tn {window.task} /tr {window.folder}\run.cmd /sc onstart /ru SYSTEM"
     return _opened(
         window,
-        stale,
-        orphan,
         [
             # ONSTART needs no time of day, whose format differs between releases; the token makes a stray run harmless.
             section(window.run, "create", f"{create}>nul&&echo created"),
@@ -237,14 +234,14 @@ def rescue_line(window: Window) -> str:
     )
 
 
-def unguarded_line(window: Window, stale: str | None = None, orphan: bool = False) -> str:
+def unguarded_line(window: Window) -> str:
     """The same script run inside the shell, for hosts without a Task Scheduler; see `start_line`.
 
     The section `window` as in `poll_line`.
     """
     folder = window.path
     command = rf"cmd.exe /d /c {folder}\run.cmd>nul&(if exist {folder}\end (echo ended&type {folder}\steps))"
-    return _opened(window, stale, orphan, [], section(window.run, "window", command))
+    return _opened(window, [rf"echo shell>{folder}\{UNGUARDED}"], section(window.run, "window", command))
 
 
 def start_services_line(run: str, names: Sequence[str]) -> str:
@@ -258,7 +255,7 @@ def start_services_line(run: str, names: Sequence[str]) -> str:
     return wrap(run, [section(run, "start", f"({'&'.join(starts)})"), *section_commands(run)])
 
 
-def _opened(window: Window, stale: str | None, orphan: bool, before: list[str], then: str) -> str:
+def _opened(window: Window, before: list[str], then: str) -> str:
     """Takes the lock and, if it is ours, makes the window's folder, writes script, token and mark and goes on.
 
     The file for netsh is written behind all environment variables of the line; see `wrap`.
@@ -271,14 +268,14 @@ def _opened(window: Window, stale: str | None, orphan: bool, before: list[str], 
     ]
     folder = window.path
     netsh = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
-    work = [f"echo until>{window.mark}", rf"({text})>{folder}\run.cmd", *before, *netsh, rf"echo token>{folder}\token"]
+    work = [rf"type {LOCK}\{window.lock}>{window.mark}", rf"({text})>{folder}\run.cmd", *before, *netsh, rf"echo token>{folder}\token"]
     # `md` fails where the folder is there already: what lies in it would not be ours.
     steps = f"md {folder}&&({'&'.join([*work, then])})"
-    return wrap(window.run, [lock_section(window.run, window.lock, stale, orphan), if_locked(window.lock, steps)])
+    return wrap(window.run, [lock_section(window.run, window.lock), if_locked(window.lock, steps)])
 
 
 def _claimed(window: Window) -> str:
-    return rf"{window.path}\{_BY_SESSION}"
+    return rf"{window.path}\{CLAIMED_BY_SESSION}"
 
 
 def _claim(window: Window) -> str:
@@ -286,6 +283,6 @@ def _claim(window: Window) -> str:
 
     A start that was cut short may have left no token yet; then the name alone keeps the script from running.
     """
-    token = rf"ren {window.path}\token {_BY_SESSION}"
-    instead = rf"(if not exist {window.path}\{_BY_SCRIPT} echo never>{_claimed(window)})"
+    token = rf"ren {window.path}\token {CLAIMED_BY_SESSION}"
+    instead = rf"(if not exist {window.path}\{CLAIMED} echo never>{_claimed(window)})"
     return section(window.run, "abort", f"({token}||{instead})&(if exist {_claimed(window)} echo claimed)")

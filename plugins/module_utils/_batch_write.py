@@ -136,20 +136,18 @@ class Ticket:
         return rf"{OURS}\same-{nonce(self.run)}"
 
 
-def prepare_line(ticket: Ticket, settings: Sequence[str], stale: str | None = None, orphan: bool = False) -> str:
+def prepare_line(ticket: Ticket, settings: Sequence[str]) -> str:
     """The first command of a change: lock, snapshot of the registry settings, export of their keys.
 
     Args:
         ticket: the names to use.
         settings: ids of the settings to be written; those of netsh need no snapshot.
-        stale: see `lock_section`.
-        orphan: see `lock_section`.
 
     The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
     """
     places = [(name, SETTINGS[name]) for name in settings if name in SETTINGS]
     steps = [f"md {ticket.path}", *_prepared(ticket, places)]
-    lock = lock_section(ticket.run, ticket.lock, stale, orphan)
+    lock = lock_section(ticket.run, ticket.lock)
     return wrap(ticket.run, [lock, if_locked(ticket.lock, "&".join(steps))])
 
 

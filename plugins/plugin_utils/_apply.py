@@ -10,7 +10,6 @@ the facts here, and the snapshot with the values at the moment of the write on t
 from __future__ import annotations
 
 import contextlib
-import datetime
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,8 +48,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, merged
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
-    controller_time,
     give_back,
+    lock_of,
     locked,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
@@ -133,11 +132,9 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
     Raises:
         HostFailure: with the phase, and `backup` once one was made.
     """
-    now = controller_time()
-    made = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
     new_id = secrets.token_hex(ID_BYTES) if needs_id(gathered.facts) else None
-    backup = f"{made:%Y%m%dT%H%M%SZ}-{gathered.run}"
-    ticket = Ticket(gathered.run, f"{now}-{gathered.run}", backup, shelf.kept, new_id)
+    backup = shelf.new_id(gathered.run)
+    ticket = Ticket(gathered.run, lock_of(talk, gathered.run), backup, shelf.kept, new_id)
     with _given_back(talk, ticket):
         return _locked_write(talk.during("backup"), ticket, gathered, order, shelf)
 
@@ -145,7 +142,7 @@ def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written
 def _locked_write(talk: Talk, ticket: Ticket, gathered: Gathered, order: Order, shelf: Shelf) -> Written:
     """All that happens under the lock."""
     names = [change.id for change in order.changes]
-    output, _transcript = locked(talk, ticket.lock, lambda stale, orphan: prepare_line(ticket, names, stale, orphan))
+    output, _transcript = locked(talk, ticket.lock, prepare_line(ticket, names))
     try:
         values = _checked(talk, output, order, gathered.facts)
         lines = write_lines(ticket, order.changes, order.records, restore_lines(values), restore_lines(order.put_back))
@@ -156,7 +153,7 @@ def _locked_write(talk: Talk, ticket: Ticket, gathered: Gathered, order: Order, 
             raise
         raise HostFailure(f"{error} Nothing was written on {talk.session.target}.", "backup") from error
     written = _write(talk.during("write"), lines, order, gathered, backup)
-    shelf.prune()
+    shelf.prune(ticket.backup)
     return written
 
 

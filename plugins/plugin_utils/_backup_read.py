@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import port_range
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import machine_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
     REG_DWORD,
     REG_MULTI_SZ,
@@ -60,6 +61,7 @@ class Backup:
         kind: `change` or `rollback`.
         call: of ansible-playbook, in which it was made.
         computer_name: of the host at that time.
+        machine: the machine's id; None where it was not known.
         host_folder: of the backup on the host.
         rows: the registry values.
         tables: those of netsh.
@@ -69,6 +71,7 @@ class Backup:
     kind: str
     call: str | None
     computer_name: str | None
+    machine: str | None
     host_folder: str
     rows: tuple[Kept, ...]
     tables: tuple[Table, ...]
@@ -120,6 +123,7 @@ def _backup(content: Mapping[str, Any]) -> Backup:
         kind=str(content.get("kind", CHANGE)),
         call=content.get("call"),
         computer_name=content.get("computer_name"),
+        machine=machine_id(content.get("machine_id")),
         host_folder=str(content["host_folder"]),
         rows=tuple(_kept(row) for row in rows if row["setting"] in SETTINGS),
         tables=tuple(_table(row) for row in rows if row["setting"] in NETSH),

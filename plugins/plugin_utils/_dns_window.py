@@ -34,8 +34,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
-    controller_time,
     give_back,
+    lock_of,
     locked,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk, section_lines
@@ -71,10 +71,11 @@ class Opened:
     guarded: bool
 
 
-def window_of(gathered: Gathered, action: Mapping[str, Any], deadline: int) -> Window:
+def window_of(talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadline: int) -> Window:
     """The window that an action of the plan asks for.
 
     Args:
+        talk: with the host; its session has read the host.
         gathered: the reading that the plan was made from, in this session.
         action: the plan's ``dns_window``.
         deadline: seconds that it may take.
@@ -82,16 +83,16 @@ def window_of(gathered: Gathered, action: Mapping[str, Any], deadline: int) -> W
     Raises:
         HostFailure: what depends on DNS is not known or cannot be named.
     """
-    now = controller_time()
+    lock = lock_of(talk, gathered.run)
     exclusions, _left_out = recorded_exclusions(action, gathered.facts)
     return Window(
         run=gathered.run,
-        lock=f"{now}-{gathered.run}",
+        lock=lock,
         victims=tuple(action["victims"]),
         dependents=running_dependents(gathered.facts),
         exclusions=exclusions,
         deadline=deadline,
-        until=now + deadline,
+        until=int(lock.partition("-")[0]) + deadline,
     )
 
 
@@ -107,7 +108,7 @@ def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
         HostFailure: with `dns_may_be_stopped`.
     """
     try:
-        _output, transcript = locked(talk, window.lock, lambda stale, orphan: start_line(window, stale, orphan))
+        _output, transcript = locked(talk, window.lock, start_line(window))
     except BatchError as error:
         raise HostFailure(f"No window was opened on {talk.session.target}: {error}", "restart") from error
     except HostFailure as error:
@@ -232,8 +233,9 @@ def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Ope
         )
     own = talk.session.private(window.deadline + 60)
     patient = Talk(own, talk.run, talk.phase, window.deadline + 30)
-    retry = replace(window, lock=f"{controller_time()}-{window.run}")
-    _output, transcript = locked(patient, retry.lock, lambda stale, orphan: unguarded_line(retry, stale, orphan))
+    lock = lock_of(talk, window.run)
+    retry = replace(window, lock=lock, until=int(lock.partition("-")[0]) + window.deadline)
+    _output, transcript = locked(patient, retry.lock, unguarded_line(retry))
     lines = section_lines(transcript, "window")
     if not lines or lines[0] != "ended":
         raise _rescued(talk, retry)

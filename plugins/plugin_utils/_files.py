@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import re
@@ -26,6 +27,8 @@ RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
 
 _NAME_BYTES_MAX = 255
 """What file systems take for one name."""
+
+_STAMP = "%Y%m%dT%H%M%SZ"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -108,17 +111,33 @@ class Shelf:
         """The file of one backup."""
         return self.place / f"{backup_id}.json"
 
+    def new_id(self, run: str) -> str:
+        """The id of the next backup: the time, but later than that of every backup which is there.
+
+        So the order of ids is that in which backups were made, also where the controller's clock was set back.
+
+        Args:
+            run: the nonce of the run that makes it.
+        """
+        newest = max((path.name.partition("-")[0] for path in self.paths()), default="")
+        return f"{later_stamp(utc_now(), newest)}-{run}"
+
     def paths(self) -> list[Path]:
         """The files of the host's backups, oldest first: by the time in their names, then by when they were written."""
         found = [path for path in self.place.glob("*.json") if BACKUP_NAME.fullmatch(path.stem)]
-        return sorted(found, key=lambda path: (path.name.partition("-")[0], path.stat().st_mtime_ns))
+        return sorted(found, key=lambda path: (path.name.partition("-")[0], _written_at(path)))
 
-    def prune(self) -> None:
-        """Removes the oldest backups."""
+    def prune(self, made: str) -> None:
+        """Removes the oldest backups, but not one that this run has made.
+
+        Args:
+            made: its id.
+        """
         if self.kept is not None:
             for path in self.paths()[: -self.kept]:
-                with contextlib.suppress(OSError):
-                    path.unlink()
+                if path.stem != made:
+                    with contextlib.suppress(OSError):
+                        path.unlink()
 
     def save(self, backup_id: str, content: Mapping[str, Any]) -> Path:
         """Writes a backup; returns its path.
@@ -129,6 +148,32 @@ class Shelf:
         path = self.path(backup_id)
         write_json(path, content)
         return path
+
+
+def utc_now() -> datetime.datetime:
+    """The controller's time in UTC."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def later_stamp(now: datetime.datetime, newest: str) -> str:
+    """A time for the name of a backup: now, or a second after the newest one where that is not earlier.
+
+    Args:
+        now: in UTC.
+        newest: such a time; one that no calendar has says nothing.
+    """
+    with contextlib.suppress(ValueError, OverflowError):
+        known = datetime.datetime.strptime(newest, _STAMP).replace(tzinfo=datetime.timezone.utc)
+        now = max(now, known + datetime.timedelta(seconds=1))
+    return now.strftime(_STAMP)
+
+
+def _written_at(path: Path) -> int:
+    """When a file was written, for two of the same second; one that another run has just removed counts as old."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def artifact_path(artifacts_dir: str, run_id: str | None, host: str) -> Path:

@@ -20,8 +20,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group import turn
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
-    controller_time,
     give_back,
+    lock_of,
     locked,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -121,9 +121,9 @@ def _ask(talk: Talk, gathered: Gathered) -> _Asked:
     Raises:
         HostFailure: it does not.
     """
-    lock, at = f"{controller_time()}-{gathered.run}", time.monotonic()
+    lock, at = lock_of(talk, gathered.run), time.monotonic()
     try:
-        _output, transcript = locked(talk, lock, lambda stale, orphan: reboot_line(gathered.run, lock, stale, orphan))
+        _output, transcript = locked(talk, lock, reboot_line(gathered.run, lock))
     except HostFailure as error:
         if talk.session.doubtful:
             return _Asked(lock, at, error)

@@ -99,7 +99,7 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
     victims = [str(name) for name in action["victims"]]
     if action["action"] == DNS_WINDOW:
         opened = open_window(
-            talk, window_of(gathered, action, job.policy.window_timeout), job.options["allow_unguarded"]
+            talk, window_of(talk, gathered, action, job.policy.window_timeout), job.options["allow_unguarded"]
         )
         transcript, steps = opened.transcript, opened.steps
     else:

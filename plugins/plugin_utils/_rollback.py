@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change, Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import recorded_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import TYPE_NAMES, RawValue
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import ABSENT, NETSH, NETSH_PREFIX, NOW
@@ -152,6 +153,11 @@ def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -
     name = facts.get("computer_name")
     if backup.computer_name and name and backup.computer_name.lower() != str(name).lower():
         return f"is the computer {name}, but the backup {backup.id} is of {backup.computer_name}"
+    if recorded_id(facts) is None or backup.machine is None:
+        which = "it" if recorded_id(facts) is None else f"the backup {backup.id}"
+        return f"cannot be told from another machine of the same name, because {which} has no machine id"
+    if backup.machine != recorded_id(facts):
+        return f"is another machine than the one that the backup {backup.id} is of, although the names are the same"
     if foreign:
         return f"has another {', '.join(foreign)} than we wrote: somebody else has changed it since"
     return None

@@ -29,6 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
     fault_number,
     unanswered,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_clock import HostClock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._shell import Reply, Shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._wire import Plugin, Wire
 
@@ -88,6 +89,7 @@ class Session:
         self._left: list[str] = []
         self._idle_timeout = IDLE_TIMEOUT_S
         self.target = _target(connection)
+        self.host_clock = HostClock(clock)
         self.commands_sent = 0
         """Remote commands that may have been executed, over all shells of this session."""
         self.doubtful = False
@@ -131,6 +133,7 @@ class Session:
         session._private = True
         session._idle_timeout = idle_timeout
         session.commands_sent = self.commands_sent
+        session.host_clock = self.host_clock
         return session
 
     def renew(self) -> None:
@@ -223,6 +226,7 @@ class Session:
                 self._connection.shell_id = None
             self._shell = Shell(wire, self.target, self._idle_timeout)
             _keep_environment(wire)
+            self.host_clock.listen(wire)
             if not self._private:
                 self._connection.shell_id = self._shell.id
         return self._shell

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _batch_lock
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _lock_state
 from fault_host import FaultHost, Glance
 
 WINDOW_S = 20
@@ -200,7 +200,7 @@ class Matrix:
             time.sleep(1)
             self.host.new_call()
             with self.clock.context() as later:
-                later.setattr(_batch_lock, "STALE_AFTER", -1)
+                later.setattr(_lock_state, "STALE_AFTER", -1)
                 deadline = time.monotonic() + WINDOW_S + 10
                 while "is locked by another run" in result["msg"] and time.monotonic() < deadline:
                     time.sleep(1)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fault_host import FaultHost
+from portkeeper_lab.winrm import http
 
 ONE, OTHER = "50001-50003", "50011-50013"
 LOST_RACES = ("is locked by another run", "somebody else changes it", "has changed since the snapshot", "nothing was")
@@ -86,3 +88,66 @@ def test_a_lock_that_is_not_ours_is_left_alone(host: FaultHost) -> None:
     lock(host, "somebody.txt")
     assert host.act("port_reservations")["failed"]
     assert (host.folder / "lock" / "somebody.txt").exists()
+
+
+def test_a_window_that_ended_with_the_host_does_not_lock_it_for_ever(host: FaultHost) -> None:
+    """The first run takes the lock over, the others find none."""
+    now = int(time.time())
+    lock(host, f"{now - 7200}-aaaaaaaaaaaaaaaa")
+    lock(host, f"window-{now - 6900}-aaaaaaaaaaaaaaaa")
+    for port in ("50021", "50022", "50023"):
+        result = host.act("port_reservations", extra_ports=[port])
+        assert not result.get("failed"), result["msg"]
+        assert not (host.folder / "lock").exists()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("{old}-00000000000000aa", "{older}-00000000000000bb"),
+        ("window-{old}-00000000000000aa",),
+        ("{old}-00000000000000aa", "window-{old}-00000000000000bb"),
+    ],
+    ids=["two files", "a mark alone", "two runs"],
+)
+def test_what_dead_runs_left_converges(names: tuple[str, ...], host: FaultHost) -> None:
+    now = int(time.time())
+    for name in names:
+        lock(host, name.format(old=now - 700, older=now - 9000))
+    result = host.act("port_reservations")
+    assert not result.get("failed"), result["msg"]
+    assert not (host.folder / "lock").exists()
+
+
+@pytest.mark.parametrize("ahead", [3600, 366 * 86_400])
+def test_a_lock_from_the_future_is_named_with_the_command_that_clears_it(ahead: int, host: FaultHost) -> None:
+    lock(host, f"{int(time.time()) + ahead}-00000000000000aa")
+    message = host.act("port_reservations")["msg"]
+    assert "is locked by another run" in message
+    command = re.search(r"rd /s /q %SystemRoot%\\portkeeper\\lock", message)
+    assert command, message
+    host.new_call()
+    host.cmd(command[0])
+    assert not host.act("port_reservations").get("failed")
+
+
+@pytest.mark.parametrize("jump", [-366 * 86_400, -3600, 3600, 366 * 86_400])
+def test_a_window_at_work_is_safe_from_a_jump_of_the_clock(
+    jump: int, host: FaultHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also from daylight saving time, which moves what the host prints by an hour."""
+    now = int(time.time())
+    name = f"{now - 5}-00000000000000aa"
+    lock(host, name)
+    lock(host, f"window-{now + 295}-00000000000000aa")
+    work = host.folder / "window" / name
+    work.mkdir(parents=True)
+    (work / "claimed").write_bytes(b"token\r\n")
+    monkeypatch.setattr(http, "clock", lambda: time.time() + jump)
+    assert "has not ended" in host.act("port_reservations")["msg"]
+    (work / "end").write_bytes(b"end\r\n")
+    (host.folder / "lock" / f"window-{now + 295}-00000000000000aa").unlink()
+    monkeypatch.setattr(http, "clock", lambda: time.time() + max(jump, 601))
+    host.new_call()
+    assert not host.act("port_reservations").get("failed")
+    assert not (host.folder / "lock").exists() and not work.exists()

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import email.utils
+import time
 from typing import BinaryIO
 
 MAX_LINE = 64 * 1024
@@ -59,6 +61,11 @@ class Request:
         return self.headers.get("connection", "").lower() == "close"
 
 
+def clock() -> float:
+    """UTC seconds of the host's clock; HTTP.sys says them in every answer."""
+    return time.time()
+
+
 @dataclasses.dataclass(frozen=True)
 class Response:
     """One answer."""
@@ -72,6 +79,7 @@ class Response:
     def encode(self) -> bytes:
         """The answer as on the wire."""
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Unknown')}", "Server: Microsoft-HTTPAPI/1.0"]
+        lines.append(f"Date: {email.utils.formatdate(clock(), usegmt=True)}")
         lines += [f"{name}: {value}" for name, value in self.headers]
         if self.content_type:
             lines.append(f"Content-Type: {self.content_type}")

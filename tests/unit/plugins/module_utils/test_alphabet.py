@@ -17,7 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line, collector_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    Takeover,
+    survey_line,
+    takeover_line,
+    unlock_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
@@ -78,13 +83,19 @@ changes = st.tuples(
     st.builds(Change, st.sampled_from(sorted(NETSH)), range_lists, range_lists, range_lists),
 )
 tickets = st.builds(Ticket, st.just(RUN), st.just(LOCK), st.just(BACKUP), st.none() | st.integers(1, 1000))
-stale = st.none() | st.just(f"1763000000-{RUN}")
+takeovers = st.sampled_from(
+    [
+        Takeover(),
+        Takeover((f"1763000000-{RUN}",)),
+        Takeover((f"window-1763000000-{RUN}", f"0-{RUN}"), (f"0-{RUN}",), (f"0-{RUN}",)),
+    ]
+)
 
 
-def window_lines(window: Window, stale_name: str | None, orphan: bool) -> list[str]:
+def window_lines(window: Window) -> list[str]:
     return [
-        start_line(window, stale_name, orphan),
-        unguarded_line(window, stale_name, orphan),
+        start_line(window),
+        unguarded_line(window),
         poll_line(window, 20),
         finish_line(window),
         abort_line(window),
@@ -92,11 +103,13 @@ def window_lines(window: Window, stale_name: str | None, orphan: bool) -> list[s
     ]
 
 
-def plain_lines(stale_name: str | None, orphan: bool) -> list[str]:
+def plain_lines(takeover: Takeover) -> list[str]:
     return [
         collector_line(RUN),
         unlock_line(RUN, LOCK),
-        reboot_line(RUN, LOCK, stale_name, orphan),
+        reboot_line(RUN, LOCK),
+        survey_line(RUN),
+        takeover_line(RUN, LOCK, takeover),
         boot_line(RUN),
     ]
 
@@ -123,9 +136,9 @@ def assert_sound(lines: Sequence[str], limit: int = MAX_LINE) -> None:
 
 
 @settings(max_examples=60)
-@given(window=windows, stale_name=stale, orphan=st.booleans())
-def test_windows_keep_to_the_alphabet(window: Window, stale_name: str | None, orphan: bool) -> None:
-    lines = [*window_lines(window, stale_name, orphan), *plain_lines(stale_name, orphan)]
+@given(window=windows, takeover=takeovers)
+def test_windows_keep_to_the_alphabet(window: Window, takeover: Takeover) -> None:
+    lines = [*window_lines(window), *plain_lines(takeover)]
     assert_sound(lines)
     assert_unpaired(lines)
     assert_sound(script(window), MAX_SCRIPT_LINE)
@@ -182,7 +195,8 @@ def poll(window: Window) -> str:
 RENDERERS: dict[str, Callable[[Any], object]] = {
     "nonce": collector_line,
     "lock": lambda text: unlock_line(RUN, text),
-    "stale lock": lambda text: reboot_line(RUN, LOCK, text),
+    "stale lock": lambda text: takeover_line(RUN, LOCK, Takeover((text,))),
+    "dead window": lambda text: takeover_line(RUN, LOCK, Takeover((LOCK,), (text,), (text,))),
     "backup": lambda text: prepare_line(Ticket(RUN, LOCK, text), ["reserved_ports"]),
     "backup of a script": lambda text: restore_script(text, []),
     "victim": lambda text: start_line(Window(RUN, LOCK, (text,), (), (), 300, 1)),

@@ -8,46 +8,58 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
-    STALE_AFTER,
+    Takeover,
     lock_section,
-    parse_listing,
+    takeover_line,
+    unlock_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._lock_state import parse_listing
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
+STALE = "1763999000-fedcba9876543210"
+MARK = "window-1763999300-fedcba9876543210"
+
+
+def test_the_lock_file_holds_the_boot_mark_and_a_last_line() -> None:
+    text = lock_section(RUN, LOCK)
+    assert r"md ..\portkeeper\lock&&(reg.exe query" in text
+    assert rf"&echo end)>..\portkeeper\lock\{LOCK}" in text
 
 
 def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
-    text = lock_section(RUN, LOCK, stale="1763999000-fedcba9876543210")
-    assert rf"ren ..\portkeeper\lock\1763999000-fedcba9876543210 {LOCK}" in text
-    assert "md ..\\portkeeper\\lock" not in text
-    with pytest.raises(BatchError):
-        lock_section(RUN, LOCK, stale='x" & del')
+    text = takeover_line(RUN, LOCK, Takeover((STALE, MARK), (STALE,)))
+    assert rf"ren ..\portkeeper\lock\{STALE} {LOCK}&&" in text
+    assert rf"del ..\portkeeper\lock\{MARK}" in text and rf"rd /s /q ..\portkeeper\window\{STALE}" in text
+    assert r"md ..\portkeeper\lock" not in text
+    assert text.index("ping.exe -n 6") < text.index(r"ren ..\portkeeper\lock")
+
+
+@pytest.mark.parametrize("name", ['x" & del', "lock", f"window-{RUN}", f"windows-1-{RUN}", "..", f"1-{RUN}&x"])
+def test_only_names_of_ours_are_taken_over(name: str) -> None:
+    for takeover in (Takeover((name,)), Takeover((STALE, name)), Takeover((STALE,), (name,))):
+        with pytest.raises(BatchError):
+            takeover_line(RUN, LOCK, takeover)
+
+
+def test_a_script_that_may_still_start_decides_whether_the_lock_is_taken_over() -> None:
+    text = takeover_line(RUN, LOCK, Takeover((STALE,), (STALE,), (STALE,)))
+    claim = text.index(rf"ren ..\portkeeper\window\{STALE}\token claimed.session")
+    assert claim < text.index(rf"(if exist ..\portkeeper\window\{STALE}\claimed.session ren ..\portkeeper\lock\{STALE} {LOCK}&&")
 
 
 def test_an_orphaned_lock_gets_time_before_it_is_removed() -> None:
-    text = lock_section(RUN, LOCK, orphan=True)
-    assert text.index("ping.exe -n 3") < text.index(r"rd ..\portkeeper\lock") < text.index(r"md ..\portkeeper\lock")
+    text = takeover_line(RUN, LOCK, Takeover())
+    assert text.index("ping.exe -n 6") < text.index(r"rd ..\portkeeper\lock&&md ..\portkeeper\lock")
 
 
-@pytest.mark.parametrize(
-    ("listing", "now", "stale"),
-    [
-        ([f"1764000000-{RUN}"], 1764000000 + STALE_AFTER, None),
-        ([f"1764000000-{RUN}"], 1764000001 + STALE_AFTER, f"1764000000-{RUN}"),
-        ([f"1764000000-{RUN}", f"window-1764009999-{RUN}"], 1764005000, None),
-        ([f"1764000000-{RUN}", f"window-1764009999-{RUN}"], 1764010000, f"1764000000-{RUN}"),
-        ([f"1764000000-{RUN}", "something else"], 1764010000, None),
-        ([f"1764000000-{RUN}", f"1764000001-{RUN}"], 1764010000, None),
-        ([], 1764010000, None),
-    ],
-)
-def test_when_a_lock_is_stale(listing: list[str], now: int, stale: str | None) -> None:
-    assert parse_listing(listing).stale_name(now) == stale
+def test_what_is_released_is_our_own() -> None:
+    text, folder = unlock_line(RUN, LOCK), r"..\portkeeper\lock"
+    assert rf"(if exist {folder}\{LOCK} (del {folder}\{LOCK}&del {folder}\window-*-{RUN}&rd {folder}))" in text
 
 
 def test_whose_lock_it_is() -> None:
     assert parse_listing([f"  {LOCK}\r", ""]).held_by(LOCK)
     assert not parse_listing([LOCK, f"1-{RUN}"]).held_by(LOCK)
-    assert parse_listing([LOCK]).held_since() == 1764000000
+    assert not parse_listing([LOCK, MARK]).held_by(LOCK), "the mark of a window of another run"

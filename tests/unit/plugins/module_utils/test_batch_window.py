@@ -106,7 +106,8 @@ def test_the_exclusions_are_written_behind_every_environment_variable() -> None:
 
 
 def test_the_lock_says_how_long_the_window_may_take() -> None:
-    assert rf"echo until>..\portkeeper\lock\window-1764000300-{RUN}&" in start_line(WINDOW)
+    folder = r"..\portkeeper\lock"
+    assert rf"type {folder}\1764000000-{RUN}>{folder}\window-1764000300-{RUN}&" in start_line(WINDOW)
     assert script(WINDOW)[-1] == rf"del ..\portkeeper\lock\window-1764000300-{RUN}"
 
 
@@ -164,7 +165,7 @@ def test_nothing_to_start_and_unknown_lists_are_refused() -> None:
 
 def test_nothing_is_created_outside_of_the_windows_folder() -> None:
     line = start_line(WINDOW)
-    assert line.index(rf"md ..\portkeeper\window\1764000000-{RUN}&&(echo until>") < line.index("schtasks.exe /create")
+    assert line.index(rf"md ..\portkeeper\window\1764000000-{RUN}&&(type ..\portkeeper\lock\1764000000-{RUN}>") < line.index("schtasks.exe /create")
 
 
 def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:

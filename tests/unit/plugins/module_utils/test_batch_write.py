@@ -105,7 +105,7 @@ def test_the_backup_is_on_the_host_before_the_first_write() -> None:
 def test_the_lock_is_always_given_back() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
     assert line.index("begin unlock") > line.index("reg.exe add")
-    assert f"del ..\\portkeeper\\lock\\{LOCK}&rd ..\\portkeeper\\lock" in unlock_line(RUN, LOCK)
+    assert f"del ..\\portkeeper\\lock\\{LOCK}&del " in unlock_line(RUN, LOCK)
 
 
 def test_the_written_sections_are_shown_anew() -> None:

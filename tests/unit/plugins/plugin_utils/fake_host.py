@@ -192,19 +192,18 @@ class FakeHost:
     # lock, export, write
 
     def _on_lock(self) -> tuple[str, int]:
-        name = re.search(r"if exist \.\.\\portkeeper\\lock\\(\d+-[0-9a-f]{16})", self._line)
-        assert name
         if self.denied:
             return "", 1
-        renamed = re.search(r"ren \.\.\\portkeeper\\lock\\(\S+) ", self._line)
+        renamed = re.search(r"ren \.\.\\portkeeper\\lock\\(\S+) (\S+?)&&", self._line)
+        folder = r"\.\.\\portkeeper\\lock"
+        made = re.search(rf"md {folder}&&\(reg\.exe query .*?\)>{folder}\\(\d+-[0-9a-f]{{16}})", self._line)
         if renamed:
-            self.locks = [name[1] if held == renamed[1] else held for held in self.locks or []]
-        elif r"rd ..\portkeeper\lock&&md" in self._line:
-            self.locks = [name[1]] if self.locks == [] else self.locks
-        elif self.locks is None:
-            self.locks = [name[1]]
-        there = [] if self.locks is None else ["there", *self.locks]
-        return "".join(f"{row}\n" for row in there), 0
+            self.locks = [renamed[2] if held == renamed[1] else held for held in self.locks or []]
+            gone = re.findall(r"del \.\.\\portkeeper\\lock\\(\S+?)[&)]", self._line)
+            self.locks = [held for held in self.locks if held not in gone]
+        elif made and (self.locks is None or (r"rd ..\portkeeper\lock&&" in self._line and not self.locks)):
+            self.locks = [made[1]]
+        return "".join(f"{held}\n" for held in self.locks or []), 0
 
     def _on_export_tcpip(self) -> tuple[str, int]:
         body = '"Hostname"="client01"\n"MaxUserPort"=dword:0000ea60\n'
@@ -240,7 +239,7 @@ class FakeHost:
         return done, 0
 
     def _on_unlock(self) -> tuple[str, int]:
-        mine = re.search(r"del \.\.\\portkeeper\\lock\\(\d+-[0-9a-f]{16})&rd ", self._line)
+        mine = re.search(r"del \.\.\\portkeeper\\lock\\(\d+-[0-9a-f]{16})&del", self._line)
         if mine and self.locks == [mine[1]]:
             self.locks = None
         return "", 1

@@ -23,6 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (
     _batch_lock,
     _facts,
     _gate,
+    _lock_state,
     _parse_netsh,
     _parse_netstat,
     _parse_reg,
@@ -31,7 +32,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (
     _regfile,
     _transcript,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _backup_read, _host_lock, _runs
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _backup_read, _host_clock, _runs
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import BackupError
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import artifact_path
 
@@ -62,9 +63,11 @@ def _registry(data: bytes) -> object:
 
 
 def _lock(data: bytes) -> object:
-    state = _batch_lock.parse_listing(_text(data).split("\n"))
-    state.stale_name(1_764_000_000)
-    return _host_lock._refusal(state)
+    lines = _text(data).split("\n")
+    state = _lock_state.parse_survey(lines, lines, lines, lines)
+    verdicts = [_lock_state.judge(state, now, seen) for now in (None, 1_764_000_000) for seen in (0, 601)]
+    lines = [_batch_lock.takeover_line(NONCE, f"1-{NONCE}", each) for each in verdicts if not isinstance(each, str)]
+    return verdicts, lines, _host_clock.utc_seconds(_text(data))
 
 
 def _netsh(data: bytes) -> object:

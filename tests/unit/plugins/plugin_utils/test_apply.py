@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import stat
@@ -16,7 +17,7 @@ import requests
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _host_lock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _host_clock, _host_lock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import Written, apply, order_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
@@ -35,11 +36,10 @@ FRESH = f"{NOW - 599}-fedcba9876543210"
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("_host_lock", "_apply"):
-        monkeypatch.setattr(
-            f"ansible_collections.portkeeper.windows_dns.plugins.plugin_utils.{module}.controller_time", lambda: NOW
-        )
+def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_host_clock.HostClock, "now", lambda _self: NOW)
+    monkeypatch.setattr(_files, "utc_now", lambda: datetime.datetime.fromtimestamp(NOW, datetime.timezone.utc))
+    monkeypatch.setattr(_host_lock, "home", lambda: tmp_path / "home")
 
 
 class Change:
@@ -238,8 +238,53 @@ def test_a_lock_of_another_run_is_respected(tmp_path: Path) -> None:
 def test_a_lock_that_was_left_behind_is_taken_over(tmp_path: Path, locks: list[str]) -> None:
     change = Change(tmp_path, FakeHost(locks=locks), profiles=["sbs2003"])
     change.apply()
-    assert len(change.host.lines) == 4
+    assert len(change.host.lines) == 6, "a survey, the takeover, and the first command again"
     assert change.host.locks is None
+
+
+def test_a_window_that_ended_with_the_host_does_not_lock_it_for_ever(tmp_path: Path) -> None:
+    left = [f"{NOW - 7200}-fedcba9876543210", f"window-{NOW - 6900}-fedcba9876543210"]
+    for ports in ("50001", "50002", "50003"):
+        change = Change(tmp_path, FakeHost(locks=left or None), profiles=["sbs2003"], extra_ports=[ports])
+        change.apply()
+        assert change.host.locks is None
+        left = []
+
+
+def test_two_lock_files_of_dead_runs_are_taken_over(tmp_path: Path) -> None:
+    change = Change(tmp_path, FakeHost(locks=[STALE, f"{NOW - 900}-00000000000000bb"]), profiles=["sbs2003"])
+    change.apply()
+    assert change.host.locks is None
+
+
+def test_a_run_that_meets_another_takes_its_own_file_out(tmp_path: Path) -> None:
+    change = Change(tmp_path, FakeHost(locks=[FRESH, f"{NOW}-{'0' * 16}"]), profiles=["sbs2003"])
+    mine = f"{NOW}-{change.gathered.run}"
+    change.host.locks = [FRESH, mine]
+    with pytest.raises(HostFailure, match="is locked by another run"):
+        change.apply()
+    assert rf"del ..\portkeeper\lock\{mine}&" in change.host.lines[-1]
+
+
+def test_without_a_clock_a_lock_is_taken_over_when_it_stayed_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_host_clock.HostClock, "now", lambda _self: None)
+    ticks = [1000.0]
+    monkeypatch.setattr(_host_lock.time, "monotonic", lambda: ticks[0])
+    host = FakeHost(locks=[STALE])
+    for passed in (0, 300, 300):
+        ticks[0] += passed
+        with pytest.raises(HostFailure, match=r"clear it there with: rd /s /q"):
+            Change(tmp_path, host, profiles=["sbs2003"]).apply()
+    host.locks = [f"{NOW}-00000000000000cc"]
+    ticks[0] += 1
+    with pytest.raises(HostFailure, match="is locked by another run"):
+        Change(tmp_path, host, profiles=["sbs2003"]).apply()
+    ticks[0] += 601
+    Change(tmp_path, host, profiles=["sbs2003"]).apply()
+    assert host.locks is None
+    assert not list((tmp_path / "home" / "locks").iterdir()), "what was seen of a lock goes with it"
 
 
 def test_a_lock_whose_window_is_open_is_never_taken_over(tmp_path: Path) -> None:
@@ -283,10 +328,6 @@ def test_a_command_that_failed_is_named(tmp_path: Path) -> None:
     change.host._on_write = lambda: ("reserved_ports 1\n", 0)  # type: ignore[method-assign]
     with pytest.raises(HostFailure, match=r"did not write reserved_ports \(error level 1\)"):
         change.apply()
-
-
-def test_the_controllers_clock_judges_locks() -> None:
-    assert _host_lock.controller_time() == NOW
 
 
 def test_foreign_text_beyond_ascii_is_put_back_exactly(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_the_last_backup_is_the_last_change(tmp_path: Path) -> None:
 def test_the_oldest_go(tmp_path: Path) -> None:
     shelf = shelf_with(tmp_path, {}, {}, {})
     (shelf.place / "notes.json").write_text("{}", encoding="utf-8")
-    shelf.prune()
+    shelf.prune("none")
     assert [path.stem[14:16] for path in shelf.paths()] == ["1Z", "2Z"]
     assert (shelf.place / "notes.json").exists()
 

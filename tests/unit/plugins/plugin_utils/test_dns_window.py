@@ -52,13 +52,14 @@ class Case:
         self.session = Session(FakeConnection(self.wire), clock=lambda: 0.0)
         policy = Policy.from_options()
         self.gathered = gather(self.session, policy, 60)
+        self.talk = Talk(self.session, self.gathered.run, "restart", 60)
         (self.action,) = [
             entry for entry in make_plan(self.gathered.facts, policy)["actions"] if entry["action"] == "dns_window"
         ]
 
     def open(self, allow_unguarded: bool = False) -> Opened:
-        window = window_of(self.gathered, self.action, 300)
-        return open_window(Talk(self.session, self.gathered.run, "restart", 60), window, allow_unguarded)
+        window = window_of(self.talk, self.gathered, self.action, 300)
+        return open_window(self.talk, window, allow_unguarded)
 
     @property
     def dns_runs(self) -> bool:
@@ -84,7 +85,7 @@ def test_only_dependents_that_ran_are_started_again() -> None:
     host = FakeHost(dependents=["DnsMgmt", "Idle"])
     host.services |= {"DnsMgmt": Service(RUNNING, 77), "Idle": Service(1, 0)}
     case = Case(host)
-    assert window_of(case.gathered, case.action, 300).dependents == ("DnsMgmt",)
+    assert window_of(case.talk, case.gathered, case.action, 300).dependents == ("DnsMgmt",)
 
 
 def test_unknown_dependents_forbid_the_window() -> None:
@@ -231,5 +232,5 @@ def test_a_lock_of_another_run_forbids_the_window() -> None:
     case.host.locks = ["9999999999-fedcba9876543210"]
     with pytest.raises(HostFailure, match="locked by another run"):
         case.open()
-    assert len(case.host.lines) == 2
+    assert len(case.host.lines) == 3, "the lock was looked at"
     assert case.dns_runs
