@@ -56,6 +56,8 @@ def _pool_begins_where_said(facts: Facts) -> Answer:
     if not isinstance(last, int):
         return None, "MaxUserPort could not be read"
     drawn = [port for port in _ports(held["udp4"]) if port > _WELL_KNOWN]
+    if not drawn:
+        return None, f"DNS holds no port above {_WELL_KNOWN} over IPv4"
     inside = all(first <= port <= last for port in drawn)
     return inside, f"ports of DNS from {min(drawn)} to {max(drawn)}; expected {first} to {last}"
 

@@ -12,7 +12,6 @@ is not known, or shows a time before the lock was taken, only by how long the sa
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -234,5 +233,6 @@ def _alive(state: LockState, name: str, now: int | None, watched: float) -> str 
 def _locked_since(state: LockState) -> str:
     """The beginning of a refusal; the time of day alone, as a listing may hold a second that no calendar has."""
     since = max((int(name.partition("-")[0]) for name in state.holders), default=0)
-    told = f" since {time.strftime('%H:%M:%S UTC', time.gmtime(since % _DAY_S))}" if since else ""
+    minutes, seconds = divmod(since % _DAY_S, 60)
+    told = f" since {minutes // 60:02}:{minutes % 60:02}:{seconds:02} UTC" if since else ""
     return f"is locked by another run of portkeeper{told}"

@@ -185,32 +185,50 @@ class HostAction(ActionBase):  # type: ignore[misc]
         session = Session(self._connection, pin_address=self.PINS_ADDRESS)
         job = Job(host, options, policy, bool(self._task.check_mode), session)
         try:
-            outcome = self._tried(job)
+            outcome = self._tried(job, so_far)
         except AnsibleConnectionFailure as error:
             _save_artifact(job, Outcome(changed=False, msg=str(error), extra={"unreachable": True}), so_far)
             raise
         finally:
             session.close()
-        _save_artifact(job, outcome, so_far)
         if outcome.failed or not options.get("return_facts", True):
             # What a person reads is the message; the artefact has the rest.
             outcome.facts = outcome.plan = None
         result.update(outcome.result())
         return result
 
-    def _tried(self, job: Job) -> Outcome:
-        """The outcome of the work; with ``on_failure: rollback`` a failure puts back what this call has written."""
+    def _tried(self, job: Job, so_far: _SoFar) -> Outcome:
+        """The outcome of the work, with its artifact written.
+
+        With ``on_failure: rollback`` a failure puts back what this call has written. An artifact that cannot be written
+        is such a failure, and takes nothing of the outcome away: by then the host may have been changed.
+        """
         try:
             outcome = self.act(job)
         except HostFailure as error:
             outcome = _failed(error)
-        if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
-            talk = Talk(job.session, "", "write", job.policy.command_timeout)
-            done, sentence = undo_call(talk, job.policy, job.shelf)
-            if sentence:
-                outcome.msg = f"{outcome.msg} {sentence}"
-                outcome.extra = {**outcome.extra, "rolled_back": done}
+        outcome = _undone(job, outcome)
+        try:
+            _save_artifact(job, outcome, so_far)
+        except AnsibleError as error:
+            already = outcome.failed
+            outcome.failed = True
+            outcome.msg = f"{outcome.msg} {error}"
+            outcome.extra = {"phase": "verify", "dns_may_be_stopped": False, **outcome.extra}
+            if not already:
+                outcome = _undone(job, outcome)
         return outcome
+
+
+def _undone(job: Job, outcome: Outcome) -> Outcome:
+    """The outcome of a failure after the rollback that the policy asks for; any other as it is."""
+    if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
+        talk = Talk(job.session, "", "write", job.policy.command_timeout)
+        done, sentence = undo_call(talk, job.policy, job.shelf)
+        if sentence:
+            outcome.msg = f"{outcome.msg} {sentence}"
+            outcome.extra = {**outcome.extra, "rolled_back": done}
+    return outcome
 
 
 @dataclass(frozen=True)

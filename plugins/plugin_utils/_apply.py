@@ -44,7 +44,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup imp
     same_as_found,
     same_value,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, Shelf
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, merged
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
@@ -152,7 +152,8 @@ def _locked_write(talk: Talk, ticket: Ticket, gathered: Gathered, order: Order, 
         if isinstance(error, HostFailure):
             raise
         raise HostFailure(f"{error} Nothing was written on {talk.session.target}.", "backup") from error
-    written = _write(talk.during("write"), lines, order, gathered, backup)
+    with after_change("write", backup=backup):
+        written = _write(talk.during("write"), lines, order, gathered, backup)
     shelf.prune(ticket.backup)
     return written
 
@@ -209,22 +210,26 @@ def _saved(
 def _write(talk: Talk, lines: list[str], order: Order, gathered: Gathered, backup: dict[str, str] | None) -> Written:
     for line in lines[:-1]:
         talk.ask(line)
-    output, transcript = talk.ask(lines[-1])
-    details: dict[str, object] = {"backup": backup}
-    levels = [line.rpartition(" ") for line in section_lines(transcript, "write")]
-    if "write" not in transcript.sections:
-        raise talk.failure("cut the answer to the write: read the host again to see what it holds", **details)
-    if order.changes and not levels:
-        raise talk.failure(
-            "has changed since the snapshot, or another run has taken the lock: nothing was written, run again",
-            **details,
-        )
-    failed = [f"{name} (error level {level})" for name, _blank, level in levels if level != "0" and name not in NETSH]
-    if failed:
-        raise talk.failure(f"did not write {', '.join(failed)}: the user may lack the right to", **details)
-    reread = [name for name in REREAD if name in transcript.sections]
-    if STATE not in reread:
-        raise talk.failure("cut the answer to the write: read the host again to see what it holds", **details)
+    # From here on anything may have been written, unless the host says that nothing was.
+    with after_change("write", changed=True):
+        output, transcript = talk.ask(lines[-1])
+        reread = [name for name in REREAD if name in transcript.sections]
+        if "write" not in transcript.sections:
+            raise talk.failure("cut the answer to the write: read the host again to see what it holds")
+        levels = [line.rpartition(" ") for line in section_lines(transcript, "write")]
+        if order.changes and not levels:
+            raise talk.failure(
+                "has changed since the snapshot, or another run has taken the lock: nothing was written, run again",
+                changed=False,
+            )
+        failed = [
+            f"{name} (error level {level})" for name, _blank, level in levels if level != "0" and name not in NETSH
+        ]
+        if failed:
+            some = any(level == "0" for _name, _blank, level in levels)
+            raise talk.failure(f"did not write {', '.join(failed)}: the user may lack the right to", changed=some)
+        if STATE not in reread:
+            raise talk.failure("cut the answer to the write: read the host again to see what it holds")
     return Written(merged(gathered.transcript, output, gathered.run, reread), backup)
 
 

@@ -77,28 +77,58 @@ class Backup:
     tables: tuple[Table, ...]
 
 
-def all_backups(shelf: Shelf) -> list[Backup]:
-    """The host's backups, oldest first.
+@dataclass(frozen=True)
+class Backups:
+    """Backups of a host.
+
+    Attributes:
+        found: those that can be read, oldest first.
+        unreadable: a sentence's rest about each of the others, oldest first.
+    """
+
+    found: tuple[Backup, ...]
+    unreadable: tuple[str, ...]
+
+
+def all_backups(shelf: Shelf) -> Backups:
+    """All of the host's backups; one that cannot be read is named and does not hide the others."""
+    return _read_all(shelf.paths())
+
+
+def backups_since(shelf: Shelf, name: str | None) -> Backups:
+    """A backup and all that were made after it; the first is the named one, or the last made before a change.
+
+    What is older is not looked at: a file that is damaged there does not matter.
 
     Raises:
-        BackupError: one of them cannot be read.
+        BackupError: there is none, or the named one cannot be read; the rest of a sentence about the host.
     """
-    return [read_backup(path) for path in shelf.paths()]
+    paths = shelf.paths()
+    if name is not None:
+        at = next((at for at, path in enumerate(paths) if path.stem == name), None)
+        if at is None:
+            known = ", ".join(path.stem for path in paths[-5:]) or "none"
+            raise BackupError(f"has no backup {name!r} on this controller; the newest are: {known}")
+        first, later = read_backup(paths[at]), _read_all(paths[at + 1 :])
+        return Backups((first, *later.found), later.unreadable)
+    for at in range(len(paths) - 1, -1, -1):
+        read = _read_all(paths[at:])
+        if read.found and read.found[0].kind == CHANGE:
+            return read
+    damaged = _read_all(paths).unreadable
+    if damaged:
+        raise BackupError(damaged[-1])
+    raise BackupError("has no backup on this controller: is backup_dir the folder that was used then?")
 
 
-def chosen(backups: Sequence[Backup], name: str | None) -> int:
-    """The place of a backup in the list: the named one, or the last that was made before a change.
-
-    Raises:
-        BackupError: there is none; the rest of a sentence about the host.
-    """
-    fitting = [at for at, backup in enumerate(backups) if (backup.id == name if name else backup.kind == CHANGE)]
-    if fitting:
-        return fitting[-1]
-    if name is None:
-        raise BackupError("has no backup on this controller: is backup_dir the folder that was used then?")
-    known = ", ".join(backup.id for backup in backups[-5:]) or "none"
-    raise BackupError(f"has no backup {name!r} on this controller; the newest are: {known}")
+def _read_all(paths: Sequence[Path]) -> Backups:
+    found, unreadable = [], []
+    for path in paths:
+        try:
+            found.append(read_backup(path))
+        except BackupError as error:
+            unreadable.append(str(error))
+    return Backups(tuple(found), tuple(unreadable))
 
 
 def read_backup(path: Path) -> Backup:

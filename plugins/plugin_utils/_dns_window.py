@@ -43,6 +43,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk impor
 POLL_S = 45
 """Seconds that one look waits on the host; far below the shell's idle timeout."""
 
+ANSWER_S = 5
+"""Seconds that the answer to a look may take beyond its waiting."""
+
 GRACE_S = 15
 """Seconds beyond the window's deadline before the session acts itself."""
 
@@ -133,7 +136,7 @@ def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
     talk.session.reconnect()
     answer = _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
     if answer is None:
-        raise HostFailure(str(error), "restart", dns_may_be_stopped=True) from error
+        raise HostFailure(str(error), "restart", changed=True, dns_may_be_stopped=True) from error
     if section_lines(answer[1], "abort") == ["claimed"]:
         raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
     return _followed(talk, window)
@@ -159,8 +162,7 @@ def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
     """Looks until the end mark is there; None at the deadline."""
     deadline = time.monotonic() + window.deadline + GRACE_S
     while (left := deadline - time.monotonic()) > 0:
-        seconds = int(min(POLL_S, max(2, left)))
-        answer = _patient(talk, partial(talk.ask, poll_line(window, seconds)), deadline)
+        answer = _patient(talk, partial(talk.ask, poll_line(window, _poll_seconds(talk, left))), deadline)
         if answer is None:
             return None
         lines = section_lines(answer[1], "window")
@@ -172,11 +174,18 @@ def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
     return None
 
 
+def _poll_seconds(talk: Talk, left: float) -> int:
+    """How long one look waits on the host: it must end before the command's own deadline."""
+    return int(max(2, min(POLL_S, left, talk.timeout - ANSWER_S)))
+
+
 def _ended(talk: Talk, window: Window) -> bytes:
     """Cleans up and gathers anew; may be repeated."""
     answer = _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + 60)
     if answer is None:
-        raise talk.failure("has ended the window, but could not be read afterwards", dns_may_be_stopped=False)
+        raise talk.failure(
+            "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
+        )
     return answer[0]
 
 
@@ -190,6 +199,7 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
             return talk.failure(
                 f"did not end the window within {window.deadline} seconds and cannot be reached: DNS may be stopped,"
                 " look at its console",
+                changed=True,
                 dns_may_be_stopped=True,
             )
         claimed = claimed or section_lines(answer[1], "abort") == ["claimed"]
@@ -208,13 +218,16 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
         _late_end(talk, window)
     state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
     return talk.failure(
-        f"did not end the window within {window.deadline} seconds: {state}", dns_may_be_stopped=not runs
+        f"did not end the window within {window.deadline} seconds: {state}",
+        changed=True,
+        dns_may_be_stopped=not runs,
     )
 
 
 def _late_end(talk: Talk, window: Window) -> None:
     """A script that was only slow ends soon after DNS runs: then the lock is given back for the next run."""
-    answer = _patient(talk, partial(talk.ask, poll_line(window, POLL_S)), time.monotonic() + LOST_S)
+    look = partial(talk.ask, poll_line(window, _poll_seconds(talk, LOST_S)))
+    answer = _patient(talk, look, time.monotonic() + LOST_S)
     if answer is not None and section_lines(answer[1], "window")[:1] == ["ended"]:
         _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + LOST_S)
 
@@ -235,12 +248,26 @@ def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Ope
     patient = Talk(own, talk.run, talk.phase, window.deadline + 30)
     lock = lock_of(talk, window.run)
     retry = replace(window, lock=lock, until=int(lock.partition("-")[0]) + window.deadline)
-    _output, transcript = locked(patient, retry.lock, unguarded_line(retry))
+    try:
+        lines = _run_in_shell(talk, patient, retry)
+    finally:
+        # What still runs there ends with it; DNS has been started by now.
+        own.close()
+    return Opened(_ended(talk, retry), _steps(lines), False)
+
+
+def _run_in_shell(talk: Talk, patient: Talk, window: Window) -> list[str]:
+    """Runs the script in a shell of its own and waits for its end; returns the lines of its steps."""
+    try:
+        _output, transcript = locked(patient, window.lock, unguarded_line(window))
+    except HostFailure as error:
+        if "dns_may_be_stopped" in error.details:
+            raise
+        raise _rescued(talk, window) from error
     lines = section_lines(transcript, "window")
     if not lines or lines[0] != "ended":
-        raise _rescued(talk, retry)
-    own.close()
-    return Opened(_ended(talk, retry), _steps(lines[1:]), False)
+        raise _rescued(talk, window)
+    return lines[1:]
 
 
 def _patient(

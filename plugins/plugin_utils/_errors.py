@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 Phase = Literal["read", "backup", "write", "restart", "verify"]
 
@@ -49,6 +52,23 @@ class HostFailure(Exception):
         super().__init__(message)
         self.phase: Phase = phase
         self.details = details
+
+
+@contextlib.contextmanager
+def after_change(phase: Phase, **done: object) -> Iterator[None]:
+    """Whatever fails from here on tells what was done before it, for example ``changed`` and ``backup``.
+
+    Args:
+        phase: of a failure that is no HostFailure.
+        **done: keys of the task's result; a failure that has one of them keeps its own.
+    """
+    try:
+        yield
+    except HostFailure as error:
+        error.details = {**done, **error.details}
+        raise
+    except (AnsibleConnectionFailure, AnsibleError) as error:
+        raise HostFailure(str(error), phase, **done) from error
 
 
 @dataclass(frozen=True)

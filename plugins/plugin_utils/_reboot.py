@@ -16,7 +16,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_rebo
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group import turn
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock import (
@@ -94,8 +94,12 @@ def _carried_out(job: Job, gathered: Gathered) -> Outcome:
     talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
     asked = _ask(talk, gathered)
     _await_boot(job, talk, gathered, asked)
-    after = _settled(job, talk, gathered, asked.lock)
-    plan = planned(after, job)
+    with after_change("verify", changed=True, dns_may_be_stopped=True):
+        try:
+            after = _settled(job, gathered)
+        finally:
+            give_back(talk, asked.lock)
+        plan = planned(after, job)
     seconds = round(time.monotonic() - asked.at)
     return _told(job, after, plan, True, f"rebooted in {seconds} seconds.")
 
@@ -176,7 +180,7 @@ def _stayed_away(job: Job, talk: Talk, gathered: Gathered, reason: str, answered
     return HostFailure(sentence, "restart", changed=True, facts=gathered.facts, dns_may_be_stopped=True)
 
 
-def _settled(job: Job, talk: Talk, before: Gathered, lock: str) -> Gathered:
+def _settled(job: Job, before: Gathered) -> Gathered:
     """Waits until what is needed is up; DNS at least, if it ran before: only then may the next host of the group go.
 
     Raises:
@@ -187,13 +191,12 @@ def _settled(job: Job, talk: Talk, before: Gathered, lock: str) -> Gathered:
     while not (checked.ok and _dns_is_back(before, checked.gathered)) and time.monotonic() + PAUSE_S < deadline:
         time.sleep(PAUSE_S)
         checked = _looked(job, deadline)
-    give_back(talk, lock)
     dns = _dns_is_back(before, checked.gathered)
     if checked.ok and dns:
         return checked.gathered
     reasons = ([] if dns else ["DNS does not run."]) + sentences(checked.verdict)
     raise HostFailure(
-        f"{talk.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
+        f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
         "verify",
         changed=True,
         facts=checked.gathered.facts,

@@ -23,8 +23,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
     planned,
     problems_of,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import Order, apply, order_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import Order, Written, apply, order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import refused_ranges, refused_text
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -72,6 +72,12 @@ def _write(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: Order) 
     """
     talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
     written = apply(talk, gathered, order, job.shelf)
+    with after_change("write", changed=True, backup=written.backup):
+        return _compared(job, gathered, plan, order, written)
+
+
+def _compared(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: Order, written: Written) -> Outcome:
+    """What the host shows after the write."""
     after = understood(job.session, job.policy, gathered.run, written.transcript, "write")
     new_plan = planned(after, job)
     kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes} - set(NETSH)

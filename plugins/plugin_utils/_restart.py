@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import start_services_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+    ALREADY_RUNNING,
+    start_services_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
     WINDOW_RECORD,
     window_record_line,
@@ -22,7 +25,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window
     running_dependents,
     window_of,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group import turn
@@ -104,6 +107,34 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
         transcript, steps = opened.transcript, opened.steps
     else:
         transcript, steps = _started(talk, victims), []
+    with after_change("verify", changed=True, steps=steps, dns_may_be_stopped=_may_be_stopped(action, steps)):
+        return _examined(job, talk, (gathered, action), transcript, steps)
+
+
+def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> bool:
+    """Whether a window ended without a word that DNS runs again."""
+    runs = any(step["step"] == "start_dns" and step["error_level"] in (0, ALREADY_RUNNING) for step in steps)
+    return bool(action["action"] == DNS_WINDOW and not runs)
+
+
+def _examined(
+    job: Job,
+    talk: Talk,
+    done: tuple[Gathered, Mapping[str, Any]],
+    transcript: bytes,
+    steps: list[dict[str, Any]],
+) -> Outcome:
+    """Looks at the host after the work.
+
+    Args:
+        job: the task.
+        talk: with the host.
+        done: the reading before, and the action that was carried out.
+        transcript: of the collector, run after it.
+        steps: of the window.
+    """
+    gathered, action = done
+    victims = [str(name) for name in action["victims"]]
     after = understood(job.session, job.policy, gathered.run, transcript, "verify")
     checked = _settled(job, after, victims)
     down = _still_down(checked.gathered, victims)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -27,7 +27,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup_rea
     Backup,
     Kept,
     all_backups,
-    chosen,
+    backups_since,
     shown_value,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
@@ -112,9 +112,11 @@ def way_back(shelf: Shelf, name: str | None, facts: Mapping[str, Any]) -> Way:
     Raises:
         BackupError: there is no such backup, or a value cannot be read; the rest of a sentence about the host.
     """
-    backups = all_backups(shelf)
-    at = chosen(backups, name)
-    return _compared(backups[at], backups[at:], facts)
+    read = backups_since(shelf, name)
+    way = _compared(read.found[0], read.found, facts)
+    if read.unreadable and way.refusal is None:
+        return replace(way, refusal=f"{read.unreadable[-1]}, so that what a later run has written is not known")
+    return way
 
 
 def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any]) -> Way:
@@ -231,7 +233,7 @@ def undo_call(talk: Talk, policy: Policy, shelf: Shelf) -> tuple[bool, str]:
         this call wrote nothing.
     """
     try:
-        mine = [backup for backup in all_backups(shelf) if backup.call == RUN_ID and backup.kind == CHANGE]
+        mine = [backup for backup in all_backups(shelf).found if backup.call == RUN_ID and backup.kind == CHANGE]
         if not mine:
             return False, ""
         talk.session.reconnect()

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import BackupError
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import (
     Way,
@@ -43,16 +43,17 @@ def roll_back(job: Job) -> Outcome:
     if job.check_mode or not way:
         return _outcome(job, gathered, way, gathered.facts, bool(way) and (force or not way.refusal))
     transcript = put_back(talk, gathered, way, job.shelf, force)
-    after = understood(job.session, job.policy, gathered.run, transcript, "write")
-    kept = unchanged_rows(way, after.facts)
-    if kept:
-        raise HostFailure(
-            f"{job.session.target} does not show what was put back to {', '.join(kept)}: another writes it.",
-            "write",
-            changed=True,
-            facts=after.facts,
-        )
-    return _outcome(job, after, way, gathered.facts, changed=True)
+    with after_change("write", changed=True):
+        after = understood(job.session, job.policy, gathered.run, transcript, "write")
+        kept = unchanged_rows(way, after.facts)
+        if kept:
+            raise HostFailure(
+                f"{job.session.target} does not show what was put back to {', '.join(kept)}: another program is"
+                " changing it.",
+                "write",
+                facts=after.facts,
+            )
+        return _outcome(job, after, way, gathered.facts, changed=True)
 
 
 def _outcome(job: Job, gathered: Gathered, way: Way, found: Mapping[str, Any], changed: bool) -> Outcome:

@@ -45,6 +45,12 @@ CASES = [
     ("pool_begins_where_said", facts(), "confirmed"),
     ("pool_begins_where_said", facts(settings={"max_user_port": number(2050)}), "contradicted"),
     ("pool_begins_where_said", server_2019(), "not_seen"),
+    # The pool is there over IPv6 only.
+    (
+        "pool_begins_where_said",
+        facts(dns={"udp_ports": {"udp4": ["53-53"], "udp6": ["2000-4499"]}, "pool_present": "yes"}),
+        "not_seen",
+    ),
     ("reservation_keeps_dns_off", facts(settings={"reserved_ports": reserved("3343-3343")}), "confirmed"),
     ("reservation_keeps_dns_off", facts(settings={"reserved_ports": reserved("2000-2000")}), "not_seen"),
     (

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 
@@ -34,11 +35,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup imp
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup_read import (
     all_backups,
-    chosen,
+    backups_since,
     read_backup,
     shown_value,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf, later_stamp
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import way_back
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import facts
 
 RUN = "0123456789abcdef"
 ID = f"20261123T160000Z-{RUN}"
@@ -143,13 +146,43 @@ def shelf_with(folder: Path, *contents: dict) -> Shelf:
 
 
 def test_the_last_backup_is_the_last_change(tmp_path: Path) -> None:
-    backups = all_backups(shelf_with(tmp_path, {"kind": "change"}, {"kind": "change"}, {"kind": "rollback"}))
-    assert chosen(backups, None) == 1
-    assert chosen(backups, f"20261123T160002Z-{RUN}") == 2
+    shelf = shelf_with(tmp_path, {"kind": "change"}, {"kind": "change"}, {"kind": "rollback"})
+    assert [backup.id[14:16] for backup in backups_since(shelf, None).found] == ["1Z", "2Z"]
+    assert [backup.id[14:16] for backup in backups_since(shelf, f"20261123T160002Z-{RUN}").found] == ["2Z"]
     with pytest.raises(BackupError, match="newest are"):
-        chosen(backups, "another")
+        backups_since(shelf, "another")
     with pytest.raises(BackupError, match="no backup"):
-        chosen([], None)
+        backups_since(Shelf("other", str(tmp_path)), None)
+
+
+def damaged(shelf: Shelf, number: int) -> str:
+    """Cuts the backup of that number; returns its file's name."""
+    path = shelf.paths()[number]
+    path.write_text("", encoding="utf-8")
+    return path.name
+
+
+def test_an_older_file_that_cannot_be_read_blocks_nothing(tmp_path: Path) -> None:
+    shelf = shelf_with(tmp_path, {}, {}, {})
+    name = damaged(shelf, 0)
+    assert [backup.id[14:16] for backup in backups_since(shelf, None).found] == ["2Z"]
+    assert not backups_since(shelf, f"20261123T160001Z-{RUN}").unreadable
+    assert len(all_backups(shelf).found) == 2 and name in all_backups(shelf).unreadable[0]
+
+
+def test_a_later_file_that_cannot_be_read_is_named_and_can_be_forced(tmp_path: Path) -> None:
+    shelf = shelf_with(tmp_path, {}, {}, {})
+    name = damaged(shelf, 2)
+    for chosen in (None, f"20261123T160001Z-{RUN}"):
+        way = way_back(shelf, chosen, facts())
+        assert way.backup.id[14:16] == "1Z"
+        assert way.refusal and name in way.refusal and "not known" in way.refusal
+    with pytest.raises(BackupError, match="cannot be read"):
+        backups_since(shelf, f"20261123T160002Z-{RUN}")
+    for number in range(2):
+        damaged(shelf, number)
+    with pytest.raises(BackupError, match="cannot be read"):
+        backups_since(shelf, None)
 
 
 def test_the_oldest_go(tmp_path: Path) -> None:
@@ -158,6 +191,27 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     shelf.prune("none")
     assert [path.stem[14:16] for path in shelf.paths()] == ["1Z", "2Z"]
     assert (shelf.place / "notes.json").exists()
+
+
+def test_a_clock_that_was_set_back_takes_no_backup_away(tmp_path: Path) -> None:
+    shelf = Shelf("client01", str(tmp_path), 2)
+    for number in range(3):
+        shelf.save(f"2099010{number + 1}T000000Z-{number:016x}", {})
+    made = shelf.new_id(RUN)
+    assert made == f"20990103T000001Z-{RUN}", "ids grow, whatever the clock says"
+    shelf.save(made, {})
+    shelf.prune(made)
+    assert [path.stem for path in shelf.paths()] == ["20990103T000000Z-0000000000000002", made]
+    old = f"20260101T000000Z-{RUN}"
+    shelf.save(old, {})
+    shelf.prune(old)
+    assert shelf.path(old).exists(), "never the one that this run has made"
+
+
+@pytest.mark.parametrize("newest", ["", "20269999T999999Z", "99991231T235959Z"])
+def test_a_time_that_no_calendar_has_does_not_stop_a_backup(newest: str) -> None:
+    now = datetime.datetime(2026, 11, 23, 16, 0, 0, tzinfo=datetime.timezone.utc)
+    assert later_stamp(now, newest) == "20261123T160000Z"
 
 
 @pytest.mark.parametrize(
@@ -174,4 +228,4 @@ def test_the_oldest_go(tmp_path: Path) -> None:
 def test_a_file_that_is_not_ours_is_refused(tmp_path: Path, row: dict) -> None:
     shelf = shelf_with(tmp_path, {"settings": [row]})
     with pytest.raises(BackupError, match="cannot be read"):
-        all_backups(shelf)
+        backups_since(shelf, None)
