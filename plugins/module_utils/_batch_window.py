@@ -268,7 +268,8 @@ def _opened(window: Window, before: list[str], then: str) -> str:
     ]
     folder = window.path
     netsh = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
-    work = [rf"type {LOCK}\{window.lock}>{window.mark}", rf"({text})>{folder}\run.cmd", *before, *netsh, rf"echo token>{folder}\token"]
+    made = [rf"type {LOCK}\{window.lock}>{window.mark}", rf"({text})>{folder}\run.cmd"]
+    work = [*made, *before, *netsh, rf"echo token>{folder}\token"]
     # `md` fails where the folder is there already: what lies in it would not be ours.
     steps = f"md {folder}&&({'&'.join([*work, then])})"
     return wrap(window.run, [lock_section(window.run, window.lock), if_locked(window.lock, steps)])

@@ -16,6 +16,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import (
     _dns_window,
     _files,
     _group,
+    _host_lock,
     _reboot,
     _verify,
 )
@@ -62,7 +63,7 @@ def ready(hosts: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) ->
 
     def host(family: str) -> FaultHost:
         found = hosts(family)
-        for module in (_files, _group):
+        for module in (_files, _group, _host_lock):
             monkeypatch.setattr(module, "home", lambda: found.home)
         if "written" not in found.baselines:
             written(found)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _group
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _group, _host_lock
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
     FakeWire,
@@ -26,7 +26,7 @@ TASK_VARS = {
 
 def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Puts the controller's files below a folder, and resolves every name without asking anybody."""
-    for module in (_files, _group):
+    for module in (_files, _group, _host_lock):
         monkeypatch.setattr(module, "home", lambda: folder / "home")
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
 

@@ -165,7 +165,8 @@ def test_nothing_to_start_and_unknown_lists_are_refused() -> None:
 
 def test_nothing_is_created_outside_of_the_windows_folder() -> None:
     line = start_line(WINDOW)
-    assert line.index(rf"md ..\portkeeper\window\1764000000-{RUN}&&(type ..\portkeeper\lock\1764000000-{RUN}>") < line.index("schtasks.exe /create")
+    made = rf"md ..\portkeeper\window\1764000000-{RUN}&&(type ..\portkeeper\lock\1764000000-{RUN}>"
+    assert line.index(made) < line.index("schtasks.exe /create")
 
 
 def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:

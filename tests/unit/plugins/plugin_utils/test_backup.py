@@ -45,6 +45,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 
 RUN = "0123456789abcdef"
 ID = f"20261123T160000Z-{RUN}"
+MACHINE = "0123456789abcdef" * 2
 LABELS = {"reserved_ports": "tcpip", "socket_pool_size": "dns", "socket_pool_excluded_port_ranges": "dns"}
 
 texts = st.text(st.characters(exclude_characters="\0"), max_size=12)
@@ -140,7 +141,8 @@ def shelf_with(folder: Path, *contents: dict) -> Shelf:
     shelf = Shelf("client01", str(folder), 2)
     for number, content in enumerate(contents):
         identity = f"20261123T16000{number}Z-{RUN}"
-        whole = {"format": 1, "id": identity, "host": "client01", "host_folder": "f", "settings": [], **content}
+        whole = {"format": 1, "id": identity, "host": "client01", "host_folder": "f", "settings": [],
+                 "machine_id": MACHINE, **content}  # fmt: skip
         shelf.save(identity, whole)
     return shelf
 
@@ -174,7 +176,7 @@ def test_a_later_file_that_cannot_be_read_is_named_and_can_be_forced(tmp_path: P
     shelf = shelf_with(tmp_path, {}, {}, {})
     name = damaged(shelf, 2)
     for chosen in (None, f"20261123T160001Z-{RUN}"):
-        way = way_back(shelf, chosen, facts())
+        way = way_back(shelf, chosen, facts(machine={"id": MACHINE}))
         assert way.backup.id[14:16] == "1Z"
         assert way.refusal and name in way.refusal and "not known" in way.refusal
     with pytest.raises(BackupError, match="cannot be read"):
@@ -191,6 +193,26 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     shelf.prune("none")
     assert [path.stem[14:16] for path in shelf.paths()] == ["1Z", "2Z"]
     assert (shelf.place / "notes.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("backup", "machine", "refused"),
+    [
+        (MACHINE, MACHINE, None),
+        (MACHINE, "f" * 32, "another machine"),
+        (MACHINE, None, "no machine id"),
+        (None, MACHINE, "no machine id"),
+        ("garbage", MACHINE, "no machine id"),
+    ],
+)
+def test_a_backup_belongs_to_a_machine(
+    tmp_path: Path, backup: str | None, machine: str | None, refused: str | None
+) -> None:
+    """Two clients have a server of the same name, in the inventory and of their own."""
+    shelf = shelf_with(tmp_path, {"machine_id": backup, "computer_name": "SBS01"})
+    way = way_back(shelf, None, facts(computer_name="SBS01", machine={"id": machine}))
+    assert (refused is None) is (way.refusal is None)
+    assert refused is None or refused in str(way.refusal)
 
 
 def test_a_clock_that_was_set_back_takes_no_backup_away(tmp_path: Path) -> None:
