@@ -98,7 +98,7 @@ COLLECTOR: tuple[Collect, ...] = (
     Collect(
         "service_starts",
         rf'reg.exe query {_SERVICES} /s|findstr.exe /i /r /c:"[\\]Services[\\][^\\]*$" /c:"[\\]TriggerInfo$"'
-        ' /c:"^ *Start.*REG_DWORD"',
+        ' /c:"^ *Start.*REG_DWORD" /c:"^ *DeleteFlag.*REG_DWORD"',
     ),
     Collect("dns_dependents", "sc.exe enumdepend DNS 65536"),
     Collect("tasklist", "tasklist.exe /fo csv /nh"),

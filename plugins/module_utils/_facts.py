@@ -103,10 +103,11 @@ def parse_transcript(
     problems.extend(transcript.problems)
     reading = Reading(transcript, problems)
     os_facts = read_os(reading)
-    services = read_services(reading)
+    extra_services = [*extra_services]
+    services = read_services(reading, extra_services)
     sockets = read_sockets(reading, services)
     settings = read_settings(reading, services.dns_installed)
-    dependents = read_dependents(reading, services.dns_installed)
+    dependents = read_dependents(reading, services)
     state = read_state(reading)
     earlier = _ran_before(state)
     needed = _NEEDED | (extra_ports or PortSet())
@@ -120,8 +121,8 @@ def parse_transcript(
         "settings": settings,
         "dns": _dns(reading, services, sockets, settings, dependents),
         **_netsh(reading, os_facts["family"]),
-        "services": service_facts(services, wanted, extra_services, earlier),
-        "services_total": len(services.rows) if services.known else None,
+        "services": service_facts(services, wanted, extra_services),
+        "services_total": len(services.names) if services.known else None,
         "udp_endpoints": endpoints if sockets.known else None,
         "udp_endpoints_truncated": truncated,
         "udp_ports": ports_by_family(sockets.others) if sockets.known else None,

@@ -8,12 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import is_catalogued
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegValue, reg_lines
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import ServiceRow, parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import (
+    ServiceList,
+    ServiceRow,
+    parse_sc,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_tasklist import parse_tasklist
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
 
@@ -29,8 +34,9 @@ _TRIGGER_KEY = "triggerinfo"
 _ALWAYS_THERE = "tcpip"
 """Every Windows has this key, and it sorts behind DNS: a listing that holds it was not cut before DNS."""
 _HIGHEST_START = 4
-_STARTABLE = (2, 3)
-"""The Start of a key that is a service's; keys without one, or with 4 alone, are often made by a policy."""
+_STARTED_BY_THE_MANAGER = (2, 3)
+"""Start of what the service manager starts by itself or on demand (drivers may have them too)."""
+_SHOWN_NAMES = 10
 
 
 @dataclass
@@ -41,13 +47,31 @@ class Starts:
         start: 0-4 by lower-case name, None where it has no readable Start.
         names: names as printed, by lower-case name.
         triggered: lower-case names of those with a trigger.
+        unread: lower-case names of those that have a Start which could not be read.
+        deleted: lower-case names of those that are marked for deletion.
         complete: whether the listing proves the absence of a service that it does not hold.
     """
 
     start: dict[str, int | None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     triggered: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
     complete: bool = False
+
+    def is_service(self, name: str) -> bool | None:
+        """Whether the service manager must know this service; None where the registry does not tell.
+
+        A key without Start holds parameters only, as policies set them on any server. A disabled one may be what an
+        uninstaller left behind.
+        """
+        if name in self.deleted:
+            return False
+        if name in self.unread:
+            return None
+        if self.start.get(name) in _STARTED_BY_THE_MANAGER:
+            return True
+        return False if self.complete else None
 
 
 @dataclass
@@ -56,15 +80,30 @@ class Services:
 
     Attributes:
         rows: by lower-case name.
+        unread: names as printed of those that are listed and could not be read, by lower-case name.
         known: whether the service manager's list could be read.
+        complete: whether nothing shows that a name is missing in that list.
         starts: from the registry.
         processes: image names by PID; None when they could not be read.
+        processes_complete: whether every line of the list of processes was understood.
+        dns_unknown: whether the service manager said, asked for DNS alone, that there is no such service.
     """
 
     rows: dict[str, ServiceRow]
+    unread: dict[str, str]
     known: bool
+    complete: bool
     starts: Starts
     processes: dict[int, str] | None
+    processes_complete: bool = True
+    dns_unknown: bool = False
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names as printed, by lower-case name; without the service manager's list, those of the registry."""
+        if not self.known:
+            return self.starts.names
+        return {**{name: row.name for name, row in self.rows.items()}, **self.unread}
 
     def of_pids(self, pids: Collection[int]) -> set[str]:
         """Lower-case names of the services that live in these processes."""
@@ -72,76 +111,155 @@ class Services:
 
     @property
     def dns(self) -> ServiceRow | None:
-        """The DNS service, None when it is not listed."""
+        """The DNS service, None when it is not listed or could not be read."""
         return self.rows.get(DNS)
 
     @property
     def dns_installed(self) -> bool | None:
-        """Whether the DNS service is there, None when neither list could be read."""
-        if self.known:
-            return DNS in self.rows
-        if DNS in self.starts.names:
+        """Whether the DNS service is there; that it is not needs two sources, and none that contradicts them."""
+        if DNS in self.rows or DNS in self.unread:
             return True
-        return False if self.starts.complete else None
+        not_listed = self.known and self.complete
+        in_registry = self.starts.is_service(DNS)
+        if in_registry:
+            return None if not_listed or self.dns_unknown else True
+        return False if (not_listed, in_registry is False, self.dns_unknown).count(True) > 1 else None
 
     @property
     def dns_pid(self) -> int | None:
         """The process of the DNS service: the service manager's word, else the one process of that image name."""
-        if self.dns_installed is False:
+        if self.dns_installed is False or DNS in self.unread:
             return None
         if self.dns is not None and self.dns.pid is not None:
             return self.dns.pid or None
         pids = [pid for pid, image in (self.processes or {}).items() if image.lower() == DNS_IMAGE]
-        return pids[0] if len(pids) == 1 else None
+        return pids[0] if len(pids) == 1 and self.processes_complete else None
 
 
-def read_services(reading: Reading) -> Services:
-    """Read the sections ``services``, ``service_starts`` and ``tasklist``."""
+def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
+    """Read the sections ``services``, ``service_starts`` and ``tasklist``, and whether ``sc enumdepend`` knows DNS.
+
+    Args:
+        reading: the transcript.
+        extra: names, in any case, of services that matter besides DNS and those of the catalogue.
+    """
     listed = parse_sc(reading.text("services"))
-    section = reading.section("services")
-    if section is not None:
-        if not listed.rows and section.errorlevel == ERROR_ACCESS_DENIED:
-            reading.problems.add(
-                ACCESS_DENIED,
-                "error",
-                "Access to the services is denied: the user must be an administrator, and local administrators other"
-                " than the built-in one need LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
-            )
-        elif not listed.rows:
-            reading.problems.add("services_unreadable", "error", "The list of services could not be read.")
-        elif not (listed.complete and reading.succeeded("services")):
-            reading.problems.add(
-                "services_incomplete",
-                "error",
-                "The list of services is not complete.",
-                ambiguous=[shown(name) for name in listed.ambiguous[:10]],
-                blocks_unreadable=listed.stray,
-            )
+    starts = _read_starts(reading)
     processes = parse_tasklist(reading.text("tasklist"))
-    if not processes and reading.section("tasklist") is not None:
+    if reading.section("tasklist") is not None and not processes.images:
         reading.problems.add("processes_unreadable", "warning", "The list of processes could not be read.")
-    rows = {name.lower(): row for name, row in listed.rows.items()}
-    return Services(rows, bool(rows), _read_starts(reading), processes or None)
+    elif processes.unread:
+        reading.problems.add(
+            "process_rows_unreadable",
+            "warning",
+            f"{processes.unread} lines of the list of processes could not be read.",
+            rows=processes.unread,
+        )
+    dependents = reading.section("dns_dependents")
+    services = Services(
+        rows={name.lower(): row for name, row in listed.rows.items()},
+        unread={name.lower(): name for name in listed.unread + listed.ambiguous},
+        known=bool(listed.rows),
+        complete=listed.all_named and reading.succeeded("services"),
+        starts=starts,
+        processes=processes.images or None,
+        processes_complete=not processes.unread,
+        dns_unknown=dependents is not None and dependents.errorlevel == NO_SUCH_SERVICE,
+    )
+    matters = {name.lower() for name in extra} | {DNS}
+    _report_list(reading, listed, services, matters)
+    return services
+
+
+def _report_list(reading: Reading, listed: ServiceList, services: Services, matters: set[str]) -> None:
+    section = reading.section("services")
+    if section is None:
+        return
+    if not listed.rows and section.errorlevel == ERROR_ACCESS_DENIED:
+        reading.problems.add(
+            ACCESS_DENIED,
+            "error",
+            "Access to the services is denied: the user must be an administrator, and local administrators other"
+            " than the built-in one need LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
+        )
+    elif not listed.rows:
+        reading.problems.add("services_unreadable", "error", "The list of services could not be read.")
+    elif listed.stopped_early or not reading.succeeded("services"):
+        reading.problems.add("services_incomplete", "error", "The list of services is not complete.")
+    if listed.rows:
+        missing = _report_contradictions(reading, services, matters)
+        _report_blocks(reading, listed, services, matters, missing)
+
+
+def _report_blocks(reading: Reading, listed: ServiceList, services: Services, matters: set[str], missing: bool) -> None:
+    """An unreadable block is an error where it is, or without a name may be, that of a service that matters."""
+    if not services.unread and not listed.nameless:
+        return
+    named = any(_matters(name, matters) for name in services.unread)
+    all_there = services.starts.complete and not missing and DNS in services.rows
+    reading.problems.add(
+        "service_blocks_unreadable",
+        "error" if named or (listed.nameless and not all_there) else "warning",
+        f"{len(services.unread) + listed.nameless} services of the service manager's list could not be read.",
+        services=[shown(name) for name in sorted(services.unread.values())[:_SHOWN_NAMES]],
+        nameless=listed.nameless,
+    )
+
+
+def _report_contradictions(reading: Reading, services: Services, matters: set[str]) -> bool:
+    """Add an error where the service manager and the registry differ in a service that matters.
+
+    Returns:
+        Whether the registry has one that the service manager does not list.
+    """
+    starts, names = services.starts, services.names
+    unlisted = sorted(
+        starts.names[name]
+        for name in starts.names
+        if _matters(name, matters) and name not in names and starts.is_service(name)
+    )
+    unknown = sorted(names[name] for name in names if _matters(name, matters) and name not in starts.names)
+    if not starts.complete:
+        unknown = []
+    if unlisted or unknown:
+        reading.problems.add(
+            "services_contradict",
+            "error",
+            "The service manager's list and the registry do not have the same services: one of them is not complete.",
+            not_listed=[shown(name) for name in unlisted[:_SHOWN_NAMES]],
+            not_in_registry=[shown(name) for name in unknown[:_SHOWN_NAMES]],
+        )
+    return bool(unlisted)
+
+
+def _matters(name: str, others: set[str]) -> bool:
+    return name in others or is_catalogued(name)
 
 
 def _read_starts(reading: Reading) -> Starts:
     """The first Start behind a service's own key line counts; deeper keys may be filtered out, their values not."""
     starts = Starts()
-    current: str | None = None
+    owner = ""
+    wants_start = False
     for item in reg_lines(reading.text("service_starts")):
         if isinstance(item, RegValue):
-            if current and item.name.lower() == "start" and starts.start[current] is None:
+            value = item.name.lower()
+            if wants_start and value == "start":
                 good = isinstance(item.data, int) and 0 <= item.data <= _HIGHEST_START
-                starts.start[current] = item.data if good and isinstance(item.data, int) else None
-                current = None
+                starts.start[owner] = item.data if good and isinstance(item.data, int) else None
+                if not good:
+                    starts.unread.add(owner)
+                wants_start = False
+            elif owner and value == "deleteflag" and item.data:
+                starts.deleted.add(owner)
             continue
         match = _SERVICE_KEY_RE.match(item)
         name = match.group(1).lower() if match else ""
-        current = None
+        owner, wants_start = "", False
         if match and match.group(2) is None:
             starts.names.setdefault(name, match.group(1))
-            starts.start.setdefault(name, None)
-            current = name
+            wants_start = starts.start.setdefault(name, None) is None
+            owner = name
         elif match and match.group(2).lower() == _TRIGGER_KEY:
             starts.triggered.add(name)
     starts.complete = _ALWAYS_THERE in starts.names
@@ -152,23 +270,20 @@ def _read_starts(reading: Reading) -> Starts:
     return starts
 
 
-def service_facts(
-    services: Services, wanted: Iterable[str], extra: Iterable[str], earlier: Iterable[str]
-) -> dict[str, Any]:
-    """The fact ``services``.
+def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:
+    """The fact ``services``. One is gone only when neither the service manager nor the registry has it.
 
     Args:
         services: all of them.
-        wanted: lower-case names that belong in whatever they are: DNS, its dependents, holders of catalogued ports.
+        wanted: lower-case names that belong in whatever they are: DNS, its dependents, holders of catalogued ports,
+            what ran before a window.
         extra: further names, in any case, that the caller asks for.
-        earlier: lower-case names of services that ran before a window: they are gone only when neither the service
-            manager nor the registry has them.
     """
     chosen = set(wanted) | {name.lower() for name in extra}
-    names = {name: row.name for name, row in services.rows.items()} if services.known else services.starts.names
-    for name in earlier:
-        if name not in names and services.starts.start.get(name) in _STARTABLE:
-            names[name] = services.starts.names[name]
+    names = {
+        **{name: shown_name for name, shown_name in services.starts.names.items() if services.starts.is_service(name)},
+        **services.names,
+    }
     return {
         names[name]: _one_service(services, name)
         for name in sorted(names)
@@ -188,18 +303,20 @@ def _one_service(services: Services, name: str) -> dict[str, Any]:
     }
 
 
-def read_dependents(reading: Reading, dns_installed: bool | None) -> list[str] | None:
+def read_dependents(reading: Reading, services: Services) -> list[str] | None:
     """Names of the services that depend on DNS, in the service manager's order; None when they are not known."""
-    if dns_installed is False:
+    if services.dns_installed is False:
         return []
     section = reading.section("dns_dependents")
     if section is None:
         return None
-    if section.errorlevel == NO_SUCH_SERVICE and dns_installed is None:
+    if section.errorlevel == NO_SUCH_SERVICE and services.dns_installed is None:
         return []
     listed = parse_sc(section.text)
-    says_something = bool(listed.rows) or listed.announced == 0
-    if not (listed.complete and reading.succeeded("dns_dependents") and says_something):
+    counted = listed.announced == len(listed.rows) or (listed.announced is None and bool(listed.rows))
+    # What another line has given for a name is no service of this host.
+    are_services = not services.complete or all(name.lower() in services.names for name in listed.rows)
+    if not (listed.complete and reading.succeeded("dns_dependents") and counted and are_services):
         reading.problems.add(
             "dns_dependents_unreadable", "warning", "The services that depend on DNS could not be listed."
         )

@@ -56,7 +56,8 @@ EXPORTS: dict[str, tuple[Export, ...]] = {
     "service_starts": (
         Export(
             rf"{_SYSTEM}\Services",
-            lines=r'/i /r /c:"[\\]Services[\\][^\\]*]$" /c:"[\\]TriggerInfo]$" /c:"^.Start.=dword"',
+            lines=r'/i /r /c:"[\\]Services[\\][^\\]*]$" /c:"[\\]TriggerInfo]$"'
+            ' /c:"^.Start.=dword" /c:"^.DeleteFlag.=dword"',
         ),
     ),
     "sql_ports": tuple(

@@ -6,13 +6,40 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import plain_lines
 
 _ROW_RE = re.compile(r'[ \t]*"((?:[^"]|""){1,260})"[,;][ \t]*"([0-9]{1,10})"(?:[,;]|[ \t]*\Z)')
+_QUOTE = '"'
 
 
-def parse_tasklist(text: str) -> dict[int, str]:
-    """Image names by PID; a title line (its second column is no number) and everything else is ignored."""
-    rows = (_ROW_RE.match(line) for line in plain_lines(text))
-    return {int(found.group(2)): found.group(1).replace('""', '"') for found in rows if found}
+class Processes(NamedTuple):
+    """Image names by PID, and how many lines could not be read that may be rows."""
+
+    images: dict[int, str]
+    unread: int
+
+
+def parse_tasklist(text: str) -> Processes:
+    """Read the rows; in front of the first one any text may stand, and a title line, whose second column is no number.
+
+    A PID that two different processes have is unreadable: a column is missing.
+    """
+    images: dict[int, str] = {}
+    twice: set[int] = set()
+    unread = titles = 0
+    for line in plain_lines(text):
+        found = _ROW_RE.match(line)
+        if found:
+            pid, image = int(found.group(2)), found.group(1).replace('""', '"')
+            if images.setdefault(pid, image) != image:
+                twice.add(pid)
+                unread += 1
+        elif images and line.strip():
+            unread += 1
+        else:
+            titles += _QUOTE in line
+    return Processes(
+        {pid: image for pid, image in images.items() if pid not in twice}, unread + len(twice) + max(0, titles - 1)
+    )

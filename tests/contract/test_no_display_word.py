@@ -196,7 +196,7 @@ def _of_reg(text: str) -> Any:
 
 def _of_sc(text: str) -> Any:
     found = parse_sc(text)
-    return found.rows, found.stray, found.announced, found.ambiguous
+    return found.rows, found.complete, found.announced, found.ambiguous
 
 
 KINDS: tuple[tuple[str, Scramble, Callable[[str], Any]], ...] = (

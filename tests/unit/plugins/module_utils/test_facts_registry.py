@@ -61,9 +61,12 @@ def test_no_dns_service_means_that_its_values_are_absent() -> None:
     assert problem_ids(facts) == []
 
 
-def test_no_dns_service_by_the_service_keys_alone() -> None:
+def test_no_dns_service_by_the_service_keys_and_the_service_manager() -> None:
     keys = "".join(f"{SERVICES}\\{name}\n    Start    REG_DWORD    0x2\n" for name in ("AFD", "Dnscache", "Tcpip"))
-    facts = facts_of_sections(section("service_starts", keys), section("dns", "", 1))
+    one_source = facts_of_sections(section("service_starts", keys), section("dns", "", 1))
+    assert one_source["dns"]["installed"] is None
+    asked = section("dns_dependents", "[SC] EnumDependentServices:OpenService FAILED 1060:\n", 1060)
+    facts = facts_of_sections(section("service_starts", keys), section("dns", "", 1), asked)
     assert facts["dns"]["installed"] is False
     assert facts["settings"]["socket_pool_size"] == ABSENT
     cut = facts_of_sections(

@@ -22,6 +22,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 def test_dependents_and_extra_services_and_holders_belong_in_the_facts() -> None:
     dependents = (
         "Enum: entriesRead = 1\n\nSERVICE_NAME: Netlogon\nDISPLAY_NAME: x\n        T : 20\n        S : 4  RUNNING\n"
+        "        W : 0\t(0x0)\n        E : 0\t(0x0)\n"
     )
     text = sbs2003().replace("Enum: entriesRead = 0\n", dependents)
     text = text.replace("0.0.0.0:2883           *:*                                3340", "0.0.0.0:2883 *:* 816")
@@ -56,15 +57,17 @@ def test_the_services_own_error_counts_where_windows_only_says_1066() -> None:
     assert facts_of(text)["services"]["IAS"]["win32_exit_code"] == 10013
 
 
-ONE_DEPENDENT = "SERVICE_NAME: A\n        TYPE : 10\n        STATE : 4\n"
+ONE_DEPENDENT = (
+    "SERVICE_NAME: W32Time\n        TYPE : 10\n        STATE : 4\n        W : 0  (0x0)\n        E : 0  (0x0)\n"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "dependents"),
     [
-        ("Enum: entriesRead = 1\n\n" + ONE_DEPENDENT, ["A"]),
-        ("[SC] EnumDependentServices: entriesread = 1\n\n" + ONE_DEPENDENT, ["A"]),
-        (ONE_DEPENDENT, ["A"]),
+        ("Enum: entriesRead = 1\n\n" + ONE_DEPENDENT, ["W32Time"]),
+        ("[SC] EnumDependentServices: entriesread = 1\n\n" + ONE_DEPENDENT, ["W32Time"]),
+        (ONE_DEPENDENT, ["W32Time"]),
         ("Enum: entriesRead = 2\n\n" + ONE_DEPENDENT, None),
         ("Enum: entriesRead = 1\n", None),
         ("[SC] EnumDependentServices: entriesread = 0\n", []),

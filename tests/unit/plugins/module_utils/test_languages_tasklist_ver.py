@@ -33,7 +33,7 @@ QUOTED = '"a, ""b"".exe","7"'
 )
 def test_tasklist(codecs: str, body: str) -> None:
     for text in texts(body, codecs):
-        assert parse_tasklist(text) == {1508: "dns.exe", 7: 'a, "b".exe'}
+        assert parse_tasklist(text) == ({1508: "dns.exe", 7: 'a, "b".exe'}, 0)
 
 
 @pytest.mark.parametrize(

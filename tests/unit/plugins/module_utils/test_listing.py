@@ -235,7 +235,7 @@ PROCESSES = '"Image Name","PID","Session Name"\n"dns.exe","1508","Services"\n"Sy
 )
 def test_processes(change: Change) -> None:
     for text in _through_transcripts(change(PROCESSES)):
-        assert parse_tasklist(text) == {1508: "dns.exe", 4: "System"}
+        assert parse_tasklist(text) == ({1508: "dns.exe", 4: "System"}, 0)
 
 
 def test_lines() -> None:

@@ -24,7 +24,7 @@ def _capture(name: str) -> str:
 def test_russian_labels_without_display_name_and_pid() -> None:
     found = parse_sc(_capture("sc-query-ru.txt"))
     assert found.rows == {"test": ServiceRow("test", 4, None, 0, 0)}
-    assert (found.ambiguous, found.stray) == ((), 0)
+    assert (found.ambiguous, found.complete) == ((), True)
 
 
 def test_spanish_queryex_whose_names_look_like_numbers() -> None:
@@ -33,7 +33,7 @@ def test_spanish_queryex_whose_names_look_like_numbers() -> None:
     assert found.rows["IAS"] == ServiceRow("IAS", 1, 0, 1066, 10048)
     assert found.rows["IAS"].last_error == 10048
     assert found.rows["BFE"].last_error == 0
-    assert found.stray == 0
+    assert found.complete
 
 
 def test_portuguese_labels_wider_than_their_column() -> None:
@@ -50,16 +50,16 @@ def test_the_code_page_does_not_matter(codec: str) -> None:
 def test_a_list_that_stopped_early_is_not_complete() -> None:
     found = parse_sc(_capture("sc-query-nt5-cut.txt"))
     assert found.rows == {"IAS": ServiceRow("IAS", 1, None, 10048, 0)}
-    assert found.stray == 1
+    assert (found.stopped_early, found.complete) == (True, False)
 
 
 def test_enumdepend() -> None:
     found = parse_sc(_capture("sc-enumdepend-nt5.txt"))
     assert list(found.rows) == ["WINS", "My Dns Helper"]
-    assert found.stray == 0
+    assert found.complete
     # "[SC] EnumDependentServices: entriesread = 0" is what later releases print: Microsoft, "Sc enumdepend".
     for nothing in ("Enum: entriesRead = 0\n", "[SC] EnumDependentServices: entriesread = 0\n", ""):
-        assert (parse_sc(nothing).rows, parse_sc(nothing).stray) == ({}, 0)
+        assert (parse_sc(nothing).rows, parse_sc(nothing).complete) == ({}, True)
 
 
 def test_a_listing_that_lost_its_indentation() -> None:
@@ -75,7 +75,7 @@ def test_error_messages_are_no_services() -> None:
 
 def test_a_translated_error_message_is_no_service() -> None:
     found = parse_sc(_capture("sc-error-pt.txt"))
-    assert (found.rows, found.stray, found.announced) == ({}, 0, None)
+    assert (found.rows, found.complete, found.announced) == ({}, True, None)
 
 
 def test_italian_labels_and_a_blank_behind_the_name() -> None:

@@ -157,6 +157,7 @@ class FakeHost:
         return "".join(
             f"\nSERVICE_NAME: {name}\nDISPLAY_NAME: {name}\n        TYPE               : 10  WIN32_OWN_PROCESS\n"
             f"        STATE              : {self.services[name].state}  RUNNING\n"
+            "        WIN32_EXIT_CODE    : 0  (0x0)\n        SERVICE_EXIT_CODE  : 0  (0x0)\n"
             for name in self.dependents
         ) or "Enum: entriesRead = 0\n", 0
 
