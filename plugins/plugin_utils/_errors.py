@@ -24,13 +24,23 @@ _QUOTA = (2150858815, 2150859173, 2150859174, 2150859175, 2150859176)
 """Faults of WinRM's quotas: processes per shell, shells per user, operations per user, and the like."""
 
 
-_NOT_WINRM = ("ParseError", "ExpatError", "StopIteration", "KeyError", "AttributeError", "TypeError", "BadRequest")
-"""What the library raises for answers that it does not expect: it does not look at them before it uses them."""
+_NOT_WINRM = ("ParseError", "ExpatError", "BadRequest", "TooManyRedirects")
+"""What the libraries raise for answers of another kind of server."""
+
+_STUMBLED = ("StopIteration", "KeyError", "AttributeError", "TypeError", "IndexError", "NameError")
+"""What the library raises, too, for answers that it does not expect: it does not look at them before it uses them. The
+same classes are those of mistakes in code: where they come from, and their text, tell which it was."""
+
+_OURS = "ansible_collections.portkeeper."
 
 _REJECTED = ("InvalidCredentialsError", "PermissionError")
 """Of the library for a 401 after the handshake, and of its NTLM part for one within it."""
 
 _CUT = ("ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError", "BrokenPipeError")
+
+
+_GIVEN_UP = ("DeadlinePassed", "ReplyTooLarge")
+"""Of our own limits for an exchange, see `_http_limits`."""
 
 
 class HostFailure(Exception):
@@ -147,7 +157,12 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
         lambda seen: seen.kind in _NOT_WINRM or seen.status in (404, 405, 501),
         "does not answer like WinRM: check ansible_port, ansible_winrm_scheme and ansible_winrm_path.",
     ),
+    (
+        lambda seen: seen.kind in _STUMBLED,
+        "does not answer like WinRM ({kind}: {text}): check ansible_port, ansible_winrm_scheme and ansible_winrm_path.",
+    ),
     (lambda seen: seen.status is not None, "answered with HTTP status {status}: check that WinRM 2.0 listens there."),
+    (lambda seen: seen.kind in _GIVEN_UP, "was given up: {text}; what it was doing is not known."),
     (
         lambda seen: seen.kind == "ConnectTimeout",
         f"did not answer: the host is off, filtered by a firewall, or {_BLOCK_MODE}",
@@ -171,13 +186,26 @@ def explained(error: BaseException, target: Target) -> str:
     Args:
         error: any exception.
         target: where the session goes.
+
+    Raises:
+        Exception: the error itself, if it comes from a mistake in this collection: no host is to blame for that.
     """
+    if type(error).__name__ in _STUMBLED and _raised_here(error):
+        raise error
     fault_parts = (str(getattr(error, name, "") or "") for name in ("fault_code", "fault_subcode", "response"))
     seen = _Seen(
         type(error).__name__, _one_line(error), fault_number(error), " ".join(fault_parts), _http_status(error)
     )
     sentence = next(sentence for fits, sentence in _SENTENCES if fits(seen))
     return f"{target} {sentence.format(kind=seen.kind, text=seen.text, fault=seen.fault, status=seen.status)}"
+
+
+def _raised_here(error: BaseException) -> bool:
+    """Whether it was raised by our own code, or by a call from there that does not fit what is called."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or str(trace.tb_frame.f_globals.get("__name__", "")).startswith(_OURS)
 
 
 def fault_number(error: BaseException) -> int | None:
@@ -194,7 +222,7 @@ def credentials_refused(error: BaseException | None) -> bool:
 def unanswered(error: BaseException) -> bool:
     """Whether the host did not answer at all, or does not let us in: the next request would fare no better."""
     kind = type(error).__name__
-    return kind in _CUT or "Timeout" in kind or kind == "SSLError" or credentials_refused(error)
+    return kind in _CUT or kind in _GIVEN_UP or "Timeout" in kind or kind == "SSLError" or credentials_refused(error)
 
 
 def _http_status(error: BaseException) -> int | None:

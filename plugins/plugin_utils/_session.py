@@ -30,7 +30,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors imp
     unanswered,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_clock import HostClock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._shell import Reply, Shell
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._http_limits import Limits, limit
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._shell import CLOSE_S, Reply, Shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._wire import Plugin, Wire
 
 IDLE_TIMEOUT_S = 180
@@ -39,6 +40,9 @@ may be silent for longer."""
 
 MAX_COMMANDS_PER_SHELL = 12
 """WinRM 2.0 allows 15 operations per user and does not give one back before the shell is deleted."""
+
+OPEN_S = 120
+"""Seconds that connecting, the handshake and the opening of a shell may take, or the command's time if that is less."""
 
 _PLACEHOLDER = "portkeeper-opens-its-own-shell"
 
@@ -69,17 +73,13 @@ class Session:
     def __init__(
         self, connection: Plugin, *, pin_address: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Checks that the connection can be used at all.
+        """Sends nothing.
 
         Args:
-            connection: the task's connection plugin.
+            connection: the task's connection plugin, which `refuse_foreign` has let pass.
             pin_address: look up the host's address once, at the beginning: the task stops a DNS server.
             clock: seconds, monotonic.
-
-        Raises:
-            AnsibleError: not a `winrm` connection, or `become` is on.
         """
-        refuse_foreign(connection, "this host")
         self._connection = connection
         self._pin_address = pin_address
         self._clock = clock
@@ -94,6 +94,8 @@ class Session:
         """Remote commands that may have been executed, over all shells of this session."""
         self.doubtful = False
         """Whether a command failed, so that nobody knows whether it still runs and whether the connection works."""
+        self._interrupted = False
+        self._limits = Limits(clock)
 
     def run(self, line: str, *, phase: Phase, timeout: float) -> Reply:
         """Runs one command line and takes its whole output.
@@ -101,14 +103,22 @@ class Session:
         Args:
             line: given to `cmd /C` as it is.
             phase: what to say if it fails.
-            timeout: seconds until the command is terminated.
+            timeout: seconds until the command is terminated; opening a shell for it has as much, up to OPEN_S.
 
         Raises:
             AnsibleConnectionFailure: the session could not be opened and nothing was sent yet.
             HostFailure: anything else.
         """
         try:
-            shell = self._ready()
+            return self._run(line, phase, timeout)
+        except BaseException as error:
+            # A task's timeout, Ctrl-C: whatever was on its way stays half sent or half read.
+            self._interrupted = not isinstance(error, Exception)
+            raise
+
+    def _run(self, line: str, phase: Phase, timeout: float) -> Reply:
+        try:
+            shell = self._ready(min(timeout, OPEN_S))
         except AnsibleConnectionFailure as error:
             if self.commands_sent:
                 raise HostFailure(str(error), phase) from error
@@ -154,7 +164,8 @@ class Session:
         if self._shell is not None:
             self._left.append(self._shell.id)
         self._shell = self._wire = None
-        self.doubtful = False
+        self._limits = Limits(self._clock)
+        self.doubtful = self._interrupted = False
         if not self._private:
             self._connection.shell_id = None
             with contextlib.suppress(Exception):
@@ -175,8 +186,15 @@ class Session:
     def close(self) -> None:
         """Deletes the shells that the task executor cannot delete; its own it leaves to it.
 
-        Those are the shell of a private session, and any whose connection was lost.
+        Those are the shell of a private session, and any whose connection was lost. What is sent now, also by the task
+        executor, has CLOSE_S seconds. After an exchange that was given up halfway nothing is sent: the host ends the
+        shell after its idle timeout.
         """
+        if self._interrupted or self._limits.exceeded:
+            self.reconnect()
+            self._left.clear()
+            return
+        self._limits.allow(CLOSE_S)
         if self._private and self._shell is not None:
             self._shell.delete(close_session=True)
             self._shell = None
@@ -196,6 +214,7 @@ class Session:
             self._wire = self._own_wire() if self._private else self._shared_wire()
             if self._pin_address:
                 _pin(self._wire, self.target)
+            limit(self._wire.transport, self._limits)
         return self._wire
 
     def _delete_left(self, wire: Wire) -> None:
@@ -207,6 +226,7 @@ class Session:
             AnsibleConnectionFailure: the host does not answer.
         """
         for shell_id in list(self._left):
+            self._limits.allow(CLOSE_S)
             try:
                 wire.close_shell(shell_id, close_session=False)
             except Exception as error:
@@ -216,7 +236,7 @@ class Session:
                     continue
             self._left.remove(shell_id)
 
-    def _ready(self) -> Shell:
+    def _ready(self, timeout: float) -> Shell:
         wire = self._connected()
         self._delete_left(wire)
         if self._shell is not None and self._shell.commands >= MAX_COMMANDS_PER_SHELL:
@@ -224,7 +244,8 @@ class Session:
         if self._shell is None:
             if not self._private:
                 self._connection.shell_id = None
-            self._shell = Shell(wire, self.target, self._idle_timeout)
+            self._limits.allow(timeout)
+            self._shell = Shell(wire, self.target, self._idle_timeout, self._limits.allow)
             _keep_environment(wire)
             self.host_clock.listen(wire)
             if not self._private:

@@ -26,6 +26,13 @@ MAX_OUTPUT = 8 * 1024 * 1024
 """Bytes of output of one command that are taken; a collector's answer is below 1 MiB."""
 
 
+REPLY_S = 10
+"""Seconds beyond a command's time within which the reply to its last request must be there."""
+
+CLOSE_S = 15
+"""Seconds for what is sent at the end, or to clean up: nothing depends on its answer."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """What one command printed.
@@ -44,19 +51,21 @@ class Reply:
 class Shell:
     """One shell on the host, through one protocol object."""
 
-    def __init__(self, wire: Wire, target: Target, idle_timeout: int) -> None:
+    def __init__(self, wire: Wire, target: Target, idle_timeout: int, allow: Callable[[float], None]) -> None:
         """Opens the shell.
 
         Args:
             wire: the protocol object.
             target: for messages.
             idle_timeout: seconds until the host gives the shell up.
+            allow: gives the exchanges that follow their seconds.
 
         Raises:
             AnsibleConnectionFailure: it could not be opened.
         """
         self._wire = wire
         self._target = target
+        self._allow = allow
         self.commands = 0
         try:
             self.id = wire.open_shell(codepage=CODEPAGE, noprofile=True, idle_timeout=f"PT{idle_timeout}S")
@@ -69,6 +78,7 @@ class Shell:
     def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
         """Runs one command line; see `Session.run`."""
         deadline = clock() + timeout
+        self._allow(timeout + REPLY_S)
         self.commands += 1
         try:
             command_id = self._wire.run_command(self.id, line)
@@ -82,6 +92,7 @@ class Shell:
 
     def delete(self, close_session: bool) -> None:
         """Deletes the shell and all that runs in it; an error does not matter any more."""
+        self._allow(CLOSE_S)
         with contextlib.suppress(Exception):
             self._wire.close_shell(self.id, close_session=close_session)
 
@@ -113,5 +124,6 @@ class Shell:
             raise HostFailure(explained(error, self._target), phase) from error
 
     def _terminate(self, command_id: str) -> None:
+        self._allow(CLOSE_S)
         with contextlib.suppress(Exception):
             self._wire.cleanup_command(self.id, command_id)

@@ -17,6 +17,8 @@ import http.client
 import io
 import struct
 
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._http_limits import warm
+
 _FLAGS = 0xE28A8235
 """What a Windows server negotiates in NTLMv2 with sealing and extended session security (MS-NLMP, 2.2.2.5)."""
 _TARGET_INFO = struct.pack("<HH2sHHQHH", 2, 2, b"A\0", 7, 8, 1 << 56, 0, 0)
@@ -37,6 +39,7 @@ def warm_up() -> None:
     gc.freeze()
     with contextlib.suppress(Exception):
         http.client.parse_headers(io.BytesIO(b"Content-Type: text/plain\r\n\r\n"))
+        warm()
         import spnego  # noqa: PLC0415 (a missing library is the connection's to report)
 
         client = spnego.client("nobody", "nothing", hostname="nowhere", service="http", protocol="ntlm")

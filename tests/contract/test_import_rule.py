@@ -24,7 +24,8 @@ ALLOWED = {
     "doc_fragments": (),
 }
 CONNECTION_PACKAGES = {
-    "plugin_utils/_session.py": ("winrm", "requests", "urllib3", "spnego", "xmltodict"),
+    "plugin_utils/_session.py": ("winrm",),
+    "plugin_utils/_http_limits.py": ("requests", "urllib3"),
     "plugin_utils/_warm.py": ("spnego",),
 }
 """By file: what no other may import. _warm.py sends nothing."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session im
     IDLE_TIMEOUT_S,
     MAX_COMMANDS_PER_SHELL,
     Session,
+    refuse_foreign,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
@@ -96,15 +98,15 @@ def test_a_loops_items_never_use_the_shell_of_an_earlier_one() -> None:
 def test_other_connections_are_refused(transport: str | None) -> None:
     connection = FakeConnection(FakeWire(FakeHost()))
     connection.transport = transport  # type: ignore[assignment]
-    with pytest.raises(AnsibleError, match="ansible_connection=winrm"):
-        Session(connection)
+    with pytest.raises(AnsibleError, match=r"client01.*ansible_connection=winrm"):
+        refuse_foreign(connection, "client01")
 
 
 def test_become_is_refused() -> None:
     connection = FakeConnection(FakeWire(FakeHost()))
     connection.become = object()  # type: ignore[assignment]
-    with pytest.raises(AnsibleError, match="become"):
-        Session(connection)
+    with pytest.raises(AnsibleError, match=r"client01.*become"):
+        refuse_foreign(connection, "client01")
 
 
 @pytest.mark.parametrize(
@@ -332,3 +334,18 @@ def test_only_a_host_that_does_not_answer_keeps_us_from_going_on(error: Exceptio
     else:
         with pytest.raises(HostFailure):
             run(session)
+
+
+def test_a_mistake_in_our_code_is_not_told_as_a_problem_of_the_host() -> None:
+    """A library whose interface changed; the same class out of the library's parser is the host's."""
+    session, _connection, wire = made()
+    wire.open_shell = lambda *, codepage: "shell-1"  # type: ignore[method-assign,assignment]
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        run(session)
+
+
+def test_what_a_librarys_parser_stumbles_over_is_said_with_its_text() -> None:
+    session, _connection, wire = made()
+    wire.open_shell = lambda **_options: json.loads(None)  # type: ignore[method-assign,arg-type]
+    with pytest.raises(AnsibleConnectionFailure, match=r"does not answer like WinRM \(TypeError: .*NoneType"):
+        run(session)

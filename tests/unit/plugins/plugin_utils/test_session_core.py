@@ -17,7 +17,7 @@ from ansible.plugins.loader import connection_loader
 from winrm.protocol import Protocol
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
@@ -80,4 +80,4 @@ def test_our_own_protocol_gets_the_same_options(wire: FakeWire, connection: Any)
 
 def test_local_is_refused() -> None:
     with pytest.raises(Exception, match="ansible_connection=winrm"):
-        Session(connection_loader.get("local", PlayContext()))
+        refuse_foreign(connection_loader.get("local", PlayContext()), "client01")

@@ -1,0 +1,221 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: ANN401 - signatures of the libraries, which differ between their releases
+"""A deadline and a size for every HTTP exchange with a host, below the client library.
+
+The library's own timeout is for a single read from the socket: a host that sends a byte every few seconds never reaches
+it. The library looks at the size of a reply when it has the whole of it in memory. So both are checked here, at each
+read from the socket: status line, headers and body of every reply, the handshake and error replies included.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import io
+import socket
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, NoReturn
+
+MAX_REPLY = 4 * 1024 * 1024
+"""Bytes of one reply, headers included. The library asks for envelopes of 150 KB (MaxEnvelopeSize)."""
+
+
+class DeadlinePassed(Exception):
+    """A host did not finish its reply in time. Not an OSError: urllib3 and requests let it pass as it is."""
+
+
+class ReplyTooLarge(Exception):
+    """A host sent more than a reply may hold, or a compressed reply, whose size nobody can tell beforehand."""
+
+
+class Limits:
+    """The time that is left for a piece of work with a host, and the size of each reply."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Without a call of `allow` there is no time at all.
+
+        Args:
+            clock: seconds, monotonic.
+        """
+        self._clock = clock
+        self._seconds = 0.0
+        self._deadline: float | None = None
+        self._size = 0
+        self.exceeded = False
+        """Whether an exchange was given up, so that its connection cannot be used any more."""
+
+    def allow(self, seconds: float) -> None:
+        """Gives the next piece of work its time; it runs from the first exchange on, for all of its exchanges."""
+        self._seconds, self._deadline = seconds, None
+
+    def begin(self) -> float:
+        """Begins an exchange; returns the seconds that it may take.
+
+        Raises:
+            DeadlinePassed: there is no time left.
+        """
+        self._size = 0
+        if self._deadline is None:
+            self._deadline = self._clock() + self._seconds
+        return self.left()
+
+    def left(self) -> float:
+        """Seconds until the deadline.
+
+        Raises:
+            DeadlinePassed: it is over.
+        """
+        left = (self._deadline or 0.0) - self._clock()
+        if left <= 0:
+            self.exceeded = True
+            raise DeadlinePassed(f"no complete answer within {self._seconds:.0f} seconds")
+        return left
+
+    def count(self, size: int) -> None:
+        """Counts bytes that were received.
+
+        Raises:
+            ReplyTooLarge: they are too many.
+        """
+        self._size += size
+        if self._size > MAX_REPLY:
+            self.refuse(f"more than {MAX_REPLY} bytes in one reply")
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Gives up an exchange.
+
+        Raises:
+            ReplyTooLarge: always.
+        """
+        self.exceeded = True
+        raise ReplyTooLarge(reason)
+
+
+_CURRENT: ContextVar[Limits] = ContextVar("limits")
+"""Of the exchange that is going on: urllib3 makes the object that reads a reply, and hands nothing of ours to it."""
+
+
+class _LimitedReader(socket.SocketIO):
+    """Reads from a socket, within the limits of the current exchange."""
+
+    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+        super().__init__(sock, "r")
+        # As socket.makefile does it: the socket stays open until its readers are closed.
+        sock._io_refs += 1  # type: ignore[attr-defined]
+        self._limits = limits
+        self._socket = sock
+        self._timeout = sock.gettimeout()
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._limits.left()
+        self._socket.settimeout(left if self._timeout is None else min(left, self._timeout))
+        try:
+            size = super().readinto(buffer)
+        except TimeoutError:
+            self._limits.left()
+            raise
+        self._limits.count(size or 0)
+        return size
+
+
+class _Source:
+    """A socket, as far as http.client uses one to read a reply."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_LimitedReader(self._socket, _CURRENT.get()))
+
+
+class _LimitedResponse(http.client.HTTPResponse):
+    """A reply that is read by a limited reader."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(_Source(sock), *args, **options)  # type: ignore[arg-type]
+
+
+@functools.cache
+def _adapter_class() -> Any:
+    """The class of what a session of `requests` sends with; made when pywinrm is there, and once."""
+    from requests import Timeout, adapters  # noqa: PLC0415
+    from urllib3 import connection, connectionpool  # noqa: PLC0415
+
+    reading = {"response_class": _LimitedResponse}
+    plain = type("LimitedConnection", (connection.HTTPConnection,), reading)
+    tls = type("LimitedTlsConnection", (connection.HTTPSConnection,), reading)
+    pools = {
+        "http": type("LimitedPool", (connectionpool.HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("LimitedTlsPool", (connectionpool.HTTPSConnectionPool,), {"ConnectionCls": tls}),
+    }
+
+    class LimitedAdapter(adapters.HTTPAdapter):
+        """Sends within limits."""
+
+        def __init__(self, limits: Limits) -> None:
+            self.limits = limits
+            super().__init__()
+
+        def init_poolmanager(self, *args: Any, **options: Any) -> None:
+            super().init_poolmanager(*args, **options)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+            manager = super().proxy_manager_for(*args, **options)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+        def send(self, request: Any, *args: Any, **options: Any) -> Any:
+            """Sends a request and reads the head of the reply; its body is read later, within the same limits."""
+            left, timeout = self.limits.begin(), options.get("timeout")
+            options["timeout"] = min(left, float(timeout)) if isinstance(timeout, (int, float)) else left
+            request.headers["Accept-Encoding"] = "identity"
+            _CURRENT.set(self.limits)
+            try:
+                response = super().send(request, *args, **options)
+            except Timeout:
+                self.limits.left()
+                raise
+            if response.headers.get("Content-Encoding", "identity") != "identity":
+                response.close()
+                self.limits.refuse("a compressed reply, which was not asked for")
+            return response
+
+    return LimitedAdapter
+
+
+def warm() -> None:
+    """Makes what the first session would make.
+
+    Raises:
+        ImportError: pywinrm's libraries are missing.
+    """
+    _adapter_class()
+
+
+def limit(transport: Any, limits: Limits) -> None:
+    """Makes all that a transport of pywinrm sends keep to the limits, the handshake included.
+
+    Args:
+        transport: `winrm.transport.Transport`, which has sent nothing yet. It makes a new session after each one that
+            was closed, and sends the first message of the handshake before it hands the session out: all of its
+            messages go through one method, which is replaced in this object.
+        limits: of the piece of work that goes on.
+    """
+    send = transport._send_message_request
+
+    def send_limited(*args: Any, **options: Any) -> Any:
+        session = transport.session
+        if session is not None and not isinstance(session.adapters.get("http://"), _adapter_class()):
+            adapter = _adapter_class()(limits)
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, adapter)
+            # WinRM redirects nobody; whoever does must not get the proof of the password.
+            session.max_redirects = 0
+        return send(*args, **options)
+
+    transport._send_message_request = send_limited

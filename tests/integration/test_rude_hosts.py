@@ -1,0 +1,58 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that never ends its answer, or sends without end, takes nothing from the others. On replayed hosts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.rude_server import (
+    RudeServer,
+    drips,
+    floods,
+)
+from replayed import Replayed
+
+DRIFT = "portkeeper.windows_dns.drift"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+COMMAND_S = 10
+
+
+@pytest.fixture(scope="module")
+def polite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The variables of a host that is in order."""
+    replayed = Replayed(tmp_path_factory.mktemp("polite"), {"host": "nt6"})
+    replayed.control(op="rewind", to_end=True)
+    yield replayed.hosts["host"]
+    replayed.end()
+
+
+@pytest.mark.parametrize(
+    "rude",
+    [drips(CHUNKED + b"ffff\r\n", 5), floods(CHUNKED, b"100000\r\n" + b"x" * 2**20 + b"\r\n", 1500)],
+    ids=["drips", "floods"],
+)
+def test_a_host_that_drips_does_not_hold_up_the_others(controller, polite, tmp_path, rude) -> None:
+    server = RudeServer(1, rude)
+    inventory = tmp_path / "hosts.json"
+    hosts = {"a-rude": {**polite, "ansible_port": server.port}, "b-polite": polite}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    began = time.monotonic()
+    run = controller.playbook(
+        DRIFT, inventory, "-f", "1", "-e", f"reserve_ports_artifacts_dir={tmp_path}",
+        "-e", f"reserve_ports_command_timeout={COMMAND_S}",
+    )  # fmt: skip
+    server.stop()
+    assert run.returncode == 4, run.stdout + run.stderr
+    assert time.monotonic() - began < 6 * COMMAND_S
+    (folder,) = [path.parent for path in tmp_path.glob("*/summary.json")]
+    artifacts = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in hosts}
+    assert artifacts["b-polite"]["status"] == "safe"
+    assert artifacts["a-rude"]["status"] == "unreachable"
+    assert "was given up" in artifacts["a-rude"]["msg"]
