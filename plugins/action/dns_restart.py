@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
     HostAction,
     Job,
     Outcome,
     spec,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import restart
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import longest, restart
 
 
 class ActionModule(HostAction):
@@ -30,6 +34,10 @@ class ActionModule(HostAction):
         verify_timeout={"type": "int", "default": 60},
     )
     PINS_ADDRESS = True
+
+    def longest(self, policy: Policy, options: Mapping[str, Any]) -> int:
+        """The window, its rescue, the look afterwards, and three commands around them."""
+        return longest(policy, options["verify_timeout"])
 
     def act(self, job: Job) -> Outcome:
         """One command if nothing is due; else the window, and a look at what came of it."""

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
     HostAction,
     Job,
@@ -29,6 +33,10 @@ class ActionModule(HostAction):
         verify_timeout={"type": "int", "default": 300},
     )
     PINS_ADDRESS = True
+
+    def longest(self, policy: Policy, options: Mapping[str, Any]) -> int:
+        """The reboot, the look afterwards, and three commands around them."""
+        return policy.reboot_timeout + options["verify_timeout"] + 3 * policy.command_timeout
 
     def act(self, job: Job) -> Outcome:
         """One command if nothing is due; else the reboot, and a look at what came of it."""

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -16,7 +17,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_services import ACCESS_DENIED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import (
     PLAN_SPEC,
     POLICY_SPEC,
@@ -24,7 +24,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
     Policy,
     PolicyError,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
     RUN_ID,
@@ -38,11 +37,20 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options im
     VARIABLES_PREFIX,
     checked_options,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._outcome import (
+    Outcome,
+    broken_off,
+    failed,
+    unfinished,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import Progress
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import undo_call
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._warm import warm_up
+
+__all__ = ("HostAction", "Job", "Outcome", "outcome_of", "planned", "problems_of", "spec")
 
 warm_up()
 
@@ -60,62 +68,6 @@ def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-@dataclass
-class Outcome:
-    """What an action found and did; the keys of its result that are always there, and further ones.
-
-    Attributes:
-        changed: whether something was done or, in check mode, would be.
-        msg: one sentence.
-        failed: whether the task fails.
-        before: values before, by setting.
-        after: values after, by setting.
-        diff: Ansible's diff.
-        facts: of the host, as of the end.
-        plan: made from them.
-        backup: `id`, `path`, `host_path`.
-        problems: of facts and plan.
-        reboot_required: whether something that is configured waits for a boot.
-        extra: further keys of the result.
-    """
-
-    changed: bool
-    msg: str
-    failed: bool = False
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
-    diff: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] | None = None
-    plan: Mapping[str, Any] | None = None
-    backup: Mapping[str, Any] | None = None
-    problems: list[Mapping[str, Any]] = field(default_factory=list)
-    reboot_required: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    def showing(self, plan: Mapping[str, Any]) -> Outcome:
-        """The same with the values of a plan, or of settings in the form of a plan, before and after."""
-        return replace(self, before=values(plan, "before"), after=values(plan, "after"), diff=diff_of(plan))
-
-    def result(self) -> dict[str, Any]:
-        """The task's result."""
-        result: dict[str, Any] = {
-            "changed": self.changed,
-            "msg": printable(self.msg),
-            "before": dict(self.before),
-            "after": dict(self.after),
-            "diff": dict(self.diff),
-            "facts": self.facts,
-            "plan": self.plan,
-            "backup": self.backup,
-            "problems": self.problems,
-            "reboot_required": self.reboot_required,
-            **self.extra,
-        }
-        if self.failed:
-            result["failed"] = True
-        return result
-
-
 @dataclass(frozen=True)
 class Job:
     """One task on one host.
@@ -126,6 +78,7 @@ class Job:
         policy: made from those that belong to it.
         check_mode: whether nothing may be written.
         session: to the host, not opened yet.
+        progress: to be told before the host is changed.
     """
 
     host: str
@@ -133,6 +86,7 @@ class Job:
     policy: Policy
     check_mode: bool
     session: Session
+    progress: Progress
 
     @property
     def shelf(self) -> Shelf:
@@ -163,6 +117,10 @@ class HostAction(ActionBase):  # type: ignore[misc]
         """
         raise AnsibleError(f"{type(self).__name__} does not say what to do.")
 
+    def longest(self, _policy: Policy, _options: Mapping[str, Any]) -> int:
+        """Seconds that the task may take without being stuck, where it must not be stopped halfway; else 0."""
+        return 0
+
     def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Runs the task.
 
@@ -178,26 +136,72 @@ class HostAction(ActionBase):  # type: ignore[misc]
         gc.freeze()
         result: dict[str, Any] = super().run(tmp, task_vars)
         host = str((task_vars or {}).get("inventory_hostname", ""))
+        _refuse_delegation(self._task, host)
         options = checked_options(self, self.SPEC, task_vars)
         policy = _policy(options, host)
         refuse_foreign(self._connection, host)
-        so_far = _forget_artifact(host, options, policy)
-        session = Session(self._connection, pin_address=self.PINS_ADDRESS)
-        job = Job(host, options, policy, bool(self._task.check_mode), session)
-        try:
-            outcome = self._tried(job, so_far)
-        except AnsibleConnectionFailure as error:
-            _save_artifact(job, Outcome(changed=False, msg=str(error), extra={"unreachable": True}), so_far)
-            raise
-        finally:
-            session.close()
+        self._refuse_short_timeout(host, policy, options)
+        job = self._job(host, options, policy)
+        with contextlib.closing(job.progress):
+            try:
+                outcome = self._tried(job)
+            except AnsibleConnectionFailure as error:
+                gone = Outcome(changed=False, msg=str(error), extra={"unreachable": True})
+                self._name_earlier(job, gone)
+                _save_artifact(job, gone, self._so_far)
+                raise
+            finally:
+                job.session.close()
+            job.progress.end(lambda task: _finished(job, outcome, task == self._name))
         if outcome.failed or not options.get("return_facts", True):
             # What a person reads is the message; the artefact has the rest.
             outcome.facts = outcome.plan = None
         result.update(outcome.result())
         return result
 
-    def _tried(self, job: Job, so_far: _SoFar) -> Outcome:
+    def _job(self, host: str, options: Mapping[str, Any], policy: Policy) -> Job:
+        """The task; that it did not end is on disk before the host is contacted."""
+        self._so_far = _so_far(host, options, policy)
+
+        def save(progress: Progress) -> None:
+            _save_artifact(job, unfinished(host, progress), self._so_far, durable=progress.changed)
+
+        folder = Shelf(host, policy.backup_dir).place if {"artifacts_dir", "backup_dir"} <= set(self.SPEC) else None
+        session = Session(self._connection, pin_address=self.PINS_ADDRESS)
+        job = Job(host, options, policy, bool(self._task.check_mode), session, Progress(self._name, folder, save))
+        save(job.progress)
+        return job
+
+    @property
+    def _name(self) -> str:
+        """Name of the module."""
+        return str(self._task.action).rpartition(".")[2]
+
+    @staticmethod
+    def _name_earlier(job: Job, outcome: Outcome) -> None:
+        """Names a task that was stopped before this one."""
+        earlier = job.progress.earlier
+        if earlier is not None:
+            outcome.problems = [*outcome.problems, earlier.problem]
+            told = [f"{job.host}: {earlier.sentence}", *outcome.extra.get("warnings", ())]
+            outcome.extra = {**outcome.extra, "warnings": told}
+
+    def _refuse_short_timeout(self, host: str, policy: Policy, options: Mapping[str, Any]) -> None:
+        """Refuses a timeout of the task that would end it while DNS is stopped or the host is down.
+
+        Raises:
+            AnsibleError: it is shorter than what the task may take by its own options.
+        """
+        limit, needed = getattr(self._task, "timeout", None) or 0, self.longest(policy, options)
+        if 0 < limit < needed:
+            raise AnsibleError(
+                f"{host}: the task's timeout of {limit} seconds (timeout, ANSIBLE_TASK_TIMEOUT) is shorter than the"
+                f" {needed} seconds that this task may take by its own options: it would be stopped while DNS is"
+                " stopped or the host is down. Remove it, or set it higher; waiting for other hosts of the restart"
+                " group comes on top."
+            )
+
+    def _tried(self, job: Job) -> Outcome:
         """The outcome of the work, with its artifact written.
 
         With ``on_failure: rollback`` a failure puts back what this call has written. An artifact that cannot be written
@@ -206,10 +210,15 @@ class HostAction(ActionBase):  # type: ignore[misc]
         try:
             outcome = self.act(job)
         except HostFailure as error:
-            outcome = _failed(error)
+            outcome = failed(error)
+        except Exception as error:
+            if isinstance(error, AnsibleError) and not job.progress.changed:
+                raise
+            outcome = broken_off(job.host, job.progress, error)
         outcome = _undone(job, outcome)
+        self._name_earlier(job, outcome)
         try:
-            _save_artifact(job, outcome, so_far)
+            _save_artifact(job, outcome, self._so_far)
         except AnsibleError as error:
             already = outcome.failed
             outcome.failed = True
@@ -223,6 +232,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
 def _undone(job: Job, outcome: Outcome) -> Outcome:
     """The outcome of a failure after the rollback that the policy asks for; any other as it is."""
     if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
+        with contextlib.suppress(AnsibleError):  # a full disk on the controller must not keep the old values away
+            job.progress.enter("write")
         talk = Talk(job.session, "", "write", job.policy.command_timeout)
         done, sentence = undo_call(talk, job.policy, job.shelf)
         if sentence:
@@ -239,17 +250,12 @@ class _SoFar:
     backup: Mapping[str, Any] | None = None
 
 
-def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> _SoFar:
-    """An artefact of an earlier run of the same name must not speak for this one; one of this call is told on."""
+def _so_far(host: str, options: Mapping[str, Any], policy: Policy) -> _SoFar:
+    """What this call's artifact says; one of an earlier run of the same name does not count."""
     run_id = safe_run_id(policy.run_id)
     if not options.get("artifacts_dir"):
         return _SoFar()
-    path = artifact_path(options["artifacts_dir"], run_id, host)
     found, _defects = read_artefacts(options["artifacts_dir"], run_id, [host])
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise AnsibleError(f"The file {path} could not be removed on the controller: {error.strerror}.") from None
     before = found.get(host, {})
     if before.get("call") != RUN_ID:
         return _SoFar()
@@ -257,7 +263,7 @@ def _forget_artifact(host: str, options: Mapping[str, Any], policy: Policy) -> _
     return _SoFar(before.get("would_change") is True, backup if isinstance(backup, dict) else None)
 
 
-def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar) -> None:
+def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar, durable: bool = True) -> None:
     folder = job.options.get("artifacts_dir")
     if not folder:
         return
@@ -275,7 +281,29 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar) -> None:
         collected=outcome.extra.get("collected"),
         check_mode=job.check_mode,
     )
-    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID})
+    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID}, durable)
+
+
+def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:
+    """Whether nothing is left of what an earlier task was about to do, which was stopped."""
+    if outcome.failed or outcome.extra.get("unreachable"):
+        return False
+    in_order = bool(outcome.plan and outcome.plan["in_sync"] and not outcome.plan["actions"])
+    return in_order or (same_task and not job.check_mode)
+
+
+def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-core's task)
+    """Refuses to talk to another host than the one whose policy, backups and artifact the task is about.
+
+    Raises:
+        AnsibleError: the task is delegated elsewhere.
+    """
+    other = getattr(task, "delegate_to", None)
+    if other and other != host:
+        raise AnsibleError(
+            f"{host}: delegate_to {other} is refused: the task would change {other} by the policy of {host}, and keep"
+            f" its backup under that name. Run it in a play on {other}."
+        )
 
 
 def planned(gathered: Gathered, job: Job) -> dict[str, Any]:
@@ -321,16 +349,3 @@ def _policy(options: Mapping[str, Any], host: str) -> Policy:
         return Policy.from_options(given)
     except PolicyError as error:
         raise AnsibleError(f"{host}: {error}.") from None
-
-
-def _failed(error: HostFailure) -> Outcome:
-    details = dict(error.details)
-    return Outcome(
-        changed=bool(details.pop("changed", False)),
-        msg=str(error),
-        failed=True,
-        facts=details.pop("facts", None),  # type: ignore[arg-type]
-        plan=details.pop("plan", None),  # type: ignore[arg-type]
-        backup=details.pop("backup", None),  # type: ignore[arg-type]
-        extra={"phase": error.phase, "dns_may_be_stopped": False, **details},
-    )

@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import re
+import secrets
 import tempfile
 import time
 from collections.abc import Mapping
@@ -22,8 +23,9 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
 
-RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}"
-"""Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked."""
+RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}-{secrets.token_hex(4)}"
+"""Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked. Second and
+process are the same in containers that start together; the random digits are not."""
 
 _NAME_BYTES_MAX = 255
 """What file systems take for one name."""
@@ -51,22 +53,28 @@ def private_folder(path: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> None:
     """Writes JSON in one step: a reader sees the old file or the new one, the owner alone.
+
+    Args:
+        path: the file.
+        content: what it is to hold.
+        durable: as for `write_text`.
 
     Raises:
         AnsibleError: the file could not be written.
     """
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n")
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n", durable=durable)
 
 
-def write_text(path: Path, content: str, mode: int = 0o600) -> None:
+def write_text(path: Path, content: str, mode: int = 0o600, durable: bool = True) -> None:
     """Writes a file in one step.
 
     Args:
         path: the file; folders above it that are not there are made, for their owner only.
         content: its text, written as UTF-8.
         mode: its permissions.
+        durable: wait until it would outlast a power failure of the controller.
 
     Raises:
         AnsibleError: the file could not be written.
@@ -79,7 +87,8 @@ def write_text(path: Path, content: str, mode: int = 0o600) -> None:
             stream.write(content)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         os.replace(temporary, path)
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):

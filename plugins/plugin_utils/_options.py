@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POLICY_SPEC
@@ -20,6 +21,12 @@ LONGEST_WAIT_S = 86_400
 
 VARIABLES_PREFIX = "variables_prefix"
 """The option that lets a task take its other options from variables."""
+
+OTHER_VARIABLES = ("accepted_risks", "result")
+"""Names that have the role's prefix and are no options of a module: for the gate, and what the role returns."""
+
+_MISTYPED = 2
+"""Edits by which a name may differ from an option and is still meant to be it."""
 
 _PREFIX_RE = re.compile(r"[a-z][a-z0-9_]{0,79}_")
 
@@ -70,7 +77,7 @@ def _from_variables(
     times per host. A variable that holds no template costs nothing.
 
     Raises:
-        AnsibleError: the prefix is none, or a variable cannot be rendered.
+        AnsibleError: the prefix is none, a variable cannot be rendered, or one of them is not the user's or mistyped.
     """
     prefix = action._task.args.get(VARIABLES_PREFIX)
     if prefix is None:
@@ -80,7 +87,8 @@ def _from_variables(
             f"{VARIABLES_PREFIX} must be the beginning of a variable's name and end with an underscore, for example"
             " reserve_ports_."
         )
-    given = set(action._task.args) - _defaulted(action) | {VARIABLES_PREFIX}
+    _check_names(action, prefix, variables)
+    given = _explicit(action) | {VARIABLES_PREFIX}
     found = {
         name: variables[f"{prefix}{name}"]
         for name in set(spec) & set(POLICY_SPEC) - given
@@ -91,11 +99,61 @@ def _from_variables(
     return {name: value for name, value in rendered.items() if value != variables.get("omit")}
 
 
-def _defaulted(action: ActionBase) -> set[str]:
-    """Options that `module_defaults` sets, for whatever module: Ansible has merged them with the task's own arguments.
+def _check_names(action: ActionBase, prefix: str, variables: Mapping[str, Any]) -> None:
+    """Refuses what somebody took for an option or a host wants to be one; warns of other names with the prefix.
 
-    A role's variable must win over them, as it does when a task passes it as an argument.
+    Raises:
+        AnsibleError: a name is among the host's facts, or is one or two letters away from an option.
     """
-    defaults = getattr(action._task, "module_defaults", None) or []
-    values = [options for modules in defaults for options in modules.values() if isinstance(options, Mapping)]
-    return {option for options in values for option in options}
+    facts = variables.get("ansible_facts")
+    of_facts = sorted(name for name in facts or () if isinstance(name, str) and name.startswith(prefix))
+    if of_facts:
+        raise AnsibleError(
+            f"{of_facts[0]} is among the facts of {variables.get('inventory_hostname')}: a host has no say in its own"
+            " policy. Set it in the inventory, the play, or with set_fact without cacheable; clear the fact cache"
+            " (meta: clear_facts)."
+        )
+    for variable in sorted(name for name in variables if isinstance(name, str) and name.startswith(prefix)):
+        name = variable[len(prefix) :]
+        if name in POLICY_SPEC or name in OTHER_VARIABLES:
+            continue
+        nearest = min((*POLICY_SPEC, *OTHER_VARIABLES), key=lambda known: _edits(name, known))
+        if _edits(name, nearest) <= _MISTYPED:
+            raise AnsibleError(f"{variable} is not an option: did you mean {prefix}{nearest}?")
+        action._display.warning(f"{variable} is not an option of the policy and has no effect.")
+
+
+def _edits(one: str, other: str) -> int:
+    """How many letters must be added, taken away or replaced to make one word the other (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for line, letter in enumerate(one, 1):
+        before, row[0] = row[0], line
+        for column, wanted in enumerate(other, 1):
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (letter != wanted))
+    return row[-1]
+
+
+def _explicit(action: ActionBase) -> set[str]:
+    """The options that the task itself gives; Ansible has merged `module_defaults` into its arguments.
+
+    The task as it was written tells them. Where it does not, because all of its arguments come from a variable, an
+    option counts as given unless it has the value of a default that is for this module or one of its groups.
+    """
+    arguments = action._task.args
+    written = getattr(action._task, "_ds", None)
+    if isinstance(written, Mapping):
+        _action, given, _delegate = ModuleArgsParser(written).parse(skip_action_validation=True)
+        if "_variable_params" not in given:
+            return set(given)
+    defaults = _defaults(action)
+    return {name for name, value in arguments.items() if name not in defaults or defaults[name] != value}
+
+
+def _defaults(action: ActionBase) -> dict[str, Any]:
+    """What `module_defaults` says for this module, by its own name or by a group; the last one wins, as in Ansible."""
+    found: dict[str, Any] = {}
+    for modules in getattr(action._task, "module_defaults", None) or []:
+        for name, options in modules.items():
+            ours = name == action._task.action or name.startswith("group/portkeeper.windows_dns.")
+            found.update(options if ours and isinstance(options, Mapping) else {})
+    return found

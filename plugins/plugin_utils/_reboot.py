@@ -91,6 +91,7 @@ def _refuse_unwritten(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> 
 
 
 def _carried_out(job: Job, gathered: Gathered) -> Outcome:
+    job.progress.enter("restart", dns_may_be_stopped=True)
     talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
     asked = _ask(talk, gathered)
     _await_boot(job, talk, gathered, asked)

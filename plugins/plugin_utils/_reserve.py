@@ -70,6 +70,7 @@ def _write(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: Order) 
     Raises:
         HostFailure: another writes the same value, or netsh refused everything.
     """
+    job.progress.enter("write")
     talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
     written = apply(talk, gathered, order, job.shelf)
     with after_change("write", changed=True, backup=written.backup):

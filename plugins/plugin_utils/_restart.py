@@ -19,8 +19,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, STOPPED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import DNS_WINDOW, START_SERVICES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
+    GRACE_S,
+    LOST_S,
+    RESCUE_S,
     open_window,
     running_dependents,
     window_of,
@@ -41,6 +45,12 @@ _FORCED: dict[str, Any] = {
     "victims": [],
     "deferred_exclusions": [],
 }
+
+
+def longest(policy: Policy, verify_timeout: int) -> int:
+    """Seconds that a restart may take by its own options, without the wait for other hosts of its group."""
+    window = LOST_S + policy.window_timeout + GRACE_S + RESCUE_S + LOST_S
+    return window + verify_timeout + 3 * policy.command_timeout
 
 
 def restart(job: Job) -> Outcome:
@@ -98,6 +108,7 @@ def _looked(job: Job, gathered: Gathered, plan: Mapping[str, Any], action: Mappi
 
 
 def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Outcome:
+    job.progress.enter("restart", dns_may_be_stopped=action["action"] == DNS_WINDOW)
     talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
     victims = [str(name) for name in action["victims"]]
     if action["action"] == DNS_WINDOW:

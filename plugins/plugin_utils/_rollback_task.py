@@ -42,6 +42,7 @@ def roll_back(job: Job) -> Outcome:
     force = bool(job.options["force"])
     if job.check_mode or not way:
         return _outcome(job, gathered, way, gathered.facts, bool(way) and (force or not way.refusal))
+    job.progress.enter("write")
     transcript = put_back(talk, gathered, way, job.shelf, force)
     with after_change("write", changed=True):
         after = understood(job.session, job.policy, gathered.run, transcript, "write")

@@ -31,7 +31,9 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
 
 
-def run_task(action: ModuleType, wire: FakeWire, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
+def run_task(
+    action: ModuleType, wire: FakeWire, options: dict[str, Any], check: bool = False, **keywords: Any
+) -> dict[str, Any]:
     """The result of a task.
 
     Args:
@@ -39,13 +41,15 @@ def run_task(action: ModuleType, wire: FakeWire, options: dict[str, Any], check:
         wire: to the host.
         options: of the task.
         check: whether in check mode.
+        **keywords: of the task, for example `timeout`.
     """
     name = action.__name__.rpartition(".")[2]
     connection = FakeConnection(wire)
     connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
     made = action.ActionModule(
         task=SimpleNamespace(
-            args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True, run_once=False
+            args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True, run_once=False,
+            **keywords,
         ),
         connection=connection,
         play_context=SimpleNamespace(check_mode=check, diff=True),

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
+from ansible.utils.display import Display
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import spec
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
@@ -41,7 +42,12 @@ def options(
 ) -> dict[str, Any]:
     merged = {**(defaults or {}), **arguments}
     task = SimpleNamespace(
-        args=merged, async_val=0, action="x", environment=None, module_defaults=[{"x": defaults or {}, "y": "{{ z }}"}]
+        args=merged,
+        async_val=0,
+        action="x",
+        environment=None,
+        module_defaults=[{"x": defaults or {}, "y": "{{ z }}", "ansible.builtin.uri": {"command_timeout": 5}}],
+        _ds={"name": "a task", "x": arguments, "register": "found"},
     )
     templar = Templar(loader=DataLoader(), variables=variables)
     action = _Action(task, None, None, None, templar, None)
@@ -77,6 +83,39 @@ def test_a_variable_wins_over_module_defaults() -> None:
     """As an argument of the role's task would; a host's own policy must not lose against the play's."""
     found = options({"own_run_id": "mine"}, {"run_id": "of all", "detect": False}, variables_prefix="own_")
     assert (found["run_id"], found["detect"]) == ("mine", False)
+
+
+@pytest.mark.parametrize("default", [{}, {"command_timeout": 900}, {"command_timeout": 5}])
+def test_what_the_task_says_wins_whatever_the_defaults_say(default: dict[str, Any]) -> None:
+    """Those of another module have nothing to do with it; those of its own may even say the same."""
+    found = options({"own_command_timeout": 120}, default, variables_prefix="own_", command_timeout=900)
+    assert found["command_timeout"] == 900
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [("extra_port", "extra_ports"), ("exra_prts", "extra_ports"), ("profile", "profiles"), ("run-id", "run_id")],
+)
+def test_a_mistyped_variable_is_refused_with_the_name_that_was_meant(variable: str, meant: str) -> None:
+    with pytest.raises(AnsibleError, match=f"own_{variable} is not an option: did you mean own_{meant}[?]"):
+        options({f"own_{variable}": ["50600"]}, variables_prefix="own_")
+
+
+@pytest.mark.parametrize("variable", ["owner", "extra_tcp_ports", "force"])
+def test_another_name_with_the_prefix_is_warned_of(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, message, *_args, **_options: told.append(message))
+    options({f"own_{variable}": True, "own_accepted_risks": [], "other_x": 1}, variables_prefix="own_")
+    assert told == [f"own_{variable} is not an option of the policy and has no effect."]
+
+
+@pytest.mark.parametrize("name", ["own_artifacts_dir", "own_accepted_risks"])
+def test_a_host_has_no_say_in_its_policy(name: str) -> None:
+    """Facts become variables; set_fact and include_vars make variables that are no facts."""
+    variables = {"inventory_hostname": "client01", name: "elsewhere", "ansible_facts": {name: "elsewhere"}}
+    with pytest.raises(AnsibleError, match=f"{name} is among the facts of client01"):
+        options(variables, variables_prefix="own_")
+    assert options({"own_run_id": "x", "ansible_facts": {"fqdn": "a"}}, variables_prefix="own_")["run_id"] == "x"
 
 
 def test_without_a_prefix_no_variable_counts() -> None:
