@@ -23,8 +23,10 @@ options:
     description:
       - Beginning of the names of variables, such as V(reserve_ports_). An option of the role's policy that the task
         does not give is taken from the variable of this beginning and the option's name, where there is one.
-      - Such a variable wins over C(module_defaults), and so over an argument of a task where C(module_defaults) sets
-        the same option.
+      - Such a variable wins over C(module_defaults), and an argument of the task wins over both.
+      - A variable with this beginning that is one or two letters away from an option is refused, and any other that is
+        no option is warned of. A name that is among the host's facts is refused, because a host has no say in its own
+        policy. Variables of C(set_fact) without C(cacheable) and of C(include_vars) are no facts.
       - Does the same as an argument per option, and costs the controller less for each host.
     type: str
 attributes:

@@ -149,7 +149,9 @@ options:
     choices: [keep, rollback]
     default: keep
   restart_group:
-    description: Hosts of one group restart DNS or reboot one at a time. Without it, the whole play is one group.
+    description:
+      - Hosts of one group restart DNS or reboot one at a time. Without it, all hosts of one call of Ansible are one group.
+      - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
     type: str
   backups_kept:
     description: How many backups of a host are kept.

@@ -27,7 +27,9 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host.backups
 options:
   restart_group:
-    description: Hosts of one group restart DNS one at a time. Without it, the whole play is one group.
+    description:
+      - Hosts of one group restart DNS one at a time. Without it, all hosts of one call of Ansible are one group.
+      - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
     type: str
   window_timeout:
     description: Seconds until a window that has not ended is ended, 60 to 3600.

@@ -26,7 +26,9 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host.backups
 options:
   restart_group:
-    description: Hosts of one group restart DNS or reboot one at a time. Without it, the whole play is one group.
+    description:
+      - Hosts of one group restart DNS or reboot one at a time. Without it, all hosts of one call of Ansible are one group.
+      - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
     type: str
   reboot_timeout:
     description: Seconds until the host must answer again, 60 to 86400.

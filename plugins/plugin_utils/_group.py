@@ -10,51 +10,83 @@ import fcntl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from ansible.errors import AnsibleError
+from ansible.utils.display import Display
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, home, private_folder
 
-WHOLE_PLAY = "play"
-"""Name of the group of all hosts that name none."""
+WHOLE_CALL = "play"
+"""Beginning of the name of the group of all hosts that name none: those of this call of ansible-playbook."""
+
+TOLD_AFTER_S = 3
+"""Seconds of waiting after which it is said who waits, and for what."""
+
+KEPT_S = 30 * 86_400
+"""Seconds after which files of earlier calls are removed."""
+
+_PAUSE_S = 0.2
 
 
 @contextlib.contextmanager
 def turn(group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None) -> Iterator[float]:
     """Waits until no other member of the group is at work; yields the seconds waited.
 
-    Any error of the work leaves the marker, which is valid for this call of ansible-playbook.
+    A marker stands while the work goes on, and stays unless it ended well, also where the process was killed. It is
+    valid for this call of ansible-playbook.
 
     Args:
-        group: the policy's name of the group.
+        group: the policy's name of the group; None for all hosts of this call that name none.
         host: inventory name, for the marker.
         phase: what to say if the turn does not come.
         folder: where locks and markers lie; the one below ANSIBLE_HOME by default.
 
     Raises:
-        HostFailure: an earlier member failed.
+        HostFailure: an earlier member failed, or was stopped.
         AnsibleError: the lock file cannot be made.
     """
-    name = Path(str(escaped(group or WHOLE_PLAY))).stem
+    name = Path(str(escaped(group or f"{WHOLE_CALL}-{RUN_ID}"))).stem
     where = folder or home() / "locks"
     marker = where / f"{name}-{RUN_ID}.failed"
     began = time.monotonic()
     try:
         private_folder(where)
+        _remove_old(where)
         stream = (where / f"{name}.lock").open("a", encoding="utf-8")
     except OSError as error:
         raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from None
     with stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        _lock(stream, host, group)
         if marker.exists():
             raise HostFailure(
                 f"Not started: {marker.read_text(encoding='utf-8').strip()} failed before in the same restart group.",
                 phase,
             )
-        try:
-            yield time.monotonic() - began
-        except BaseException:
-            marker.write_text(host, encoding="utf-8")
-            raise
+        marker.write_text(host, encoding="utf-8")
+        yield time.monotonic() - began
+        marker.unlink(missing_ok=True)
+
+
+def _lock(stream: TextIO, host: str, group: str | None) -> None:
+    """Takes the lock; says so once if that takes a while."""
+    deadline = time.monotonic() + TOLD_AFTER_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE_S)
+    whose = f"the restart group {group}" if group else "this run"
+    Display().display(f"{host} waits: another host of {whose} restarts DNS or reboots.")
+    fcntl.flock(stream, fcntl.LOCK_EX)
+
+
+def _remove_old(where: Path) -> None:
+    """Removes markers, and locks of default groups, of calls that are long over."""
+    limit = time.time() - KEPT_S
+    for path in (*where.glob("*.failed"), *where.glob(f"{WHOLE_CALL}-*.lock")):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < limit:
+                path.unlink()

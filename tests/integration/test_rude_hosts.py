@@ -56,3 +56,39 @@ def test_a_host_that_drips_does_not_hold_up_the_others(controller, polite, tmp_p
     assert artifacts["b-polite"]["status"] == "safe"
     assert artifacts["a-rude"]["status"] == "unreachable"
     assert "was given up" in artifacts["a-rude"]["msg"]
+
+
+def test_a_task_timeout_leaves_its_word(controller, polite, tmp_path) -> None:
+    """The second fence: Ansible stops the task, whatever it is waiting for, and the artifact is there already."""
+    server = RudeServer(1, drips(CHUNKED + b"ffff\r\n", 0.5))
+    inventory = tmp_path / "hosts.json"
+    hosts = {"a-rude": {**polite, "ansible_port": server.port}, "b-polite": polite}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    task = {
+        "name": "Look",
+        "check_mode": True,
+        "portkeeper.windows_dns.port_reservations": {"artifacts_dir": str(tmp_path), "run_id": "night"},
+    }
+    run = controller.playbook(
+        [{"hosts": "all", "gather_facts": False, "tasks": [task]}], inventory, ANSIBLE_TASK_TIMEOUT="6"
+    )
+    server.stop()
+    assert run.returncode == 2, run.stdout + run.stderr
+    rude, other = (json.loads((tmp_path / "night" / f"{name}.json").read_text(encoding="utf-8")) for name in hosts)
+    assert (rude["outcome"], rude["status"], rude["phase"]) == ("failed", "unknown", "read")
+    assert "did not end" in rude["msg"]
+    assert other["status"] == "safe"
+    assert len(server.requests) == 1, "nothing is sent after the end"
+
+
+def test_delegating_to_another_host_reaches_nobody(controller, polite, tmp_path) -> None:
+    server = RudeServer()
+    inventory = tmp_path / "hosts.json"
+    hosts = {"a": {**polite, "ansible_port": server.port}, "b": {**polite, "ansible_port": server.port}}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    task = {"name": "Look", "portkeeper.windows_dns.port_reservations": {}, "delegate_to": "{{ 'b' }}"}
+    run = controller.playbook([{"hosts": "a", "gather_facts": False, "tasks": [task]}], inventory)
+    server.stop()
+    assert run.returncode == 2
+    assert "delegate_to b is refused" in run.result("Look")["msg"]
+    assert server.requests == []

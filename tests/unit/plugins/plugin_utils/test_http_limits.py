@@ -20,7 +20,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _http_limits, _session, _shell
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _http_limits, _shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.rude_server import (
@@ -44,7 +44,6 @@ NEVER_ENDS = {
     "in the size of a chunk": drips(CHUNKED),
     "in a refusal": drips(REFUSED + b"ffff\r\n"),
     "in an error": drips(BROKEN),
-    "in silence": lambda sock: threading.Event().wait(20),
 }
 TOO_LARGE = {
     "chunks": floods(CHUNKED, CHUNK, 1000),
@@ -57,16 +56,35 @@ TOO_LARGE = {
         answer("200 OK", gzip.compress(b"x" * 2**20), "Content-Encoding: gzip", "Content-Type: text/xml"), b"", 0
     ),
 }
-COMMAND_S = 0.4
+COMMAND_S = 100
+LEFT_S = 0.3
+"""Seconds that are left when the rude answer begins, however slow the machine is until then."""
+
+
+class Clock:
+    """Seconds, monotonic, that can be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def before(self, rude: Rude) -> Rude:
+        """The same answer; almost all of the time has passed when it begins."""
+
+        def late(sock: Any) -> None:
+            self.ahead = COMMAND_S - LEFT_S
+            rude(sock)
+
+        return late
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limits that a test can wait for."""
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A size that is quickly reached, and nothing beyond a command's time."""
     monkeypatch.setattr(_http_limits, "MAX_REPLY", 256 * 1024)
-    monkeypatch.setattr(_shell, "REPLY_S", 0.2)
-    for module in (_shell, _session):
-        monkeypatch.setattr(module, "CLOSE_S", 0.4)
+    monkeypatch.setattr(_shell, "REPLY_S", 0)
 
 
 @pytest.fixture
@@ -98,9 +116,9 @@ def connected(port: int, transport: str) -> Any:
     return plugin
 
 
-def whole_task(plugin: Any) -> Any:
+def whole_task(plugin: Any, clock: Clock | None = None) -> Any:
     """A command, its end, and what the task executor does then."""
-    session = Session(plugin)
+    session = Session(plugin, clock=clock or Clock())
     try:
         return session.run("ver", phase="read", timeout=COMMAND_S)
     finally:
@@ -120,17 +138,18 @@ def test_the_polite_server_is_heard_to_the_end(server: Any) -> None:
 @pytest.mark.parametrize("rude", [*NEVER_ENDS.values(), *TOO_LARGE.values()], ids=[*NEVER_ENDS, *TOO_LARGE])
 def test_every_request_has_a_deadline_and_a_size(rude: Rude, at: int, transport: str, server: Any) -> None:
     """With NTLM the first three are the handshake, and the fourth opens the shell."""
-    host = server(at, rude, ntlm=transport == "ntlm")
+    clock = Clock()
+    host = server(at, clock.before(rude), ntlm=transport == "ntlm")
     plugin = connected(host.port, transport)
     began = time.monotonic()
     if transport == "basic" and at == 4:
-        assert whole_task(plugin).stdout == b"CLIENT01", "how a shell is deleted does not matter"
+        assert whole_task(plugin, clock).stdout == b"CLIENT01", "how a shell is deleted does not matter"
     else:
         with pytest.raises(AnsibleConnectionFailure if transport == "ntlm" or at == 1 else HostFailure) as caught:
-            whole_task(plugin)
+            whole_task(plugin, clock)
         assert "was given up" in str(caught.value)
         assert "secret-password" not in str(caught.value)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15
     assert len(host.requests) == at, "nothing more is sent, neither over this connection nor over another"
 
 
@@ -153,19 +172,25 @@ def test_who_is_interrupted_sends_nothing_more(server: Any) -> None:
     def alarm(_number: int, _frame: object) -> None:
         raise Interruption
 
-    host = server(3, NEVER_ENDS["in silence"])
+    over = threading.Event()
+
+    def silent(_sock: Any) -> None:
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGALRM)
+        over.wait(30)
+
+    host = server(3, silent)
     plugin = connected(host.port, "basic")
     session = Session(plugin)
     before = signal.signal(signal.SIGALRM, alarm)
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:
         with pytest.raises(Interruption):
             session.run("ver", phase="write", timeout=10)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     session.close()
     plugin.close()
+    over.set()
     assert host.requests == ["Create", "Command", "Receive"]
 
 

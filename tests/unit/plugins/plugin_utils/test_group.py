@@ -1,0 +1,92 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host at a time: who waits for whom, who is told, and what stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible.utils.display import Display
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _group
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr(_group, "TOLD_AFTER_S", 0.3)
+    monkeypatch.setattr(Display, "display", lambda _self, text, *_args, **_options: lines.append(text))
+    return lines
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[int]:
+    """A process that has its turn in the group dcs and in the default one, for two seconds."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with _group.turn("dcs", "client01", folder=tmp_path), _group.turn(None, "client01", folder=tmp_path):
+            os.write(write, b"x")
+            time.sleep(2)
+        os._exit(0)
+    os.close(write)
+    assert os.read(read, 1)
+    yield child
+    os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("group", ["dcs", None])
+def test_who_waits_is_told_so(group: str | None, busy: int, told: list[str], tmp_path: Path) -> None:
+    with _group.turn(group, "client02", folder=tmp_path) as waited:
+        assert waited > 0.5
+    name = "the restart group dcs" if group else "this run"
+    assert told == [f"client02 waits: another host of {name} restarts DNS or reboots."]
+
+
+def test_two_calls_without_a_group_do_not_wait_for_each_other(
+    busy: int, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_group, "RUN_ID", "another call")
+    with _group.turn(None, "client02", folder=tmp_path) as waited:
+        assert waited < 1
+    assert told == []
+
+
+def test_after_a_failure_no_other_member_starts(tmp_path: Path) -> None:
+    with pytest.raises(ValueError), _group.turn("dcs", "client01", folder=tmp_path):
+        raise ValueError
+    with pytest.raises(HostFailure, match="Not started: client01 failed before"), _group.turn(
+        "dcs", "client02", folder=tmp_path
+    ):
+        pytest.fail("it started")
+
+
+def test_a_member_that_was_killed_has_failed(tmp_path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        with _group.turn("dcs", "client01", folder=tmp_path):
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    with pytest.raises(HostFailure, match="client01"), _group.turn("dcs", "client02", folder=tmp_path):
+        pytest.fail("it started")
+
+
+def test_nothing_stays_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError), _group.turn("dcs", "client01", folder=tmp_path):
+        raise ValueError
+    with _group.turn(None, "client01", folder=tmp_path):
+        pass
+    old = time.time() - _group.KEPT_S - 1
+    for path in tmp_path.iterdir():
+        os.utime(path, (old, old))
+    monkeypatch.setattr(_group, "RUN_ID", "a month later")
+    with _group.turn(None, "client01", folder=tmp_path):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dcs.lock", "play-a%20month%20later.lock"]
