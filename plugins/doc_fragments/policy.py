@@ -150,7 +150,7 @@ options:
     default: keep
   restart_group:
     description:
-      - Hosts of one group restart DNS or reboot one at a time. Without it, all hosts of one call of Ansible are one group.
+      - Hosts of one group restart DNS or reboot one at a time. Without it, all hosts of one call are one group.
       - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
     type: str
   backups_kept:

@@ -28,7 +28,7 @@ extends_documentation_fragment:
 options:
   restart_group:
     description:
-      - Hosts of one group restart DNS one at a time. Without it, all hosts of one call of Ansible are one group.
+      - Hosts of one group restart DNS one at a time. Without it, all hosts of one call are one group.
       - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
     type: str
   window_timeout:
