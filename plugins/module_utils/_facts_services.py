@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import is_catalogued
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegValue, reg_lines
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegValue, is_file, reg_lines
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import (
     ServiceList,
     ServiceRow,
@@ -31,6 +31,8 @@ ACCESS_DENIED = "access_denied"
 
 _SERVICE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
 _TRIGGER_KEY = "triggerinfo"
+_HIVE = "HKEY_"
+_TYPE = "REG_"
 _ALWAYS_THERE = "tcpip"
 """Every Windows has this key, and it sorts behind DNS: a listing that holds it was not cut before DNS."""
 _HIGHEST_START = 4
@@ -47,6 +49,7 @@ class Starts:
         start: 0-4 by lower-case name, None where it has no readable Start.
         names: names as printed, by lower-case name.
         triggered: lower-case names of those with a trigger.
+        triggers_known: whether nothing shows that a trigger's key was broken off.
         unread: lower-case names of those that have a Start which could not be read.
         deleted: lower-case names of those that are marked for deletion.
         complete: whether the listing proves the absence of a service that it does not hold.
@@ -55,9 +58,16 @@ class Starts:
     start: dict[str, int | None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     triggered: set[str] = field(default_factory=set)
+    triggers_known: bool = True
     unread: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     complete: bool = False
+
+    def has_trigger(self, name: str) -> bool | None:
+        """Whether Windows starts the service on a trigger; None where the registry does not tell."""
+        if name in self.triggered:
+            return True
+        return False if self.complete and self.triggers_known else None
 
     def is_service(self, name: str) -> bool | None:
         """Whether the service manager must know this service; None where the registry does not tell.
@@ -239,9 +249,10 @@ def _matters(name: str, others: set[str]) -> bool:
 def _read_starts(reading: Reading) -> Starts:
     """The first Start behind a service's own key line counts; deeper keys may be filtered out, their values not."""
     starts = Starts()
-    owner = ""
+    text = reading.text("service_starts")
+    owner = last = ""
     wants_start = False
-    for item in reg_lines(reading.text("service_starts")):
+    for item in reg_lines(text):
         if isinstance(item, RegValue):
             value = item.name.lower()
             if wants_start and value == "start":
@@ -259,15 +270,32 @@ def _read_starts(reading: Reading) -> Starts:
         if match and match.group(2) is None:
             starts.names.setdefault(name, match.group(1))
             wants_start = starts.start.setdefault(name, None) is None
-            owner = name
+            starts.triggers_known &= name != last
+            owner = last = name
         elif match and match.group(2).lower() == _TRIGGER_KEY:
             starts.triggered.add(name)
+        else:
+            starts.triggers_known &= not _TRIGGER_KEY.startswith(item.lower().rpartition("\\")[2])
+    starts.triggers_known &= not _holds_pieces(text)
     starts.complete = _ALWAYS_THERE in starts.names
     if not starts.complete and reading.section("service_starts") is not None:
         reading.problems.add(
             "service_starts_unreadable", "error", "How the services are started could not be read from the registry."
         )
+    elif not starts.triggers_known:
+        reading.problems.add(
+            "service_triggers_unreadable",
+            "warning",
+            "Which services are started by a trigger could not be read from the registry.",
+        )
     return starts
+
+
+def _holds_pieces(text: str) -> bool:
+    """Whether a listing holds lines, behind its first key, that are neither key nor value: pieces of longer ones."""
+    _front, key, listed = text.partition(_HIVE)
+    lines = [] if is_file(text) else f"{key}{listed}".split("\n")
+    return any(line.strip() and not (_HIVE in line or _TYPE in line) for line in lines)
 
 
 def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:
@@ -299,7 +327,11 @@ def _one_service(services: Services, name: str) -> dict[str, Any]:
         "start": starts.start.get(name),
         "pid": (row.pid or None) if row else None,
         "win32_exit_code": row.last_error if row else None,
-        "trigger_start": name in starts.triggered if starts.complete else None,
+        "trigger_start": True
+        if name in starts.triggered
+        else False
+        if starts.complete and starts.triggers_known
+        else None,
     }
 
 

@@ -341,3 +341,22 @@ def test_a_dependent_that_is_no_service_is_not_believed() -> None:
     named = facts_of(text[:begin] + dependents.replace("SERVICE_NAME", "note: a\nSERVICE_NAME", 1))
     assert named["dns"]["dependents"] is None
     assert problem_ids(named) == ["dns_dependents_unreadable"]
+
+
+TRIGGERED = (
+    f"{SERVICES}\\IAS\n    Start    REG_DWORD    0x2\n{SERVICES}\\PolicyAgent\n    Start    REG_DWORD    0x3\n"
+    f"{SERVICES}\\PolicyAgent\\TriggerInfo\n{SERVICES}\\Tcpip\n    Start    REG_DWORD    0x1\n"
+)
+
+
+@pytest.mark.parametrize("width", range(60, 100))
+@pytest.mark.parametrize("pieces", [1, 99])
+def test_a_trigger_s_key_that_is_broken_or_cut(width: int, pieces: int) -> None:
+    """It is no proof that the service has no trigger; a text in front of the listing says nothing of that."""
+    lines = [line[at : at + width] for line in TRIGGERED.split("\n") for at in range(0, len(line), width)[:pieces]]
+    services = facts_of(section("service_starts", "Active code page: 65001\n" + "\n".join(lines) + "\n"))["services"]
+    known = max(map(len, TRIGGERED.split("\n"))) <= width
+    if "PolicyAgent" in services:
+        assert services["PolicyAgent"]["trigger_start"] is (True if known else None)
+    if "IAS" in services:
+        assert services["IAS"]["trigger_start"] is (False if known else None)
