@@ -9,7 +9,7 @@ THOROUGH := tests/unit/plugins/action/test_hostile_input.py tests/contract/test_
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment picture fuzz build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit golden contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment picture fuzz build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,9 @@ types: ## Check types (mypy strict)
 
 unit: ## Run the unit tests
 	$(PYTEST) -q -n 2 tests/unit
+
+golden: ## Write the golden files of all commands anew; read their diff
+	PORTKEEPER_GOLDEN=write $(PYTEST) -q tests/unit/plugins/module_utils/test_golden.py
 
 contract: ## Run the contract tests
 	$(PYTEST) -q -n 2 tests/contract

@@ -5,6 +5,7 @@
 /* findstr: finds texts in files or in standard input. */
 #include "findstr_pattern.h"
 #include "text.h"
+#include "toolbugs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,10 +185,13 @@ static void compile_all(const struct options *options)
         .ignore_case = options->ignore_case,
         .from_begin = options->begin || options->exact,
         .to_end = options->end || options->exact,
+        .four_backslashes = tool_has_bug("findstr_backslash"),
     };
+    /* Known of every release: of several literals that are told from each other by case, some are passed over. */
+    size_t count = rules.regex || rules.ignore_case ? options->strings.count : 1;
 
     patterns = calloc(options->strings.count, sizeof(*patterns));
-    for (size_t i = 0; i < options->strings.count; i++)
+    for (size_t i = 0; i < count; i++)
         if (!pattern_compile(options->strings.items[i], &rules, &patterns[pattern_count++]))
             give_up(L"out_of_memory", L"");
 }

@@ -83,13 +83,20 @@ static const char *read_class(const char *text, struct atom *atom, int ignore_ca
 }
 
 /* Reads one atom of a regular expression; returns what follows it. */
-static const char *read_atom(const char *text, struct atom *atom, int ignore_case)
+static const char *read_atom(const char *text, struct atom *atom, const struct pattern_rules *rules)
 {
+    int ignore_case = rules->ignore_case;
     const char *behind;
 
     if (*text == '\\' && (text[1] == '<' || text[1] == '>')) {
         atom->kind = text[1] == '<' ? ATOM_WORD_BEGIN : ATOM_WORD_END;
         return text + 2;
+    }
+    if (rules->four_backslashes && text[0] == '\\' && text[1] == '\\') {
+        if (text[2] != '\\' || text[3] != '\\')
+            return text + 2;
+        set_add(atom, '\\', ignore_case);
+        return text + 4;
     }
     if (*text == '\\' && text[1]) {
         set_add(atom, (unsigned char)text[1], ignore_case);
@@ -121,7 +128,7 @@ static int compile_regex(const char *text, const struct pattern_rules *rules, st
         if (pattern->count == ATOM_ROOM)
             return 0;
         atom = &pattern->atoms[pattern->count++];
-        text = read_atom(text, atom, rules->ignore_case);
+        text = read_atom(text, atom, rules);
         if (*text == '*' && atom->kind == ATOM_SET) {
             atom->repeated = 1;
             text++;

@@ -26,6 +26,7 @@ struct pattern {
 
 struct pattern_rules {
     int regex, ignore_case, from_begin, to_end;
+    int four_backslashes; /* a doubled backslash outside of a class matches nothing, four of them match one */
 };
 
 /* Whether the text holds a metacharacter that is not escaped. */

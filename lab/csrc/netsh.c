@@ -124,6 +124,9 @@ static int read_arguments(const struct verb *verb, int count, wchar_t **words, s
     return has_protocol;
 }
 
+/* A command that netsh does not know: the run of a file ends there. */
+#define UNKNOWN (-1)
+
 static int not_found(int count, wchar_t **words)
 {
     wchar_t line[LINE_ROOM] = L"";
@@ -133,10 +136,10 @@ static int not_found(int count, wchar_t **words)
         wcsncat(line, words[i], LINE_ROOM - 1 - wcslen(line));
     }
     text_write(TO_STDOUT, L"not_found", L"command", line, NULL);
-    return 1;
+    return UNKNOWN;
 }
 
-/* Runs one command; returns 0, or 1 where it failed (it has said why). */
+/* Runs one command; returns 0, 1 where it failed, UNKNOWN where there is none (it has said why). */
 static int run_words(int count, wchar_t **words)
 {
     const struct verb *verb = find_verb(count, words);
@@ -172,7 +175,7 @@ static int run_line(wchar_t *line)
     return count && words[0][0] != L'#' ? run_words(count, words) : 0;
 }
 
-/* Every line of a file is a command; one that fails does not stop the others. */
+/* Every line of a file is a command; one that fails does not stop the others, one that is unknown does. */
 static int run_file(const wchar_t *path)
 {
     HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
@@ -191,7 +194,8 @@ static int run_file(const wchar_t *path)
         end = wcschr(line, L'\n');
         if (end)
             *end = L'\0';
-        run_line(line);
+        if (run_line(line) == UNKNOWN)
+            break;
     }
     return text_number(L"exit.file", 0);
 }
@@ -207,6 +211,6 @@ int wmain(int count, wchar_t **arguments)
             text_usage();
         text_exit(run_file(arguments[2]));
     }
-    text_exit(run_words(count - 1, arguments + 1));
+    text_exit(run_words(count - 1, arguments + 1) != 0);
     return 0;
 }

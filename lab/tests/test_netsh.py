@@ -96,6 +96,10 @@ def test_a_file_of_commands_goes_on_after_a_failure(nt6):
     for port in (60001, 60003):
         assert nt6.run(f"netsh int ipv4 del exc udp {port} 1").code == 0
     assert nt6.run("netsh -f C:\\nothing.txt").code == 1
+    nt6.write("batch.txt", (add.format(60001) + "\r\nC:\\>echo interface\r\n" + add.format(60003)).encode("ascii"))
+    result = nt6.run("netsh -f C:\\batch.txt")
+    assert (result.out.count("Ok."), "not found" in result.out) == (1, True), "it stops at what it does not know"
+    assert nt6.run("netsh int ipv4 del exc udp 60001 1").code == 0
     nt6.draw({FIRST: None})
 
 

@@ -20,7 +20,7 @@ LINES = [
     b"unix end\n",
     b"tail end",
 ]
-SERVICES = '/i /r /c:"\\\\Services\\\\[^\\\\]*$" /c:"\\\\TriggerInfo$" /c:"^ *Start.*REG_DWORD"'
+SERVICES = '/i /r /c:"[\\\\]Services[\\\\][^\\\\]*$" /c:"[\\\\]TriggerInfo$" /c:"^ *Start.*REG_DWORD"'
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,9 @@ def text(tool_host):
         (SERVICES, [0, 1, 3]),
         ('/c:"foo bar"', [4]),
         ('"foo nosuch"', [4]),
-        ('"foo TriggerInfo"', [3, 4]),
+        ('"foo TriggerInfo"', [4]),
+        ('/i "foo TriggerInfo"', [3, 4]),
+        ('/r "foo TriggerInfo"', [3, 4]),
         ("/i FOO", [4]),
         ("FOO", []),
         ("/b foo", [4]),
@@ -54,7 +56,7 @@ def text(tool_host):
         ('/r "0x[0-9]"', [1]),
         ('/r /c:"^[^H ]"', [4, 5, 6]),
         ('/r /c:"b.r."', [4]),
-        ("/g:C:\\wanted.txt", [1, 4]),
+        ("/i /g:C:\\wanted.txt", [1, 4]),
         ('/l /c:"Services\\\\DNS"', [0, 2]),
         ('/l /c:"Services\\DNS"', [0, 2]),
         ('/r "[o-q]aram"', [2]),
@@ -65,6 +67,16 @@ def test_what_is_found(text, arguments, found):
     result = text.run(f"findstr {arguments} C:\\lines.txt")
     assert result.out.encode() == b"".join(LINES[i].rstrip(b"\r\n") + b"\r\n" for i in found)
     assert result.code == (0 if found else 1)
+
+
+def test_a_doubled_backslash_where_the_release_wants_four(text):
+    key = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\PortkeeperLab"
+    assert text.run(f"reg add {key} /v ToolBugs /t REG_MULTI_SZ /d findstr_backslash /f").code == 0
+    try:
+        for pattern, code in (("\\\\TriggerInfo$", 1), ("\\\\\\\\TriggerInfo$", 0), ("[\\\\]TriggerInfo$", 0)):
+            assert text.run(f'findstr /r /c:"{pattern}" C:\\lines.txt').code == code, pattern
+    finally:
+        text.run(f"reg delete {key} /v ToolBugs /f")
 
 
 def test_piped_input_gets_its_last_line_end(text):

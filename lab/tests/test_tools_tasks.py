@@ -46,6 +46,19 @@ def test_run_is_carried_out(tasks, eventually):
     eventually(lambda: ran.exists() and ran.read_bytes() == b"ran\r\n", 15.0)
 
 
+def test_on_battery_a_task_does_not_start_and_windows_says_success(tasks):
+    key = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\PortkeeperLab"
+    assert tasks.run(f"reg add {key} /v OnBattery /t REG_DWORD /d 1 /f").code == 0
+    try:
+        create = 'schtasks /create /tn battery /tr "cmd.exe /c echo ran>C:\\battery.txt" /sc onstart /ru SYSTEM'
+        assert tasks.run(create).code == 0
+        assert "SUCCESS" in tasks.run("schtasks /run /tn battery").out
+        assert not list(tasks.lab_file("tasks").glob("run/battery*"))
+        assert tasks.run("schtasks /delete /tn battery /f").code == 0
+    finally:
+        tasks.run(f"reg delete {key} /v OnBattery /f")
+
+
 @pytest.mark.parametrize(
     "command",
     [

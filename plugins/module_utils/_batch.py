@@ -76,7 +76,7 @@ def _sql_ports() -> str:
         for node in ("", "Wow6432Node\\")
         for key in ("Microsoft SQL Server", "MSSQLServer")
     ]
-    return f'({"&".join(keys)})|findstr.exe /i /r /c:"SuperSocketNetLib[\\]Tcp" /c:"Tcp.*Port.*REG_SZ"'
+    return f'({"&".join(keys)})|findstr.exe /i /r /c:"SuperSocketNetLib[\\\\]Tcp" /c:"Tcp.*Port.*REG_SZ"'
 
 
 COLLECTOR: tuple[Collect, ...] = (

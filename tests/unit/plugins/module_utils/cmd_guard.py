@@ -193,5 +193,7 @@ def _findstr(node: Command) -> Iterator[str]:
     for text in strings:
         if "\\\\" in _CLASS.sub("", text):
             yield f"a doubled backslash outside of [] is read differently by findstr of Vista and 2008: {text}"
+        if re.search(r"(?<!\\)(\\\\)*\\]", text):
+            yield f"a class that is not closed where it seems to be: {text}"
     if len(strings) > 1 and "/r" not in switches and "/i" not in switches:
         yield "findstr may miss lines with several literals unless it ignores case"

@@ -282,3 +282,15 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(node.otherwise)
     elif isinstance(node, For):
         yield from walk(node.body)
+
+
+def broken_up(text: str) -> list[str]:
+    """A command line in rows for the eye: broken behind operators, indented by parentheses."""
+    rows, row, depth = [], "", 0
+    for kind, value, _at in _tokens(text):
+        row += value
+        if kind == "operator" and value in _OPERATORS:
+            rows.append(row)
+            row = "  " * max(0, depth + row.count("(") - row.count(")"))
+            depth = len(row) // 2
+    return [*rows, row]
