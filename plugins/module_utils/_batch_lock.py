@@ -106,7 +106,7 @@ def _taken_over(name: str, takeover: Takeover) -> str:
         then.append(
             rf"(schtasks.exe /delete /tn portkeeper-{lock_name(window)} /f>nul&rd /s /q {WINDOWS}\{window})"
         )
-    steps.append(rf"({guards}ren {LOCK}\{first} {name}&&({'&'.join(then)}))")
+    steps.append(rf"({guards}(ren {LOCK}\{first} {name}&&({'&'.join(then)})))")
     return "&".join(steps)
 
 

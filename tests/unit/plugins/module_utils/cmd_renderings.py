@@ -13,7 +13,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch impo
     collector_line,
     collector_script,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    Takeover,
+    survey_line,
+    takeover_line,
+    unlock_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
@@ -54,7 +59,13 @@ Rendered = Iterator[str | list[str]]
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
 TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
-TAKEOVERS: tuple[tuple[str | None, bool], ...] = ((None, False), ("1763999000-fedcba9876543210", False), (None, True))
+OTHERS = ("1763999000-fedcba9876543210", "1763998000-fedcba9876543210")
+TAKEOVERS = (
+    Takeover(),
+    Takeover(OTHERS[:1]),
+    Takeover((OTHERS[0], f"window-{OTHERS[1]}"), OTHERS[:1]),
+    Takeover(OTHERS, OTHERS, OTHERS),
+)
 FEW = ("1080-1080", "1433-1434")
 MANY = tuple(f"{port}-{port}" for port in range(10_000, 10_500, 2))
 KEYS = ("PolicyAgent", "IAS", "MSSQL$A B")
@@ -134,8 +145,7 @@ def _collector_lines() -> Rendered:
 
 
 def _prepare_lines() -> Rendered:
-    for chosen, (stale, orphan) in product(subsets({**SETTINGS, **NETSH}), TAKEOVERS):
-        yield prepare_line(TICKET, chosen, stale, orphan)
+    yield from (prepare_line(TICKET, chosen) for chosen in subsets({**SETTINGS, **NETSH}))
 
 
 def _write_lines() -> Rendered:
@@ -155,24 +165,22 @@ def _window_lines(render: Callable[[Window], str]) -> Callable[[], Rendered]:
     return lambda: (render(window) for window in windows())
 
 
-def _opening_lines(render: Callable[[Window, str | None, bool], str]) -> Callable[[], Rendered]:
-    return lambda: (render(window, *takeover) for window in windows() for takeover in TAKEOVERS)
-
-
 RENDERERS: dict[str, Callable[[], Rendered]] = {
     "collector_line": _collector_lines,
     "collector_script": lambda: iter([collector_script(RUN)]),
     "collect_script": lambda: iter([collect_script(RUN)]),
     "unlock_line": lambda: iter([unlock_line(RUN, LOCK)]),
     "boot_line": lambda: iter([boot_line(RUN)]),
-    "reboot_line": lambda: (reboot_line(RUN, LOCK, *takeover) for takeover in TAKEOVERS),
+    "reboot_line": lambda: iter([reboot_line(RUN, LOCK)]),
+    "survey_line": lambda: iter([survey_line(RUN)]),
+    "takeover_line": lambda: (takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS),
     "prepare_line": _prepare_lines,
     "write_lines": _write_lines,
     "window_record_line": lambda: (window_record_line(RUN, names) for names in ((), KEYS[:1], KEYS)),
     "restore_script": lambda: (restore_script(TICKET.backup, chosen) for chosen in subsets({**SETTINGS, **NETSH})),
     "script": lambda: (script(window) for window in windows()),
-    "start_line": _opening_lines(start_line),
-    "unguarded_line": _opening_lines(unguarded_line),
+    "start_line": _window_lines(start_line),
+    "unguarded_line": _window_lines(unguarded_line),
     "poll_line": lambda: (poll_line(next(windows()), seconds) for seconds in (0, 45, 3600)),
     "finish_line": _window_lines(finish_line),
     "abort_line": _window_lines(abort_line),

@@ -47,7 +47,7 @@ def test_a_script_that_may_still_start_decides_whether_the_lock_is_taken_over() 
     text = takeover_line(RUN, LOCK, Takeover((STALE,), (STALE,), (STALE,)))
     claim = text.index(rf"ren ..\portkeeper\window\{STALE}\token claimed.session")
     ours = r"..\portkeeper"
-    assert claim < text.index(rf"(if exist {ours}\window\{STALE}\claimed.session ren {ours}\lock\{STALE} {LOCK}&&")
+    assert claim < text.index(rf"(if exist {ours}\window\{STALE}\claimed.session (ren {ours}\lock\{STALE} {LOCK}&&")
 
 
 def test_an_orphaned_lock_gets_time_before_it_is_removed() -> None:

@@ -17,7 +17,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line, collector_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    survey_line,
+    takeover_line,
+    unlock_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
@@ -76,7 +80,9 @@ CASES: dict[str, Callable[[], list[str]]] = {
     "collect_script": lambda: collect_script(RUN),
     "unlock_line": lambda: [unlock_line(RUN, LOCK)],
     "boot_line": lambda: [boot_line(RUN)],
-    "reboot_line": lambda: [reboot_line(RUN, LOCK, *takeover) for takeover in TAKEOVERS],
+    "reboot_line": lambda: [reboot_line(RUN, LOCK)],
+    "survey_line": lambda: [survey_line(RUN)],
+    "takeover_line": lambda: [takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS],
     "prepare_line": lambda: [prepare_line(TICKET, NT5)],
     "write_lines": lambda: [
         *write_lines(replace(TICKET, kept=3), CHANGES, [records(name) for name in NT5], BACKUPS[1]),
