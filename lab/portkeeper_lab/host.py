@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from portkeeper_lab import tooltexts
+from portkeeper_lab.account import account_of
 from portkeeper_lab.agent import LIMITED, NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
 from portkeeper_lab.backend import BackendError, BootState, HostDown, Launch
 from portkeeper_lab.build import ensure_programs
@@ -57,6 +58,7 @@ class WineHost:
             log: gets one line per event.
         """
         self.scenario = scenario
+        self._account = account_of(scenario.registry)
         self.prefix = prefix
         self.boots = 0
         self._log = log
@@ -161,6 +163,7 @@ class WineHost:
 
     def spawn(self, launch: Launch) -> AgentProcess:
         """See `backend.Backend.spawn`."""
+        launch = self._account.started(launch)
         return self._need_agent().spawn(
             launch.line,
             flags=(SKIP_SHELL if launch.skip_shell else 0) | (LIMITED if launch.limited else 0),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from portkeeper_lab.account import account_of
+from portkeeper_lab.backend import Launch
 from portkeeper_lab.paths import SCENARIOS
 from portkeeper_lab.regtext import Value, add_keys, drop_values
 from portkeeper_lab.scenario import SERVICES_KEY, ScenarioError, find_scenario, load_scenario
@@ -117,3 +119,14 @@ def test_values_can_be_dropped(tmp_path: Path) -> None:
     assert (tmp_path / "system.reg").read_text(encoding="utf-8") == (
         '[Software\\\\A] 1\n"one"="1"\n"three"="3"\n\n[Software\\\\B] 1\n"two"="2"\n'
     )
+
+
+def test_the_account_s_command_processor():
+    """A variable, AutoRun's command and late expansion reach every command line, and nothing that has no shell."""
+    account = account_of(load_scenario(find_scenario("sbs2003-account")).registry)
+    started = account.started(Launch("echo x", environment={"ONE": "1"}))
+    assert (started.line, started.skip_shell) == ("cmd.exe /V:ON /C echo autorun&echo x", True)
+    assert started.environment == {"PROMPT": "$D$G", "ONE": "1"}
+    assert account.started(Launch("dns.exe", skip_shell=True)).line == "dns.exe"
+    plain = account_of(load_scenario(find_scenario("sbs2003")).registry).started(Launch("echo x"))
+    assert (plain.line, plain.skip_shell) == ("echo x", False)
