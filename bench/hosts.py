@@ -74,6 +74,8 @@ class Hosts:
             "ansible_winrm_message_encryption": "always",
             "ansible_user": self.user,
             "ansible_password": self.password,
+            # One recording plays all hosts, so they are one machine by what it says.
+            "drift_same_machine": [list(hosts)],
         }
         path = WORK / f"inventory-{count}.json"
         path.write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}), encoding="utf-8")

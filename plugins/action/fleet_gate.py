@@ -5,24 +5,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, part_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import time_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import verdict_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import write_json
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import (
-    FLEET_SPEC,
-    acts_here,
-    rules_of,
-    sources_of,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import FLEET_SPEC, acts_here, judged
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import run_folder
-
-SUMMARY = "summary.json"
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import SUMMARY
 
 
 class ActionModule(ActionBase):
@@ -39,10 +34,17 @@ class ActionModule(ActionBase):
         result.update(changed=False, acted=False, msg="the last host of the play judges the run")
         if not acts_here(variables, bool(self._task.run_once)):
             return result
-        rules = rules_of(options)
-        verdict = verdict_of(sources_of(options, variables.get("ansible_play_hosts_all") or ()), rules)
-        write_json(run_folder(options["artifacts_dir"][0], options["run_id"]) / SUMMARY, verdict.as_dict())
-        result.update(acted=True, summary=verdict.as_dict(), msg=printable(verdict.reason))
+        found = judged(options, variables)
+        verdict = verdict_of(found.sources, found.rules)
+        made = time_text(datetime.now(timezone.utc))
+        # Where clients have folders of their own, nobody's summary names the hosts of another.
+        for folder in {folder for folders in found.folders.values() for folder in folders} - {found.folder}:
+            if folder.is_dir():
+                hosts = [host for host, folders in found.folders.items() if folder in folders]
+                write_json(folder / SUMMARY, {**part_of(verdict, hosts).as_dict(), "made": made})
+        summary = {**verdict.as_dict(), "made": made}
+        write_json(found.folder / SUMMARY, summary)
+        result.update(acted=True, summary=summary, msg=printable(verdict.reason))
         if verdict.exit_code:
             result["unreachable" if verdict.exit_code == EXIT_UNREACHABLE else "failed"] = True
         return result

@@ -14,15 +14,9 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import make_report
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import (
-    FLEET_SPEC,
-    acts_here,
-    rules_of,
-    sources_of,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import FLEET_SPEC, acts_here, judged
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report import FORMATS, write_report
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import run_folder
 
 
 class ActionModule(ActionBase):
@@ -48,11 +42,10 @@ class ActionModule(ActionBase):
         result.update(changed=False, acted=False, files={}, msg="the last host of the play makes the report")
         if not acts_here(variables, bool(self._task.run_once)):
             return result
-        rules = rules_of(options)
-        sources = sources_of(options, variables.get("ansible_play_hosts_all") or (), options["earlier"])
-        report = make_report(sources, rules, datetime.now(timezone.utc), options["title"])
-        dest = options["dest"] or run_folder(options["artifacts_dir"][0], options["run_id"])
-        result.update(acted=True, files=write_report(report, Path(dest), options), msg=printable(report.verdict.reason))
+        found = judged(options, variables, options["earlier"])
+        report = make_report(found.sources, found.rules, datetime.now(timezone.utc), options["title"])
+        dest = Path(options["dest"]) if options["dest"] else found.folder
+        result.update(acted=True, files=write_report(report, dest, options), msg=printable(report.verdict.reason))
         if options["show"]:
             self._display.display(render_text(report))
         return result

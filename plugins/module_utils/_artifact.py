@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import recorded_id
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import BLOCKING, STATUSES
 
 ARTIFACT_FORMAT = 1
 ARTIFACT_BYTES_MAX = 4 * 1024 * 1024
@@ -23,6 +23,12 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 RESERVED_NAMES = frozenset(("summary", "report"))
 """Names of other files in the same folder: a host of that name must not share its file with them."""
 _OUTCOMES = ("unreachable", "failed")
+HOST, CARRIED = "host", "carried"
+"""Where the facts come from: read by the task, or carried here by hand."""
+_NOT_OF_A_PLAN = frozenset(("unreachable", "accepted"))
+"""Statuses that no plan has; ``accepted`` is given by report and gate alone."""
+_NOTHING_TO_DO = frozenset(("exposed", "safe"))
+"""Statuses of a host on which everything is as planned; a run that failed proves neither."""
 _DIGEST_DIGITS = 16
 
 
@@ -91,6 +97,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
     run_id: str,
     collected: str | None,
     check_mode: bool,
+    attempted: str | None = None,
 ) -> dict[str, Any]:
     """Build the artefact; see docs/schemas/artifact.schema.json.
 
@@ -102,6 +109,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
         run_id: name of the run.
         collected: the controller's UTC time of gathering, ISO 8601; None for facts carried by hand.
         check_mode: whether the run only looked.
+        attempted: the controller's UTC time at the end of the attempt, ISO 8601; None for facts carried by hand.
 
     Returns:
         The artefact. ``changed`` is false in check mode; ``would_change`` says what the run would have done. A host
@@ -114,6 +122,8 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
         "host": host,
         "machine_id": recorded_id(facts),
         "run_id": run_id,
+        "source": CARRIED if attempted is None else HOST,
+        "attempted": attempted,
         "collected": collected,
         "check_mode": check_mode,
         "outcome": outcome,
@@ -132,10 +142,48 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
     }
 
 
+def judged_status(artifact: Mapping[str, Any]) -> tuple[str, str]:
+    """The status that outcome, plan and problems give, whatever the artifact itself says.
+
+    Args:
+        artifact: one that has the shape of docs/schemas/artifact.schema.json.
+
+    Returns:
+        The status, and an empty text; or ``unknown``, and why the artifact contradicts itself.
+    """
+    outcome, plan, told = artifact["outcome"], artifact["plan"], artifact["status"]
+    status = _status(outcome, plan)
+    if told != status:
+        return "unknown", f"the artifact says {told}, but its outcome and its plan give {status}"
+    if plan is None or status not in _NOTHING_TO_DO:
+        return status, ""
+    facts = artifact["facts"]
+    problems = [*artifact["problems"], *plan["problems"], *(facts["problems"] if facts else ())]
+    shown = _shown_status(plan, problems)
+    if shown != "safe":
+        return "unknown", f"the artifact says {status}, but its plan and its problems show {shown}"
+    if not (plan["in_sync"] and facts):
+        return "unknown", f"the artifact says {status}, but has no facts, or is not in sync"
+    return status, ""
+
+
+def _shown_status(plan: Mapping[str, Any], problems: Iterable[Mapping[str, Any]]) -> str:
+    """What can be seen in plan and problems at least; ``safe`` where they show nothing."""
+    errors = {problem["id"] for problem in problems if problem["severity"] == "error"}
+    deferred = any(action.get("deferred_exclusions") for action in plan["actions"])
+    seen = (
+        ("unknown", errors - BLOCKING),
+        ("conflict", plan["live_conflicts"]),
+        ("drifted", errors or plan["settings"] or deferred),
+        ("pending_reboot", plan["reboot_required"] or plan["dns_restart_required"]),
+    )
+    return next((status for status, holds in seen if holds), "safe")
+
+
 def _status(outcome: str, plan: Mapping[str, Any] | None) -> str:
     if outcome == "unreachable":
         return "unreachable"
     status = plan["status"] if plan else None
-    if status not in STATUSES or (outcome == "failed" and status == "safe"):
+    if status not in STATUSES or status in _NOT_OF_A_PLAN or (outcome != "ok" and status in _NOTHING_TO_DO):
         return "unknown"
     return str(status)

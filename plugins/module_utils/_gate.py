@@ -9,7 +9,7 @@ Ansible's own exit codes do not tell drift from order, because a task that repor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted i
     accepted_ports,
     of_host,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import judged_status
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._exposure import exposed_ports
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL
@@ -42,6 +43,7 @@ EXIT_FINDINGS = 2
 """Drift, conflict, pending reboot, risk, or a host that could not be evaluated. The code of Ansible's failed hosts."""
 EXIT_UNREACHABLE = 4
 """Nothing of that, but a host was not reached. The code of Ansible's unreachable hosts."""
+_BY_SEVERITY = (EXIT_IN_ORDER, EXIT_UNREACHABLE, EXIT_FINDINGS)
 
 _NO_ARTEFACT = "no artefact of this run: the host could not be evaluated"
 
@@ -62,16 +64,31 @@ class HostVerdict:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What else is to be said of a verdict than what the hosts are.
+
+    Attributes:
+        limited: with ``--limit``, how many hosts were to be judged, and how many there are; else None.
+        note: why the verdict is a finding whatever the hosts are; empty in general.
+    """
+
+    limited: tuple[int, int] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The verdict over all hosts.
 
     Attributes:
         exit_code: EXIT_IN_ORDER, EXIT_FINDINGS or EXIT_UNREACHABLE.
         hosts: the hosts' verdicts, in the order of ORDER, then by name.
+        scope: what else is to be said.
     """
 
     exit_code: int
     hosts: tuple[HostVerdict, ...]
+    scope: Scope = Scope()
 
     @property
     def worst(self) -> str:
@@ -80,7 +97,13 @@ class Verdict:
 
     @property
     def reason(self) -> str:
-        """One sentence that names the hosts which are not in order."""
+        """One sentence that names the hosts which are not in order, and what else has to be known."""
+        note, limited = self.scope.note, self.scope.limited
+        ending = f" (limited to {limited[0]} of {limited[1]} hosts)" if limited else ""
+        return f"{note}; {self._found}{ending}" if note else f"{self._found}{ending}"
+
+    @property
+    def _found(self) -> str:
         if not self.hosts:
             return "no host was evaluated"
         counts = Counter(entry.status for entry in self.hosts)
@@ -94,11 +117,13 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """Return the content of summary.json."""
         counts = Counter(entry.status for entry in self.hosts)
+        limited = self.scope.limited
         return {
             "format": 1,
             "exit_code": self.exit_code,
             "worst": self.worst,
             "reason": self.reason,
+            "limited": {"hosts": limited[0], "of": limited[1]} if limited else None,
             "counts": {status: counts[status] for status in STATUSES},
             "hosts": [{"host": entry.host, "status": entry.status, "why": entry.why} for entry in self.hosts],
         }
@@ -125,6 +150,7 @@ def judge(
     artefacts: Mapping[str, Mapping[str, Any]],
     rules: Rules | None = None,
     defects: Mapping[str, str] | None = None,
+    scope: Scope | None = None,
 ) -> Verdict:
     """Judge a run.
 
@@ -133,29 +159,60 @@ def judge(
         artefacts: the run's artefacts by host (docs/schemas/artifact.schema.json).
         rules: accepted risks and the like; none by default.
         defects: by host, why its artefact could not be used.
+        scope: what else is to be said; with a note, the exit code is EXIT_FINDINGS.
 
     Returns:
         The verdict. Findings win over unreachable hosts, so that one host never hides another.
     """
     told = defects or {}
     entries = [
-        _host_verdict(host, artefacts.get(host), rules or Rules(), told.get(host, _NO_ARTEFACT))
+        host_verdict(host, artefacts.get(host), rules or Rules(), told.get(host, _NO_ARTEFACT))
         for host in sorted(set(hosts))
     ]
     entries.sort(key=lambda entry: (ORDER.index(entry.status), entry.host))
-    statuses = {entry.status for entry in entries}
-    if not statuses or statuses - IN_ORDER - {"unreachable"}:
-        return Verdict(EXIT_FINDINGS, tuple(entries))
-    return Verdict(EXIT_UNREACHABLE if "unreachable" in statuses else EXIT_IN_ORDER, tuple(entries))
+    about = scope or Scope()
+    return Verdict(_exit_code(entries, about), tuple(entries), about)
 
 
-def _host_verdict(host: str, artefact: Mapping[str, Any] | None, rules: Rules, defect: str) -> HostVerdict:
+def part_of(verdict: Verdict, hosts: Iterable[str]) -> Verdict:
+    """The verdict over some of the hosts of a verdict."""
+    wanted = frozenset(hosts)
+    entries = tuple(entry for entry in verdict.hosts if entry.host in wanted)
+    return Verdict(_exit_code(entries, verdict.scope), entries, verdict.scope)
+
+
+def _exit_code(entries: Sequence[HostVerdict], scope: Scope) -> int:
+    """The code of the worst host; without a host, or with a note, that of a finding."""
+    if scope.note or not entries:
+        return EXIT_FINDINGS
+    return _BY_SEVERITY[max(severity(entry.status) for entry in entries)]
+
+
+def severity(status: str) -> int:
+    """How bad a status is for the exit code: 0 in order, 1 not reached, 2 a finding or not evaluated."""
+    return 0 if status in IN_ORDER else 1 if status == "unreachable" else 2
+
+
+def host_verdict(
+    host: str, artefact: Mapping[str, Any] | None, rules: Rules, defect: str = _NO_ARTEFACT
+) -> HostVerdict:
+    """What one host adds to the verdict.
+
+    Args:
+        host: inventory name.
+        artefact: its artifact; None where there is none, or none that can be used.
+        rules: what else decides.
+        defect: why there is no artifact.
+    """
     if artefact is None:
         return HostVerdict(host, "unknown", defect)
-    status = artefact.get("status")
-    if status not in STATUSES:
-        return HostVerdict(host, "unknown", "the artefact names no known status")
-    status, why = str(status), str(artefact.get("msg") or status)
+    try:
+        status, contradiction = judged_status(artefact)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return HostVerdict(host, "unknown", "the artifact does not have the shape of its format")
+    if contradiction:
+        return HostVerdict(host, "unknown", contradiction)
+    why = str(artefact.get("msg") or status)
     if status in IN_ORDER and rules.max_risk is not None:
         risk, known = _risk_now(artefact)
         if not known or risk > rules.max_risk:

@@ -21,7 +21,7 @@ def render_json(report: Report) -> str:
         "format": REPORT_FORMAT,
         "title": report.title,
         "made": time_text(report.made),
-        **{name: summary[name] for name in ("exit_code", "worst", "reason", "counts")},
+        **{name: summary[name] for name in ("exit_code", "worst", "reason", "limited", "counts")},
         "compared": report.compared,
         "gone": list(report.gone),
         "hosts": [_host(row) for row in report.rows],

@@ -37,6 +37,12 @@ def clock_text(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def span_text(span: timedelta) -> str:
+    """A time span in hours, from three days on in days; rounded down."""
+    hours = int(span.total_seconds()) // 3_600
+    return f"{hours} h" if hours < 72 else f"{hours // 24} d"
+
+
 def age_text(age: timedelta | None) -> str:
     """An age in its largest unit, rounded down: ``3 d``, ``5 h``, ``12 min``; ``unknown`` without one."""
     if age is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate impor
     ORDER,
     HostVerdict,
     Rules,
+    Scope,
     Verdict,
     judge,
 )
@@ -160,12 +161,14 @@ class Sources:
         artefacts: by host.
         defects: by host, why its artefact could not be used.
         earlier: artefacts to compare with, by host; None for no comparison.
+        scope: what else is to be said of the verdict.
     """
 
     hosts: tuple[str, ...]
     artefacts: Mapping[str, Mapping[str, Any]]
     defects: Mapping[str, str]
     earlier: Mapping[str, Mapping[str, Any]] | None = None
+    scope: Scope = field(default_factory=Scope)
 
     def usable(self, host: str) -> Mapping[str, Any] | None:
         """The host's artefact; a defect in one folder counts, whatever another one holds."""
@@ -176,7 +179,7 @@ def verdict_of(sources: Sources, rules: Rules) -> Verdict:
     """The gate's verdict on everybody: who must be there, and whoever else has an artefact, usable or not."""
     everybody = {*sources.hosts, *sources.artefacts, *sources.defects}
     found = {host: artefact for host in everybody if (artefact := sources.usable(host)) is not None}
-    return judge(everybody, found, rules, sources.defects)
+    return judge(everybody, found, rules, sources.defects, sources.scope)
 
 
 def make_report(sources: Sources, rules: Rules, made: datetime, title: str) -> Report:

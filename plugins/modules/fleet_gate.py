@@ -19,11 +19,14 @@ description:
     With C(serial) it therefore acts in the last batch only, and no batch hides a later one.
   - With C(run_once) it acts in the batch that holds that host and costs no process for the others. Ansible then makes
     each error fatal for all hosts, which turns exit code 4 into 2; the playbook C(drift) shows how to prevent that.
+  - It believes no status of an artifact, but derives it from the artifact's outcome, plan and problems. An artifact
+    that contradicts itself, or does not have the shape of its published schema, makes its host V(unknown).
   - It fails (exit code 2) for drift, a conflict, a service that is down, a pending reboot, exposure, or a host that
-    could not be evaluated, anywhere in the play. If there is nothing of that, but a host was not reached, its own
-    result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).
+    could not be evaluated, anywhere, and if there is no host at all. If there is nothing of that, but a host was not
+    reached, its own result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).
   - Given the same options, it judges the same hosts as M(portkeeper.windows_dns.fleet_report) shows.
-  - Writes C(summary.json) into the folder of the run in the first one of O(artifacts_dir).
+  - Writes C(summary.json) into the folder of the run. Where hosts have folders of their own, each gets a summary of its
+    hosts.
   - Use it in a play with C(ignore_unreachable=true), and set C(ignore_unreachable=false) on this task, as the
     collection's playbook C(drift) does; otherwise the code of a host that was not reached wins over everything.
 extends_documentation_fragment:
@@ -38,7 +41,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Turn the artefacts of this run into one exit code
+- name: Turn the artifacts of this run into one exit code
   portkeeper.windows_dns.fleet_gate:
     artifacts_dir: artifacts
     run_id: nightly
@@ -80,6 +83,12 @@ summary:
     exit_code:
       description: 0, 2 or 4.
       type: int
+    limited:
+      description: With C(--limit), how many hosts were judged (C(hosts)) and how many there are (C(of)); else null.
+      type: dict
+    made:
+      description: When, in UTC.
+      type: str
     worst:
       description: Worst status of all hosts.
       type: str

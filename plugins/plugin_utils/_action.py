@@ -32,7 +32,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
     safe_run_id,
     write_json,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather, utc_now
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import (
     VARIABLES_PREFIX,
     checked_options,
@@ -255,7 +255,8 @@ def _so_far(host: str, options: Mapping[str, Any], policy: Policy) -> _SoFar:
     run_id = safe_run_id(policy.run_id)
     if not options.get("artifacts_dir"):
         return _SoFar()
-    found, _defects = read_artefacts(options["artifacts_dir"], run_id, [host])
+    path = artifact_path(options["artifacts_dir"], run_id, host)
+    found, _defects = read_artefacts(path.parent, [host])
     before = found.get(host, {})
     if before.get("call") != RUN_ID:
         return _SoFar()
@@ -280,6 +281,7 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar, durable: bool = T
         run_id=run_id,
         collected=outcome.extra.get("collected"),
         check_mode=job.check_mode,
+        attempted=utc_now(),
     )
     write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID}, durable)
 

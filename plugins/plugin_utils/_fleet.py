@@ -1,12 +1,13 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What report and gate share: who acts in a play, what is judged, and the rules that decide besides the artefacts."""
+"""What report and gate share: who acts in a play, who is judged, and by which rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +15,76 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import (
     ACCEPTED_OPTIONS,
+    AcceptedRisk,
     AcceptedRiskError,
     parse_accepted,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import parse_time
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._evidence import Expiry
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules, Scope
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Sources
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import (
-    read_artefacts,
-    read_folder,
-    run_folder,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet_sources import Asked, read_sources
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_policy import HostPolicy, host_policies
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import VARIABLES_PREFIX
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import run_folder
 
 FLEET_SPEC: dict[str, dict[str, Any]] = {
     "artifacts_dir": {"type": "list", "elements": "path", "required": True},
     "run_id": {"type": "str"},
+    VARIABLES_PREFIX: {"type": "str"},
+    "hosts": {"type": "list", "elements": "str"},
     "more_folders": {"type": "list", "elements": "path", "default": []},
     "expected_hosts": {"type": "list", "elements": "str"},
     "this_call": {"type": "bool", "default": False},
+    "same_machine": {"type": "list", "elements": "list", "default": []},
+    "max_age": {"type": "float", "default": 36},
+    "carried_max_age": {"type": "float", "default": 35},
+    "doubt": {"type": "float", "default": 60},
     "max_risk": {"type": "float"},
     "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
 }
 """The options that say what is judged, and by which rules; documented in the fragment of the same name."""
 
-_OLD = "the artefact is of an earlier call of Ansible: in this one the host could not be evaluated"
-_OLDEST = datetime.min.replace(tzinfo=timezone.utc)
-_Artefacts = dict[str, dict[str, Any]]
-_Read = tuple[_Artefacts, dict[str, str]]
+_SPANS = {"max_age": "hours", "carried_max_age": "days", "doubt": "minutes"}
+"""Options that are time spans, and their unit."""
+_SPAN_MAX = timedelta(days=3650)
+
+_COMMON = "artifacts"
+"""Folder of the summary of all hosts where each client has one of its own: the default of the playbook."""
+_NOBODY = "no host was checked: the target matches no host of the inventory, or --limit leaves none of it"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What report and gate work with.
+
+    Attributes:
+        sources: hosts, artifacts and defects.
+        rules: accepted risks and the like.
+        folder: of the run, for the report and for the summary of all hosts.
+        folders: of the run, by host.
+    """
+
+    sources: Sources
+    rules: Rules
+    folder: Path
+    folders: Mapping[str, tuple[Path, ...]]
+
+
+@dataclass(frozen=True)
+class _Hosts:
+    """Who is judged.
+
+    Attributes:
+        must: who must have an artifact.
+        checked: those of them that this call has checked itself.
+        left_out: hosts of the inventory outside of ``--limit``.
+        scope: what is to be said of the choice.
+    """
+
+    must: tuple[str, ...]
+    checked: frozenset[str]
+    left_out: frozenset[str]
+    scope: Scope
 
 
 def acts_here(variables: Mapping[str, Any], run_once: bool) -> bool:
@@ -60,80 +103,91 @@ def acts_here(variables: Mapping[str, Any], run_once: bool) -> bool:
     return bool(active[-1] == variables.get("inventory_hostname"))
 
 
-def rules_of(options: Mapping[str, Any]) -> Rules:
-    """The rules of the options ``max_risk`` and ``accepted_risks``, today.
-
-    Raises:
-        AnsibleActionFail: one of them is not valid.
-    """
-    risk = options["max_risk"]
-    if risk is not None and not 0 <= risk <= 1:
-        raise AnsibleActionFail(f"max_risk must lie between 0 and 1, not be {risk}")
-    try:
-        accepted = parse_accepted(options["accepted_risks"])
-    except AcceptedRiskError as error:
-        raise AnsibleActionFail(f"{error}.") from None
-    return Rules(risk, accepted, datetime.now(timezone.utc).date())
-
-
-def sources_of(options: Mapping[str, Any], play_hosts: Iterable[str], earlier: str | None = None) -> Sources:
+def judged(options: Mapping[str, Any], variables: Mapping[str, Any], earlier: str | None = None) -> Judged:
     """Read what is judged.
 
     Args:
         options: those of FLEET_SPEC.
-        play_hosts: all hosts of the play.
-        earlier: folder with artefacts to compare with.
+        variables: of the task.
+        earlier: folder with artifacts to compare with.
 
     Raises:
-        AnsibleActionFail: a folder that was named could not be read.
+        AnsibleActionFail: an option is not valid, or a folder that was named could not be read.
     """
-    expected, play = options["expected_hosts"], tuple(play_hosts)
-    hosts = play if expected is None else tuple(expected)
-    # A name of a run can be used again: whoever is not in this play any more must not be judged by what lies there.
-    only = hosts if expected is None else None
-    run = options["run_id"]
-    read = [_of_run(folder, run, only) for folder in options["artifacts_dir"]]
+    now = datetime.now(timezone.utc)
+    expiry = Expiry(now, *(_span(options, name) for name in _SPANS))
+    hosts = _hosts(options, variables)
+    default = HostPolicy(tuple(options["artifacts_dir"]), options["run_id"], _accepted(options))
+    policies, defects = host_policies(hosts.must, variables, options[VARIABLES_PREFIX], default)
+    accepted = [risk for risk in default.accepted if risk.host not in policies]
+    accepted += [risk for policy in policies.values() for risk in policy.accepted]
+    rules = Rules(_chance(options["max_risk"]), tuple(accepted), now.date())
+    folders = {
+        host: tuple(run_folder(folder, policy.run_id) for folder in policy.folders) for host, policy in policies.items()
+    }
+    own = {run_folder(folder, default.run_id) for folder in default.folders}
+    asked = Asked(
+        must=hosts.must,
+        checked=hosts.checked,
+        folders=folders,
+        shared=frozenset() if options["expected_hosts"] is None else frozenset(own),
+        left_out=hosts.left_out,
+        more=tuple(Path(folder) for folder in options["more_folders"]),
+        earlier=Path(earlier) if earlier else None,
+        defects=defects,
+        same_machine=options["same_machine"],
+    )
+    sources = read_sources(asked, rules, expiry, hosts.scope)
+    return Judged(sources, rules, _common_folder(policies, default), folders)
+
+
+def _common_folder(policies: Mapping[str, HostPolicy], default: HostPolicy) -> Path:
+    """Where the report and the summary of all hosts go: never into the folder of one client of several."""
+    places = {run_folder(policy.folders[0], policy.run_id) for policy in policies.values()}
+    if len(places) == 1:
+        return places.pop()
+    clients = {policy.folders[0] for policy in policies.values() if policy.own}
+    folder = default.folders[0]
+    return run_folder(_COMMON if folder in clients else folder, default.run_id)
+
+
+def _hosts(options: Mapping[str, Any], variables: Mapping[str, Any]) -> _Hosts:
+    """Who is judged: the target as far as it is in the play, and who else must be there."""
+    play = tuple(variables.get("ansible_play_hosts_all") or ())
+    known = frozenset(variables.get("groups", {}).get("all") or ()) | frozenset(play)
+    target, expected = options["hosts"], options["expected_hosts"]
+    wanted = tuple(play if target is None else target)
+    checked = frozenset(wanted) & frozenset(play) if options["this_call"] else frozenset()
+    # Without hosts of its own to check, the call judges those that are expected.
+    everybody = dict.fromkeys(wanted if expected is None else (*checked, *expected))
     if options["this_call"]:
-        read = [_of_this_call(found, play) for found in read]
-    artefacts, defects = _merged([*read, *(_of_folder(folder) for folder in options["more_folders"])])
-    before = _merged([_of_folder(earlier)])[0] if earlier else None
-    return Sources(hosts, artefacts, defects, before)
+        everybody = dict.fromkeys((*wanted, *(expected or ())))
+    left_out = frozenset() if target is None else known - frozenset(play)
+    must = tuple(host for host in everybody if host not in left_out)
+    limited = (len(must), len(everybody)) if len(must) < len(everybody) else None
+    return _Hosts(must, checked, left_out, Scope(limited, _NOBODY if options["this_call"] and not checked else ""))
 
 
-def _of_run(folder: str, run_id: str | None, only: tuple[str, ...] | None) -> _Read:
-    """The artefacts of a run, of these hosts only; a run that left nothing there has none."""
-    if only is not None:
-        return read_artefacts(folder, run_id, only)
-    path = run_folder(folder, run_id)
-    return _of_folder(path) if path.is_dir() else ({}, {})
-
-
-def _of_this_call(read: _Read, hosts: tuple[str, ...]) -> _Read:
-    """A host of the play whose check did not even begin must not be judged by what an earlier call left there."""
-    artefacts, defects = read
-    old = {host for host in hosts if host in artefacts and artefacts[host].get("call") != RUN_ID}
-    found = {host: artefact for host, artefact in artefacts.items() if host not in old}
-    return found, {**defects, **dict.fromkeys(old, _OLD)}
-
-
-def _of_folder(folder: str | Path) -> _Read:
+def _accepted(options: Mapping[str, Any]) -> tuple[AcceptedRisk, ...]:
     try:
-        return read_folder(Path(folder))
-    except OSError as error:
-        raise AnsibleActionFail(f"The folder {folder} could not be read: {error.strerror}.") from None
+        return parse_accepted(options["accepted_risks"])
+    except AcceptedRiskError as error:
+        raise AnsibleActionFail(f"{error}.") from None
 
 
-def _merged(folders: Iterable[_Read]) -> _Read:
-    """The newest artefact of each host; one of two that are equally old is that of the later folder."""
-    artefacts: _Artefacts = {}
-    defects: dict[str, str] = {}
-    for found, broken in folders:
-        defects.update(broken)
-        for host, artefact in found.items():
-            if host not in artefacts or _collected(artefacts[host]) <= _collected(artefact):
-                artefacts[host] = artefact
-    return artefacts, defects
+def _chance(risk: float | None) -> float | None:
+    if risk is not None and not 0 <= risk <= 1:
+        raise AnsibleActionFail(f"max_risk must lie between 0 and 1, not be {risk}")
+    return risk
 
 
-def _collected(artefact: Mapping[str, Any]) -> datetime:
-    return parse_time(artefact.get("collected")) or _OLDEST
+def _span(options: Mapping[str, Any], name: str) -> timedelta:
+    try:
+        span = timedelta(**{_SPANS[name]: options[name]})
+    except (OverflowError, ValueError):
+        span = -_SPAN_MAX
+    if not timedelta() <= span <= _SPAN_MAX:
+        raise AnsibleActionFail(
+            f"{name} is a number of {_SPANS[name]}, at least 0 and at most ten years, not {options[name]}."
+        )
+    return span

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterable
@@ -19,7 +20,20 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact i
     file_name,
     parse_artefact,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import artifact_path, safe_run_id
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._evidence import FUTURE, Expiry
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import parse_time
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._schema import Check
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import safe_run_id
+
+Read = tuple[dict[str, dict[str, Any]], dict[str, str]]
+"""Artifacts by host, and by host why one cannot be used."""
+
+SUMMARY = "summary.json"
+_ENDING = ".json"
+
+
+class SummaryError(ValueError):
+    """A summary that cannot be used; the message says why, without its subject."""
 
 
 def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
@@ -35,34 +49,27 @@ def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
     return Path(artifacts_dir) / safe_run_id(run_id)
 
 
-def read_artefacts(
-    artifacts_dir: str, run_id: str | None, hosts: Iterable[str]
-) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """Read the artefacts of the named hosts.
-
-    Returns:
-        The artefacts by host; and for each host whose artefact is there but cannot be used, why. A host that is in
-        neither has none: whoever asks must count both as not evaluated.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    defects: dict[str, str] = {}
-    for host in hosts:
-        try:
-            found[host] = parse_artefact(_content(artifact_path(artifacts_dir, run_id, host)), host)
-        except FileNotFoundError:
-            continue
-        except ArtefactError as error:
-            defects[host] = f"the artefact cannot be used: {error}"
-        except OSError as error:
-            defects[host] = f"the artefact cannot be read: {error.strerror}"
-    return found, defects
-
-
-def read_folder(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """Read every artefact of a folder, whoever's it is.
+def read_artefacts(folder: Path, hosts: Iterable[str], check: Check | None = None) -> Read:
+    """Read the artifacts of the named hosts.
 
     Args:
-        folder: one that holds artefacts, as a run's folder does; files that are not named like one are left alone.
+        folder: of a run; it need not be there.
+        hosts: inventory names.
+        check: of the format, for whoever judges by the artifacts; without it, what is no artifact at all is a defect.
+
+    Returns:
+        The artifacts by host; and for each host whose artifact is there but cannot be used, why. A host that is in
+        neither has none: whoever asks must count both as not evaluated.
+    """
+    return _read(((folder / file_name(host), host) for host in hosts), check)
+
+
+def read_folder(folder: Path, check: Check | None = None) -> Read:
+    """Read every artifact of a folder, whoever's it is.
+
+    Args:
+        folder: one that holds artifacts, as a run's folder does; files that are not named like one are left alone.
+        check: as in `read_artefacts`.
 
     Returns:
         As ``read_artefacts``. A file that cannot be used counts for the host that its name stands for.
@@ -70,22 +77,53 @@ def read_folder(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, str]
     Raises:
         OSError: the folder could not be listed.
     """
+    names = [name for name in sorted(os.listdir(folder)) if name.endswith(_ENDING) and not name.startswith(".")]
+    chosen = [name for name in names if name.removesuffix(_ENDING).lower() not in RESERVED_NAMES]
+    return _read(((folder / name, None) for name in chosen), check)
+
+
+def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read:
+    """The artifacts, each of the host that is named with it, or of the host that its file's name stands for."""
     found: dict[str, dict[str, Any]] = {}
     defects: dict[str, str] = {}
-    for name in sorted(os.listdir(folder)):
-        stem, ending = os.path.splitext(name)
-        if ending != ".json" or stem.startswith(".") or stem.lower() in RESERVED_NAMES:
-            continue
+    for path, host in files:
+        named = host if host is not None else unquote(path.name.removesuffix(_ENDING))
         try:
-            artefact = parse_artefact(_content(folder / name), None)
-            if file_name(artefact["host"]) != name:
+            artifact = parse_artefact(_content(path), host)
+            if host is None and file_name(artifact["host"]) != path.name:
                 raise ArtefactError("it is another host's")
-            found[artefact["host"]] = artefact
+            problem = check(artifact) if check else None
+            if problem is not None:
+                raise ArtefactError(f"it does not have the shape of its format at {problem.lstrip('.')}")
+            found[artifact["host"]] = artifact
+        except FileNotFoundError:
+            continue
         except ArtefactError as error:
-            defects[unquote(stem)] = f"the artefact cannot be used: {error}"
+            defects[named] = f"the artifact cannot be used: {error}"
         except OSError as error:
-            defects[unquote(stem)] = f"the artefact cannot be read: {error.strerror}"
+            defects[named] = f"the artifact cannot be read: {error.strerror}"
     return found, defects
+
+
+def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:
+    """The hosts that a folder's own summary names; none where there is no summary, or one that is too old.
+
+    Raises:
+        SummaryError: it is there, but cannot be used: nobody knows then who is missing in the folder.
+    """
+    try:
+        content = json.loads(_content(folder / SUMMARY).decode("utf-8"))
+    except FileNotFoundError:
+        return []
+    except (ArtefactError, OSError, ValueError, RecursionError) as error:
+        raise SummaryError(str(error)) from error
+    problem = check(content)
+    made = None if problem else parse_time(content["made"])
+    if problem or made is None:
+        raise SummaryError(f"it does not have the shape of its format at {(problem or 'made').lstrip('.')}")
+    if made > expiry.now + FUTURE:
+        raise SummaryError(f"it was made at {content['made']}, which is in the future: compare the clocks")
+    return [row["host"] for row in content["hosts"]] if expiry.now - made <= expiry.max_age else []
 
 
 def _content(path: Path) -> bytes:

@@ -76,7 +76,7 @@ def test_an_option_comes_from_its_own_variable(path: Path, name: str, arguments:
 
 
 REPORT_VARIABLES = {
-    "artifacts_dir": "drift_artifacts_dir",
+    "artifacts_dir": "reserve_ports_artifacts_dir",
     "run_id": "reserve_ports_run_id",
     "accepted_risks": "reserve_ports_accepted_risks",
     "dest": "drift_report_dir",
@@ -92,10 +92,12 @@ def test_drift_offers_every_option_of_report_and_gate(name: str) -> None:
     guide = (CHECKOUT / "docs/running_it_nightly.md").read_text(encoding="utf-8")
     assert set(arguments) == set(taken)
     assert arguments.pop("this_call") == "{{ 'report' not in ansible_run_tags }}", "drift.yml itself knows"
+    assert arguments.pop("variables_prefix") == "reserve_ports_"
+    assert "inventory_hostnames" in arguments.pop("hosts")
     for option, value in arguments.items():
         variable = REPORT_VARIABLES.get(option, f"drift_{option}")
         assert re.findall(r"\b(?:drift|reserve_ports)_[a-z_]+", str(value)) == [variable], option
-        assert f"`{variable.replace('drift_artifacts', 'reserve_ports_artifacts')}`" in guide, variable
+        assert f"`{variable}`" in guide, variable
 
 
 def test_report_and_gate_are_told_the_same() -> None:

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 DRIFT = "portkeeper.windows_dns.drift"
-GATE = "Turn the artefacts of this run into one exit code"
-REPORT = "Report what the artefacts of this run tell"
+GATE = "Turn the artifacts of this run into one exit code"
+REPORT = "Report what the artifacts of this run tell"
 
 
 def host_variables(inventory: Path) -> dict[str, Any]:

@@ -72,6 +72,108 @@ def test_a_run_in_which_no_task_can_run_fails(controller, kinds, tmp_path) -> No
     assert not list(tmp_path.glob("*/summary.json"))
 
 
+def written(folder: Path, hosts: dict[str, dict[str, Any]]) -> Path:
+    inventory = folder / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    return inventory
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"target": "typo"},
+        {"drift_expected_hosts": ["a"], "target": "typo"},
+        {"drift_expected_hosts": ["unheard-of"]},
+        {},
+    ],
+)
+@pytest.mark.parametrize("inventory", ["hosts", "none"])
+def test_nobody_to_judge_is_a_finding(controller, kinds, tmp_path, options, inventory) -> None:
+    """With a mistyped target, an inventory that names nobody, or a host that must be there and is not."""
+    path = written(tmp_path, {"a": kinds[IN_ORDER]} if inventory == "hosts" else {})
+    told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path), **options})
+    run = controller.playbook(DRIFT, path, "-e", told)
+    assert run.returncode == (2 if options or inventory == "none" else 0), run.stdout + run.stderr
+
+
+def test_a_limit_is_told_and_judges_the_rest_of_nobody(controller, kinds, tmp_path) -> None:
+    """With `hosts: localhost` alone the limit would leave out the judge."""
+    path = written(tmp_path, {"a": kinds[IN_ORDER], "b": kinds["C"], "c": kinds[AWAY]})
+    codes = {}
+    for limit in ("a", "b", "c", "a:c"):
+        folder = tmp_path / limit.replace(":", "-")
+        told = json.dumps({"reserve_ports_artifacts_dir": str(folder), "drift_expected_hosts": ["b"]})
+        run = controller.playbook(DRIFT, path, "-e", told, "--limit", limit)
+        (summary,) = folder.glob("*/summary.json")
+        content = json.loads(summary.read_text(encoding="utf-8"))
+        codes[limit] = (run.returncode, content["limited"])
+        assert f"limited to {content['limited']['hosts']} of 3 hosts" in content["reason"]
+    assert codes == {
+        "a": (0, {"hosts": 1, "of": 3}), "b": (2, {"hosts": 1, "of": 3}), "c": (4, {"hosts": 1, "of": 3}),
+        "a:c": (4, {"hosts": 2, "of": 3}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "code"),
+    [
+        (["--skip-tags", "report"], {}, 2),
+        ([], {"ANSIBLE_SKIP_TAGS": "report"}, 2),
+        (["--tags", "always"], {}, 2),
+        (["-e", "drift_slice=true"], {}, 0),
+        (["-e", "drift_slice=true", "--skip-tags", "report"], {}, 0),
+        (["-e", "drift_slice=true", "--tags", "report"], {}, 2),
+    ],
+)
+def test_nobody_leaves_out_the_judge_by_a_tag(controller, kinds, tmp_path, options, environment, code) -> None:
+    path = written(tmp_path, {"a": kinds[AWAY], "b": kinds[IN_ORDER]})
+    run = controller.playbook(
+        DRIFT, path, "-e", f"reserve_ports_artifacts_dir={tmp_path}", *options, **environment
+    )
+    assert run.returncode == code, run.stdout + run.stderr
+
+
+def test_no_other_folder_takes_away_what_this_call_found(controller, kinds, tmp_path) -> None:
+    forged = {"format": 1, "host": "a", "status": "safe", "collected": "2099-01-01T00:00:00Z"}
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "a.json").write_text(json.dumps(forged), encoding="utf-8")
+    told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / "own"), "drift_more_folders": [str(more)]})
+    for kind, code in ((AWAY, 4), ("C", 2), (IN_ORDER, 0)):
+        run = controller.playbook(DRIFT, written(tmp_path, {"a": kinds[kind]}), "-e", told)
+        assert run.returncode == code, run.stdout + run.stderr
+
+
+def test_one_machine_under_two_names_is_no_host_in_order(controller, kinds, tmp_path) -> None:
+    path = written(tmp_path, {"a": kinds[IN_ORDER], "b": kinds[IN_ORDER]})
+    for declared, code in (([], 2), ([["a", "b"]], 0)):
+        told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / str(code)), "drift_same_machine": declared})
+        assert controller.playbook(DRIFT, path, "-e", told).returncode == code
+
+
+def test_each_host_s_own_variables_decide_where_and_what_is_judged(controller, kinds, tmp_path) -> None:
+    """The policy in group_vars, localhost in the inventory as a Windows host."""
+    first = {"reserve_ports_artifacts_dir": str(tmp_path / "one"), "reserve_ports_run_id": "night"}
+    second = {
+        "reserve_ports_artifacts_dir": "{{ base }}/two", "base": str(tmp_path), "reserve_ports_run_id": "{{ 1 + 1 }}",
+    }  # fmt: skip
+    hosts = {"all": {"children": {
+        "one": {"hosts": {"localhost": kinds[IN_ORDER]}, "vars": first},
+        "two": {"hosts": {"b": kinds["C"]}, "vars": second},
+    }}}  # fmt: skip
+    path = tmp_path / "groups.json"
+    path.write_text(json.dumps(hosts), encoding="utf-8")
+    run = controller.playbook(DRIFT, path)
+    assert run.returncode == 2, run.stdout + run.stderr
+    summaries = {place: json.loads((tmp_path / place / "summary.json").read_text()) for place in ("one/night", "two/2")}
+    named = {place: [row["host"] for row in summary["hosts"]] for place, summary in summaries.items()}
+    assert named["two/2"] == ["b"], "nobody's folder names the hosts of another client"
+    assert named["one/night"] == ["localhost"]
+    assert {row["host"]: row["status"] for summary in summaries.values() for row in summary["hosts"]} == {
+        "localhost": "safe", "b": "conflict",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("mixture", ["US", "UC"])
 def test_ansible_s_configuration_does_not_decide(controller, kinds, tmp_path, mixture: str) -> None:
     hosts = {f"{place}-{kind}": kinds[kind] for place, kind in enumerate(mixture)}

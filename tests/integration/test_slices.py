@@ -24,7 +24,7 @@ from checkout import CHECKOUT
 from replayed import Replayed
 
 DRIFT = "portkeeper.windows_dns.drift"
-GATE = "Turn the artefacts of this run into one exit code"
+GATE = "Turn the artifacts of this run into one exit code"
 RECORDINGS = {"client1-dc": "nt5", "client1-sbs": "nt6", "client2-dc": "nt5"}
 AWAY = "client2-away"
 RUN = "night"
@@ -45,7 +45,8 @@ def inventory(fleet: Replayed) -> Path:
     first = next(iter(fleet.hosts.values()))
     hosts = {**fleet.hosts, AWAY: {**first, "ansible_port": 1}}
     path = fleet.inventory.with_name("fleet.json")
-    path.write_text(json.dumps({"all": {"hosts": dict(sorted(hosts.items()))}}), encoding="utf-8")
+    same = {"drift_same_machine": [["client1-dc", "client2-dc"]]}  # one recording plays both
+    path.write_text(json.dumps({"all": {"hosts": dict(sorted(hosts.items())), "vars": same}}), encoding="utf-8")
     return path
 
 
@@ -137,7 +138,7 @@ def test_jobs_that_share_a_folder_give_the_report_of_one_run(controller, fleet, 
     folder = ("-e", json.dumps({"reserve_ports_artifacts_dir": str(tmp_path)}))
     slices = [slice_of(inventory, number) for number in range(2)]
     fleet.control(op="rewind")
-    runs = at_once(lambda number: controller.playbook(playbook, slices[number], "--skip-tags", "report", *folder))
+    runs = at_once(lambda number: controller.playbook(playbook, slices[number], "-e", "drift_slice=true", *folder))
     assert [run.returncode for run in runs] == [0, 0], "a slice does not judge"
     (night,) = tmp_path.iterdir()
     assert len(list(night.iterdir())) == 4, "nothing but artefacts"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from hashlib import sha256
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
@@ -21,18 +22,45 @@ HOSTILE = "<script>alert(1)</script>\x1b[31m`|*_[x](http://x)\n\"'&\u202e]]>\\"
 """Markup for every format at once, a terminal's escape, a line's end, a mark that turns the direction of text."""
 
 
-def artefact(host: str, facts: dict[str, Any], collected: str = NIGHT) -> dict[str, Any]:
-    """What a check of a host with these facts writes."""
+def artefact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted: str | None = NIGHT) -> dict[str, Any]:
+    """What a check of a host with these facts writes; two hosts are two machines."""
+    if facts["machine"]["id"] is None:
+        name = facts["computer_name"]
+        facts = {**facts, "machine": {"id": sha256(host.encode()).hexdigest()[:32], "recorded_name": name}}
     plan = plan_of(facts, Policy.from_options({}))
     problems = [*facts["problems"], *plan["problems"]]
     result = {"changed": not plan["in_sync"], "msg": f"{host}: {plan['status']}", "problems": problems}
-    return build(host, facts, plan, result, "night", collected, check_mode=True)
+    return build(host, facts, plan, result, "night", collected, check_mode=True, attempted=attempted)
 
 
-def away(host: str) -> dict[str, Any]:
+def away(host: str, attempted: str = NIGHT) -> dict[str, Any]:
     """What a check of a host that does not answer writes."""
     result = {"unreachable": True, "msg": f"{host}: nobody answers"}
-    return build(host, None, None, result, "night", NIGHT, check_mode=True)
+    return build(host, None, None, result, "night", None, check_mode=True, attempted=attempted)
+
+
+def stated(host: str, status: str, time: str = NIGHT, **plan: Any) -> dict[str, Any]:
+    """The artifact of a host in one of the statuses, with a plan that shows nothing worse.
+
+    Args:
+        host: inventory name.
+        status: of STATUSES, but `accepted`, which only report and gate give.
+        time: when its facts were gathered.
+        **plan: further parts of the plan.
+    """
+    if status == "unreachable":
+        return away(host, time)
+    if status == "unknown":
+        return build(host, None, None, {"failed": True, "msg": f"{host} failed"}, "night", None, True, time)
+    made = artefact(host, in_order(), time, time)
+    in_sync = status in {"exposed", "safe", "conflict", "service_down"}
+    return {
+        **made,
+        "status": status,
+        "msg": f"{host} is {status}",
+        "in_sync": in_sync,
+        "plan": {**made["plan"], "status": status, "in_sync": in_sync, **plan},
+    }
 
 
 def in_order() -> dict[str, Any]:

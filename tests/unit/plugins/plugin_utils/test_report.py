@@ -24,6 +24,9 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     in_order,
 )
 
+AGE_MAX = 3650 * 24
+"""Ten years in hours."""
+
 
 def put(folder: Path, *artefacts: dict) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,7 +37,9 @@ def put(folder: Path, *artefacts: dict) -> Path:
 
 def acted(action, folder: Path, shown: list[str], host: str, hosts: tuple[str, ...], **options) -> dict:
     """Run report or gate on one of the hosts of a play."""
-    arguments = {"artifacts_dir": [str(folder / "artifacts")], "run_id": "night", **options}
+    # The artifacts of these tests are of a night long ago.
+    ages = {"max_age": AGE_MAX, "carried_max_age": 3650}
+    arguments = {"artifacts_dir": [str(folder / "artifacts")], "run_id": "night", **ages, **options}
     task = SimpleNamespace(
         args=arguments,
         async_val=0,

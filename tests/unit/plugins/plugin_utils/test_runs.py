@@ -21,7 +21,7 @@ def read(folder: Path, content: bytes) -> tuple[dict, dict]:
     (folder / "r").mkdir()
     (folder / "r" / "a.json").write_bytes(content)
     (folder / "r" / "b.json").write_text(json.dumps({**GOOD, "host": "b"}), encoding="utf-8")
-    return read_artefacts(str(folder), "r", ["a", "b", "c"])
+    return read_artefacts(folder / "r", ["a", "b", "c"])
 
 
 def test_good_ones_are_read_and_absent_ones_are_in_neither(tmp_path: Path) -> None:
@@ -55,5 +55,5 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     os.mkfifo(tmp_path / "r" / "a.json")
     (tmp_path / "r" / "b.json").mkdir()
-    _found, defects = read_artefacts(str(tmp_path), "r", ["a", "b"])
+    _found, defects = read_artefacts(tmp_path / "r", ["a", "b"])
     assert set(defects) == {"a", "b"}

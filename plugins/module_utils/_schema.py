@@ -1,0 +1,210 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold JSON against a published schema: the keywords that docs/schemas use, and no others.
+
+A schema is turned into functions once; a fleet of a thousand artifacts is then checked in a second. Two things are
+less strict than JSON Schema, because readers must ignore what they do not know: a key that the schema does not name is
+passed over, and of `oneOf` it is enough that one fits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Check = Callable[[object], "str | None"]
+"""Takes a value; returns None where it fits, else where it does not and why: ``.facts.dns.pid: wrong type``."""
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+_IGNORED = frozenset(("$schema", "$id", "title", "description", "$defs"))
+_SHOWN_MAX = 60
+
+
+class SchemaError(ValueError):
+    """A schema that uses a keyword or a reference which is not supported here."""
+
+
+def compiled(name: str, documents: Mapping[str, Mapping[str, Any]]) -> Check:
+    """The check of a whole document.
+
+    Args:
+        name: file name of the schema.
+        documents: all schemas that it refers to, and itself, by file name.
+
+    Raises:
+        SchemaError: a keyword that is not supported, or a reference that leads nowhere.
+    """
+    return _Compiler(documents).check(documents[name], name)
+
+
+class _Compiler:
+    def __init__(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        self._documents = documents
+        self._made: dict[tuple[str, str], Check] = {}
+
+    def check(self, schema: Mapping[str, Any], document: str) -> Check:
+        """The check of one schema; its references are relative to the document."""
+        makers = dict.fromkeys(make for keyword, make in _KEYWORDS.items() if keyword in schema)
+        parts = [make(self, schema, document) for make in makers]
+        unknown = sorted(set(schema) - set(_KEYWORDS) - _IGNORED)
+        if unknown:
+            raise SchemaError(f"The schema {document} uses {unknown[0]!r}, which is not supported.")
+        return parts[0] if len(parts) == 1 else _all_of(parts)
+
+    def reference(self, target: str, document: str) -> Check:
+        """The check that a `$ref` names, made once."""
+        file, _hash, pointer = target.partition("#")
+        file = file or document
+        if (file, pointer) not in self._made:
+            schema: Any = self._documents.get(file)
+            for part in filter(None, pointer.split("/")):
+                schema = schema.get(part) if isinstance(schema, Mapping) else None
+            if not isinstance(schema, Mapping):
+                raise SchemaError(f"The schema {document} refers to {target!r}, which is not there.")
+            self._made[file, pointer] = self.check(schema, file)
+        return self._made[file, pointer]
+
+
+def _all_of(parts: Sequence[Check]) -> Check:
+    def check(value: object) -> str | None:
+        for part in parts:
+            problem = part(value)
+            if problem is not None:
+                return problem
+        return None
+
+    return check
+
+
+def _type(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
+    named = schema["type"]
+    names = [named] if isinstance(named, str) else named
+    types = frozenset(kind for name in names for kind in _TYPES[name])
+
+    # bool is a subclass of int, but true is no number in JSON: so the exact type.
+    return lambda value: None if type(value) in types else f": not of type {' or '.join(names)}"
+
+
+def _enum(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
+    values = [schema["const"]] if "const" in schema else schema["enum"]
+    allowed = frozenset((type(value), value) for value in values)
+
+    def check(value: object) -> str | None:
+        known = isinstance(value, (str, int, type(None))) and (type(value), value) in allowed
+        return None if known else ": not one of the values that it can have"
+
+    return check
+
+
+def _bounds(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
+    low, high = schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))
+
+    def check(value: object) -> str | None:
+        return None if not isinstance(value, (int, float)) or low <= value <= high else ": out of bounds"
+
+    return check
+
+
+def _size(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
+    fewest = max(schema.get(name, 0) for name in ("minLength", "minItems", "minProperties"))
+    most = schema.get("maxItems", float("inf"))
+
+    def check(value: object) -> str | None:
+        return None if not isinstance(value, (str, list, dict)) or fewest <= len(value) <= most else ": wrong length"
+
+    return check
+
+
+def _pattern(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
+    # In a schema `$` is the end of the text, in Python also the place before a last line feed.
+    search = re.compile(re.sub(r"\$\Z", r"\\Z", schema["pattern"])).search
+
+    def check(value: object) -> str | None:
+        return None if not isinstance(value, str) or search(value) else ": not of the form that it must have"
+
+    return check
+
+
+def _properties(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
+    checks = {name: compiler.check(part, document) for name, part in schema.get("properties", {}).items()}
+    more = schema.get("additionalProperties")
+    other = compiler.check(more, document) if isinstance(more, Mapping) else None
+    required = frozenset(schema.get("required", ()))
+
+    def check(value: object) -> str | None:
+        if not isinstance(value, dict):
+            return None
+        if not required <= value.keys():
+            return f".{min(required - value.keys())}: missing"
+        for name, item in value.items():
+            part = checks.get(name, other)
+            if part is not None:
+                problem = part(item)
+                if problem is not None:
+                    return f".{name[:_SHOWN_MAX]}{problem}"
+        return None
+
+    return check
+
+
+def _items(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
+    part = compiler.check(schema["items"], document)
+
+    def check(value: object) -> str | None:
+        if isinstance(value, list):
+            for place, item in enumerate(value):
+                problem = part(item)
+                if problem is not None:
+                    return f"[{place}]{problem}"
+        return None
+
+    return check
+
+
+def _one_of(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
+    parts = [compiler.check(part, document) for part in schema["oneOf"]]
+
+    def check(value: object) -> str | None:
+        problem = None
+        for part in parts:
+            problem = part(value)
+            if problem is None:
+                return None
+        return problem
+
+    return check
+
+
+def _reference(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
+    return compiler.reference(schema["$ref"], document)
+
+
+_KEYWORDS: dict[str, Callable[[_Compiler, Mapping[str, Any], str], Check]] = {
+    "type": _type,
+    "enum": _enum,
+    "const": _enum,
+    "minimum": _bounds,
+    "maximum": _bounds,
+    "minLength": _size,
+    "minItems": _size,
+    "minProperties": _size,
+    "maxItems": _size,
+    "pattern": _pattern,
+    "properties": _properties,
+    "required": _properties,
+    "additionalProperties": _properties,
+    "items": _items,
+    "oneOf": _one_of,
+    "$ref": _reference,
+}
+"""By keyword, what makes its check; keywords that belong together have the same maker."""
