@@ -295,7 +295,11 @@ def _holds_pieces(text: str) -> bool:
     """Whether a listing holds lines, behind its first key, that are neither key nor value: pieces of longer ones."""
     _front, key, listed = text.partition(_HIVE)
     lines = [] if is_file(text) else f"{key}{listed}".split("\n")
-    return any(line.strip() and not (_HIVE in line or _TYPE in line) for line in lines)
+    return any(
+        line.strip()
+        and (not (_HIVE in line or _TYPE in line) or (_TYPE in line and line.lower().endswith(_TRIGGER_KEY)))
+        for line in lines
+    )
 
 
 def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:

@@ -360,3 +360,8 @@ def test_a_trigger_s_key_that_is_broken_or_cut(width: int, pieces: int) -> None:
         assert services["PolicyAgent"]["trigger_start"] is (True if known else None)
     if "IAS" in services:
         assert services["IAS"]["trigger_start"] is (False if known else None)
+
+
+def test_a_trigger_s_key_on_the_line_of_a_value() -> None:
+    services = facts_of(section("service_starts", TRIGGERED.replace("0x3\n", "0x3 ")))["services"]
+    assert (services["PolicyAgent"]["start"], services["PolicyAgent"]["trigger_start"]) == (None, None)
