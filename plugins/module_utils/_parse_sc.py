@@ -37,6 +37,10 @@ _REST_RES = tuple(
     re.compile(text) for text in (r"0x[0-9A-Fa-f]{1,8}\Z", r"0x[0-9A-Fa-f]{1,8}\Z", r"[0-9]{1,10}\Z", r"(?![0-9]+\Z)")
 )
 _PID_PLACE = 2
+_OF_QUERY = 6
+"""Type, state, two exit codes, check point, wait hint."""
+_OF_QUERYEX = 2
+"""PID and flags."""
 _KEY_RE = re.compile(r"[^\\/\x00-\x1f]{1,256}\Z")
 """Neither sort of slash is allowed in the name of a service (Microsoft, CreateService)."""
 # The line in which `sc enumdepend` says how many entries it read is no heading of a block.
@@ -131,8 +135,8 @@ def parse_sc(text: str) -> ServiceList:
     for block, anchor in blocks:
         name = _name(block, anchor, front)
         row = None
-        if anchor is not None and name and (labels is None or _labels(block.fields[anchor:]) == labels):
-            row = _row(name, block.fields[anchor:])
+        if anchor is not None and name and _is_alike(block.fields[anchor:], labels):
+            row = _row(name, block.fields[anchor:], labels is not None)
         if row is not None:
             if rows.setdefault(row.name, row) != row:
                 ambiguous[row.name] = None
@@ -144,8 +148,6 @@ def parse_sc(text: str) -> ServiceList:
             behind += [*block.remarks, *(f"{found.label} {found.value}" for found in block.fields)]
             continue
         behind, behind_unread = list(block.remarks), row is None
-    with_pid = any(row.pid is not None for row in rows.values())
-    unread.update((row.name, None) for row in rows.values() if with_pid and row.pid is None)
     first = next((block.first_line for block, _anchor in whole), len(lines))
     return ServiceList(
         {name: row for name, row in rows.items() if name not in ambiguous and name not in unread},
@@ -265,6 +267,12 @@ def _labels(fields: list[_Field]) -> tuple[str, ...]:
     return tuple(found.label for found in fields)
 
 
+def _is_alike(fields: list[_Field], labels: tuple[str, ...] | None) -> bool:
+    """Whether the labels are those of the listing; among answers of ``sc query`` one of ``sc queryex`` has two more."""
+    found = _labels(fields)
+    return labels is None or found == labels or (found[:-_OF_QUERYEX] == labels and len(labels) == _OF_QUERY)
+
+
 def _name(block: _Block, anchor: int | None, front: tuple[str, ...] | None) -> str | None:
     """The service key; None where the block does not have it, or has it in doubt.
 
@@ -287,14 +295,20 @@ def _name(block: _Block, anchor: int | None, front: tuple[str, ...] | None) -> s
     return key if _KEY_RE.match(key) else None
 
 
-def _row(name: str, fields: list[_Field]) -> ServiceRow | None:
-    """The row of a block, its fields from the type on; None where what follows the exit codes has not the shape."""
+def _row(name: str, fields: list[_Field], is_one_of_many: bool) -> ServiceRow | None:
+    """The row of a block; None where what follows the exit codes has not the shape.
+
+    Args:
+        name: the service key.
+        fields: from the type on.
+        is_one_of_many: whether others have the same labels: else a number is a PID only with the flags behind it.
+    """
     _type, state, *rest = (found.value for found in fields)
     codes, rest = [_exit_code(value) for value in rest[:2]], rest[2:]
-    pid = int(rest[_PID_PLACE]) if len(rest) > _PID_PLACE and _REST_RES[_PID_PLACE].match(rest[_PID_PLACE]) else None
-    shaped = len(rest) <= len(_REST_RES) and all(map(re.Pattern.match, _REST_RES, rest))
-    if not shaped or None in codes:
+    if len(rest) > len(_REST_RES) or not all(map(re.Pattern.match, _REST_RES, rest)) or None in codes:
         return None
+    has_pid = len(rest) == len(_REST_RES) or (is_one_of_many and len(rest) > _PID_PLACE)
+    pid = int(rest[_PID_PLACE]) if has_pid else None
     win32, own = codes or (None, None)
     return ServiceRow(name, int(state[0]), pid, win32, own)
 

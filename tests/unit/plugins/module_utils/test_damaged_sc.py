@@ -173,6 +173,22 @@ def test_a_field_that_cannot_be_read_takes_no_other_s_value(old: str, new: str) 
     assert found.unread
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_number_more_is_no_pid_where_there_are_none(count: int) -> None:
+    """`sc query` shows no PIDs."""
+    blocks = [BLOCK.format(f"s{number}", 4, "RUNNING", 0, 0, 7).partition("        PID")[0] for number in range(count)]
+    found = parse_sc("".join(blocks) + "        X : 1\n")
+    assert {row.pid for row in found.rows.values()} <= {None}
+
+
+def test_answers_of_query_and_queryex_in_one_text() -> None:
+    blocks = [BLOCK.format(f"s{number}", 4, "RUNNING", 0, 0, 7) for number in range(4)]
+    blocks[1:] = [block.partition("        PID")[0] for block in blocks[1:]]
+    found = parse_sc("".join(blocks))
+    assert [row.pid for row in found.rows.values()] == [7, None, None, None]
+    assert found.complete
+
+
 def test_the_answer_to_another_question_gives_no_state() -> None:
     """`sc qc` in the place of `sc query`: type and start type look like type and state."""
     text = (
