@@ -26,11 +26,15 @@ class Account:
     late: bool
 
     def started(self, launch: Launch) -> Launch:
-        """The launch as this account's cmd takes it: with /V:ON, and AutoRun's command in front of the line."""
+        """The launch as this account's cmd takes it: with /V:ON, and AutoRun's command in front of the line.
+
+        Wine's cmd begins with a prompt of its own, so that the account's is set in front of the line, too.
+        """
         made = replace(launch, environment={**self.variables, **(launch.environment or {})})
-        if launch.skip_shell or not (self.autorun or self.late):
+        prompt = f"prompt {self.variables['PROMPT']}" if "PROMPT" in self.variables else ""
+        if launch.skip_shell or not (self.autorun or self.late or prompt):
             return made
-        line = f"{self.autorun}&{launch.line}" if self.autorun else launch.line
+        line = "&".join(part for part in (prompt, self.autorun, launch.line) if part)
         return replace(made, line=f"cmd.exe {'/V:ON ' if self.late else ''}/C {line}", skip_shell=True)
 
 

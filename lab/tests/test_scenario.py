@@ -125,7 +125,7 @@ def test_the_account_s_command_processor():
     """A variable, AutoRun's command and late expansion reach every command line, and nothing that has no shell."""
     account = account_of(load_scenario(find_scenario("sbs2003-account")).registry)
     started = account.started(Launch("echo x", environment={"ONE": "1"}))
-    assert (started.line, started.skip_shell) == ("cmd.exe /V:ON /C echo autorun&echo x", True)
+    assert (started.line, started.skip_shell) == ("cmd.exe /V:ON /C prompt $D$G&echo autorun&echo x", True)
     assert started.environment == {"PROMPT": "$D$G", "ONE": "1"}
     assert account.started(Launch("dns.exe", skip_shell=True)).line == "dns.exe"
     plain = account_of(load_scenario(find_scenario("sbs2003")).registry).started(Launch("echo x"))

@@ -28,7 +28,7 @@ def plant(host, folder: str) -> None:
 
 
 def test_the_account_has_its_own_prompt(host) -> None:
-    assert host.exec("echo [%PROMPT%]").split()[-1] == "[$D$G]"
+    assert "PROMPT=$D$G" in host.exec("set PROMPT").split()
 
 
 def test_what_others_do_is_done_and_nothing_that_was_planted_runs(host, controller) -> None:
