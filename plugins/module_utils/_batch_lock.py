@@ -28,8 +28,8 @@ LOCK = rf"{OURS}\lock"
 CLEARING = rf"rd /s /q {ROOT}\lock"
 """What an administrator types on the host to clear a lock, for messages."""
 
-WINDOWS = rf"{OURS}\window"
-"""The directory of the windows' folders, seen from system32, each named like the lock file of its run."""
+WINDOW_PREFIX = "portkeeper-"
+"""The name of a window's folder is this and the lock file of its run."""
 
 CLAIMED, CLAIMED_BY_SESSION = "claimed", "claimed.session"
 """Names that a window's token gets by whoever is first: its script, or a session that keeps it from running."""
@@ -60,6 +60,15 @@ class Takeover:
     files: tuple[str, ...] = ()
     windows: tuple[str, ...] = ()
     unclaimed: tuple[str, ...] = ()
+
+
+def window_folder(lock: str) -> str:
+    """The folder of a run's window, seen from system32.
+
+    It stands directly below %SystemRoot%, which nobody can rename or replace: what runs as SYSTEM must not lie in a
+    folder whose parent somebody else may have made.
+    """
+    return rf"..\{WINDOW_PREFIX}{lock_name(lock)}"
 
 
 def lock_section(run: str, name: str) -> str:
@@ -93,18 +102,18 @@ def _taken_over(name: str, takeover: Takeover) -> str:
     first, *others = (_file_name(file) for file in takeover.files)
     steps = []
     for window in takeover.unclaimed:
-        folder = rf"{WINDOWS}\{lock_name(window)}"
+        folder = window_folder(window)
         steps.append(
             rf"(ren {folder}\token {CLAIMED_BY_SESSION}"
             rf"||(if not exist {folder}\{CLAIMED} echo never>{folder}\{CLAIMED_BY_SESSION}))"
         )
     guards = "".join(
-        rf"if exist {WINDOWS}\{lock_name(window)}\{CLAIMED_BY_SESSION} " for window in takeover.unclaimed
+        rf"if exist {window_folder(window)}\{CLAIMED_BY_SESSION} " for window in takeover.unclaimed
     )
     then = [_filled(name), *(rf"del {LOCK}\{other}" for other in others)]
     for window in takeover.windows:
         then.append(
-            rf"(schtasks.exe /delete /tn portkeeper-{lock_name(window)} /f>nul&rd /s /q {WINDOWS}\{window})"
+            f"(schtasks.exe /delete /tn portkeeper-{lock_name(window)} /f>nul&rd /s /q {window_folder(window)})"
         )
     steps.append(rf"({guards}(ren {LOCK}\{first} {name}&&({'&'.join(then)})))")
     return "&".join(steps)
@@ -126,7 +135,7 @@ def survey_line(run: str) -> str:
     """
     # Sixteen characters behind a dash: the content of foreign files is not asked for.
     files = rf"for %i in ({LOCK}\*-{'?' * 16}) do @(echo file %~nxi&type {LOCK}\%~nxi)"
-    folders = rf"for /d %i in ({WINDOWS}\*) do @(echo window %~nxi&dir /b {WINDOWS}\%~nxi)"
+    folders = rf"for /d %i in (..\{WINDOW_PREFIX}*) do @(echo window %~nxi&dir /b ..\%~nxi)"
     parts = [
         section(run, "lock", f"dir /b {LOCK}"),
         section(run, "lock_files", f"({files})"),

@@ -19,15 +19,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     CLAIMED_BY_SESSION,
     LOCK,
     UNGUARDED,
+    WINDOW_PREFIX,
     if_locked,
     lock_section,
     unlock_section,
+    window_folder,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_netsh import ADD, Edit, file_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
-    OURS,
-    ROOT,
     SYSTEM32,
     BatchError,
     echoed,
@@ -80,12 +80,12 @@ class Window:
     @property
     def folder(self) -> str:
         """The window's folder on the host, unquoted, for what does not run in system32."""
-        return rf"{ROOT}\window\{lock_name(self.lock)}"
+        return rf"%SystemRoot%\{WINDOW_PREFIX}{lock_name(self.lock)}"
 
     @property
     def path(self) -> str:
         """The window's folder, seen from system32."""
-        return rf"{OURS}\window\{lock_name(self.lock)}"
+        return window_folder(self.lock)
 
     @property
     def task(self) -> str:
@@ -270,9 +270,22 @@ def _opened(window: Window, before: list[str], then: str) -> str:
     netsh = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
     made = [rf"type {LOCK}\{window.lock}>{window.mark}", rf"({text})>{folder}\run.cmd"]
     work = [*made, *before, *netsh, rf"echo token>{folder}\token"]
-    # `md` fails where the folder is there already: what lies in it would not be ours.
-    steps = f"md {folder}&&({'&'.join([*work, then])})"
+    # `md` fails where the folder is there already, and nothing may have got in before it was closed.
+    empty = f'dir /b {folder}|findstr.exe "^">nul'
+    steps = f"md {folder}&&({_closing(folder)}&{empty}&(if errorlevel 1 ({'&'.join([*work, then])})))"
     return wrap(window.run, [lock_section(window.run, window.lock), if_locked(window.lock, steps)])
+
+
+def _closing(folder: str) -> str:
+    """Closes a new folder to all but administrators and SYSTEM, by their SIDs, as far as the release can.
+
+    icacls is part of Windows since Server 2003 SP2 (KB919240). There it cannot end the inheritance: the groups that may
+    write to %SystemRoot%, Power Users and Server Operators (KB825069, Q244600), are denied it. Where it is missing the
+    folder stays as open as %SystemRoot%.
+    """
+    owners = " ".join(f'"*{sid}:(OI)(CI)F"' for sid in ("S-1-5-32-544", "S-1-5-18"))
+    others = " ".join(f'"*{sid}:(OI)(CI)(D,WD,AD,DC,WO,WDAC)"' for sid in ("S-1-5-32-547", "S-1-5-32-549"))
+    return f"(icacls.exe {folder} /inheritance:r /grant:r {owners}||icacls.exe {folder} /deny {others})>nul"
 
 
 def _claimed(window: Window) -> str:

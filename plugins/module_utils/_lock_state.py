@@ -20,6 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     CLEARING,
     ENDED,
     UNGUARDED,
+    WINDOW_PREFIX,
     Takeover,
 )
 
@@ -129,8 +130,8 @@ def parse_survey(
         {name: parse_boot(contents[name], whole=True) for name in plain.files if name in contents},
         {
             name: frozenset(content)
-            for name, content in _grouped(windows, "window").items()
-            if _HELD.fullmatch(name)
+            for folder, content in _grouped(windows, "window").items()
+            if _HELD.fullmatch(name := folder.removeprefix(WINDOW_PREFIX))
         },
         parse_boot(boot),
     )

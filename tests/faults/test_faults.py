@@ -264,7 +264,7 @@ def test_a_stray_task_of_an_earlier_window_is_harmless(files: tuple[str, ...], m
         (stray / name).touch()
     host.conflict()
     before = [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row]
-    host.cmd(rf"cmd /c C:\windows\portkeeper\window\{window.lock}\run.cmd")
+    host.cmd(rf"cmd /c C:\windows\portkeeper-{window.lock}\run.cmd")
     assert [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row] == before
     assert host.runs("DNS") and not host.runs(host.victim)
     assert not (stray / "steps").exists()

@@ -65,8 +65,8 @@ def test_the_window_brings_the_services_up(act, host) -> None:
     assert all(running(host, service) for service in ("DNS", "IAS", "PolicyAgent"))
     assert pid_of_dns(host) != pid
     assert act("port_verify")["ok"] is True
-    left = host.exec("dir /b C:\\windows\\portkeeper C:\\windows\\portkeeper\\window", check=False)
-    assert "lock" not in left
+    left = host.exec("dir /b C:\\windows\\portkeeper&dir /b C:\\windows\\portkeeper-*", check=False)
+    assert "lock" not in left and "run.cmd" not in left
     assert "portkeeper-" not in host.exec("schtasks /query", check=False)
 
 

@@ -34,7 +34,9 @@ TOOLS = {
     "sc.exe", "schtasks.exe", "shutdown.exe", "tasklist.exe",
 }  # fmt: skip
 FULL_PATHS = {r'"%SystemRoot%\regedit.exe"'}
-OUR_FOLDERS = ("..\\portkeeper\\", "%w%\\", "%b%\\", '"%w%\\', '"%f%"', '"%SystemRoot%\\portkeeper\\')
+OUR_FOLDERS = (
+    "..\\portkeeper\\", "..\\portkeeper-", "%w%\\", "%b%\\", '"%w%\\', '"%f%"', '"%SystemRoot%\\portkeeper\\',
+)  # fmt: skip
 _CLASS = re.compile(r"\[\^?(\\\\|\\.|[^\]\\])+\]")
 _CD = re.compile(r'cd /d "?%SystemRoot%\\system32"?')
 
@@ -178,7 +180,7 @@ def _command(node: Command, script: bool) -> Iterator[str]:
     if inner is not None:
         if "/d" not in node.words:
             yield "a child of cmd runs AutoRun without /d"
-        if not re.fullmatch(r"\.\.\\portkeeper\\\S+\.cmd(>nul)?", inner):
+        if not re.fullmatch(r"\.\.\\portkeeper[\\-]\S+\.cmd(>nul)?", inner):
             yield from _nested(inner, node.proved, script)
     elif low == "cmd.exe":
         yield "cmd.exe without /c"

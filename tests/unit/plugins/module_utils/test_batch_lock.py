@@ -31,7 +31,7 @@ def test_the_lock_file_holds_the_boot_mark_and_a_last_line() -> None:
 def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
     text = takeover_line(RUN, LOCK, Takeover((STALE, MARK), (STALE,)))
     assert rf"ren ..\portkeeper\lock\{STALE} {LOCK}&&" in text
-    assert rf"del ..\portkeeper\lock\{MARK}" in text and rf"rd /s /q ..\portkeeper\window\{STALE}" in text
+    assert rf"del ..\portkeeper\lock\{MARK}" in text and rf"rd /s /q ..\portkeeper-{STALE}" in text
     assert r"md ..\portkeeper\lock" not in text
     assert text.index("ping.exe -n 6") < text.index(r"ren ..\portkeeper\lock")
 
@@ -45,9 +45,9 @@ def test_only_names_of_ours_are_taken_over(name: str) -> None:
 
 def test_a_script_that_may_still_start_decides_whether_the_lock_is_taken_over() -> None:
     text = takeover_line(RUN, LOCK, Takeover((STALE,), (STALE,), (STALE,)))
-    claim = text.index(rf"ren ..\portkeeper\window\{STALE}\token claimed.session")
+    claim = text.index(rf"ren ..\portkeeper-{STALE}\token claimed.session")
     ours = r"..\portkeeper"
-    assert claim < text.index(rf"(if exist {ours}\window\{STALE}\claimed.session (ren {ours}\lock\{STALE} {LOCK}&&")
+    assert claim < text.index(rf"(if exist {ours}-{STALE}\claimed.session (ren {ours}\lock\{STALE} {LOCK}&&")
 
 
 def test_an_orphaned_lock_gets_time_before_it_is_removed() -> None:

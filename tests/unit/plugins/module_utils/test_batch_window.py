@@ -163,10 +163,17 @@ def test_nothing_to_start_and_unknown_lists_are_refused() -> None:
         script(replace(WINDOW, exclusions=(Exclusion("tcp4", "1-2"),)))
 
 
-def test_nothing_is_created_outside_of_the_windows_folder() -> None:
-    line = start_line(WINDOW)
-    made = rf"md ..\portkeeper\window\1764000000-{RUN}&&(type ..\portkeeper\lock\1764000000-{RUN}>"
-    assert line.index(made) < line.index("schtasks.exe /create")
+def test_the_windows_folder_is_new_closed_and_empty_before_anything_is_written_or_run() -> None:
+    folder = rf"..\portkeeper-1764000000-{RUN}"
+    for line in (start_line(WINDOW), unguarded_line(WINDOW)):
+        steps = [
+            f"md {folder}&&((icacls.exe {folder} /inheritance:r /grant:r ",
+            f"||icacls.exe {folder} /deny ",
+            f'dir /b {folder}|findstr.exe "^">nul&(if errorlevel 1 (',
+            rf">{folder}\run.cmd&",
+            rf">{folder}\token&",
+        ]
+        assert [line.index(step) for step in steps] == sorted(line.index(step) for step in steps)
 
 
 def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:
