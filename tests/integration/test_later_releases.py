@@ -114,6 +114,10 @@ def test_2008_by_netsh(make_host, modules) -> None:
         assert {1645, 1646, 1812, 1813, *range(40000, 40100)} <= covered
     assert holds(host, "IAS", 1812)
     assert first["dns_restart"]["plan"]["settings"] == []
+    written = host.exec(r"for /r C:\windows\portkeeper %i in (*.netsh) do @type %i").split("\n")
+    command = r"interface ipv[46] (add|delete) excludedportrange protocol=udp startport=\d+ numberofports=\d+ store=\w+"
+    assert len(written) > 4
+    assert all(re.fullmatch(command, line.strip()) for line in written if line.strip()), written
     second = modules(host, ["port_reservations", "dns_restart"], extra_ports=["40000-40099"])
     assert [result["changed"] for result in second.values()] == [False, False]
     modules(host, ["port_rollback"])
