@@ -42,7 +42,8 @@ _REMAINS_RE = re.compile(
     r"(?:(?: (?P<pid>[0-9]{1,10}))?\Z| )",
     re.IGNORECASE,
 )
-_OWNER_RE = re.compile(r"[ \t]*UDP[ \t]+[^0-9:*\[]+\Z", re.IGNORECASE)
+# An owner's name, or a line of the usage that a release without UDPv6 prints.
+_OWNER_RE = re.compile(r"[ \t]*UDP[ \t]+[^0-9:*\[ \t][^:*\[]*\Z", re.IGNORECASE)
 _OTHER_PROTOCOL_RE = re.compile(r"(?<![A-Za-z])TCP(?:v?[46])?[ \t]+[0-9\[]", re.IGNORECASE)
 _ADDRESS_AND_PORT_RE = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]|\]:[0-9]")
 _NAMED_ROW_RE = re.compile(r"(?<![A-Za-z])UDP(?:v?[46])?[ \t][^\n]*[0-9.\]]:[0-9]", re.IGNORECASE)
@@ -117,7 +118,7 @@ def parse_netstat(text: str, pids_seen: bool = False) -> UdpTable:
         if line.startswith(_PACKED_BEGINNING):
             candidates = [_unpacked(row) for row in line.split()[1:]]
         elif _BEGINNING_RE.match(line):
-            candidates = [] if _OWNER_RE.match(line) else [line]
+            candidates = [line]
         else:
             if place.may_be_a_row(line):
                 unread.append(_remains(line))
@@ -125,10 +126,10 @@ def parse_netstat(text: str, pids_seen: bool = False) -> UdpTable:
         place.behind_row()
         for candidate in candidates:
             row = _row(candidate)
-            if row is None:
-                unread.append(_remains(candidate))
-            else:
+            if row is not None:
                 rows[row] = None
+            elif not _OWNER_RE.match(candidate):
+                unread.append(_remains(candidate))
     if pids_seen or any(row.pid is not None for row in rows):
         unread += [UnreadRow(row.port, None) for row in rows if row.pid is None]
         rows = {row: None for row in rows if row.pid is not None}

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import plain_lines
 
 _ROW_RE = re.compile(r'[ \t]*"((?:[^"]|""){1,260})"[,;][ \t]*"([0-9]{1,10})"(?:[,;]|[ \t]*\Z)')
-_QUOTE = '"'
+# A line in front of the first row is no title when its second column begins with a digit.
+_ROW_LIKE_RE = re.compile(r'"[,;][ \t]*"(?P<number>[0-9])?')
 
 
 class Processes(NamedTuple):
@@ -38,8 +39,9 @@ def parse_tasklist(text: str) -> Processes:
                 unread += 1
         elif images and line.strip():
             unread += 1
-        else:
-            titles += _QUOTE in line
+        elif like := _ROW_LIKE_RE.search(line):
+            titles += like["number"] is None
+            unread += like["number"] is not None
     return Processes(
         {pid: image for pid, image in images.items() if pid not in twice}, unread + len(twice) + max(0, titles - 1)
     )

@@ -85,6 +85,9 @@ def test_junk_in_front_of_a_row(junk: str, row: str) -> None:
     "line",
     [
         "  UDP    0.0.0.0:531",
+        "  UDP    0.0.0.0",
+        "  UDP",
+        "packed 0.0.0.0,,",
         "  UDP    0.0.0.0:5312  1508",
         "  UDP    0.0.0.0:53    *:*",
         "  UDP    0.0.0.0:53    *:*    1508 <-- this one",
@@ -120,6 +123,8 @@ def test_what_a_row_may_have_been_is_counted(line: str) -> None:
         "  UDP    0.0.0.0:500   *:*   4\n [svchost.exe]\n  UDP Proxy\n Can not obtain ownership information",
         "  UDP    0.0.0.0:500   *:*   4\n Es konnten keine Besitzerinformationen abgerufen werden.\n",
         "  UDP    0.0.0.0:500   *:*   4\n \u65e0\u6cd5\u83b7\u53d6\u6240\u6709\u6743\u4fe1\u606f\n",
+        "  UDP    0.0.0.0:500   *:*   4\n  UDP oder UDPv6.",
+        "packed 0.0.0.0:500,*:*,4 oder,UDPv6., udpProxy,,",
         "  TCP    0.0.0.0:80   0.0.0.0:0   ABH\u00d6REN   7\n7\n\n  UDP    0.0.0.0:500   *:*   4",
         "-- More --  TCP    0.0.0.0:80   0.0.0.0:0   LISTENING   7\n  UDP    0.0.0.0:500   *:*   4",
     ],

@@ -30,7 +30,8 @@ def test_commas_inside_a_name() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\n\n"])
 def test_any_text_and_a_title_in_front(end: str) -> None:
-    lines = ["Active code page: 65001", '"Image Name","PID"', '"dns.exe","1508","Services"', '"System","4"']
+    lines = ["Active code page: 65001", 'Welcome to "x"', '"a" and "b"']
+    lines += ['"Image Name","PID"', '"dns.exe","1508","Services"', '"System","4"']
     assert parse_tasklist(end.join(lines)) == ({1508: "dns.exe", 4: "System"}, 0)
 
 
@@ -53,6 +54,11 @@ def test_what_may_be_a_row_is_counted(line: str) -> None:
     found = parse_tasklist(f'"System","4","Services"\n"lsass.exe","444"\n{line}\n')
     assert found.unread > 0
     assert 1508 not in found.images
+
+
+@pytest.mark.parametrize("line", ['> "dns.exe","1508","Services"', '-- More --"dns.exe","1508"', '"dns.exe","15 08"'])
+def test_a_damaged_first_row_is_no_title(line: str) -> None:
+    assert parse_tasklist(f'{line}\n"System","4"\n') == ({4: "System"}, 1)
 
 
 def test_wrapped_at_any_width() -> None:
