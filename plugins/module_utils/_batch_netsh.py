@@ -51,14 +51,24 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
     for edit in edits:
         if edit.id not in NETSH or edit.verb not in (ADD, DELETE):
             raise BatchError(f"{edit.id!r} is not a list of excluded ports.")
+        line = _line(edit, "%s", "%t")
         for chosen in _grouped(edit.ranges):
-            line = (
-                f"interface {NETSH[edit.id]} {edit.verb} excludedportrange protocol=udp startport=%s numberofports=%t"
-                " store=persistent"
-            )
             loop = f'for %r in ({chosen}) do @for /f "tokens=1,2 delims=-" %s in ("%r") do @echo {line}'
             commands.append(f"({loop}){'>>' if commands else '>'}{file}")
     return commands
+
+
+def file_size(edits: Sequence[Edit]) -> int:
+    """Bytes of the file that `file_commands` write."""
+    rows = [(edit, _counted(text).partition("-")) for edit in edits for text in edit.ranges]
+    return sum(len(_line(edit, first, count)) + 2 for edit, (first, _dash, count) in rows)
+
+
+def _line(edit: Edit, first: str, count: str) -> str:
+    return (
+        f"interface {NETSH[edit.id]} {edit.verb} excludedportrange protocol=udp startport={first} numberofports={count}"
+        " store=persistent"
+    )
 
 
 def _grouped(ranges: Sequence[str]) -> list[str]:

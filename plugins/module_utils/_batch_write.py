@@ -14,6 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import section_commands
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_backup import (
+    backup_files,
+    chunks_of,
+    if_whole,
+    kept_file,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
     if_locked,
     lock_section,
@@ -24,14 +30,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_nets
     DELETE,
     Edit,
     file_commands,
+    file_size,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import (
     COMPARED,
     TABLES,
-    as_wide,
     pruning,
     restore_script,
-    widening,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
@@ -40,7 +45,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     ROOT,
     BatchError,
     backup_id,
-    echoed,
     nonce,
     number,
     port_range,
@@ -50,7 +54,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     wrap,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import id_commands
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_5, SIGNATURES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_KEY,
     NETSH,
@@ -202,7 +205,12 @@ def write_lines(
     compare = [_snapshot(ticket, name, place, "2") for name, place in places]
     files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
     equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
-    compare.append("&&".join([*equal, f"echo same>{ticket.flag}"]))
+    undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
+    saved, widened, sizes = backup_files(
+        ticket.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
+    )
+    tables, table_sizes = _netsh_files(ticket, changes)
+    compare.append("&&".join([*equal, if_whole(ticket.path, sizes | table_sizes, f"echo same>{ticket.flag}")]))
     write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
     write += [f"({'&'.join(recorded(records))})>nul"] if records else []
     if put_back:
@@ -220,32 +228,17 @@ def write_lines(
         f"del {ticket.flag}&rd {ticket.path}",
         unlock_section(ticket.run, ticket.lock),
     ]
-    saved, widened = _saved(ticket, changes, backup, put_back)
-    whole = [*(_kept(ticket, name, echoes, True) for name, echoes in saved.items()), *widened]
-    tables = _netsh_files(ticket, changes)
+    whole = [*(kept_file(ticket.path, name, echoes, True) for name, echoes in saved.items()), *widened]
     if sum(len(part) + 1 for part in [*whole, *tables, *compare, *tail]) < MAX_LINE - 300:
         first, last = [], [*whole, *tables, *compare]
     else:
-        first, last = ["&".join(chunk) for chunk in _chunks(tables)] if tables else [], compare
+        first, last = ["&".join(chunk) for chunk in chunks_of(tables)] if tables else [], compare
         for name, echoes in saved.items():
-            chunks = _chunks(echoes)
-            first += [_kept(ticket, name, chunk, chunk is chunks[0]) for chunk in chunks]
+            chunks = chunks_of(echoes)
+            first += [kept_file(ticket.path, name, chunk, chunk is chunks[0]) for chunk in chunks]
         first += widened
     lines = [wrap(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
     return [*lines, wrap(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
-
-
-def _saved(
-    ticket: Ticket, changes: Sequence[Change], backup: Sequence[str], put_back: Sequence[str]
-) -> tuple[dict[str, list[str]], list[str]]:
-    """The files of the backup as `echo` commands by name, and what turns some of them into UTF-16 then."""
-    undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
-    texts = {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
-    wide = [name for name, text in texts.items() if text and text[0] == SIGNATURES[DIALECT_5]]
-    texts = {name: as_wide(text) if name in wide else text for name, text in texts.items()}
-    saved = {name: [echoed(line) if line else "echo." for line in text] for name, text in texts.items() if text}
-    widened = [widening(rf"{ticket.path}\{name}") for name in wide]
-    return saved, widened
 
 
 def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
@@ -254,8 +247,8 @@ def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
     return [rf"reg.exe import {ticket.path}\{_PUT_BACK}>nul", *done]
 
 
-def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> list[str]:
-    """Writes what netsh is to do now, and, for the way back, what undoes it and the window that follows."""
+def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> tuple[list[str], dict[str, str]]:
+    """Writes what netsh is to do now, and what undoes it and the window that follows; with the latter's size."""
     commands: list[str] = []
     undo: list[Edit] = []
     for change in changes:
@@ -267,7 +260,8 @@ def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> list[str]:
                 Edit(DELETE, change.id, (*after, *change.deferred)),
                 Edit(ADD, change.id, change.removed),
             ]
-    return commands + file_commands(rf"{ticket.path}\{TABLES}", undo)
+    size = file_size(undo)
+    return commands + file_commands(rf"{ticket.path}\{TABLES}", undo), {TABLES: f"=={size}"} if size else {}
 
 
 def _netsh_file(ticket: Ticket, change: Change) -> str:
@@ -278,21 +272,6 @@ def _ranges(change: Change) -> tuple[str, ...]:
     if not isinstance(change.after, tuple):
         raise BatchError(f"The setting {change.id} takes a list of ranges.")
     return change.after
-
-
-def _kept(ticket: Ticket, name: str, echoes: Sequence[str], first: bool) -> str:
-    """Begins a file of the host's own backup, or goes on with it."""
-    return rf"({'&'.join(echoes)}){'>' if first else '>>'}{ticket.path}\{name}"
-
-
-def _chunks(echoes: Sequence[str]) -> list[list[str]]:
-    """Spreads commands over as few command lines as they need."""
-    chunks: list[list[str]] = [[]]
-    for echo in echoes:
-        if sum(len(part) + 1 for part in [*chunks[-1], echo]) > MAX_LINE - 500:
-            chunks.append([])
-        chunks[-1].append(echo)
-    return chunks
 
 
 def window_record_line(run: str, names: Sequence[str]) -> str:

@@ -219,7 +219,8 @@ def _write(talk: Talk, lines: list[str], order: Order, gathered: Gathered, backu
         levels = [line.rpartition(" ") for line in section_lines(transcript, "write")]
         if order.changes and not levels:
             raise talk.failure(
-                "has changed since the snapshot, or another run has taken the lock: nothing was written, run again",
+                "has changed since the snapshot, has no room for the backup, or another run has taken the lock: nothing"
+                " was written, run again",
                 changed=False,
             )
         failed = [

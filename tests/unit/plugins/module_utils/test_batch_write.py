@@ -26,6 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
     window_record_line,
     write_lines,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_5, SIGNATURES
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
@@ -83,11 +84,33 @@ def test_an_empty_list_and_a_removal() -> None:
 def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
     guard = rf"(if exist ..\portkeeper\same-{RUN} ("
-    compared = rf"fc.exe /b {FOLDER}\reserved_ports.1 {FOLDER}\reserved_ports.2 >nul&&echo same>"
+    compared = rf"fc.exe /b {FOLDER}\reserved_ports.1 {FOLDER}\reserved_ports.2 >nul&&(for "
     assert line.index(compared) < line.index(guard)
     line = executed(line)
     for write in re.finditer(r"reg\.exe (add|delete|import) ", line):
         assert write.start() > line.index(guard)
+
+
+def test_nothing_is_written_unless_the_backup_on_the_host_has_the_size_that_was_sent() -> None:
+    """A full disk leaves files that begin well; each size is that of the lines with their line ends."""
+    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], ["REGEDIT4", "", "[x]"])
+    undo = sum(len(text) + 2 for text in restore_script(TICKET.backup, ["reserved_ports"]))
+    checked = rf"for %j in ({FOLDER}\restore.reg) do @if %~zj==17 echo same>..\portkeeper\same-{RUN}"
+    assert rf"&&(for %k in ({FOLDER}\rollback.cmd) do @if %~zk=={undo} {checked})" in line
+    assert line.count("echo same>") == 1
+
+
+def test_the_undo_file_of_netsh_has_its_size_too() -> None:
+    change = Change("excluded_udp4", ("1645-1646",), removed=("4500-4500",), deferred=("500-500",))
+    lines = write_lines(TICKET, [change], [], [])
+    row = "interface ipv4 {} excludedportrange protocol=udp startport={} numberofports={} store=persistent\r\n"
+    text = row.format("delete", 1645, 2) + row.format("delete", 500, 1) + row.format("add", 4500, 1)
+    assert rf"restore.netsh) do @if %~zk=={len(text)} " in lines[-1]
+
+
+def test_a_file_of_utf16_is_at_least_twice_as_long() -> None:
+    lines = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [SIGNATURES[DIALECT_5], "", "[x]"])
+    assert re.search(r"restore\.reg\) do @if %~zj GEQ \d+ echo same>", lines[-1])
 
 
 def test_the_record_is_made_before_the_value() -> None:

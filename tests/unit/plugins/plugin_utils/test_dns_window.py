@@ -234,3 +234,38 @@ def test_a_lock_of_another_run_forbids_the_window() -> None:
         case.open()
     assert len(case.host.lines) == 3, "the lock was looked at"
     assert case.dns_runs
+
+
+@pytest.mark.parametrize(("timeout", "waits"), [(10, 5), (60, 45), (900, 45)])
+def test_a_look_ends_before_its_command(timeout: int, waits: int) -> None:
+    case = Case()
+    case.talk = Talk(case.session, case.gathered.run, "restart", timeout)
+    case.open()
+    (look,) = [line for line in case.host.lines if "begin window" in line]
+    assert f"(1,1,{waits // 2})" in look
+
+
+def test_a_shell_of_its_own_is_closed_when_the_lock_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(FakeHost(scheduler="missing"))
+    monkeypatch.setattr(Session, "_own_wire", lambda self: case.wire)
+    answer = case.host.answer
+
+    def meets_another(line: str) -> bytes:
+        if "cmd.exe /d /c" in line and case.host.locks is None:
+            case.host.locks = ["9999999999-fedcba9876543210"]
+        return answer(line)
+
+    case.host.answer = meets_another  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="locked by another run"):
+        case.open(allow_unguarded=True)
+    assert "shell-2" in case.wire.deleted
+
+
+def test_a_lost_answer_of_an_unguarded_window_starts_dns_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(FakeHost(scheduler="missing"))
+    monkeypatch.setattr(Session, "_own_wire", lambda self: case.wire)
+    case.host.drop_sections = {"window"}
+    with pytest.raises(HostFailure) as caught:
+        case.open(allow_unguarded=True)
+    assert isinstance(caught.value.details["dns_may_be_stopped"], bool)
+    assert "shell-2" in case.wire.deleted
