@@ -10,7 +10,7 @@ still those of the snapshot, and always gives back the lock. The values' exact b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import section_commands
@@ -202,15 +202,12 @@ def write_lines(
         BatchError: a value is malformed or does not fit into one command line.
     """
     places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
-    compare = [_snapshot(ticket, name, place, "2") for name, place in places]
-    files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
-    equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
     undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
     saved, widened, sizes = backup_files(
         ticket.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
     )
     tables, table_sizes = _netsh_files(ticket, changes)
-    compare.append("&&".join([*equal, if_whole(ticket.path, sizes | table_sizes, f"echo same>{ticket.flag}")]))
+    compare = _compared(ticket, places, sizes | table_sizes)
     write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
     write += [f"({'&'.join(recorded(records))})>nul"] if records else []
     if put_back:
@@ -239,6 +236,14 @@ def write_lines(
         first += widened
     lines = [wrap(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
     return [*lines, wrap(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+
+
+def _compared(ticket: Ticket, places: Sequence[tuple[str, Setting]], sizes: Mapping[str, str]) -> list[str]:
+    """Makes the flag if the values are those of the snapshot, and the backup's files are whole."""
+    files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
+    equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
+    flag = if_whole(ticket.path, sizes, f"echo same>{ticket.flag}")
+    return [*(_snapshot(ticket, name, place, "2") for name, place in places), "&&".join([*equal, flag])]
 
 
 def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
