@@ -43,7 +43,8 @@ ENDED = "end"
 SETTLE = "ping.exe -n 6 127.0.0.1 >nul"
 """Five seconds before a lock is taken over: a run that is about to release it does so, and the renaming fails."""
 
-_BOOT = next(row.command for row in COLLECTOR if row.id == "boot")
+BOOT_AND_END = f"{next(row.command for row in COLLECTOR if row.id == 'boot')}&echo {ENDED}"
+"""Shows the boot mark, and a last line that a file cut by a full disk lacks."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def lock_section(run: str, name: str) -> str:
 
 
 def _filled(name: str) -> str:
-    """Writes our lock file: the boot mark, and a last line that a file cut by a full disk lacks."""
-    return rf"({_BOOT}&echo {ENDED})>{LOCK}\{lock_name(name)}"
+    """Writes our lock file."""
+    return rf"({BOOT_AND_END})>{LOCK}\{lock_name(name)}"
 
 
 def takeover_line(run: str, name: str, takeover: Takeover) -> str:

@@ -5,7 +5,8 @@
 
 WinRS kills everything in a shell that is deleted, signalled or idle. So the sequence `stop DNS, start what failed,
 start DNS` runs as a scheduled task, outside of the shell's job. The script begins by renaming a token: it can run
-once, and whoever renames the token first decides. It writes to files only and always goes on to starting what ran.
+once, only in the boot for which it was made, and whoever renames the token first decides. It writes to files only and
+always goes on to starting what ran.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import section_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    BOOT_AND_END,
     CLAIMED,
     CLAIMED_BY_SESSION,
     LOCK,
@@ -111,6 +113,9 @@ def script(window: Window) -> list[str]:
         f"cd /d {SYSTEM32}||exit",
         f"set w={window.path}",
         rf"if exist %w%\{CLAIMED_BY_SESSION} exit",
+        # The task would run at the next boot, too; then another run may hold the lock by now.
+        rf"({BOOT_AND_END})>%w%\now 2>nul",
+        r"fc.exe /b %w%\boot %w%\now>nul||exit",
         rf"ren %w%\token {CLAIMED}||exit",
         r"net.exe stop DNS /y>%w%\log 2>&1",
         r">%w%\steps echo stop_dns %errorlevel%",
@@ -268,7 +273,8 @@ def _opened(window: Window, before: list[str], then: str) -> str:
     ]
     folder = window.path
     netsh = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
-    made = [rf"type {LOCK}\{window.lock}>{window.mark}", rf"({text})>{folder}\run.cmd"]
+    boot = [rf"type {LOCK}\{window.lock}>{file}" for file in (window.mark, rf"{folder}\boot")]
+    made = [*boot, rf"({text})>{folder}\run.cmd"]
     work = [*made, *before, *netsh, rf"echo token>{folder}\token"]
     # `md` fails where the folder is there already, and nothing may have got in before it was closed.
     empty = f'dir /b {folder}|findstr.exe "^">nul'

@@ -46,8 +46,11 @@ def order(lines: list[str], *texts: str) -> list[int]:
 def test_the_token_comes_first_and_only_once() -> None:
     lines = script(WINDOW)
     # A session that has claimed a window whose start was cut short has the last word, too.
-    assert lines[3:5] == [r"if exist %w%\claimed.session exit", r"ren %w%\token claimed||exit"]
-    assert all(".exe" not in line for line in lines[:4])
+    assert lines[3] == r"if exist %w%\claimed.session exit"
+    assert lines[4].endswith(r"&echo end)>%w%\now 2>nul") and " add " not in lines[4]
+    # The task runs at a boot, too: the script works only in the boot for which it was made.
+    assert lines[5:7] == [r"fc.exe /b %w%\boot %w%\now>nul||exit", r"ren %w%\token claimed||exit"]
+    assert rf"type ..\portkeeper\lock\1764000000-{RUN}>..\portkeeper\window\1764000000-{RUN}\boot" in start_line(WINDOW)
 
 
 def test_stop_exclude_victims_dns_dependents_end() -> None:
@@ -60,7 +63,7 @@ def test_stop_exclude_victims_dns_dependents_end() -> None:
         '"IAS"',
         "net.exe start DNS",
         '"Dep One"',
-        "echo end",
+        r"echo end>%w%\end",
     )
     assert steps == sorted(steps)
 
