@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
             hosts = read_transcripts(Path(options["transcripts"]), policy) if options["transcripts"] else []
             for carried in hosts:
                 files.update({f"{carried.host}/{name}": content for name, content in carried.files.items()})
-            result.update(write_kit(folder, files, bool(self._task.check_mode)))
+            result.update(write_kit(Path(options["dest"]), folder, files, bool(self._task.check_mode)))
         except OfflineError as error:
             raise AnsibleActionFail(f"offline_kit: {error}") from None
         except PolicyError as error:
@@ -66,4 +66,5 @@ def _save_artifacts(hosts: list[Carried], options: dict[str, Any]) -> None:
     if options["artifacts_dir"]:
         run_id = safe_run_id(options["run_id"])
         for carried in hosts:
-            write_json(artifact_path(options["artifacts_dir"], run_id, carried.host), carried.artifact(run_id))
+            path = artifact_path(options["artifacts_dir"], run_id, carried.host)
+            write_json(path, carried.artifact(run_id), base=Path(options["artifacts_dir"]))

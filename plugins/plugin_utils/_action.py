@@ -9,6 +9,7 @@ import contextlib
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -283,7 +284,7 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar, durable: bool = T
         check_mode=job.check_mode,
         attempted=utc_now(),
     )
-    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID}, durable)
+    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID}, durable, Path(folder))
 
 
 def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import json
 import os
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from ansible import constants
 from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._writer import write_file
 
 RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}-{secrets.token_hex(4)}"
 """Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked. Second and
@@ -43,57 +44,46 @@ def home() -> Path:
     return Path(str(constants.config.get_config_value("ANSIBLE_HOME"))).expanduser() / "portkeeper"
 
 
-def private_folder(path: Path) -> None:
-    """Makes a folder and those above it that are missing, for the owner alone; one that is there stays as it is.
-
-    Raises:
-        OSError: it could not be made.
-    """
-    for folder in (*reversed(path.parents), path):
-        folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> None:
+def write_json(path: Path, content: Mapping[str, Any], durable: bool = True, base: Path | None = None) -> None:
     """Writes JSON in one step: a reader sees the old file or the new one, the owner alone.
 
     Args:
         path: the file.
         content: what it is to hold.
-        durable: as for `write_text`.
+        durable: as for `write_file`.
+        base: as for `write_file`.
 
     Raises:
         AnsibleError: the file could not be written.
     """
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n", durable=durable)
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+    write_text(path, text, durable=durable, base=base)
 
 
-def write_text(path: Path, content: str, mode: int = 0o600, durable: bool = True) -> None:
+def write_text(path: Path, content: str, mode: int = 0o600, durable: bool = True, base: Path | None = None) -> None:
     """Writes a file in one step.
 
     Args:
         path: the file; folders above it that are not there are made, for their owner only.
         content: its text, written as UTF-8.
         mode: its permissions.
-        durable: wait until it would outlast a power failure of the controller.
+        durable: as for `write_file`.
+        base: as for `write_file`.
 
     Raises:
         AnsibleError: the file could not be written.
     """
-    temporary = None
     try:
-        private_folder(path.parent)
-        handle, temporary = tempfile.mkstemp(prefix=".portkeeper-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fchmod(stream.fileno(), mode)
-            if durable:
-                os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        write_file(path, content.encode("utf-8"), mode, base, durable)
     except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise AnsibleError(f"The file {path} could not be written on the controller: {error.strerror}.") from None
+        raise AnsibleError(f"The file {path} could not be written on the controller: {why_not(error)}.") from None
+
+
+def why_not(error: OSError) -> str:
+    """The reason of a file that could not be written, for a message."""
+    if error.errno in (errno.ELOOP, errno.ENOTDIR):
+        return f"{error.strerror} (a folder of ours is a link, or no folder)"
+    return str(error.strerror)
 
 
 @dataclass(frozen=True)
@@ -111,10 +101,14 @@ class Shelf:
     kept: int | None = None
 
     @property
+    def base(self) -> Path:
+        """The folder of all hosts."""
+        return Path(self.folder) if self.folder else home() / "backups"
+
+    @property
     def place(self) -> Path:
         """The host's own folder."""
-        folder = Path(self.folder) if self.folder else home() / "backups"
-        return folder / Path(escaped(self.host)).stem
+        return self.base / Path(escaped(self.host)).stem
 
     def path(self, backup_id: str) -> Path:
         """The file of one backup."""
@@ -155,7 +149,7 @@ class Shelf:
             AnsibleError: the file could not be written.
         """
         path = self.path(backup_id)
-        write_json(path, content)
+        write_json(path, content, base=self.base)
         return path
 
 

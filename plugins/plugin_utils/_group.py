@@ -17,7 +17,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, home, private_folder
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, home, write_text
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._writer import open_private, private_folder
 
 WHOLE_CALL = "play"
 """Beginning of the name of the group of all hosts that name none: those of this call of ansible-playbook."""
@@ -55,7 +56,7 @@ def turn(group: str | None, host: str, phase: Phase = "restart", folder: Path | 
     try:
         private_folder(where)
         _remove_old(where)
-        stream = (where / f"{name}.lock").open("a", encoding="utf-8")
+        stream = open_private(where / f"{name}.lock")
     except OSError as error:
         raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from None
     with stream:
@@ -65,7 +66,7 @@ def turn(group: str | None, host: str, phase: Phase = "restart", folder: Path | 
                 f"Not started: {marker.read_text(encoding='utf-8').strip()} failed before in the same restart group.",
                 phase,
             )
-        marker.write_text(host, encoding="utf-8")
+        write_text(marker, host)
         yield time.monotonic() - began
         marker.unlink(missing_ok=True)
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import collect_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_readme import readme
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import why_not
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._writer import read_plain, write_file
 
 COLLECT, README = "collect.cmd", "README.txt"
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -40,8 +42,14 @@ def make_kit(dest: Path, client: str) -> tuple[Path, dict[str, bytes]]:
     return folder, {name: "".join(f"{line}\r\n" for line in lines).encode("ascii") for name, lines in texts.items()}
 
 
-def write_kit(folder: Path, files: Mapping[str, bytes], check_mode: bool) -> dict[str, Any]:
+def write_kit(dest: Path, folder: Path, files: Mapping[str, bytes], check_mode: bool) -> dict[str, Any]:
     """Writes the files whose content differs; in check mode only says which.
+
+    Args:
+        dest: the folder that the user named.
+        folder: the client's, below it.
+        files: content by name.
+        check_mode: whether nothing may be written.
 
     Returns:
         The result of offline_kit.
@@ -53,12 +61,10 @@ def write_kit(folder: Path, files: Mapping[str, bytes], check_mode: bool) -> dic
     written = sorted(name for name in files if before[name] != files[name])
     if written and not check_mode:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             for name in written:
-                (folder / name).parent.mkdir(exist_ok=True)
-                (folder / name).write_bytes(files[name])
+                write_file(folder / name, files[name], base=dest)
         except OSError as error:
-            raise OfflineError(f"{folder} could not be written to: {error.strerror}.") from error
+            raise OfflineError(f"{folder} could not be written to: {why_not(error)}.") from error
     verb = "would write" if check_mode else "wrote"
     return {
         "changed": bool(written),
@@ -90,8 +96,6 @@ def _nonce(script: Path) -> str:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+        return read_plain(path)
     except OSError as error:
         raise OfflineError(f"{path} could not be read: {error.strerror}.") from error

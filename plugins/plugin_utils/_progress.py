@@ -24,7 +24,8 @@ from typing import Any, TextIO
 from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import Phase
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID, private_folder
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._writer import open_private
 
 NOTE = "unfinished.json"
 """Name of the file, in the folder of the host's backups."""
@@ -135,9 +136,7 @@ class Progress:
         assert self._path is not None
         try:
             if self._stream is None:
-                private_folder(self._path.parent)
-                handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-                self._stream = os.fdopen(handle, "r+", encoding="utf-8")
+                self._stream = open_private(self._path)
                 # Another task is at work on the same host: the lock on the host tells them apart, not this file.
                 with contextlib.suppress(BlockingIOError):
                     fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

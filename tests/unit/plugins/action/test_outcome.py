@@ -102,7 +102,12 @@ def test_a_restart_whose_last_look_fails_is_a_change(run: Run, host: BlindHost, 
 def test_a_full_disk_after_the_write_takes_nothing_away(
     run: Run, host: BlindHost, monkeypatch: pytest.MonkeyPatch, policy: str, restored: bool
 ) -> None:
-    def full(*_args: object) -> None:
+    write_json = _action.write_json
+
+    def full(*args: Any, **options: Any) -> None:
+        if host.reserved == ["3343-3343"]:
+            write_json(*args, **options)
+            return
         raise AnsibleError("The file x could not be written on the controller: No space left on device.")
 
     monkeypatch.setattr(_action, "write_json", full)
