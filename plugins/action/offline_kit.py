@@ -58,6 +58,9 @@ class ActionModule(ActionBase):
         except PolicyError as error:
             raise AnsibleActionFail(f"offline_kit: {error}.") from None
         result["hosts"] = [carried.row() for carried in hosts]
+        notes = [f"Transcript of {carried.host}: {carried.age_note}." for carried in hosts if carried.age_note]
+        if notes:
+            result["warnings"] = notes
         _save_artifacts(hosts, options)
         return result
 

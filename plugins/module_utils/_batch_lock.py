@@ -128,6 +128,28 @@ def _file_name(name: str) -> str:
     return lock_name(name)
 
 
+def refuse_while_locked(present: str) -> list[str]:
+    """Lines of a script for the console: they go to the label `busy` where a run may hold the lock.
+
+    A lock that was taken in another boot is held by nobody. On a host without a network, for example in IPsec's block
+    mode after host_reboot, nobody else could remove it.
+
+    Args:
+        present: a file that the script may write, to show the present boot.
+    """
+    return [
+        f"({BOOT_AND_END})>{present} 2>nul",
+        rf"for %%i in ({LOCK}\*) do (fc.exe /b %%i {present}>nul&&goto busy)",
+    ]
+
+
+BUSY = (
+    "echo Nothing was changed: another run of portkeeper works on this server.",
+    f"echo If that is not so, clear its lock with: {CLEARING}",
+)
+"""Lines of a script for the console behind the label `busy`."""
+
+
 def survey_line(run: str) -> str:
     """Shows everything that says who holds the lock; changes nothing.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import LOCK
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import BUSY, refuse_while_locked
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     MAX_SCRIPT_LINE,
     OURS,
@@ -58,7 +58,7 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
         f"cd /d {SYSTEM32}||exit /b 1",
         rf"set b={OURS}\backup\{backup_id(backup)}",
         "if not exist %b%\\rollback.cmd exit /b 1",
-        f"if exist {LOCK} goto busy",
+        *refuse_while_locked(r"%b%\boot.now"),
     ]
     for name, place in settings:
         lines += [
@@ -73,7 +73,7 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
         "echo The old values are back. A reboot makes them effective.",
         "exit /b 0",
         ":busy",
-        "echo Nothing was done: another run of portkeeper works on this server.",
+        *BUSY,
         "exit /b 1",
         ":changed",
         "echo Nothing was done: somebody has changed a value since. To put it back nevertheless, import this file:",

@@ -111,6 +111,14 @@ hosts:
     msg:
       description: The plan in one sentence, or why there are no scripts.
       type: str
+    collected:
+      description:
+        - When the transcript was made, UTC, ISO 8601; null where that is not known. This is the time of its file, or
+          the day that the server's clock showed where that is older, because a copy may set the time of a file anew.
+      type: str
+    age_note:
+      description: A sentence where these two times differ or cannot be compared; also shown as a warning. Else null.
+      type: str
 diff:
   description: A diff for each of RV(written).
   returned: success

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._carried_age import collected
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import ID_BYTES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
@@ -48,7 +49,8 @@ class Carried:
         host: its computer name.
         facts: of it.
         plan: made from them.
-        collected: UTC time of the transcript's file, ISO 8601; None where that lies in the future.
+        collected: UTC time of the transcript, ISO 8601; None where it is not known.
+        age_note: what to say about that time, or None.
         files: by name.
         refusal: why there are no scripts although there is something to do.
     """
@@ -57,6 +59,7 @@ class Carried:
     facts: Mapping[str, Any]
     plan: Mapping[str, Any]
     collected: str | None = None
+    age_note: str | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     refusal: str | None = None
 
@@ -68,6 +71,8 @@ class Carried:
             "reboot_required": self.plan["reboot_required"],
             "files": sorted(self.files),
             "msg": f"no scripts were made: {self.refusal}" if self.refusal else summary_of(self.plan),
+            "collected": self.collected,
+            "age_note": self.age_note,
         }
 
     def artifact(self, run_id: str) -> dict[str, Any]:
@@ -114,13 +119,15 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
     except (OrderError, BatchError, RegFileError) as error:
         files, refusal = {}, str(error).rstrip(".")
     text = plan_text(facts, plan, bool(files), refusal)
-    return Carried(host, facts, plan, _written(path), {**files, "plan.txt": _lines(text)}, refusal)
+    files = {**files, "plan.txt": _lines(text)}
+    return Carried(host, facts, plan, *_age(path, facts), files, refusal)
 
 
-def _written(path: Path) -> str | None:
-    """When a file was written: copies keep that, and the server's own clock says no time zone."""
+def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """When a transcript was made, ISO 8601 or None, and what to say about it."""
     written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
-    return written.strftime("%Y-%m-%dT%H:%M:%SZ") if written <= datetime.now(timezone.utc) else None
+    moment, note = collected(facts["collected"], written, datetime.now(timezone.utc))
+    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ"), note
 
 
 def _scripts(order: Order, content: bytes) -> dict[str, bytes]:

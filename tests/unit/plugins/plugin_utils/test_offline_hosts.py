@@ -24,7 +24,7 @@ READ = datetime(2026, 1, 2, 3, 0, tzinfo=timezone.utc)
 
 def carried(folder: Path, read: datetime) -> Carried:
     path = folder / "sbserver.txt"
-    path.write_bytes(CAPTURE.read_bytes())
+    path.write_bytes(CAPTURE.read_bytes().replace(b"Mon 09/08/2008  7:41:12.53", b"Fri 01/02/2026  3:41:12.53"))
     os.utime(path, (read.timestamp(), read.timestamp()))
     (host,) = read_transcripts(path, Policy.from_options())
     return host
@@ -37,6 +37,14 @@ def test_the_report_shows_it_with_the_age_of_its_facts(tmp_path: Path) -> None:
     (row,) = report.rows
     assert (row.host, row.age) == ("SBSERVER", timedelta(days=3))
     assert "SBSERVER" in render_text(report) and "3 d" in render_text(report)
+
+
+def test_a_copied_file_is_as_old_as_the_server_says_and_the_difference_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "sbserver.txt"
+    path.write_bytes(CAPTURE.read_bytes())
+    (host,) = read_transcripts(path, Policy.from_options())
+    assert host.artifact("night")["collected"] == "2008-08-09T00:00:00Z"
+    assert "2008-08-09" in str(host.row()["age_note"])
 
 
 def test_a_file_from_the_future_has_no_age(tmp_path: Path) -> None:
