@@ -127,7 +127,7 @@ def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """When a transcript was made, ISO 8601 or None, and what to say about it."""
     written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
     moment, note = collected(facts["collected"], written, datetime.now(timezone.utc))
-    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ"), note
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None, note
 
 
 def _scripts(order: Order, content: bytes) -> dict[str, bytes]:

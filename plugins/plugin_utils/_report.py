@@ -51,8 +51,8 @@ def write_report(report: Report, dest: Path, options: Mapping[str, Any]) -> dict
             elsewhere = name == "prometheus" and options["prometheus_file"]
             path = Path(options["prometheus_file"]) if elsewhere else dest / file
             mode = _mode(options["prometheus_mode"]) if name == "prometheus" else 0o600
-            ours = not elsewhere and not options.get("dest") and options.get("artifacts_dir")
-            write_text(path, render(report), mode, base=Path(ours[0]) if ours else None)
+            named = elsewhere or options.get("dest")
+            write_text(path, render(report), mode, base=None if named else dest.parent)
             written[name] = str(path)
     return written
 
