@@ -257,7 +257,7 @@ def test_a_stray_task_of_an_earlier_window_is_harmless(files: tuple[str, ...], m
     """A task that stayed on the host runs at the next boot: its token is gone, or the session was first."""
     host = matrix.host
     window = Window("00000000000000aa", "1800000000-00000000000000aa", (host.victim,), (), (), 60, 1_800_000_060)
-    stray = host.folder / "window" / window.lock
+    stray = host.windows / f"portkeeper-{window.lock}"
     stray.mkdir(parents=True)
     (stray / "run.cmd").write_bytes("\r\n".join([*script(window), ""]).encode("ascii"))
     for name in files:

@@ -140,7 +140,7 @@ def test_a_window_at_work_is_safe_from_a_jump_of_the_clock(
     name = f"{now - 5}-00000000000000aa"
     lock(host, name)
     lock(host, f"window-{now + 295}-00000000000000aa")
-    work = host.folder / "window" / name
+    work = host.windows / f"portkeeper-{name}"
     work.mkdir(parents=True)
     (work / "claimed").write_bytes(b"token\r\n")
     monkeypatch.setattr(http, "clock", lambda: time.time() + jump)

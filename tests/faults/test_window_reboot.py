@@ -21,7 +21,7 @@ FULL = os.environ.get("PORTKEEPER_FAULTS") == "full"
 
 def _seen(folder: Path, name: str, text: str = "") -> bool:
     """Whether a file of a window is there, and holds a text."""
-    for path in folder.glob(f"window/*/{name}"):
+    for path in folder.parent.glob(f"portkeeper-[0-9]*/{name}"):
         try:
             return text in path.read_text(encoding="ascii", errors="replace")
         except OSError:
@@ -74,7 +74,7 @@ def test_a_host_that_reboots_during_a_window_can_be_written_to(
     again = host.act("dns_restart", window_timeout=60, verify_timeout=5, force=True)
     assert not (host.folder / "lock").exists(), again["msg"]
     assert host.runs("DNS"), again["msg"]
-    assert list((host.folder / "window").glob("*")) == [], "what a window left on the host is cleaned"
+    assert list(host.windows.glob("portkeeper-[0-9]*")) == [], "what a window left on the host is cleaned"
 
 
 def _reached(condition: Callable[[], bool], run: threading.Thread) -> bool:

@@ -50,7 +50,7 @@ def test_the_token_comes_first_and_only_once() -> None:
     assert lines[4].endswith(r"&echo end)>%w%\now 2>nul") and " add " not in lines[4]
     # The task runs at a boot, too: the script works only in the boot for which it was made.
     assert lines[5:7] == [r"fc.exe /b %w%\boot %w%\now>nul||exit", r"ren %w%\token claimed||exit"]
-    assert rf"type ..\portkeeper\lock\1764000000-{RUN}>..\portkeeper\window\1764000000-{RUN}\boot" in start_line(WINDOW)
+    assert rf"type ..\portkeeper\lock\1764000000-{RUN}>..\portkeeper-1764000000-{RUN}\boot" in start_line(WINDOW)
 
 
 def test_stop_exclude_victims_dns_dependents_end() -> None:
