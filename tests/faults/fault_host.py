@@ -210,7 +210,7 @@ class FaultHost:
 
     def backups(self) -> list[Path]:
         """The controller's backups."""
-        return sorted((self.home / "backups").glob("*/*.json"))
+        return sorted((self.home / "backups").glob("*/*Z-*.json"))
 
     def shells(self) -> list[dict[str, object]]:
         """The shells that are open on the host."""

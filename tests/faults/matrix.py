@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,11 +16,20 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _lock_state
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import NOTE
 from fault_host import FaultHost, Glance
 
 WINDOW_S = 20
 SHELL_GONE_S = 5.0
 """Seconds after which a shell whose deletion got lost must be gone: the lab's idle timeout and a look."""
+
+
+STOPPED = "stopped"
+"""A fault of the controller's: what a task's timeout does while the answer to a request is on its way."""
+
+
+class Interruption(BaseException):
+    """As a task's timeout raises it, from its alarm."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,27 @@ class Matrix:
         """Runs the work."""
         return self.host.act(self.work.module, **self.work.options)
 
+    def act_until_stopped(self) -> dict[str, Any]:
+        """Runs the work; what is on disk where it is stopped."""
+        before = signal.signal(signal.SIGALRM, _interrupt)
+        where = {"artifacts_dir": str(self.host.home / "artifacts"), "run_id": "stopped"}
+        try:
+            return self.host.act(self.work.module, **self.work.options, **(where if self.writes else {}))
+        except Interruption:
+            if not self.writes:
+                return {"failed": True, "phase": "verify", "dns_may_be_stopped": False}
+            (path,) = (self.host.home / "artifacts" / "stopped").glob("*.json")
+            left: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            self.expect(left["outcome"] == "failed", f"{self.work.module}: the artifact of a stopped task says otherwise")
+            return {"failed": True, **{name: left[name] for name in ("phase", "dns_may_be_stopped", "msg")}}
+        finally:
+            signal.signal(signal.SIGALRM, before)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the work changes anything."""
+        return self.work.module != "port_verify"
+
     def length(self) -> int:
         """The number of requests of an undisturbed run."""
         seen = self.start()
@@ -137,8 +170,12 @@ class Matrix:
         host = self.host
         seen = self.start()
         host.server.counters.reset()
-        rule = host.fault(kind, request, **more)
-        result = self.act()
+        if kind == STOPPED:
+            rule = host.fault("call_after", request, call=lambda: os.kill(os.getpid(), signal.SIGALRM))
+            result = self.act_until_stopped()
+        else:
+            rule = host.fault(kind, request, **more)
+            result = self.act()
         commands = host.server.counters.commands
         if not rule.fired:
             return False
@@ -193,7 +230,10 @@ class Matrix:
         if state in self.converged:
             return
         self.converged[state] = label
+        stopped = list(self.host.home.rglob(NOTE))
         result = self.act()
+        named = "was stopped in the phase" in str(result.get("warnings"))
+        self.expect(named or not stopped, f"{label}: the next run does not name the task that was stopped")
         if result.get("failed") and "is locked by another run" in result["msg"]:
             # Somebody who comes back after ten minutes; a window's own mark keeps its time.
             self.waited.append(label)
@@ -222,6 +262,10 @@ class Matrix:
         """Collects what does not hold, so that one run shows all."""
         if not holds:
             self.problems.append(sentence)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise Interruption
 
 
 def _kind(name: str) -> str:

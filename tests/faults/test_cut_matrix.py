@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from fault_host import FaultHost
-from matrix import WORKS, Matrix
+from matrix import STOPPED, WORKS, Matrix
 
-CUTS = ("drop_before", "drop_after", "cut_reply")
+CUTS = ("drop_before", "drop_after", "cut_reply", STOPPED)
 FULL = os.environ.get("PORTKEEPER_FAULTS") == "full"
 FAMILIES = ("nt5", "nt6")
 PARTS = {"apply": 1, "window": 2, "verify": 1, "rollback": 1, "reboot": 4}

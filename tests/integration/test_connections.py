@@ -96,6 +96,16 @@ def test_closed_port_is_unreachable(controller, inventory, free_port) -> None:
     assert_one_sentence(run, "unreachable", str(free_port))
 
 
+def test_an_acceptance_reading_that_fails_shows_its_reason(controller, inventory, free_port) -> None:
+    run = controller.playbook("portkeeper.windows_dns.acceptance", inventory(ansible_port=free_port))
+    assert run.returncode == 2
+    reason = run.result("Show why the host could not be read")["msg"]
+    assert "refused the connection" in reason and str(free_port) in reason
+    local = controller.playbook("portkeeper.windows_dns.acceptance", inventory(ansible_connection="local"))
+    assert "ansible_connection=winrm" in local.result("Show why the host could not be read")["msg"]
+    assert SECRET not in run.stdout + run.stderr + local.stdout + local.stderr
+
+
 def test_a_server_that_is_not_windows_is_unreachable(controller, inventory, web_server) -> None:
     run = controller.playbook(play(), inventory(ansible_port=web_server), "-vvvvv")
     assert run.returncode == 4
