@@ -140,7 +140,7 @@ class Matrix:
                 return {"failed": True, "phase": "verify", "dns_may_be_stopped": False}
             (path,) = (self.host.home / "artifacts" / "stopped").glob("*.json")
             left: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            self.expect(left["outcome"] == "failed", f"{self.work.module}: the artifact of a stopped task says otherwise")
+            self.expect(left["outcome"] == "failed", f"{self.work.module}: the artifact of a stopped task is wrong")
             return {"failed": True, **{name: left[name] for name in ("phase", "dns_may_be_stopped", "msg")}}
         finally:
             signal.signal(signal.SIGALRM, before)
