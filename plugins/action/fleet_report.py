@@ -44,6 +44,9 @@ class ActionModule(ActionBase):
             return result
         found = judged(options, variables, options["earlier"])
         report = make_report(found.sources, found.rules, datetime.now(timezone.utc), options["title"])
+        for row in report.rows:
+            if row.trouble:
+                self._display.warning(printable(f"{row.host}: facts or plan cannot be read: {row.trouble}"))
         dest = Path(options["dest"]) if options["dest"] else found.folder
         result.update(acted=True, files=write_report(report, dest, options), msg=printable(report.verdict.reason))
         if options["show"]:

@@ -34,6 +34,7 @@ __all__ = [
     "DNS_PROCESS",
     "DNS_SERVICE",
     "FAMILIES",
+    "HIGHEST_PID",
     "RAN_BEFORE_RECORD",
     "RECORDED_STOPPED",
     "RUNNING",
@@ -57,7 +58,9 @@ RECORDED_STOPPED = "stopped"
 
 _MARK_RE = re.compile(r"([0-9A-F]{16})(?:-([0-9A-F]{1,8}))?\Z")
 """ShutdownTime, a FILETIME of eight bytes, and the boot counter where there is one."""
-_HIGHEST_PID = 0xFFFFFFFF
+_TYPE_RE = re.compile(r"(?:REG_[A-Z_]{1,40}|(?:0x)?[0-9A-Fa-f]{1,8})\Z")
+"""A registry type, or the number of one that has no name."""
+HIGHEST_PID = 0xFFFFFFFF
 _HIGHEST_EXIT_CODE = 0xFFFFFFFF
 _NO_PID_IN_NETSTAT = "5.0"
 """Windows 2000: its netstat has no -o (Microsoft's documentation of netstat, XP and later)."""
@@ -100,6 +103,12 @@ class Host:
     """
 
     facts: Mapping[str, Any]
+
+    @property
+    def unnamed_ports(self) -> PortSet:
+        """The ports of others for which the list of sockets has no row."""
+        held = self._other_ports[FAMILIES[0]] | self._other_ports[FAMILIES[1]]
+        return held - PortSet.from_ports({port for _family, port in self._holders})
 
     def has_reading_errors(self, apart_from: Collection[str]) -> bool:
         """Whether the facts report an error; a list of problems that cannot be read counts as one.
@@ -167,7 +176,7 @@ class Host:
     @property
     def dns_pid(self) -> int | None:
         """The process of the DNS service, None while it is stopped or where the release does not tell."""
-        return _number(self.dns.get("pid"), 1, _HIGHEST_PID)
+        return _number(self.dns.get("pid"), 1, HIGHEST_PID)
 
     @property
     def send_port(self) -> int | None:
@@ -188,8 +197,7 @@ class Host:
         present, data = fact.get("present"), fact.get("data")
         if present is False:
             return fact if data is None and fact.get("type") is None else _UNREAD
-        whole = present is True and isinstance(fact.get("type"), str)
-        return fact if whole and isinstance(data, (int, str, Sequence)) else _UNREAD
+        return fact if present is True and _is_data(fact.get("type"), data) else _UNREAD
 
     @property
     def state_present(self) -> bool | None:
@@ -229,9 +237,11 @@ class Host:
 
         A reboot does not end the record, so its boot mark does not matter.
         """
-        record = self._record(RAN_BEFORE_RECORD)
-        if record is None:
+        if self.state_present is None:
+            return None
+        if RAN_BEFORE_RECORD not in self._part("state")["settings"]:
             return ()
+        record = self._record(RAN_BEFORE_RECORD)
         value = record.get("value") if isinstance(record, Mapping) else None
         names = tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else ()
         return names if names and all(SERVICE_NAME_RE.match(name) for name in names) else None
@@ -253,7 +263,7 @@ class Host:
     @property
     def services_known(self) -> bool:
         """Whether the service manager's list was read at all: no Windows has an empty one."""
-        return bool(_number(self.facts.get("services_total"), 1, _HIGHEST_PID)) and isinstance(
+        return bool(_number(self.facts.get("services_total"), 1, HIGHEST_PID)) and isinstance(
             self.facts.get("services"), Mapping
         )
 
@@ -298,7 +308,7 @@ class Host:
             port = _number(row.get("port"), 1, HIGHEST_PORT) if isinstance(row, Mapping) else None
             if port is None or not isinstance(row.get("address"), str):
                 continue
-            holder = Holder(_number(row.get("pid"), 0, _HIGHEST_PID), row.get("process"))
+            holder = Holder(_number(row.get("pid"), 0, HIGHEST_PID), row.get("process"))
             holders = held.setdefault((FAMILIES[":" in row["address"]], port), [])
             if holder not in holders:
                 holders.append(holder)
@@ -368,6 +378,15 @@ def _port_sets(value: object) -> dict[str, PortSet] | None:
         return None
 
 
+def _is_data(registry_type: object, data: object) -> bool:
+    """Whether a value of the registry is one: what has its type but not its shape was not read."""
+    if not isinstance(registry_type, str) or not _TYPE_RE.match(registry_type):
+        return False
+    if registry_type == "REG_DWORD":
+        return _number(data, 0, 0xFFFFFFFF) is not None
+    return isinstance(data, (int, str, Sequence)) and not isinstance(data, bool)
+
+
 def _number(value: object, lowest: int, highest: int) -> int | None:
     """The number, None where it is none or lies outside of its bounds."""
     good = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
@@ -381,7 +400,7 @@ def _service(name: str, found: object) -> Service:
         name=name,
         state=_number(row.get("state"), STOPPED, PAUSED),
         start=_number(row.get("start"), 0, DISABLED),
-        pid=_number(row.get("pid"), 1, _HIGHEST_PID),
+        pid=_number(row.get("pid"), 1, HIGHEST_PID),
         exit_code=_number(row.get("win32_exit_code"), 0, _HIGHEST_EXIT_CODE),
         trigger_start=row.get("trigger_start") is True,
     )

@@ -24,8 +24,11 @@ STATE_UNREADABLE = "state_unreadable"
 HOLDER_UNKNOWN = "holder_unknown"
 DNS_PORTS_UNKNOWN = "dns_ports_unknown"
 RECORD_UNREADABLE = "record_unreadable"
+EXCLUSIONS_UNKNOWN = "exclusions_unknown"
 
-UNKNOWN_REASONS = frozenset((UNREADABLE, STATE_UNREADABLE, HOLDER_UNKNOWN, DNS_PORTS_UNKNOWN, RECORD_UNREADABLE))
+UNKNOWN_REASONS = frozenset(
+    (UNREADABLE, STATE_UNREADABLE, HOLDER_UNKNOWN, DNS_PORTS_UNKNOWN, RECORD_UNREADABLE, EXCLUSIONS_UNKNOWN)
+)
 """Reasons that say that something could not be read: the host's status is unknown."""
 
 _SENTENCES = {
@@ -42,6 +45,7 @@ _SENTENCES = {
     " it",
     DNS_PORTS_UNKNOWN: "the list of sockets does not show which of them are DNS's, so no port is proved to be free of"
     " it",
+    EXCLUSIONS_UNKNOWN: "the excluded port ranges could not be read, so no port is proved to lie outside of them",
     RECORD_UNREADABLE: "the record of what ran before DNS was last stopped could not be read",
 }
 _ERRORS = {

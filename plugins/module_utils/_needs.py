@@ -178,7 +178,7 @@ def _listeners(host: Host, wanted: PortSet) -> list[Need]:
     """UDP sockets of other programs inside the pool's range, a need per process name; connected sockets are clients."""
     held: dict[str, list[Mapping[str, Any]]] = {}
     for row in host.facts.get("udp_endpoints") or ():
-        if not row.get("connected") and row["port"] in wanted:
+        if row.get("connected") is not True and row["port"] in wanted:
             held.setdefault(str(row.get("process") or "an unnamed process"), []).append(row)
     return [_listener(process, rows) for process, rows in sorted(held.items())]
 

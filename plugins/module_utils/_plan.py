@@ -154,7 +154,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     victims = find_victims(host, policy, judgements)
     due = plan_actions(pending, victims, judgements, draft.deferred)
     actions = refuse_window(host, due, problems)
-    report_host(host, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
+    report_host(host, policy, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
     report_unread_sockets(host, policy, draft.needs, problems)
     report_information(host, policy, draft.pool, judgements, problems)
     report_failures(failures, problems)

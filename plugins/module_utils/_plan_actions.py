@@ -116,7 +116,7 @@ def _ranges(row: Mapping[str, Any]) -> str:
 
 def _held_by_dns(victims: Victims, judgements: Sequence[Judgement]) -> str:
     held = [
-        f"UDP {failure.port} of {failure.service} is held by {failure.holder} (PID {failure.pid})"
+        f"UDP {failure.port} of {failure.service} is held by {failure.holder} (PID {failure.pid or 'unknown'})"
         for judgement in judgements
         if judgement.service.name in victims.services
         for failure in judgement.taken

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import FAMILIES, RECORDED_STOPPED, Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import (
+    FAMILIES,
+    HIGHEST_PID,
+    RECORDED_STOPPED,
+    Host,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import NAME_VALUE, cloned_from
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_fit import Reservations
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import NetshPlan
@@ -72,7 +77,7 @@ def _dns_is_new(host: Host, recorded: object) -> bool:
         return False
     if recorded == RECORDED_STOPPED:
         return True
-    known = isinstance(recorded, int) and not isinstance(recorded, bool) and recorded > 0
+    known = isinstance(recorded, int) and not isinstance(recorded, bool) and 0 < recorded <= HIGHEST_PID
     return known and host.dns_pid is not None and host.dns_pid != recorded
 
 

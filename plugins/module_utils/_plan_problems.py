@@ -11,6 +11,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_sock
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import (
     DNS_PORTS_UNKNOWN,
+    EXCLUSIONS_UNKNOWN,
     HOLDER_UNKNOWN,
     NOT_RUNNING,
     NOT_YET,
@@ -28,7 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effec
     contradicting_ports,
     started_since,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import AUTO_PROFILE, Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList, Severity, shown
@@ -37,11 +38,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
 _RISKY_HOTFIX = "KB958644"
 
 
-def report_host(host: Host, writing: bool, pool: Pool, problems: ProblemList) -> None:
+def report_host(host: Host, policy: Policy, writing: bool, pool: Pool, problems: ProblemList) -> None:
     """Add the errors.
 
     Args:
         host: the facts.
+        policy: whose profiles matter.
         writing: whether there is a value whose effect is our business.
         pool: of the host.
         problems: gets them.
@@ -52,6 +54,12 @@ def report_host(host: Host, writing: bool, pool: Pool, problems: ProblemList) ->
         problems.add("sockets_unreadable", "error", "The UDP sockets could not be read, so no port can be judged.")
     if pool.model == MODEL_UNKNOWN:
         problems.add("pool_unknown", "error", "The range of the pool, or whether there is one, could not be read.")
+    if AUTO_PROFILE in policy.profiles and host.family == "nt5" and not isinstance(host.os.get("sbs"), bool):
+        problems.add(
+            "sbs_unknown",
+            "error",
+            "It could not be read whether this is Small Business Server, so the profile auto cannot be applied.",
+        )
     if writing and host.boot_mark is None:
         problems.add(
             "boot_mark_unknown",
@@ -71,6 +79,13 @@ def report_unread_sockets(host: Host, policy: Policy, needs: Sequence[Need], pro
 
     The facts know no policy: where such a row is certainly of another process than DNS, they only warn.
     """
+    if policy.include_listeners and host.sockets_known and host.unnamed_ports:
+        problems.add(
+            "listeners_unknown",
+            "error",
+            "The list of UDP sockets does not show who holds some ports, so not all listeners are known.",
+            ports=host.unnamed_ports.to_json(),
+        )
     needed = [need.udp_ports for need in needs]
     needed += [row.udp_ports for row, services in relevant_rows(host, policy) if services]
     wanted = PortSet.from_ranges(pair for ports in needed for pair in ports.ranges)
@@ -95,6 +110,7 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
     STATE_UNREADABLE: ("service_state_unreadable", "error"),
     HOLDER_UNKNOWN: ("holder_unknown", "error"),
     DNS_PORTS_UNKNOWN: ("dns_ports_unknown", "error"),
+    EXCLUSIONS_UNKNOWN: ("exclusions_unknown", "error"),
     RECORD_UNREADABLE: ("ran_before_unreadable", "error"),
 }
 """The problem that tells a failure which the list of conflicts does not show."""

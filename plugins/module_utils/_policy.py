@@ -21,7 +21,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_
     may_never_start,
     port_text,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
+    HIGHEST_PORT,
+    LOWEST_PORT,
+    PortError,
+    PortSet,
+)
 
 AUTO_PROFILE = "auto"
 POOL_SIZE_MAX = 10_000
@@ -168,7 +173,9 @@ class Policy:
 
     @property
     def watched_ports(self) -> PortSet:
-        """The ports that the policy names beside the catalogue: who holds them must be in the facts."""
+        """The ports that the policy looks at beside the catalogue's: who holds them must be in the facts."""
+        if self.include_listeners:
+            return PortSet.from_ranges([(LOWEST_PORT, HIGHEST_PORT)])
         return reduce(lambda ports, row: ports | row.ports | row.udp_ports, self.extra_rows, self.extra_ports)
 
     def reserves_unexposed(self, family: str) -> bool:

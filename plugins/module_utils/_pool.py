@@ -89,7 +89,9 @@ def pool_of(host: Host, wanted_size: int | None, problems: ProblemList) -> Pool:
 def _model(host: Host, ranges: dict[str, PortSet | None]) -> str:
     if host.dns_installed is False or (host.dns_running and host.dns.get("pool_present") == "no"):
         return MODEL_NO_POOL
-    if host.dns_installed is None or not any(ranges.values()):
+    # From Vista on there are two ranges; NT5 has no IPv6 by default.
+    missing = not any(ranges.values()) if host.family == "nt5" else not all(ranges.values())
+    if host.dns_installed is None or missing:
         return MODEL_UNKNOWN
     return MODEL_UNIFORM if host.family == "nt5" else MODEL_ESTIMATE
 
@@ -147,6 +149,8 @@ def _size(host: Host, problems: ProblemList) -> int:
     """Sockets per family; SocketPoolSize 0 means one socket, and one that cannot be read counts as the default."""
     fact = host.setting(SOCKET_POOL_SIZE)
     size = fact["data"]
+    if fact["present"] is None:
+        problems.add("pool_unknown", "error", "SocketPoolSize could not be read, so the size of the pool is not known.")
     if not fact["present"] or fact["type"] != "REG_DWORD" or not isinstance(size, int):
         return POOL_SIZE_DEFAULT
     if not 0 <= size <= POOL_SIZE_MAX:

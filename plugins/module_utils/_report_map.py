@@ -42,7 +42,10 @@ def port_map(details: Details) -> str:
         if pool:
             lanes.append(_lane("pool", f"{name} pool", pool))
             lanes.append(_lane("reserved", f"{name} reserved", ports.reserved.get(family, PortSet())))
-        lanes.append(_held(f"{name} held by DNS", ports.held.get(family)))
+        if ports.held is None:
+            lanes.append(f'<div>{name} held by DNS</div><div class="q">unknown</div>')
+        else:
+            lanes.append(_held(f"{name} held by DNS", ports.held.get(family)))
     lanes.append(_lane("kept", "foreign ranges", ports.kept))
     lanes.append(_lane("needs", "needed", _union(udp)))
     lanes.append(_lane("hit", "conflicts", PortSet.from_ports(entry.port for entry in details.conflicts)))

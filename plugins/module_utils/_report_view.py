@@ -22,6 +22,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate impor
     judge,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_changes import Change, changes_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_plan import plan_words
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import parse_time
@@ -74,13 +75,14 @@ class Ports:
         pool: what DNS can draw from, by address family; empty where that is not known.
         reserved: what is reserved and effective, by address family.
         kept: reserved ranges that are not ours.
-        held: what DNS holds, by address family, as the artefact gives it: read only when it is drawn.
+        held: what DNS holds, by address family, as the artefact gives it: read only when it is drawn. None where the
+            host's list of sockets does not name processes.
     """
 
     pool: Mapping[str, PortSet]
     reserved: Mapping[str, PortSet]
     kept: PortSet
-    held: Mapping[str, Any]
+    held: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class Row:
         age: how long ago that was.
         details: None for a host without facts and plan, or with ones that cannot be read.
         changes: against the earlier artefacts.
+        trouble: why there are no details although facts and plan are there; empty where they could be read.
     """
 
     host: str
@@ -123,6 +126,7 @@ class Row:
     age: timedelta | None
     details: Details | None
     changes: tuple[Change, ...]
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -225,14 +229,18 @@ def _row(
     collected = parse_time((artefact or {}).get("collected"))
     why, details = entry.why.removeprefix(f"{entry.host}: "), None
     changes: tuple[Change, ...] = ()
+    trouble = ""
     if artefact is not None:
         try:
             details = _details(artefact)
-        except _SHAPE_ERRORS:
+        except _SHAPE_ERRORS as error:
+            trouble = f"{type(error).__name__}: {printable(str(error))}"
             why = f"{why}; facts or plan cannot be read".removeprefix("; ")
         if earlier is not None:
             changes = changes_of(earlier.get(entry.host), artefact)
-    return Row(entry.host, entry.status, why, collected, made - collected if collected else None, details, changes)
+    return Row(
+        entry.host, entry.status, why, collected, made - collected if collected else None, details, changes, trouble
+    )
 
 
 def _details(artefact: Mapping[str, Any]) -> Details | None:
@@ -244,7 +252,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
     udp = facts["dns"]["udp_ports"]
     return Details(
         failed=artefact.get("outcome") != "ok",
-        release=str(facts["os"]["release"]),
+        release=str(facts["os"]["release"] or "unknown"),
         model=str(risk["model"]),
         risk_now=_chance(risk["now"]),
         risk_after=_chance(risk["after_reload"]),
@@ -261,7 +269,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
             },
             reserved=protected_ports(plan, facts),
             kept=PortSet.from_json(plan["kept"]),
-            held={family: udp[family] for family in sorted(udp)},
+            held=None if udp is None else {family: udp[family] for family in sorted(udp)},
         ),
     )
 

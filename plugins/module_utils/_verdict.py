@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_row import (
+    ALL_FAMILIES,
     SERVICE_NAME_RE,
     CatalogueRow,
     may_never_start,
@@ -32,6 +33,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host impor
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import (
     DNS_PORTS_UNKNOWN,
+    EXCLUSIONS_UNKNOWN,
     HOLDER_UNKNOWN,
     NOT_RUNNING,
     NOT_YET,
@@ -135,6 +137,8 @@ def all_failures(host: Host, policy: Policy, judgements: list[Judgement]) -> lis
         failures.append(Failure(None, None, None, None, None, UNREADABLE))
     elif host.names_processes and not host.dns_ports_known and host.dns_installed is not False:
         failures.append(Failure(None, None, None, None, None, DNS_PORTS_UNKNOWN))
+    if host.family == "nt6_r2" and not all(map(host.exclusions_known, FAMILIES)):
+        failures.append(Failure(None, None, None, None, None, EXCLUSIONS_UNKNOWN))
     return failures
 
 
@@ -144,6 +148,7 @@ def _unreadable(host: Host) -> bool:
         not host.services_known
         or not host.sockets_known
         or host.dns_installed is None
+        or host.family not in ALL_FAMILIES
         or host.has_reading_errors(_READING_PROBLEMS)
     )
 

@@ -89,7 +89,8 @@ failures:
     reason:
       description: >-
         V(port_taken), V(port_excluded), V(port_not_held), V(not_running), V(not_yet), V(ran_before), V(unreadable),
-        V(state_unreadable), V(holder_unknown), V(dns_ports_unknown) or V(record_unreadable).
+        V(state_unreadable), V(holder_unknown), V(dns_ports_unknown), V(exclusions_unknown) or
+        V(record_unreadable).
       type: str
     message:
       description: One sentence.

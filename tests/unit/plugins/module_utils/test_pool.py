@@ -33,7 +33,7 @@ def pool(made: dict[str, Any], wanted: int | None = None) -> tuple[Any, list[str
         (number(0), 1, []),
         (number(10000), 10000, []),
         (number(20000), 10000, ["socket_pool_size_out_of_range"]),
-        (UNREAD, 2500, []),
+        (UNREAD, 2500, ["pool_unknown"]),
         ({**number(1), "type": "REG_SZ", "data": "7"}, 2500, []),
     ],
 )
@@ -54,9 +54,12 @@ def test_nt5_draws_over_ipv6_only_where_it_is_seen_to() -> None:
 
 
 def test_later_releases_draw_from_the_dynamic_range_of_each_family() -> None:
-    made = server_2019(dynamic_ports={"udp4": {"start": 1025, "count": 58976}, "udp6": None})
-    assert pool(made)[0].to_json() == {"udp4": "1025-60000", "udp6": None}
+    lowered = {"start": 1025, "count": 58976}
+    made = server_2019(dynamic_ports={"udp4": lowered, "udp6": {"start": 49152, "count": 16384}})
+    assert pool(made)[0].to_json() == {"udp4": "1025-60000", "udp6": "49152-65535"}
     assert pool(made)[0].model == "estimate"
+    one = server_2019(dynamic_ports={"udp4": lowered, "udp6": None})
+    assert pool(one)[0].model == "unknown", "what the other family draws from was not read"
 
 
 def test_an_impossible_dynamic_range_is_not_used() -> None:

@@ -155,3 +155,58 @@ def test_a_bent_artefact_hides_nobody_and_breaks_nothing(path, value) -> None:
 def test_single_ports_are_those_of_the_set(count: int) -> None:
     ports = PortSet.from_ports(random.Random(1).sample(range(1025, 65536), count))
     assert single_ports(ports.to_json()) == list(ports)
+
+
+NULLS = (
+    ("dns", "udp_ports"),
+    ("dns", "state"),
+    ("dns", "pid"),
+    ("dns", "dependents"),
+    ("dynamic_ports", "udp4"),
+    ("exclusions", "udp4"),
+    ("udp_endpoints",),
+    ("udp_ports",),
+    ("services_total",),
+    ("boot_mark",),
+    ("computer_name",),
+    ("os", "release"),
+    ("os", "nt"),
+)
+"""What the facts' schema allows to be null."""
+
+
+@pytest.mark.parametrize("path", NULLS)
+@pytest.mark.parametrize("make", [factory.conflict_facts, factory.server_2019])
+def test_a_fact_that_is_null_costs_no_other_detail(make, path) -> None:
+    found = make()
+    part = found
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = None
+    whole, less = report_of({"a": artefact("a", make())}).rows[0], report_of({"a": artefact("a", found)}).rows[0]
+    assert less.details is not None
+    assert less.trouble == ""
+    assert [need.service for need in less.details.needs] == [need.service for need in whole.details.needs]
+    page = render_html(report_of({"a": artefact("a", found)}))
+    assert ('IPv4 held by DNS</div><div class="q">unknown' in page) == (path == ("dns", "udp_ports"))
+    assert "None" not in page
+
+
+def test_windows_2000_keeps_its_details_and_shows_what_is_unknown() -> None:
+    found = factory.conflict_facts()
+    found["os"].update(release="2000", nt="5.0")
+    found["dns"]["udp_ports"] = None
+    found["udp_ports"]["udp4"] = ["53-53", "1645-1645", "4500-4500"]
+    row = report_of({"old": artefact("old", found)}).rows[0]
+    assert row.details is not None
+    assert row.details.release == "2000"
+    assert row.details.ports.held is None
+
+
+def test_what_the_catch_all_caught_is_named() -> None:
+    bent = artefact("a", factory.facts())
+    bent["plan"]["risk"] = {"now": "\x1b[31m"}
+    row = report_of({"a": bent}).rows[0]
+    assert row.details is None
+    assert row.trouble.split(":")[0] in {"KeyError", "ValueError"}
+    assert "\x1b" not in row.trouble
