@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_st
 FAMILIES = ("udp4", "udp6")
 SOCKET_ROWS_UNREADABLE = "socket_rows_unreadable"
 ENDPOINTS_MAX = 500
-"""The fact ``udp_endpoints`` holds at most so many rows, and those of needed ports that come on top; ``udp_ports`` is
+"""The fact ``udp_endpoints`` holds at most so many rows, unless needed ports alone have more holders; ``udp_ports`` is
 always whole."""
+NEEDED_ROWS_MAX = 10_000
+"""No server has so many holders of needed ports; those beyond them are not named."""
 POOL_SOCKETS_MIN = 200
 """A DNS process that holds so many UDP ports in one address family has a socket pool: without one it holds a few per
 local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
@@ -74,17 +76,9 @@ def read_sockets(reading: Reading, services: Services) -> Sockets:
         elif table.unread:
             _report_unread(reading, table.unread, services)
     unnamed = sum(row.pid is None for row in table.rows)
-    with_pids = known and not unnamed
+    with_pids = known and not unnamed and not _may_be_dns(table.unread, services)
     if known and unnamed == len(table.rows) and not pools:
         reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
-    elif unnamed:
-        reading.problems.add(
-            "sockets_partly_without_pid",
-            "error",
-            f"{unnamed} rows of the list of UDP sockets name no process, the others do: which sockets are DNS's is not"
-            " known.",
-            rows=unnamed,
-        )
     others = [row for row in table.rows if dns_pid is None or row.pid != dns_pid]
     held = _by_family([row for row in table.rows if dns_pid is not None and row.pid == dns_pid])
     for pool in pools:
@@ -99,8 +93,7 @@ def _report_unread(reading: Reading, unread: list[UnreadRow], services: Services
     """An error where a row may be DNS's or on any port; else the plan judges whether it needs the port."""
     distinct = set(unread)
     certain = {row.port for row in distinct if row.port is not None}
-    may_be_dns = _dns_has_process(services) and any(row.pid in (None, services.dns_pid) for row in distinct)
-    is_error = may_be_dns or any(row.port is None for row in distinct)
+    is_error = _may_be_dns(unread, services) or any(row.port is None for row in distinct)
     reading.problems.add(
         SOCKET_ROWS_UNREADABLE,
         "error" if is_error else "warning",
@@ -108,6 +101,10 @@ def _report_unread(reading: Reading, unread: list[UnreadRow], services: Services
         rows=len(unread),
         ports=PortSet.from_ports(certain).to_json(),
     )
+
+
+def _may_be_dns(unread: Iterable[UnreadRow], services: Services) -> bool:
+    return _dns_has_process(services) and any(row.pid in (None, services.dns_pid) for row in unread)
 
 
 def _rows_of(pool: Pool) -> list[UdpRow]:
@@ -171,16 +168,17 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
 def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tuple[list[dict[str, Any]], bool]:
     """The fact ``udp_endpoints``, sorted by port, address and PID, and whether it was cut.
 
-    When there are too many, those on needed ports are kept; of these a row for each address family, port and process
-    stays in any case.
+    When there are too many, a row for each address family, needed port and process comes first, then further ones on
+    needed ports.
     """
     rows = sorted(sockets.others, key=lambda row: (row.port not in needed, row.port, row.address, row.pid or 0))
     holders: dict[tuple[str, int, int | None], UdpRow] = {}
-    for row in rows[ENDPOINTS_MAX:]:
+    for row in rows:
         if row.port in needed:
             holders.setdefault((row.family, row.port, row.pid), row)
-    chosen = [*rows[:ENDPOINTS_MAX], *holders.values()]
-    kept = sorted(chosen, key=lambda row: (row.port, row.address, row.pid or 0, row.connected))
+    first = list(holders.values())[:NEEDED_ROWS_MAX]
+    kept = list(dict.fromkeys([*first, *rows]))[: max(len(first), ENDPOINTS_MAX)]
+    kept.sort(key=lambda row: (row.port, row.address, row.pid or 0, row.connected))
     processes = {**(services.processes or {}), SYSTEM_PID: SYSTEM_PROCESS}
     return [
         {

@@ -256,6 +256,11 @@ class Host:
     def _by_lower_name(self) -> dict[str, Service]:
         return {name.lower(): service for name, service in self.services.items()}
 
+    @cached_property
+    def enabled_services(self) -> frozenset[str]:
+        """Lower-case names of the services that are not disabled."""
+        return frozenset(name for name, service in self._by_lower_name.items() if service.enabled)
+
     def service(self, name: str) -> Service | None:
         """One service, whatever the case of its key; None where it is not in the facts."""
         return self._by_lower_name.get(name.lower())

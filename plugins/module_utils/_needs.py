@@ -86,7 +86,7 @@ def installed_services(row: CatalogueRow, host: Host) -> tuple[str, ...]:
     """The row's services that are installed and not disabled on this host; none where the role cannot be there."""
     if row.detection == "profile_only" or host.family not in row.families:
         return ()
-    enabled = {name.lower() for name, service in host.services.items() if service.enabled}
+    enabled = host.enabled_services
     if not all(key.lower() in enabled for key in row.requires):
         return ()
     return tuple(name for name in host.services if name.lower() in enabled and row.matches(name))

@@ -127,9 +127,7 @@ def test_a_limit_is_told_and_judges_the_rest_of_nobody(controller, kinds, tmp_pa
 )
 def test_nobody_leaves_out_the_judge_by_a_tag(controller, kinds, tmp_path, options, environment, code) -> None:
     path = written(tmp_path, {"a": kinds[AWAY], "b": kinds[IN_ORDER]})
-    run = controller.playbook(
-        DRIFT, path, "-e", f"reserve_ports_artifacts_dir={tmp_path}", *options, **environment
-    )
+    run = controller.playbook(DRIFT, path, "-e", f"reserve_ports_artifacts_dir={tmp_path}", *options, **environment)
     assert run.returncode == code, run.stdout + run.stderr
 
 

@@ -48,7 +48,13 @@ def run_task(
     connection._shell = SimpleNamespace(tmpdir=None)  # type: ignore[attr-defined]
     made = action.ActionModule(
         task=SimpleNamespace(
-            args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True, run_once=False,
+            args=options,
+            check_mode=check,
+            async_val=0,
+            action=name,
+            environment=None,
+            diff=True,
+            run_once=False,
             **keywords,
         ),
         connection=connection,

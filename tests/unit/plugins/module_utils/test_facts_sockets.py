@@ -10,6 +10,8 @@ import random
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
     facts_of,
@@ -101,3 +103,50 @@ def test_result_size_with_two_full_pools_and_120_services() -> None:
     assert len(PortSet.from_json(facts["dns"]["udp_ports"]["udp6"])) == 2500
     assert facts["services_total"] == 138
     assert len(json.dumps(facts)) < 16 * 1024
+
+
+def _with_rows(rows: str) -> str:
+    """The SBS 2003 host with further rows of netstat."""
+    text = sbs2003()
+    end = text.index("#portkeeper end netstat")
+    return text[:end] + rows + text[end:]
+
+
+MANY = "".join(f"  UDP    10.{at // 250}.{at % 250}.1:138  *:*  4\n" for at in range(600))
+"""A server with many addresses: more rows than the facts hold."""
+
+
+def test_rows_that_the_policy_needs_are_never_cut() -> None:
+    """The row of a foreign holder stood behind 600 others, and what is not named counted as rightful."""
+    row = {"name": "agent", "services": ["MSMQ"], "ports": ["65534"]}
+    policy = Policy.from_options({"catalogue_extra": [row], "extra_ports": ["65533"], "profiles": []})
+    text = _with_rows(MANY + "  UDP    0.0.0.0:65534  *:*  6666\n  UDP    0.0.0.0:65533  *:*  6667\n")
+    found = facts_of(text, extra_services=policy.extra_services, extra_ports=policy.watched_ports)
+    assert found["udp_endpoints_truncated"]
+    held = {entry["port"]: entry["pid"] for entry in found["udp_endpoints"] if entry["port"] > 65000}
+    assert held == {65533: 6667, 65534: 6666}
+    found["services"]["MSMQ"].update(state=4, start=2, pid=70)
+    assert 65534 in {entry["port"] for entry in make_plan(found, policy)["live_conflicts"]}
+    blind = facts_of(text)
+    blind["services"]["MSMQ"].update(state=4, start=2, pid=70)
+    told = make_plan(blind, policy)
+    assert told["status"] == "unknown"
+    assert {problem["data"]["port"] for problem in told["problems"] if problem["id"] == "holder_unknown"} == {
+        65533,
+        65534,
+    }
+
+
+def test_every_holder_of_a_needed_port_stays_however_many_there_are() -> None:
+    rows = "".join(f"  UDP    10.{at // 250}.{at % 250}.2:4500  *:*  {5000 + at % 3}\n" for at in range(600))
+    found = facts_of(_with_rows(rows))
+    assert {entry["pid"] for entry in found["udp_endpoints"] if entry["port"] == 4500} >= {5000, 5001, 5002}
+
+
+def test_a_list_that_names_some_processes_only_says_nothing_of_dns() -> None:
+    rows = "  UDP    0.0.0.0:53  *:*\n  UDP    0.0.0.0:4500  *:*\n  UDP    0.0.0.0:500  *:*  460\n"
+    found = sbs2003_with("netstat", rows)
+    assert found["dns"]["udp_ports"] is None
+    assert found["dns"]["pool_present"] == "unknown"
+    assert [problem["severity"] for problem in found["problems"]] == ["error"]
+    assert make_plan(found, Policy.from_options())["status"] == "unknown"

@@ -62,8 +62,9 @@ def test_two_calls_without_a_group_do_not_wait_for_each_other(
 def test_after_a_failure_no_other_member_starts(tmp_path: Path) -> None:
     with pytest.raises(ValueError), _group.turn("dcs", "client01", folder=tmp_path):
         raise ValueError
-    with pytest.raises(HostFailure, match="Not started: client01 failed before"), _group.turn(
-        "dcs", "client02", folder=tmp_path
+    with (
+        pytest.raises(HostFailure, match="Not started: client01 failed before"),
+        _group.turn("dcs", "client02", folder=tmp_path),
     ):
         pytest.fail("it started")
 
