@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_row import SERVICE_NAME_RE
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host_values import is_data, number
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
     HIGHEST_PORT,
     PortError,
@@ -58,8 +59,6 @@ RECORDED_STOPPED = "stopped"
 
 _MARK_RE = re.compile(r"([0-9A-F]{16})(?:-([0-9A-F]{1,8}))?\Z")
 """ShutdownTime, a FILETIME of eight bytes, and the boot counter where there is one."""
-_TYPE_RE = re.compile(r"(?:REG_[A-Z_]{1,40}|(?:0x)?[0-9A-Fa-f]{1,8})\Z")
-"""A registry type, or the number of one that has no name."""
 HIGHEST_PID = 0xFFFFFFFF
 _HIGHEST_EXIT_CODE = 0xFFFFFFFF
 _NO_PID_IN_NETSTAT = "5.0"
@@ -166,7 +165,7 @@ class Host:
     @property
     def dns_state(self) -> int | None:
         """1 to 7, None where it could not be read."""
-        return _number(self.dns.get("state"), STOPPED, PAUSED)
+        return number(self.dns.get("state"), STOPPED, PAUSED)
 
     @property
     def dns_running(self) -> bool:
@@ -176,12 +175,12 @@ class Host:
     @property
     def dns_pid(self) -> int | None:
         """The process of the DNS service, None while it is stopped or where the release does not tell."""
-        return _number(self.dns.get("pid"), 1, HIGHEST_PID)
+        return number(self.dns.get("pid"), 1, HIGHEST_PID)
 
     @property
     def send_port(self) -> int | None:
         """The fixed port from which DNS asks other servers, None where it has none."""
-        return _number(self.dns.get("send_port"), 1, HIGHEST_PORT)
+        return number(self.dns.get("send_port"), 1, HIGHEST_PORT)
 
     @property
     def boot_mark(self) -> str | None:
@@ -197,7 +196,7 @@ class Host:
         present, data = fact.get("present"), fact.get("data")
         if present is False:
             return fact if data is None and fact.get("type") is None else _UNREAD
-        return fact if present is True and _is_data(fact.get("type"), data) else _UNREAD
+        return fact if present is True and is_data(fact.get("type"), data) else _UNREAD
 
     @property
     def state_present(self) -> bool | None:
@@ -268,7 +267,7 @@ class Host:
     @property
     def services_known(self) -> bool:
         """Whether the service manager's list was read at all: no Windows has an empty one."""
-        return bool(_number(self.facts.get("services_total"), 1, HIGHEST_PID)) and isinstance(
+        return bool(number(self.facts.get("services_total"), 1, HIGHEST_PID)) and isinstance(
             self.facts.get("services"), Mapping
         )
 
@@ -310,10 +309,10 @@ class Host:
     def _holders(self) -> dict[tuple[str, int], list[Holder]]:
         held: dict[tuple[str, int], list[Holder]] = {}
         for row in self.facts.get("udp_endpoints") or ():
-            port = _number(row.get("port"), 1, HIGHEST_PORT) if isinstance(row, Mapping) else None
+            port = number(row.get("port"), 1, HIGHEST_PORT) if isinstance(row, Mapping) else None
             if port is None or not isinstance(row.get("address"), str):
                 continue
-            holder = Holder(_number(row.get("pid"), 0, HIGHEST_PID), row.get("process"))
+            holder = Holder(number(row.get("pid"), 0, HIGHEST_PID), row.get("process"))
             holders = held.setdefault((FAMILIES[":" in row["address"]], port), [])
             if holder not in holders:
                 holders.append(holder)
@@ -366,7 +365,7 @@ class Host:
         table: list[tuple[int, int, bool]] = []
         for row in rows:
             found: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
-            first, last = (_number(found.get(name), 1, HIGHEST_PORT) for name in ("start", "end"))
+            first, last = (number(found.get(name), 1, HIGHEST_PORT) for name in ("start", "end"))
             if first is None or last is None or not isinstance(found.get("administered"), bool):
                 return None
             table.append((first, last, found["administered"]))
@@ -383,29 +382,14 @@ def _port_sets(value: object) -> dict[str, PortSet] | None:
         return None
 
 
-def _is_data(registry_type: object, data: object) -> bool:
-    """Whether a value of the registry is one: what has its type but not its shape was not read."""
-    if not isinstance(registry_type, str) or not _TYPE_RE.match(registry_type):
-        return False
-    if registry_type == "REG_DWORD":
-        return _number(data, 0, 0xFFFFFFFF) is not None
-    return isinstance(data, (int, str, Sequence)) and not isinstance(data, bool)
-
-
-def _number(value: object, lowest: int, highest: int) -> int | None:
-    """The number, None where it is none or lies outside of its bounds."""
-    good = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
-    return value if good and isinstance(value, int) else None
-
-
 def _service(name: str, found: object) -> Service:
     """A service of the facts; what cannot be what it says is unread."""
     row: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     return Service(
         name=name,
-        state=_number(row.get("state"), STOPPED, PAUSED),
-        start=_number(row.get("start"), 0, DISABLED),
-        pid=_number(row.get("pid"), 1, HIGHEST_PID),
-        exit_code=_number(row.get("win32_exit_code"), 0, _HIGHEST_EXIT_CODE),
+        state=number(row.get("state"), STOPPED, PAUSED),
+        start=number(row.get("start"), 0, DISABLED),
+        pid=number(row.get("pid"), 1, HIGHEST_PID),
+        exit_code=number(row.get("win32_exit_code"), 0, _HIGHEST_EXIT_CODE),
         trigger_start=row.get("trigger_start") is True,
     )
