@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import BUSY, refuse_while_locked
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     MAX_SCRIPT_LINE,
     SYSTEM32,
@@ -69,6 +70,7 @@ def frame(order: Order, run: str, own: str, body: Sequence[str], routines: Seque
         'if exist "%w%" rd /s /q "%w%"',
         'md "%w%" 2>nul',
         'if not exist "%w%" goto no_folder',
+        *refuse_while_locked(r'"%w%\boot.txt"'),
         *body,
         *_ends(order),
         *routines,
@@ -88,6 +90,7 @@ def _ends(order: Order) -> list[str]:
             "wrong", WRONG_HOST, f"Nothing was changed: these files are for {order.computer}, not for %COMPUTERNAME%."
         ),
         *end("lost", NOT_WRITTEN, "Nothing was changed: the data files are not beside this script."),
+        *end("busy", NOT_WRITTEN, *(line.removeprefix("echo ") for line in BUSY)),
         *end("no_folder", NOT_WRITTEN, "Nothing was changed: the temporary folder cannot be written to."),
         *end(
             "unreadable",

@@ -10,9 +10,11 @@ import pytest
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
     Takeover,
     lock_section,
+    refuse_while_locked,
     takeover_line,
     unlock_line,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._lock_state import parse_listing
 
@@ -64,3 +66,11 @@ def test_whose_lock_it_is() -> None:
     assert parse_listing([f"  {LOCK}\r", ""]).held_by(LOCK)
     assert not parse_listing([LOCK, f"1-{RUN}"]).held_by(LOCK)
     assert not parse_listing([LOCK, MARK]).held_by(LOCK), "the mark of a window of another run"
+
+
+def test_a_script_for_the_console_is_refused_only_by_a_lock_of_the_present_boot() -> None:
+    show, compare = refuse_while_locked("now")
+    assert show.endswith("&echo end)>now 2>nul")
+    assert compare == r"for %%i in (..\portkeeper\lock\*) do (fc.exe /b %%i now>nul&&goto busy)"
+    script = restore_script(f"20261123T160000Z-{RUN}", ["reserved_ports"])
+    assert show in [line.replace(r"%b%\boot.now", "now") for line in script]
