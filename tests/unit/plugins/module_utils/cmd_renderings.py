@@ -158,6 +158,8 @@ def _write_lines() -> Rendered:
     ticket = Ticket(TICKET.run, TICKET.lock, TICKET.backup, 3, RUN * 2)
     for backup, put_back, recorded in product(BACKUPS, BACKUPS, ([], [records(name) for name in SETTINGS])):
         yield from write_lines(ticket, [Change(name, FEW) for name in ("reserved_ports",)], recorded, backup, put_back)
+    for changed in product(*(changes(name) for name in NETSH)):
+        yield from write_lines(ticket, changed, [], [])
     yield from write_lines(TICKET, [], [records(name) for name in (*SETTINGS, *NETSH)], [])
 
 

@@ -65,22 +65,6 @@ def test_a_target_of_reg_export_is_deleted_first() -> None:
     assert "/y" not in line
 
 
-def test_a_list_is_written_with_a_real_separator() -> None:
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
-    assert f'reg.exe add {TCPIP} /v ReservedPorts /t REG_MULTI_SZ /s , /d "1080-1080,1433-1434" /f' in line
-
-
-def test_a_number_is_written_in_decimal() -> None:
-    (line,) = write_lines(TICKET, [Change("socket_pool_size", 2500)], [], [])
-    assert "/v SocketPoolSize /t REG_DWORD /d 2500 /f" in line
-
-
-def test_an_empty_list_and_a_removal() -> None:
-    (line,) = write_lines(TICKET, [Change("reserved_ports", ()), Change("socket_pool_size", None)], [], [])
-    assert "/v ReservedPorts /t REG_MULTI_SZ  /f" in line
-    assert "reg.exe delete HKLM\\SYSTEM\\CurrentControlSet\\Services\\DNS\\Parameters /v SocketPoolSize /f" in line
-
-
 def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
     guard = rf"(if exist ..\portkeeper\same-{RUN} ("

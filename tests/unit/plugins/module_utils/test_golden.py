@@ -88,6 +88,7 @@ CASES: dict[str, Callable[[], list[str]]] = {
         *write_lines(replace(TICKET, kept=3), CHANGES, [records(name) for name in NT5], BACKUPS[1]),
         *write_lines(TICKET, NT6, [records(NT6[0].id)], []),
         *write_lines(TICKET, CHANGES[:1], [records(NT5[0])], BACKUPS[1], BACKUPS[2]),
+        *write_lines(TICKET, [Change(NT5[0], ()), Change(NT5[1], None)], [], []),
     ],
     "window_record_line": lambda: [window_record_line(RUN, KEYS), window_record_line(RUN, ())],
     "restore_script": lambda: restore_script(TICKET.backup, (*NT5, NT6[0].id)),
