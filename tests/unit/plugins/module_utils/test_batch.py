@@ -20,6 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     MAX_LINE,
     MAX_SCRIPT_LINE,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 
 RUN = "0123456789abcdef"
 DESIGN_IDS = {
@@ -94,3 +95,11 @@ def test_sections_of_one_family_alone(family: str, condition: str) -> None:
     (part,) = section_commands(RUN, OF_FAMILY[family])
     assert set(re.findall(r"begin (\w+)", part)) == OF_FAMILY[family]
     assert f"&({condition}" in part and " else " not in part
+
+
+def test_rows_that_an_early_expansion_took_away_are_no_empty_table() -> None:
+    """An account whose cmd expands variables late itself takes the packed rows away: what is left is not understood."""
+    begin, end = f"#portkeeper {RUN} begin netstat", f"#portkeeper {RUN} end netstat 0"
+    for left in ("ECHO is on.", "ECHO ist eingeschaltet (ON).", ""):
+        facts = parse_transcript(f"#portkeeper transcript 1 {RUN}\r\n{begin}\r\n{left}\r\n{end}\r\n")
+        assert "sockets_unreadable" in {problem["id"] for problem in facts["problems"]}
