@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import time_text
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import stated
 
 DRIFT = "portkeeper.windows_dns.drift"
 GATE = "Turn the artifacts of this run into one exit code"
@@ -149,7 +153,8 @@ def test_with_serial_report_and_gate_wait_for_the_last_batch(controller, tmp_pat
     folder = tmp_path / "artifacts/night"
     folder.mkdir(parents=True)
     for host, status in {"a": "drifted", "b": "safe", "c": "safe"}.items():
-        (folder / f"{host}.json").write_text(json.dumps({"format": 1, "host": host, "status": status}))
+        made = time_text(datetime.now(timezone.utc))
+        (folder / f"{host}.json").write_text(json.dumps(stated(host, status, made)))
     inventory = tmp_path / "fleet.yml"
     inventory.write_text(yaml.safe_dump({"all": {"hosts": {"a": {}, "b": {}, "c": {}}}}), encoding="utf-8")
     where = {"artifacts_dir": f"{tmp_path}/artifacts", "run_id": "night"}
