@@ -46,6 +46,16 @@ On a command line (not in a script) an unknown variable stays as it is and the c
 the real name. Only `call echo` may use it.
 """
 
+A_PROCESS = "^ .*[^0-9a-z][1-9][0-9]* *$"
+"""For findstr: the line of `sc queryex` that ends with the id of a process.
+
+Labels are translated. Names stand at the margin; all other numbers of a service stand in front of a word or of
+parentheses, or are hexadecimal.
+"""
+
+NO_PROCESS = "^ .*[^0-9a-z]0 *$"
+"""For findstr: the same line of a service without a process."""
+
 _NONCE = re.compile(r"[0-9a-f]{16}")
 _SECTION = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _SERVICE = re.compile(r"[A-Za-z0-9_.$ -]{1,80}")
@@ -90,6 +100,19 @@ def number(value: int, highest: int) -> str:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= highest:
         raise BatchError(f"{value!r} is not a whole number from 0 to {highest}.")
     return str(value)
+
+
+def state_is(state: int) -> str:
+    """For findstr: the line in which `sc query` shows a state of 1 to 7.
+
+    A number with a word behind it; an exit code has parentheses there, and the type of a service is 10 at least.
+    """
+    return f"^ .*[^0-9a-z]{number(state, 7)}  *[^ (]"
+
+
+def matching(pattern: str) -> str:
+    """The command that looks for a line of that pattern in its input."""
+    return f'findstr.exe /i /r /c:"{pattern}"'
 
 
 def port_range(text: str) -> str:

@@ -32,6 +32,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_nets
     file_commands,
     file_size,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import Record, recorded
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import (
     COMPARED,
     TABLES,
@@ -50,7 +51,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     port_range,
     section,
     section_id,
-    service,
     wrap,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import id_commands
@@ -58,25 +58,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
     DNS_KEY,
     NETSH,
     SETTINGS,
-    STATE_KEY,
     TCPIP_KEY,
     Setting,
 )
 
-_CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
-_BOOT_ID = rf'"{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId'
-
-
 _SECTIONS = {TCPIP_KEY: "tcpip", DNS_KEY: "dns"}
 """The collector's section that shows a key."""
 
-WINDOW_RECORD = "dns_window"
-"""The record of a window after which services were still down: their keys, joined by commas."""
-
 _PUT_BACK = "put-back.reg"
-
-RECORDED = (*SETTINGS, *NETSH, WINDOW_RECORD)
-"""Settings that have a record under STATE_KEY."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +84,6 @@ class Change:
     after: tuple[str, ...] | int | None
     removed: tuple[str, ...] = ()
     deferred: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is recorded of one setting: its id and its canonical value (`a-b,c-d`, a number or `absent`)."""
-
-    id: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -279,18 +260,6 @@ def _ranges(change: Change) -> tuple[str, ...]:
     return change.after
 
 
-def window_record_line(run: str, names: Sequence[str]) -> str:
-    """Records the services that were down after a window, or removes that record; gathers the records anew.
-
-    Args:
-        run: the nonce.
-        names: service keys; none removes the record.
-    """
-    if names:
-        steps = recorded([Record(WINDOW_RECORD, ",".join(names))])
-    else:
-        steps = [rf"reg.exe delete {STATE_KEY}\{WINDOW_RECORD} /f"]
-    return wrap(run, [section(run, "write", f"({'&'.join(steps)})>nul"), *section_commands(run, ["state"])])
 
 
 def _written(ticket: Ticket, change: Change) -> list[str]:
@@ -318,53 +287,3 @@ def _data(place: Setting, after: tuple[str, ...] | int) -> str:
     if not after:
         return ""
     return f'/s , /d "{",".join(port_range(text) for text in after)}"'
-
-
-def recorded(records: Sequence[Record]) -> list[str]:
-    """Writes the records with the boot mark and the DNS server's PID of this moment, read on the host.
-
-    An old record goes first: what could not be read must not leave an older mark behind.
-    """
-    parts = []
-    for record in records:
-        key = rf"{STATE_KEY}\{_recordable(record.id)}"
-        parts.append(f"reg.exe delete {key} /f")
-        text = _keys(record.value) if record.id == WINDOW_RECORD else _canonical(record.value)
-        parts.append(f'reg.exe add {key} /v value /t REG_SZ /d "{text}" /f')
-        parts.append(f"reg.exe add {key} /v dns_pid /t REG_SZ /d 0 /f")
-
-    def each(name: str, data: str) -> str:
-        return "&".join(rf"reg.exe add {STATE_KEY}\{record.id} /v {name} /t REG_SZ /d {data} /f" for record in records)
-
-    shutdown = rf"reg.exe query {_CONTROL}\Windows /v ShutdownTime ^|findstr.exe REG_BINARY"
-    boot_id = f"reg.exe query {_BOOT_ID} ^|findstr.exe REG_DWORD"
-    pid = 'tasklist.exe /fi "imagename eq dns.exe" /fo csv /nh ^|findstr.exe /i dns.exe'
-    counted = f"""for /f "tokens=3" %b in ('{boot_id}') do @for /f "tokens=2 delims=x" %c in ("%b") do @"""
-    marked = f"({each('boot_mark', '%a')}&{counted}({each('boot_mark', '%a-%c')}))"
-    parts.append(f"""(for /f "tokens=3" %a in ('{shutdown}') do @{marked})""")
-    parts.append(f"""(for /f "tokens=2 delims=," %a in ('{pid}') do @({each("dns_pid", "%~a")}))""")
-    return parts
-
-
-def _recordable(name: str) -> str:
-    if name not in RECORDED:
-        raise BatchError(f"{name!r} is not a setting that has a record.")
-    return name
-
-
-def _keys(value: str) -> str:
-    return ",".join(service(name).strip('"') for name in value.split(","))
-
-
-def _canonical(value: str) -> str:
-    if value in ("absent", ""):
-        return value
-    if _is_number(value):
-        return number(int(value), 65536)
-    # A bare port is not canonical, but a rollback puts it back as it was found.
-    entries = [number(int(text), 65535) if _is_number(text) else port_range(text) for text in value.split(",")]
-    return ",".join(entries)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import recorded
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import recorded
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import Order
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import (
     ALREADY,

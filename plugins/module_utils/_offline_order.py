@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import RECORDED, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import port_range, service
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import RECORDED, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import cloned_from, needs_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (

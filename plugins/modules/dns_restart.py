@@ -16,7 +16,10 @@ description:
     again. Only if the host needs it; otherwise nothing is touched.
   - The sequence runs as a scheduled task on the host, so that it ends with DNS running even if the connection is lost.
     If it has not ended at O(window_timeout), the module starts DNS itself.
-  - A failed service whose port is free is started without a window, one that was stopped on purpose not at all.
+  - Nothing is stopped that could not be started again. No window is opened while DNS, or a running service that
+    depends on it, is disabled.
+  - A failed service whose port is free is started without a window, one that was stopped on purpose not at all. What
+    ran before an earlier window that did not start it again is started.
   - Hosts of one O(restart_group) take turns; after a failure no later host of the group is touched in this run.
   - Looks at the host again before it returns.
 extends_documentation_fragment:
@@ -36,7 +39,9 @@ options:
     type: int
     default: 300
   verify_timeout:
-    description: Seconds to wait after the window until the started services are up, 0 to 86400.
+    description:
+      - Seconds to wait after the window until DNS, what ran before and what was started are up, 0 to 86400. Other
+        services are reported as they are.
     type: int
     default: 60
   force:

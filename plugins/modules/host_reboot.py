@@ -35,7 +35,9 @@ options:
     type: int
     default: 2700
   verify_timeout:
-    description: Seconds to wait after the boot until DNS and the needed services are up, 0 to 86400.
+    description:
+      - Seconds to wait after the boot until what ran before, and automatic services that the last boot tried to start,
+        are up, 0 to 86400. A service that was never started since the last boot is not waited for.
     type: int
     default: 300
   force:

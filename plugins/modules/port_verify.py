@@ -23,7 +23,8 @@ extends_documentation_fragment:
 options:
   timeout:
     description:
-      - Seconds to wait for services that are just starting, or run and have not bound their port yet, 0 to 86400.
+      - Seconds to wait for DNS, for what ran before a window of this collection, and for services that are just
+        starting, or run and have not bound their port yet, 0 to 86400. Other services are reported as they are.
     type: int
     default: 30
 attributes:

@@ -17,11 +17,10 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import RECORDED, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
-    RECORDED,
     Change,
-    Record,
     Ticket,
     prepare_line,
     write_lines,

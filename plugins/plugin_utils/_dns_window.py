@@ -30,6 +30,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import running_dependents
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
@@ -92,7 +93,7 @@ def window_of(talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadlin
         run=gathered.run,
         lock=lock,
         victims=tuple(action["victims"]),
-        dependents=running_dependents(gathered.facts),
+        dependents=_dependents(gathered.facts),
         exclusions=exclusions,
         deadline=deadline,
         until=int(lock.partition("-")[0]) + deadline,
@@ -142,20 +143,19 @@ def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
     return _followed(talk, window)
 
 
-def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The services that depend on DNS and run: they go down with it.
+def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services that go down with DNS.
 
     Raises:
         HostFailure: what depends on DNS is not known.
     """
-    dependents = facts["dns"]["dependents"]
-    if dependents is None:
+    names = running_dependents(facts)
+    if names is None:
         raise HostFailure(
             "No window was opened: the services that depend on DNS could not be read, and would stay stopped.",
             "restart",
         )
-    states = {name.lower(): row["state"] for name, row in facts["services"].items()}
-    return tuple(name for name in dependents if states.get(name.lower()) == RUNNING)
+    return names
 
 
 def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:

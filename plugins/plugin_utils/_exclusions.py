@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Exclusion
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change, Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import texts
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, parse_entries

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,13 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import UNREADABLE, sentence
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
+    DNS,
+    awaited_at_boot,
+    not_yet,
+    still_down,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
@@ -25,7 +32,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_lock 
     locked,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import Checked, sentences, verified
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import Checked, verified
 
 PAUSE_S = 5
 """Seconds between two looks at a host that is away."""
@@ -182,20 +189,32 @@ def _stayed_away(job: Job, talk: Talk, gathered: Gathered, reason: str, answered
 
 
 def _settled(job: Job, before: Gathered) -> Gathered:
-    """Waits until what is needed is up; DNS at least, if it ran before: only then may the next host of the group go.
+    """Waits until what the boot is to bring up is as it should be: only then may the next host of the group go.
 
     Raises:
-        HostFailure: it is not, in the time it was given.
+        HostFailure: DNS, or something that is needed, is not up in the time it was given.
     """
     deadline = time.monotonic() + job.options["verify_timeout"]
+    awaited = awaited_at_boot(before.facts)
     checked = _looked(job, deadline)
-    while not (checked.ok and _dns_is_back(before, checked.gathered)) and time.monotonic() + PAUSE_S < deadline:
+    while _comes_up(before, checked, awaited) and time.monotonic() + PAUSE_S < deadline:
         time.sleep(PAUSE_S)
         checked = _looked(job, deadline)
     dns = _dns_is_back(before, checked.gathered)
-    if checked.ok and dns:
+    facts = checked.gathered.facts
+    late = [
+        failure
+        for failure in checked.verdict["failures"]
+        if failure["service"] in awaited or not not_yet(facts, str(failure["service"]))
+    ]
+    missing = [name for name in still_down(facts, awaited) if not_yet(facts, name)]
+    if dns and not late and not missing:
         return checked.gathered
-    reasons = ([] if dns else ["DNS does not run."]) + sentences(checked.verdict)
+    reasons = [sentence(failure) for failure in late]
+    if not dns and not any(reason.startswith("DNS does not run") for reason in reasons):
+        reasons.insert(0, "DNS does not run.")
+    named = {failure["service"] for failure in late}
+    reasons += [f"{name} has not started yet." for name in missing if name not in named and name != DNS]
     raise HostFailure(
         f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
         "verify",
@@ -204,6 +223,15 @@ def _settled(job: Job, before: Gathered) -> Gathered:
         plan=planned(checked.gathered, job),
         dns_may_be_stopped=not dns,
     )
+
+
+def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> bool:
+    """Whether there is something to wait for; Windows may start a service again that has failed at first."""
+    facts = checked.gathered.facts
+    failing = {failure["service"] for failure in checked.verdict["failures"]}
+    unread = any(failure["reason"] == UNREADABLE for failure in checked.verdict["failures"])
+    late = any(name in failing or not_yet(facts, name) for name in awaited)
+    return unread or late or not _dns_is_back(before, checked.gathered)
 
 
 def _looked(job: Job, deadline: float) -> Checked:

@@ -6,35 +6,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+    RAN_BEFORE,
+    WINDOW_RECORD,
+    remember_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
     ALREADY_RUNNING,
     start_services_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
-    WINDOW_RECORD,
-    window_record_line,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, STOPPED
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import DNS_WINDOW, START_SERVICES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
+    DNS,
+    on_record,
+    owed,
+    running_dependents,
+    startable,
+    still_down,
+    unproved_processes,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import window_refusals
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
     GRACE_S,
     LOST_S,
     RESCUE_S,
     open_window,
-    running_dependents,
     window_of,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, understood
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, merged, understood
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._group import turn
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import Checked, sentences, verified
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import sentences, verified
 
 STALE_READING_S = 10
 """Seconds of waiting for other hosts after which the host is read again before its DNS is stopped."""
@@ -64,7 +75,7 @@ def restart(job: Job) -> Outcome:
     """
     gathered = job.gather()
     plan = planned(gathered, job)
-    action = _due(plan, job)
+    action = _due(gathered, plan, job)
     if gathered.facts["dns"]["installed"] is None and not job.check_mode:
         raise HostFailure(
             f"The services of {job.session.target} could not be read, so nothing was touched.",
@@ -72,52 +83,83 @@ def restart(job: Job) -> Outcome:
             facts=gathered.facts,
             plan=plan,
         )
+    refusal = _refusal(gathered, action)
     if action is None or job.check_mode:
-        return _looked(job, gathered, plan, action)
+        return _looked(job, gathered, plan, action, refusal)
     if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:
         return _looked(job, gathered, plan, None)
+    _refuse(job, gathered, plan, refusal)
     with turn(job.policy.restart_group, job.host) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
             gathered = job.gather()
             plan = planned(gathered, job)
-            action = _due(plan, job)
+            action = _due(gathered, plan, job)
             if action is None:
                 return _looked(job, gathered, plan, None)
+            _refuse(job, gathered, plan, _refusal(gathered, action))
         return _carried_out(job, gathered, action)
 
 
-def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
+def _due(gathered: Gathered, plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
     for name in (DNS_WINDOW, START_SERVICES):
         for action in plan["actions"]:
             if action["action"] == name:
                 found: Mapping[str, Any] = action
                 return found
+    down = startable(gathered.facts, owed(gathered.facts, job.policy.ignore_services))
+    if down:
+        why = f"{', '.join(down)} ran before a window that did not start it again"
+        return {"action": START_SERVICES, "why": why, "victims": [], "owed": down}
     return _FORCED if job.options["force"] else None
 
 
-def _looked(job: Job, gathered: Gathered, plan: Mapping[str, Any], action: Mapping[str, Any] | None) -> Outcome:
-    """Nothing is done: there is nothing to do, or this is check mode."""
-    if action is not None:
+def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
+    """Why a window must not be opened; empty where nothing speaks against it."""
+    window = action is not None and action["action"] == DNS_WINDOW
+    reasons = window_refusals(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else []
+    return f"{'; '.join(reasons)}, and nothing is stopped that could not be started again" if reasons else ""
+
+
+def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any], refusal: str) -> None:
+    if refusal:
+        raise HostFailure(
+            f"No window was opened on {job.session.target}, because {refusal}.",
+            "restart",
+            facts=gathered.facts,
+            plan=plan,
+            dns_may_be_stopped=False,
+        )
+
+
+def _looked(
+    job: Job, gathered: Gathered, plan: Mapping[str, Any], action: Mapping[str, Any] | None, refusal: str = ""
+) -> Outcome:
+    """Nothing is done: there is nothing to do, it must not be done, or this is check mode."""
+    if action is not None and refusal:
+        msg = f"would open no window, because {refusal}."
+    elif action is not None:
         msg = f"would do {action['action']}: {action['why']}."
     elif gathered.facts["dns"]["state"] != RUNNING and gathered.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
         msg = "nothing asks for a restart of DNS."
-    return outcome_of(job, gathered, plan, action is not None, msg, steps=[], dns_may_be_stopped=False)
+    would = action is not None and not refusal
+    return outcome_of(job, gathered, plan, would, msg, steps=[], dns_may_be_stopped=False)
 
 
 def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Outcome:
     job.progress.enter("restart", dns_may_be_stopped=action["action"] == DNS_WINDOW)
     talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
     victims = [str(name) for name in action["victims"]]
-    if action["action"] == DNS_WINDOW:
+    window = action["action"] == DNS_WINDOW
+    if window:
         opened = open_window(
             talk, window_of(talk, gathered, action, job.policy.window_timeout), job.options["allow_unguarded"]
         )
         transcript, steps = opened.transcript, opened.steps
     else:
-        transcript, steps = _started(talk, victims), []
+        transcript, steps = _started(talk, [*victims, *action.get("owed", ())]), []
     with after_change("verify", changed=True, steps=steps, dns_may_be_stopped=_may_be_stopped(action, steps)):
         return _examined(job, talk, (gathered, action), transcript, steps)
 
@@ -146,20 +188,28 @@ def _examined(
     """
     gathered, action = done
     victims = [str(name) for name in action["victims"]]
+    window = action["action"] == DNS_WINDOW
     after = understood(job.session, job.policy, gathered.run, transcript, "verify")
-    checked = _settled(job, after, victims)
-    down = _still_down(checked.gathered, victims)
-    _remember(talk.during("verify"), checked.gathered, down)
-    plan = planned(checked.gathered, job)
-    left_out = recorded_exclusions(action, gathered.facts)[1] if action["action"] == DNS_WINDOW else []
+    ran = [DNS, *(running_dependents(gathered.facts) or ())] if window else list(action.get("owed", ()))
+    checked = verified(
+        lambda: job.gather("verify"), job.policy, after, job.options["verify_timeout"], [*victims, *ran]
+    )
+    down = still_down(checked.gathered.facts, victims)
+    lost = still_down(checked.gathered.facts, ran)
+    was_stopped = {"step": "stop_dns", "error_level": 0} in steps
+    process = unproved_processes(gathered.facts, checked.gathered.facts, was_stopped) if window else {}
+    last = _remember(talk.during("verify"), job, checked.gathered, down, process)
+    plan = planned(last, job)
+    left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
     msg = f"did {action['action']}: {action['why']}.{_without_backup(left_out)}"
-    outcome = outcome_of(job, checked.gathered, plan, True, msg, steps=steps, dns_may_be_stopped=False)
-    stopped = action["action"] == DNS_WINDOW and checked.gathered.facts["dns"]["state"] != RUNNING
-    lost = _left_down(gathered, checked.gathered) if action["action"] == DNS_WINDOW else []
-    if stopped or down or lost:
-        reasons = ["DNS does not run."] if stopped else []
-        reasons += sentences(checked.verdict) if stopped or down else []
-        reasons += [f"{', '.join(lost)} ran before and did not start again."] if lost else []
+    stopped = DNS in lost
+    outcome = outcome_of(job, last, plan, True, msg, steps=steps, dns_may_be_stopped=False)
+    if down or lost:
+        others = [name for name in lost if name != DNS]
+        reasons = sentences(checked.verdict) if stopped or down else []
+        if stopped and not any(reason.startswith("DNS does not run") for reason in reasons):
+            reasons.insert(0, "DNS does not run.")
+        reasons += [f"{', '.join(others)} ran before and did not start again."] if others else []
         raise HostFailure(
             f"{talk.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
             "verify",
@@ -187,25 +237,31 @@ def _started(talk: Talk, victims: list[str]) -> bytes:
     return output
 
 
-def _settled(job: Job, after: Gathered, victims: list[str]) -> Checked:
-    """Waits until the victims are up, or everything is, or the time is over."""
-    timeout = job.options["verify_timeout"] if _still_down(after, victims) else 0
-    return verified(lambda: job.gather("verify"), job.policy, after, timeout)
+def _remember(talk: Talk, job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]) -> Gathered:
+    """Writes down what the work left, where that differs from what is on record.
 
+    A service that failed again in a window gets no second one before the next boot. What is seen running is not owed
+    any more.
 
-def _still_down(gathered: Gathered, victims: list[str]) -> list[str]:
-    states = {name.lower(): row["state"] for name, row in gathered.facts["services"].items()}
-    return [name for name in victims if states.get(name.lower()) != RUNNING]
+    Args:
+        talk: with the host.
+        job: the task.
+        after: the last reading.
+        down: services that were to be started and do not run.
+        process: see `remember_line`.
 
-
-def _left_down(before: Gathered, after: Gathered) -> list[str]:
-    """Services that depend on DNS, ran before the window and are stopped after it."""
-    states = {name.lower(): row["state"] for name, row in after.facts["services"].items()}
-    return [name for name in running_dependents(before.facts) if states.get(name.lower()) == STOPPED]
-
-
-def _remember(talk: Talk, gathered: Gathered, down: list[str]) -> None:
-    """A service that failed again in a window gets no second one before the next boot."""
-    known = WINDOW_RECORD in ((gathered.facts["state"] or {}).get("settings") or {})
-    if down or known:
-        talk.ask(window_record_line(talk.run, down))
+    Returns:
+        The same reading with the records as they are then.
+    """
+    lists: dict[str, list[str]] = {}
+    known = (after.facts["state"] or {}).get("settings") or {}
+    if down or WINDOW_RECORD in known:
+        lists[WINDOW_RECORD] = down
+    still = list(owed(after.facts, job.policy.ignore_services))
+    if RAN_BEFORE in known and still != list(on_record(after.facts)):
+        lists[RAN_BEFORE] = still
+    if not lists and not process:
+        return after
+    output, _transcript = replace(talk, run=after.run).ask(remember_line(after.run, lists, process))
+    shown = merged(after.transcript, output, after.run, ["state"])
+    return understood(job.session, job.policy, after.run, shown, "verify")

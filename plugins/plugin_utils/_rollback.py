@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change, Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import recorded_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import TYPE_NAMES, RawValue

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host impor
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import sentence
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import verify
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import DNS, owed, unsettled
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 
 PAUSE_S = 5
@@ -33,31 +34,42 @@ class Checked:
         return bool(self.verdict["ok"])
 
 
-def verified(look: Callable[[], Gathered], policy: Policy, first: Gathered | None, timeout: float) -> Checked:
-    """Looks at the host until everything is as it should be.
+def verified(
+    look: Callable[[], Gathered],
+    policy: Policy,
+    first: Gathered | None,
+    timeout: float,
+    awaited: Collection[str] | None = None,
+) -> Checked:
+    """Looks at the host until everything that is waited for is as it should be, or has failed.
+
+    Waited for are DNS, what the host has on record as running before a window, and what the caller names. All else is
+    told as it is.
 
     Args:
         look: gathers the facts.
         policy: what is needed.
         first: facts that are there already, or None.
         timeout: seconds; with 0 one look decides.
+        awaited: further services to wait for; None: those that are starting, or run and have not bound their ports.
     """
     deadline = time.monotonic() + timeout
-    gathered = first or look()
-    verdict = verify(gathered.facts, policy)
-    while _may_heal(verdict) and time.monotonic() + PAUSE_S < deadline:
+    checked = _checked(first or look(), policy)
+    while _may_heal(checked, awaited) and time.monotonic() + PAUSE_S < deadline:
         time.sleep(PAUSE_S)
-        gathered = look()
-        verdict = verify(gathered.facts, policy)
-    return Checked(gathered, verdict)
+        checked = _checked(look(), policy)
+    return checked
 
 
-def _may_heal(verdict: Mapping[str, Any]) -> bool:
-    """Whether waiting can help: a service is starting or stopping, or runs and has not bound its ports yet."""
-    if verdict["ok"]:
-        return False
-    states = {row["service"]: row["state"] for row in verdict["services"]}
-    return any(states.get(failure["service"]) not in (STOPPED, None) for failure in verdict["failures"])
+def _checked(gathered: Gathered, policy: Policy) -> Checked:
+    return Checked(gathered, verify(gathered.facts, policy))
+
+
+def _may_heal(checked: Checked, awaited: Collection[str] | None) -> bool:
+    facts = checked.gathered.facts
+    if awaited is None:
+        awaited = [row["service"] for row in checked.verdict["services"] if row["state"] not in (STOPPED, None)]
+    return bool(unsettled(facts, checked.verdict, {DNS, *owed(facts), *awaited}))
 
 
 def sentences(verdict: Mapping[str, Any]) -> list[str]:

@@ -24,6 +24,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     unlock_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+    RAN_BEFORE,
+    WINDOW_RECORD,
+    Record,
+    remember_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ALPHABET,
@@ -45,10 +51,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
     Change,
-    Record,
     Ticket,
     prepare_line,
-    window_record_line,
     write_lines,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import REG_BINARY, render_reg
@@ -154,7 +158,7 @@ def test_plans_and_backups_keep_to_the_alphabet(
     lines = [
         *write_lines(ticket, change, written, backup.split("\r\n")[:-1]),
         prepare_line(ticket, [row.id for row in change]),
-        window_record_line(RUN, names),
+        remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: names[:1]}, {"socket_pool_size": 1500}),
         *([start_services_line(RUN, names)] if names else []),
     ]
     assert_sound(lines)
@@ -203,7 +207,10 @@ RENDERERS: dict[str, Callable[[Any], object]] = {
     "dependent": lambda text: start_line(Window(RUN, LOCK, (), (text,), (), 300, 1)),
     "exclusion": lambda text: start_line(Window(RUN, LOCK, (), (), (Exclusion("excluded_udp4", text),), 300, 1)),
     "service": lambda text: start_services_line(RUN, [text]),
-    "record of a window": lambda text: window_record_line(RUN, [text]),
+    "record of a window": lambda text: remember_line(RUN, {WINDOW_RECORD: [text]}, {}),
+    "record of what ran": lambda text: remember_line(RUN, {RAN_BEFORE: ["DNS", text]}, {}),
+    "setting with a process": lambda text: remember_line(RUN, {}, {text: 1500}),
+    "process of a record": lambda text: remember_line(RUN, {}, {"socket_pool_size": text}),
     "range": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [Change("reserved_ports", (text,))], [], []),
     "range of netsh": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [Change("excluded_udp4", (text,))], [], []),
     "row of netsh": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [Change("excluded_udp4", (), (text,))], [], []),
@@ -231,7 +238,8 @@ def test_a_foreign_token_is_refused_or_of_its_kind(name: str, text: str) -> None
 @pytest.mark.parametrize("name", RENDERERS)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_tokens_are_refused(name: str, text: str) -> None:
-    if name in ("victim", "dependent", "service", "record of a window") and text in ("-", "..", "1-"):
+    keys = ("victim", "dependent", "service", "record of a window", "record of what ran")
+    if name in keys and text in ("-", "..", "1-"):
         return
     if name == "record" and text == "":
         return

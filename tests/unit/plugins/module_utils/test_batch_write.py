@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ALPHABET,
@@ -20,10 +21,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
     Change,
-    Record,
     Ticket,
     prepare_line,
-    window_record_line,
     write_lines,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_5, SIGNATURES
@@ -101,7 +100,7 @@ def test_the_record_is_made_before_the_value() -> None:
     """A run that is cut in between must not leave an old mark beside the new value."""
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], [])
     assert line.index(r"reg.exe delete HKLM\SOFTWARE\portkeeper\state\reserved_ports") < line.index("/v boot_mark")
-    assert line.index("/v dns_pid /t REG_SZ /d %~a") < line.index("/v ReservedPorts /t REG_MULTI_SZ")
+    assert line.index("/v dns_pid /t REG_SZ /d %a") < line.index("/v ReservedPorts /t REG_MULTI_SZ")
 
 
 def test_the_backup_is_on_the_host_before_the_first_write() -> None:
@@ -220,11 +219,3 @@ def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:
     """Some command processors pair their percent signs."""
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
     assert "%SystemRoot%" not in line[line.index("for /f") :]
-
-
-def test_a_window_that_failed_is_recorded_and_forgotten() -> None:
-    line = window_record_line(RUN, ["PolicyAgent", "MSSQL$A B"])
-    assert r'portkeeper\state\dns_window /v value /t REG_SZ /d "PolicyAgent,MSSQL$A B" /f' in line
-    assert r"reg.exe delete HKLM\SOFTWARE\portkeeper\state\dns_window /f" in window_record_line(RUN, [])
-    with pytest.raises(BatchError):
-        window_record_line(RUN, ['x" & del'])

@@ -55,6 +55,8 @@ class FakeHost:
     lines: list[str] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
     drop_sections: set[str] = field(default_factory=set)
+    sc_works: bool = True
+    """Whether the service manager tells a record which process DNS has."""
     started: bool = False
     ended: bool = False
     claimed: bool = False
@@ -218,16 +220,22 @@ class FakeHost:
         return f"Windows Registry Editor Version 5.00\n\n[{DNS}]\n{body}\n", 0
 
     def _on_write(self) -> tuple[str, int]:
-        flagged = "window" in self._line or (self.locks and self.locks[0] in self._line)
+        flagged = "if exist" not in self._line or (self.locks and self.locks[0] in self._line)
         if not flagged or self.before_write is CHANGED:
             return "", 0
         given = re.search(r"reg\.exe add \S+portkeeper /v machine_id /t REG_SZ /d (\S+) /f", self._line)
         if given:
             self.machine = {"machine_id": given[1], "computer_name": "CLIENT01"}
-        for name, value in re.findall(r'state\\(\w+) /v value /t REG_SZ /d "([^"]*)"', self._line):
-            self.state[name] = {"value": value, "dns_pid": str(self.services["DNS"].pid), "boot_mark": MARK}
-        for name in re.findall(r"^.*begin write&\(reg\.exe delete \S+state\\(\w+) /f\)>nul", self._line):
+        write = self._line.partition("begin write")[2].partition("end write")[0]
+        for name in re.findall(r"reg.exe delete \S+state\\(\w+) /f", write):
             self.state.pop(name, None)
+        write = re.sub(r"\(for /f .*?\)\)\)|&\(sc.exe queryex.*?\)\)", "", write)
+        for name, value in re.findall(r'state\\(\w+) /v value /t REG_SZ /d "([^"]*)"', self._line):
+            self.state[name] = {"value": value, "boot_mark": MARK}
+            if name not in ("ran_before", "dns_window") and self.sc_works:
+                self.state[name]["dns_pid"] = str(self.services["DNS"].pid)
+        for name, pid in re.findall(r"state\\(\w+) /v dns_pid /t REG_SZ /d (\w+) /f", write):
+            self.state[name]["dns_pid"] = pid if pid.isdigit() else "stopped"
         done = ""
         listed = re.search(r'/v ReservedPorts /t REG_MULTI_SZ /s , /d "([^"]*)"', self._line)
         if listed:

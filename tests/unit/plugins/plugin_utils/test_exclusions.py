@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Exclusion
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change, Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import order_of

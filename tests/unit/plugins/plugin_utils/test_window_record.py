@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import _remember
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
@@ -30,14 +31,16 @@ def test_the_record_is_made_honoured_and_forgotten() -> None:
     session = Session(FakeConnection(FakeWire(host)))
     before = gather(session, POLICY, 60)
     assert victims(before) == ["PolicyAgent"]
-    _remember(Talk(session, before.run, "verify", 60), before, ["PolicyAgent"])
-    assert host.state["dns_window"] == {"value": "PolicyAgent", "dns_pid": "1484", "boot_mark": MARK}
+    job = Job("client01", {}, POLICY, False, session)
+    last = _remember(Talk(session, before.run, "verify", 60), job, before, ["PolicyAgent"], {})
+    assert host.state["dns_window"] == {"value": "PolicyAgent", "boot_mark": MARK}
+    assert victims(last) == [], "the plan that is left knows the record"
     assert MARK not in host.lines[-1], "the mark is read on the host"
     failed = gather(session, POLICY, 60)
     assert victims(failed) == []
     host.state["dns_window"]["boot_mark"] = "0011223344556677"
     assert victims(gather(session, POLICY, 60)) == ["PolicyAgent"], "after a boot it is tried again"
-    _remember(Talk(session, failed.run, "verify", 60), failed, [])
+    _remember(Talk(session, failed.run, "verify", 60), job, failed, [], {})
     assert "dns_window" not in host.state
 
 
@@ -46,5 +49,6 @@ def test_a_host_that_never_failed_gets_no_record() -> None:
     session = Session(FakeConnection(FakeWire(host)))
     gathered = gather(session, POLICY, 60)
     sent = len(host.lines)
-    _remember(Talk(session, gathered.run, "verify", 60), gathered, [])
+    job = Job("client01", {}, POLICY, False, session)
+    assert _remember(Talk(session, gathered.run, "verify", 60), job, gathered, [], {}) is gathered
     assert len(host.lines) == sent
