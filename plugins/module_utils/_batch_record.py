@@ -53,7 +53,7 @@ DNS_STOPPED = RECORDED_STOPPED
 RECORDED = (*SETTINGS, *NETSH, *SERVICE_LISTS)
 """Settings that have a record under STATE_KEY."""
 
-_HIGHEST_PID = 4_294_967_295
+HIGHEST_PID = 4_294_967_295
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def remember_line(run: str, lists: Mapping[str, Sequence[str]], process: Mapping
     """
     steps = recorded([Record(name, ",".join(map(_key, keys))) for name, keys in lists.items()])
     for name, pid in process.items():
-        text = DNS_STOPPED if pid is None else number(pid, _HIGHEST_PID)
+        text = DNS_STOPPED if pid is None else number(pid, HIGHEST_PID)
         steps.append(rf"reg.exe add {STATE_KEY}\{_recordable(name)} /v dns_pid /t REG_SZ /d {text} /f")
     if not steps:
         raise BatchError("There is nothing to write down.")

@@ -28,6 +28,19 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     window_folder,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_netsh import ADD, Edit, file_commands
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+    HIGHEST_PID,
+    RAN_BEFORE,
+    Record,
+    recorded,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_sequence import (
+    NOT_RUNNING_LEVEL,
+    RETRY_SECONDS,
+    Parts,
+    Voice,
+    sequence,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
     ERRORLEVEL,
     SYSTEM32,
@@ -39,14 +52,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     service,
     wrap,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, STATE_KEY
 
-ALREADY_RUNNING = 1056
-"""ERROR_SERVICE_ALREADY_RUNNING, also while a start is pending: the only sure sign without translated text."""
+REFUSED = "refused"
+"""The step of a window that stopped nothing; its level is the error number of Windows for the reason."""
 
-_RETRY_SECONDS = 3
+GAVE_UP = "gave_up_dns"
+"""The step of a window in which DNS did not start; its level is what `sc start` said last."""
+
 _NETSH_FILE = "exclude.netsh"
-_PROCESS_ENDS_S = 20
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,8 @@ class Window:
         exclusions: to be added while DNS is down (NT6).
         deadline: seconds that the window may take.
         until: UTC seconds of the controller's clock at which it is over.
+        process: DNS's process, as the service manager tells it; None where it does not.
+        owed: service keys that an earlier window has left on record: they stay there.
     """
 
     run: str
@@ -78,6 +94,13 @@ class Window:
     exclusions: tuple[Exclusion, ...]
     deadline: int
     until: int
+    process: int | None = None
+    owed: tuple[str, ...] = ()
+
+    @property
+    def recorded(self) -> Record:
+        """What is on record while the window is open."""
+        return Record(RAN_BEFORE, ",".join(_parts(self).recorded))
 
     @property
     def folder(self) -> str:
@@ -107,8 +130,7 @@ def script(window: Window) -> list[str]:
     """
     if {exclusion.id for exclusion in window.exclusions} - set(NETSH):
         raise BatchError("A window was to add what is not an excluded port range.")
-    attempts = number(max(10, window.deadline // (_RETRY_SECONDS + 1)), 100_000)
-    lines = [
+    return [
         "@echo off",
         f"cd /d {SYSTEM32}||exit",
         f"set w={window.path}",
@@ -117,50 +139,56 @@ def script(window: Window) -> list[str]:
         rf"({BOOT_AND_END})>%w%\now 2>nul",
         r"fc.exe /b %w%\boot %w%\now>nul||exit",
         rf"ren %w%\token {CLAIMED}||exit",
-        r"net.exe stop DNS /y>%w%\log 2>&1",
-        r">%w%\steps echo stop_dns %errorlevel%",
+        *sequence(_parts(window), _VOICE),
+        r"echo end>%w%\end",
+        f"del {window.mark}",
+        "exit",
+        *_routine("start"),
+        *_routine("restart"),
     ]
-    if window.exclusions:
-        lines += _excluding()
-    for name in window.victims:
-        lines += _started("start", name)
-    lines += [
-        "set n=0",
-        ":dns",
-        r"net.exe start DNS>>%w%\log 2>&1",
-        "sc.exe start DNS>nul 2>&1",
-        f"if errorlevel {ALREADY_RUNNING} if not errorlevel {ALREADY_RUNNING + 1} goto running",
-        "set /a n=n+1",
-        f"if %n% GEQ {attempts} goto running",
-        f"ping.exe -n {_RETRY_SECONDS + 1} 127.0.0.1 >nul",
-        "goto dns",
-        ":running",
-        r">>%w%\steps echo start_dns %errorlevel%",
-    ]
-    for name in window.dependents:
-        lines += _started("restart", name)
-    return [*lines, r"echo end>%w%\end", f"del {window.mark}"]
+
+
+def _parts(window: Window) -> Parts:
+    exclude = (rf"netsh.exe -f %w%\{_NETSH_FILE}{_LOG}", "set e=%errorlevel%", *_told("exclude"))
+    return Parts(
+        victims=window.victims,
+        dependents=window.dependents,
+        owed=window.owed,
+        excluding=exclude if window.exclusions else (),
+        process="" if window.process is None else number(window.process, HIGHEST_PID),
+        attempts=max(10, window.deadline // (RETRY_SECONDS + 1)),
+    )
+
+
+_LOG = r">>%w%\log 2>&1"
+
+
+def _told(step: str) -> list[str]:
+    return [rf">>%w%\steps echo {step} %e%"]
 
 
 def _started(step: str, name: str) -> list[str]:
-    key = service(name)
-    return [rf"net.exe start {key}>>%w%\log 2>&1", rf">>%w%\steps echo {step} {key} %errorlevel%"]
+    return [f"set s={service(name)}", f"call :{step}"]
 
 
-def _excluding() -> list[str]:
-    """The part of netsh; the process of a stopped service may go on closing thousands of sockets for a while."""
-    return [
-        "set n=0",
-        ":held",
-        'tasklist.exe /fi "imagename eq dns.exe" /fo csv /nh 2>nul|findstr.exe /i dns.exe>nul||goto exclude',
-        "set /a n=n+1",
-        f"if %n% GEQ {_PROCESS_ENDS_S} goto exclude",
-        "ping.exe -n 2 127.0.0.1 >nul",
-        "goto held",
-        ":exclude",
-        rf"netsh.exe -f %w%\{_NETSH_FILE}>>%w%\log 2>&1",
-        r">>%w%\steps echo exclude %errorlevel%",
-    ]
+def _routine(step: str) -> list[str]:
+    """Subroutine: starts the service %s%. Names may be long, and all of this is part of one command line."""
+    return [f":{step}", f"net.exe start %s%{_LOG}", "set e=%errorlevel%", *_told(f"{step} %s%"), "exit /b"]
+
+
+_VOICE = Voice(
+    file=lambda name: rf"%w%\{name}",
+    log=_LOG,
+    with_reg="",
+    with_sc="",
+    start=_started,
+    told=_told,
+    # It is written before the script runs, together with the token.
+    record=(),
+    refused=tuple(_told(REFUSED)),
+    gave_up=tuple(_told(GAVE_UP)),
+    idle=f"(set e={NOT_RUNNING_LEVEL}&goto refused)",
+)
 
 
 def start_line(window: Window) -> str:
@@ -213,7 +241,9 @@ def abort_line(window: Window) -> str:
 
     The section `abort` holds `claimed` unless the script has the token; only then the lock is given back.
     """
-    clean = f"schtasks.exe /delete /tn {window.task} /f>nul&del {window.mark}"
+    # Nothing was stopped, so nothing is owed but what was before.
+    forget = "" if window.owed else rf"&reg.exe delete {STATE_KEY}\{RAN_BEFORE} /f>nul"
+    clean = f"schtasks.exe /delete /tn {window.task} /f>nul&del {window.mark}{forget}"
     gone = f"rd /s /q {window.path}"
     undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}&{gone}))"
     return wrap(window.run, [_claim(window), undone])
@@ -272,10 +302,16 @@ def _opened(window: Window, before: list[str], then: str) -> str:
         if (ranges := tuple(exclusion.ports for exclusion in window.exclusions if exclusion.id == name))
     ]
     folder = window.path
-    netsh = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
-    boot = [rf"type {LOCK}\{window.lock}>{file}" for file in (window.mark, rf"{folder}\boot")]
-    made = [*boot, rf"({text})>{folder}\run.cmd"]
-    work = [*made, *before, *netsh, rf"echo token>{folder}\token"]
+    files = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
+    record = f"({'&'.join(recorded([window.recorded]))})>nul"
+    work = [
+        *(rf"type {LOCK}\{window.lock}>{file}" for file in (window.mark, rf"{folder}\boot")),
+        rf"({text})>{folder}\run.cmd",
+        *before,
+        *files,
+        record,
+        rf"echo token>{folder}\token",
+    ]
     # `md` fails where the folder is there already, and nothing may have got in before it was closed.
     empty = f'dir /b {folder}|findstr.exe "^">nul'
     steps = f"md {folder}&&({_closing(folder)}&{empty}&(if errorlevel 1 ({'&'.join([*work, then])})))"

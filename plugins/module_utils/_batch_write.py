@@ -260,8 +260,6 @@ def _ranges(change: Change) -> tuple[str, ...]:
     return change.after
 
 
-
-
 def _written(ticket: Ticket, change: Change) -> list[str]:
     """The commands of one change, each followed by a line `<id> <error level>`."""
     done = f"call echo {section_id(change.id)} {ERRORLEVEL}"

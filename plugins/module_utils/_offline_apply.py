@@ -5,7 +5,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import recorded
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+    RAN_BEFORE,
+    Record,
+    recorded,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_sequence import (
+    DISABLED_LEVEL,
+    UNRECORDED_LEVEL,
+    Parts,
+    Voice,
+    sequence,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import A_PROCESS, matching
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import Order
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import (
     ALREADY,
@@ -23,7 +35,6 @@ KEPT = r"%SystemRoot%\portkeeper\carried"
 """Folder of the old values on the host; a new file name with every apply.cmd that writes."""
 
 _ATTEMPTS = 60
-_NOT_STARTED = 1062
 
 
 def apply_script(order: Order, run: str) -> list[str]:
@@ -43,7 +54,7 @@ def apply_script(order: Order, run: str) -> list[str]:
         *_window(order),
         *_farewell(order),
     ]
-    return frame(order, run, "apply", body, [*_complete(order), *_record(order)])
+    return frame(order, run, "apply", body, [*_complete(order), *_record(order), *_ran(order)])
 
 
 def _checks(order: Order) -> list[str]:
@@ -139,50 +150,73 @@ def _window(order: Order) -> list[str]:
     if not order.window:
         return [line for name in order.victims for line in start(name)]
     return [
-        f"if not exist {SC} goto stop_dns",
-        "sc.exe interrogate DNS >nul 2>nul",
-        f"if errorlevel {_NOT_STARTED} if not errorlevel {_NOT_STARTED + 1} goto no_dns",
-        ":stop_dns",
         "echo Stopping DNS, starting what it kept down, starting DNS. Please wait.",
-        "net.exe stop DNS /y >nul 2>nul",
-        *(_excluding(order) if order.deferred else []),
-        *(line for name in order.victims for line in start(name)),
-        "set n=0",
-        ":dns",
-        "call :up DNS",
-        "if not errorlevel 1 goto dns_runs",
-        "set /a n=n+1",
-        f"if %n% GEQ {_ATTEMPTS} goto dns_down",
-        "ping.exe -n 4 127.0.0.1 >nul",
-        "goto dns",
-        ":dns_down",
-        f"set rc={INCOMPLETE}",
-        "echo DNS does not start. Start it by hand.",
-        ":dns_runs",
-        *(line for name in order.dependents for line in start(name)),
+        *sequence(_parts(order), _VOICE),
         "goto window_done",
         ":no_dns",
         "echo DNS does not run, so it is left alone.",
         *(line for name in order.victims for line in start(name)),
-        *(line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)),
+        *_deferred(order),
         ":window_done",
     ]
 
 
-def _excluding(order: Order) -> list[str]:
-    """Excludes while DNS is down; its process may go on closing thousands of sockets for a while."""
+def _parts(order: Order) -> Parts:
+    return Parts(
+        victims=order.victims,
+        dependents=order.dependents,
+        owed=order.owed,
+        excluding=tuple(_deferred(order)),
+        process="%p%",
+        attempts=_ATTEMPTS,
+    )
+
+
+def _deferred(order: Order) -> list[str]:
+    return [line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)]
+
+
+def _ran(order: Order) -> list[str]:
+    """Subroutine: records what runs, and keeps DNS's process in %p%, before DNS is stopped."""
+    if not order.window:
+        return []
+    record = Record(RAN_BEFORE, ",".join(_parts(order).recorded))
+    process = f"sc.exe queryex DNS ^|{matching(A_PROCESS)}"
     return [
-        "set n=0",
-        ":held",
-        'tasklist.exe /fi "imagename eq dns.exe" /fo csv /nh 2>nul|findstr.exe /i dns.exe>nul',
-        "if errorlevel 1 goto exclude",
-        "set /a n=n+1",
-        "if %n% GEQ 20 goto exclude",
-        "ping.exe -n 2 127.0.0.1 >nul",
-        "goto held",
-        ":exclude",
-        *(line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)),
+        ":ran",
+        "set p=",
+        f"if exist {SC} for /f \"tokens=2 delims=:\" %%a in ('{process}') do set /a p=%%a",
+        f"if not exist {REG} exit /b 0",
+        *(part.replace("%", "%%") for part in recorded([record])),
+        "exit /b 0",
     ]
+
+
+_VOICE = Voice(
+    file=lambda name: rf'"%w%\{name}.txt"',
+    log=" >nul 2>nul",
+    with_reg=f"if exist {REG} ",
+    with_sc=f"if exist {SC} ",
+    start=lambda _step, name: start(name),
+    told=lambda _step: [],
+    record=("call :ran <nul >nul 2>nul",),
+    refused=(
+        f"set rc={INCOMPLETE}",
+        f"if %e%=={DISABLED_LEVEL} echo DNS was not stopped: it is disabled, or a service is that goes down with it.",
+        f"if %e%=={DISABLED_LEVEL} echo Nobody could start it again. Enable it, or stop it for good.",
+        f"if %e%=={UNRECORDED_LEVEL} echo DNS was not stopped: what runs could not be recorded.",
+    ),
+    gave_up=(
+        f"set rc={INCOMPLETE}",
+        "echo DNS does not start, the last error is %e%. Start it by hand.",
+    ),
+    idle="goto no_dns",
+    alone=(
+        "set e=%errorlevel%",
+        f"if not exist {SC} if %e%==0 goto dns_runs",
+        f"if not exist {SC} goto dns_again",
+    ),
+)
 
 
 def _farewell(order: Order) -> list[str]:

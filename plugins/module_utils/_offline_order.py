@@ -16,7 +16,6 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import RECORDED, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import port_range, service
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import cloned_from, needs_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
@@ -42,6 +41,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
     entries_of,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
+    disabled,
+    owed,
+    running_dependents,
+)
 
 _COMPUTER = re.compile(r"[A-Za-z0-9-]{1,15}")
 _RECORDABLE = frozenset("0123456789,-")
@@ -80,6 +84,7 @@ class Order:
         victims: keys of services to be started, with a window while DNS is down.
         dependents: keys of services that ran and depend on DNS.
         reboot: names of the values that wait for a reboot.
+        owed: keys of services that an earlier window has left on record.
     """
 
     computer: str
@@ -95,6 +100,7 @@ class Order:
     victims: tuple[str, ...]
     dependents: tuple[str, ...]
     reboot: bool
+    owed: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -170,6 +176,7 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
         victims=victims,
         dependents=dependents,
         reboot=REBOOT_ACTION in actions,
+        owed=owed(facts) if window else (),
     )
 
 
@@ -185,11 +192,13 @@ def _record_text(after: list[str] | int | None) -> str:
 
 def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """The services that depend on DNS and run: they go down with it."""
-    dependents = facts["dns"]["dependents"]
+    dependents = running_dependents(facts)
     if dependents is None:
         raise OrderError("the services that depend on DNS could not be read, and would stay stopped")
-    states = {name.lower(): row["state"] for name, row in facts["services"].items()}
-    return tuple(name for name in dependents if states.get(name.lower()) == RUNNING)
+    names = disabled(facts)
+    if names:
+        raise OrderError(f"{', '.join(names)} would be stopped and is disabled: enable it, or stop it for good, first")
+    return dependents
 
 
 def _value(entry: Mapping[str, Any], transcript: Transcript) -> Value:

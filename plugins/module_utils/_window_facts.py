@@ -37,6 +37,12 @@ def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(name for name in dependents if _row(facts, name).get("state") == RUNNING)
 
 
+def process_of_dns(facts: Mapping[str, Any]) -> int | None:
+    """DNS's process as the service manager tells it; None where it does not."""
+    pid: int | None = _row(facts, DNS).get("pid")
+    return pid
+
+
 def disabled(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """DNS and its running dependents as far as they are disabled: stopped, nobody could start them again."""
     names = (DNS, *(running_dependents(facts) or ()))
@@ -45,7 +51,7 @@ def disabled(facts: Mapping[str, Any]) -> tuple[str, ...]:
 
 def on_record(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """The service keys that the host has on record as running before a window; what is no key is left out."""
-    record = ((facts["state"] or {}).get("settings") or {}).get(RAN_BEFORE) or {}
+    record = ((facts.get("state") or {}).get("settings") or {}).get(RAN_BEFORE) or {}
     return tuple(name for name in str(record.get("value") or "").split(",") if SERVICE_NAME_RE.match(name))
 
 
@@ -129,7 +135,7 @@ def unproved_processes(
     Returns:
         By setting the process id of before, None where it is not known.
     """
-    pid, now = _row(before, DNS).get("pid"), _row(after, DNS)
+    pid, now = process_of_dns(before), _row(after, DNS)
     is_new = was_stopped if pid is None else now.get("pid") not in (pid, None)
     if now.get("state") != RUNNING or not is_new:
         return {}

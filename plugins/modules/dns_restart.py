@@ -96,7 +96,10 @@ steps:
       description: Name of the step, with a service key where it is about one.
       type: str
     error_level:
-      description: Error level of the command; for V(start_dns) 1056 means that DNS runs.
+      description:
+        - Error level of the command. For V(start_dns) 1056 means that DNS runs; V(gave_up_dns) has what C(sc start)
+          said last. V(refused) stands alone, nothing was stopped then. Its level is 1058 where a service is disabled,
+          1062 where DNS does not run, 5 where what runs could not be recorded.
       type: int
 facts:
   description: The facts afterwards; see docs/facts.md.

@@ -10,15 +10,22 @@ deadline without an end mark it starts DNS itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import RAN_BEFORE, remember_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_sequence import (
+    DISABLED_LEVEL,
+    NOT_RUNNING_LEVEL,
+    UNRECORDED_LEVEL,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+    REFUSED,
     Window,
     abort_line,
     finish_line,
@@ -30,7 +37,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import running_dependents
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
+    disabled,
+    on_record,
+    owed,
+    process_of_dns,
+    running_dependents,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
@@ -75,7 +88,9 @@ class Opened:
     guarded: bool
 
 
-def window_of(talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadline: int) -> Window:
+def window_of(
+    talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
+) -> Window:
     """The window that an action of the plan asks for.
 
     Args:
@@ -83,6 +98,7 @@ def window_of(talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadlin
         gathered: the reading that the plan was made from, in this session.
         action: the plan's ``dns_window``.
         deadline: seconds that it may take.
+        ignored: services that nobody waits for any more.
 
     Raises:
         HostFailure: what depends on DNS is not known or cannot be named.
@@ -97,6 +113,8 @@ def window_of(talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadlin
         exclusions=exclusions,
         deadline=deadline,
         until=int(lock.partition("-")[0]) + deadline,
+        process=process_of_dns(gathered.facts),
+        owed=owed(gathered.facts, ignored),
     )
 
 
@@ -124,12 +142,33 @@ def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
     return _followed(talk, window)
 
 
+_REFUSALS = {
+    DISABLED_LEVEL: "{names} is disabled by now and could not be started again",
+    NOT_RUNNING_LEVEL: "DNS does not run any more",
+    UNRECORDED_LEVEL: "what runs could not be recorded: may the user write to HKLM\\SOFTWARE",
+}
+
+
 def _followed(talk: Talk, window: Window) -> Opened:
     """Looks at a window that has been started until it has ended, or ends it."""
     steps = _awaited(talk, window)
     if steps is None:
         raise _rescued(talk, window)
-    return Opened(_ended(talk, window), steps, True)
+    return Opened(_ended(talk, window), _allowed(talk, window, steps), True)
+
+
+def _allowed(talk: Talk, window: Window, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps of a window that was allowed to stop something.
+
+    Raises:
+        HostFailure: its script refused, so nothing was stopped.
+    """
+    levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
+    if not levels:
+        return steps
+    names = ", ".join(disabled(parse_transcript(_ended(talk, window)))) or "a service that it would stop"
+    reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
+    raise talk.failure(f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps)
 
 
 def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
@@ -193,6 +232,7 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
     """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
     deadline = time.monotonic() + RESCUE_S
     claimed = runs = False
+    facts: dict[str, Any] = {}
     while not runs:
         answer = _patient(talk, partial(talk.ask, rescue_line(window)), deadline)
         if answer is None:
@@ -203,7 +243,8 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
                 dns_may_be_stopped=True,
             )
         claimed = claimed or section_lines(answer[1], "abort") == ["claimed"]
-        runs = parse_transcript(answer[0])["dns"]["state"] == RUNNING
+        facts = parse_transcript(answer[0])
+        runs = facts["dns"]["state"] == RUNNING
         if time.monotonic() > deadline:
             break
         if not runs:
@@ -215,6 +256,7 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
             " on mains power? Windows Vista and later start no such task on battery",
             dns_may_be_stopped=not runs,
         )
+    _forget_what_runs(talk, facts)
     if runs:
         _late_end(talk, window)
     state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
@@ -223,6 +265,15 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
         changed=True,
         dns_may_be_stopped=not runs,
     )
+
+
+def _forget_what_runs(talk: Talk, facts: Mapping[str, Any]) -> None:
+    """What the session has started, and has seen running, is not owed any more."""
+    still = owed(facts)
+    if still != on_record(facts):
+        _patient(
+            talk, partial(talk.ask, remember_line(talk.run, {RAN_BEFORE: still}, {})), time.monotonic() + LOST_S
+        )
 
 
 def _late_end(talk: Talk, window: Window) -> None:
@@ -254,7 +305,7 @@ def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Ope
     finally:
         # What still runs there ends with it; DNS has been started by now.
         own.close()
-    return Opened(_ended(talk, retry), _steps(lines), False)
+    return Opened(_ended(talk, retry), _allowed(talk, retry, _steps(lines)), False)
 
 
 def _run_in_shell(talk: Talk, patient: Talk, window: Window) -> list[str]:

@@ -14,11 +14,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reco
     WINDOW_RECORD,
     remember_line,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_sequence import ALREADY_RUNNING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
-    ALREADY_RUNNING,
-    start_services_line,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import start_services_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import DNS_WINDOW, START_SERVICES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
@@ -154,9 +152,8 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
     victims = [str(name) for name in action["victims"]]
     window = action["action"] == DNS_WINDOW
     if window:
-        opened = open_window(
-            talk, window_of(talk, gathered, action, job.policy.window_timeout), job.options["allow_unguarded"]
-        )
+        asked = window_of(talk, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
+        opened = open_window(talk, asked, job.options["allow_unguarded"])
         transcript, steps = opened.transcript, opened.steps
     else:
         transcript, steps = _started(talk, [*victims, *action.get("owed", ())]), []

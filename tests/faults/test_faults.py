@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Window, script
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
-from fault_host import VALUES, FaultHost
+from fault_host import STATE_KEY, VALUES, FaultHost
 from matrix import WORKS, Matrix
 
 REFUSALS = ("quota", "quota_shells", "shell_gone", "access_denied", "aborted")
@@ -215,6 +215,24 @@ def test_a_dependent_that_does_not_start_again_is_named(matrix: Matrix) -> None:
         assert host.runs("DNS") and host.runs(host.victim)
     assert result["failed"] and "WINS ran before" in result["msg"]
     assert result["dns_may_be_stopped"] is False
+
+
+@pytest.mark.parametrize("name", ("DNS", "WINS"))
+def test_a_script_whose_dns_is_disabled_by_now_stops_nothing(name: str, matrix: Matrix) -> None:
+    """Somebody disables the service after the session has read the host, and before the task runs."""
+    host = matrix.host
+    host.conflict()
+    host.fault("call_before", 2, action="Command", call=lambda: host.cmd(f"sc config {name} start= disabled"))
+    before = [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row]
+    result = host.act("dns_restart", window_timeout=20)
+    host.cmd(f"sc config {name} start= auto")
+    assert result["failed"] and f"nothing was stopped: {name} is disabled by now" in result["msg"]
+    assert result["dns_may_be_stopped"] is False
+    assert [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row] == before
+    assert host.runs("WINS") and "ran_before" not in host.cmd(rf"reg query {STATE_KEY} /s")
+    host.new_call()
+    assert not host.act("dns_restart").get("failed")
+    assert "ran_before" not in host.cmd(rf"reg query {STATE_KEY} /s")
 
 
 @pytest.mark.parametrize("missing", ("program", "service"))

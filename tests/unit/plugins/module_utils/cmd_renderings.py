@@ -20,6 +20,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     unlock_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+    RAN_BEFORE,
+    WINDOW_RECORD,
+    Record,
+    remember_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
     Exclusion,
@@ -35,10 +41,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
     Change,
-    Record,
     Ticket,
     prepare_line,
-    window_record_line,
     write_lines,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
@@ -104,6 +108,7 @@ def windows() -> Iterator[Window]:
     lists.append(tuple(Exclusion(name, ports) for name in NETSH for ports in MANY[:60]))
     for victims, dependents, exclusions, deadline in product(((), KEYS[:1], KEYS), ((), KEYS), lists, (60, 3600)):
         yield Window(RUN, LOCK, victims, dependents, exclusions, deadline, 1764000300)
+        yield Window(RUN, LOCK, victims, dependents, exclusions, deadline, 1764000300, 1484, ("WINS",))
 
 
 def orders() -> Iterator[Order]:
@@ -178,7 +183,11 @@ RENDERERS: dict[str, Callable[[], Rendered]] = {
     "takeover_line": lambda: (takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS),
     "prepare_line": _prepare_lines,
     "write_lines": _write_lines,
-    "window_record_line": lambda: (window_record_line(RUN, names) for names in ((), KEYS[:1], KEYS)),
+    "remember_line": lambda: (
+        remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: owed}, process)
+        for names, owed in product(((), KEYS[:1], KEYS), repeat=2)
+        for process in ({}, {"socket_pool_size": 1484, "socket_pool_excluded_port_ranges": None})
+    ),
     "restore_script": lambda: (restore_script(TICKET.backup, chosen) for chosen in subsets({**SETTINGS, **NETSH})),
     "script": lambda: (script(window) for window in windows()),
     "start_line": _window_lines(start_line),

@@ -187,6 +187,7 @@ def test_only_tokens_that_were_given_differ_between_two_windows(window: Window) 
     for render in (poll, finish_line, abort_line):
         assert render(window) == render(bare)
     quoted = {f'"{name}"' for name in (*window.victims, *window.dependents)}
+    quoted |= {rf'"HKLM\SYSTEM\CurrentControlSet\Services\{name}"' for name in window.dependents}
     ours = set(re.findall(r'"[^"]*"', "\n".join(script(Window(RUN, LOCK, (), (), window.exclusions, 60, 1)))))
     found = set(re.findall(r'"[^"\n]*"', "\n".join(script(window))))
     assert found - ours <= quoted

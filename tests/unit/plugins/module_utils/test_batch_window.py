@@ -35,6 +35,7 @@ WINDOW = Window(
     exclusions=(Exclusion("excluded_udp4", "4500-4500"),),
     deadline=300,
     until=1764000300,
+    process=1484,
 )
 keys = st.text("ABCxyz019_.$-", min_size=1, max_size=80)
 
@@ -57,22 +58,98 @@ def test_stop_exclude_victims_dns_dependents_end() -> None:
     steps = order(
         script(WINDOW),
         "net.exe stop DNS",
-        'tasklist.exe /fi "imagename eq dns.exe"',
+        'tasklist.exe /fi "pid eq 1484"',
         r"netsh.exe -f %w%\exclude.netsh",
         '"PolicyAgent"',
         '"IAS"',
         "net.exe start DNS",
-        '"Dep One"',
+        'set s="Dep One"',
         r"echo end>%w%\end",
     )
     assert steps == sorted(steps)
 
 
+def test_nothing_is_stopped_before_all_of_it_was_looked_at() -> None:
+    lines = script(WINDOW)
+    stop = lines.index(r"net.exe stop DNS /y>>%w%\log 2>&1")
+    before = lines[:stop]
+    assert any('sc.exe query "DNS"' in line and "goto refused" in line for line in before)
+    assert [line for line in before if line.startswith('reg.exe query "HKLM')] == [
+        rf'reg.exe query "HKLM\SYSTEM\CurrentControlSet\Services\{name}">>%w%\keys 2>nul' for name in ("DNS", "Dep One")
+    ]
+    assert before[-1] == r"reg.exe query HKLM\SOFTWARE\portkeeper\state\ran_before>nul 2>&1||(set e=5&goto refused)"
+    assert lines.index(":refused") > lines.index("goto prove") > stop
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("    Start    REG_DWORD    0x4", True),
+        ("    Start\tREG_DWORD\t0x4", True),
+        ("    DeleteFlag    REG_DWORD    0x1", True),
+        ("    Start    REG_DWORD    0x2", False),
+        ("    Start    REG_DWORD    0x3", False),
+        ("    StartOverride    REG_DWORD    0x4", False),
+        ("    DelayedAutostart    REG_DWORD    0x4", False),
+        (r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Start 0x4", False),
+    ],
+)
+def test_what_cannot_be_started_again_is_told_by_its_key(row: str, expected: bool) -> None:
+    (look,) = [line for line in script(WINDOW) if line.startswith("findstr.exe") and line.endswith("goto refused)")]
+    patterns = re.findall(r'/c:"([^"]*)"', look)
+    assert any(re.search(pattern, row, re.IGNORECASE) for pattern in patterns) is expected
+
+
+def test_the_record_goes_only_when_all_of_it_runs() -> None:
+    lines = script(replace(WINDOW, owed=("WINS", "dns")))
+    proof = lines[lines.index(":prove") : lines.index(r"echo end>%w%\end")]
+    assert [re.findall(r'sc.exe query ("[^"]*")', line) for line in proof[2:-1]] == [
+        ['"DNS"'], ['"Dep One"'], ['"WINS"'], ['"dns"'],
+    ]  # fmt: skip
+    assert all(line.endswith("||set f=1") for line in proof[2:-1])
+    assert proof[-1] == r"if not defined f reg.exe delete HKLM\SOFTWARE\portkeeper\state\ran_before /f>nul 2>&1"
+
+
+def test_what_ran_is_on_record_before_the_token_lies_there() -> None:
+    for line in (start_line(replace(WINDOW, owed=("WINS",))), unguarded_line(replace(WINDOW, owed=("WINS",)))):
+        record = line.index('ran_before /v value /t REG_SZ /d "DNS,Dep One,WINS" /f')
+        assert record < line.index("echo token>")
+    assert "ran_before /v dns_pid" not in start_line(WINDOW)
+
+
+def test_a_window_that_never_ran_leaves_only_what_was_owed_before() -> None:
+    assert r"reg.exe delete HKLM\SOFTWARE\portkeeper\state\ran_before /f" in abort_line(WINDOW)
+    assert "ran_before" not in abort_line(replace(WINDOW, owed=("WINS",)))
+
+
+def test_a_process_is_waited_for_by_its_number_only() -> None:
+    text = "\n".join(script(WINDOW))
+    assert "imagename" not in text and "dns.exe" not in text
+    (look,) = [line for line in script(WINDOW) if "tasklist" in line]
+    assert look == (
+        r'tasklist.exe /fi "pid eq 1484" /fo csv /nh>%w%\tasks 2>nul'
+        r'&&(findstr.exe /r /c:",.1484.," %w%\tasks>nul||goto exclude)'
+    ), "a list that cannot be read goes on waiting"
+    unknown = script(replace(WINDOW, process=None))
+    assert "tasklist" not in "\n".join(unknown)
+    assert unknown.index("if %n% GEQ 20 goto exclude") < unknown.index("goto held") < unknown.index(":exclude")
+
+
 def test_dns_is_tried_again_until_it_runs() -> None:
     lines = script(WINDOW)
-    assert "if errorlevel 1056 if not errorlevel 1057 goto running" in lines
+    asked = lines.index("sc.exe start DNS>nul 2>&1")
+    assert lines[asked + 1 : asked + 3] == ["set e=%errorlevel%", "if %e%==1056 goto dns_runs"]
     assert lines.index("goto dns") > lines.index(":dns")
-    assert "if %n% GEQ 75 goto running" in lines
+    assert "if %n% GEQ 75 goto dns_down" in lines
+
+
+def test_the_level_of_the_start_is_what_sc_said() -> None:
+    """A `set /a` in between would be told as success."""
+    lines = script(WINDOW)
+    assert lines[lines.index(":dns_down") + 1] == r">>%w%\steps echo gave_up_dns %e%"
+    assert lines[lines.index(":dns_runs") + 1] == r">>%w%\steps echo start_dns %e%"
+    between = lines[lines.index("sc.exe start DNS>nul 2>&1") + 2 : lines.index(":dns_runs")]
+    assert not any(line.startswith("set e=") for line in between)
 
 
 def test_output_goes_to_files_only() -> None:
@@ -111,7 +188,8 @@ def test_the_exclusions_are_written_behind_every_environment_variable() -> None:
 def test_the_lock_says_how_long_the_window_may_take() -> None:
     folder = r"..\portkeeper\lock"
     assert rf"type {folder}\1764000000-{RUN}>{folder}\window-1764000300-{RUN}&" in start_line(WINDOW)
-    assert script(WINDOW)[-1] == rf"del ..\portkeeper\lock\window-1764000300-{RUN}"
+    lines = script(WINDOW)
+    assert lines[lines.index(r"echo end>%w%\end") + 1] == rf"del ..\portkeeper\lock\window-1764000300-{RUN}"
 
 
 def test_polling_is_shorter_than_asked_for() -> None:

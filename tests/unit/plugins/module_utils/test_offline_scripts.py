@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET, BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Exclusion, Window
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import script as window_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_data import data_bytes
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import Order, OrderError, order_of
@@ -151,7 +153,51 @@ def test_only_what_ran_and_depends_on_dns_is_started_after_it() -> None:
     assert 'call :up "Follows"' in script[begin : script.index(":no_dns")]
     assert not [line for line in script if "Sleeps" in line]
     stop = script.index("net.exe stop DNS /y >nul 2>nul")
-    assert stop < script.index('call :up "PolicyAgent"', stop) < script.index("call :up DNS") < begin
+    assert stop < script.index('call :up "PolicyAgent"', stop) < script.index("net.exe start DNS >nul 2>nul") < begin
+
+
+def test_nothing_is_stopped_before_it_was_looked_at_and_recorded() -> None:
+    script = apply_script(order(actions=[window()]), RUN)
+    stop = script.index("net.exe stop DNS /y >nul 2>nul")
+    before = script[:stop]
+    assert [line for line in before if 'CurrentControlSet\\Services\\DNS"' in line and "reg.exe query" in line]
+    assert [line for line in before if "CurrentControlSet\\Services\\Follows" in line and "reg.exe query" in line]
+    assert "call :ran <nul >nul 2>nul" in before
+    assert "goto refused" in before[-1] and "ran_before" in before[-1]
+    record = script[script.index(":ran") :]
+    assert [line for line in record if '/v value /t REG_SZ /d "DNS,Follows" /f' in line]
+    assert ":ran" not in apply_script(order(), RUN)
+
+
+def test_both_windows_are_made_of_the_same_lines() -> None:
+    """Where a service is looked at, DNS's process is waited for and DNS is started, only names of files differ."""
+    tables = {"excluded_udp4": ("7-7",)}
+    carried = apply_script(replace(order(actions=[window()]), deferred=tables), RUN)
+    exclusion = Exclusion("excluded_udp4", "7-7")
+    remote = window_script(Window(RUN, f"1-{RUN}", ("PolicyAgent",), ("Follows",), (exclusion,), 240, 1, 1484))
+    for line in remote[remote.index("set n=0") : remote.index("goto prove")]:
+        shared = line.replace("1484", "%p%").replace(r">>%w%\log 2>&1", " >nul 2>nul")
+        shared = shared.replace(r"%w%\tasks", '"%w%\\tasks.txt"')
+        own = line.startswith((r">>%w%\steps", "netsh.exe", "call :", "set s=", "set e="))
+        assert own or shared in carried, line
+
+
+def test_what_is_disabled_gets_no_window() -> None:
+    plan = {"settings": [entry(None, ["1-1"])], "actions": [window()]}
+    for name in ("DNS", "Follows"):
+        found = facts()
+        found["services"] = {"DNS": {"state": 4, "start": 2}, "Follows": {"state": 4, "start": 2}}
+        found["services"][name]["start"] = 4
+        with pytest.raises(OrderError, match=f"{name} would be stopped and is disabled"):
+            order_of(found, plan, Transcript(RUN, {}))
+
+
+def test_what_an_earlier_window_left_stays_on_record() -> None:
+    record = {"ran_before": {"value": "DNS,Sleeps", "boot_mark": "AB", "dns_pid": None}}
+    found = {**facts(), "state": {"present": True, "settings": record}}
+    made = order_of(found, {"settings": [], "actions": [window()]}, Transcript(RUN, {}))
+    assert made.owed == ("DNS", "Sleeps")
+    assert [line for line in apply_script(made, RUN) if '/d "DNS,Follows,Sleeps" /f' in line]
 
 
 def test_what_depends_on_dns_must_be_known_for_a_window() -> None:
@@ -164,7 +210,7 @@ def test_what_depends_on_dns_must_be_known_for_a_window() -> None:
 
 def test_without_a_window_dns_is_not_touched() -> None:
     for script in (apply_script(order(), RUN), rollback_script(order(actions=[window()]), RUN)):
-        assert not [line for line in script if "net.exe stop" in line or ":up DNS" in line]
+        assert not [line for line in script if "net.exe stop" in line or "start DNS" in line]
 
 
 def test_a_value_that_is_written_is_checked_first_and_compared_afterwards() -> None:

@@ -51,6 +51,8 @@ class FakeHost:
     machine: dict[str, str] = field(default_factory=dict)
     scheduler: str = "works"
     """works | missing | never_runs | hangs"""
+    refuses: int = 0
+    """The error level with which the window's script refuses to stop anything."""
     denied: bool = False
     lines: list[str] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
@@ -260,14 +262,30 @@ class FakeHost:
 
     def _on_run(self) -> tuple[str, int]:
         if self.scheduler == "missing":
+            self._read_window()
             return "", 1
         self.started = True
-        self._victims = re.findall(r'echo net\.exe start "([^"]+)"\^>\^>%\^w%', self._line)
+        self._read_window()
         if self.scheduler == "works":
-            self._do_window()
+            self._run_script()
         if self.scheduler == "hangs":
             self.services["DNS"] = Service(STOPPED, 0)
         return "", 0
+
+    def _read_window(self) -> None:
+        """What the line has written before the script runs."""
+        self._victims = re.findall(r'echo set s="([^"]+)"&echo call :start&', self._line)
+        ran = re.search(r'state\\ran_before /v value /t REG_SZ /d "([^"]*)"', self._line)
+        assert ran and self._line.index("ran_before /v value") < self._line.index("echo token>")
+        self.state["ran_before"] = {"value": ran[1], "boot_mark": MARK}
+
+    def _run_script(self) -> None:
+        if self.refuses:
+            self.ended = True
+        else:
+            self._do_window()
+        if all(self.services[name].state == RUNNING for name in self.state["ran_before"]["value"].split(",")):
+            del self.state["ran_before"]
 
     def _do_window(self) -> None:
         self.udp = [(port, pid) for port, pid in self.udp if pid != self.services["DNS"].pid]
@@ -282,12 +300,14 @@ class FakeHost:
     def _on_window(self) -> tuple[str, int]:
         if "begin lock" in self._line:
             self.started = True
-            self._victims = re.findall(r'echo net\.exe start "([^"]+)"\^>\^>%\^w%', self._line)
-            self._do_window()
+            self._read_window()
+            self._run_script()
         if not self.started:
             return "absent\n", 0
         if not self.ended:
             return "", 0
+        if self.refuses:
+            return f"ended\nrefused {self.refuses}\n", 0
         steps = "".join(f'start "{name}" 0\n' for name in self._victims)
         return f"ended\nstop_dns 0\n{steps}start_dns 1056\n", 0
 
@@ -297,6 +317,8 @@ class FakeHost:
     def _on_abort(self) -> tuple[str, int]:
         first = self.scheduler in ("missing", "never_runs") and not self.claimed
         self.claimed = self.claimed or first
+        if self.claimed and re.search(r"reg\.exe delete \S+state\\ran_before /f", self._line):
+            self.state.pop("ran_before", None)
         return ("claimed\n", 0) if first else ("", 1)
 
     def _on_rescue(self) -> tuple[str, int]:

@@ -269,3 +269,102 @@ def test_a_lost_answer_of_an_unguarded_window_starts_dns_and_says_so(monkeypatch
         case.open(allow_unguarded=True)
     assert isinstance(caught.value.details["dns_may_be_stopped"], bool)
     assert "shell-2" in case.wire.deleted
+
+
+def test_what_ran_is_on_record_before_anything_stops() -> None:
+    host = FakeHost(dependents=["WINS"], scheduler="hangs")
+    host.services["WINS"] = Service(RUNNING, 77)
+    case = Case(host)
+    with pytest.raises(HostFailure):
+        case.open()
+    line = next(line for line in host.lines if "begin run" in line)
+    assert line.index('ran_before /v value /t REG_SZ /d "DNS,WINS" /f') < line.index("schtasks.exe /run")
+
+
+def test_a_window_that_ended_well_leaves_no_record() -> None:
+    case = Case()
+    case.open()
+    assert "ran_before" not in case.host.state
+
+
+def test_what_does_not_run_after_a_window_stays_on_record() -> None:
+    host = FakeHost(dependents=["WINS"])
+    host.services["WINS"] = Service(RUNNING, 77)
+    case = Case(host)
+    window = host._do_window
+
+    def in_vain() -> None:
+        window()
+        host.services["WINS"] = Service(1, 0, 1067)
+
+    host._do_window = in_vain  # type: ignore[method-assign]
+    case.open()
+    assert host.state["ran_before"]["value"] == "DNS,WINS"
+
+
+def test_an_earlier_record_stays_until_its_services_run() -> None:
+    host = FakeHost(state={"ran_before": {"value": "DNS,WINS", "boot_mark": "AB"}})
+    host.services["WINS"] = Service(1, 0, 1067)
+    case = Case(host)
+    assert window_of(case.talk, case.gathered, case.action, 300).owed == ("WINS",)
+    assert window_of(case.talk, case.gathered, case.action, 300, ["wins"]).owed == ()
+    case.open()
+    assert host.state["ran_before"]["value"] == "DNS,WINS"
+
+
+def test_what_the_session_started_is_not_owed_any_more() -> None:
+    host = FakeHost(dependents=["WINS"], scheduler="hangs")
+    host.services["WINS"] = Service(RUNNING, 77)
+    case = Case(host)
+    with pytest.raises(HostFailure, match="it runs"):
+        case.open()
+    assert "ran_before" not in host.state
+    host = FakeHost(dependents=["WINS"], scheduler="hangs")
+    host.services["WINS"] = Service(RUNNING, 77)
+    case = Case(host)
+    rescue = host._on_rescue
+
+    def half() -> tuple[str, int]:
+        host.services["WINS"] = Service(1, 0, 1067)
+        return rescue()
+
+    host._on_rescue = half  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="it runs"):
+        case.open()
+    assert host.state["ran_before"]["value"] == "WINS"
+
+
+@pytest.mark.parametrize("scheduler", ["missing", "never_runs"])
+def test_a_window_that_never_ran_leaves_no_record(scheduler: str) -> None:
+    case = Case(FakeHost(scheduler=scheduler))
+    with pytest.raises(HostFailure):
+        case.open()
+    assert "ran_before" not in case.host.state
+
+
+@pytest.mark.parametrize(
+    ("level", "word"),
+    [
+        (1058, "WINS is disabled by now"),
+        (1062, "DNS does not run any more"),
+        (5, "could not be recorded"),
+        (9, "error 9"),
+    ],
+)
+def test_a_script_that_refuses_has_stopped_nothing(level: int, word: str) -> None:
+    host = FakeHost(dependents=["WINS"], refuses=level)
+    host.services["WINS"] = Service(RUNNING, 77)
+    case = Case(host)
+    host.services["WINS"].start = 4
+    with pytest.raises(HostFailure, match="nothing was stopped") as caught:
+        case.open()
+    assert word in str(caught.value)
+    assert caught.value.details["dns_may_be_stopped"] is False
+    assert case.host.locks is None and case.dns_runs
+
+
+def test_the_process_is_that_of_the_service_manager() -> None:
+    case = Case()
+    assert window_of(case.talk, case.gathered, case.action, 300).process == 1484
+    case.gathered.facts["services"]["DNS"]["pid"] = None
+    assert window_of(case.talk, case.gathered, case.action, 300).process is None
