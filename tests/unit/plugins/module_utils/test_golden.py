@@ -23,6 +23,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     unlock_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+    RAN_BEFORE,
+    WINDOW_RECORD,
+    remember_line,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
     Exclusion,
@@ -39,7 +44,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
     Change,
     prepare_line,
-    window_record_line,
     write_lines,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
@@ -62,7 +66,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("PORTKEEPER_GOLDEN") == "write"
-WINDOW = Window(RUN, LOCK, KEYS[:2], ("Follows",), (Exclusion("excluded_udp4", "4500-4500"),), 300, 1764000300)
+WINDOW = Window(RUN, LOCK, KEYS[:2], ("Follows",), (Exclusion("excluded_udp4", "4500-4500"),), 300, 1764000300, 1484)
 NT5 = ("reserved_ports", "socket_pool_size")
 CHANGES = [Change("reserved_ports", FEW), Change("socket_pool_size", 2500)]
 NT6 = [Change("excluded_udp4", FEW, ("9-10",), ("8-8",))]
@@ -90,7 +94,10 @@ CASES: dict[str, Callable[[], list[str]]] = {
         *write_lines(TICKET, CHANGES[:1], [records(NT5[0])], BACKUPS[1], BACKUPS[2]),
         *write_lines(TICKET, [Change(NT5[0], ()), Change(NT5[1], None)], [], []),
     ],
-    "window_record_line": lambda: [window_record_line(RUN, KEYS), window_record_line(RUN, ())],
+    "remember_line": lambda: [
+        remember_line(RUN, {WINDOW_RECORD: KEYS, RAN_BEFORE: KEYS[:1]}, {}),
+        remember_line(RUN, {WINDOW_RECORD: (), RAN_BEFORE: ()}, {"socket_pool_size": 1484}),
+    ],
     "restore_script": lambda: restore_script(TICKET.backup, (*NT5, NT6[0].id)),
     "script": lambda: script(WINDOW),
     "start_line": lambda: [start_line(WINDOW)],
