@@ -9,6 +9,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan impor
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import Progress
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import _remember
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
@@ -18,6 +19,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
     FakeWire,
 )
 
+PROGRESS = Progress("dns_restart", None, lambda _progress: None)
 POLICY = Policy.from_options({"profiles": []})
 
 
@@ -31,7 +33,7 @@ def test_the_record_is_made_honoured_and_forgotten() -> None:
     session = Session(FakeConnection(FakeWire(host)))
     before = gather(session, POLICY, 60)
     assert victims(before) == ["PolicyAgent"]
-    job = Job("client01", {}, POLICY, False, session)
+    job = Job("client01", {}, POLICY, False, session, PROGRESS)
     last = _remember(Talk(session, before.run, "verify", 60), job, before, ["PolicyAgent"], {})
     assert host.state["dns_window"] == {"value": "PolicyAgent", "boot_mark": MARK}
     assert victims(last) == [], "the plan that is left knows the record"
@@ -49,6 +51,6 @@ def test_a_host_that_never_failed_gets_no_record() -> None:
     session = Session(FakeConnection(FakeWire(host)))
     gathered = gather(session, POLICY, 60)
     sent = len(host.lines)
-    job = Job("client01", {}, POLICY, False, session)
+    job = Job("client01", {}, POLICY, False, session, PROGRESS)
     assert _remember(Talk(session, gathered.run, "verify", 60), job, gathered, [], {}) is gathered
     assert len(host.lines) == sent
