@@ -18,8 +18,13 @@ LAB = r"HKLM\SYSTEM\CurrentControlSet\Services\{}\Lab"
 def host(make_host):
     """Start a host and bring its services up: nothing waits for a window."""
     made = make_host()
-    made.exec("net stop DNS /y & net start PolicyAgent & net start IAS & net start DNS", check=False)
+    bring_up(made)
     return made
+
+
+def bring_up(host) -> None:
+    """All services run: those that need a port before DNS draws."""
+    host.exec("net stop DNS /y & net start PolicyAgent & net start IAS & net start DNS", check=False)
 
 
 @pytest.fixture
@@ -56,23 +61,13 @@ def test_a_disabled_dns_is_not_stopped(act, host) -> None:
     assert not record(host, "ran_before")
 
 
-def test_a_paused_dns_is_not_touched(act, host) -> None:
-    before = pid(host)
-    host.exec("sc pause DNS")
-    assert state(host, "DNS") == 7
-    told = act("dns_restart", force=True)
-    assert told["changed"] is False and "DNS does not run: no window is opened" in told["msg"]
-    assert (state(host, "DNS"), pid(host)) == (7, before)
-    host.exec("sc continue DNS")
-
-
 def test_what_somebody_stopped_by_hand_stays_so(act, host) -> None:
     host.exec("net stop IAS")
     result = act("dns_restart", force=True)
     assert result["_kind"] == "ok", result["msg"]
     assert state(host, "IAS") == 1 and state(host, "DNS") == 4
     assert not record(host, "ran_before")
-    host.exec("net start IAS")
+    bring_up(host)
 
 
 def test_dns_that_fails_at_its_start_is_told_and_started_by_the_next_run(act, host) -> None:

@@ -95,6 +95,14 @@ def test_what_is_disabled_is_not_stopped(run: Run, host: FakeHost, name: str) ->
     assert host.services["DNS"].pid == 1484
 
 
+def test_a_paused_dns_is_not_touched(run: Run, host: FakeHost) -> None:
+    host.services["DNS"].state = 7
+    told = run("dns_restart", force=True)
+    assert told["changed"] is False and "DNS does not run: no window is opened" in told["msg"]
+    assert not any("stop DNS" in line for line in host.lines)
+    assert (host.services["DNS"].state, host.services["DNS"].pid) == (7, 1484)
+
+
 def test_a_disabled_service_that_does_not_run_is_no_obstacle(run: Run, host: FakeHost) -> None:
     host.dependents = ["WINS"]
     host.services["WINS"] = Service(STOPPED, 0, 1077, 4)

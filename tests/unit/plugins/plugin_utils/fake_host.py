@@ -147,7 +147,7 @@ class FakeHost:
             "        WAIT_HINT          : 0x0\n"
             "        PID                : {pid}\n        FLAGS              : \n"
         )
-        labels = {RUNNING: "RUNNING", STOPPED: "STOPPED", 2: "START_PENDING"}
+        labels = {RUNNING: "RUNNING", STOPPED: "STOPPED", 2: "START_PENDING", 7: "PAUSED"}
         return "".join(
             block.format(name=name, state=row.state, label=labels[row.state], code=row.exit_code, pid=row.pid)
             for name, row in self.services.items()
