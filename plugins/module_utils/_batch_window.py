@@ -156,7 +156,8 @@ def _parts(window: Window) -> Parts:
         owed=window.owed,
         excluding=exclude if window.exclusions else (),
         process="" if window.process is None else number(window.process, HIGHEST_PID),
-        attempts=max(10, window.deadline // (RETRY_SECONDS + 1)),
+        # A start that fails takes some seconds itself: the script is to tell it before the deadline is over.
+        attempts=max(5, window.deadline // (2 * (RETRY_SECONDS + 1))),
     )
 
 

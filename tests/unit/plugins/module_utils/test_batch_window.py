@@ -140,7 +140,7 @@ def test_dns_is_tried_again_until_it_runs() -> None:
     asked = lines.index("sc.exe start DNS>nul 2>&1")
     assert lines[asked + 1 : asked + 3] == ["set e=%errorlevel%", "if %e%==1056 goto dns_runs"]
     assert lines.index("goto dns") > lines.index(":dns")
-    assert "if %n% GEQ 75 goto dns_down" in lines
+    assert "if %n% GEQ 37 goto dns_down" in lines
 
 
 def test_the_level_of_the_start_is_what_sc_said() -> None:

@@ -174,7 +174,7 @@ def test_both_windows_are_made_of_the_same_lines() -> None:
     tables = {"excluded_udp4": ("7-7",)}
     carried = apply_script(replace(order(actions=[window()]), deferred=tables), RUN)
     exclusion = Exclusion("excluded_udp4", "7-7")
-    remote = window_script(Window(RUN, f"1-{RUN}", ("PolicyAgent",), ("Follows",), (exclusion,), 240, 1, 1484))
+    remote = window_script(Window(RUN, f"1-{RUN}", ("PolicyAgent",), ("Follows",), (exclusion,), 480, 1, 1484))
     for line in remote[remote.index("set n=0") : remote.index("goto prove")]:
         shared = line.replace("1484", "%p%").replace(r">>%w%\log 2>&1", " >nul 2>nul")
         shared = shared.replace(r"%w%\tasks", '"%w%\\tasks.txt"')
