@@ -76,8 +76,9 @@ ansible-lint: ## Run ansible-lint with the production profile
 ansible-test: ## Run ansible-test sanity and units on the oldest and the newest ansible-core
 	$(PYTHON) scripts/ansible_test.py sanity units
 
-fuzz: .cache/fuzz-venv/done ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all)
+fuzz: .cache/fuzz-venv/done ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all); damage full pools
 	.cache/fuzz-venv/bin/python tests/fuzz/fuzz.py
+	PORTKEEPER_DAMAGE=full $(PYTEST) -q -n 2 tests/unit/plugins/module_utils/test_damage.py
 
 .cache/fuzz-venv/done: requirements/fuzz.txt
 	python3 -m venv .cache/fuzz-venv

@@ -24,7 +24,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._anonymise_
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import CATALOGUE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import plain_lines
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegValue, is_file, reg_lines
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import is_file, parse_reg
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import (
     Source,
     split_transcript,
@@ -72,7 +72,7 @@ def anonymise(source: Source, keep: Iterable[str] = ()) -> str:
         if row.id in sections:
             section = sections[row.id]
             level = "" if section.errorlevel is None else f" {section.errorlevel}"
-            body = _MARK_RE.sub(".", writer.section(row.id, section.text)).strip("\n")
+            body = _MARK_RE.sub(".", writer.section(row.id, section.text)).lstrip("\n").removesuffix("\n")
             lines += [f"#portkeeper begin {row.id}", *([body] if body else []), f"#portkeeper end {row.id}{level}"]
     return "\n".join(lines) + "\n"
 
@@ -157,12 +157,13 @@ class _Writer:
         return "\n".join(self._registry_line(line, harmless) for line in lines)
 
     def _registry_line(self, line: str, harmless: frozenset[str]) -> str:
-        """Keys, values and the tool's banner; nothing else is kept of a registry section."""
+        """Keys, values and the tool's banner; of any other line of a registry section only that there is one."""
         found = _TYPE_RE.search(line)
         is_key = line.strip().startswith("HKEY_")
         if is_key or not found:
             wanted = is_key or _BANNER_RE.match(line)
-            return self._line(line, harmless | _BANNER_WORDS) if wanted else ""
+            margin = line[: len(line) - len(line.lstrip())]
+            return self._line(line, harmless | _BANNER_WORDS) if wanted else f"{margin}?" if line.strip() else ""
         name, kind, data = line[: found.start()], found.group(), line[found.end() :]
         if name.strip().lower() not in VALUES:
             return self._line(name, harmless) + kind
@@ -189,12 +190,13 @@ _PREFIXES = tuple(
 
 def _listed(text: str) -> list[str]:
     """A registry file as the listing that `reg query` would print."""
+    dump = parse_reg(text)
     lines = []
-    for item in reg_lines(text):
-        if isinstance(item, RegValue):
-            data = "\\0".join(item.data) if isinstance(item.data, list) else item.data
+    for key in dump.keys.values():
+        lines.append(key.path)
+        for value in key.values.values():
+            data = "\\0".join(value.data) if isinstance(value.data, list) else value.data
             shown = f"0x{data:x}" if isinstance(data, int) else data or ""
-            lines.append(f"    {item.name or '(Default)'}    {item.type}    {shown}")
-        else:
-            lines.append(item)
-    return lines
+            lines.append(f"    {value.name or '(Default)'}    {value.type}    {shown}")
+        lines += [""] if key.ended else []
+    return [*lines, *(["    ?"] if dump.stray else []), ""]

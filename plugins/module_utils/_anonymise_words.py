@@ -55,7 +55,7 @@ OF_SECTION = {
     "hotfixes": _words("HotFix"),
     "state": _words("""
         max_user_port reserved_ports socket_pool_size socket_pool_excluded_port_ranges excluded_udp4 excluded_udp6
-        absent
+        absent Policies RegisteredApplications Program Groups Secure Migration Status
     """),
 }
 """Further words by section: what is harmless in one may be a name in another."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -50,7 +51,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_nets
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList, Severity, shown
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Source, split_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import (
+    Source,
+    Transcript,
+    split_transcript,
+)
 
 FACTS_FORMAT = 1
 
@@ -79,6 +84,8 @@ _SECTIONS_OF = {
 """Plain 2008 and Vista may lack excludedportrange, so its sections are not missed there."""
 _NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
 """The ports of the whole catalogue."""
+_NEVER_OF_32_BIT = ("current_version", "state", "hotfixes")
+_OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
 _NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 
 
@@ -101,6 +108,13 @@ def parse_transcript(
     transcript = split_transcript(source)
     problems = ProblemList()
     problems.extend(transcript.problems)
+    if _is_of_32_bit(transcript):
+        problems.add(
+            "collected_in_32_bit",
+            "error",
+            "The transcript was collected in a 32-bit process, which is shown another registry; nothing in it is used.",
+        )
+        transcript = replace(transcript, sections={})
     reading = Reading(transcript, problems)
     os_facts = read_os(reading)
     extra_services = [*extra_services]
@@ -140,6 +154,13 @@ def _ran_before(state: Mapping[str, Any]) -> set[str]:
     """Lower-case names of the services in our record of what ran before a window."""
     value = (state["settings"].get(RAN_BEFORE_RECORD) or {}).get("value")
     return {name.strip().lower() for name in (value or "").split(",")} - {""}
+
+
+def _is_of_32_bit(transcript: Transcript) -> bool:
+    """Whether keys that are nowhere else were found in the part of the registry that 32-bit programs are shown."""
+    return any(
+        _OF_32_BIT_RE.search(transcript.sections[name].text) for name in _NEVER_OF_32_BIT if name in transcript.sections
+    )
 
 
 def _dns(
@@ -183,13 +204,12 @@ def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
 
 
 def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | None:
-    """The rows of a table; none only where the command says that it did what it was asked, or the table is there."""
+    """The rows of a table; none only where the table is there. netsh ends some of its errors with level 0."""
     section = reading.section(section_id)
     if section is None or not reading.succeeded(section_id) or not section.text.strip():
         return None
     rows, unreadable = parse_excludedportrange(section.text)
-    believed = rows or section.errorlevel == 0 or is_table(section.text)
-    return [row._asdict() for row in rows] if believed and not unreadable else None
+    return [row._asdict() for row in rows] if (rows or is_table(section.text)) and not unreadable else None
 
 
 def _first_line(text: str, pattern: re.Pattern[str] | None = None) -> str | None:

@@ -8,10 +8,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import (
+    Reading,
+    report_damage,
+    report_stray,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegKey
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._releases import (
+    RELEASES,
+    SBS_SUITES,
     Identified,
     family_of,
     identify,
@@ -23,6 +29,10 @@ _VERSION_RE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\Z")
 _BUILD_RE = re.compile(r"[0-9]{3,6}\Z")
 _FIRST_BUILD_OF_10 = 10240
 """From Windows 10 on CurrentVersion stays at 6.3; CurrentMajorVersionNumber and the build say what it really is."""
+_VERSION_10 = (10, 0)
+_SBS_SUITE = min(SBS_SUITES)
+"""What all of them begin with."""
+_SBS_VERSIONS = frozenset(row.nt for row in RELEASES if row.sbs)
 
 
 def read_os(reading: Reading) -> dict[str, Any]:
@@ -30,9 +40,14 @@ def read_os(reading: Reading) -> dict[str, Any]:
     current = reading.registry("current_version").find(r"\windows nt\currentversion")
     options = reading.registry("product_options").find(r"\control\productoptions")
     nt, build = _version(reading, current)
+    stray = reading.registry("current_version").stray
+    nothing = current is None and reading.text("current_version").strip() and reading.succeeded("current_version")
+    if stray or nothing:  # each row counts by itself, and ver says the version too: what is in doubt is the product
+        report_damage(reading, "current_version", stray)
     product = _text(current, "ProductName")
     product_type = _text(options, "ProductType")
     suites = _list(options, "ProductSuite")
+    _check_suites(reading, options, nt)
     found = identify(nt, build, product_type, suites, product or "")
     family = found.release.family if found.release else family_of(nt)
     _report(reading, found, family, nt, build)
@@ -48,20 +63,42 @@ def read_os(reading: Reading) -> dict[str, Any]:
     }
 
 
+def _check_suites(reading: Reading, options: RegKey | None, nt: str | None) -> None:
+    """Report a ProductSuite that could not be read where there is a Small Business Server of that version."""
+    if options is None or nt not in _SBS_VERSIONS or report_stray(reading, "product_options"):
+        return
+    suite = options.values.get("productsuite")
+    unread = suite.data is None if suite else not options.ended
+    marked = any(text.lower().startswith(_SBS_SUITE) and not is_sbs([text]) for text in _list(options, "ProductSuite"))
+    if unread or marked or "productsuite" in options.ambiguous:
+        report_damage(reading, "product_options")
+
+
 def _version(reading: Reading, current: RegKey | None) -> tuple[str | None, int | None]:
-    """NT version and build: the registry's, else what ``ver`` prints (translated, but not its numbers)."""
-    printed = _VER_RE.search(reading.text("ver")[:2000])
-    builds = [_text(current, name) for name in ("CurrentBuildNumber", "CurrentBuild")]
-    if printed:
-        builds.append(printed.group(3))
-    build = next((int(text) for text in builds if text and _BUILD_RE.match(text)), None)
+    """NT version and build: the registry's, else what ``ver`` prints (translated, but not its numbers).
+
+    Where the sources contradict each other, none is believed. In front of what ``ver`` prints may stand other numbers.
+    """
+    texts = [_text(current, name) for name in ("CurrentBuildNumber", "CurrentBuild")]
+    builds = {int(text) for text in texts if text and _BUILD_RE.match(text)}
+    found = [tuple(map(int, match)) for match in _VER_RE.findall(reading.text("ver")[:2000])]
+    printed = [row for row in found if not builds or row[2] in builds][-1:]
+    builds |= {row[2] for row in (printed or found[-1:])}
+    build = builds.pop() if len(builds) == 1 else None
+    named = _named_version(current, build) or next(((major, minor) for major, minor, _build in printed), None)
+    if named is None or any(named != (major, minor) for major, minor, _build in printed):
+        return None, build
+    return f"{named[0]}.{named[1]}", build
+
+
+def _named_version(current: RegKey | None, build: int | None) -> tuple[int, int] | None:
     major, minor = _number(current, "CurrentMajorVersionNumber"), _number(current, "CurrentMinorVersionNumber")
     if major is not None and minor is not None:
-        return f"{major}.{minor}", build
+        return major, minor
     version = _VERSION_RE.match(_text(current, "CurrentVersion") or "")
-    if version is None or (build or 0) >= _FIRST_BUILD_OF_10:
-        version = printed or version
-    return (f"{int(version.group(1))}.{int(version.group(2))}", build) if version else (None, build)
+    if version and (build or 0) >= _FIRST_BUILD_OF_10:
+        return _VERSION_10
+    return (int(version.group(1)), int(version.group(2))) if version else None
 
 
 def _report(reading: Reading, found: Identified, family: str | None, nt: str | None, build: int | None) -> None:

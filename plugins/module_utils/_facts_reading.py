@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegDump, parse_reg
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._section_rules import SECTION_RULES
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Section, Transcript
 
 _NOTHING = Section("", None)
@@ -45,3 +46,25 @@ class Reading:
         if section_id not in self._dumps:
             self._dumps[section_id] = parse_reg(self.text(section_id))
         return self._dumps[section_id]
+
+
+def report_stray(reading: Reading, section_id: str) -> bool:
+    """Whether the registry text of a section holds lines that cannot be read, which is a problem then."""
+    lines = reading.registry(section_id).stray
+    if lines:
+        report_damage(reading, section_id, lines)
+    return bool(lines)
+
+
+def report_damage(reading: Reading, section_id: str, lines: int = 0) -> None:
+    """Report a section that was cut, wrapped or marked on its way: nothing that it does not show is absent."""
+    severity = SECTION_RULES[section_id].severity
+    if severity is None:
+        return
+    reading.problems.add(
+        "section_damaged",
+        severity,
+        f"The section {section_id} is not as its command prints it: rows were cut, wrapped or changed on the way.",
+        section=section_id,
+        lines=lines,
+    )

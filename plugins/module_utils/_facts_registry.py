@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import HOTFIXES
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import (
+    Reading,
+    report_damage,
+    report_stray,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RECORDED_STOPPED
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import (
     ID_VALUE,
@@ -22,6 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg 
     RegData,
     RegKey,
     RegValue,
+    is_file,
     reg_lines,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import HIGHEST_PORT, PortSet, parse_entries
@@ -55,7 +60,14 @@ _SQL_VALUES = frozenset(("tcpport", "tcpdynamicports"))
 _STATE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper\\state\\([a-z0-9_]{1,60})\Z", re.IGNORECASE)
 _OWN_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper(?:\\|\Z)", re.IGNORECASE)
 _ROOT_KEY = MACHINE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1).lower()
+_OWN_KEY = "portkeeper"
+_SOFTWARE_CHILD_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\([^\\]+)\Z", re.IGNORECASE)
 _SOFTWARE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE(?:\\|\Z)", re.IGNORECASE)
+_FILETIME_RE = re.compile(r"[0-9A-Fa-f]{16}\Z")
+"""ShutdownTime is a FILETIME: 8 bytes."""
+_MARK_RE = re.compile(r"[0-9A-F]{16}(?:-[0-9A-F]{1,16})?\Z")
+# Ports, a number, a word, or service keys.
+_RECORD_RE = re.compile(r"(?!.*  )[0-9A-Za-z_.$ ,-]*\Z")
 _PID_RE = re.compile(r"[0-9]{1,10}\Z")
 
 
@@ -78,16 +90,17 @@ def _setting(present: bool | None, value: RegValue | None = None) -> dict[str, A
 
 
 def _read_setting(reading: Reading, place: _Place, dns_installed: bool | None) -> dict[str, Any]:
-    key = reading.registry(place.section).find(place.key)
+    dump = reading.registry(place.section)
+    key = dump.find(place.key)
     name = place.value_name.lower()
-    if key is None or name in key.ambiguous:
-        if key is None and place.section == "dns" and dns_installed is False:
-            return _setting(False)
+    if key is None and place.section == "dns" and dns_installed is False and _level(reading, "dns") != 0:
+        return _setting(False)
+    if key is None or name in key.ambiguous or dump.stray:
         _report_unread(reading, place, key)
         return _setting(None)
     value = key.values.get(name)
     if value is None:
-        if reading.succeeded(place.section):
+        if reading.succeeded(place.section) and key.ended and not any(_is_spoiled(other, name) for other in key.values):
             return _setting(False)
         _report_unread(reading, place, None)
         return _setting(None)
@@ -106,6 +119,12 @@ def _read_setting(reading: Reading, place: _Place, dns_installed: bool | None) -
     return setting
 
 
+def _is_spoiled(found: str, name: str) -> bool:
+    """Whether a value's name is the wanted one with marks in front or behind: what stood there was no mark."""
+    front, wanted, behind = found.partition(name)
+    return bool(wanted) and not re.search("[A-Za-z_]", front + behind)
+
+
 def _entries(data: RegData) -> list[str]:
     if isinstance(data, str):
         return [data.strip()] if data.strip() else []
@@ -113,6 +132,8 @@ def _entries(data: RegData) -> list[str]:
 
 
 def _report_unread(reading: Reading, place: _Place, key: RegKey | None) -> None:
+    if report_stray(reading, place.section):
+        return
     if key is not None:
         reading.problems.add(
             "value_ambiguous",
@@ -125,7 +146,7 @@ def _report_unread(reading: Reading, place: _Place, key: RegKey | None) -> None:
         reading.problems.add(
             problem_id,
             "error",
-            f"The key {shown_key} could not be read, so nothing is known of the values in it.",
+            f"The key {shown_key} could not be read to its end: a value that is not shown may be there.",
             section=place.section,
         )
 
@@ -133,19 +154,30 @@ def _report_unread(reading: Reading, place: _Place, key: RegKey | None) -> None:
 def read_state(reading: Reading) -> dict[str, Any]:
     """The fact ``state``: our own key, or the listing of its parent that proves that it is not there."""
     dump = reading.registry("state")
-    own = [key for key in dump.keys.values() if _OWN_KEY_RE.match(key.path)]
-    listed = any(_SOFTWARE_KEY_RE.match(key.path) and not _OWN_KEY_RE.match(key.path) for key in dump.keys.values())
-    if listed or not own:
-        present = False if listed and not own and reading.succeeded("state") else None
-        if own:
-            reading.problems.add("state_unreadable", "error", "Our own registry key is there but could not be read.")
+    if report_stray(reading, "state"):
+        return {"present": None, "settings": {}}
+    keys = list(dump.keys.values())
+    own = [key for key in keys if _OWN_KEY_RE.match(key.path)]
+    others = [key.path for key in keys if not _OWN_KEY_RE.match(key.path)]
+    listed = any(_SOFTWARE_KEY_RE.match(path) for path in others)
+    # Behind the last value of our own key reg.exe prints an empty line.
+    cut = bool(own) and not keys[-1].ended
+    if listed or cut or not own:
+        proven = is_file(reading.text("state")) or any(map(_is_behind_own_key, others))
+        present = False if listed and proven and not own and reading.succeeded("state") else None
+        if own or (listed and present is None):
+            reading.problems.add(
+                "state_unreadable",
+                "error",
+                "Whether our own registry key is there, or what it holds, could not be read.",
+            )
         return {"present": present, "settings": {}}
     settings: dict[str, Any] = {}
     for key in own:
         match = _STATE_KEY_RE.match(key.path)
         if match and not key.ambiguous:
             settings[match.group(1).lower()] = {
-                "value": _stored(key, "value"),
+                "value": _matching(_RECORD_RE, _stored(key, "value")),
                 "boot_mark": _mark(_stored(key, "boot_mark")),
                 "dns_pid": _pid(_stored(key, "dns_pid")),
             }
@@ -154,11 +186,18 @@ def read_state(reading: Reading) -> dict[str, Any]:
 
 def read_machine(reading: Reading) -> dict[str, Any]:
     """The fact ``machine``: the id that our first write gave to this machine, and the computer name of that time."""
-    key = reading.registry("state").keys.get(_ROOT_KEY)
-    if key is None or key.ambiguous & {ID_VALUE, NAME_VALUE}:
+    dump = reading.registry("state")
+    key = dump.keys.get(_ROOT_KEY)
+    if key is None or dump.stray or key.ambiguous & {ID_VALUE, NAME_VALUE}:
         return {"id": None, "recorded_name": None}
     name = _stored(key, NAME_VALUE)
     return {"id": machine_id(_stored(key, ID_VALUE)), "recorded_name": shown(name) if name else None}
+
+
+def _is_behind_own_key(path: str) -> bool:
+    """Whether a key of SOFTWARE's listing, which is in alphabetical order, stands behind the place of our own."""
+    match = _SOFTWARE_CHILD_RE.match(path)
+    return match is not None and match.group(1).lower() > _OWN_KEY
 
 
 def _stored(key: RegKey, name: str) -> str | None:
@@ -166,8 +205,13 @@ def _stored(key: RegKey, name: str) -> str | None:
     return value.data.strip() if value and isinstance(value.data, str) else None
 
 
+def _matching(pattern: re.Pattern[str], text: str | None) -> str | None:
+    """The text, None where it is not as we write it."""
+    return text if text is not None and pattern.match(text) else None
+
+
 def _mark(text: str | None) -> str | None:
-    return text.upper().replace("-0X", "-") if text else None
+    return _matching(_MARK_RE, text.upper().replace("-0X", "-") if text else None)
 
 
 def _pid(text: str | None) -> int | str | None:
@@ -195,7 +239,11 @@ def read_boot_mark(reading: Reading) -> str | None:
     prefetch = dump.find(r"\memory management\prefetchparameters")
     shutdown = windows.values.get("shutdowntime") if windows else None
     counter = prefetch.values.get("bootid") if prefetch else None
-    if shutdown is None or shutdown.type != "REG_BINARY" or not isinstance(shutdown.data, str) or not shutdown.data:
+    known = shutdown is not None and shutdown.type == "REG_BINARY" and _FILETIME_RE.match(str(shutdown.data))
+    number = counter.data if counter is not None else None
+    # Another mark than the recorded one would say that the host was restarted: the exit code is that of the counter.
+    lost = counter is None and _level(reading, "boot") == 0 and not is_file(reading.text("boot"))
+    if not known or lost or dump.stray or (counter is not None and not isinstance(number, int)):
         if reading.section("boot") is not None:
             reading.problems.add(
                 "boot_mark_unreadable",
@@ -203,21 +251,33 @@ def read_boot_mark(reading: Reading) -> str | None:
                 "ShutdownTime could not be read, so it cannot be told whether the host was restarted since a change.",
             )
         return None
-    digits = f"-{counter.data:X}" if counter is not None and isinstance(counter.data, int) else ""
-    return shutdown.data.upper() + digits
+    return str(shutdown.data).upper() + (f"-{number:X}" if isinstance(number, int) else "") if shutdown else None
+
+
+def _level(reading: Reading, section_id: str) -> int | None:
+    section = reading.section(section_id)
+    return section.errorlevel if section else None
 
 
 def read_sql_ports(reading: Reading) -> list[str] | dict[str, Any]:
     """The fact ``sql_ports``: TCP ports of all instances; their texts may be empty, "0" or comma separated."""
     ports: set[int] = set()
     under_tcp = False
-    for item in reg_lines(reading.text("sql_ports")):
+    text = reading.text("sql_ports")
+    items = list(reg_lines(text))
+    unread = []
+    for item in items:
         if isinstance(item, str):
             under_tcp = _SQL_KEY in item.lower()
-        elif under_tcp and item.name.lower() in _SQL_VALUES and isinstance(item.data, str):
-            numbers = [part.strip() for part in item.data.split(",")]
-            ports.update(int(part) for part in numbers if _PID_RE.match(part) and 1 <= int(part) <= HIGHEST_PORT)
-    return PortSet.from_ports(ports).to_json()
+        elif under_tcp and item.name.lower() in _SQL_VALUES:
+            numbers = item.data.split(",") if isinstance(item.data, str) else ["?"]
+            unread += [part for part in numbers if part.strip() and not _PID_RE.match(part.strip())]
+            ports.update(int(part) for part in numbers if part.strip().isascii() and part.strip().isdigit())
+    # The exit code of findstr is 0 where it let a line through.
+    nothing = not items and _level(reading, "sql_ports") == 0 and not is_file(text)
+    if unread or nothing or reading.registry("sql_ports").stray:
+        report_damage(reading, "sql_ports", reading.registry("sql_ports").stray or len(unread))
+    return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT).to_json()
 
 
 def read_hotfixes(reading: Reading) -> list[str]:

@@ -8,26 +8,42 @@ Registry data never goes through this: an invisible mark in a list of ports is a
 
 from __future__ import annotations
 
+import re
+
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 """Marks of the writing direction, joiners, and a byte order mark inside the text."""
-_BLANKS = "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+NO_BREAK = "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+"""Blanks other than the ordinary one, as characters: web pages and mails put them in its place. The byte A0 is a letter
+in the console's code pages."""
 _WIDE = {"\uff1a": ":", "\uff0a": "*"}
 """The full-width forms of the colon and the star."""
-_PLAIN = str.maketrans({**dict.fromkeys(_INVISIBLE, None), **dict.fromkeys(_BLANKS, " "), **_WIDE})
+_PLAIN = str.maketrans({**dict.fromkeys(_INVISIBLE, None), **dict.fromkeys(NO_BREAK, " "), **_WIDE})
 
 _WIDE_COLONS = tuple("\uff1a".encode(codec).decode("cp437") for codec in ("cp936", "cp932", "cp950"))
 """What the full-width colon of a double-byte code page (949 has 936's) becomes when it is read as code page 437."""
 
 
-def plain_lines(text: str) -> list[str]:
-    """The lines of a listing with ordinary blanks, colons and stars, without invisible marks.
+_NEIGHBOURS_RE = re.compile(r"[^\n]\n[^\n]")
+_APART_RE = re.compile(r"[^\n]\n{2,}[^\n]")
+_GAP_RE = re.compile(r"\n{2,}")
 
-    Where every second line is empty, those are left out: somebody took CR CR LF for two line ends.
+
+def single_spaced(text: str) -> str:
+    """The text without the empty lines that somebody who took CR CR LF for two line ends has put behind every line.
+
+    Where no two lines follow each other directly, every line end is doubled. A line that was lost since, such as a
+    repeated command, only makes a gap wider.
     """
+    if not _APART_RE.search(text) or _NEIGHBOURS_RE.search(text):
+        return text
+    return _GAP_RE.sub(lambda gap: "\n" * ((len(gap.group()) + 1) // 2), text)
+
+
+def plain_lines(text: str) -> list[str]:
+    """The lines of a listing with ordinary blanks, colons and stars, without invisible marks, single spaced."""
     if not text.isascii():
         text = text.translate(_PLAIN)
-    lines = text.split("\n")
-    return lines[::2] if len(lines) > 1 and not any(lines[1::2]) else lines
+    return single_spaced(text).split("\n")
 
 
 def field_of(line: str) -> tuple[str, str] | None:

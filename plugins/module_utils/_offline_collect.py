@@ -23,7 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     checked,
     nonce,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import REGEDIT
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import IN_32_BIT, REGEDIT
 
 _SYSTEM = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet"
 _SOFTWARE = r"HKEY_LOCAL_MACHINE\SOFTWARE"
@@ -96,6 +96,12 @@ def collect_script(run: str) -> list[str]:
         'if /i "%~1"=="/q" set q=1',
         "set rc=0",
         rf"set w=%TEMP%\portkeeper-{nonce(run)}",
+        # A 32-bit process is shown another SOFTWARE.
+        "if not defined PROCESSOR_ARCHITEW6432 goto native",
+        f"set rc={NOT_WRITABLE}",
+        f"echo Nothing was collected{IN_32_BIT}",
+        "goto finish",
+        ":native",
         "set f=%~dp0%COMPUTERNAME%.txt",
         # Behind the last %~dp0, which is wrong after `cd` where the script was called by a relative path.
         f'cd /d "{SYSTEM32}"||exit /b {NOT_WRITABLE}',
@@ -152,6 +158,8 @@ def _section(name: str, command: str) -> list[str]:
     for export in EXPORTS[name]:
         lines += [f"set k={export.key}", "call :export <nul 2>nul"]
         lines += [f"call :value {value} <nul 2>nul" for value in export.values]
+        # The heading once more shows that nothing was cut off behind the values.
+        lines += ["call :heading <nul 2>nul"] if export.values else []
         if export.lines:
             lines.append(f'if exist "%w%\\key.txt" findstr.exe {export.lines} "%w%\\key.txt" 2>nul')
     if name == "state":
@@ -188,6 +196,8 @@ _SUBROUTINES = [
     'for /f "skip=1 delims=:" %%n in (\'findstr.exe /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if not defined e set e=%%n',
     "if not defined e set e=99999999",
     'findstr.exe /b /l /i /c:"REGEDIT4" /c:"Windows Registry" "%w%\\key.txt"',
+    ":heading",
+    'if not exist "%w%\\key.txt" exit /b 1',
     'for /f "tokens=1* delims=:" %%a in (\'findstr.exe /n /b /c:"[HKEY_" "%w%\\key.txt"\') do if %%a LSS %e% echo %%b',
     "exit /b 0",
     # Prints the value %1 of the exported key itself, not of a key below it.

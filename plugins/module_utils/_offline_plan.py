@@ -33,7 +33,7 @@ _CODES = (
     (DONE, "done"),
     (WRONG_HOST, "another computer; nothing was changed"),
     (CHANGED, "a value has been changed since the transcript; nothing was changed"),
-    (NOT_WRITTEN, "no rights, or files are missing; nothing was changed unless it says so"),
+    (NOT_WRITTEN, "no rights, files are missing, or a 32-bit process; nothing was changed unless it says so"),
     (ALREADY, "everything is in place already; nothing was changed"),
     (INCOMPLETE, "written, but a service does not run, or a port could not be excluded"),
 )

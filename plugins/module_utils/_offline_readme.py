@@ -29,5 +29,5 @@ def readme(client: str) -> list[str]:
         "",
         "In a script of your own, write: call collect.cmd /q. It does not wait for a key at the end, and ends with",
         f"  {DONE}  the file is written",
-        f"  {NOT_WRITABLE}  nothing was collected, because no folder could be written to",
+        f"  {NOT_WRITABLE}  nothing was collected: no folder could be written to, or it runs in a 32-bit process",
     ]

@@ -35,6 +35,10 @@ _ALREADY_RUNNING = 1056
 _BYTES_PER_LINE = 400
 
 
+IN_32_BIT = ", because this runs in a 32-bit process, which is shown another registry: run it from a 64-bit cmd.exe."
+"""How the scripts end a sentence where PROCESSOR_ARCHITEW6432 is set: Windows sets it for 32-bit processes only."""
+
+
 def data_file(order: Order, which: str) -> str:
     """Name of the data file that `apply` or `rollback` imports."""
     return f"{order.computer}-{which}.reg.data"
@@ -60,6 +64,12 @@ def frame(order: Order, run: str, own: str, body: Sequence[str], routines: Seque
         'if /i "%~1"=="/q" set q=1',
         f"set rc={DONE}",
         rf'set "w=%TEMP%\portkeeper-{nonce(run)}"',
+        # A 32-bit process is shown another SOFTWARE.
+        "if not defined PROCESSOR_ARCHITEW6432 goto native",
+        f"set rc={NOT_WRITTEN}",
+        f"echo Nothing was changed{IN_32_BIT}",
+        "goto finish",
+        ":native",
         f'set "data=%~dp0{data_file(order, own)}"',
         f'set "old=%~dp0{data_file(order, "rollback")}"',
         # Behind the last %~dp0, which is wrong after `cd` where the script was called by a relative path.

@@ -20,10 +20,16 @@ _LAST_NUMBER_RES = tuple(
         r"(?<![0-9.-])[0-9]{1,6}\Z",
     )
 )
+# A number of its own in front of the last one: thousands set apart, a remark, or a further column.
+_GROUPED_RE = re.compile(r"(?<!\w)[0-9]+(?=[^0-9].*[0-9]\Z)")
 _RANGE_RE = re.compile(r"([0-9]{1,5})[ \t]+([0-9]{1,5})\Z")
-_RULE_RE = re.compile(r"^[ \t]*-{3,}[ \t]+-{3,}[ \t]*$", re.MULTILINE)
+_RULE_RE = re.compile(r"[ \t]*-{3,}(?P<second>[ \t]+-{3,})?[ \t]*\Z")
 # Digits and no letter: a row, or what was one.
 _NUMBERS_RE = re.compile(r"[\W_]*[0-9][\W\d_]*\Z")
+# Not the digit of a name such as IPv4.
+_DIGITS_RE = re.compile(r"(?<![0-9A-Za-z_])\d+")
+# The star, and then a letter before any digit, or no digit at all.
+_REMARK_RE = re.compile(r"[ \t]*\*(?:[\W_]*[^\W\d_]|\D*[^\s\d*]\D*\Z)")
 _STAR = "*"
 _HIGHEST_PORT = 65535
 _NUMBERS = 2
@@ -46,12 +52,19 @@ class Exclusion(NamedTuple):
 
 
 def parse_dynamicport(text: str) -> DynamicRange | None:
-    """The two numbers of the table, in their order; None when there are not exactly two that make a range."""
-    ends = [line.rstrip()[-10:] for line in plain_lines(text)]
+    """The two numbers of the table, in their order; None when there are not exactly two that make a range.
+
+    Where the table has its rule of dashes, what stands in front of it is no part of it.
+    """
+    lines = [line.rstrip() for line in plain_lines(text)]
+    rule = next((at for at, line in enumerate(lines) if _RULE_RE.match(line)), None)
+    lines = lines[(rule + 1) if rule is not None else 0 :]
     for pattern in _LAST_NUMBER_RES:
-        numbers = [int(found.group()) for end in ends for found in [pattern.search(end)] if found]
-        if len(numbers) == _NUMBERS:
-            return _range(*numbers)
+        rows = [(at, found.group()) for at, line in enumerate(lines) for found in [pattern.search(line[-10:])] if found]
+        if len(rows) == _NUMBERS:
+            (first, start), (second, count) = rows
+            spoiled = any(lines[first + 1 : second]) or any(_GROUPED_RE.search(lines[at]) for at in (first, second))
+            return None if spoiled else _range(int(start), int(count))
     return None
 
 
@@ -62,25 +75,65 @@ def _range(start: int, count: int) -> DynamicRange | None:
 
 
 def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
-    """The rows in ascending order, each distinct one once, and the number of lines of numbers that make no range.
+    """The rows in ascending order, each distinct one once, and the number of lines that may have been rows.
 
-    The star stands in a column of its own; which one is not looked at.
+    The star stands in a column of its own; which one is not looked at, but it is the same in all rows. In front of the
+    table anything may stand; from the rule or the first row to the next empty line there are rows only. The remark on
+    the star begins with one and goes on with a word; behind it stands whatever does not begin like a row.
     """
+    lines = plain_lines(text)
+    rule = next((at for at, line in enumerate(lines) if _is_rule(line)), None)
+    if rule is not None and any(map(_exclusion, lines[:rule])):
+        rule = None  # dashes below rows are no heading's
     rows: set[Exclusion] = set()
     unreadable = 0
-    for line in plain_lines(text):
-        if not _NUMBERS_RE.match(line):
-            continue
-        numbers, stars = line.replace(_STAR, " ").strip(), line.count(_STAR)
-        found = _RANGE_RE.match(numbers) if stars <= 1 else None
-        start, end = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
-        if 1 <= start <= end <= _HIGHEST_PORT:
-            rows.add(Exclusion(start, end, stars == 1))
+    in_rows, remarked = rule is not None, False
+    for line in lines[(rule or 0) + (rule is not None) :]:
+        row = _exclusion(line)
+        if row and not remarked:
+            rows.add(row)
+            in_rows = True
+        elif _is_remark_on_the_star(line):
+            in_rows, remarked = False, True
+        elif not line.strip():
+            in_rows = False
         else:
-            unreadable += 1
-    return sorted(rows), unreadable
+            in_table = bool(rows) or rule is not None
+            unreadable += in_rows or _may_be_a_row(line, in_table, remarked)
+    first_stars = {line.strip()[0] == _STAR for line in lines if _STAR in line and _exclusion(line)}
+    return sorted(rows), unreadable + (len(first_stars) > 1)
+
+
+def _exclusion(line: str) -> Exclusion | None:
+    if not _NUMBERS_RE.match(line):
+        return None
+    numbers, stars = line.replace(_STAR, " ").strip(), line.count(_STAR)
+    found = _RANGE_RE.match(numbers) if stars <= 1 else None
+    start, end = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
+    return Exclusion(start, end, stars == 1) if 1 <= start <= end <= _HIGHEST_PORT else None
+
+
+def _may_be_a_row(line: str, in_table: bool, remarked: bool) -> bool:
+    """Whether a line that is no row may have been one: its digits may be any alphabet's.
+
+    In a table everything with digits may, and a star alone. Where none has begun yet there may be a heading with a
+    number in it (IPv4), behind the remark on the star a sentence.
+    """
+    bare = line.strip()
+    if bare[:1].isdigit() or bare == _STAR:
+        return True
+    return not remarked and len(_DIGITS_RE.findall(line)) > (0 if in_table else 1)
+
+
+def _is_remark_on_the_star(line: str) -> bool:
+    return bool(_REMARK_RE.match(line))
+
+
+def _is_rule(line: str) -> bool:
+    found = _RULE_RE.match(line)
+    return bool(found and found["second"])
 
 
 def is_table(text: str) -> bool:
     """Whether the text has the rule of two groups of dashes under the headings, as an empty table has it too."""
-    return _RULE_RE.search(text) is not None
+    return any(map(_is_rule, plain_lines(text)))

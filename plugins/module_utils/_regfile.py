@@ -42,12 +42,14 @@ _HEX_BYTES_PER_LINE = 20
 RawValue = tuple[int, bytes]
 
 _HEX_RE = re.compile(r"hex(?:\(([0-9a-fA-F]{1,8})\))?:([0-9a-fA-F, \t]*)\Z", re.IGNORECASE)
-_DWORD_RE = re.compile(r"dword:([0-9a-fA-F]{1,8})[ \t]*\Z", re.IGNORECASE)
+_MORE_HEX_RE = re.compile(r"[ \t]*[0-9a-fA-F]{2}[0-9a-fA-F, \t]*\\?[ \t]*\Z")
+_DWORD_RE = re.compile(r"dword:([0-9a-fA-F]{8})[ \t]*\Z", re.IGNORECASE)
 _NAME_RE = re.compile(r'(?:@|"((?:[^"\\]|\\.)*)")[ \t]*=[ \t]*', re.DOTALL)
 _STRING_RE = re.compile(r'"((?:[^"\\]|\\.)*)"[ \t]*\Z', re.DOTALL)
 _ESCAPE_RE = re.compile(r"\\(.)", re.DOTALL)
 _KEY_RE = re.compile(r"\[(HKEY_[^\n]*)\][ \t]*\Z", re.IGNORECASE)
 _BARE_MARK_RE = re.compile(r'(?:[^"\\]|\\.)*"')
+_COMMENT = ";"
 _VALUE_BEGINNINGS = ('"', "@")
 _PRINTABLE_RE = re.compile(r"[ -~]+\Z")
 
@@ -65,11 +67,15 @@ class RegFile:
         keys: ``{key: {value name: (type, bytes)}}``, names as written, the default value under "". The bytes of
             string types are UTF-16LE in both dialects.
         inexact: ``(key, name)`` in lower case of values that are there but whose bytes cannot be known exactly.
+        ended: keys, as written, behind whose values stands an empty line or a heading: nothing of them was cut off.
+        stray: number of lines below a heading that are no values, no comments and no continuation of data.
     """
 
     dialect: str
     keys: dict[str, dict[str, RawValue]] = field(default_factory=dict)
     inexact: set[tuple[str, str]] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    stray: int = 0
 
     def values(self, key: str) -> dict[str, RawValue] | None:
         """The values of a key, found without regard to case; None when the file does not have the key."""
@@ -138,21 +144,25 @@ class _Reader:
 
     def take(self, line: str) -> None:
         dialect = _SIGNED.get(line)
+        if self._key is not None and (not line or line.startswith("[") or dialect):
+            self.result.ended.add(self._key)
+        heading = _KEY_RE.match(line)
         if dialect:  # one file behind another, as `type a.reg b.reg` prints them
             self._dialect, self._key = dialect, None
-            return
-        heading = _KEY_RE.match(line)
-        if heading:
+        elif heading:
             self._key = heading.group(1)
             self.result.keys.setdefault(self._key, {})
         elif line.startswith("["):
             self._key = None
-        elif self._key is not None:
+            self.result.stray += not line.endswith("]")
+        elif self._key is not None and line and not line.startswith(_COMMENT):
+            self.result.ended.discard(self._key)
             self._take_value(self._key, line)
 
     def _take_value(self, key: str, line: str) -> None:
         name_match = _NAME_RE.match(line)
         if not name_match:
+            self.result.stray += 1
             return
         name = _unescaped(name_match.group(1) or "")
         identity = (key.lower(), name.lower())
@@ -189,7 +199,7 @@ def _parse_hex(data: str, dialect: str) -> RawValue | None:
         return None
     kind = REG_BINARY if hex_match.group(1) is None else int(hex_match.group(1), 16)
     digits = [part.strip() for part in hex_match.group(2).split(",")]
-    if digits[-1] == "":
+    if digits == [""]:
         digits.pop()
     if not all(len(part) == 2 for part in digits):
         return None
@@ -201,7 +211,7 @@ def _parse_hex(data: str, dialect: str) -> RawValue | None:
 
 def _logical_lines(text: str) -> Iterator[str]:
     """Join what belongs together: hex data broken by a backslash, and quoted text that holds line feeds."""
-    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
     at = 0
     while at < len(lines):
         stripped = lines[at].strip(" \t\ufeff")
@@ -213,8 +223,9 @@ def _logical_lines(text: str) -> Iterator[str]:
             yield "\n".join([lines[at].lstrip(" \t"), *lines[at + 1 : end]])
         elif stripped.endswith("\\"):
             end = _end_of_hex(lines, at)
-            yield "".join(line.strip(" \t").removesuffix("\\") for line in lines[at:end])
-        elif stripped:
+            *front, last = (line.strip(" \t") for line in lines[at:end])
+            yield "".join(line.removesuffix("\\") for line in front) + last
+        else:
             yield stripped
         at = end
 
@@ -245,8 +256,9 @@ def _end_of_text(lines: list[str], start: int) -> int:
 
 
 def _end_of_hex(lines: list[str], start: int) -> int:
+    """Index behind the last line of the data; where that ends in a backslash too, what should follow is not there."""
     at = start
-    while at < len(lines) - 1 and lines[at].strip(" \t").endswith("\\"):
+    while at < len(lines) - 1 and lines[at].strip(" \t").endswith("\\") and _MORE_HEX_RE.match(lines[at + 1]):
         at += 1
     return at + 1
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import single_spaced
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import Problem, ProblemList, shown
 
 BYTES_MAX = 8 * 1024 * 1024
@@ -25,7 +26,7 @@ Source: TypeAlias = "bytes | bytearray | memoryview | str | Mapping[str, str]"
 _UTF16_MARKER = {codec: "#portkeeper".encode(codec) for codec in ("utf-16-le", "utf-16-be")}
 # A UTF-16 file that `type` copied as it is ends with a NUL byte, not with a line feed, before our own echo.
 # The conditions on what stands in front come behind the literal, which is searched for much faster than they are.
-_MARKER_RE = re.compile(rb"#portkeeper(?:(?<![^\n]#portkeeper)|(?<=\x00#portkeeper))[ \t]([^\r\n]*)")
+_MARKER_RE = re.compile(rb"#portkeeper(?:(?<![^\r\n]#portkeeper)|(?<=\x00#portkeeper))[ \t]([^\r\n]*)")
 _HEADER_RE = re.compile(r"transcript ([0-9]{1,9})(?: ([0-9A-Fa-f]{16}))?\Z")
 _SECTION_RE = re.compile(r"(?:([0-9A-Fa-f]{16}) )?(begin|end) ([a-z0-9_]{1,40})(?: (\S{1,20}))?\Z")
 _ERRORLEVEL_RE = re.compile(r"-?[0-9]{1,10}\Z")
@@ -33,6 +34,8 @@ _ERRORLEVEL_RE = re.compile(r"-?[0-9]{1,10}\Z")
 _ECHO_RE = re.compile(
     r"(?:\[[^\s\[\]]{1,100}\]: )?(?:[^\s:\\\"\[]{1,60} ){0,3}[A-Za-z]:\\[^\"<>|?*]{0,260}>",
 )
+_RETURNS_RE = re.compile(r"\r+\n?")
+"""What is left of CR CR LF, and a CR that stands alone: each is one line end."""
 _FORMAT = 1
 _ZEROS_OF_TEXT = 4
 """Text that is mostly ASCII has a zero byte for every other one in UTF-16, and none in any other code page."""
@@ -101,7 +104,7 @@ def decode(data: bytes) -> str:
         except UnicodeDecodeError:
             text = data.decode("cp437")
     text = text.replace("\r\n", "\n")
-    return "\n".join(line.rstrip("\r") for line in text.split("\n")) if "\r" in text else text
+    return _RETURNS_RE.sub("\n", text) if "\r" in text else text
 
 
 def _without_echoes(text: str) -> str:
@@ -174,7 +177,10 @@ class _Splitter:
         self._drop_open()
         if not self._bodies:
             self._problems.add("transcript_empty", "error", "The transcript holds no complete section.")
-        sections = {name: Section(_without_echoes(decode(body)), level) for name, (body, level) in self._bodies.items()}
+        sections = {
+            name: Section(_without_echoes(single_spaced(decode(body))), level)
+            for name, (body, level) in self._bodies.items()
+        }
         return Transcript(self._nonce, sections, self._problems.as_list())
 
     def _take(self, found: re.Match[bytes], line: str) -> None:

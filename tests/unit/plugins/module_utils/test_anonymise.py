@@ -110,7 +110,7 @@ def transcript(host: str, domain: str, instance: str, own: str, image: str) -> s
                 "packed 10.11.12.14:1645,*:*,1700 10.11.12.13:1812,172.16.5.6:500,1700\n"
                 "packed [fe80::aaaa:bbbc%12]:69,*:*,1700",
             ),
-            section("state", rf"{hklm}\SOFTWARE" + "\n" + rf"{hklm}\SOFTWARE\{domain}", 0),
+            section("state", "\n".join(rf"{hklm}\SOFTWARE{key}" for key in ("", f"\\{domain}", r"\Secure")), 0),
             section("notes", f"{host} {domain}"),
         )
     )

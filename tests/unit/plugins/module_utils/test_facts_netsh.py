@@ -69,3 +69,73 @@ def test_missing_sections_are_named_for_the_family() -> None:
     assert "excluded_udp6" in missing["data"]["sections"]
     assert "hotfixes" not in missing["data"]["sections"]
     assert "tcpip" in missing["data"]["sections"]
+
+
+TABLE = """
+Protocol udp Port Exclusion Ranges
+
+Start Port    End Port
+----------    --------
+      5357        5357
+     50000       50059     *
+
+* - Administered port exclusions.
+
+"""
+ROWS = [
+    {"start": 5357, "end": 5357, "administered": False},
+    {"start": 50000, "end": 50059, "administered": True},
+]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TABLE,
+        TABLE.replace(" ", "\xa0"),
+        f"Active code page: 65001\n{TABLE}",
+        f"{TABLE}Total: 2 of 2\n",
+        TABLE.replace("\n", "\r"),
+        TABLE.replace("Administered", "WIN32 Administered"),
+    ],
+)
+def test_a_table_that_came_through_is_read(body: str) -> None:
+    assert server_2008_r2(section("excluded_udp4", body))["exclusions"]["udp4"] == ROWS
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("5357        5357", "5357        5357    persistent"),
+        ("5357        5357", "5357        5357  <- this one"),
+        ("      5357        5357", "\u00e1\u00e1\u00e1\u00e15357\u00e1\u00e1\u00e15357"),
+        ("5357        5357", "\uff15\uff13\uff15\uff17        \uff15\uff13\uff15\uff17"),
+        ("5357        5357", "?????        ?????"),
+        ("50059     *", "50059\n     *"),
+        ("50000       50059", "50 000       50 059"),
+        ("      5357        5357", "-- More --      5357        5357"),
+        ("      5357        5357", "*      5357        5357"),
+        ("50000       50059", "50000"),
+    ],
+)
+def test_a_row_that_was_harmed_makes_the_table_unknown(old: str, new: str) -> None:
+    facts = server_2008_r2(section("excluded_udp4", TABLE.replace(old, new)))
+    assert facts["exclusions"]["udp4"] is None
+    assert "exclusions_unreadable" in problem_ids(facts)
+
+
+def test_an_error_with_level_0_is_no_empty_table() -> None:
+    for body in ("The following command was not found: interface ipv4 show excludedportrange.\n", "Ok.\n", "----\n"):
+        assert server_2008_r2(section("excluded_udp4", body))["exclusions"]["udp4"] is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["Start : 49 152", "Start : 49,152", "Start : 49152  # 2008", "Start : 49152    0x1", "Start : 49152 <-"],
+)
+def test_a_number_with_another_beside_it_is_no_start(row: str) -> None:
+    body = f"Active code page: 65001\n\nRange\n-----------\n{row}\nNumber of Ports : 16384\n"
+    assert server_2008_r2(section("dynamicport_udp4", body))["dynamic_ports"]["udp4"] is None
+    whole = body.replace(row, "Start Port : 49152")
+    found = server_2008_r2(section("dynamicport_udp4", whole))["dynamic_ports"]["udp4"]
+    assert found == {"start": 49152, "count": 16384}

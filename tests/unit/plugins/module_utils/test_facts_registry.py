@@ -115,11 +115,11 @@ def test_wrong_types_are_facts_too() -> None:
 
 
 def test_values_that_cannot_be_told() -> None:
-    twice = f"{TCPIP}\n    ReservedPorts\tREG_MULTI_SZ\t1-1\\0\\0\n    ReservedPorts\tREG_MULTI_SZ\t2-2\\0\\0\n"
+    twice = f"{TCPIP}\n    ReservedPorts\tREG_MULTI_SZ\t1-1\\0\\0\n    ReservedPorts\tREG_MULTI_SZ\t2-2\\0\\0\n\n"
     facts = sbs2003_with("tcpip", twice)
     assert facts["settings"]["reserved_ports"] == UNREAD
     assert problem_ids(facts) == ["value_ambiguous"]
-    facts = sbs2003_with("tcpip", f"{TCPIP}\n    MaxUserPort\tREG_DWORD\t65534\n")
+    facts = sbs2003_with("tcpip", f"{TCPIP}\n    MaxUserPort\tREG_DWORD\t65534\n\n")
     assert facts["settings"]["max_user_port"] == UNREAD | {"present": True, "type": "REG_DWORD"}
     assert problem_ids(facts) == ["value_unreadable"]
 
@@ -143,7 +143,7 @@ def test_state_record() -> None:
     body = (
         f"{STATE}\\state\\reserved_ports\n    value\tREG_SZ\t1080-1080,1433-1434\n"
         f"    boot_mark\tREG_SZ\t9a4b2c1d5e10c901-1f\n    dns_pid\tREG_SZ\t1508\n"
-        f"{STATE}\\state\\socket_pool_size\n    value\tREG_SZ\tabsent\n    dns_pid\tREG_SZ\tx\n"
+        f"{STATE}\\state\\socket_pool_size\n    value\tREG_SZ\tabsent\n    dns_pid\tREG_SZ\tx\n\n"
     )
     assert sbs2003_with("state", body)["state"] == {
         "present": True,
@@ -179,13 +179,14 @@ COUNTER = f"{PREFETCH}\n    BootId    REG_DWORD    0x1f\n"
 @pytest.mark.parametrize(
     ("body", "mark"),
     [
-        (f"{CONTROL}\\Windows\n    ShutdownTime\tREG_BINARY\t9a4b\n", "9A4B"),
+        (f"{CONTROL}\\Windows\n    ShutdownTime\tREG_BINARY\t9a4b2c1d5e10c901\n", "9A4B2C1D5E10C901"),
         (
-            f"{CONTROL}\\Windows\n    ShutdownTime    REG_BINARY    9A4B\n\n{COUNTER}",
-            "9A4B-1F",
+            f"{CONTROL}\\Windows\n    ShutdownTime    REG_BINARY    9A4B2C1D5E10C901\n\n{COUNTER}",
+            "9A4B2C1D5E10C901-1F",
         ),
         (COUNTER, None),
-        (f"{CONTROL}\\Windows\n    ShutdownTime    REG_SZ    9A4B\n", None),
+        (f"{CONTROL}\\Windows\n    ShutdownTime    REG_SZ    9A4B2C1D5E10C901\n", None),
+        (f"{CONTROL}\\Windows\n    ShutdownTime    REG_BINARY    9A4B2C1D5E10\n", None),
         ("", None),
     ],
 )

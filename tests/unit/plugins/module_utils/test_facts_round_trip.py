@@ -276,7 +276,9 @@ def _sections(host: dict[str, Any], language: Language) -> dict[str, str]:
             for first, more, star in host["exclusions"]
         ]
         sections["dynamicport_udp4"] = f"\n{language.excluded}\n---\n{language.default} : {start}\nNN : {count}\n"
-        sections["excluded_udp4"] = "\n".join(["", language.excluded, *rows, "", f"* - {language.default}", ""])
+        rule = [] if "---" in language.excluded else ["-------------    -----------"]
+        lines = ["", language.excluded, *rule, *rows, "", f"* - {language.default}", ""]
+        sections["excluded_udp4"] = "\n".join(lines)
     return sections
 
 

@@ -84,7 +84,7 @@ def test_exclusions(name: str, rows: list[tuple[int, int, int]], codec: str) -> 
 
 def test_exclusions_are_sorted_and_distinct_and_nonsense_is_counted() -> None:
     text = "9 9 *\n1 2\n9 9 *\n5 4\n0 3\n1 70000\n1 2 3\n* 3 4 *\n7\n * \n* - 1 2\n5 - 6\n5,6\n---- ----\n4 rows\n"
-    assert parse_excludedportrange(text) == ([Exclusion(1, 2, False), Exclusion(9, 9, True)], 9)
+    assert parse_excludedportrange(text) == ([Exclusion(1, 2, False), Exclusion(9, 9, True)], 12)
 
 
 @given(st.text())

@@ -187,7 +187,7 @@ class FakeHost:
 
     def _on_state(self) -> tuple[str, int]:
         if not self.state and not self.machine:
-            return "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\n", 0
+            return "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Secure\n", 0
         text = _key(OWN, *((name, "REG_SZ", value) for name, value in self.machine.items())) if self.machine else ""
         text += _key(STATE)
         for name, values in self.state.items():

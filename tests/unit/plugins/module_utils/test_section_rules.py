@@ -1,0 +1,64 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of what is tolerated in each section: complete, and the same in the documentation."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._section_rules import (
+    INFORMATION,
+    SECTION_RULES,
+    rule_rows,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage_unseen import unseen_rows
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
+    NT,
+    OPTIONS,
+    ROOT,
+    TCPIP,
+    problem_ids,
+    sbs2003,
+    sbs2003_with,
+)
+
+PAGE = (ROOT / "docs" / "transcript.md").read_text(encoding="utf-8")
+
+
+def _table(heading: str) -> list[str]:
+    part = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return [line for line in part.split("\n") if line.startswith("| ")][1:]
+
+
+def test_every_section_has_a_rule() -> None:
+    assert sorted(SECTION_RULES) == sorted(row.id for row in COLLECTOR)
+
+
+def test_the_documentation_has_the_same_tables() -> None:
+    assert _table("What is tolerated, and what is refused") == rule_rows()
+    assert _table("What cannot be seen") == unseen_rows()
+
+
+@pytest.mark.parametrize(
+    ("section", "body"),
+    [
+        ("tcpip", f"{TCPIP}\n    MaxUserPort\tREG_DWORD\t0xfffe\n  -- More --\n\n"),
+        ("dns", f"{TCPIP}\n".replace("Tcpip", "DNS") + "    SocketPoolSize\n    REG_DWORD    0x9c4\n\n"),
+        ("product_options", f"{OPTIONS}\n    ProductType\tREG_SZ\tLanmanNT\n    ProductSuite\n\n"),
+        ("state", "HKEY_LOCAL_MACHINE\\SOFTWARE\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Micro\nsoft\n"),
+        ("current_version", f"{NT}\n    CurrentVersion\tREG_SZ\t5.2\n    ProductName\n"),
+        ("sql_ports", "HKEY_LOCAL_MACHINE\\X\\SuperSocketNetLib\\Tcp\n    TcpPort\n    REG_SZ    1433\n"),
+    ],
+)
+def test_a_damaged_section_is_as_severe_as_the_table_says(section: str, body: str) -> None:
+    (problem,) = [row for row in sbs2003_with(section, body)["problems"] if row["id"] == "section_damaged"]
+    assert problem["severity"] == SECTION_RULES[section].severity
+    assert problem["data"]["section"] == section
+
+
+@pytest.mark.parametrize("section", [name for name, rule in SECTION_RULES.items() if rule.unit == INFORMATION])
+def test_nothing_is_decided_by_information(section: str) -> None:
+    if f"#portkeeper begin {section}\n" in sbs2003():
+        assert problem_ids(sbs2003_with(section, "-- More --\n\x1b[0m?\n")) == []
