@@ -29,8 +29,8 @@ UNSEEN = {
         "os.release services services_total sql_ports state udp_endpoints udp_ports.udp4 udp_ports.udp6"
     ),
     "escapes": (
-        "dns.dependents dns.installed dns.pool_present dns.udp_ports.udp4 dns.udp_ports.udp6 os.release services "
-        "sql_ports state udp_endpoints udp_ports.udp4 udp_ports.udp6"
+        "dns.dependents dns.installed dns.pool_present dns.udp_ports.udp4 dns.udp_ports.udp6 exclusions.udp4 "
+        "os.release services sql_ports state udp_endpoints udp_ports.udp4 udp_ports.udp6"
     ),
     "full_width_digits": "os.release services sql_ports state udp_endpoints",
     "grouped_digits": (
@@ -46,8 +46,8 @@ UNSEEN = {
     ),
     "pager": "dns.udp_ports.udp6 sql_ports state udp_endpoints udp_ports.udp4 udp_ports.udp6",
     "raw_no_break_bytes": (
-        "dns.dependents dns.installed dns.udp_ports.udp4 dns.udp_ports.udp6 os.release services state "
-        "udp_endpoints udp_ports.udp4 udp_ports.udp6"
+        "dns.dependents dns.installed dns.udp_ports.udp4 dns.udp_ports.udp6 os.release services sql_ports "
+        "state udp_endpoints udp_ports.udp4 udp_ports.udp6"
     ),
     "remark_behind_a_row": (
         "dns.dependents dns.installed dns.pool_present dns.udp_ports.udp4 dns.udp_ports.udp6 os.release os.suites "
@@ -62,7 +62,7 @@ UNSEEN = {
     "wrapped_at_words": "dns.udp_ports.udp4 dns.udp_ports.udp6 services udp_endpoints udp_ports.udp4 udp_ports.udp6",
 }
 """By the name of the damage in damage.py."""
-UNSEEN_MAX = 160
+UNSEEN_MAX = 162
 """The number of these pairs when they were last counted; a higher number needs a very good reason."""
 
 
