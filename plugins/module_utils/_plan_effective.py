@@ -88,7 +88,8 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
         return PortSet()
     ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
     fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
-    return (ports & (host.dns_ports(FAMILIES[0]) | host.dns_ports(FAMILIES[1]))) - fixed
+    held = (ports & host.dns_ports(FAMILIES[0])) | (ports & host.dns_ports(FAMILIES[1]))
+    return held - fixed
 
 
 def effective_ports(host: Host, reserved: Reservations) -> dict[str, PortSet]:

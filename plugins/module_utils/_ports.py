@@ -199,16 +199,14 @@ class PortSet:
         return PortSet._canonical(_merged(sorted(self.ranges + other.ranges)))
 
     def __and__(self, other: PortSet) -> PortSet:
+        few, many = sorted((self.ranges, other.ranges), key=len)
         common: list[Range] = []
-        mine, theirs = 0, 0
-        while mine < len(self.ranges) and theirs < len(other.ranges):
-            (first, last), (other_first, other_last) = self.ranges[mine], other.ranges[theirs]
-            if max(first, other_first) <= min(last, other_last):
-                common.append((max(first, other_first), min(last, other_last)))
-            if last < other_last:
-                mine += 1
-            else:
-                theirs += 1
+        for first, last in few:
+            index = max(bisect_right(many, (first, HIGHEST_PORT)) - 1, 0)
+            while index < len(many) and many[index][0] <= last:
+                if many[index][1] >= first:
+                    common.append((max(first, many[index][0]), min(last, many[index][1])))
+                index += 1
         return PortSet._canonical(tuple(common))
 
     def __sub__(self, other: PortSet) -> PortSet:

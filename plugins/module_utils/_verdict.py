@@ -131,7 +131,7 @@ def judge_services(host: Host, policy: Policy) -> list[Judgement]:
 def all_failures(host: Host, policy: Policy, judgements: list[Judgement]) -> list[Failure]:
     """The failures of the services, of ports that the user named, and of what could not be read."""
     failures = [failure for judgement in judgements for failure in judgement.failures]
-    failures += [failure for port in policy.extra_ports & _held_ports(host) for failure in _extra_port(host, port)]
+    failures += [failure for port in _held_ports(host, policy.extra_ports) for failure in _extra_port(host, port)]
     failures += record_failures(host)
     if _unreadable(host):
         failures.append(Failure(None, None, None, None, None, UNREADABLE))
@@ -153,9 +153,11 @@ def _unreadable(host: Host) -> bool:
     )
 
 
-def _held_ports(host: Host) -> PortSet:
-    held = [host.dns_ports(family) | host.other_ports(family) for family in FAMILIES]
-    return held[0] | held[1]
+def _held_ports(host: Host, ports: PortSet) -> PortSet:
+    held = PortSet()
+    for family in FAMILIES:
+        held = held | (ports & host.dns_ports(family)) | (ports & host.other_ports(family))
+    return held
 
 
 def _extra_port(host: Host, port: int) -> Iterator[Failure]:

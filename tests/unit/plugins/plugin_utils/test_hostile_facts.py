@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import parse_accepted
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules, judge
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
@@ -24,7 +25,8 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
 CAPTURES = Path(__file__).parents[2] / "captures"
 POLICY = Policy.from_options({"repair": True})
 FACTS = parse_transcript((CAPTURES / "transcript-sbs2003.txt").read_bytes())
-ARTEFACT = {"format": 1, "host": HOST, "status": "exposed", "msg": "", "facts": FACTS, "plan": make_plan(FACTS, POLICY)}
+NIGHT = "2026-11-23T01:00:00Z"
+ARTEFACT = build(HOST, FACTS, make_plan(FACTS, POLICY), {"msg": "a port is taken"}, "night", NIGHT, True, NIGHT)
 RULES = Rules(
     0.5,
     parse_accepted([{"host": HOST, "ports": ["4500"], "reason": "known", "expires": "2030-01-01"}]),
@@ -51,7 +53,7 @@ def test_an_artefact_with_one_wrong_value_is_judged(at: tuple[Any, ...], value: 
 
 
 def test_the_artefact_is_one_as_it_is() -> None:
-    assert judge([HOST], {HOST: ARTEFACT}, RULES).hosts[0].status == "exposed"
+    assert judge([HOST], {HOST: ARTEFACT}, RULES).hosts[0].status == "conflict"
 
 
 @pytest.mark.parametrize("name", ["pool_range", "mechanism", "needs", "risk", "status"])
