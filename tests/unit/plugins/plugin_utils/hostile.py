@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (
     _accepted,
+    _artifact,
     _batch_lock,
     _facts,
     _gate,
@@ -93,7 +94,7 @@ def _backup(data: bytes) -> object:
 def _artefact(data: bytes) -> object:
     with _file(data, "run", "client01.json") as path:
         assert path == artifact_path(str(path.parent.parent), "run", HOST)
-        found, defects = _runs.read_artefacts(str(path.parent.parent), "run", [HOST])
+        found, defects = _runs.read_artefacts(path.parent, [HOST])
         accepted = _accepted.parse_accepted(
             [{"host": HOST, "ports": ["4500"], "reason": "known", "expires": "2030-01-01"}]
         )
@@ -213,9 +214,10 @@ def backup_document() -> dict[str, Any]:
 
 
 def artefact_document() -> dict[str, Any]:
-    """An artefact that can be judged."""
-    plan = {"risk": {"now": 0.1, "model": "pool"}, "exposed": {"udp4": ["4500-4500"], "udp6": []}}
-    return {"format": 1, "host": HOST, "status": "exposed", "msg": "", "plan": plan}
+    """An artifact that can be judged: of a host whose check failed."""
+    time = "2026-11-23T01:00:00Z"
+    result = {"failed": True, "msg": "the check failed", "phase": "read"}
+    return _artifact.build(HOST, None, None, result, "night", None, True, time)
 
 
 def encoded(document: object) -> bytes:
