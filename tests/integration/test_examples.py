@@ -9,12 +9,14 @@ import ast
 import base64
 import json
 import re
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import stated
 from checkout import BIN, CHECKOUT
 
 PLUGINS_WITH_EXAMPLES = sorted(
@@ -72,7 +74,8 @@ def night(workplace) -> None:
     """The run that examples name ended well, whatever other examples have written into its folder since."""
     artefact = workplace / "artifacts/nightly/client01.json"
     artefact.parent.mkdir(parents=True, exist_ok=True)
-    artefact.write_text(json.dumps({"format": 1, "host": "client01", "status": "safe"}), encoding="utf-8")
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    artefact.write_text(json.dumps(stated("client01", "safe", now)), encoding="utf-8")
 
 
 def plays(text: str) -> list[dict[str, Any]]:

@@ -20,7 +20,6 @@ from checkout import CHECKOUT
 
 PRODUCT = "{{ 7*7 }}{% if true %}yes{% endif %}"
 SERVICE = "{{ 7-7 }}"
-ESCAPE = "\x1b[2J\x1b]0;owned\x07"
 ROLE = "portkeeper.windows_dns.reserve_ports"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -33,9 +32,9 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def entries(proof: Path) -> list[str]:
-    """What the host has in its list of ports."""
+    """What the host has in its list of ports; a list with control characters is not read (test_damaged_sections)."""
     lookup = f"{{{{ lookup('pipe', 'touch {proof}') }}}}"
-    return ["{{ 7*7 }}", "{% for x in [1] %}49{% endfor %}", lookup, ESCAPE, "<b>1</b>", "1433 & del", "3343-3343"]
+    return ["{{ 7*7 }}", "{% for x in [1] %}49{% endfor %}", lookup, "<b>1</b>", "1433 & del", "3343-3343"]
 
 
 @pytest.fixture(scope="module")

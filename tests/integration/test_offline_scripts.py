@@ -242,7 +242,7 @@ def test_windows_2000_gets_the_ansi_dialect_and_no_record(person, windows_2000) 
     assert not [entry for entry in again.plan["settings"] if entry["id"] == "reserved_ports"]
     assert again.facts["settings"]["reserved_ports"]["data"] == made.plan["settings"][0]["after"]
     assert again.facts["state"]["settings"] == {}
-    assert list(again.files) == ["plan.txt"] and b"No scripts were made" in again.files["plan.txt"]
+    assert list(again.files) == ["plan.txt"] and b"There is nothing to write" in again.files["plan.txt"]
     person.carry(made)
     assert person.run("apply.cmd")[0] == ALREADY
     assert person.run("rollback.cmd")[0] == DONE
