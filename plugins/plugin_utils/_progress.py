@@ -23,7 +23,7 @@ from typing import Any, TextIO
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import Phase
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, Phase
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._writer import open_private
 
@@ -100,15 +100,24 @@ class Progress:
         """Says that the host is about to be changed.
 
         Raises:
-            AnsibleError: it could not be written down.
+            HostFailure: it could not be recorded on the controller, so the phase must not begin.
         """
+        before = self.phase, self.changed, self.dns_may_be_stopped
         self.phase, self.changed = phase, True
         self.dns_may_be_stopped = self.dns_may_be_stopped or dns_may_be_stopped
-        self._save(self)
-        if self._path is None:
-            return
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self._write(Stopped(self._task, RUN_ID, phase, now, self.dns_may_be_stopped))
+        try:
+            self._save(self)
+            if self._path is not None:
+                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                self._write(Stopped(self._task, RUN_ID, phase, now, self.dns_may_be_stopped))
+        except AnsibleError as error:
+            self.phase, self.changed, self.dns_may_be_stopped = before
+            raise HostFailure(
+                f"Nothing was written on the host, because the controller could not record it first: {error}",
+                "backup",
+                changed=self.changed,
+                dns_may_be_stopped=self.dns_may_be_stopped,
+            ) from None
 
     def end(self, finished: Callable[[str], bool]) -> None:
         """Takes the file away: the task has ended by itself, and its result says what it did.

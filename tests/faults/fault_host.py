@@ -28,6 +28,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
+from portkeeper_lab.backend import HostDown
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import load_scenario
 from portkeeper_lab.template import LAB_FOLDER
@@ -183,11 +184,18 @@ class FaultHost:
         return Glance(self._value(output), services, self.host.boots, len(list(self._tasks())))
 
     def glance_until(self, holds: Callable[[Glance], bool], seconds: float) -> Glance:
-        """Looks until something holds or the time is over; returns the last look."""
+        """Looks until something holds or the time is over; returns the last look. A host may reboot under a look."""
         end = time.monotonic() + seconds
-        while not holds(seen := self.glance()) and time.monotonic() < end:
+        while True:
+            try:
+                seen = self.glance()
+            except HostDown:
+                if time.monotonic() >= end:
+                    raise
+            else:
+                if holds(seen) or time.monotonic() >= end:
+                    return seen
             time.sleep(0.1)
-        return seen
 
     @property
     def _query(self) -> str:
