@@ -17,7 +17,7 @@ def backup_files(
 ) -> tuple[dict[str, list[str]], list[str], dict[str, str]]:
     """The files of the backup as `echo` commands by name, what turns some of them into UTF-16 then, and their sizes.
 
-    A size is a condition of `if`. UTF-16 has two bytes for each of ours, behind what `reg` itself begins the file with.
+    A size is a condition of `if`. In UTF-16 each character that is sent takes two bytes, behind the mark of `reg`.
 
     Args:
         folder: of the backup, seen from system32.

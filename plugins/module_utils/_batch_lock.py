@@ -121,7 +121,7 @@ def _taken_over(name: str, takeover: Takeover) -> str:
 
 
 def _file_name(name: str) -> str:
-    """A name in the lock's directory, if it is one of ours, else raises BatchError."""
+    """Returns a name in the lock's directory if the collection wrote it, else raises BatchError."""
     kind, dash, rest = name.partition("-")
     if kind == "window" and dash:
         return f"window-{lock_name(rest)}"

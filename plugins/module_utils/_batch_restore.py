@@ -104,7 +104,7 @@ def widening(file: str) -> str:
 
 
 def pruning(kept: int, current: str) -> str:
-    """The command that removes the oldest backups, for a command line; only names of ours.
+    """The command that removes the oldest backups, for a command line; only names that the collection gives.
 
     Args:
         kept: how many stay, at least one.
