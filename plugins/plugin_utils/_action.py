@@ -233,7 +233,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
 def _undone(job: Job, outcome: Outcome) -> Outcome:
     """The outcome of a failure after the rollback that the policy asks for; any other as it is."""
     if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
-        with contextlib.suppress(AnsibleError):  # a full disk on the controller must not keep the old values away
+        with contextlib.suppress(HostFailure):  # a full disk on the controller must not keep the old values away
             job.progress.enter("write")
         talk = Talk(job.session, "", "write", job.policy.command_timeout)
         done, sentence = undo_call(talk, job.policy, job.shelf)

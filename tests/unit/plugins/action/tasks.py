@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _group, _host_lock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import (
+    _dns_window,
+    _files,
+    _group,
+    _host_lock,
+    _reboot,
+    _verify,
+)
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
     FakeWire,
@@ -24,11 +32,38 @@ TASK_VARS = {
 }
 
 
-def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Puts the controller's files below a folder, and resolves every name without asking anybody."""
+class Clock:
+    """Time that passes while somebody waits, and a little with each look at it; at each second something may happen."""
+
+    LOOK_S = 0.01
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept = 0.0
+        self.then: dict[float, Callable[[], None]] = {}
+
+    def monotonic(self) -> float:
+        """The seconds that have passed."""
+        self.now += self.LOOK_S
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Lets them pass."""
+        self.now += seconds
+        self.slept += seconds
+        for at in [at for at in self.then if at <= self.slept]:
+            self.then.pop(at)()
+
+
+def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Clock:
+    """Puts the controller's files below a folder, resolves every name without asking anybody, and stands for time."""
+    clock = Clock()
+    for module in (_dns_window, _reboot, _verify):
+        monkeypatch.setattr(module, "time", clock)
     for module in (_files, _group, _host_lock):
         monkeypatch.setattr(module, "home", lambda: folder / "home")
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
+    return clock
 
 
 def run_task(

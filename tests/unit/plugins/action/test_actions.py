@@ -30,7 +30,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_reservations as port_reservations_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _action, _dns_window, _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _action
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
@@ -58,8 +58,6 @@ Run = Callable[..., dict[str, Any]]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     isolate(monkeypatch, tmp_path)
-    for module in (_dns_window, _verify):
-        monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

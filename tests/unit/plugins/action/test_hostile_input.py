@@ -30,7 +30,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_verify,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _reboot, _verify
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Outcome
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
@@ -127,9 +126,6 @@ CASES = [(module, option) for module, action in ON_HOST.items() for option in ac
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     isolate(monkeypatch, tmp_path)
-    for module in (_dns_window, _verify, _reboot):
-        if hasattr(module, "time"):
-            monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
     folder = tmp_path / "far" / "down"  # what leads upwards stays in the test's own folder
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_reservations,
     port_rollback,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _action, _reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _action
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.test_way_back import LivelyHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import Service
@@ -38,12 +37,6 @@ Run = Callable[..., dict[str, Any]]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     isolate(monkeypatch, tmp_path)
-    clock = SimpleNamespace(now=0.0)
-
-    def sleep(seconds: float) -> None:
-        clock.now += seconds
-
-    monkeypatch.setattr(_reboot, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
 
 
 class BlindHost(LivelyHost):

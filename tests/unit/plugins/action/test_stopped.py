@@ -23,7 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _reserve, _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _reserve
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import NOTE
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
@@ -39,8 +39,6 @@ class Interruption(BaseException):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     isolate(monkeypatch, tmp_path)
-    for module in (_dns_window, _verify):
-        monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_reservations,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _reboot, _verify
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _reboot
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock, isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
     RUNNING,
@@ -40,26 +39,9 @@ ACTIONS = {
 Run = Callable[..., dict[str, Any]]
 
 
-class Clock:
-    """Time that passes only while somebody waits; at each second something may happen."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.then: dict[float, Callable[[], None]] = {}
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        for at in [at for at in self.then if at <= self.now]:
-            self.then.pop(at)()
-
-
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Clock:
-    isolate(monkeypatch, tmp_path)
-    made = Clock()
-    for module in (_verify, _reboot):
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: made.now, sleep=made.sleep))
-    return made
+    return isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -113,7 +95,7 @@ def test_a_service_that_never_started_does_not_delay_a_window(run: Run, host: Fa
     host.services["PolicyAgent"] = Service(STOPPED, 0, 1077)
     result = run("dns_restart", force=True)
     assert result["changed"] is True and "failed" not in result, result["msg"]
-    assert clock.now == 0
+    assert clock.slept == 0
 
 
 def test_a_window_waits_for_what_ran(run: Run, host: FakeHost, clock: Clock) -> None:
@@ -129,7 +111,7 @@ def test_a_window_waits_for_what_ran(run: Run, host: FakeHost, clock: Clock) -> 
     clock.then[20] = lambda: host.services.update(WINS=Service(RUNNING, 1701))
     result = run("dns_restart", force=True)
     assert result["changed"] is True and "failed" not in result, result["msg"]
-    assert clock.now == 20
+    assert clock.slept == 20
     host.services["WINS"] = Service(RUNNING, 1700)
     late = run("dns_restart", force=True)
     assert late["failed"] is True and "WINS ran before and did not start again" in late["msg"]
@@ -179,20 +161,20 @@ def test_a_record_without_a_process_does_not_restart_dns_for_ever(run: Run, host
 def test_verify_waits_for_dns_and_tells_the_rest_at_once(run: Run, host: FakeHost, clock: Clock) -> None:
     host.services["PolicyAgent"] = Service(STOPPED, 0, 1077)
     run("port_verify")
-    assert clock.now == 0
+    assert clock.slept == 0
     host.services["DNS"] = Service(START_PENDING, 1484)
     clock.then[10] = lambda: host.services.update(DNS=Service(RUNNING, 1484))
     run("port_verify")
-    assert clock.now == 10
+    assert clock.slept == 10
 
 
 def test_verify_waits_for_what_ran_before_a_window(run: Run, host: FakeHost, clock: Clock) -> None:
     host.services["PolicyAgent"] = Service(STOPPED, 0, 1077)
     run("port_verify")
-    assert clock.now == 0
+    assert clock.slept == 0
     host.state["ran_before"] = {"value": "PolicyAgent", "boot_mark": MARK}
     run("port_verify", timeout=30)
-    assert clock.now == 25
+    assert clock.slept == 25
 
 
 class BootingHost(FakeHost):
@@ -228,25 +210,25 @@ class TestReboot:
     def test_it_is_not_proved_too_early(self, run: Run, host: BootingHost, clock: Clock) -> None:
         def boots() -> None:
             host.services["IAS"] = Service(STOPPED, 0, 1077)
-            clock.then[clock.now + 60] = lambda: host.services.update(IAS=Service(START_PENDING, 0))
-            clock.then[clock.now + 90] = lambda: host.services.update(IAS=Service(RUNNING, 1600))
+            clock.then[clock.slept + 60] = lambda: host.services.update(IAS=Service(START_PENDING, 0))
+            clock.then[clock.slept + 90] = lambda: host.services.update(IAS=Service(RUNNING, 1600))
 
         host.after = boots
         done = run("host_reboot", force=True)
         assert done["changed"] is True and "failed" not in done, done["msg"]
-        assert clock.now >= 90
+        assert clock.slept >= 90
 
     def test_what_failed_before_is_waited_for(self, run: Run, host: BootingHost, clock: Clock) -> None:
         host.services["IAS"] = Service(STOPPED, 0, 10048)
 
         def boots() -> None:
             host.services["IAS"] = Service(STOPPED, 0, 1077)
-            clock.then[clock.now + 60] = lambda: host.services.update(IAS=Service(RUNNING, 1600))
+            clock.then[clock.slept + 60] = lambda: host.services.update(IAS=Service(RUNNING, 1600))
 
         host.after = boots
         done = run("host_reboot", force=True)
         assert "failed" not in done, done["msg"]
-        assert clock.now >= 60
+        assert clock.slept >= 60
 
     def test_what_does_not_come_is_named(self, run: Run, host: BootingHost, clock: Clock) -> None:
         host.after = lambda: host.services.update(IAS=Service(STOPPED, 0, 1077))
@@ -257,4 +239,4 @@ class TestReboot:
         host.services["PolicyAgent"] = Service(STOPPED, 0, 1077)
         done = run("host_reboot", force=True)
         assert "failed" not in done, done["msg"]
-        assert clock.now <= 2 * _reboot.PAUSE_S
+        assert clock.slept <= 2 * _reboot.PAUSE_S

@@ -291,11 +291,14 @@ class FakeHost:
         self.udp = [(port, pid) for port, pid in self.udp if pid != self.services["DNS"].pid]
         for name in self._victims:
             self.services[name] = Service(RUNNING, 1700)
-            if name == "PolicyAgent":
-                self.udp.append((4500, 1700))
+            self._hold_ipsec(name, 1700)
         self.services["DNS"] = Service(RUNNING, 1800)
         self.udp += [(53, 1800), (50000, 1800)]
         self.ended = True
+
+    def _hold_ipsec(self, name: str, pid: int) -> None:
+        if name == "PolicyAgent":
+            self.udp += [(500, pid), (4500, pid)]
 
     def _on_window(self) -> tuple[str, int]:
         if "begin lock" in self._line:
@@ -330,7 +333,7 @@ class FakeHost:
         text = ""
         for name in re.findall(r'net\.exe start "([^"]+)">nul', self._line):
             self.services[name] = Service(RUNNING, 1750)
-            self.udp.append((4500, 1750))
+            self._hold_ipsec(name, 1750)
             text += f'"{name}" 0\n'
         return text, 0
 

@@ -100,9 +100,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_shared_folder_without_permissions_is_warned_of_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shared_folder_without_permissions_is_warned_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(_writer, "_warned", set())
     monkeypatch.setattr(_writer, "Display", type("", (), {"warning": lambda _self, text: told.append(text)}))
