@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import (
@@ -176,6 +176,7 @@ BREAKS = st.sampled_from(
     st.lists(st.tuples(st.integers(0, 1200), ODD_ROWS, BREAKS), max_size=12),
     st.sampled_from(["", " ", "\n"]),
 )
+@example([("0.0.0.0", "1508", 200, 1024)], [(200, "0", "\n")], "").via("a line behind a pool that is taken whole")
 @settings(max_examples=50)
 def test_pools_and_rest_are_the_rows_of_the_whole(
     pools: list[tuple[str, str, int, int]], odd: list[tuple[int, str, str]], end: str
