@@ -108,9 +108,7 @@ def _taken_over(name: str, takeover: Takeover) -> str:
             rf"(ren {folder}\token {CLAIMED_BY_SESSION}"
             rf"||(if not exist {folder}\{CLAIMED} echo never>{folder}\{CLAIMED_BY_SESSION}))"
         )
-    guards = "".join(
-        rf"if exist {window_folder(window)}\{CLAIMED_BY_SESSION} " for window in takeover.unclaimed
-    )
+    guards = "".join(rf"if exist {window_folder(window)}\{CLAIMED_BY_SESSION} " for window in takeover.unclaimed)
     then = [_filled(name), *(rf"del {LOCK}\{other}" for other in others)]
     for window in takeover.windows:
         then.append(

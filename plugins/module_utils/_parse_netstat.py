@@ -210,7 +210,9 @@ def take_pools(text: str) -> tuple[list[Pool], str]:
                 packed = rest + "".join(pieces[1::2])
     if not pools:
         return [], text
-    return pools, "\n".join([PACKED + (packed or " "), *(line for line in lines if not line.startswith(_PACKED_BEGINNING))])
+    return pools, "\n".join(
+        [PACKED + (packed or " "), *(line for line in lines if not line.startswith(_PACKED_BEGINNING))]
+    )
 
 
 def _row(line: str) -> UdpRow | None:

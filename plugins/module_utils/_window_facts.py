@@ -115,14 +115,11 @@ def unsettled(facts: Mapping[str, Any], verdict: Mapping[str, Any], names: Colle
     return [
         name
         for name, row in facts["services"].items()
-        if name.lower() in lower
-        and (not_yet(facts, name) or (row["state"] == RUNNING and name.lower() in failing))
+        if name.lower() in lower and (not_yet(facts, name) or (row["state"] == RUNNING and name.lower() in failing))
     ]
 
 
-def unproved_processes(
-    before: Mapping[str, Any], after: Mapping[str, Any], was_stopped: bool
-) -> dict[str, int | None]:
+def unproved_processes(before: Mapping[str, Any], after: Mapping[str, Any], was_stopped: bool) -> dict[str, int | None]:
     """Settings whose record says nothing of the process of DNS that a window has replaced, and that process.
 
     Without it the record could never show that the value has taken effect, and each run would restart DNS again.

@@ -271,9 +271,7 @@ def _forget_what_runs(talk: Talk, facts: Mapping[str, Any]) -> None:
     """What the session has started, and has seen running, is not owed any more."""
     still = owed(facts)
     if still != on_record(facts):
-        _patient(
-            talk, partial(talk.ask, remember_line(talk.run, {RAN_BEFORE: still}, {})), time.monotonic() + LOST_S
-        )
+        _patient(talk, partial(talk.ask, remember_line(talk.run, {RAN_BEFORE: still}, {})), time.monotonic() + LOST_S)
 
 
 def _late_end(talk: Talk, window: Window) -> None:

@@ -188,9 +188,7 @@ def _examined(
     window = action["action"] == DNS_WINDOW
     after = understood(job.session, job.policy, gathered.run, transcript, "verify")
     ran = [DNS, *(running_dependents(gathered.facts) or ())] if window else list(action.get("owed", ()))
-    checked = verified(
-        lambda: job.gather("verify"), job.policy, after, job.options["verify_timeout"], [*victims, *ran]
-    )
+    checked = verified(lambda: job.gather("verify"), job.policy, after, job.options["verify_timeout"], [*victims, *ran])
     down = still_down(checked.gathered.facts, victims)
     lost = still_down(checked.gathered.facts, ran)
     was_stopped = {"step": "stop_dns", "error_level": 0} in steps
