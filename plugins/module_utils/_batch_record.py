@@ -24,12 +24,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     state_is,
     wrap,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import STOPPED
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+    NETSH,
     RAN_BEFORE_RECORD,
     RECORDED_STOPPED,
-    STOPPED,
+    SETTINGS,
+    STATE_KEY,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, SETTINGS, STATE_KEY
 
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
 _BOOT_ID = rf'"{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId'

@@ -21,8 +21,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
     service,
     state_is,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import STATE_KEY
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import DNS_SERVICE, STATE_KEY
 
 ALREADY_RUNNING = 1056
 """ERROR_SERVICE_ALREADY_RUNNING, also while a start is pending: the only sure sign without translated text."""
@@ -36,7 +36,6 @@ NOT_RUNNING_LEVEL = 1062
 UNRECORDED_LEVEL = 5
 """ERROR_ACCESS_DENIED: what runs could not be recorded."""
 
-DNS_SERVICE = "DNS"
 RETRY_SECONDS = 3
 _PROCESS_ENDS_S = 20
 _SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"

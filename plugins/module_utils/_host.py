@@ -27,6 +27,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_st
     RUNNING,
     STOPPED,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+    DNS_SERVICE,
+    RAN_BEFORE_RECORD,
+    RECORDED_STOPPED,
+)
 
 __all__ = [
     "AUTO_START",
@@ -51,11 +56,6 @@ FAMILIES = ("udp4", "udp6")
 
 SYSTEM_PID = 4
 DNS_PROCESS = "dns.exe"
-DNS_SERVICE = "DNS"
-RAN_BEFORE_RECORD = "ran_before"
-"""State record of the services that ran when a window opened, comma-joined in ``value``; DNS is one of them."""
-RECORDED_STOPPED = "stopped"
-"""What stands for the PID in a record that was written while the service manager said that DNS is STOPPED."""
 
 _MARK_RE = re.compile(r"([0-9A-F]{16})(?:-([0-9A-F]{1,8}))?\Z")
 """ShutdownTime, a FILETIME of eight bytes, and the boot counter where there is one."""

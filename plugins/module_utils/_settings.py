@@ -13,6 +13,15 @@ TCPIP_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 STATE_KEY = r"HKLM\SOFTWARE\portkeeper\state"
 
+RAN_BEFORE_RECORD = "ran_before"
+"""State record of the services that ran when a window opened, comma-joined in ``value``; DNS is one of them."""
+
+RECORDED_STOPPED = "stopped"
+"""What stands for the PID in a record that was written while the service manager said that DNS is STOPPED."""
+
+DNS_SERVICE = "DNS"
+"""Service key of the DNS server."""
+
 NOW = "now"
 DNS_RESTART = "dns_restart"
 REBOOT = "reboot"

@@ -34,10 +34,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
     write_json,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather, utc_now
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import (
-    VARIABLES_PREFIX,
-    checked_options,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_policy import VARIABLES_PREFIX
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._outcome import (
     Outcome,
     broken_off,

@@ -23,8 +23,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._evidence i
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules, Scope
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Sources
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet_sources import Asked, read_sources
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_policy import HostPolicy, host_policies
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import VARIABLES_PREFIX
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_policy import (
+    VARIABLES_PREFIX,
+    HostPolicy,
+    host_policies,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import run_folder
 
 FLEET_SPEC: dict[str, dict[str, Any]] = {

@@ -20,6 +20,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted i
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import safe_run_id, usable_path
 
+VARIABLES_PREFIX = "variables_prefix"
+"""The option that lets a task take its other options from variables."""
+
 _OPTIONS = ("artifacts_dir", "run_id", "accepted_risks")
 _TEMPLATES = ("{{", "{%")
 

@@ -15,12 +15,10 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import POLICY_SPEC
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import usable_path
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_policy import VARIABLES_PREFIX
 
 LONGEST_WAIT_S = 86_400
 """What an action's own timeout may be at most."""
-
-VARIABLES_PREFIX = "variables_prefix"
-"""The option that lets a task take its other options from variables."""
 
 OTHER_VARIABLES = ("accepted_risks", "result")
 """Names that have the role's prefix and are no options of a module: for the gate, and what the role returns."""
