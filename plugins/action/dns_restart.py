@@ -15,6 +15,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
     Outcome,
     spec,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._end_record import end_record
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import longest, restart
 
 
@@ -41,4 +42,4 @@ class ActionModule(HostAction):
 
     def act(self, job: Job) -> Outcome:
         """One command if nothing is due; else the window, and a look at what came of it."""
-        return restart(job)
+        return end_record(job, restart(job))

@@ -15,6 +15,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
     Outcome,
     spec,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._end_record import end_record
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._reboot import reboot
 
 
@@ -40,4 +41,4 @@ class ActionModule(HostAction):
 
     def act(self, job: Job) -> Outcome:
         """One command if nothing is due; else the reboot, and a look at what came of it."""
-        return reboot(job)
+        return end_record(job, reboot(job))

@@ -11,6 +11,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
     Outcome,
     spec,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._end_record import end_record
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._reserve import reserve
 
 
@@ -33,4 +34,4 @@ class ActionModule(HostAction):
 
     def act(self, job: Job) -> Outcome:
         """One command if there is nothing to write, else three."""
-        return reserve(job)
+        return end_record(job, reserve(job))

@@ -11,6 +11,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action imp
     Outcome,
     spec,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._end_record import end_record
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback_task import roll_back
 
 
@@ -28,4 +29,4 @@ class ActionModule(HostAction):
 
     def act(self, job: Job) -> Outcome:
         """One command if there is nothing to put back, else three."""
-        return roll_back(job)
+        return end_record(job, roll_back(job))

@@ -84,7 +84,7 @@ class Window:
         deadline: seconds that the window may take.
         until: UTC seconds of the controller's clock at which it is over.
         process: DNS's process, as the service manager tells it; None where it does not.
-        owed: service keys that an earlier window has left on record: they stay there.
+        owed: service keys that an earlier window has left on record: they stay there until they run.
     """
 
     run: str

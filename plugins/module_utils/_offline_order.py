@@ -82,7 +82,8 @@ class Order:
         deferred: the same for ranges that are excluded while DNS is down.
         window: whether DNS is stopped and started.
         victims: keys of services to be started, with a window while DNS is down.
-        dependents: keys of services that ran and depend on DNS.
+        dependents: keys of services that are started behind DNS: those that go down with it, and those that an earlier
+            window has left down.
         reboot: names of the values that wait for a reboot.
         owed: keys of services that an earlier window has left on record.
     """
@@ -138,7 +139,6 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
     """
     actions = {action["action"]: action for action in plan["actions"]}
     window = actions.get(DNS_WINDOW)
-    started = window or actions.get(START_SERVICES) or {}
     values: list[Value] = []
     records: dict[str, str] = {}
     added: dict[str, tuple[str, ...]] = {}
@@ -153,8 +153,10 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
         else:
             values.append(_value(entry, transcript))
             records[entry["id"]] = _record_text(entry["after"])
-    victims = tuple(started.get("victims") or ())
-    dependents = _dependents(facts) if window else ()
+    started = tuple(actions.get(START_SERVICES, {}).get("victims") or ())
+    victims = tuple(window["victims"]) if window else started
+    # What an earlier window left down may depend on DNS: it is started behind it.
+    dependents = (*_dependents(facts), *started) if window else ()
     for name in (*victims, *dependents):
         service(name)
     dialect = DIALECT_4 if facts["os"].get("nt") == "5.0" else DIALECT_5

@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_sc
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
+    END_RECORD,
     REBOOT_ACTION,
     START_SERVICES,
 )
@@ -27,6 +28,7 @@ _TEXT_MAX = 2_000
 _DUE = {
     DNS_WINDOW: "DNS is stopped, what it kept down is started, DNS is started again. Until then it answers nobody",
     START_SERVICES: "services are started",
+    END_RECORD: "the scripts leave this; a run over WinRM does it",
     REBOOT_ACTION: "the server must be restarted by hand, when it suits",
 }
 _CODES = (

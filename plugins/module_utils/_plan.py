@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._needs import Need, collect_needs
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
+    earlier_services,
     pending_settings,
     plan_actions,
     refuse_window,
@@ -152,7 +153,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     record = record_change(host, draft.managed, written, netsh)
     pending = pending_settings(host, draft.managed, written + list(record["after"] if record else ()))
     victims = find_victims(host, policy, judgements)
-    due = plan_actions(pending, victims, judgements, draft.deferred)
+    due = plan_actions(pending, victims, judgements, draft.deferred, earlier_services(host, policy))
     actions = refuse_window(host, due, problems)
     report_host(host, policy, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
     report_unread_sockets(host, policy, draft.needs, problems)

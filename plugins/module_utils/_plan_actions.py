@@ -14,6 +14,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effective import NO, effect_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import listed
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import WINDOW_REFUSED
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
     DNS_RESTART,
@@ -22,11 +23,42 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
     Setting,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import Victims
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
+    on_record,
+    owed,
+    record_ends,
+    startable,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import window_refusals
 
 DNS_WINDOW = "dns_window"
 START_SERVICES = "start_services"
 REBOOT_ACTION = "reboot"
+END_RECORD = "end_record"
+"""Services leave the record of what ran before a window: no difference from the policy, and no reason for an alarm."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the record of a window asks for.
+
+    Attributes:
+        down: services that ran before the window, do not run and can be started.
+        ended: services on record that are owed no more.
+    """
+
+    down: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+def earlier_services(host: Host, policy: Policy) -> Earlier:
+    """What ran before a window and is to run again, and what may leave the record of that."""
+    if host.ran_before is None or not host.services_known:
+        return Earlier()
+    still = owed(host.facts, policy.ignore_services)
+    ends = record_ends(host.facts, policy.ignore_services)
+    ended = tuple(name for name in on_record(host.facts) if name not in still) if ends else ()
+    return Earlier(tuple(startable(host.facts, still)), ended)
 
 
 @dataclass(frozen=True)
@@ -53,7 +85,11 @@ def pending_settings(host: Host, managed: Sequence[Setting], written: Sequence[s
 
 
 def plan_actions(
-    pending: Pending, victims: Victims, judgements: Sequence[Judgement], deferred: Sequence[Mapping[str, Any]]
+    pending: Pending,
+    victims: Victims,
+    judgements: Sequence[Judgement],
+    deferred: Sequence[Mapping[str, Any]],
+    earlier: Earlier,
 ) -> list[dict[str, Any]]:
     """The plan's ``actions`` in the order in which they are due.
 
@@ -74,14 +110,33 @@ def plan_actions(
                 "deferred_exclusions": [dict(row) for row in deferred],
             }
         )
-    elif victims.services:
-        names = ", ".join(victims.services)
-        why = f"{names} failed earlier or is named in start_services, and its ports are free: no window is needed"
-        actions.append({"action": START_SERVICES, "why": why, "victims": list(victims.services)})
+    actions += _starts(victims, earlier, bool(actions))
     if pending.reboot:
         names = ", ".join(setting.value_name for setting in pending.reboot)
         actions.append({"action": REBOOT_ACTION, "why": f"{names} takes effect with the next boot"})
+    if earlier.ended:
+        names = ", ".join(earlier.ended)
+        why = f"{names} ran before a window, and runs again, is gone or is ignored: the record of that ends"
+        actions.append({"action": END_RECORD, "why": why})
     return actions
+
+
+def _starts(victims: Victims, earlier: Earlier, window: bool) -> list[dict[str, Any]]:
+    """The start of services without a window, or, of what ran before an earlier one, behind it."""
+    failed = () if window else victims.services
+    known = {name.lower() for name in victims.services}
+    down = [name for name in earlier.down if name.lower() not in known]
+    reasons = (
+        [
+            f"{', '.join(failed)} failed earlier or is named in start_services, and its ports are free: no window"
+            " is needed"
+        ]
+        if failed
+        else []
+    )
+    reasons += [f"{', '.join(down)} ran before a window that did not start it again"] if down else []
+    names = [*failed, *down]
+    return [{"action": START_SERVICES, "why": "; ".join(reasons), "victims": names}] if names else []
 
 
 def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemList) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ _ACTIONS = {
     "dns_window": "stop DNS, start the services whose ports it held, start DNS again",
     "start_services": "start services",
     "reboot": "reboot",
+    "end_record": "take off the record of what ran before a window",
 }
 _EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "reboot": "with the next boot"}
 

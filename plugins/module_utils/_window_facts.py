@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host impor
     DISABLED,
     RUNNING,
     STOPPED,
+    Host,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import DNS_RESTART, SETTINGS, value_text
 
@@ -56,13 +57,28 @@ def on_record(facts: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def owed(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> tuple[str, ...]:
-    """Those of them that do not run and are not ignored: they are to run again."""
+    """Those of them that are to run again: they do not run, are not ignored, and are not gone."""
     left_alone = {name.lower() for name in ignored}
+    host = Host(facts)
+    # The facts hold each service on record that the service manager or the registry shows, if both could be read.
+    all_there = host.services_known and not host.has_reading_errors(())
     return tuple(
         name
         for name in on_record(facts)
-        if name.lower() not in left_alone and _row(facts, name).get("state") != RUNNING
+        if name.lower() not in left_alone
+        and (not all_there if (row := host.service(name)) is None else row.state != RUNNING)
     )
+
+
+def left_down(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> list[str]:
+    """What ran before an earlier window, is to run again, and can be started: DNS apart, which a window starts."""
+    return [name for name in startable(facts, owed(facts, ignored)) if name.lower() != DNS.lower()]
+
+
+def record_ends(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> bool:
+    """Whether something on record is not owed any more, and the record could be read as a whole."""
+    names = Host(facts).ran_before
+    return bool(names) and owed(facts, ignored) != names
 
 
 def still_down(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
@@ -72,8 +88,9 @@ def still_down(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 
 def startable(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """Those of the services that are stopped and not disabled."""
-    rows = ((name, _row(facts, name)) for name in names)
-    return [name for name, row in rows if row.get("state") == STOPPED and row.get("start") != DISABLED]
+    host = Host(facts)
+    rows = ((name, host.service(name)) for name in names)
+    return [name for name, row in rows if row and row.state == STOPPED and row.start != DISABLED]
 
 
 def not_yet(facts: Mapping[str, Any], name: str) -> bool:

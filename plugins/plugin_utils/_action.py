@@ -332,6 +332,7 @@ def outcome_of(
         plan=plan,
         problems=problems_of(gathered.facts, plan),
         reboot_required=bool(plan["reboot_required"]),
+        reading=gathered,
         extra={"collected": gathered.collected, **extra},
     )
 

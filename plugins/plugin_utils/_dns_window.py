@@ -39,6 +39,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host impor
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
     disabled,
+    left_down,
     on_record,
     owed,
     process_of_dns,
@@ -105,11 +106,12 @@ def window_of(
     """
     lock = lock_of(talk, gathered.run)
     exclusions, _left_out = recorded_exclusions(action, gathered.facts)
+    earlier = [name for name in left_down(gathered.facts, ignored) if name not in action["victims"]]
     return Window(
         run=gathered.run,
         lock=lock,
         victims=tuple(action["victims"]),
-        dependents=_dependents(gathered.facts),
+        dependents=(*_dependents(gathered.facts), *earlier),
         exclusions=exclusions,
         deadline=deadline,
         until=int(lock.partition("-")[0]) + deadline,

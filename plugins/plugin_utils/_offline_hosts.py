@@ -29,6 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_pl
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_rollback import rollback_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import data_file
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import END_RECORD
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import summary_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import RegFileError
@@ -77,7 +78,7 @@ class Carried:
 
     def artifact(self, run_id: str) -> dict[str, Any]:
         """The same artefact as a WinRM host's, of a run that only looked."""
-        due = bool(self.plan["settings"] or self.plan["actions"])
+        due = bool(self.plan["settings"] or any(action["action"] != END_RECORD for action in self.plan["actions"]))
         result = {"changed": due, "msg": self.row()["msg"], "problems": _problems(self.facts, self.plan)}
         return build(self.host, self.facts, self.plan, result, run_id, self.collected, check_mode=True)
 

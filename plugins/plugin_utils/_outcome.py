@@ -15,6 +15,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_diff import diff_of, values
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import Progress
 
 
@@ -35,6 +36,7 @@ class Outcome:
         problems: of facts and plan.
         reboot_required: whether something that is configured waits for a boot.
         extra: further keys of the result.
+        reading: the last one of the host, for what is done after the work; no part of the result.
     """
 
     changed: bool
@@ -49,6 +51,7 @@ class Outcome:
     problems: list[Mapping[str, Any]] = field(default_factory=list)
     reboot_required: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    reading: Gathered | None = None
 
     def showing(self, plan: Mapping[str, Any]) -> Outcome:
         """The same with the values of a plan, or of settings in the form of a plan, before and after."""

@@ -22,10 +22,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actio
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
     DNS,
+    left_down,
     on_record,
     owed,
     running_dependents,
-    startable,
     still_down,
     unproved_processes,
 )
@@ -73,7 +73,7 @@ def restart(job: Job) -> Outcome:
     """
     gathered = job.gather()
     plan = planned(gathered, job)
-    action = _due(gathered, plan, job)
+    action = _due(plan, job)
     if gathered.facts["dns"]["installed"] is None and not job.check_mode:
         raise HostFailure(
             f"The services of {job.session.target} could not be read, so nothing was touched.",
@@ -92,23 +92,19 @@ def restart(job: Job) -> Outcome:
             job.session.renew()
             gathered = job.gather()
             plan = planned(gathered, job)
-            action = _due(gathered, plan, job)
+            action = _due(plan, job)
             if action is None:
                 return _looked(job, gathered, plan, None)
             _refuse(job, gathered, plan, _refusal(gathered, action))
         return _carried_out(job, gathered, action)
 
 
-def _due(gathered: Gathered, plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
+def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
     for name in (DNS_WINDOW, START_SERVICES):
         for action in plan["actions"]:
             if action["action"] == name:
                 found: Mapping[str, Any] = action
                 return found
-    down = startable(gathered.facts, owed(gathered.facts, job.policy.ignore_services))
-    if down:
-        why = f"{', '.join(down)} ran before a window that did not start it again"
-        return {"action": START_SERVICES, "why": why, "victims": [], "owed": down}
     return _FORCED if job.options["force"] else None
 
 
@@ -156,7 +152,7 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
         opened = open_window(talk, asked, job.options["allow_unguarded"])
         transcript, steps = opened.transcript, opened.steps
     else:
-        transcript, steps = _started(talk, [*victims, *action.get("owed", ())]), []
+        transcript, steps = _started(talk, victims), []
     with after_change("verify", changed=True, steps=steps, dns_may_be_stopped=_may_be_stopped(action, steps)):
         return _examined(job, talk, (gathered, action), transcript, steps)
 
@@ -184,13 +180,17 @@ def _examined(
         steps: of the window.
     """
     gathered, action = done
-    victims = [str(name) for name in action["victims"]]
     window = action["action"] == DNS_WINDOW
+    victims, earlier = _started_names(gathered, action, job.policy)
+    ran = [DNS, *(running_dependents(gathered.facts) or ())] if window else []
     after = understood(job.session, job.policy, gathered.run, transcript, "verify")
-    ran = [DNS, *(running_dependents(gathered.facts) or ())] if window else list(action.get("owed", ()))
-    checked = verified(lambda: job.gather("verify"), job.policy, after, job.options["verify_timeout"], [*victims, *ran])
+    checked = verified(
+        lambda: job.gather("verify"), job.policy, after, job.options["verify_timeout"], [*victims, *ran, *earlier]
+    )
     down = still_down(checked.gathered.facts, victims)
-    lost = still_down(checked.gathered.facts, ran)
+    # A record that is gone shows that all of it runs, and the facts need not hold those services any more.
+    owing = owed(checked.gathered.facts, job.policy.ignore_services)
+    lost = [*still_down(checked.gathered.facts, ran), *(name for name in earlier if name in owing)]
     was_stopped = {"step": "stop_dns", "error_level": 0} in steps
     process = unproved_processes(gathered.facts, checked.gathered.facts, was_stopped) if window else {}
     last = _remember(talk.during("verify"), job, checked.gathered, down, process)
@@ -215,6 +215,15 @@ def _examined(
             steps=steps,
         )
     return outcome
+
+
+def _started_names(gathered: Gathered, action: Mapping[str, Any], policy: Policy) -> tuple[list[str], list[str]]:
+    """The services that an action starts: those that failed, and those that ran before an earlier window."""
+    names = [str(name) for name in action["victims"]]
+    if action["action"] == DNS_WINDOW:
+        return names, [name for name in left_down(gathered.facts, policy.ignore_services) if name not in names]
+    known = on_record(gathered.facts)
+    return [name for name in names if name not in known], [name for name in names if name in known]
 
 
 def _without_backup(left_out: list[str]) -> str:

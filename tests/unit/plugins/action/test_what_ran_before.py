@@ -140,14 +140,6 @@ def test_what_is_ignored_is_not_owed_any_more(run: Run, host: FakeHost) -> None:
     assert host.services["WINS"].state == STOPPED and "ran_before" not in host.state
 
 
-def test_readers_write_nothing(run: Run, host: FakeHost) -> None:
-    host.state["ran_before"] = {"value": "DNS", "boot_mark": MARK}
-    run("port_verify")
-    run("dns_restart", check=True)
-    run("dns_restart")
-    assert host.state["ran_before"]["value"] == "DNS"
-
-
 def test_a_record_without_a_process_does_not_restart_dns_for_ever(run: Run, host: FakeHost) -> None:
     host.pool_size, host.sc_works = 2500, False
     host.state["socket_pool_size"] = {"value": "2500", "boot_mark": MARK}

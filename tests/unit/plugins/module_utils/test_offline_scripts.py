@@ -200,6 +200,19 @@ def test_what_an_earlier_window_left_stays_on_record() -> None:
     assert [line for line in apply_script(made, RUN) if '/d "DNS,Follows,Sleeps" /f' in line]
 
 
+def test_what_an_earlier_window_left_down_is_started_behind_dns() -> None:
+    start = {"action": "start_services", "victims": ["Sleeps"], "why": ""}
+    made = order_of(facts(), {"settings": [], "actions": [window(), start]}, Transcript(RUN, {}))
+    assert (made.victims, made.dependents) == (("PolicyAgent",), ("Follows", "Sleeps"))
+    alone = order_of(facts(), {"settings": [], "actions": [start]}, Transcript(RUN, {}))
+    assert (alone.victims, alone.dependents, alone.window) == (("Sleeps",), (), False)
+
+
+def test_a_record_that_only_has_to_end_makes_no_scripts() -> None:
+    ends = {"action": "end_record", "why": ""}
+    assert not order_of(facts(), {"settings": [], "actions": [ends]}, Transcript(RUN, {}))
+
+
 def test_what_depends_on_dns_must_be_known_for_a_window() -> None:
     unknown = {**facts(), "dns": {"dependents": None}}
     plan = {"settings": [entry(None, ["1-1"])], "actions": [window()]}

@@ -16,6 +16,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_fac
     not_yet,
     on_record,
     owed,
+    record_ends,
     running_dependents,
     startable,
     unproved_processes,
@@ -57,9 +58,24 @@ def test_an_entry_ends_when_it_runs_or_is_ignored() -> None:
     record = recorded({"ran_before": "DNS,WINS,Gone,MSSQL$A B"})
     found = host(record, WINS=service(state=STOPPED))
     assert on_record(found) == ("DNS", "WINS", "Gone", "MSSQL$A B")
-    assert owed(found) == ("WINS", "Gone", "MSSQL$A B")
+    assert owed(found) == ("WINS",) and record_ends(found)
+    assert owed(found, ["wins"]) == ()
+    assert owed(host()) == () and not record_ends(host())
+
+
+@pytest.mark.parametrize("unread", ["services", "registry"])
+def test_a_service_is_gone_only_if_all_could_be_read(unread: str) -> None:
+    found = host(recorded({"ran_before": "WINS,Gone,MSSQL$A B"}), WINS=service(state=STOPPED))
+    if unread == "services":
+        found["services_total"] = None
+    else:
+        found["problems"].append({"id": "service_starts_unreadable", "severity": "error", "message": "", "data": {}})
+    assert owed(found) == ("WINS", "Gone", "MSSQL$A B") and not record_ends(found)
     assert owed(found, ["wins", "gone"]) == ("MSSQL$A B",)
-    assert owed(host()) == ()
+
+
+def test_a_record_that_cannot_be_read_as_a_whole_is_left_alone() -> None:
+    assert not record_ends(host(recorded({"ran_before": "DNS,%PATH%"})))
 
 
 def test_only_what_is_stopped_and_not_disabled_can_be_started() -> None:

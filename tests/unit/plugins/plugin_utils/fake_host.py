@@ -275,6 +275,7 @@ class FakeHost:
     def _read_window(self) -> None:
         """What the line has written before the script runs."""
         self._victims = re.findall(r'echo set s="([^"]+)"&echo call :start&', self._line)
+        self._behind = re.findall(r'echo set s="([^"]+)"&echo call :restart&', self._line)
         ran = re.search(r'state\\ran_before /v value /t REG_SZ /d "([^"]*)"', self._line)
         assert ran and self._line.index("ran_before /v value") < self._line.index("echo token>")
         self.state["ran_before"] = {"value": ran[1], "boot_mark": MARK}
@@ -294,6 +295,9 @@ class FakeHost:
             self._hold_ipsec(name, 1700)
         self.services["DNS"] = Service(RUNNING, 1800)
         self.udp += [(53, 1800), (50000, 1800)]
+        for name in self._behind:
+            if self.services[name].state == STOPPED:
+                self.services[name] = Service(RUNNING, 1701)
         self.ended = True
 
     def _hold_ipsec(self, name: str, pid: int) -> None:

@@ -305,9 +305,18 @@ def test_what_does_not_run_after_a_window_stays_on_record() -> None:
 def test_an_earlier_record_stays_until_its_services_run() -> None:
     host = FakeHost(state={"ran_before": {"value": "DNS,WINS", "boot_mark": "AB"}})
     host.services["WINS"] = Service(1, 0, 1067)
+    window = host._do_window
+
+    def in_vain() -> None:
+        window()
+        host.services["WINS"] = Service(1, 0, 1067)
+
+    host._do_window = in_vain  # type: ignore[method-assign]
     case = Case(host)
     assert window_of(case.talk, case.gathered, case.action, 300).owed == ("WINS",)
     assert window_of(case.talk, case.gathered, case.action, 300, ["wins"]).owed == ()
+    assert window_of(case.talk, case.gathered, case.action, 300).dependents == ("WINS",), "started behind DNS"
+    assert window_of(case.talk, case.gathered, case.action, 300, ["wins"]).dependents == ()
     case.open()
     assert host.state["ran_before"]["value"] == "DNS,WINS"
 
