@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import RECORDED, Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import port_range, service
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import cloned_from, needs_id
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_actions import (
     DNS_WINDOW,
@@ -42,9 +43,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings i
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
-    disabled,
     owed,
     running_dependents,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import (
+    NOT_STARTED_AGAIN,
+    stop_refusals,
 )
 
 _COMPUTER = re.compile(r"[A-Za-z0-9-]{1,15}")
@@ -197,9 +201,9 @@ def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
     dependents = running_dependents(facts)
     if dependents is None:
         raise OrderError("the services that depend on DNS could not be read, and would stay stopped")
-    names = disabled(facts)
-    if names:
-        raise OrderError(f"{', '.join(names)} would be stopped and is disabled: enable it, or stop it for good, first")
+    reasons = stop_refusals(Host(facts))
+    if reasons:
+        raise OrderError(f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}: enable it, or stop it for good, first")
     return dependents
 
 

@@ -29,7 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_fac
     record_ends,
     startable,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import window_refusals
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import stop_refusals
 
 DNS_WINDOW = "dns_window"
 START_SERVICES = "start_services"
@@ -152,7 +152,7 @@ def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemLi
     """
     if not any(action["action"] == DNS_WINDOW for action in actions):
         return actions
-    reasons = window_refusals(host)
+    reasons = stop_refusals(host)
     if not reasons:
         return actions
     problems.add(

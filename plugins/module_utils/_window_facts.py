@@ -44,12 +44,6 @@ def process_of_dns(facts: Mapping[str, Any]) -> int | None:
     return pid
 
 
-def disabled(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """DNS and its running dependents as far as they are disabled: stopped, nobody could start them again."""
-    names = (DNS, *(running_dependents(facts) or ()))
-    return tuple(name for name in names if _row(facts, name).get("start") == DISABLED)
-
-
 def on_record(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """The service keys that the host has on record as running before a window; what is no key is left out."""
     record = ((facts.get("state") or {}).get("settings") or {}).get(RAN_BEFORE) or {}

@@ -1,26 +1,30 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing is stopped that cannot be started again: which services stand in the way of a window."""
+"""Nothing is stopped that cannot be started again: which services stand in the way of a window or a reboot."""
 
 from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import (
     DISABLED,
     DNS_SERVICE,
-    RUNNING,
+    STOPPED,
     Host,
     Service,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
 
+NOT_STARTED_AGAIN = "nothing is stopped that could not be started again"
 
-def window_refusals(host: Host) -> list[str]:
-    """Why a window must not be opened, a phrase per service, DNS first; none where it may.
+
+def stop_refusals(host: Host) -> list[str]:
+    """Why DNS must not be stopped, and the host not rebooted, a phrase per service, DNS first; none where it may.
 
     Args:
         host: its facts hold the Start of DNS and of all that depends on it.
     """
+    if host.dns_installed is False:
+        return []
     stopped = [host.dns_service or Service(DNS_SERVICE, None, None, None, None, False)]
     stopped += [
         host.service(name) or Service(name, None, None, None, None, False)
@@ -30,7 +34,7 @@ def window_refusals(host: Host) -> list[str]:
     return [
         phrase
         for service in stopped
-        if service.state in (RUNNING, None)
+        if service.state != STOPPED
         for phrase in (_refusal(service),)
         if phrase is not None
     ]

@@ -35,16 +35,16 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
     unguarded_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
-    disabled,
     left_down,
     on_record,
     owed,
     process_of_dns,
     running_dependents,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import stop_refusals
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import recorded_exclusions
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
@@ -145,7 +145,7 @@ def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
 
 
 _REFUSALS = {
-    DISABLED_LEVEL: "{names} is disabled by now and could not be started again",
+    DISABLED_LEVEL: "{names}, and could not be started again",
     NOT_RUNNING_LEVEL: "DNS does not run any more",
     UNRECORDED_LEVEL: "what runs could not be recorded: may the user write to HKLM\\SOFTWARE",
 }
@@ -168,7 +168,8 @@ def _allowed(talk: Talk, window: Window, steps: list[dict[str, Any]]) -> list[di
     levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
     if not levels:
         return steps
-    names = ", ".join(disabled(parse_transcript(_ended(talk, window)))) or "a service that it would stop"
+    reasons = stop_refusals(Host(parse_transcript(_ended(talk, window))))
+    names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
     reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
     raise talk.failure(f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps)
 

@@ -14,13 +14,17 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RUNNING, Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._judgement import UNREADABLE, sentence
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
     DNS,
     awaited_at_boot,
     not_yet,
     still_down,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import (
+    NOT_STARTED_AGAIN,
+    stop_refusals,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure, after_change
@@ -66,10 +70,13 @@ def reboot(job: Job) -> Outcome:
     plan = planned(gathered, job)
     if not _due(plan, job):
         return _told(job, gathered, plan, False, "nothing waits for a reboot.")
+    refusal = _refusal(gathered)
+    if job.check_mode and refusal:
+        return _told(job, gathered, plan, False, f"would not reboot, because {refusal}.")
     if job.check_mode:
         later = " after its settings are written" if plan["settings"] else ""
         return _told(job, gathered, plan, True, f"would reboot{later}.")
-    _refuse_unwritten(job, gathered, plan)
+    _refuse(job, gathered, plan)
     with turn(job.policy.restart_group, job.host) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
@@ -77,7 +84,7 @@ def reboot(job: Job) -> Outcome:
             plan = planned(gathered, job)
             if not _due(plan, job):
                 return _told(job, gathered, plan, False, "nothing waits for a reboot any more.")
-            _refuse_unwritten(job, gathered, plan)
+            _refuse(job, gathered, plan)
         return _carried_out(job, gathered)
 
 
@@ -85,16 +92,28 @@ def _due(plan: Mapping[str, Any], job: Job) -> bool:
     return bool(plan["reboot_required"] or job.options["force"])
 
 
-def _refuse_unwritten(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> None:
-    """A reboot that finds the old values would be for nothing, and would have to be done again."""
+def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> None:
+    """A reboot that finds the old values would be for nothing; one that DNS does not survive would be worse.
+
+    Raises:
+        HostFailure: the host must not be rebooted.
+    """
     names = [str(entry["value_name"] or entry["id"]) for entry in plan["settings"]]
     if names:
         reason = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
     elif gathered.facts["boot_mark"] is None:
         reason = "the mark of its last boot cannot be read, so that nobody could tell whether it has rebooted"
+    elif _refusal(gathered):
+        reason = _refusal(gathered)
     else:
         return
     raise HostFailure(f"{job.session.target} was not rebooted: {reason}.", "restart", facts=gathered.facts, plan=plan)
+
+
+def _refusal(gathered: Gathered) -> str:
+    """Why the boot must not be: what runs now would not run after it; empty where nothing speaks against it."""
+    reasons = stop_refusals(Host(gathered.facts))
+    return f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}: enable it, or stop it for good, first" if reasons else ""
 
 
 def _carried_out(job: Job, gathered: Gathered) -> Outcome:

@@ -29,7 +29,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_fac
     still_down,
     unproved_processes,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import window_refusals
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import (
+    NOT_STARTED_AGAIN,
+    stop_refusals,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
     GRACE_S,
@@ -111,8 +114,8 @@ def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
 def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
     """Why a window must not be opened; empty where nothing speaks against it."""
     window = action is not None and action["action"] == DNS_WINDOW
-    reasons = window_refusals(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else []
-    return f"{'; '.join(reasons)}, and nothing is stopped that could not be started again" if reasons else ""
+    reasons = stop_refusals(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else []
+    return f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}" if reasons else ""
 
 
 def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any], refusal: str) -> None:

@@ -226,7 +226,7 @@ def test_a_script_whose_dns_is_disabled_by_now_stops_nothing(name: str, matrix: 
     before = [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row]
     result = host.act("dns_restart", window_timeout=20)
     host.cmd(f"sc config {name} start= auto")
-    assert result["failed"] and f"nothing was stopped: {name} is disabled by now" in result["msg"]
+    assert result["failed"] and f"nothing was stopped: {name} is disabled (Start 4)" in result["msg"]
     assert result["dns_may_be_stopped"] is False
     assert [row for row in host.cmd("tasklist /fo csv /nh").splitlines() if "dns.exe" in row] == before
     assert host.runs("WINS") and "ran_before" not in host.cmd(rf"reg query {STATE_KEY} /s")

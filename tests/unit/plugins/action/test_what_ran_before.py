@@ -222,6 +222,30 @@ class TestReboot:
         assert "failed" not in done, done["msg"]
         assert clock.slept >= 60
 
+    @pytest.mark.parametrize("name", ["DNS", "WINS"])
+    def test_what_is_disabled_would_not_come_back(self, run: Run, host: BootingHost, name: str) -> None:
+        host.dependents = ["WINS"]
+        host.services["WINS"] = Service(RUNNING, 1700)
+        host.services[name].start = 4
+        told = run("host_reboot", check=True, force=True)
+        assert told["changed"] is False and "failed" not in told
+        assert f"would not reboot, because {name} is disabled (Start 4), and nothing is stopped" in told["msg"]
+        refused = run("host_reboot", force=True)
+        assert refused["failed"] is True and refused["changed"] is False and refused["dns_may_be_stopped"] is False
+        assert f"was not rebooted: {name} is disabled (Start 4)" in refused["msg"]
+        assert host.mark == MARK and not any("shutdown" in line for line in host.lines)
+
+    def test_a_disabled_dns_that_does_not_run_is_no_obstacle(self, run: Run, host: BootingHost) -> None:
+        host.services["DNS"] = Service(STOPPED, 0, 0, 4)
+        done = run("host_reboot", force=True)
+        assert done["changed"] is True and "failed" not in done, done["msg"]
+
+    def test_a_host_without_dns_may_be_rebooted(self, run: Run, host: BootingHost) -> None:
+        del host.services["DNS"]
+        host._on_dns_dependents = lambda: ("", 1060)  # type: ignore[method-assign]
+        done = run("host_reboot", force=True)
+        assert done["changed"] is True and "failed" not in done, done["msg"]
+
     def test_what_does_not_come_is_named(self, run: Run, host: BootingHost, clock: Clock) -> None:
         host.after = lambda: host.services.update(IAS=Service(STOPPED, 0, 1077))
         failed = run("host_reboot", force=True, verify_timeout=60)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
     awaited_at_boot,
-    disabled,
     not_yet,
     on_record,
     owed,
@@ -22,6 +22,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_fac
     unproved_processes,
     unsettled,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import stop_refusals
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     BOOT_MARK,
     DNS_PID,
@@ -49,9 +50,15 @@ def test_what_goes_down_with_dns_is_what_runs() -> None:
 
 def test_what_could_not_be_started_again() -> None:
     found = host(dependents=("wins", "Idle"), WINS=service(start=4), Idle=service(state=STOPPED, start=4))
-    assert disabled(found) == ("wins",)
+    assert stop_refusals(Host(found)) == ["WINS is disabled (Start 4)"]
     found["services"]["DNS"]["start"] = 4
-    assert disabled(found) == ("DNS", "wins")
+    assert stop_refusals(Host(found)) == ["DNS is disabled (Start 4)", "WINS is disabled (Start 4)"]
+    found["services"]["WINS"]["state"] = PAUSED
+    assert len(stop_refusals(Host(found))) == 2, "what is paused goes down, too"
+    found["services"]["WINS"]["start"] = None
+    assert stop_refusals(Host(found))[1] == "how WINS is started could not be read"
+    found["services"]["DNS"]["state"] = found["dns"]["state"] = STOPPED
+    assert len(stop_refusals(Host(found))) == 1, "what does not run is not stopped"
 
 
 def test_an_entry_ends_when_it_runs_or_is_ignored() -> None:
