@@ -15,8 +15,8 @@ description:
   - Reboots the host if a setting that is written waits for a boot. Waits until WinRM answers, the host shows that it
     has booted, DNS runs again if it ran before, and the needed services hold their ports.
   - Refuses while something that the policy wants is not written yet, because the reboot would be for nothing.
-  - Refuses, also in check mode, while DNS or a running service that depends on it is disabled, because it would not come
-    back. A service that an administrator has stopped is no obstacle.
+  - Refuses, also in check mode, while DNS or a running service that depends on it is disabled, because it would not
+    come back. A service that an administrator has stopped is no obstacle.
   - Hosts of one O(restart_group) take turns; after a failure no later host of the group is touched in this run.
   - A Server 2003 or XP whose IPsec service finds its port taken at the boot blocks its network. If a host stays away,
     the message says what to do at its console.
