@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The facts; their shape is described in docs/facts.md and docs/schemas/facts.schema.json.
+  description: The facts; their shape is described in docs/facts.md and schemas/facts.schema.json.
   type: dict
 """
 

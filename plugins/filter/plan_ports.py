@@ -50,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The plan; its shape is described in docs/plan.md and docs/schemas/plan.schema.json.
+  description: The plan; its shape is described in docs/plan.md and schemas/plan.schema.json.
   type: dict
 """
 

@@ -99,7 +99,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
     check_mode: bool,
     attempted: str | None = None,
 ) -> dict[str, Any]:
-    """Build the artefact; see docs/schemas/artifact.schema.json.
+    """Build the artefact; see schemas/artifact.schema.json.
 
     Args:
         host: inventory name.
@@ -146,7 +146,7 @@ def judged_status(artifact: Mapping[str, Any]) -> tuple[str, str]:
     """The status that outcome, plan and problems give, whatever the artifact itself says.
 
     Args:
-        artifact: one that has the shape of docs/schemas/artifact.schema.json.
+        artifact: one that has the shape of schemas/artifact.schema.json.
 
     Returns:
         The status, and an empty text; or ``unknown``, and why the artifact contradicts itself.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Facts of one host out of a transcript: the one entrance for everything that a host has said.
 
-The shape is that of docs/schemas/facts.schema.json. What could not be read is null and has a problem; nothing is
+The shape is that of schemas/facts.schema.json. What could not be read is null and has a problem; nothing is
 guessed, and no content makes it raise.
 """
 

@@ -156,7 +156,7 @@ def judge(
 
     Args:
         hosts: inventory names of all hosts of the run; one without an artefact could not be evaluated.
-        artefacts: the run's artefacts by host (docs/schemas/artifact.schema.json).
+        artefacts: the run's artefacts by host (schemas/artifact.schema.json).
         rules: accepted risks and the like; none by default.
         defects: by host, why its artefact could not be used.
         scope: what else is to be said; with a note, the exit code is EXIT_FINDINGS.

@@ -98,7 +98,7 @@ class Host:
     """The facts of one host.
 
     Attributes:
-        facts: the mapping that the collection's facts are; see docs/schemas/facts.schema.json.
+        facts: the mapping that the collection's facts are; see schemas/facts.schema.json.
     """
 
     facts: Mapping[str, Any]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Facts and policy in, plan out: pure, and the same byte for byte for the same input.
 
-The shape is that of docs/schemas/plan.schema.json. Lists are in this order: needs as in the catalogue, then listeners
+The shape is that of schemas/plan.schema.json. Lists are in this order: needs as in the catalogue, then listeners
 and user; settings as they are written; conflicts as the services in the catalogue, then by port; port sets canonical.
 """
 
@@ -137,11 +137,11 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     """Compute the plan.
 
     Args:
-        facts: the facts of one host; see docs/schemas/facts.schema.json.
+        facts: the facts of one host; see schemas/facts.schema.json.
         policy: what the user wants protected.
 
     Returns:
-        The plan; see docs/plan.md and docs/schemas/plan.schema.json.
+        The plan; see docs/plan.md and schemas/plan.schema.json.
     """
     host = Host(facts)
     problems = ProblemList()

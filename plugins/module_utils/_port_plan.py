@@ -40,7 +40,7 @@ def plan_of(facts: object, policy: Policy) -> dict[str, Any]:
     try:
         return make_plan(facts, policy)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise PortPlanError(f"the facts do not have the shape of docs/schemas/facts.schema.json: {error!r}") from error
+        raise PortPlanError(f"the facts do not have the shape of schemas/facts.schema.json: {error!r}") from error
 
 
 def run_port_plan(params: Mapping[str, Any], read: Callable[[str], bytes]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold JSON against a published schema: the keywords that docs/schemas use, and no others.
+"""Hold JSON against a published schema: the keywords that our schemas use, and no others.
 
 A schema is turned into functions once; a fleet of a thousand artifacts is then checked in a second. Two things are
-less strict than JSON Schema, because readers must ignore what they do not know: a key that the schema does not name is
-passed over, and of `oneOf` it is enough that one fits.
+less strict than JSON Schema, because readers must ignore what they do not know: with `additionalProperties: false` a
+key that the schema does not name is passed over, and of `oneOf` it is enough that one fits. Where keys are ids that
+must be known, the schema says so with `propertyNames`.
 """
 
 from __future__ import annotations
@@ -157,6 +158,18 @@ def _properties(compiler: _Compiler, schema: Mapping[str, Any], document: str) -
     return check
 
 
+def _names(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
+    part = compiler.check(schema["propertyNames"], document)
+
+    def check(value: object) -> str | None:
+        for name in value if isinstance(value, dict) else ():
+            if part(name) is not None:
+                return f".{name[:_SHOWN_MAX]}: not a key that it can have"
+        return None
+
+    return check
+
+
 def _items(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
     part = compiler.check(schema["items"], document)
 
@@ -203,6 +216,7 @@ _KEYWORDS: dict[str, Callable[[_Compiler, Mapping[str, Any], str], Check]] = {
     "properties": _properties,
     "required": _properties,
     "additionalProperties": _properties,
+    "propertyNames": _names,
     "items": _items,
     "oneOf": _one_of,
     "$ref": _reference,

@@ -56,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 facts:
-  description: The facts; see docs/facts.md and docs/schemas/facts.schema.json.
+  description: The facts; see docs/facts.md and schemas/facts.schema.json.
   returned: success
   type: dict
 plan:

@@ -102,7 +102,7 @@ facts:
   returned: when O(facts) is not given
   type: dict
 plan:
-  description: The plan; see docs/plan.md and docs/schemas/plan.schema.json.
+  description: The plan; see docs/plan.md and schemas/plan.schema.json.
   returned: success
   type: dict
   contains:

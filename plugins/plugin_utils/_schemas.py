@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._schema import Check, SchemaError, compiled
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schemas"
+FOLDER = Path(__file__).resolve().parent / "schemas"
 _ENDING = ".schema.json"
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from checkout import BIN, CHECKOUT, install_artifact
 
-KEPT = {"meta", "plugins", "roles", "playbooks", "docs", "MANIFEST.json", "FILES.json"}
+KEPT = {"meta", "plugins", "roles", "playbooks", "MANIFEST.json", "FILES.json"}
 NOBODY = "192.0.2.1"
 """An address for documentation (RFC 5737): whoever talks to it fails."""
 

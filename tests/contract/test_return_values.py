@@ -21,7 +21,7 @@ MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("
 PYTHON_TYPES = {"str": str, "int": int, "bool": bool, "dict": dict, "list": list, "float": float}
 JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean", "dict": "object", "list": "array"}
 SCHEMAS = {
-    name: json.loads((CHECKOUT / f"docs/schemas/{name}.schema.json").read_text(encoding="utf-8"))
+    name: json.loads((CHECKOUT / f"plugins/plugin_utils/schemas/{name}.schema.json").read_text(encoding="utf-8"))
     for name in ("facts", "plan", "artifact")
 }
 IN_ARTEFACTS = ("status", "phase", "collected", "dns_may_be_stopped", "reboot_required")

@@ -15,7 +15,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan impor
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import facts, ranges
 
-SCHEMAS = Path(__file__).resolve().parents[4] / "docs" / "schemas"
+SCHEMAS = Path(__file__).resolve().parents[4] / "plugins" / "plugin_utils" / "schemas"
 PLAN_SCHEMA = Draft202012Validator(json.loads((SCHEMAS / "plan.schema.json").read_text(encoding="utf-8")))
 DETECTED_LIST = ["1645-1646", "1812-1813", "3343-3343", "4500-4500"]
 """What the factory's SBS 2003 has without any profile: its services, and the cluster's port that was there."""

@@ -20,7 +20,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 
 SCHEMAS = {
     path.name: json.loads(path.read_text(encoding="utf-8"))
-    for path in (Path(__file__).resolve().parents[4] / "docs" / "schemas").glob("*.json")
+    for path in (Path(__file__).resolve().parents[4] / "plugins" / "plugin_utils" / "schemas").glob("*.json")
 }
 REGISTRY: Any = Registry().with_resources(
     [(schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()]

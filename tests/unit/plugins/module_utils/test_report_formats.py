@@ -131,7 +131,7 @@ def test_two_names_that_look_the_same_do_not_void_the_file_for_prometheus() -> N
 
 
 def test_json_by_its_schema(report) -> None:
-    schema = json.loads((CHECKOUT / "docs/schemas/report.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((CHECKOUT / "plugins/plugin_utils/schemas/report.schema.json").read_text(encoding="utf-8"))
     content = json.loads(render_json(report))
     jsonschema.validate(content, schema)
     hosts = {entry["host"]: entry for entry in content["hosts"]}
@@ -142,7 +142,7 @@ def test_json_by_its_schema(report) -> None:
 
 
 def test_the_gate_s_summary_by_its_schema(report) -> None:
-    schema = json.loads((CHECKOUT / "docs/schemas/summary.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((CHECKOUT / "plugins/plugin_utils/schemas/summary.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate({**report.verdict.as_dict(), "made": "2026-01-02T07:00:00Z"}, schema)
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._schema import SchemaError, compiled
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, SETTINGS
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artefact, away, states
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.test_artifact import (
@@ -65,6 +66,21 @@ def test_the_place_is_named() -> None:
 
 def test_a_key_that_nobody_knows_is_passed_over() -> None:
     changed = {**WHOLE, "of_a_later_release": 1, "facts": {**WHOLE["facts"], "later": []}}
+    assert CHECK(changed) is None
+
+
+@pytest.mark.parametrize("effective", [{"a": 1}, {"a": "yes"}, {"reserved_ports": 1}, {"reserved_ports": "maybe"}])
+def test_what_is_effective_is_of_settings_that_are_known(effective: dict[str, Any]) -> None:
+    changed = copy.deepcopy(WHOLE)
+    changed["plan"]["effective"] = effective
+    assert str(CHECK(changed)).startswith(f".plan.effective.{next(iter(effective))}")
+    assert not ARTIFACT_SCHEMA.is_valid(changed)
+
+
+def test_every_setting_may_be_effective() -> None:
+    changed = copy.deepcopy(WHOLE)
+    changed["plan"]["effective"] = dict.fromkeys((*SETTINGS, *NETSH), "yes")
+    changed["plan"]["effective"].pop("max_user_port", None)
     assert CHECK(changed) is None
 
 

@@ -16,7 +16,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts impo
 ROOT = Path(__file__).resolve().parents[4]
 CAPTURES = ROOT / "tests" / "unit" / "captures"
 VALIDATOR = jsonschema.Draft202012Validator(
-    json.loads((ROOT / "docs" / "schemas" / "facts.schema.json").read_text(encoding="utf-8"))
+    json.loads((ROOT / "plugins" / "plugin_utils" / "schemas" / "facts.schema.json").read_text(encoding="utf-8"))
 )
 SERVICES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services"
 TCPIP = rf"{SERVICES}\Tcpip\Parameters"
