@@ -12,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -23,6 +25,10 @@ from ansible.utils.display import Display
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_CHMOD = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+
+_TEMPORARY = re.compile(r"\.portkeeper-[0-9a-f]{16}")
+_LEFT_S = 86_400
+"""Seconds after which a file that is still being written was left by a process that was killed."""
 
 _warned: set[int] = set()
 
@@ -45,7 +51,8 @@ def write_file(path: Path, content: bytes, mode: int = 0o600, base: Path | None 
         content: its bytes.
         mode: its permissions.
         base: the folder above it that the user named; None for the one that holds the file.
-        durable: wait until it would outlast a power failure of the controller.
+        durable: wait until it would outlast a power failure of the controller; and tidy up, which a run over many hosts
+            need not do for each file of a check.
 
     Raises:
         OSError: it could not be written; a folder below `base` is a link.
@@ -69,6 +76,7 @@ def write_file(path: Path, content: bytes, mode: int = 0o600, base: Path | None 
             # Some shared file systems cannot do this for a folder.
             with contextlib.suppress(OSError):
                 os.fsync(folder)
+            _remove_left(folder)
 
 
 def open_private(path: Path) -> TextIO:
@@ -113,6 +121,17 @@ def _opened_folder(path: Path, base: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+def _remove_left(folder: int) -> None:
+    """Removes what writers that were killed have left in a folder: files of our own name, older than a day."""
+    with contextlib.suppress(OSError):
+        for name in filter(_TEMPORARY.fullmatch, os.listdir(folder)):
+            # Another run may be as quick as we are, and remove it first.
+            with contextlib.suppress(OSError):
+                found = os.lstat(name, dir_fd=folder)
+                if stat.S_ISREG(found.st_mode) and found.st_mtime < time.time() - _LEFT_S:
+                    os.unlink(name, dir_fd=folder)
 
 
 def _restrict(handle: int, mode: int, path: Path) -> None:

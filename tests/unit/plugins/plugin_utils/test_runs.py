@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
+import time
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import ARTIFACT_BYTES_MAX
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts
 
 GOOD = {"format": 1, "host": "a", "status": "safe"}
@@ -22,6 +25,15 @@ def read(folder: Path, content: bytes) -> tuple[dict, dict]:
     (folder / "r" / "a.json").write_bytes(content)
     (folder / "r" / "b.json").write_text(json.dumps({**GOOD, "host": "b"}), encoding="utf-8")
     return read_artefacts(folder / "r", ["a", "b", "c"])
+
+
+def test_calls_that_start_in_the_same_second_as_the_same_process_have_names_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    monkeypatch.setattr(time, "strftime", lambda *_args: "20261128T120000Z")
+    names = {runpy.run_path(_files.__file__)["RUN_ID"] for _call in range(3)}
+    assert len(names) == 3 and all(name.startswith("20261128T120000Z-7-") for name in names)
 
 
 def test_good_ones_are_read_and_absent_ones_are_in_neither(tmp_path: Path) -> None:

@@ -102,6 +102,12 @@ def test_other_connections_are_refused(transport: str | None) -> None:
         refuse_foreign(connection, "client01")
 
 
+def test_the_connection_is_checked_once_by_who_knows_the_hosts_name() -> None:
+    connection = FakeConnection(FakeWire(FakeHost()))
+    connection.transport = "ssh"
+    Session(connection)
+
+
 def test_become_is_refused() -> None:
     connection = FakeConnection(FakeWire(FakeHost()))
     connection.become = object()  # type: ignore[assignment]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,25 @@ def test_files_and_folders_are_the_owners_alone(tmp_path: Path) -> None:
     write_file(path, b"three", 0o640)
     assert mode(path) == 0o640
     assert [entry.name for entry in path.parent.iterdir()] == ["file"], "nothing temporary stays"
+
+
+def test_what_a_killed_writer_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    old, young, foreign = (tmp_path / name for name in (f".portkeeper-{'a' * 16}", f".portkeeper-{'b' * 16}", ".other"))
+    link, folder = (tmp_path / f".portkeeper-{letter * 16}" for letter in "cd")
+    target = tmp_path / "target"
+    for path in (old, young, foreign, target):
+        path.write_bytes(b"half")
+    link.symlink_to(target)
+    folder.mkdir()
+    yesterday = time.time() - 86_500
+    for path in (old, foreign, target, folder):
+        os.utime(path, (yesterday, yesterday))
+    os.utime(link, (yesterday, yesterday), follow_symlinks=False)
+    write_file(tmp_path / "file", b"whole", durable=False)
+    assert old.exists(), "a check over many hosts does not look through the folder for each of its files"
+    write_file(tmp_path / "file", b"whole")
+    assert not old.exists()
+    assert all(path.exists() for path in (young, foreign, target, folder)) and link.is_symlink()
 
 
 def test_a_link_of_the_files_name_is_replaced_and_not_followed(tmp_path: Path) -> None:
