@@ -10,6 +10,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from portkeeper_lab import tooltexts
@@ -17,6 +18,7 @@ from portkeeper_lab.account import account_of
 from portkeeper_lab.agent import LIMITED, NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
 from portkeeper_lab.backend import BackendError, BootState, HostDown, Launch
 from portkeeper_lab.build import ensure_programs
+from portkeeper_lab.disk import Disk, unmount
 from portkeeper_lab.host_requests import RequestWatcher
 from portkeeper_lab.ipsec import BlockMode
 from portkeeper_lab.namespace import Namespace
@@ -32,6 +34,7 @@ from portkeeper_lab.template import (
     install_programs,
     remove,
 )
+from portkeeper_lab.windows_type import with_windows_type
 
 AGENT = ["wine", "C:\\windows\\portkeeper-lab\\bin\\agent.exe"]
 PROFILE = "C:\\users\\root"
@@ -46,6 +49,7 @@ class WineHost:
     Attributes:
         scenario: what it plays.
         prefix: its Wine prefix.
+        disk: what it lies on.
         boots: how often it has come up.
     """
 
@@ -60,6 +64,7 @@ class WineHost:
         self.scenario = scenario
         self._account = account_of(scenario.registry)
         self.prefix = prefix
+        self.disk = Disk(prefix, scenario.disk_mb)
         self.boots = 0
         self._log = log
         self._state: BootState = "down"
@@ -76,6 +81,7 @@ class WineHost:
         root = ensure_root()
         template = ensure_template(self.scenario.windows_version)
         programs = ensure_programs()
+        self.disk.mount()
         copy_template(template, self.prefix)
         self._furnish(programs)
         self._namespace = Namespace(root, self.prefix, self.scenario.computer_name)
@@ -159,10 +165,13 @@ class WineHost:
                 self._agent.close()
                 self._agent = None
         self._watcher.stop()
+        unmount(self.prefix)
         shutil.rmtree(self.prefix, ignore_errors=True)
 
     def spawn(self, launch: Launch) -> AgentProcess:
         """See `backend.Backend.spawn`."""
+        if self.scenario.windows_type and not launch.skip_shell:
+            launch = replace(launch, line=with_windows_type(launch.line))
         launch = self._account.started(launch)
         return self._need_agent().spawn(
             launch.line,

@@ -32,7 +32,7 @@ done
 mkdir "$root/dev/shm"
 mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 mount -t tmpfs -o mode=700 home "$root/root"
-mount --bind "$prefix" "$root/prefix"
+mount --rbind "$prefix" "$root/prefix"
 hostname "$name"
 ip link set lo up
 echo ready

@@ -86,6 +86,8 @@ class Scenario:
         absent: key -> names of values that Wine has and this Windows does not.
         absent_files: the same for files and folders, relative to C:\\, with slashes.
         services: in boot order.
+        windows_type: whether `type` on a command line converts UTF-16, as that of Windows does.
+        disk_mb: room on the host's drive; None for that of this machine.
     """
 
     name: str
@@ -105,6 +107,8 @@ class Scenario:
     absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent_files: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
+    windows_type: bool = False
+    disk_mb: int | None = None
 
     def images(self) -> set[str]:
         """The file names that the service program is needed under."""
@@ -180,13 +184,15 @@ def load_scenario(path: Path) -> Scenario:
         absent={key: tuple(map(str, names)) for key, names in table.get("absent", {}).items()},
         absent_files=tuple(reader.file(name) for name in table.get("absent_files", [])),
         services=reader.services(table.get("services", {})),
+        windows_type=table.get("windows_type", False),
+        disk_mb=table.get("disk_mb"),
     )
 
 
 TOP = {
     "release": str, "language": str, "windows_version": str, "computer_name": str, "users": dict,
     "include?": list, "winrm?": dict, "dns?": dict, "registry?": dict, "absent?": dict,
-    "absent_files?": list, "services?": dict, "ipsec_failed_at_boot?": str,
+    "absent_files?": list, "services?": dict, "ipsec_failed_at_boot?": str, "windows_type?": bool, "disk_mb?": int,
 }  # fmt: skip
 WINRM = {"away_after_boot_seconds?": (int, float), "profile?": str, "options?": dict}
 DNS = {"draw_first?": list, "draw_seed?": int}

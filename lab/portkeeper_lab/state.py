@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import IO
 
+from portkeeper_lab.disk import unmount
 from portkeeper_lab.paths import LabError, cache_dir, locked, state_dir
 
 UNIX_PATH_LIMIT = 100
@@ -59,6 +60,7 @@ def _sweep(name: str) -> bool:
     if lock is None:
         return False
     with lock:
+        unmount(prefix_path(name))
         shutil.rmtree(prefix_path(name), ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
     return True

@@ -113,6 +113,7 @@ class Supervisor:
             "info": self._info,
             "exec": self._exec,
             "reboot": self._reboot,
+            "disk": self._disk,
             "down": self._down,
             "winrm": self._winrm,
         }
@@ -154,6 +155,11 @@ class Supervisor:
 
     def _down(self, _request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         self._stopping.set()
+        yield {"done": True}
+
+    def _disk(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Fills the drive, or gives the room back."""
+        (self._host.disk.fill if request["full"] else self._host.disk.free)()
         yield {"done": True}
 
     def _winrm(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,8 @@ WINE_FILES = ("usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "usr/share/wine/nl
 
 SYSTEM32 = "drive_c/windows/system32"
 LAB_FOLDER = "drive_c/windows/portkeeper-lab"
+OUTSIDE = ("agent", "type")
+"""Programs that lie in the lab's own folder: no Windows has a file of that name."""
 OVERRIDES = "HKCU\\Software\\Wine\\DllOverrides"
 
 
@@ -79,9 +81,9 @@ def link_wine_files(root: Path, prefix: Path) -> int:
 
 
 def copy_template(template: Path, prefix: Path) -> None:
-    """Copies the template into a prefix that does not exist yet (a tenth of a second)."""
+    """Copies the template into a prefix that does not exist yet, or is empty (a tenth of a second)."""
     done = subprocess.run(
-        ["cp", "-a", "--reflink=auto", str(template), str(prefix)], capture_output=True, text=True, check=False
+        ["cp", "-a", "-T", "--reflink=auto", str(template), str(prefix)], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise LabError(f"Copying the prefix failed: {done.stderr.strip()}")
@@ -97,7 +99,8 @@ def install_programs(programs: Path, prefix: Path, tools: list[str], places: set
         places: where the service program is needed, below the prefix.
     """
     (prefix / LAB_FOLDER / "bin").mkdir(parents=True, exist_ok=True)
-    _place(programs / "agent.exe", prefix / LAB_FOLDER / "bin/agent.exe")
+    for program in OUTSIDE:
+        _place(programs / f"{program}.exe", prefix / LAB_FOLDER / f"bin/{program}.exe")
     for tool in tools:
         _place(programs / f"{tool}.exe", prefix / SYSTEM32 / f"{tool}.exe")
     for place in sorted(places):

@@ -14,6 +14,7 @@ from portkeeper_lab.backend import Launch
 from portkeeper_lab.paths import SCENARIOS
 from portkeeper_lab.regtext import Value, add_keys, drop_values
 from portkeeper_lab.scenario import SERVICES_KEY, ScenarioError, find_scenario, load_scenario
+from portkeeper_lab.windows_type import PROGRAM, with_windows_type
 
 HEAD = """
 release = "nt5"
@@ -119,6 +120,23 @@ def test_values_can_be_dropped(tmp_path: Path) -> None:
     assert (tmp_path / "system.reg").read_text(encoding="utf-8") == (
         '[Software\\\\A] 1\n"one"="1"\n"three"="3"\n\n[Software\\\\B] 1\n"two"="2"\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "called"),
+    [
+        ("type a.txt", True),
+        ("(echo x&type a.txt)", True),
+        ("x||type a.txt", True),
+        ("for %i in (1) do @type a.txt", True),
+        ("@echo off\r\ntype a.txt", True),
+        ("echo x^&type a.txt", False),
+        ("sc query bufsize= 1 type= service", False),
+        ("cmd.exe /d /u /c type a.txt", False),
+    ],
+)
+def test_which_type_is_that_of_windows(line: str, called: bool) -> None:
+    assert with_windows_type(line) == (line.replace("type", PROGRAM) if called else line)
 
 
 def test_the_account_s_command_processor():

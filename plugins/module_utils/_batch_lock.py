@@ -28,6 +28,15 @@ LOCK = rf"{OURS}\lock"
 CLEARING = rf"rd /s /q {ROOT}\lock"
 """What an administrator types on the host to clear a lock, for messages."""
 
+ADOPTING = (
+    rf"takeown /f {ROOT} /a /r",
+    rf'icacls {ROOT} /inheritance:r /grant:r "*S-1-5-32-544:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F"',
+)
+"""What an administrator types on the host to make our folder that of administrators and SYSTEM, for messages.
+
+Needed where an earlier version or somebody else has made it, and does not let us in.
+"""
+
 WINDOW_PREFIX = "portkeeper-"
 """The name of a window's folder is this and the lock file of its run."""
 
@@ -152,7 +161,8 @@ def survey_line(run: str) -> str:
     """Shows everything that says who holds the lock; changes nothing.
 
     The sections: `lock` (names), `lock_files` (a line `file <name>` and its content), `windows` (a line `window <name>`
-    and the names in that folder), and the collector's `boot`.
+    and the names in that folder), `folder` (`there` where our folder, or a file of its name, is), and the collector's
+    `boot`.
     """
     # Sixteen characters behind a dash: the content of foreign files is not asked for.
     files = rf"for %i in ({LOCK}\*-{'?' * 16}) do @(echo file %~nxi&type {LOCK}\%~nxi)"
@@ -161,6 +171,7 @@ def survey_line(run: str) -> str:
         section(run, "lock", f"dir /b {LOCK}"),
         section(run, "lock_files", f"({files})"),
         section(run, "windows", f"({folders})"),
+        section(run, "folder", f"(if exist {OURS} echo there)"),
         *section_commands(run, ["boot"]),
     ]
     return wrap(run, parts)

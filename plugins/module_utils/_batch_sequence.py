@@ -36,6 +36,9 @@ NOT_RUNNING_LEVEL = 1062
 UNRECORDED_LEVEL = 5
 """ERROR_ACCESS_DENIED: what runs could not be recorded."""
 
+NO_ROOM_LEVEL = 112
+"""Windows: there is not enough space on the disk."""
+
 RETRY_SECONDS = 3
 _PROCESS_ENDS_S = 20
 _SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
@@ -144,7 +147,13 @@ def _allowed(parts: Parts, voice: Voice) -> list[str]:
         *_if(voice.with_sc, f"{_runs(DNS_SERVICE)}||{voice.idle}"),
         *(line for query in queries for line in _if(voice.with_reg, query)),
         *_if(voice.with_reg, f"{_NO_WAY_BACK} {keys}>nul&&(set e={DISABLED_LEVEL}&goto refused)"),
+        # A file that a full disk has cut shows nothing that is disabled, either.
+        f"echo {_LOOKED}>>{keys}",
+        f'findstr.exe /b /c:"{_LOOKED}" {keys}>nul||(set e={NO_ROOM_LEVEL}&goto refused)',
     ]
+
+
+_LOOKED = "looked"
 
 
 def _key(name: str) -> str:

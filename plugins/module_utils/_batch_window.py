@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import section_commands
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_backup import if_whole
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
     BOOT_AND_END,
     CLAIMED,
@@ -27,7 +28,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock
     unlock_section,
     window_folder,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_netsh import ADD, Edit, file_commands
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_netsh import (
+    ADD,
+    Edit,
+    file_commands,
+    file_size,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
     HIGHEST_PID,
     RAN_BEFORE,
@@ -195,7 +201,8 @@ _VOICE = Voice(
 def start_line(window: Window) -> str:
     """Takes the lock, writes script and token, creates and runs the task.
 
-    The sections: `lock`; and only if the lock is ours `create` and `run` (error levels of schtasks).
+    The sections: `lock`; only if the lock is ours and the folder is new `create`; and only if its files have the size
+    of what was sent, because the disk may be full, `run` (error levels of schtasks).
 
     Args:
         window: what to do.
@@ -294,9 +301,12 @@ def start_services_line(run: str, names: Sequence[str]) -> str:
 def _opened(window: Window, before: list[str], then: str) -> str:
     """Takes the lock and, if it is ours, makes the window's folder, writes script, token and mark and goes on.
 
+    It goes on only if the disk took all of it: half a script would stop DNS and not start it again.
+
     The file for netsh is written behind all environment variables of the line; see `wrap`.
     """
-    text = "&".join(echoed(line) for line in script(window))
+    lines = script(window)
+    text = "&".join(echoed(line) for line in lines)
     tables = [
         Edit(ADD, name, ranges)
         for name in NETSH
@@ -313,9 +323,13 @@ def _opened(window: Window, before: list[str], then: str) -> str:
         record,
         rf"echo token>{folder}\token",
     ]
+    sizes = {"run.cmd": f"=={sum(len(line) + 2 for line in lines)}"}
+    if tables:
+        sizes[_NETSH_FILE] = f"=={file_size(tables)}"
     # `md` fails where the folder is there already, and nothing may have got in before it was closed.
     empty = f'dir /b {folder}|findstr.exe "^">nul'
-    steps = f"md {folder}&&({_closing(folder)}&{empty}&(if errorlevel 1 ({'&'.join([*work, then])})))"
+    work.append(if_whole(folder, sizes, f"({then})"))
+    steps = f"md {folder}&&({_closing(folder)}&{empty}&(if errorlevel 1 ({'&'.join(work)})))"
     return wrap(window.run, [lock_section(window.run, window.lock), if_locked(window.lock, steps)])
 
 

@@ -180,8 +180,10 @@ def write_lines(
         any more), the collector's sections that show the settings anew, `unlock`.
 
     Raises:
-        BatchError: a value is malformed or does not fit into one command line.
+        BatchError: a value is malformed or does not fit into one command line, or there is nothing to write.
     """
+    if not (changes or records or ticket.machine):
+        raise BatchError("There is nothing to write.")
     places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
     undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
     saved, widened, sizes = backup_files(

@@ -19,6 +19,9 @@ MACHINE_KEY = r"HKLM\SOFTWARE\portkeeper"
 ID_VALUE, NAME_VALUE = "machine_id", "computer_name"
 """Names of the two REG_SZ values below MACHINE_KEY."""
 
+_ACTIVE_NAME = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName"
+"""What %COMPUTERNAME% is made of."""
+
 ID_BYTES = 16
 """Random bytes of an id; it is written as twice as many lower-case hex digits."""
 _ID_RE = re.compile(rf"[0-9a-f]{{{2 * ID_BYTES}}}", re.ASCII)
@@ -59,7 +62,8 @@ def needs_id(facts: Mapping[str, Any]) -> bool:
 def id_commands(new_id: str) -> list[str]:
     """The commands that record a new id and the computer's name, which the host fills in itself.
 
-    No variable of ``for`` may stand in front of them on the same command line.
+    The name is read from the registry, because no environment variable may stand behind a variable of ``for`` on the
+    same command line. An old name goes first: what could not be read must not leave it behind.
 
     Args:
         new_id: `2 * ID_BYTES` lower-case hex digits.
@@ -69,9 +73,11 @@ def id_commands(new_id: str) -> list[str]:
     """
     if machine_id(new_id) != new_id:
         raise BatchError(f"{new_id!r} is not a machine id.")
+    name = f"reg.exe query {_ACTIVE_NAME} /v ComputerName ^|findstr.exe REG_SZ"
     return [
         f"reg.exe add {MACHINE_KEY} /v {ID_VALUE} /t REG_SZ /d {new_id} /f",
-        f'reg.exe add {MACHINE_KEY} /v {NAME_VALUE} /t REG_SZ /d "%COMPUTERNAME%" /f',
+        f"reg.exe delete {MACHINE_KEY} /v {NAME_VALUE} /f",
+        f"""(for /f "tokens=2*" %a in ('{name}') do @reg.exe add {MACHINE_KEY} /v {NAME_VALUE} /t REG_SZ /d "%b" /f)""",
     ]
 
 

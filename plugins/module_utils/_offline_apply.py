@@ -12,6 +12,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reco
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_sequence import (
     DISABLED_LEVEL,
+    NO_ROOM_LEVEL,
     UNRECORDED_LEVEL,
     Parts,
     Voice,
@@ -101,7 +102,8 @@ def _kept(order: Order) -> list[str]:
         "if %i% GTR 9999 goto denied",
         f'if exist "{file}" goto name',
         f'copy "%old%" "{file}" >nul 2>nul',
-        f'if not exist "{file}" goto denied',
+        # A copy that a full disk has cut is none.
+        f'fc.exe /b "%old%" "{file}" >nul 2>nul||goto denied',
     ]
 
 
@@ -205,6 +207,7 @@ _VOICE = Voice(
         f"if %e%=={DISABLED_LEVEL} echo DNS was not stopped: it is disabled, or a service is that goes down with it.",
         f"if %e%=={DISABLED_LEVEL} echo Nobody could start it again. Enable it, or stop it for good.",
         f"if %e%=={UNRECORDED_LEVEL} echo DNS was not stopped: what runs could not be recorded.",
+        f"if %e%=={NO_ROOM_LEVEL} echo DNS was not stopped: the disk has no room for what has to be looked at first.",
     ),
     gave_up=(
         f"set rc={INCOMPLETE}",

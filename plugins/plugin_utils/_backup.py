@@ -54,7 +54,10 @@ def exact_values(output: bytes, run: str, changes: Sequence[Change]) -> dict[str
             continue
         text = _exported(output, run, "dns" if setting.key == DNS_KEY else "tcpip")
         if text is None:
-            raise BackupError(f"did not export {setting.key}, so nothing was written")
+            raise BackupError(
+                f"did not export {setting.key}, so nothing was written: see that its disk has room and that the user"
+                " may write to %SystemRoot%\\portkeeper, then run again"
+            )
         try:
             exported = read_reg(text)
             found = exported.values(_long(setting.key))

@@ -20,11 +20,13 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import RAN_BEFORE, remember_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_sequence import (
     DISABLED_LEVEL,
+    NO_ROOM_LEVEL,
     NOT_RUNNING_LEVEL,
     UNRECORDED_LEVEL,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+    GAVE_UP,
     REFUSED,
     Window,
     abort_line,
@@ -139,6 +141,8 @@ def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
         if "dns_may_be_stopped" in error.details:
             raise
         return _after_lost_start(talk, window, error)
+    if "run" not in transcript.sections:
+        raise _no_room(talk, window)
     if not _succeeded(transcript, "create") or not _succeeded(transcript, "run"):
         return _without_scheduler(talk, window, allow_unguarded)
     return _followed(talk, window)
@@ -148,7 +152,12 @@ _REFUSALS = {
     DISABLED_LEVEL: "{names}, and could not be started again",
     NOT_RUNNING_LEVEL: "DNS does not run any more",
     UNRECORDED_LEVEL: "what runs could not be recorded: may the user write to HKLM\\SOFTWARE",
+    NO_ROOM_LEVEL: "its disk has no room for what has to be looked at first",
 }
+
+
+_ENDINGS = {"start_dns", GAVE_UP}
+"""Steps of which every window that stopped something has one."""
 
 
 def _followed(talk: Talk, window: Window) -> Opened:
@@ -166,12 +175,33 @@ def _allowed(talk: Talk, window: Window, steps: list[dict[str, Any]]) -> list[di
         HostFailure: its script refused, so nothing was stopped.
     """
     levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
-    if not levels:
+    if not levels and {step["step"] for step in steps} & _ENDINGS:
         return steps
+    if not levels:
+        runs = parse_transcript(_ended(talk, window))["dns"]["state"] == RUNNING
+        raise talk.failure(
+            "has ended the window, but has not written down what it did: make room on its disk, then run again",
+            changed=True,
+            dns_may_be_stopped=not runs,
+            steps=steps,
+        )
     reasons = stop_refusals(Host(parse_transcript(_ended(talk, window))))
     names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
     reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
     raise talk.failure(f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps)
+
+
+def _no_room(talk: Talk, window: Window) -> HostFailure:
+    """The host has no folder for the window, or did not write all of its files: nothing was started."""
+    answer = _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
+    if answer is None or section_lines(answer[1], "abort") != ["claimed"]:
+        # There is no folder to claim.
+        give_back(talk, window.lock)
+    return talk.failure(
+        f"did not take the files of the window into a new folder {window.folder}, and nothing was stopped: make room on"
+        " its disk, and see that the user may write there, then run again",
+        dns_may_be_stopped=False,
+    )
 
 
 def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
@@ -318,6 +348,8 @@ def _run_in_shell(talk: Talk, patient: Talk, window: Window) -> list[str]:
             raise
         raise _rescued(talk, window) from error
     lines = section_lines(transcript, "window")
+    if "window" not in transcript.sections:
+        raise _no_room(talk, window)
     if not lines or lines[0] != "ended":
         raise _rescued(talk, window)
     return lines[1:]

@@ -16,6 +16,7 @@ from typing import NoReturn
 from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+    ADOPTING,
     survey_line,
     takeover_line,
     unlock_line,
@@ -37,6 +38,12 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _NO_FOLDER = (
     "did not let us create our folder %SystemRoot%\\portkeeper, and nothing was changed: the user needs the rights"
     " of an administrator, and the disk needs room"
+)
+
+_NOT_LET_IN = (
+    "has a folder %SystemRoot%\\portkeeper of an earlier version or of somebody else, which takes no lock of ours, and"
+    " nothing was changed: see that its disk has room; else an administrator adopts the folder there with"
+    f" '{ADOPTING[0]}' and '{ADOPTING[1]}' (or deletes it, with its backups), then run again"
 )
 
 
@@ -75,7 +82,7 @@ def _take_over(talk: Talk, name: str) -> None:
     Raises:
         HostFailure: somebody may hold it.
     """
-    found = _survey(talk)
+    found, there = _survey(talk)
     sighting = _Sighting.of(talk, found)
     verdict = judge(found, talk.session.host_clock.now(), sighting.seconds())
     if isinstance(verdict, str):
@@ -83,7 +90,7 @@ def _take_over(talk: Talk, name: str) -> None:
     _output, transcript = talk.ask(takeover_line(talk.run, name, verdict))
     listing = _listed(transcript)
     if not listing.held_by(name):
-        _refuse(talk, name, listing, _lost_race(listing))
+        _refuse(talk, name, listing, _lost_race(listing, there))
     sighting.forget()
 
 
@@ -111,16 +118,18 @@ def give_back(talk: Talk, name: str) -> None:
         talk.ask(unlock_line(talk.run, name))
 
 
-def _survey(talk: Talk) -> LockState:
+def _survey(talk: Talk) -> tuple[LockState, bool]:
+    """Who holds the lock, and whether there is anything of our folder's name."""
     _output, transcript = talk.ask(survey_line(talk.run))
-    return parse_survey(*(section_lines(transcript, name) for name in ("lock", "lock_files", "windows", "boot")))
+    state = parse_survey(*(section_lines(transcript, name) for name in ("lock", "lock_files", "windows", "boot")))
+    return state, "there" in section_lines(transcript, "folder")
 
 
-def _lost_race(state: LockState) -> str:
+def _lost_race(state: LockState, there: bool = False) -> str:
     if state.files or state.foreign:
         verdict = judge(state, None, 0)
         return verdict if isinstance(verdict, str) else "is locked by another run of portkeeper: run again"
-    return _NO_FOLDER
+    return _NOT_LET_IN if there else _NO_FOLDER
 
 
 @dataclass(frozen=True)

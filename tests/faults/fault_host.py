@@ -11,7 +11,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -313,15 +313,18 @@ class FaultHost:
 
 
 @contextlib.contextmanager
-def fault_host(family: str, work: Path, options: Mapping[str, Any] | None = None) -> Iterator[FaultHost]:
+def fault_host(
+    family: str, work: Path, options: Mapping[str, Any] | None = None, disk_mb: int | None = None
+) -> Iterator[FaultHost]:
     """A running host of a family.
 
     Args:
         family: nt5 or nt6.
         work: a folder of its own.
         options: further fields of the WinRM server's Options.
+        disk_mb: room on the host's drive, which can be filled then.
     """
-    scenario = load_scenario(SCENARIOS / f"{family}.toml")
+    scenario = replace(load_scenario(SCENARIOS / f"{family}.toml"), disk_mb=disk_mb)
     host = WineHost(scenario, work / "prefix")
     limited = tuple(name.lower() for name in scenario.limited_users)
     chosen = Options(

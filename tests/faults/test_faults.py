@@ -167,7 +167,8 @@ def test_no_room_for_the_backup_on_the_host(matrix: Matrix) -> None:
     host = matrix.host
     host.folder.write_bytes(b"")
     result = host.act("port_reservations")
-    assert result["failed"] and "%SystemRoot%\\portkeeper" in result["msg"]
+    assert result["failed"] and "takeown /f %SystemRoot%\\portkeeper /a /r" in result["msg"]
+    assert "icacls %SystemRoot%\\portkeeper" in result["msg"]
     assert host.value() == host.baselines["fresh"].value
     host.folder.unlink()
     host.new_call()

@@ -9,16 +9,12 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any
 
 import pytest
 import winrm.protocol
 import yaml
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import collect_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import (
     ALREADY,
     CHANGED,
@@ -27,7 +23,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_sc
     NOT_WRITTEN,
     WRONG_HOST,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
     DIALECT_4,
     DIALECT_5,
@@ -35,57 +30,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile im
     encode_reg,
     render_reg,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried, read_transcripts
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried
+from carrier import TCPIP, Carrier, carrier
 from portkeeper_lab.control import ask_once
 
-RUN = "0123456789abcdef"
-TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 TOOLS_OF_LATER_RELEASES = ("reg", "sc", "tasklist")
-
-
-@dataclass
-class Carrier:
-    """A person between a host and the controller: all that is done on the host is done by its cmd."""
-
-    host: Any
-    folder: Path
-    name: str
-
-    def collect(self, options: dict[str, Any] | None = None, change: Callable[[bytes], bytes] | None = None) -> Carried:
-        """Collects on the host; plans; carries what was made back."""
-        self.run("collect.cmd")
-        transcript = self.folder / f"{self.name}.txt"
-        if change:
-            transcript.write_bytes(change(transcript.read_bytes()))
-        (carried,) = read_transcripts(transcript, Policy.from_options(options))
-        return carried
-
-    def carry(self, carried: Carried) -> None:
-        for name, content in carried.files.items():
-            (self.folder / name).write_bytes(content)
-
-    def run(self, script: str) -> tuple[int, str]:
-        """Exit code and output of a script."""
-        said = self.host.exec(rf"C:\carry\{script} /q & call echo rc=%^errorlevel%", check=False)
-        return int(re.findall(r"rc=(\d+)", said)[-1]), said
-
-    def exported(self) -> bytes:
-        """The lines of ReservedPorts in an export: its exact bytes."""
-        self.host.exec(rf"del C:\carry\all.reg & reg export {TCPIP} C:\carry\all.reg")
-        text = (self.folder / "all.reg").read_bytes().decode("utf-16")
-        found = re.search(r'^"ReservedPorts"=(?:.*\\\r\n)*.*$', text, re.MULTILINE)
-        return found[0].encode() if found else b""
-
-    def registry(self) -> str:
-        """All that the scripts may write."""
-        return self.host.exec(rf"reg query {TCPIP} & reg query HKLM\SOFTWARE\portkeeper /s", check=False)
-
-
-def carrier(host: Any, name: str) -> Carrier:
-    folder = Path(ask_once(host.name, {"op": "info"})["prefix"]) / "drive_c" / "carry"
-    folder.mkdir()
-    (folder / "collect.cmd").write_bytes("".join(f"{line}\r\n" for line in collect_script(RUN)).encode("ascii"))
-    return Carrier(host, folder, name)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import ALREADY, DONE
+from carrier import carrier
+
 SCENARIO = "sbs2003-account"
 PLANTED = ("fc.bat", "tasklist.bat", "findstr.cmd", "ping.bat", "net.cmd", "reg.bat", "sc.bat", "netsh.cmd", "cmd.bat")
 FOLDERS = (
@@ -27,6 +30,11 @@ def plant(host, folder: str) -> None:
     host.exec(f"{line}&copy C:\\windows\\system32\\hostname.exe {folder}\\ping.exe", check=False)
 
 
+def nothing_ran(host) -> bool:
+    """Whether no planted program has left a note."""
+    return host.exec(f"if exist {RAN} type {RAN}") in ("", "autorun\n", "autorun\r\n")
+
+
 def test_the_account_has_its_own_prompt(host) -> None:
     assert "PROMPT=$D$G" in host.exec("set PROMPT").split()
 
@@ -43,7 +51,7 @@ def test_what_others_do_is_done_and_nothing_that_was_planted_runs(host, controll
     back = controller.module(host, "port_rollback")
     assert back.get("failed", False) is False, back["msg"]
     assert back["changed"] is True
-    assert host.exec(f"if exist {RAN} type {RAN}") in ("", "autorun\n", "autorun\r\n")
+    assert nothing_ran(host)
 
 
 def test_the_host_s_own_rollback_runs_nothing_that_was_planted_beside_it(host, controller) -> None:
@@ -52,4 +60,22 @@ def test_the_host_s_own_rollback_runs_nothing_that_was_planted_beside_it(host, c
     plant(host, folder)
     shown = host.exec(f"cd /d {folder}&rollback.cmd")
     assert "The old values are back" in shown
-    assert host.exec(f"if exist {RAN} type {RAN}") in ("", "autorun\n", "autorun\r\n")
+    assert nothing_ran(host)
+
+
+def test_a_planted_program_would_be_seen(host) -> None:
+    plant(host, "C:\\seen")
+    host.exec("cd /d C:\\seen&fc")
+    assert not nothing_ran(host)
+    host.exec(f"del {RAN}")
+
+
+def test_the_carried_scripts_run_nothing_that_was_planted_beside_them(host) -> None:
+    person = carrier(host, "SBS2003")
+    plant(host, "C:\\carry")
+    carried = person.collect({"profiles": ["sbs2003"]})
+    person.carry(carried)
+    assert "apply.cmd" in carried.files
+    assert person.run("apply.cmd")[0] in (DONE, ALREADY)
+    assert person.run("rollback.cmd")[0] in (DONE, ALREADY)
+    assert nothing_ran(host)

@@ -37,7 +37,11 @@ FULL_PATHS = {r'"%SystemRoot%\regedit.exe"'}
 OUR_FOLDERS = (
     "..\\portkeeper\\", "..\\portkeeper-", "%w%\\", "%b%\\", '"%w%\\', '"%f%"', '"%SystemRoot%\\portkeeper\\',
 )  # fmt: skip
+EXPANDED_AT_ONCE = {"SystemRoot", "COMPUTERNAME", "DATE", "TIME"}
+"""Environment variables of a command line: cmd expands them before any of it runs, and these are right then, too."""
 _CLASS = re.compile(r"\[\^?(\\\\|\\.|[^\]\\])+\]")
+_PAIRED = re.compile(r"%~?[a-z](?![A-Za-z]*%).*%[A-Za-z]\w+%")
+"""On a command line: %a of a loop, and an environment variable behind it."""
 _CD = re.compile(r'cd /d "?%SystemRoot%\\system32"?')
 
 
@@ -48,6 +52,10 @@ def line_violations(text: str) -> list[str]:
     except SyntaxProblem as problem:
         return [str(problem)]
     found = []
+    if _PAIRED.search(text):
+        found.append("the percent sign of a variable of for may be paired with that of an environment variable")
+    if early := set(re.findall(r"%([A-Za-z]\w+)%", text)) - EXPANDED_AT_ONCE:
+        found.append(f"expanded before the line runs: {', '.join(sorted(early))}")
     block = whole.nodes[0]
     guarded = len(whole.nodes) == 1 and isinstance(block, Group) and _goes_to_system32(block)
     if not guarded:

@@ -1,11 +1,16 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every kind of command line and script that the collection can produce: actions, families, options and sizes."""
+"""The one list of the command lines and scripts that the collection can produce.
+
+Each has a typical form for the eyes of a reviewer, and all its forms: actions, families, options and sizes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations, product
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import (
@@ -168,36 +173,104 @@ def _write_lines() -> Rendered:
     yield from write_lines(TICKET, [], [records(name) for name in (*SETTINGS, *NETSH)], [])
 
 
-def _window_lines(render: Callable[[Window], str]) -> Callable[[], Rendered]:
-    return lambda: (render(window) for window in windows())
+WINDOW = Window(RUN, LOCK, KEYS[:2], ("Follows",), (Exclusion("excluded_udp4", "4500-4500"),), 300, 1764000300, 1484)
+NT5 = ("reserved_ports", "socket_pool_size")
+CHANGES = [Change("reserved_ports", FEW), Change("socket_pool_size", 2500)]
+NT6 = [Change("excluded_udp4", FEW, ("9-10",), ("8-8",))]
+
+WINDOW_LINES: dict[str, Callable[[Window], str]] = {
+    "start_line": start_line,
+    "unguarded_line": unguarded_line,
+    "poll_line": partial(poll_line, seconds=45),
+    "finish_line": finish_line,
+    "abort_line": abort_line,
+    "rescue_line": rescue_line,
+}
+"""The command lines of a window, by the name of the public function."""
 
 
-RENDERERS: dict[str, Callable[[], Rendered]] = {
-    "collector_line": _collector_lines,
-    "collector_script": lambda: iter([collector_script(RUN)]),
-    "collect_script": lambda: iter([collect_script(RUN)]),
-    "unlock_line": lambda: iter([unlock_line(RUN, LOCK)]),
-    "boot_line": lambda: iter([boot_line(RUN)]),
-    "reboot_line": lambda: iter([reboot_line(RUN, LOCK)]),
-    "survey_line": lambda: iter([survey_line(RUN)]),
-    "takeover_line": lambda: (takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS),
-    "prepare_line": _prepare_lines,
-    "write_lines": _write_lines,
-    "remember_line": lambda: (
-        remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: owed}, process)
-        for names, owed in product(((), KEYS[:1], KEYS), repeat=2)
-        for process in ({}, {"socket_pool_size": 1484, "socket_pool_excluded_port_ranges": None})
+def full_order() -> Order:
+    """Everything that carried scripts may do, on a host with short values."""
+    found = [order for order in orders() if order.values and order.records and order.added and order.window]
+    return min((order for order in found if order.victims and order.deferred), key=lambda order: len(str(order)))
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """One kind of line or script.
+
+    Attributes:
+        typical: the lines of its golden file.
+        every: all its forms, a command line or the lines of a script each; the typical one where there is no other.
+    """
+
+    typical: Callable[[], list[str]]
+    every: Callable[[], Rendered]
+
+
+def _fixed(text: str | list[str]) -> Renderer:
+    """A line or a script that has one form."""
+    return Renderer(lambda: [text] if isinstance(text, str) else text, lambda: iter([text]))
+
+
+def _typical_writes() -> list[str]:
+    return [
+        *write_lines(replace(TICKET, kept=3, machine=RUN * 2), CHANGES, [records(name) for name in NT5], BACKUPS[1]),
+        *write_lines(TICKET, NT6, [records(NT6[0].id)], []),
+        *write_lines(TICKET, CHANGES[:1], [records(NT5[0])], BACKUPS[1], BACKUPS[2]),
+        *write_lines(TICKET, [Change(NT5[0], ()), Change(NT5[1], None)], [], []),
+    ]
+
+
+def _remember_lines() -> Rendered:
+    for names, owed in product(((), KEYS[:1], KEYS), repeat=2):
+        for process in ({}, {"socket_pool_size": 1484, "socket_pool_excluded_port_ranges": None}):
+            yield remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: owed}, process)
+
+
+def _of_windows(render: Callable[[Window], str]) -> Renderer:
+    return Renderer(lambda: [render(WINDOW)], lambda: map(render, windows()))
+
+
+RENDERERS: dict[str, Renderer] = {
+    "collector_line": Renderer(lambda: [collector_line(RUN)], _collector_lines),
+    "collector_script": _fixed(collector_script(RUN)),
+    "collect_script": _fixed(collect_script(RUN)),
+    "unlock_line": _fixed(unlock_line(RUN, LOCK)),
+    "boot_line": _fixed(boot_line(RUN)),
+    "reboot_line": _fixed(reboot_line(RUN, LOCK)),
+    "survey_line": _fixed(survey_line(RUN)),
+    "takeover_line": Renderer(
+        lambda: [takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS],
+        lambda: (takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS),
     ),
-    "restore_script": lambda: (restore_script(TICKET.backup, chosen) for chosen in subsets({**SETTINGS, **NETSH})),
-    "script": lambda: (script(window) for window in windows()),
-    "start_line": _window_lines(start_line),
-    "unguarded_line": _window_lines(unguarded_line),
-    "poll_line": lambda: (poll_line(next(windows()), seconds) for seconds in (0, 45, 3600)),
-    "finish_line": _window_lines(finish_line),
-    "abort_line": _window_lines(abort_line),
-    "rescue_line": _window_lines(rescue_line),
-    "start_services_line": lambda: iter([start_services_line(RUN, KEYS), start_services_line(RUN, KEYS[:1])]),
-    "apply_script": lambda: (apply_script(order, RUN) for order in orders()),
-    "rollback_script": lambda: (rollback_script(order, RUN) for order in orders()),
+    "prepare_line": Renderer(lambda: [prepare_line(TICKET, NT5)], _prepare_lines),
+    "write_lines": Renderer(_typical_writes, _write_lines),
+    "remember_line": Renderer(
+        lambda: [
+            remember_line(RUN, {WINDOW_RECORD: KEYS, RAN_BEFORE: KEYS[:1]}, {}),
+            remember_line(RUN, {WINDOW_RECORD: (), RAN_BEFORE: ()}, {"socket_pool_size": 1484}),
+        ],
+        _remember_lines,
+    ),
+    "restore_script": Renderer(
+        lambda: restore_script(TICKET.backup, (*NT5, NT6[0].id)),
+        lambda: (restore_script(TICKET.backup, chosen) for chosen in subsets({**SETTINGS, **NETSH})),
+    ),
+    "script": Renderer(lambda: script(WINDOW), lambda: map(script, windows())),
+    **{name: _of_windows(render) for name, render in WINDOW_LINES.items()},
+    "poll_line": Renderer(
+        lambda: [poll_line(WINDOW, 45)], lambda: (poll_line(WINDOW, seconds) for seconds in (0, 45, 3600))
+    ),
+    "start_services_line": Renderer(
+        lambda: [start_services_line(RUN, KEYS)],
+        lambda: iter([start_services_line(RUN, KEYS), start_services_line(RUN, KEYS[:1])]),
+    ),
+    "apply_script": Renderer(
+        lambda: apply_script(full_order(), RUN), lambda: (apply_script(order, RUN) for order in orders())
+    ),
+    "rollback_script": Renderer(
+        lambda: rollback_script(full_order(), RUN), lambda: (rollback_script(order, RUN) for order in orders())
+    ),
 }
 """By the name of the public function: every one that renders whole lines or scripts is here (a test compares)."""

@@ -19,11 +19,9 @@ from hypothesis import strategies as st
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line, collector_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
     Takeover,
-    survey_line,
     takeover_line,
     unlock_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
     RAN_BEFORE,
     WINDOW_RECORD,
@@ -40,14 +38,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
     Exclusion,
     Window,
-    abort_line,
-    finish_line,
-    poll_line,
-    rescue_line,
     script,
     start_line,
     start_services_line,
-    unguarded_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
     Change,
@@ -57,10 +50,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_writ
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import REG_BINARY, render_reg
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, SETTINGS
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_guard import line_violations
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_renderings import (
+    LOCK,
+    RUN,
+    TICKET,
+    WINDOW_LINES,
+)
 
-RUN = "0123456789abcdef"
-LOCK = f"1764000000-{RUN}"
-BACKUP = f"20261123T160000Z-{RUN}"
+BACKUP = TICKET.backup
 CONTROL = re.compile(r"[^ -~]")
 
 keys = st.from_regex(r"[A-Za-z0-9_.$-]([A-Za-z0-9_.$ -]{0,20}[A-Za-z0-9_.$-])?", fullmatch=True)
@@ -86,7 +84,9 @@ changes = st.tuples(
     st.builds(Change, st.just("socket_pool_size"), st.integers(0, 10_000) | st.none()),
     st.builds(Change, st.sampled_from(sorted(NETSH)), range_lists, range_lists, range_lists),
 )
-tickets = st.builds(Ticket, st.just(RUN), st.just(LOCK), st.just(BACKUP), st.none() | st.integers(1, 1000))
+tickets = st.builds(
+    Ticket, st.just(RUN), st.just(LOCK), st.just(BACKUP), st.none() | st.integers(1, 1000), st.none() | st.just(RUN * 2)
+)
 takeovers = st.sampled_from(
     [
         Takeover(),
@@ -97,38 +97,7 @@ takeovers = st.sampled_from(
 
 
 def window_lines(window: Window) -> list[str]:
-    return [
-        start_line(window),
-        unguarded_line(window),
-        poll_line(window, 20),
-        finish_line(window),
-        abort_line(window),
-        rescue_line(window),
-    ]
-
-
-def plain_lines(takeover: Takeover) -> list[str]:
-    return [
-        collector_line(RUN),
-        unlock_line(RUN, LOCK),
-        reboot_line(RUN, LOCK),
-        survey_line(RUN),
-        takeover_line(RUN, LOCK, takeover),
-        boot_line(RUN),
-    ]
-
-
-def assert_unpaired(lines: Sequence[str]) -> None:
-    """Some command processors pair the percent sign of a variable of `for` with that of one of the environment."""
-    for line in lines:
-        loop = re.search(r"%~?[a-z](?![A-Za-z]*%)", line)
-        assert not (loop and re.search(r"%[A-Za-z]\w+%", line[loop.start() :])), line
-
-
-def test_a_pair_of_percent_signs_would_be_seen() -> None:
-    assert_unpaired(["echo %OS%&for %a in (1) do call echo %a %^errorlevel%"])
-    with pytest.raises(AssertionError):
-        assert_unpaired(["for %a in (1) do echo %a,1&echo %OS%"])
+    return [render(window) for render in WINDOW_LINES.values()]
 
 
 def assert_sound(lines: Sequence[str], limit: int = MAX_LINE) -> None:
@@ -142,9 +111,9 @@ def assert_sound(lines: Sequence[str], limit: int = MAX_LINE) -> None:
 @settings(max_examples=60)
 @given(window=windows, takeover=takeovers)
 def test_windows_keep_to_the_alphabet(window: Window, takeover: Takeover) -> None:
-    lines = [*window_lines(window), *plain_lines(takeover)]
+    lines = [*window_lines(window), takeover_line(RUN, LOCK, takeover)]
     assert_sound(lines)
-    assert_unpaired(lines)
+    assert not any(line_violations(line) for line in lines)
     assert_sound(script(window), MAX_SCRIPT_LINE)
 
 
@@ -162,7 +131,7 @@ def test_plans_and_backups_keep_to_the_alphabet(
         *([start_services_line(RUN, names)] if names else []),
     ]
     assert_sound(lines)
-    assert_unpaired(lines)
+    assert not any(line_violations(line) for line in lines)
     assert_sound([*restore_script(BACKUP, [row.id for row in change]), *collector_script(RUN)], MAX_SCRIPT_LINE)
 
 
@@ -184,17 +153,13 @@ def test_the_bytes_of_a_value_reach_a_line_as_hex_digits_only(raw: bytes, kind: 
 def test_only_tokens_that_were_given_differ_between_two_windows(window: Window) -> None:
     """Taking every given token out of a line leaves what a window without them renders."""
     bare = Window(RUN, LOCK, (), (), (), window.deadline, window.until)
-    for render in (poll, finish_line, abort_line):
-        assert render(window) == render(bare)
+    for name in ("poll_line", "finish_line", "abort_line"):
+        assert WINDOW_LINES[name](window) == WINDOW_LINES[name](bare)
     quoted = {f'"{name}"' for name in (*window.victims, *window.dependents)}
     quoted |= {rf'"HKLM\SYSTEM\CurrentControlSet\Services\{name}"' for name in window.dependents}
     ours = set(re.findall(r'"[^"]*"', "\n".join(script(Window(RUN, LOCK, (), (), window.exclusions, 60, 1)))))
     found = set(re.findall(r'"[^"\n]*"', "\n".join(script(window))))
     assert found - ours <= quoted
-
-
-def poll(window: Window) -> str:
-    return poll_line(window, 20)
 
 
 RENDERERS: dict[str, Callable[[Any], object]] = {

@@ -25,11 +25,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
     start_services_line,
     unguarded_line,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_renderings import (
+    LOCK,
+    RUN,
+    WINDOW_LINES,
+)
 
-RUN = "0123456789abcdef"
 WINDOW = Window(
     run=RUN,
-    lock=f"1764000000-{RUN}",
+    lock=LOCK,
     victims=("PolicyAgent", "IAS"),
     dependents=("Dep One",),
     exclusions=(Exclusion("excluded_udp4", "4500-4500"),),
@@ -95,7 +99,7 @@ def test_nothing_is_stopped_before_all_of_it_was_looked_at() -> None:
     ],
 )
 def test_what_cannot_be_started_again_is_told_by_its_key(row: str, expected: bool) -> None:
-    (look,) = [line for line in script(WINDOW) if line.startswith("findstr.exe") and line.endswith("goto refused)")]
+    (look,) = [line for line in script(WINDOW) if line.endswith("(set e=1058&goto refused)")]
     patterns = re.findall(r'/c:"([^"]*)"', look)
     assert any(re.search(pattern, row, re.IGNORECASE) for pattern in patterns) is expected
 
@@ -217,8 +221,7 @@ def test_the_rescue_starts_dns_and_what_ran() -> None:
 @given(st.lists(keys, max_size=8), st.lists(keys, max_size=4), st.integers(60, 3600))
 def test_the_alphabet_of_every_line(victims: list[str], dependents: list[str], deadline: int) -> None:
     window = replace(WINDOW, victims=tuple(victims), dependents=tuple(dependents), deadline=deadline)
-    lines = [start_line(window), poll_line(window, 40), finish_line(window), abort_line(window), rescue_line(window)]
-    lines.append(unguarded_line(window))
+    lines = [render(window) for render in WINDOW_LINES.values()]
     if victims:
         lines.append(start_services_line(RUN, victims))
     for line in lines:

@@ -64,6 +64,17 @@ def test_a_target_of_reg_export_is_deleted_first() -> None:
     assert "/y" not in line
 
 
+def test_nothing_to_write_is_no_line() -> None:
+    with pytest.raises(BatchError, match="nothing to write"):
+        write_lines(TICKET, [], [], [])
+
+
+def test_the_computer_s_name_is_read_on_the_host_without_a_variable_of_the_environment() -> None:
+    (line,) = write_lines(Ticket(RUN, LOCK, TICKET.backup, None, RUN * 2), [], [], [])
+    assert "COMPUTERNAME" not in line
+    assert line.index("/v computer_name /f") < line.index('/v computer_name /t REG_SZ /d "%b" /f')
+
+
 def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
     (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
     guard = rf"(if exist ..\portkeeper\same-{RUN} ("

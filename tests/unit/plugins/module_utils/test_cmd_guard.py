@@ -29,7 +29,7 @@ NOT_WHOLE = {"netsh_lines"}
 @cache
 def renderings(name: str) -> dict[str, str | list[str]]:
     """What a renderer gives, each text once."""
-    return {"\n".join(text) if isinstance(text, list) else text: text for text in RENDERERS[name]()}
+    return {"\n".join(text) if isinstance(text, list) else text: text for text in RENDERERS[name].every()}
 
 
 def violations(text: str | list[str]) -> list[str]:
@@ -72,6 +72,8 @@ MUTATIONS = {
     "what is skipped": (r"skip=[1-9][0-9]*", "skip=0"),
     "the /d of a child": (r"(?<=cmd\.exe) /d", ""),
     "the parenthesis of an if": (r"(?<=&)\(if (.*)", r"if \1"),
+    "what hides a variable": (r"%\^(errorlevel)%", r"%\1%"),
+    "an empty block": (r"(?<=\()echo [A-Za-z0-9_]+(?=\))", ""),
     "what closes a block": (r"(?<=\(echo )(?=[A-Z])", "a) "),
 }
 """By what is taken away or broken: a pattern, of which each occurrence makes a mutant, and what takes its place."""

@@ -59,6 +59,10 @@ class FakeHost:
     drop_sections: set[str] = field(default_factory=set)
     sc_works: bool = True
     """Whether the service manager tells a record which process DNS has."""
+    folder: bool = False
+    """Whether there is a folder of our folder's name that does not let us in."""
+    told: bool = True
+    """Whether the window's script writes down what it does."""
     started: bool = False
     ended: bool = False
     claimed: bool = False
@@ -210,6 +214,9 @@ class FakeHost:
             self.locks = [made[1]]
         return "".join(f"{held}\n" for held in self.locks or []), 0
 
+    def _on_folder(self) -> tuple[str, int]:
+        return "there\n" if self.folder else "", 0
+
     def _on_export_tcpip(self) -> tuple[str, int]:
         body = '"Hostname"="client01"\n"MaxUserPort"=dword:0000ea60\n'
         if self.reserved is not None:
@@ -315,6 +322,8 @@ class FakeHost:
             return "", 0
         if self.refuses:
             return f"ended\nrefused {self.refuses}\n", 0
+        if not self.told:
+            return "ended\n", 0
         steps = "".join(f'start "{name}" 0\n' for name in self._victims)
         return f"ended\nstop_dns 0\n{steps}start_dns 1056\n", 0
 

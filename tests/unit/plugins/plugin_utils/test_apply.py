@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import ADOPTING
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _host_clock, _host_lock
@@ -299,6 +300,17 @@ def test_a_folder_that_cannot_be_made_is_said_as_such(tmp_path: Path) -> None:
     change.host.denied = True
     with pytest.raises(HostFailure, match="rights of an administrator"):
         change.apply()
+
+
+def test_a_folder_of_an_earlier_version_is_named_with_the_commands_that_adopt_it(tmp_path: Path) -> None:
+    change = Change(tmp_path, profiles=["sbs2003"])
+    change.host.denied = change.host.folder = True
+    with pytest.raises(HostFailure, match="of an earlier version") as caught:
+        change.apply()
+    policy = (Path(__file__).parents[4] / "SECURITY.md").read_text(encoding="utf-8")
+    for command in ADOPTING:
+        assert command in str(caught.value) and f"`{command}`" in policy
+    assert caught.value.details["dns_may_be_stopped"] is False
 
 
 @pytest.mark.parametrize("command", [2, 3])

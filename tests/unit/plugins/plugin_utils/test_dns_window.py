@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
@@ -377,3 +379,24 @@ def test_the_process_is_that_of_the_service_manager() -> None:
     assert window_of(case.talk, case.gathered, case.action, 300).process == 1484
     case.gathered.facts["services"]["DNS"]["pid"] = None
     assert window_of(case.talk, case.gathered, case.action, 300).process is None
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_script_that_the_disk_did_not_take_is_never_started(there: bool) -> None:
+    """Half of it would stop DNS and not start it again."""
+    case = Case(FakeHost(scheduler="never_runs" if there else "works"))
+    case.host.drop_sections = {"run"} if there else {"create", "run"}
+    with pytest.raises(HostFailure, match="make room on its disk") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is False
+    assert not case.host.started and not case.host.locks
+    (size,) = re.findall(r"run\.cmd\) do @if %~zj==(\d+) ", next(line for line in case.host.lines if "md " in line))
+    assert int(size) > 1000
+
+
+def test_an_end_without_a_word_of_what_was_done_is_no_success() -> None:
+    case = Case(FakeHost(told=False))
+    with pytest.raises(HostFailure, match="has not written down what it did") as caught:
+        case.open()
+    assert caught.value.details["dns_may_be_stopped"] is not case.dns_runs
+    assert caught.value.details["changed"] is True
