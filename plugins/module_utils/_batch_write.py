@@ -191,10 +191,8 @@ def write_lines(
     )
     tables, table_sizes = _netsh_files(ticket, changes)
     compare = _compared(ticket, places, sizes | table_sizes)
-    write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
-    write += [f"({'&'.join(recorded(records))})>nul"] if records else []
-    if put_back:
-        write += _imported(ticket, [name for name, _place in places])
+    write = _recorded(ticket, records)
+    write += _imported(ticket, [name for name, _place in places]) if put_back else []
     for change in changes:
         write += [] if put_back and change.id in SETTINGS else _written(ticket, change)
     write += [_snapshot(ticket, name, place, COMPARED) for name, place in places]
@@ -219,6 +217,12 @@ def write_lines(
         first += widened
     lines = [wrap(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
     return [*lines, wrap(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+
+
+def _recorded(ticket: Ticket, records: Sequence[Record]) -> list[str]:
+    """Gives the machine its id, where it gets one, and writes the records."""
+    write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
+    return [*write, f"({'&'.join(recorded(records))})>nul"] if records else write
 
 
 def _compared(ticket: Ticket, places: Sequence[tuple[str, Setting]], sizes: Mapping[str, str]) -> list[str]:

@@ -285,8 +285,8 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
     if claimed:
         _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
         return talk.failure(
-            "never ran the scheduled task, so nothing was stopped: is the service Schedule started, and is the server"
-            " on mains power? Windows Vista and later start no such task on battery",
+            "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk room,"
+            " and is the server on mains power? Windows Vista and later start no such task on battery",
             dns_may_be_stopped=not runs,
         )
     _forget_what_runs(talk, facts)
