@@ -189,7 +189,8 @@ _SUBROUTINES = [
     'type "%w%\\key.reg">"%w%\\key.txt"',
     'findstr.exe /b /c:"[HKEY_" "%w%\\key.txt">nul',
     "if not errorlevel 1 goto exported",
-    # A type that hands UTF-16 out as it is (Wine's): there the loop over the file converts.
+    # A type that hands UTF-16 out as it is (Wine's): there the loop over the file converts. It leaves out empty lines,
+    # so that our own records are not proved to be read whole.
     '(for /f "usebackq delims=" %%l in ("%w%\\key.reg") do echo %%l)>"%w%\\key.txt"',
     ":exported",
     "set e=",

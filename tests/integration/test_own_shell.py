@@ -43,34 +43,11 @@ def test_the_account_is_set_up_in_its_own_way(host) -> None:
     assert "AutoRun" in shown and "DelayedExpansion" in shown
 
 
-def test_a_host_with_a_prompt_of_its_own_does_everything_that_others_do(host, controller) -> None:
-    options = {"profiles": ["sbs2003"]}
-    foreseen = controller.module(host, "port_reservations", "--check", "--diff", **options)
-    assert foreseen["changed"] is True and foreseen.get("failed", False) is False, foreseen["msg"]
-    done = controller.module(host, "port_reservations", "--diff", **options)
-    assert done["changed"] is True and done.get("failed", False) is False, done["msg"]
-    assert done["after"] == foreseen["after"]
-    assert done["diff"] == foreseen["diff"]
-    kept = json.loads(Path(done["backup"]["path"]).read_text(encoding="utf-8"))
-    assert kept["settings"]["reserved_ports"]["before"] == ["3343-3343"]
-    again = controller.module(host, "port_reservations", **options)
-    assert again["changed"] is False and again.get("failed", False) is False, again["msg"]
-    assert again["before"] == done["after"]
-    back = controller.module(host, "port_rollback")
-    assert back["changed"] is True and back.get("failed", False) is False, back["msg"]
-
-
-def test_the_export_is_read_as_windows_shows_it(host) -> None:
-    """Everywhere else in the lab the bytes of the file come as they are, in UTF-16."""
-    line = prepare_line(TICKET, ["reserved_ports"])
-    assert PROGRAM in with_windows_type(line)
-    shown = host.exec(line)
-    host.exec(unlock_line(RUN, TICKET.lock))
-    assert "Windows Registry Editor" in shown and "\0" not in shown
-
-
 def test_collect_cmd_reads_what_type_has_converted(host) -> None:
-    """Without reg.exe; a script without the other branch tells the same. In a script `type` is Wine's."""
+    """Without reg.exe; a script without the other branch tells the same. In a script `type` is Wine's.
+
+    The host has no record of ours yet: the other branch loses empty lines, which prove that a record was read whole.
+    """
     text = "".join(f"{line}\r\n" for line in collect_script(RUN))
     carry, system32 = drive_c(host) / "carry", drive_c(host) / "windows" / "system32"
     carry.mkdir()
@@ -85,3 +62,29 @@ def test_collect_cmd_reads_what_type_has_converted(host) -> None:
         (system32 / f"{tool}.hidden").rename(system32 / f"{tool}.exe")
     assert FALLBACK.search(text) and facts[0] == facts[1]
     assert facts[1]["settings"]["reserved_ports"]["data"] == ["3343-3343"]
+
+
+def test_the_export_is_read_as_windows_shows_it(host) -> None:
+    """Everywhere else in the lab the bytes of the file come as they are, in UTF-16."""
+    line = prepare_line(TICKET, ["reserved_ports"])
+    assert PROGRAM in with_windows_type(line)
+    shown = host.exec(line)
+    host.exec(unlock_line(RUN, TICKET.lock))
+    assert "Windows Registry Editor" in shown and "\0" not in shown
+
+
+def test_a_host_with_a_prompt_of_its_own_does_everything_that_others_do(host, controller) -> None:
+    options = {"profiles": ["sbs2003"]}
+    foreseen = controller.module(host, "port_reservations", "--check", "--diff", **options)
+    assert foreseen["changed"] is True and foreseen.get("failed", False) is False, foreseen["msg"]
+    done = controller.module(host, "port_reservations", "--diff", **options)
+    assert done["changed"] is True and done.get("failed", False) is False, done["msg"]
+    assert done["after"] == foreseen["after"]
+    assert done["diff"] == foreseen["diff"]
+    (kept,) = json.loads(Path(done["backup"]["path"]).read_text(encoding="utf-8"))["settings"]
+    assert bytes.fromhex(kept["hex"]).decode("utf-16-le") == "3343-3343\0\0"
+    again = controller.module(host, "port_reservations", **options)
+    assert again["changed"] is False and again.get("failed", False) is False, again["msg"]
+    assert again["before"] == done["after"]
+    back = controller.module(host, "port_rollback")
+    assert back["changed"] is True and back.get("failed", False) is False, back["msg"]
