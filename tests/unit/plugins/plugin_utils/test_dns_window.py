@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
