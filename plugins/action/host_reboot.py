@@ -36,8 +36,8 @@ class ActionModule(HostAction):
     PINS_ADDRESS = True
 
     def longest(self, policy: Policy, options: Mapping[str, Any]) -> int:
-        """The reboot, the look afterwards, and three commands around them."""
-        return policy.reboot_timeout + options["verify_timeout"] + 3 * policy.command_timeout
+        """The reboot, the look afterwards, three commands around them, and two that end a record."""
+        return policy.reboot_timeout + options["verify_timeout"] + 5 * policy.command_timeout
 
     def act(self, job: Job) -> Outcome:
         """One command if nothing is due; else the reboot, and a look at what came of it."""

@@ -75,6 +75,30 @@ LOST_S = 60
 RETRY_PAUSE_S = 5
 """Seconds before a look is tried over a new connection."""
 
+UNGUARDED_S = 30
+"""Seconds beyond the window's deadline that its script gets where it runs in a shell of the session."""
+
+_LOCK_COMMANDS = 4
+"""Commands of taking the lock over: the first try, the survey, the take-over, the second try."""
+
+
+def longest(deadline: int, command: int) -> int:
+    """Seconds that `open_window` may take at most.
+
+    Args:
+        deadline: seconds of the window.
+        command: seconds of one command. One that begins just before the end of a wait ends behind it.
+    """
+    waits = (
+        LOST_S,  # the start's answer was lost
+        deadline + max(GRACE_S, UNGUARDED_S),
+        RESCUE_S,
+        LOST_S,  # what runs leaves the record
+        LOST_S,  # a last look at a script that was only slow,
+        LOST_S,  # and its end
+    )
+    return sum(waits) + (_LOCK_COMMANDS + len(waits)) * command
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -253,7 +277,7 @@ def _poll_seconds(talk: Talk, left: float) -> int:
 
 def _ended(talk: Talk, window: Window) -> bytes:
     """Cleans up and gathers anew; may be repeated."""
-    answer = _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + 60)
+    answer = _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + LOST_S)
     if answer is None:
         raise talk.failure(
             "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
@@ -327,8 +351,8 @@ def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Ope
             " Schedule, or set allow_unguarded",
             dns_may_be_stopped=False,
         )
-    own = talk.session.private(window.deadline + 60)
-    patient = Talk(own, talk.run, talk.phase, window.deadline + 30)
+    own = talk.session.private(window.deadline + 2 * UNGUARDED_S)
+    patient = Talk(own, talk.run, talk.phase, window.deadline + UNGUARDED_S)
     lock = lock_of(talk, window.run)
     retry = replace(window, lock=lock, until=int(lock.partition("-")[0]) + window.deadline)
     try:

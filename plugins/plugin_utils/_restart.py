@@ -35,9 +35,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_ref
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job, Outcome, outcome_of, planned
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
-    GRACE_S,
-    LOST_S,
-    RESCUE_S,
+    longest as longest_window,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
     open_window,
     window_of,
 )
@@ -59,10 +59,14 @@ _FORCED: dict[str, Any] = {
 }
 
 
+_COMMANDS = 5
+"""Commands beside the window: the reading, the last look, what the work left, and the end of a record (two)."""
+
+
 def longest(policy: Policy, verify_timeout: int) -> int:
     """Seconds that a restart may take by its own options, without the wait for other hosts of its group."""
-    window = LOST_S + policy.window_timeout + GRACE_S + RESCUE_S + LOST_S
-    return window + verify_timeout + 3 * policy.command_timeout
+    window = longest_window(policy.window_timeout, policy.command_timeout)
+    return window + verify_timeout + _COMMANDS * policy.command_timeout
 
 
 def restart(job: Job) -> Outcome:

@@ -171,7 +171,7 @@ def test_a_task_delegated_to_another_host_is_refused_before_connecting(action: M
     assert run_task(action, FakeWire(host), {}, True, delegate_to="client01")["msg"]
 
 
-@pytest.mark.parametrize(("action", "enough"), [(dns_restart, 1035), (host_reboot, 3360)])
+@pytest.mark.parametrize(("action", "enough"), [(dns_restart, 2610), (host_reboot, 3600)])
 def test_a_timeout_that_would_end_it_halfway_is_refused(action: ModuleType, enough: int) -> None:
     host = FakeHost()
     for check in (True, False):
