@@ -21,9 +21,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc i
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_tasklist import parse_tasklist
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import shown
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import has_no_process
 
 DNS = "dns"
-DNS_IMAGE = "dns.exe"
 NO_SUCH_SERVICE = 1060
 ERROR_ACCESS_DENIED = 5
 ACCESS_DENIED = "access_denied"
@@ -137,13 +137,10 @@ class Services:
 
     @property
     def dns_pid(self) -> int | None:
-        """The process of the DNS service: the service manager's word, else the one process of that image name."""
-        if self.dns_installed is False or DNS in self.unread:
+        """The process of the DNS service as the service manager tells it: any program may be called dns.exe."""
+        if self.dns_installed is False or DNS in self.unread or self.dns is None:
             return None
-        if self.dns is not None and self.dns.pid is not None:
-            return self.dns.pid or None
-        pids = [pid for pid, image in (self.processes or {}).items() if image.lower() == DNS_IMAGE]
-        return pids[0] if len(pids) == 1 and self.processes_complete else None
+        return self.dns.pid or None
 
 
 def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
@@ -176,9 +173,23 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
         processes_complete=not processes.unread,
         dns_unknown=dependents is not None and dependents.errorlevel == NO_SUCH_SERVICE,
     )
+    if _lost_the_process_of_dns(services):
+        reading.problems.add(
+            "dns_process_unknown",
+            "warning",
+            "The service manager's list names processes, but not that of DNS: which sockets are DNS's is not known.",
+        )
     matters = {name.lower() for name in extra} | {DNS}
     _report_list(reading, listed, services, matters)
     return services
+
+
+def _lost_the_process_of_dns(services: Services) -> bool:
+    """Whether DNS may have a process, and only its number is missing; a list by `sc query` has none at all."""
+    dns = services.dns
+    if dns is None or dns.pid is not None or has_no_process(dns.state, dns.pid):
+        return False
+    return any(row.pid for row in services.rows.values())
 
 
 def _report_list(reading: Reading, listed: ServiceList, services: Services, matters: set[str]) -> None:

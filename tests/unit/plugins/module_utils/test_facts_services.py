@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
     SERVICES,
     facts_of,
@@ -55,6 +59,15 @@ def test_the_services_own_error_counts_where_windows_only_says_1066() -> None:
     text = sbs2003().replace(": 10048\t(0x2740)\n        SERVICE_EXIT_CODE  : 0\t(0x0)", "@", 1)
     text = text.replace("@", ": 1066\t(0x42a)\n        SERVICE_EXIT_CODE  : 10013\t(0x271d)")
     assert facts_of(text)["services"]["IAS"]["win32_exit_code"] == 10013
+
+
+def test_no_process_is_taken_for_dns_by_the_name_of_its_image() -> None:
+    before = facts_of(sbs2003())
+    pid = before["dns"]["pid"]
+    assert pid and f'"dns.exe","{pid}"' in sbs2003()
+    facts = facts_of(re.sub(r" +PID +:.*\n +FLAGS +:.*\n", "", sbs2003()))
+    assert facts["dns"]["state"] == 4 and facts["dns"]["pid"] is None and facts["dns"]["udp_ports"] is None
+    assert make_plan(facts, Policy.from_options())["status"] == "unknown"
 
 
 ONE_DEPENDENT = (
