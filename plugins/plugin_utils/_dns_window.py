@@ -85,8 +85,8 @@ _LOCK_COMMANDS = 4
 def longest(deadline: int, command: int) -> int:
     """Seconds that `open_window` may take at most, by the seconds of the window and of one command.
 
-    A command that begins just before the end of a wait ends behind it. The waits: for a start whose answer was lost, the
-    window, the rescue; then the record, a last look at a script that was only slow, and its end.
+    A command that begins just before the end of a wait ends behind it. The waits: a start whose answer was lost, the
+    window, the rescue, the record, a last look at a script that was only slow, and its end.
     """
     waits = (LOST_S, deadline + max(GRACE_S, UNGUARDED_S), RESCUE_S, LOST_S, LOST_S, LOST_S)
     return sum(waits) + (_LOCK_COMMANDS + len(waits)) * command
