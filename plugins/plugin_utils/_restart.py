@@ -242,10 +242,12 @@ def _without_backup(left_out: list[str]) -> str:
 
 def _started(talk: Talk, victims: list[str]) -> bytes:
     try:
-        output, _transcript = talk.ask(start_services_line(talk.run, victims))
+        line = start_services_line(talk.run, victims)
     except BatchError as error:
         raise HostFailure(f"Nothing was started on {talk.session.target}: {error}", "restart") from error
-    return output
+    # Without an answer nobody knows what was started.
+    with after_change("restart", changed=True):
+        return talk.ask(line)[0]
 
 
 def _remember(talk: Talk, job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]) -> Gathered:
