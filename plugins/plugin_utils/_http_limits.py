@@ -110,11 +110,11 @@ class _LimitedReader(socket.SocketIO):
         self._socket = sock
         self._timeout = sock.gettimeout()
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, b: Any) -> int | None:
         left = self._limits.left()
         self._socket.settimeout(left if self._timeout is None else min(left, self._timeout))
         try:
-            size = super().readinto(buffer)
+            size = super().readinto(b)
         except TimeoutError:
             self._limits.left()
             raise

@@ -109,7 +109,7 @@ class Progress:
             self._save(self)
             if self._path is not None:
                 now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-                self._write(Stopped(self._task, RUN_ID, phase, now, self.dns_may_be_stopped))
+                self._write(self._path, Stopped(self._task, RUN_ID, phase, now, self.dns_may_be_stopped))
         except AnsibleError as error:
             self.phase, self.changed, self.dns_may_be_stopped = before
             raise HostFailure(
@@ -131,7 +131,7 @@ class Progress:
         with contextlib.suppress(OSError, AnsibleError):
             if self.earlier is not None and not finished(self.earlier.task):
                 if self._stream is not None:
-                    self._write(self.earlier)
+                    self._write(self._path, self.earlier)
             else:
                 self._path.unlink(missing_ok=True)
 
@@ -141,11 +141,10 @@ class Progress:
             self._stream.close()
             self._stream = None
 
-    def _write(self, content: Stopped) -> None:
-        assert self._path is not None
+    def _write(self, path: Path, content: Stopped) -> None:
         try:
             if self._stream is None:
-                self._stream = open_private(self._path)
+                self._stream = open_private(path)
                 # Another task is at work on the same host: the lock on the host tells them apart, not this file.
                 with contextlib.suppress(BlockingIOError):
                     fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,9 +154,7 @@ class Progress:
             self._stream.flush()
             os.fsync(self._stream.fileno())
         except OSError as error:
-            raise AnsibleError(
-                f"The file {self._path} could not be written on the controller: {error.strerror}."
-            ) from None
+            raise AnsibleError(f"The file {path} could not be written on the controller: {error.strerror}.") from None
 
     def _left(self) -> Stopped | None:
         """What is there and not locked; what cannot be read was left, too."""

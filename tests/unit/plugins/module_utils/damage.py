@@ -217,7 +217,10 @@ def full_width_digits(rng: random.Random, text: str) -> str:
 def grouped_digits(rng: random.Random, text: str) -> str:
     """Thousands set apart."""
     separator = rng.choice(_SEPARATORS)
-    grouped = lambda found: f"{int(found.group()):,}".replace(",", separator)  # noqa: E731
+
+    def grouped(found: re.Match[str]) -> str:
+        return f"{int(found.group()):,}".replace(",", separator)
+
     return _change_line(rng, text, lambda line: _NUMBER_RE.sub(grouped, line))
 
 
