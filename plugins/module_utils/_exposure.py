@@ -53,9 +53,14 @@ def _entered(host: Host, setting: str) -> PortSet:
     return parse_entries(entries_of(fact["data"]))[0]
 
 
-def exposed_by_need(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> list[PortSet]:
-    """The exposed ports of each of the plan's needs, in their order; none for TCP."""
-    pools, safe = pool_ranges(plan), protected_ports(plan, facts)
+def exposed_by_need(plan: Mapping[str, Any], safe: Mapping[str, PortSet]) -> list[PortSet]:
+    """The exposed ports of each of the plan's needs, in their order; none for TCP.
+
+    Args:
+        plan: the plan of the host.
+        safe: `protected_ports`, for which the pool of DNS is unpacked.
+    """
+    pools = pool_ranges(plan)
     open_ports = [pools[family] - safe[family] for family in FAMILIES]
     reach = open_ports[0] | open_ports[1]
     return [PortSet.from_json(need["ports"]) & reach if need["protocol"] != "tcp" else _NONE for need in plan["needs"]]
@@ -68,6 +73,6 @@ def exposed_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> PortSet:
         plan: the plan of the host.
         facts: what it was made from.
     """
-    found = zip(plan["needs"], exposed_by_need(plan, facts), strict=True)
+    found = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
     counted = [pair for need, ports in found if need["reason"] != "profile" for pair in ports.ranges]
     return PortSet.from_ranges(counted)

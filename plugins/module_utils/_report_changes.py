@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import short_ports
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._exposure import exposed_by_need
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._exposure import exposed_by_need, protected_ports
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import parse_entries
 
@@ -72,7 +72,7 @@ def _findings(artefact: Mapping[str, Any]) -> set[str]:
     if plan is None or facts is None:
         return found
     found |= {f"port {entry['port']} of {entry['service'] or 'user'} is taken" for entry in plan["live_conflicts"]}
-    exposed = zip(plan["needs"], exposed_by_need(plan, facts), strict=True)
+    exposed = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
     found |= {f"{need['service']} is exposed" for need, ports in exposed if ports and need["reason"] != "profile"}
     found |= {f"{entry['value_name'] or entry['id']} differs from the policy" for entry in plan["settings"]}
     return found | {str(entry["message"]) for entry in artefact["problems"] if entry["severity"] != "info"}

@@ -250,6 +250,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
     conflicts = tuple(_conflict(entry) for entry in plan["live_conflicts"])
     risk = plan["risk"]
     udp = facts["dns"]["udp_ports"]
+    safe = protected_ports(plan, facts)
     return Details(
         failed=artefact.get("outcome") != "ok",
         release=str(facts["os"]["release"] or "unknown"),
@@ -258,7 +259,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
         risk_after=_chance(risk["after_reload"]),
         needs=tuple(
             _need(need, open_ports, conflicts)
-            for need, open_ports in zip(plan["needs"], exposed_by_need(plan, facts), strict=True)
+            for need, open_ports in zip(plan["needs"], exposed_by_need(plan, safe), strict=True)
         ),
         conflicts=conflicts,
         problems=tuple((str(entry["severity"]), str(entry["message"])) for entry in artefact["problems"]),
@@ -267,7 +268,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
             pool={
                 family: PortSet.from_text([text]) if text else PortSet() for family, text in plan["pool_range"].items()
             },
-            reserved=protected_ports(plan, facts),
+            reserved=safe,
             kept=PortSet.from_json(plan["kept"]),
             held=None if udp is None else {family: udp[family] for family in sorted(udp)},
         ),
