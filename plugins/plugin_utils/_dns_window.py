@@ -85,8 +85,7 @@ _LOCK_COMMANDS = 4
 def longest(deadline: int, command: int) -> int:
     """Seconds that `open_window` may take at most, by the seconds of the window and of one command.
 
-    A command that begins just before the end of a wait ends behind it. The waits: a start whose answer was lost, the
-    window, the rescue, the record, a last look at a script that was only slow, and its end.
+    A command may end behind its wait. The waits: a lost start, window, the rescue, the record, a last look, its end.
     """
     waits = (LOST_S, deadline + max(GRACE_S, UNGUARDED_S), RESCUE_S, LOST_S, LOST_S, LOST_S)
     return sum(waits) + (_LOCK_COMMANDS + len(waits)) * command
@@ -201,7 +200,8 @@ def _allowed(talk: Talk, window: Window, steps: list[dict[str, Any]]) -> list[di
             dns_may_be_stopped=not runs,
             steps=steps,
         )
-    reasons = stop_refusals(Host(parse_transcript(_ended(talk, window))))
+    facts = parse_transcript(_ended(talk, window), window.dependents)
+    reasons = stop_refusals(Host({**facts, "dns": {**facts["dns"], "dependents": window.dependents}}))
     names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
     reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
     raise talk.failure(f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps)
