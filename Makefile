@@ -9,7 +9,7 @@ THOROUGH := tests/unit/plugins/action/test_hostile_input.py tests/contract/test_
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit golden contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment picture fuzz build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit golden contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment picture fuzz damage-list build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,6 +79,9 @@ ansible-test: ## Run ansible-test sanity and units on the oldest and the newest 
 fuzz: .cache/fuzz-venv/done ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all); damage full pools
 	.cache/fuzz-venv/bin/python tests/fuzz/fuzz.py
 	PORTKEEPER_DAMAGE=full $(PYTEST) -q -n 2 tests/unit/plugins/module_utils/test_damage.py
+
+damage-list: ## Write anew the list of damages that the readers cannot see, and its table in the documentation
+	PORTKEEPER_DAMAGE=write $(PYTEST) -q -n 0 tests/unit/plugins/module_utils/test_damage.py
 
 .cache/fuzz-venv/done: requirements/fuzz.txt
 	python3 -m venv .cache/fuzz-venv

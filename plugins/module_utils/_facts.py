@@ -45,7 +45,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_sock
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import RAN_BEFORE_RECORD
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netsh import (
-    is_table,
+    is_empty_table,
     parse_dynamicport,
     parse_excludedportrange,
 )
@@ -209,7 +209,7 @@ def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | Non
     if section is None or not reading.succeeded(section_id) or not section.text.strip():
         return None
     rows, unreadable = parse_excludedportrange(section.text)
-    return [row._asdict() for row in rows] if (rows or is_table(section.text)) and not unreadable else None
+    return [row._asdict() for row in rows] if (rows or is_empty_table(section.text)) and not unreadable else None
 
 
 def _first_line(text: str, pattern: re.Pattern[str] | None = None) -> str | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import (
@@ -32,6 +33,8 @@ _FIRST_BUILD_OF_10 = 10240
 _VERSION_10 = (10, 0)
 _SBS_SUITE = min(SBS_SUITES)
 """What all of them begin with."""
+_NAMED_VERSIONS = frozenset(row.nt for row in RELEASES if row.id == "2003r2")
+"""Where only the product's name tells two releases apart."""
 _SBS_VERSIONS = frozenset(row.nt for row in RELEASES if row.sbs)
 
 
@@ -42,13 +45,14 @@ def read_os(reading: Reading) -> dict[str, Any]:
     nt, build = _version(reading, current)
     stray = reading.registry("current_version").stray
     nothing = current is None and reading.text("current_version").strip() and reading.succeeded("current_version")
-    if stray or nothing:  # each row counts by itself, and ver says the version too: what is in doubt is the product
-        report_damage(reading, "current_version", stray)
-    product = _text(current, "ProductName")
+    product = unicodedata.normalize("NFKC", _text(current, "ProductName") or "")
     product_type = _text(options, "ProductType")
     suites = _list(options, "ProductSuite")
+    # Each row counts by itself, and ver says the version too: what is in doubt is the product.
+    if stray or nothing or (current and nt in _NAMED_VERSIONS and not product):
+        report_damage(reading, "current_version", stray)
     _check_suites(reading, options, nt)
-    found = identify(nt, build, product_type, suites, product or "")
+    found = identify(nt, build, product_type, suites, product)
     family = found.release.family if found.release else family_of(nt)
     _report(reading, found, family, nt, build)
     return {

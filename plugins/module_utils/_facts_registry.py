@@ -56,8 +56,11 @@ _KEY_PROBLEMS = {
 }
 _HOTFIX_RE = re.compile(r"\\(?:KB|Q)([0-9]{6,7})(?:-v[0-9]{1,2})?\Z", re.IGNORECASE)
 _SQL_KEY = r"\supersocketnetlib\tcp"
+_SQL_PARENT = "supersocketnetlib"
+_SQL_CLIENT = "\\client\\"
 _SQL_VALUES = frozenset(("tcpport", "tcpdynamicports"))
 _STATE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper\\state\\([a-z0-9_]{1,60})\Z", re.IGNORECASE)
+_BELOW_STATE_RE = re.compile(r"\\portkeeper\\state\\", re.IGNORECASE)
 _OWN_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper(?:\\|\Z)", re.IGNORECASE)
 _ROOT_KEY = MACHINE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1).lower()
 _OWN_KEY = "portkeeper"
@@ -66,8 +69,9 @@ _SOFTWARE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE(?:\\|\Z)", re.IGNOR
 _FILETIME_RE = re.compile(r"[0-9A-Fa-f]{16}\Z")
 """ShutdownTime is a FILETIME: 8 bytes."""
 _MARK_RE = re.compile(r"[0-9A-F]{16}(?:-[0-9A-F]{1,16})?\Z")
-# Ports, a number, a word, or service keys.
-_RECORD_RE = re.compile(r"(?!.*  )[0-9A-Za-z_.$ ,-]*\Z")
+# Nothing, or a list of ranges of ports, numbers, words and service keys.
+_RECORDED = r"(?:[0-9]+(?:-[0-9]+)?|(?! )[0-9_.$ -]*[A-Za-z][0-9A-Za-z_.$ -]*)"
+_RECORD_RE = re.compile(rf"(?!.* {{2}})(?:{_RECORDED}(?:,{_RECORDED})*)?\Z")
 _PID_RE = re.compile(r"[0-9]{1,10}\Z")
 
 
@@ -162,6 +166,7 @@ def read_state(reading: Reading) -> dict[str, Any]:
     listed = any(_SOFTWARE_KEY_RE.match(path) for path in others)
     # Behind the last value of our own key reg.exe prints an empty line.
     cut = bool(own) and not keys[-1].ended
+    cut = cut or any(_BELOW_STATE_RE.search(key.path) and not _STATE_KEY_RE.match(key.path) for key in own)
     if listed or cut or not own:
         proven = is_file(reading.text("state")) or any(map(_is_behind_own_key, others))
         present = False if listed and proven and not own and reading.succeeded("state") else None
@@ -260,24 +265,38 @@ def _level(reading: Reading, section_id: str) -> int | None:
 
 
 def read_sql_ports(reading: Reading) -> list[str] | dict[str, Any]:
-    """The fact ``sql_ports``: TCP ports of all instances; their texts may be empty, "0" or comma separated."""
+    """The fact ``sql_ports``: TCP ports of all instances; their texts may be empty, "0" or comma separated.
+
+    Values in front of the first key are those of another one, which the collector leaves out.
+    """
     ports: set[int] = set()
-    under_tcp = False
-    text = reading.text("sql_ports")
-    items = list(reg_lines(text))
-    unread = []
+    items = list(reg_lines(reading.text("sql_ports")))
+    path, read, unread = "", 0, 0
     for item in items:
         if isinstance(item, str):
-            under_tcp = _SQL_KEY in item.lower()
-        elif under_tcp and item.name.lower() in _SQL_VALUES:
-            numbers = item.data.split(",") if isinstance(item.data, str) else ["?"]
-            unread += [part for part in numbers if part.strip() and not _PID_RE.match(part.strip())]
-            ports.update(int(part) for part in numbers if part.strip().isascii() and part.strip().isdigit())
-    # The exit code of findstr is 0 where it let a line through.
-    nothing = not items and _level(reading, "sql_ports") == 0 and not is_file(text)
-    if unread or nothing or reading.registry("sql_ports").stray:
-        report_damage(reading, "sql_ports", reading.registry("sql_ports").stray or len(unread))
+            path = item.lower()
+        elif _SQL_KEY in path and item.name.lower() in _SQL_VALUES:
+            read += 1
+            numbers = [part.strip() for part in item.data.split(",")] if isinstance(item.data, str) else ["?"]
+            unread += numbers != [""] and not all(map(_PID_RE.match, numbers))
+            ports.update(int(part) for part in numbers if _PID_RE.match(part))
+    stray = reading.registry("sql_ports").stray
+    if stray or unread or _lacks_sql_ports(reading, items, read):
+        report_damage(reading, "sql_ports", stray or unread)
     return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT).to_json()
+
+
+def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -> bool:
+    """Whether rows of SQL Server's section are missing: an instance has these values, a client has not."""
+    text = reading.text("sql_ports")
+    front = text.partition("\nHKEY_")[0] if not text.startswith("HKEY_") else ""
+    if is_file(text):
+        return False
+    if _SQL_PARENT in front.lower():
+        return True
+    keys = [item.lower() for item in items if isinstance(item, str)]
+    # The exit code of findstr is 0 where it let a line through.
+    return not read and _level(reading, "sql_ports") == 0 and not (keys and all(_SQL_CLIENT in key for key in keys))
 
 
 def read_hotfixes(reading: Reading) -> list[str]:

@@ -13,7 +13,12 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import is_catalogued
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts_reading import Reading
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import RegValue, is_file, reg_lines
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import (
+    RegValue,
+    is_file,
+    parse_reg,
+    reg_lines,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import (
     ServiceList,
     ServiceRow,
@@ -234,14 +239,14 @@ def _report_contradictions(reading: Reading, services: Services, matters: set[st
         Whether the registry has one that the service manager does not list.
     """
     starts, names = services.starts, services.names
+    marked = _marked(services, matters) if starts.complete else {}
     unlisted = sorted(
         starts.names[name]
         for name in starts.names
-        if _matters(name, matters) and name not in names and starts.is_service(name)
+        if _matters(name, matters) and name not in names and (starts.is_service(name) or name in marked.values())
     )
     unknown = sorted(names[name] for name in names if _matters(name, matters) and name not in starts.names)
-    if not starts.complete:
-        unknown = []
+    unknown = sorted({*unknown, *(names[name] for name in marked)}) if starts.complete else []
     if unlisted or unknown:
         reading.problems.add(
             "services_contradict",
@@ -251,6 +256,22 @@ def _report_contradictions(reading: Reading, services: Services, matters: set[st
             not_in_registry=[shown(name) for name in unknown[:_SHOWN_NAMES]],
         )
     return bool(unlisted)
+
+
+def _marked(services: Services, matters: set[str]) -> dict[str, str]:
+    """Listed names that the registry does not have, and that hold one that it has and that is not listed.
+
+    Text behind a name, or in front of it, makes another name of it.
+    """
+    names, registry = services.names, services.starts.names
+    strange = [name for name in names if name not in registry]
+    lost = [name for name in registry if name not in names and _matters(name, matters)] if strange else []
+    return {
+        name: known
+        for known in lost
+        for name in strange
+        if re.search(rf"(?<![0-9a-z]){re.escape(known)}(?![0-9a-z])", name)
+    }
 
 
 def _matters(name: str, others: set[str]) -> bool:
@@ -285,8 +306,11 @@ def _read_starts(reading: Reading) -> Starts:
             owner = last = name
         elif match and match.group(2).lower() == _TRIGGER_KEY:
             starts.triggered.add(name)
+            starts.triggers_known &= name in starts.names
         else:
-            starts.triggers_known &= not _TRIGGER_KEY.startswith(item.lower().rpartition("\\")[2])
+            last_part = item.lower().rpartition("\\")[2]
+            whole = not last_part.startswith(_TRIGGER_KEY) and not _TRIGGER_KEY.startswith(last_part)
+            starts.triggers_known &= whole
     starts.triggers_known &= not _holds_pieces(text)
     starts.complete = _ALWAYS_THERE in starts.names
     if not starts.complete and reading.section("service_starts") is not None:
@@ -303,14 +327,12 @@ def _read_starts(reading: Reading) -> Starts:
 
 
 def _holds_pieces(text: str) -> bool:
-    """Whether a listing holds lines, behind its first key, that are neither key nor value: pieces of longer ones."""
-    _front, key, listed = text.partition(_HIVE)
-    lines = [] if is_file(text) else f"{key}{listed}".split("\n")
-    return any(
-        line.strip()
-        and (not (_HIVE in line or _TYPE in line) or (_TYPE in line and line.lower().endswith(_TRIGGER_KEY)))
-        for line in lines
-    )
+    """Whether a listing holds lines that are neither key nor value and may be what was left of a key."""
+    if is_file(text):
+        return False
+    front, key, listed = text.partition(f"\n{_HIVE}") if not text.startswith(_HIVE) else ("", "", text)
+    glued = any(_TYPE in line and line.lower().endswith(_TRIGGER_KEY) for line in listed.split("\n"))
+    return glued or _HIVE in front or parse_reg(f"{key}{listed}".lstrip("\n")).stray > 0
 
 
 def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:

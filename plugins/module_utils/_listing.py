@@ -25,6 +25,9 @@ _WIDE_COLONS = tuple("\uff1a".encode(codec).decode("cp437") for codec in ("cp936
 
 _NEIGHBOURS_RE = re.compile(r"[^\n]\n[^\n]")
 _APART_RE = re.compile(r"[^\n]\n{2,}[^\n]")
+_WINDOW_MIN = 40
+"""No console window is narrower; a section in which no line is shorter is a filled one, or all lines are long."""
+_LIST_TYPE = "REG_MULTI_SZ"
 _GAP_RE = re.compile(r"\n{2,}")
 
 
@@ -37,6 +40,24 @@ def single_spaced(text: str) -> str:
     if not _APART_RE.search(text) or _NEIGHBOURS_RE.search(text):
         return text
     return _GAP_RE.sub(lambda gap: "\n" * ((len(gap.group()) + 1) // 2), text)
+
+
+def unfilled(text: str) -> str:
+    """The text without the spaces with which a console window fills every line, empty ones too, up to its width.
+
+    Elsewhere spaces at the end of a line stay: a line that holds nothing else may be the end of a longer one.
+    """
+    lines = text.removesuffix("\n").split("\n")
+    width = min(map(len, lines))
+    if width < _WINDOW_MIN or not any(line.endswith(" ") for line in lines):
+        return text
+    return "\n".join(map(_bare, text.split("\n")))
+
+
+def _bare(line: str) -> str:
+    """The line without its filling; behind the type of an empty list the separator in front of its data stays."""
+    bare = line.rstrip(" ")
+    return line[: len(bare) + 4] if bare.endswith(_LIST_TYPE) else bare
 
 
 def plain_lines(text: str) -> list[str]:

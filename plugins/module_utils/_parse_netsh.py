@@ -26,6 +26,9 @@ _RANGE_RE = re.compile(r"([0-9]{1,5})[ \t]+([0-9]{1,5})\Z")
 _RULE_RE = re.compile(r"[ \t]*-{3,}(?P<second>[ \t]+-{3,})?[ \t]*\Z")
 # Digits and no letter: a row, or what was one.
 _NUMBERS_RE = re.compile(r"[\W_]*[0-9][\W\d_]*\Z")
+# What a terminal or a pager left in a line; between its digits nothing can be told.
+_CONTROL_RE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ANY_DIGIT_RE = re.compile(r"\d")
 # Not the digit of a name such as IPv4.
 _DIGITS_RE = re.compile(r"(?<![0-9A-Za-z_])\d+")
 # The star, and then a letter before any digit, or no digit at all.
@@ -77,9 +80,10 @@ def _range(start: int, count: int) -> DynamicRange | None:
 def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
     """The rows in ascending order, each distinct one once, and the number of lines that may have been rows.
 
-    The star stands in a column of its own; which one is not looked at, but it is the same in all rows. In front of the
-    table anything may stand; from the rule or the first row to the next empty line there are rows only. The remark on
-    the star begins with one and goes on with a word; behind it stands whatever does not begin like a row.
+    The star stands in a column of its own behind the first number; in front of a row it may be a mark that somebody
+    made. In front of the table anything may stand; from the rule or the first row to the next empty line there are rows
+    only. The remark on the star begins with one and goes on with a word; behind it stands whatever does not begin like
+    a row.
     """
     lines = plain_lines(text)
     rule = next((at for at, line in enumerate(lines) if _is_rule(line)), None)
@@ -100,15 +104,14 @@ def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
         else:
             in_table = bool(rows) or rule is not None
             unreadable += in_rows or _may_be_a_row(line, in_table, remarked)
-    first_stars = {line.strip()[0] == _STAR for line in lines if _STAR in line and _exclusion(line)}
-    return sorted(rows), unreadable + (len(first_stars) > 1)
+    return sorted(rows), unreadable
 
 
 def _exclusion(line: str) -> Exclusion | None:
     if not _NUMBERS_RE.match(line):
         return None
     numbers, stars = line.replace(_STAR, " ").strip(), line.count(_STAR)
-    found = _RANGE_RE.match(numbers) if stars <= 1 else None
+    found = _RANGE_RE.match(numbers) if stars <= 1 and not line.lstrip().startswith(_STAR) else None
     start, end = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
     return Exclusion(start, end, stars == 1) if 1 <= start <= end <= _HIGHEST_PORT else None
 
@@ -120,7 +123,7 @@ def _may_be_a_row(line: str, in_table: bool, remarked: bool) -> bool:
     number in it (IPv4), behind the remark on the star a sentence.
     """
     bare = line.strip()
-    if bare[:1].isdigit() or bare == _STAR:
+    if bare[:1].isdigit() or bare == _STAR or (_CONTROL_RE.search(line) and _ANY_DIGIT_RE.search(line)):
         return True
     return not remarked and len(_DIGITS_RE.findall(line)) > (0 if in_table else 1)
 
@@ -134,6 +137,14 @@ def _is_rule(line: str) -> bool:
     return bool(found and found["second"])
 
 
-def is_table(text: str) -> bool:
-    """Whether the text has the rule of two groups of dashes under the headings, as an empty table has it too."""
-    return any(map(_is_rule, plain_lines(text)))
+def is_empty_table(text: str) -> bool:
+    """Whether the text shows a table without rows to its end.
+
+    That is the rule of two groups of dashes under the headings, and behind it the empty line or the remark on the star
+    that netsh prints below the rows. A text that ends with the rule was cut there.
+    """
+    lines = plain_lines(text.removesuffix("\n"))
+    rule = next((at for at, line in enumerate(lines) if _is_rule(line)), len(lines))
+    rows, unreadable = parse_excludedportrange(text)
+    ended = any(not line.strip() or _is_remark_on_the_star(line) for line in lines[rule + 1 :])
+    return ended and not rows and not unreadable

@@ -49,6 +49,7 @@ _SIGNATURE_RE = re.compile(
 )
 _LISTED_RE = re.compile("^HKEY_", re.MULTILINE)
 _INDENTED_RE = re.compile("^([ \t]+)(HKEY_[^\n]*)$", re.MULTILINE)
+_HIVE = "HKEY_"
 _BANNER = "! REG.EXE "
 _HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
 _DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
@@ -215,7 +216,7 @@ def _is_sound(value: RegValue, line: str) -> bool:
     A number in the place of a type that has no data behind it is the data of a row that lost its type.
     """
     known = value.type in _KNOWN_TYPES or (value.type.startswith("0x") and value.data != "")
-    one_name = bool(value.name) and not _COLUMNS_RE.search(value.name)
+    one_name = bool(value.name) and not _COLUMNS_RE.search(value.name) and not line.startswith(_HIVE)
     return known and one_name and not _TWO_TYPES_RE.search(line.strip()) and not _CONTROL_RE.search(line)
 
 

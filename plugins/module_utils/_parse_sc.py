@@ -41,8 +41,9 @@ _OF_QUERY = 6
 """Type, state, two exit codes, check point, wait hint."""
 _OF_QUERYEX = 2
 """PID and flags."""
-_KEY_RE = re.compile(r"[^\\/\x00-\x1f]{1,256}\Z")
-"""Neither sort of slash is allowed in the name of a service (Microsoft, CreateService)."""
+_KEY_RE = re.compile(r"(?!.* {2})[^\\/\x00-\x1f]{1,256}\Z")
+"""Neither sort of slash is allowed in the name of a service (Microsoft, CreateService). Behind two blanks stands a
+remark or another column."""
 # The line in which `sc enumdepend` says how many entries it read is no heading of a block.
 _COUNT_RE = re.compile(r"[^=]*= *([0-9]{1,9})[ \t]*\Z")
 # Two numbers in a line behind the last block are the size and the index with which an enumeration that stopped early
@@ -154,9 +155,15 @@ def parse_sc(text: str) -> ServiceList:
         tuple(ambiguous),
         tuple(unread),
         nameless,
-        any(len(_INTEGER_RE.findall(line)) > 1 for line in behind),
+        any(len(_INTEGER_RE.findall(line)) > 1 for line in behind) or _ends_inside_a_block(whole),
         _announced(lines[:first]),
     )
+
+
+def _ends_inside_a_block(whole: list[tuple[_Block, int]]) -> bool:
+    """Whether the last block has the labels of the one in front of it, but not all of them."""
+    *_others, before, last = ((), (), *(_labels(block.fields[anchor:]) for block, anchor in whole[-2:]))
+    return len(last) < len(before) and before[: len(last)] == last
 
 
 def _announced(lines: Sequence[str]) -> int | None:

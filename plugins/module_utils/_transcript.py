@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import single_spaced
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import single_spaced, unfilled
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import Problem, ProblemList, shown
 
 BYTES_MAX = 8 * 1024 * 1024
@@ -178,7 +178,7 @@ class _Splitter:
         if not self._bodies:
             self._problems.add("transcript_empty", "error", "The transcript holds no complete section.")
         sections = {
-            name: Section(_without_echoes(single_spaced(decode(body))), level)
+            name: Section(_without_echoes(single_spaced(unfilled(decode(body)))), level)
             for name, (body, level) in self._bodies.items()
         }
         return Transcript(self._nonce, sections, self._problems.as_list())

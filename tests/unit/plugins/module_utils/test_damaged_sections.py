@@ -196,3 +196,139 @@ def test_a_transcript_of_a_32_bit_process_is_refused(name: str) -> None:
     assert refused["settings"]["max_user_port"] == UNREAD
     listed = sbs2003_with("state", f"{STATE}HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\n")
     assert problem_ids(listed) == []
+
+
+def _sbs_replaced(*changes: tuple[str, str]) -> dict[str, Any]:
+    text = sbs2003()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return facts_of(text)
+
+
+DISABLED = ("Services\\DNS\n    Start\tREG_DWORD\t0x2", "Services\\DNS\n    Start\tREG_DWORD\t0x4")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("DNS  dns.exe", "service_blocks_unreadable"),
+        ("DNS    persistent", "service_blocks_unreadable"),
+        ("DNS <- this one!", "services_contradict"),
+        ("my DNS", "services_contradict"),
+    ],
+)
+def test_text_beside_a_service_s_name_does_not_hide_the_service(name: str, problem: str) -> None:
+    """A disabled service may run all the same, so the registry alone contradicts nothing."""
+    facts = _sbs_replaced(("SERVICE_NAME: DNS\n", f"SERVICE_NAME: {name}\n"), DISABLED)
+    assert (problem, "error") in [(row["id"], row["severity"]) for row in facts["problems"]]
+
+
+@pytest.mark.parametrize("lines", range(1, 8))
+def test_a_list_that_ends_inside_a_block_is_not_complete(lines: int) -> None:
+    values = "TYPE : 20\nSTATE : 4  RUNNING (X)\nWIN32 : 0 (0x0)\nOWN : 0 (0x0)\nC : 0x0\nW : 0x0\nPID : 7\nFLAGS : \n"
+    listed = "".join(f"\nSERVICE_NAME: {name}\n{values}" for name in ("DNS", "IAS")).split("\n")
+    facts = facts_of_sections(section("services", "\n".join(listed[:-lines]) + "\n"))
+    assert ("services_incomplete" in problem_ids(facts)) is (1 < lines < 6)
+
+
+@pytest.mark.parametrize(
+    ("body", "damaged"),
+    [
+        ("HKEY_X\\SuperSocketNetLib\\Tcp\n    TcpPort\tREG_SZ\t1433\n", False),
+        ("HKEY_X\\SuperSocketNetLib\\Tcp\n    TcpPort\tREG_SZ\t\n    TcpDynamicPorts\tREG_SZ\t\n", False),
+        ("    TcpDynamicPorts\tREG_SZ\t1434\nHKEY_X\\SuperSocketNetLib\\Tcp\n    TcpPort\tREG_SZ\t1433\n", False),
+        ("HKEY_X\\Client\\SuperSocketNetLib\\Tcp\n", False),
+        ("HKEY_X\\SuperSocketNetLib\\Tcp\n", True),
+        ("HKEY_X\\SuperSocketNetLib\\Tcp\n    TcpPort\tREG_SZ\t1433,\n", True),
+        ("| HKEY_X\\SuperSocketNetLib\\Tcp\n    TcpPort\tREG_SZ\t1433\n", True),
+        ("HKEY_X\tY\\SuperSocketNetLib\\Tcp\n    TcpPort\tREG_SZ\t1433\n", True),
+    ],
+)
+def test_rows_of_sql_server_that_are_missing(body: str, damaged: bool) -> None:
+    assert problem_ids(sbs2003_with("sql_ports", body)) == ["section_damaged"] * damaged
+
+
+@pytest.mark.parametrize("key", ["TriggerInfo  <--", "TriggerInfo <- this one!", "TriggerInfo\x1b[0m"])
+def test_a_trigger_s_key_with_text_behind_it(key: str) -> None:
+    facts = _sbs_replaced((f"{DISABLED[0]}\n", f"{DISABLED[0]}\n{TCPIP.replace('Tcpip', 'DNS')[:-11]}\\{key}\n"))
+    assert facts["services"]["DNS"]["trigger_start"] is None
+    assert "service_triggers_unreadable" in problem_ids(facts)
+
+
+@pytest.mark.parametrize("name", ["reserved_ports    REG_SZ", "reserved_ports <- this one!", "reserved_ports 12"])
+def test_a_record_with_text_behind_its_name_is_none(name: str) -> None:
+    own = "HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper\\state"
+    facts = sbs2003_with("state", f"{own}\n\n{own}\\{name}\n    value\tREG_SZ\t1-1\n\n")
+    assert facts["state"] == {"present": None, "settings": {}}
+    assert len(problem_ids(facts)) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [("", ""), ("1-1,2-9", "1-1,2-9"), ("60000", "60000"), ("BES Relay,MSSQL$A", "BES Relay,MSSQL$A")]
+    + [(value, None) for value in ("1-1,", ",1-1", "1-1,,2-2", "1 433-1 434", "1-1  x", "\uff11-\uff11", "1-1 # x")],
+)
+def test_a_record_is_read_only_as_it_is_written(value: str, read: str | None) -> None:
+    own = "HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper\\state\\reserved_ports"
+    facts = sbs2003_with("state", f"{own}\n    value\tREG_SZ\t{value}\n\n")
+    assert facts["state"]["settings"]["reserved_ports"]["value"] == read
+
+
+def test_sockets_of_an_unknown_dns_process_are_said_to_be_among_the_others() -> None:
+    text = sbs2003()
+    listed = text[text.index("#portkeeper begin services") : text.index("#portkeeper end services")]
+    without = "\n".join(line for line in listed.split("\n") if not line.startswith(("        PID ", "        FLAGS ")))
+    facts = facts_of(text.replace(listed, without).replace('"dns.exe","1508"', '"x.exe","1508"'))
+    assert facts["dns"]["pid"] is None
+    assert facts["dns"]["udp_ports"] is None
+    assert problem_ids(facts) == ["dns_process_unknown"]
+
+
+@pytest.mark.parametrize("width", [80, 120, 300])
+def test_a_window_s_filling_changes_nothing(width: int) -> None:
+    text = sbs2003()
+    assert facts_of("\n".join(line.ljust(width) for line in text.split("\n"))) == facts_of(text)
+
+
+PASTED = """{front}
+SERVICE_NAME: DNS
+DISPLAY_NAME: DNS Server
+        TYPE               : 10  WIN32_OWN_PROCESS
+        STATE              : 4  RUNNING
+                                (STOPPABLE, PAUSABLE, ACCEPTS_SHUTDOWN)
+        WIN32_EXIT_CODE    : 0  (0x0)
+        SERVICE_EXIT_CODE  : 0  (0x0)
+        CHECKPOINT         : 0x0
+        WAIT_HINT          : 0x0
+
+SERVICE_NAME: IAS
+DISPLAY_NAME: Internet Authentication Service
+        TYPE               : 20  WIN32_SHARE_PROCESS
+        STATE              : 1  STOPPED
+                                (NOT_STOPPABLE, NOT_PAUSABLE, IGNORES_SHUTDOWN)
+        WIN32_EXIT_CODE    : 10048  (0x2740)
+        SERVICE_EXIT_CODE  : 0  (0x0)
+        CHECKPOINT         : 0x0
+        WAIT_HINT          : 0x0{end}"""
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\n"])
+@pytest.mark.parametrize(
+    "front",
+    [
+        "C:\\Users\\admin>sc query state= all\n",
+        "   C:\\>sc query state= all\n\n",
+        "PS C:\\> sc.exe query state= all\n",
+        "Active code page: 65001\n\nC:\\>sc query\n",
+        "Contoso Remote 4.2: session 17 to 10.0.0.5\n\n  C:\\WINDOWS\\system32>sc query\n",
+        "note: see the ticket\n> sc query state= all\n",
+    ],
+)
+def test_a_pasted_list_of_services_behind_its_command(front: str, end: str) -> None:
+    facts = facts_of_sections(section("services", PASTED.format(front=front, end=end)))
+    assert {name: (row["state"], row["win32_exit_code"]) for name, row in facts["services"].items()} == {
+        "DNS": (4, 0),
+        "IAS": (1, 10048),
+    }
+    assert set(problem_ids(facts)) == {"sections_missing", "release_unknown"}

@@ -35,7 +35,7 @@ def test_dynamic_range_and_exclusions() -> None:
         section("dynamicport_udp6", "?\n", 1),
         section("excluded_udp4", capture),
         section(
-            "excluded_udp6", "\nProtocol udp Port Exclusion Ranges\n\nStart Port    End Port\n----------    ----\n"
+            "excluded_udp6", "\nProtocol udp Port Exclusion Ranges\n\nStart Port    End Port\n----------    ----\n\n"
         ),
     )
     assert facts["dynamic_ports"] == {"udp4": {"start": 49152, "count": 16384}, "udp6": None}
@@ -55,7 +55,10 @@ def test_exclusions_that_could_not_be_read_are_not_none() -> None:
     ("body", "rows"),
     [
         ("The following command was not found: interface ipv4 show excludedportrange.\n", None),
-        ("  Start    End\n------    -----\n", []),
+        ("  Start    End\n------    -----\n", None),
+        ("  Start    End\n------    -----\n\n", []),
+        ("  Start    End\n------    -----\n* - Administered\n", []),
+        ("  Start    End\n\n------    -----\n\n\n", []),
         ("9 9\n", [{"start": 9, "end": 9, "administered": False}]),
     ],
 )

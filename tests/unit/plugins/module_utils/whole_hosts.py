@@ -61,12 +61,19 @@ class Host:
 
     def transcript(self, section: str = "", text: str = "") -> bytes:
         """The bytes, with one section's text replaced. Line ends inside that text are left as they are."""
+        return self.encoded(self.text(section, text))
+
+    def text(self, section: str = "", text: str = "") -> str:
+        """The same as text, with line feeds only, but for those of the replaced section."""
         parts = [f"#portkeeper transcript 1 {NONCE}\n"]
         for name, (body, level) in self.sections.items():
             body = text if name == section else body  # noqa: PLW2901
             parts.append(f"#portkeeper {NONCE} begin {name}\n{body}#portkeeper {NONCE} end {name} {level}\n")
-        made = "".join(parts).replace("\r\n", "\n").replace("\n", self.line_end)
-        data = made.encode(self.codec, "replace")
+        return "".join(parts)
+
+    def encoded(self, text: str) -> bytes:
+        """The bytes in which a text arrives from this host."""
+        data = text.replace("\r\n", "\n").replace("\n", self.line_end).encode(self.codec, "replace")
         return data.replace(RAW_A0.encode(), b"\xa0") if self.codec not in ("utf-16", "utf-8") else data
 
 
