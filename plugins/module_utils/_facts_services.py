@@ -147,6 +147,13 @@ class Services:
             return None
         return self.dns.pid or None
 
+    @property
+    def lost_the_process_of_dns(self) -> bool:
+        """Whether DNS may have a process, and only its number is missing; a list by `sc query` has none at all."""
+        if self.dns is None or self.dns.pid is not None or has_no_process(self.dns.state, self.dns.pid):
+            return False
+        return any(row.pid for row in self.rows.values())
+
 
 def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
     """Read the sections ``services``, ``service_starts`` and ``tasklist``, and whether ``sc enumdepend`` knows DNS.
@@ -178,7 +185,7 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
         processes_complete=not processes.unread,
         dns_unknown=dependents is not None and dependents.errorlevel == NO_SUCH_SERVICE,
     )
-    if _lost_the_process_of_dns(services):
+    if services.lost_the_process_of_dns:
         reading.problems.add(
             "dns_process_unknown",
             "warning",
@@ -187,14 +194,6 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
     matters = {name.lower() for name in extra} | {DNS}
     _report_list(reading, listed, services, matters)
     return services
-
-
-def _lost_the_process_of_dns(services: Services) -> bool:
-    """Whether DNS may have a process, and only its number is missing; a list by `sc query` has none at all."""
-    dns = services.dns
-    if dns is None or dns.pid is not None or has_no_process(dns.state, dns.pid):
-        return False
-    return any(row.pid for row in services.rows.values())
 
 
 def _report_list(reading: Reading, listed: ServiceList, services: Services, matters: set[str]) -> None:

@@ -79,11 +79,11 @@ def read_sockets(reading: Reading, services: Services) -> Sockets:
     with_pids = known and not unnamed and not _may_be_dns(table.unread, services)
     if known and unnamed == len(table.rows) and not pools:
         reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
-    elif known and dns_pid is None and _dns_has_process(services):
+    elif known and dns_pid is None and _dns_has_process(services) and not services.lost_the_process_of_dns:
         reading.problems.add(
             "dns_process_unknown",
             "warning",
-            "Which process is the DNS server's is not known, so its sockets are listed among those of the others.",
+            "The service manager's list names no processes, so the sockets of DNS are among those of the others.",
         )
     others = [row for row in table.rows if dns_pid is None or row.pid != dns_pid]
     held = _by_family([row for row in table.rows if dns_pid is not None and row.pid == dns_pid])
