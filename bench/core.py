@@ -31,16 +31,14 @@ RUN = "0123456789abcdef"
 def growth() -> dict[str, Any]:
     """Milliseconds by size and the exponent between the smallest and the largest, by name."""
     sys.path[:0] = [str(WORK / "collections"), str(CHECKOUT / "lab")]
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (  # noqa: PLC0415
-        _artifact,
-        _facts,
-        _gate,
-        _parse_netstat,
-        _plan,
-        _policy,
-        _report_view,
-    )
-    from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report import FORMATS  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _policy  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as _facts  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import artifact as _artifact  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import gate as _gate  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import netstat as _parse_netstat  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import plan as _plan  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report import report as _report_view  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report.report_files import FORMATS  # noqa: PLC0415
 
     whole = _recorded()
     policy = _policy.Policy.from_options({})
@@ -77,7 +75,7 @@ def growth() -> dict[str, Any]:
 
 def _recorded() -> str:
     """The last transcript of the recorded 2019 host, as text."""
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import (  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (  # noqa: PLC0415
         collector_line,
     )
     from portkeeper_lab.replay import Recording, ReplayHost  # noqa: PLC0415 (the lab's path is set by then)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import winrm
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
 
 RUN = "0123456789abcdef"
 

@@ -22,18 +22,18 @@ from ansible.executor.process import worker
 
 OURS = "ansible_collections.portkeeper.windows_dns.plugins."
 PARTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "action": ((f"{OURS}plugin_utils._action", "HostAction.run"),),
-    "arguments": ((f"{OURS}plugin_utils._action", "checked_options"),),
-    "session": ((f"{OURS}plugin_utils._session", "Session.run"),),
+    "action": ((f"{OURS}plugin_utils._tasks.action", "HostAction.run"),),
+    "arguments": ((f"{OURS}plugin_utils._tasks.action", "checked_options"),),
+    "session": ((f"{OURS}plugin_utils._connection.session", "Session.run"),),
     "close": (("ansible.plugins.connection.winrm", "Connection.close"),),
     "handshake": (("winrm.transport", "Transport.setup_encryption"),),
     "sealing": (
         ("winrm.encryption", "Encryption.prepare_encrypted_request"),
         ("winrm.encryption", "Encryption.parse_encrypted_response"),
     ),
-    "facts": ((f"{OURS}plugin_utils._gather", "parse_transcript"),),
-    "plan": ((f"{OURS}plugin_utils._action", "make_plan"),),
-    "artefact": ((f"{OURS}plugin_utils._action", "_save_artifact"),),
+    "facts": ((f"{OURS}plugin_utils._host.gather", "parse_transcript"),),
+    "plan": ((f"{OURS}plugin_utils._tasks.action", "make_plan"),),
+    "artefact": ((f"{OURS}plugin_utils._tasks.action", "_save_artifact"),),
 }
 """By part: the functions whose time it is; those that a part holds are taken off by who reads the figures."""
 
@@ -61,7 +61,7 @@ def _time(module: str, path: str, part: str) -> None:
 def _watched(run: Any) -> Any:  # noqa: ANN401 - a method of ansible-core
     @functools.wraps(run)
     def watched(self: Any, *arguments: Any) -> Any:  # noqa: ANN401
-        if f"{OURS}plugin_utils._action" in sys.modules:
+        if f"{OURS}plugin_utils._tasks.action" in sys.modules:
             for part, functions in PARTS.items():
                 for module, path in functions:
                     _time(module, path, part)

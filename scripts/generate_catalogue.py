@@ -19,7 +19,7 @@ TARGET = CHECKOUT / "docs" / "catalogue.md"
 HEAD = """<!--
 SPDX-FileCopyrightText: 2026 portkeeper.windows_dns contributors
 SPDX-License-Identifier: GPL-3.0-or-later
-Written by scripts/generate_catalogue.py; change plugins/module_utils/_catalogue.py and _catalogue_later.py.
+Written by scripts/generate_catalogue.py; change plugins/module_utils/_catalogue/sbs2003.py and later.py.
 -->
 # The services that it knows
 
@@ -50,7 +50,7 @@ _ANY_KEY = re.compile(r"\[[^\]]*\]\{\d+,\d+\}")
 def _imported() -> Any:  # noqa: ANN401 - a module
     sys.path.insert(0, str(CHECKOUT / "tests"))
     import conftest  # noqa: F401, PLC0415 - makes the checkout importable
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _catalogue  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import sbs2003 as _catalogue  # noqa: PLC0415
 
     return _catalogue
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+from ..module_utils._policy import Policy
+from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
     Outcome,
     spec,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._end_record import end_record
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import longest, restart
+from ..plugin_utils._tasks.end_record import end_record
+from ..plugin_utils._tasks.restart import longest, restart
 
 
 class ActionModule(HostAction):

@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import EXIT_UNREACHABLE, part_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import time_text
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import verdict_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import write_json
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import FLEET_SPEC, acts_here, judged
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import SUMMARY
+from ..module_utils._fleet.gate import EXIT_UNREACHABLE, part_of
+from ..module_utils._fleet.times import time_text
+from ..module_utils._problems import printable
+from ..module_utils._report.report import verdict_of
+from ..plugin_utils._files import write_json
+from ..plugin_utils._fleet.artifacts import FLEET_SPEC, acts_here, judged
+from ..plugin_utils._fleet.runs import SUMMARY
+from ..plugin_utils._tasks.options import checked_options
 
 
 class ActionModule(ActionBase):

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import printable
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import make_report
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import FLEET_SPEC, acts_here, judged
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report import FORMATS, write_report
+from ..module_utils._problems import printable
+from ..module_utils._report.render_text import render_text
+from ..module_utils._report.report import make_report
+from ..plugin_utils._fleet.artifacts import FLEET_SPEC, acts_here, judged
+from ..plugin_utils._report.report_files import FORMATS, write_report
+from ..plugin_utils._tasks.options import checked_options
 
 
 class ActionModule(ActionBase):

@@ -11,20 +11,20 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import (
+from ..module_utils._policy import (
     PLAN_SPEC,
     RUN_SPEC,
     Policy,
     PolicyError,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
+from ..plugin_utils._files import (
     artifact_path,
     safe_run_id,
     write_json,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline import OfflineError, make_kit, write_kit
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried, read_transcripts
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
+from ..plugin_utils._offline.hosts import Carried, read_transcripts
+from ..plugin_utils._offline.kit import OfflineError, make_kit, write_kit
+from ..plugin_utils._tasks.options import checked_options
 
 
 class ActionModule(ActionBase):

@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+from ..plugin_utils._host.gather import Gathered
+from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
     Outcome,
     problems_of,
     spec,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered
 
 
 class ActionModule(HostAction):

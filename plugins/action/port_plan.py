@@ -11,14 +11,14 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import (
+from ..module_utils._plan.port_plan import (
     ARGUMENT_SPEC,
     MUTUALLY_EXCLUSIVE,
     REQUIRED_ONE_OF,
     PortPlanError,
     run_port_plan,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
+from ..plugin_utils._tasks.options import checked_options
 
 
 class ActionModule(ActionBase):

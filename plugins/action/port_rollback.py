@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
     Outcome,
     spec,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._end_record import end_record
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback_task import roll_back
+from ..plugin_utils._tasks.end_record import end_record
+from ..plugin_utils._tasks.roll_back import roll_back
 
 
 class ActionModule(HostAction):

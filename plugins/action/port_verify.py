@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import (
+from ..plugin_utils._host.verify import sentences, verified
+from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
     Outcome,
     problems_of,
     spec,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verify import sentences, verified
 
 
 class ActionModule(HostAction):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._acceptance import acceptance_points as points_of
+from ..module_utils._contribute.acceptance import acceptance_points as points_of
 
 DOCUMENTATION = r"""
 name: acceptance_points

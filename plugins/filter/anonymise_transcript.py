@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._anonymise import anonymise
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import TranscriptError
+from ..module_utils._contribute.anonymise import anonymise
+from ..module_utils._parsers.transcript import TranscriptError
 
 DOCUMENTATION = r"""
 name: anonymise_transcript

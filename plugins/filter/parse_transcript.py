@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript as facts_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import TranscriptError
+from ..module_utils._facts.facts import parse_transcript as facts_of
+from ..module_utils._parsers.transcript import TranscriptError
 
 DOCUMENTATION = r"""
 name: parse_transcript

@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy, PolicyError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import PortPlanError, plan_of
+from ..module_utils._plan.port_plan import PortPlanError, plan_of
+from ..module_utils._policy import Policy, PolicyError
 
 DOCUMENTATION = r"""
 name: plan_ports

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet
+from ..module_utils._ports import PortError, PortSet
 
 DOCUMENTATION = r"""
 name: unpack_ports

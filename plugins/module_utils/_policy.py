@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import PROFILES, rows_from_extra
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_row import (
+from ._catalogue.row import (
     HOLDERS,
     HOLDS,
     PROTOCOLS,
@@ -21,7 +20,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_
     may_never_start,
     port_text,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
+from ._catalogue.sbs2003 import PROFILES, rows_from_extra
+from ._ports import (
     HIGHEST_PORT,
     LOWEST_PORT,
     PortError,

@@ -170,7 +170,7 @@ from pathlib import Path  # noqa: E402
 
 from ansible.module_utils.basic import AnsibleModule  # noqa: E402
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import (  # noqa: E402
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import (  # noqa: E402
     ARGUMENT_SPEC,
     MUTUALLY_EXCLUSIVE,
     REQUIRED_ONE_OF,

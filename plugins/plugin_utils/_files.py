@@ -21,8 +21,8 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name as escaped
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._writer import write_file
+from ..module_utils._fleet.artifact import file_name as escaped
+from ._writer import write_file
 
 RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}-{secrets.token_hex(4)}"
 """Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked. Second and

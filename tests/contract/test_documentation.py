@@ -68,7 +68,7 @@ def test_the_action_group_is_all_modules_that_take_the_policy() -> None:
 
 
 def test_every_acceptance_point_is_documented() -> None:
-    points = importlib.import_module(f"{PLUGINS}.module_utils._acceptance").POINTS
+    points = importlib.import_module(f"{PLUGINS}.module_utils._contribute.acceptance").POINTS
     text = (CHECKOUT / "docs/acceptance.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(points)
 

@@ -24,11 +24,11 @@ ALLOWED = {
     "doc_fragments": (),
 }
 CONNECTION_PACKAGES = {
-    "plugin_utils/_session.py": ("winrm",),
-    "plugin_utils/_http_limits.py": ("requests", "urllib3"),
-    "plugin_utils/_warm.py": ("spnego",),
+    "plugin_utils/_connection/session.py": ("winrm",),
+    "plugin_utils/_connection/http_limits.py": ("requests", "urllib3"),
+    "plugin_utils/_connection/warm.py": ("spnego",),
 }
-"""By file: what no other may import. _warm.py sends nothing."""
+"""By file: what no other may import. warm.py sends nothing."""
 INPUT_AND_OUTPUT = (
     "os",
     "subprocess",

@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netsh import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.netsh import (
     parse_dynamicport,
     parse_excludedportrange,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import parse_netstat
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import parse_reg
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import parse_sc
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_tasklist import parse_tasklist
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.netstat import parse_netstat
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.reg_query import parse_reg
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.sc import parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.tasklist import parse_tasklist
 from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, Source, sources_below
 from checkout import CHECKOUT
 
@@ -37,16 +37,16 @@ CAPTURES = CHECKOUT / "tests" / "unit" / "captures"
 
 CODECS = set("ascii cp latin le be utf base little replace surrogateescape surrogatepass".split())
 FORMAT_WORDS = {
-    "_listing.py": set(),
-    "_parse_netsh.py": set(),
+    "_parsers/listing.py": set(),
+    "_parsers/netsh.py": set(),
     # The last one is our collector's own.
-    "_parse_netstat.py": {"UDP", "udp", "TCP", "packed"},
-    "_parse_reg.py": {"HKEY_", "REG_", "REG", "EXE", "currentcontrolset"},
-    "_parse_sc.py": set(),
-    "_parse_tasklist.py": set(),
+    "_parsers/netstat.py": {"UDP", "udp", "TCP", "packed"},
+    "_parsers/reg_query.py": {"HKEY_", "REG_", "REG", "EXE", "currentcontrolset"},
+    "_parsers/sc.py": set(),
+    "_parsers/tasklist.py": set(),
     # Both signatures and the words of the format: KB310516.
-    "_regfile.py": {"Windows", "Registry", "Editor", "Version", "REGEDIT", "HKEY_", "dword", "hex"},
-    "_transcript.py": {"portkeeper", "transcript", "begin", "end"},
+    "_windows/registry_file.py": {"Windows", "Registry", "Editor", "Version", "REGEDIT", "HKEY_", "dword", "hex"},
+    "_parsers/transcript.py": {"portkeeper", "transcript", "begin", "end"},
 }
 """Words that are part of a file format or a protocol's name, the same on every Windows."""
 GROUP_RE = re.compile(r"\(\?P<\w+>")
@@ -94,10 +94,11 @@ def test_a_display_word_in_a_parser_is_found() -> None:
 
 
 def test_every_parser_is_looked_at() -> None:
-    assert {source.path.name for source in sources_below(*CORE, pattern="_parse_*.py")} <= set(FORMAT_WORDS)
+    parsers = {source.name for source in sources_below(*CORE, pattern="_parsers/*.py")}
+    assert parsers - {"_parsers/section_rules.py"} <= set(FORMAT_WORDS)
 
 
-@pytest.mark.parametrize("source", sources_below(*CORE, pattern="_facts*.py"), ids=lambda source: source.name)
+@pytest.mark.parametrize("source", sources_below(*CORE, pattern="_facts/*.py"), ids=lambda source: source.name)
 def test_the_readers_of_facts_hold_names_and_registry_paths_only(source: Source) -> None:
     for text in _literals(source.tree):
         assert text.isascii()

@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments.policy import ModuleDocFragment
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_netsh import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.exclusions import (
     HELD,
     IN_BLOCK,
     NO_CONTEXT,
     UNKNOWN_TABLE,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_settings import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.settings import (
     POOL_MISFIT,
     PRUNE_REFUSED,
     UNPARSABLE,
@@ -48,7 +48,7 @@ def test_the_table_is_up_to_date() -> None:
 def test_every_problem_of_the_plan_is_documented() -> None:
     documented = (CHECKOUT / "docs" / "plan.md").read_text(encoding="utf-8")
     core = (CHECKOUT / "plugins" / "module_utils", f"{PLUGINS}.module_utils")
-    sources = [source for pattern in ("_plan*.py", "_pool.py") for source in sources_below(*core, pattern=pattern)]
+    sources = sources_below(*core, pattern="_plan/*.py")
     calls = [call for source in sources for call in source.text.split("problems.add(")[1:]]
     named = {name.strip('"') for call in calls if (name := call.split(",")[0].strip()).startswith('"')}
     constants = {

@@ -10,18 +10,19 @@ import importlib
 import re
 from collections.abc import Iterator
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _facts_registry, _plan_problems
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import registry as _facts_registry
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import host_problems as _plan_problems
 from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, sources_below
 from checkout import CHECKOUT
 
 ROW = re.compile(r"^\| `([a-z0-9_]+)` \| (.+) \| (.+) \|$", re.MULTILINE)
 
 FROM_A_TABLE = {
-    ("_facts_registry", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()},
-    ("_plan_problems", "problem_id"): {row[0] for row in _plan_problems._OF_REASON.values()},
+    ("module_utils/_facts/registry.py", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()},
+    ("module_utils/_plan/host_problems.py", "problem_id"): {row[0] for row in _plan_problems._OF_REASON.values()},
 }
 """Where an id comes out of a table of the module: what the table holds."""
-PASSED_ON = {("_problems", "problem_id")}
+PASSED_ON = {("module_utils/_problems.py", "problem_id")}
 """Where an id is only handed on."""
 
 
@@ -42,7 +43,7 @@ def emitted() -> set[str]:
     found: set[str] = set()
     for source in sources_below(CHECKOUT / "plugins", PLUGINS):
         for node in _id_nodes(source.tree):
-            key = (source.path.stem, ast.unparse(node))
+            key = (source.name, ast.unparse(node))
             if isinstance(node, ast.Constant):
                 found.add(node.value)
             elif key in FROM_A_TABLE:

@@ -11,15 +11,14 @@ from contextlib import ExitStack
 import pytest
 
 import counts
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _batch_reboot, _policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import (
-    _dns_window,
-    _files,
-    _group,
-    _host_lock,
-    _reboot,
-    _verify,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _policy
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import reboot as _batch_reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import verify as _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart_group as _group
 from fault_host import FaultHost, fault_host
 from matrix import written
 

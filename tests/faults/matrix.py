@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _lock_state
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import NOTE
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock_state as _lock_state
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import NOTE
 from fault_host import FaultHost, Glance
 
 WINDOW_S = 20

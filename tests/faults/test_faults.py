@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Window, script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Window, script
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
 from fault_host import STATE_KEY, VALUES, FaultHost
 from matrix import WORKS, Matrix

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried, read_transcripts
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline.hosts import Carried, read_transcripts
 from portkeeper_lab.control import ask_once
 
 RUN = "0123456789abcdef"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import split_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import split_transcript
 
 VOLATILE = {"clock", "tasklist", "netstat"}
 """The time, the processes that do the collecting, and what a command line packs: the facts tell that it is the same."""

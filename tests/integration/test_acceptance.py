@@ -9,7 +9,7 @@ import stat
 
 import yaml
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 
 ACCEPTANCE = "portkeeper.windows_dns.acceptance"
 SHOWN = "Show what it says about the open points"

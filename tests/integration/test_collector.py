@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from renderings import assert_same_host
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import echoed
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
     COLLECTOR,
     collector_line,
     collector_script,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import echoed
 
 RUN = "0123456789abcdef"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import time_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.times import time_text
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import stated
 
 DRIFT = "portkeeper.windows_dns.drift"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from renderings import assert_same_host
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
 from portkeeper_lab.control import ask_once
 
 RUN = "0123456789abcdef"

@@ -15,7 +15,7 @@ import pytest
 import winrm.protocol
 import yaml
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.script import (
     ALREADY,
     CHANGED,
     DONE,
@@ -23,14 +23,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_sc
     NOT_WRITTEN,
     WRONG_HOST,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
     REG_MULTI_SZ,
     encode_reg,
     render_reg,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline.hosts import Carried
 from carrier import TCPIP, Carrier, carrier
 from portkeeper_lab.control import ask_once
 

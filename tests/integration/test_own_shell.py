@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Ticket, prepare_line
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import Ticket, prepare_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
 from portkeeper_lab.control import ask_once
 from portkeeper_lab.windows_type import PROGRAM, with_windows_type
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_script import ALREADY, DONE
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.script import ALREADY, DONE
 from carrier import carrier
 
 SCENARIO = "sbs2003-account"

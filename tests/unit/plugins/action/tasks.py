@@ -12,14 +12,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import (
-    _dns_window,
-    _files,
-    _group,
-    _host_lock,
-    _reboot,
-    _verify,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import verify as _verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart_group as _group
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
     FakeWire,

@@ -23,14 +23,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.modules import dns_restart as dns_restart_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import host_reboot as host_reboot_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info as port_info_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_reservations as port_reservations_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _action
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action as _action
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,

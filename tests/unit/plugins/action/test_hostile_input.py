@@ -29,8 +29,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Outcome
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.action import Outcome
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,

@@ -19,7 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_reservations,
     port_rollback,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _action
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action as _action
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.test_way_back import LivelyHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import Service

@@ -23,8 +23,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _reserve
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import NOTE
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reserve as _reserve
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import NOTE
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire

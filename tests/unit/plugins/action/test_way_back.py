@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import host_reboot, port_reservations, port_rollback
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,

@@ -17,7 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_reservations,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock, isolate, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,

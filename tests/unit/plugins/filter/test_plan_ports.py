@@ -9,7 +9,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.portkeeper.windows_dns.plugins.filter.plan_ports import FilterModule, plan_ports
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import run_port_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import run_port_plan
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import conflict_facts
 
 

@@ -13,26 +13,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations, product
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
     COLLECTOR,
     collector_line,
     collector_script,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import restore_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import (
     Takeover,
     survey_line,
     takeover_line,
     unlock_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reboot import boot_line, reboot_line
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.reboot import boot_line, reboot_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import (
     RAN_BEFORE,
     WINDOW_RECORD,
     Record,
     remember_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import (
     Exclusion,
     Window,
     abort_line,
@@ -44,24 +44,24 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_wind
     start_services_line,
     unguarded_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
     Change,
     Ticket,
     prepare_line,
     write_lines,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import collect_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import Order, Value
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_rollback import rollback_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.apply import apply_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import Order, Value
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.rollback import rollback_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
     REG_DWORD,
     REG_MULTI_SZ,
     SIGNATURES,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, SETTINGS
 
 Rendered = Iterator[str | list[str]]
 

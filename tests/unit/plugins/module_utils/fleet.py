@@ -9,11 +9,11 @@ from datetime import datetime, timezone
 from hashlib import sha256
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import Rules
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import plan_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import plan_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Report, Sources, make_report
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import Report, Sources, make_report
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 
 NOW = datetime(2026, 1, 2, 7, 0, tzinfo=timezone.utc)

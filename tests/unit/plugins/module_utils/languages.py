@@ -10,7 +10,10 @@ has a file of its own, test_languages_*.py.
 
 from __future__ import annotations
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript, split_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import (
+    Transcript,
+    split_transcript,
+)
 
 OF_EVERY_HOST = ("utf-8", "utf-8-sig", "utf-16")
 """With a mark where there is one: a redirected PowerShell writes UTF-16, `chcp 65001` gives UTF-8."""

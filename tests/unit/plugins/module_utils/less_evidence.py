@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import PortPlanError, plan_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import verify
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import PortPlanError, plan_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import verify
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     BOOT_MARK,
     applied,

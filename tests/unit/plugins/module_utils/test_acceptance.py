@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._acceptance import POINTS, acceptance_points
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._contribute.acceptance import (
+    POINTS,
+    acceptance_points,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     facts,
     number,

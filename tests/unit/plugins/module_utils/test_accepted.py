@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.accepted_risks import (
     AcceptedRiskError,
     parse_accepted,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._exposure import exposed_ports
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import HostVerdict, Rules, judge
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import HostVerdict, Rules, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.exposure import exposed_ports
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (

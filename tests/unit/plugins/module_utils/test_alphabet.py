@@ -16,40 +16,46 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line, collector_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
-    Takeover,
-    takeover_line,
-    unlock_line,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
-    RAN_BEFORE,
-    WINDOW_RECORD,
-    Record,
-    remember_line,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
     ALPHABET,
     MAX_LINE,
     MAX_SCRIPT_LINE,
     BatchError,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
+    collector_line,
+    collector_script,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import restore_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import (
+    Takeover,
+    takeover_line,
+    unlock_line,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import (
+    RAN_BEFORE,
+    WINDOW_RECORD,
+    Record,
+    remember_line,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import (
     Exclusion,
     Window,
     script,
     start_line,
     start_services_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
     Change,
     Ticket,
     prepare_line,
     write_lines,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import REG_BINARY, render_reg
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
+    REG_BINARY,
+    render_reg,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, SETTINGS
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_guard import line_violations
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_renderings import (
     LOCK,

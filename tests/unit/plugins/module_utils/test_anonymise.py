@@ -14,12 +14,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _anonymise_words as words
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._anonymise import anonymise
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import CATALOGUE
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import TranscriptError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.sbs2003 import CATALOGUE
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import COLLECTOR
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._contribute import harmless_words as words
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._contribute.anonymise import anonymise
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import TranscriptError
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.test_facts_round_trip import (
     ANY_LANGUAGE,
     HOSTS,

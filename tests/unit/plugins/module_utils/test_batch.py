@@ -9,18 +9,18 @@ import re
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
+    ALPHABET,
+    MAX_LINE,
+    MAX_SCRIPT_LINE,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
     COLLECTOR,
     collector_line,
     collector_script,
     section_commands,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
-    ALPHABET,
-    MAX_LINE,
-    MAX_SCRIPT_LINE,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 
 RUN = "0123456789abcdef"
 DESIGN_IDS = {

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import restore_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import (
     Takeover,
     lock_section,
     refuse_while_locked,
     takeover_line,
     unlock_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._lock_state import parse_listing
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock_state import parse_listing
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
     ALPHABET,
     MAX_LINE,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
     Change,
     Ticket,
     write_lines,

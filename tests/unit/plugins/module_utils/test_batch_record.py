@@ -9,7 +9,13 @@ import re
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
+    A_PROCESS,
+    NO_PROCESS,
+    BatchError,
+    state_is,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import (
     DNS_STOPPED,
     RAN_BEFORE,
     WINDOW_RECORD,
@@ -17,13 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_reco
     recorded,
     remember_line,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
-    A_PROCESS,
-    NO_PROCESS,
-    BatchError,
-    state_is,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.sc import parse_sc
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.test_languages_sc import SERVICES
 
 RUN = "0123456789abcdef"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
     ALPHABET,
     BatchError,
     backup_id,

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET, MAX_LINE, BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, MAX_LINE, BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import (
     Exclusion,
     Window,
     abort_line,

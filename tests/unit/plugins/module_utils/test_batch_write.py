@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import unlock_line
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import Record
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import restore_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
     ALPHABET,
     MAX_LINE,
     BatchError,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import restore_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import unlock_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
     Change,
     Ticket,
     prepare_line,
     write_lines,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_5, SIGNATURES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import DIALECT_5, SIGNATURES
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"

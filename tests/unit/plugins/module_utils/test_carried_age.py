@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._carried_age import collected, days_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.carried_age import collected, days_of
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)

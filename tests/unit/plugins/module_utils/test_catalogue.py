@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.row import (
+    ALL_FAMILIES,
+    DETECTIONS,
+    HOLDERS,
+    HOLDS,
+    PROTOCOLS,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.sbs2003 import (
     CATALOGUE,
     PROFILE_SOURCES,
     PROFILES,
     SERVICE_NAME_RE,
     is_catalogued,
     may_never_start,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue_row import (
-    ALL_FAMILIES,
-    DETECTIONS,
-    HOLDERS,
-    HOLDS,
-    PROTOCOLS,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import SBS_LIST

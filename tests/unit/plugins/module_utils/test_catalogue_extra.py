@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.sbs2003 import (
     CatalogueError,
     rows_from_extra,
 )

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-import ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch as batch
+import ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect as batch
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_guard import (
     line_violations,
     script_violations,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_renderings import RENDERERS
 
-FOLDER = Path(batch.__file__).parent
+FOLDER = Path(batch.__file__).parents[1]
 RENDERING_NAME = re.compile(r"(?!_)\w*?(_lines?|_script|^script)$")
 NOT_WHOLE = {"netsh_lines"}
 """Parts of scripts."""
@@ -40,7 +40,7 @@ def violations(text: str | list[str]) -> list[str]:
 def test_every_renderer_is_guarded() -> None:
     found = {
         node.name
-        for path in (*FOLDER.glob("_batch*.py"), *FOLDER.glob("_offline_*.py"))
+        for path in (*FOLDER.glob("_commands/*.py"), *FOLDER.glob("_offline/*.py"))
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and RENDERING_NAME.fullmatch(node.name)
     }

@@ -22,14 +22,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (
-    _facts,
-    _facts_reading,
-    _facts_registry,
-    _facts_services,
-    _facts_sockets,
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as _facts
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import reading as _facts_reading
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import registry as _facts_registry
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import services as _facts_services
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import sockets as _facts_sockets
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import (
+    Transcript,
+    split_transcript,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Transcript, split_transcript
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage import DAMAGES
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage_of_files import (
     DAMAGES_OF_FILES,

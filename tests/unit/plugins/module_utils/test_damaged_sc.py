@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.sc import (
     ServiceList,
     ServiceRow,
     parse_sc,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
     CAPTURES,

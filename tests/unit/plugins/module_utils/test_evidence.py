@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._evidence import Expiry, chosen, twins
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules, host_verdict, severity
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import time_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.evidence import Expiry, chosen, twins
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import Rules, host_verdict, severity
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.times import time_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.status import STATUSES
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     NOW,

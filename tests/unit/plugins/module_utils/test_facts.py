@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import (
+    BYTES_MAX,
+    TranscriptError,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import BYTES_MAX, TranscriptError
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     ABSENT,
     UNREAD,
@@ -225,7 +228,7 @@ def test_an_unresolved_computer_name_is_none() -> None:
 
 
 def test_every_problem_is_documented_and_every_documented_one_exists() -> None:
-    names = ("_facts*.py", "_transcript.py", "_problems.py")
+    names = ("_facts/*.py", "_parsers/transcript.py", "_problems.py")
     source = "".join(
         path.read_text(encoding="utf-8") for name in names for path in (ROOT / "plugins" / "module_utils").rglob(name)
     )

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import IN_ORDER, ORDER, Rules, Scope, judge
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import (
+    IN_ORDER,
+    ORDER,
+    Rules,
+    Scope,
+    judge,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.status import STATUSES
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artefact, in_order, stated
 
 STATED = [status for status in STATUSES if status != "accepted"]

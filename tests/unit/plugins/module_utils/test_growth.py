@@ -15,7 +15,7 @@ from types import FrameType
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 
 KEY = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
 SERVICE = "SERVICE_NAME: s{0}\n        T : 10\n        S : 4\n        W : 0  (0x0)\n        E : 0  (0x0)\n\n"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Holder, Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Holder, Host
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     BOOT_MARK,
     facts,

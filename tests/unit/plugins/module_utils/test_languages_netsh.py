@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netsh import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.netsh import (
     DynamicRange,
     Exclusion,
     parse_dynamicport,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import parse_reg
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.reg_query import parse_reg
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.languages import texts
 
 KEY = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"

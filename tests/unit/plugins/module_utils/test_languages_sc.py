@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import ServiceRow, parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.sc import ServiceRow, parse_sc
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.languages import texts
 
 SERVICES = {

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_tasklist import parse_tasklist
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.tasklist import parse_tasklist
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.languages import texts
 
 QUOTED = '"a, ""b"".exe","7"'

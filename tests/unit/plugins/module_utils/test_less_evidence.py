@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.status import STATUSES
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.less_evidence import (
     Known,
     Loss,

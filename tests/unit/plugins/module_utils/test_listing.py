@@ -13,17 +13,21 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._listing import field_of, indentation, plain_lines
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netsh import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.listing import (
+    field_of,
+    indentation,
+    plain_lines,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.netsh import (
     DynamicRange,
     Exclusion,
     parse_dynamicport,
     parse_excludedportrange,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import UdpRow, parse_netstat
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import ServiceRow, parse_sc
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_tasklist import parse_tasklist
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import split_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.netstat import UdpRow, parse_netstat
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.sc import ServiceRow, parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.tasklist import parse_tasklist
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import split_transcript
 
 Change = Callable[[str], str]
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import CLEARING, Takeover
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._lock_state import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import CLEARING, Takeover
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock_state import (
     STALE_AFTER,
     Boot,
     LockState,

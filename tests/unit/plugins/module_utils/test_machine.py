@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._machine import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.machine_id import (
     cloned_from,
     id_commands,
     needs_id,
     recorded_id,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import facts
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import sbs2003_with

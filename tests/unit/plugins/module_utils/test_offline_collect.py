@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET, BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_collect import EXPORTS, collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import COLLECTOR
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import EXPORTS, collect_script
 
 RUN = "0123456789abcdef"
 

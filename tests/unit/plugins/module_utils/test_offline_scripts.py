@@ -13,16 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_text import ALPHABET, BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Exclusion, Window
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import script as window_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_apply import apply_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_data import data_bytes
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_order import Order, OrderError, order_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline_rollback import rollback_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Exclusion, Window
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import script as window_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.apply import apply_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.data_files import data_bytes
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import Order, OrderError, order_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.rollback import rollback_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import Section, Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import DIALECT_4, DIALECT_5, read_reg
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import Section, Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
+    DIALECT_4,
+    DIALECT_5,
+    read_reg,
+)
 
 RUN = "0123456789abcdef"
 MACHINE = "0123456789abcdef0123456789abcdef"

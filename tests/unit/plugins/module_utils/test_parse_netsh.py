@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netsh import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.netsh import (
     DynamicRange,
     Exclusion,
     parse_dynamicport,

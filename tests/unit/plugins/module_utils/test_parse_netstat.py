@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_netstat import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.netstat import (
     UdpRow,
     parse_netstat,
     take_pools,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_reg import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.reg_query import (
     RegDump,
     RegKey,
     RegValue,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parse_sc import ServiceRow, parse_sc
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import split_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.sc import ServiceRow, parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import split_transcript
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 

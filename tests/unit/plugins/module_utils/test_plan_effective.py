@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_effective import effect_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.effective import effect_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import SETTINGS
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     BOOT_MARK,
     DNS_PID,

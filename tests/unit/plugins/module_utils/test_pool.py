@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import pool_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.pool import pool_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     ABSENT,

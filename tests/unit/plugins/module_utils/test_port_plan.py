@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import (
     ARGUMENT_SPEC,
     SOURCES,
     PortPlanError,
     plan_of,
     run_port_plan,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import SBS_LIST, conflict_facts
 
 

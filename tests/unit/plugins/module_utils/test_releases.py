@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._releases import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.releases import (
     POOL_DYNAMIC_RANGE,
     POOL_MAX_USER_PORT,
     RELEASES,

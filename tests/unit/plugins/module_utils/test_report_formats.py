@@ -15,13 +15,13 @@ import pytest
 import xmlschema
 from prometheus_client.parser import text_string_to_metric_families
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_escape import visible, width
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_json import render_json
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_junit import render_junit
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_markdown import render_markdown
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_prometheus import render_prometheus
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import COLUMNS, render_text
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Report
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.escape import visible, width
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_json import render_json
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_junit import render_junit
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_markdown import render_markdown
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_prometheus import render_prometheus
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_text import COLUMNS, render_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import Report
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,

@@ -12,11 +12,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _report_html, _report_map
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_escape import visible
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_html import render_html
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_style import PALETTE, source_hash
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report import port_map as _report_map
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report import render_html as _report_html
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.escape import visible
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.html_style import PALETTE, source_hash
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_html import render_html
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._pool import Pool
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._risk import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.pool import Pool
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.risk import (
     draw_risk,
     hit_probability,
     risk_report,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 
 
 def ports(first: int, last: int) -> PortSet:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._schema import SchemaError, compiled
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import NETSH, SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.schema import SchemaError, compiled
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, SETTINGS
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artefact, away, states
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.test_artifact import (

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import COLLECTOR
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._section_rules import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import COLLECTOR
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.section_rules import (
     INFORMATION,
     SECTION_RULES,
     rule_rows,

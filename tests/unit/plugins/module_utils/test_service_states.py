@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import judge
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import verify
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_states import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.service_states import (
     EXCUSED,
     HOLDS,
     PORT_ERRORS,
@@ -24,7 +25,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._service_st
     StateRow,
     state_row,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._verdict import verify
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     DNS_PID,
     applied,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import (
     MECHANISMS,
     SETTINGS,
     entries_of,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._transcript import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import (
     BYTES_MAX,
     Section,
     TranscriptError,

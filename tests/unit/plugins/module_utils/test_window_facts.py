@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._host import Host
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_facts import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.window_facts import (
     awaited_at_boot,
     not_yet,
     on_record,
@@ -22,7 +22,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_fac
     unproved_processes,
     unsettled,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._window_refusal import stop_refusals
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.window_refusal import stop_refusals
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     BOOT_MARK,
     DNS_PID,

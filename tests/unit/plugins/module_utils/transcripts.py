@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 
 ROOT = Path(__file__).resolve().parents[4]
 CAPTURES = ROOT / "tests" / "unit" / "captures"

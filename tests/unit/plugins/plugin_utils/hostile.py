@@ -18,24 +18,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import (
-    _accepted,
-    _artifact,
-    _batch_lock,
-    _facts,
-    _gate,
-    _lock_state,
-    _parse_netsh,
-    _parse_netstat,
-    _parse_reg,
-    _parse_sc,
-    _parse_tasklist,
-    _regfile,
-    _transcript,
-)
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _backup_read, _host_clock, _runs
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import BackupError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock as _batch_lock
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock_state as _lock_state
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as _facts
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import accepted_risks as _accepted
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import artifact as _artifact
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import gate as _gate
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import netsh as _parse_netsh
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import netstat as _parse_netstat
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import reg_query as _parse_reg
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import sc as _parse_sc
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import tasklist as _parse_tasklist
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import transcript as _transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows import registry_file as _regfile
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import host_clock as _host_clock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import artifact_path
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import runs as _runs
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import backup_read as _backup_read
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import BackupError
 
 NONCE = "0123456789abcdef"
 HOST = "client01"

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _warm
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import warm as _warm
 
 Rude = Callable[[socket.socket], None]
 

@@ -15,16 +15,18 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_lock import ADOPTING
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import ADOPTING
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files, _host_clock, _host_lock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import Written, apply, order_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import host_clock as _host_clock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import Written, apply, order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import CHANGED, MARK, FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,

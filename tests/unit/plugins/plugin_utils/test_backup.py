@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_restore import as_wide
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import as_wide
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import Change
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_5,
     REG_DWORD,
     REG_MULTI_SZ,
@@ -25,22 +25,22 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._regfile im
     encode_reg,
     read_reg,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._settings import SETTINGS
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf, later_stamp
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import (
     BackupError,
     backup_content,
     exact_values,
     restore_lines,
     same_value,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup_read import (
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup_read import (
     all_backups,
     backups_since,
     read_backup,
     shown_value,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf, later_stamp
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._rollback import way_back
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.rollback import way_back
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import facts
 
 RUN = "0123456789abcdef"

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import (
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import (
     Opened,
     open_window,
     window_of,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import gather
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     FakeHost,

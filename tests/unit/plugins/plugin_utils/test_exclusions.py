@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_record import Record
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_window import Exclusion
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch_write import Change
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import Record
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Exclusion
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import Change
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._apply import order_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup import backup_content
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._exclusions import (
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import backup_content
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.exclusions import (
     ours_after,
     recorded_exclusions,
     refused_ranges,

@@ -17,13 +17,13 @@ from ansible.errors import AnsibleActionFail
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Verdict, severity
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan_status import STATUSES
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_time import time_text
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import verdict_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import file_name
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import Verdict, severity
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.times import time_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.status import STATUSES
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import verdict_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import FLEET_SPEC, judged
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.artifacts import FLEET_SPEC, judged
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artefact, in_order, stated
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from ansible.utils.display import Display
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _group
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart_group as _group
 
 
 @pytest.fixture

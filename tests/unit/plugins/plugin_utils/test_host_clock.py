@@ -10,7 +10,10 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host_clock import HostClock, utc_seconds
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.host_clock import (
+    HostClock,
+    utc_seconds,
+)
 
 
 @pytest.mark.parametrize(

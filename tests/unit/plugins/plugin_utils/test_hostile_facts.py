@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._accepted import parse_accepted
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import build
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import parse_transcript
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules, judge
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.accepted_risks import parse_accepted
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import build
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import Rules, judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import PortPlanError, plan_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._port_plan import PortPlanError, plan_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.hostile import HOST, places, replaced
 
 CAPTURES = Path(__file__).parents[2] / "captures"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._backup_read import read_backup
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup_read import read_backup
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.hostile import (
     READERS,
     TOKENS,

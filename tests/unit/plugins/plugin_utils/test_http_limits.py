@@ -20,9 +20,10 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _http_limits, _shell
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import http_limits as _http_limits
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import shell as _shell
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.rude_server import (
     HANDSHAKE,
     Rude,

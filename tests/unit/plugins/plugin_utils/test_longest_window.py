@@ -14,12 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _dns_window, _host_lock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._dns_window import longest, open_window, window_of
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import gather
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import (
+    longest,
+    open_window,
+    window_of,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost, Service
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (

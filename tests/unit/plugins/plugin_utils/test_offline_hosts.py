@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._gate import Rules
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import Rules
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_text import render_text
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report_view import Sources, make_report
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline import OfflineError
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline_hosts import Carried, read_transcripts
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_text import render_text
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import Sources, make_report
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline.hosts import Carried, read_transcripts
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline.kit import OfflineError
 
 CAPTURE = Path(__file__).parents[2] / "captures" / "transcript-sbs2003.txt"
 READ = datetime(2026, 1, 2, 3, 0, tzinfo=timezone.utc)

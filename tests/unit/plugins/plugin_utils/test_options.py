@@ -15,8 +15,8 @@ from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import spec
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._options import checked_options
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.action import spec
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.options import checked_options
 
 try:
     from ansible.template import trust_as_template

@@ -14,7 +14,7 @@ import pytest
 from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import fleet_gate, fleet_report
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import file_name
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import file_name
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (

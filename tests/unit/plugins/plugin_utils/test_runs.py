@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._artifact import ARTIFACT_BYTES_MAX
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import ARTIFACT_BYTES_MAX
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._runs import read_artefacts
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.runs import read_artefacts
 
 GOOD = {"format": 1, "host": "a", "status": "safe"}
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _session, _shell
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import (
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import session as _session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import shell as _shell
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import (
     IDLE_TIMEOUT_S,
     MAX_COMMANDS_PER_SHELL,
     Session,

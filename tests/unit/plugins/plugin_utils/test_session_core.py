@@ -16,8 +16,8 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 from winrm.protocol import Protocol
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._batch import collector_line
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session, refuse_foreign
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session, refuse_foreign
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 

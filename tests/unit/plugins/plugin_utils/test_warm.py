@@ -17,8 +17,8 @@ from requests.sessions import Session as HttpSession
 from requests.utils import resolve_proxies, select_proxy
 from winrm.transport import Transport
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _warm
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import _keep_environment
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import warm as _warm
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import _keep_environment
 
 HOST = "http://srv.example:5985/wsman"
 PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._action import Job
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._gather import Gathered, gather
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._progress import Progress
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._restart import _remember
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import Gathered, gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.action import Job
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import Progress
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.restart import _remember
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import MARK, FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,

@@ -16,7 +16,11 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _writer
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf, artifact_path, write_json
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline import OfflineError, make_kit, write_kit
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline.kit import (
+    OfflineError,
+    make_kit,
+    write_kit,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._writer import open_private, read_plain, write_file
 
 

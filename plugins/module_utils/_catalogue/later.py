@@ -1,0 +1,172 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of the catalogue beyond the recommended list for SBS 2003: what the pool still hits on current servers."""
+
+from __future__ import annotations
+
+from .._ports import PortSet
+from .row import NO_PORTS, NT6, CatalogueRow
+
+_KEY = "[A-Za-z0-9_.$-]"
+
+
+def _ports(*entries: str) -> PortSet:
+    return PortSet.from_text(entries)
+
+
+LATER_ROWS: tuple[CatalogueRow, ...] = (
+    CatalogueRow(
+        name="ike",
+        title="IKE and AuthIP keying modules: NAT-T (UDP 4500) and IKE (UDP 500)",
+        service_keys=("IKEEXT",),
+        ports=_ports("4500"),
+        verify_ports=_ports("500"),
+        protocol="udp",
+        profiles=("sbs2008", "sbs2011", "vpn"),
+        families=NT6,
+        start_while_dns_down=True,
+        source="UDP in KB832017; trigger- or demand-started from 2008 R2 on, so stopped is normal there",
+    ),
+    CatalogueRow(
+        name="ipsec_policy",
+        title="IPsec Policy Agent, which leaves its ports to the keying modules",
+        service_keys=("PolicyAgent",),
+        ports=NO_PORTS,
+        protocol="udp",
+        families=NT6,
+        hold="never",
+        holder="any_but_dns",
+        source="trigger- or demand-started from 2008 R2 on; from Vista on IKEEXT holds UDP 500 and 4500 (field)",
+    ),
+    CatalogueRow(
+        name="wds",
+        title="Windows Deployment Services: PXE (UDP 4011), TFTP and multicast (UDP 64001-65000)",
+        service_keys=("WDSServer",),
+        ports=_ports("4011", "64001-65000"),
+        protocol="udp",
+        profiles=("wds",),
+        hold="never",
+        holder="any_but_dns",
+        start_while_dns_down=True,
+        source="KB977512 (DNS takes WDS's range; UdpPortPolicy); Microsoft's 'Network Ports Used' of WDS (cc732918)",
+    ),
+    CatalogueRow(
+        name="wireguard",
+        title="WireGuard tunnel",
+        service_keys=(),
+        service_patterns=(rf"WireGuardTunnel\${_KEY}{{1,60}}",),
+        ports=_ports("51820"),
+        protocol="udp",
+        profiles=("vpn",),
+        hold="never",
+        holder="any_but_dns",
+        start_while_dns_down=True,
+        source="key: services/names.go of wireguard-windows; field report micahmo/WgServerforWindows #188; the port is"
+        " a setting of the tunnel, held by the driver or by the service",
+    ),
+    CatalogueRow(
+        name="netbird",
+        title="NetBird",
+        service_keys=("Netbird",),
+        ports=_ports("51820"),
+        protocol="udp",
+        profiles=("vpn",),
+        hold="never",
+        holder="any_but_dns",
+        start_while_dns_down=True,
+        source="field report netbirdio/netbird #5488: the service runs on while its interface does not come up",
+    ),
+    CatalogueRow(
+        name="openvpn",
+        title="OpenVPN",
+        service_keys=("OpenVPNService", "OpenVPNServiceLegacy"),
+        ports=_ports("1194"),
+        protocol="udp",
+        profiles=("vpn",),
+        hold="never",
+        holder="any_but_dns",
+        start_while_dns_down=True,
+        source="IANA's registry (openvpn, UDP 1194); port and protocol are settings of the tunnel",
+    ),
+    CatalogueRow(
+        name="bigfix",
+        title="HCL BigFix client: notifications",
+        service_keys=("BESClient",),
+        ports=_ports("52311"),
+        protocol="udp",
+        start_while_dns_down=True,
+        source="forum.bigfix.com 23004 (a task that reserves the client's port on DNS servers, 2008 to 2016)",
+    ),
+    CatalogueRow(
+        name="admpwd_e",
+        title="AdmPwd.E password decryption service",
+        service_keys=(),
+        service_patterns=(rf"AdmPwd{_KEY}{{0,60}}",),
+        ports=_ports("61184"),
+        protocol="both",
+        hold="never",
+        holder="any_but_dns",
+        source="field report; neither the service key nor the protocol is confirmed",
+    ),
+    CatalogueRow(
+        name="ad_lds",
+        title="AD LDS (ADAM) over SSL as Exchange Edge sets it up",
+        service_keys=(),
+        service_patterns=(rf"ADAM_{_KEY}{{1,60}}",),
+        ports=_ports("50636"),
+        protocol="both",
+        hold="never",
+        holder="any_but_dns",
+        source="field report: documented as TCP, and yet lost to the pool; the port is a setting of the instance",
+    ),
+    CatalogueRow(
+        name="quickbooks",
+        title="QuickBooks Database Server Manager 2015 to 2018",
+        service_keys=(),
+        service_patterns=(r"QuickBooksDB[0-9]{1,3}",),
+        ports=_ports("8019", "55363-55382", "56725-56728"),
+        protocol="both",
+        hold="never",
+        holder="any_but_dns",
+        start_while_dns_down=True,
+        source="Intuit's firewall settings for QuickBooks Desktop; written for TCP, UDP is not confirmed; later"
+        " versions choose their port at installation (name it in extra_ports)",
+    ),
+    CatalogueRow(
+        name="teredo",
+        title="Teredo server of DirectAccess",
+        service_keys=("iphlpsvc",),
+        requires=("RaMgmtSvc",),
+        ports=_ports("3544"),
+        protocol="udp",
+        profiles=("vpn",),
+        families=NT6,
+        hold="never",
+        holder="any_but_dns",
+        source="RFC 4380 and KB968510 (UDP 3544); that the Remote Access management service marks a server is inferred",
+    ),
+    CatalogueRow(
+        name="sip",
+        title="SIP of a telephone system",
+        service_keys=(),
+        ports=_ports("5060"),
+        protocol="both",
+        profiles=("voip",),
+        detection="profile_only",
+        hold="never",
+        holder="any_but_dns",
+        source="RFC 3261 (UDP and TCP 5060); telephone systems have too many service keys to look for",
+    ),
+    CatalogueRow(
+        name="kms",
+        title="Key Management Service host",
+        service_keys=(),
+        ports=_ports("1688"),
+        protocol="tcp",
+        profiles=("kms",),
+        detection="profile_only",
+        source="Microsoft's volume activation documents (TCP 1688): never verified; its service is on every Windows",
+    ),
+)
+"""In the order in which they follow the rows of the SBS 2003 list."""

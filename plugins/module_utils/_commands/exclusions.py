@@ -1,0 +1,85 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Excluded port ranges as files for ``netsh -f``: a line per range, so that one that fails does not lose the others.
+
+The lines are our own literals and integers. The exit code of ``netsh -f`` says nothing about its lines: what came of
+them is read from the table afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._windows.settings import NETSH
+from .cmd import BatchError, port_range
+
+ADD = "add"
+DELETE = "delete"
+
+_RANGES_PER_COMMAND = 300
+"""So many ranges keep a command far below the limit of a command line."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Rows of one table to be added or deleted.
+
+    Attributes:
+        verb: ADD or DELETE.
+        id: a key of NETSH.
+        ranges: canonical ranges ``a-b``; a deletion needs the exact row.
+    """
+
+    verb: str
+    id: str
+    ranges: tuple[str, ...]
+
+
+def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
+    """The commands that write a file for ``netsh -f``, one or more; none without a range.
+
+    Args:
+        file: its path; the first command overwrites it.
+        edits: its lines, in that order.
+
+    Raises:
+        BatchError: something that is not a canonical range, or not one of our tables.
+    """
+    commands: list[str] = []
+    for edit in edits:
+        if edit.id not in NETSH or edit.verb not in (ADD, DELETE):
+            raise BatchError(f"{edit.id!r} is not a list of excluded ports.")
+        line = _line(edit, "%s", "%t")
+        for chosen in _grouped(edit.ranges):
+            loop = f'for %r in ({chosen}) do @for /f "tokens=1,2 delims=-" %s in ("%r") do @echo {line}'
+            commands.append(f"({loop}){'>>' if commands else '>'}{file}")
+    return commands
+
+
+def file_size(edits: Sequence[Edit]) -> int:
+    """Bytes of the file that `file_commands` write."""
+    rows = [(edit, _counted(text).partition("-")) for edit in edits for text in edit.ranges]
+    return sum(len(_line(edit, first, count)) + 2 for edit, (first, _dash, count) in rows)
+
+
+def _line(edit: Edit, first: str, count: str) -> str:
+    return (
+        f"interface {NETSH[edit.id]} {edit.verb} excludedportrange protocol=udp startport={first} numberofports={count}"
+        " store=persistent"
+    )
+
+
+def _grouped(ranges: Sequence[str]) -> list[str]:
+    """Ranges as `first-count`, in groups for the set of a `for`."""
+    counted = [_counted(text) for text in ranges]
+    return [
+        " ".join(counted[start : start + _RANGES_PER_COMMAND]) for start in range(0, len(counted), _RANGES_PER_COMMAND)
+    ]
+
+
+def _counted(text: str) -> str:
+    """A range as first port and number of ports."""
+    first, _dash, last = port_range(text).partition("-")
+    return f"{first}-{int(last) - int(first) + 1}"

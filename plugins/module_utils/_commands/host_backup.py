@@ -1,0 +1,120 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stays on the host beside a backup: a script that puts it back from the console, without a network.
+
+It holds our own literals only. It puts values back only while they are those of the change that the backup was made
+for, and takes out the records of them, so that the next run finds out anew what is effective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._windows.settings import (
+    NETSH,
+    SETTINGS,
+    STATE_KEY,
+)
+from .cmd import (
+    MAX_SCRIPT_LINE,
+    OURS,
+    ROOT,
+    SYSTEM32,
+    BatchError,
+    backup_id,
+    checked,
+    number,
+    section_id,
+)
+from .lock import BUSY, refuse_while_locked
+
+COMPARED = "3"
+"""Extension of the file that shows a value as the change left it."""
+
+TABLES = "restore.netsh"
+"""Commands for netsh that undo what it did and what the window after it was to do."""
+
+_WIDE_KEY = r"HKLM\SOFTWARE\portkeeper\text"
+_NOW = "4"
+_MOST = 1_000
+
+
+def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
+    """The lines of rollback.cmd, for the backup's own folder.
+
+    Args:
+        backup: the backup's id.
+        undone: ids of SETTINGS, whose old values restore.reg holds, and of NETSH, of which restore.netsh takes out
+            what was added.
+
+    Raises:
+        BatchError: an id or a range is malformed.
+    """
+    settings = [(section_id(name), SETTINGS[name]) for name in undone if name in SETTINGS]
+    lines = [
+        "@echo off",
+        "setlocal",
+        f"cd /d {SYSTEM32}||exit /b 1",
+        rf"set b={OURS}\backup\{backup_id(backup)}",
+        "if not exist %b%\\rollback.cmd exit /b 1",
+        *refuse_while_locked(r"%b%\boot.now"),
+    ]
+    for name, place in settings:
+        lines += [
+            rf"reg.exe query {place.key} /v {place.value_name}>%b%\{name}.{_NOW} 2>nul",
+            rf">>%b%\{name}.{_NOW} echo rc %errorlevel%",
+            rf"fc.exe /b %b%\{name}.{COMPARED} %b%\{name}.{_NOW}>nul||goto changed",
+        ]
+    lines += [r"reg.exe import %b%\restore.reg||exit /b 1"] if settings else []
+    lines += [rf"netsh.exe -f %b%\{TABLES}>nul"] if set(undone) & set(NETSH) else []
+    lines += [rf"reg.exe delete {STATE_KEY}\{section_id(name)} /f>nul 2>&1" for name in undone]
+    lines += [
+        "echo The old values are back. A reboot makes them effective.",
+        "exit /b 0",
+        ":busy",
+        *BUSY,
+        "exit /b 1",
+        ":changed",
+        "echo Nothing was done: somebody has changed a value since. To put it back nevertheless, import this file:",
+        rf"echo reg import {ROOT}\backup\{backup}\restore.reg",
+        "exit /b 2",
+    ]
+    return [checked(line, MAX_SCRIPT_LINE) for line in lines]
+
+
+def as_wide(lines: Sequence[str]) -> list[str]:
+    """The text of a .reg file without its signature, and with the end of the key that `widening` makes."""
+    return [*lines[1:], "", f"[-{_WIDE_KEY.replace('HKLM', 'HKEY_LOCAL_MACHINE', 1)}]"]
+
+
+def widening(file: str) -> str:
+    """The commands that turn a file of ASCII text into a .reg file of UTF-16 with its mark and signature.
+
+    Data of strings is UTF-16 only in such a file, and `echo` cannot print the mark: it is that of a file which `reg`
+    itself exports, of a key of our own that holds nothing.
+
+    Args:
+        file: its path, in a folder of its own.
+    """
+    make = f"reg.exe add {_WIDE_KEY} /f>nul&ren {file} wide.tmp&reg.exe export {_WIDE_KEY} {file}>nul"
+    folder = file.rpartition("\\")[0]
+    join = rf"cmd.exe /d /u /c type {folder}\wide.tmp>>{file}&del {folder}\wide.tmp"
+    return f"{make}&{join}&reg.exe delete {_WIDE_KEY} /f>nul"
+
+
+def pruning(kept: int, current: str) -> str:
+    """The command that removes the oldest backups, for a command line; only names that the collection gives.
+
+    Args:
+        kept: how many stay, at least one.
+        current: the id of the backup that stays in any case.
+
+    Raises:
+        BatchError: `kept` is 0, which `for` refuses to skip, or too large.
+    """
+    if kept == 0:
+        raise BatchError("At least one backup must be kept.")
+    listed = rf'dir /b /ad /o-n {OURS}\backup ^|findstr.exe /r "^[0-9]*T[0-9]*Z-[0-9a-f]*$"'
+    remove = rf'@if not "%i"=="{backup_id(current)}" rd /s /q {OURS}\backup\%i'
+    return f"""(for /f "skip={number(kept, _MOST)}" %i in ('{listed}') do {remove})"""

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lock on the host as cmd text: a directory with one file named `<UTC seconds>-<nonce>`.
+
+Creating a directory is atomic on Windows, and so is renaming one file: whoever succeeds holds the lock. The seconds
+are those of the host's own clock, 0 where it could not be read; the file holds the boot mark of the moment. A window
+that is open adds `window-<UTC seconds of its deadline>-<nonce>`, with the same content, which its own script deletes
+at the end. What becomes of a lock that is found is decided in `_lock_state`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .cmd import (
+    OURS,
+    ROOT,
+    lock_name,
+    section,
+    wrap,
+)
+from .collect import COLLECTOR, section_commands
+
+LOCK = rf"{OURS}\lock"
+"""The lock's directory, seen from system32."""
+
+CLEARING = rf"rd /s /q {ROOT}\lock"
+"""What an administrator types on the host to clear a lock, for messages."""
+
+ADOPTING = (
+    rf"takeown /f {ROOT} /a /r",
+    rf'icacls {ROOT} /inheritance:r /grant:r "*S-1-5-32-544:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F"',
+)
+"""What an administrator types on the host to make our folder that of administrators and SYSTEM, for messages.
+
+Needed where an earlier version or somebody else has made it, and does not let us in.
+"""
+
+WINDOW_PREFIX = "portkeeper-"
+"""The name of a window's folder is this and the lock file of its run."""
+
+CLAIMED, CLAIMED_BY_SESSION = "claimed", "claimed.session"
+"""Names that a window's token gets by whoever is first: its script, or a session that keeps it from running."""
+
+UNGUARDED = "unguarded"
+"""The file in a window's folder that says: its script runs in a shell, and dies with it."""
+
+ENDED = "end"
+"""The file that a window's script leaves in its folder when everything has been done."""
+
+SETTLE = "ping.exe -n 6 127.0.0.1 >nul"
+"""Five seconds before a lock is taken over: a run that is about to release it does so, and the renaming fails."""
+
+BOOT_AND_END = f"{next(row.command for row in COLLECTOR if row.id == 'boot')}&echo {ENDED}"
+"""Shows the boot mark, and a last line that a file cut by a full disk lacks."""
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """What is taken over, by exact names.
+
+    Attributes:
+        files: names in the lock's directory; the first is renamed, the others are deleted. Empty where the
+            directory is: its maker died between two steps.
+        windows: names of windows' folders that go with it; none of them is at work.
+        unclaimed: those of them whose script may still start: it is kept from that first, or nothing is taken over.
+    """
+
+    files: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    unclaimed: tuple[str, ...] = ()
+
+
+def window_folder(lock: str) -> str:
+    """The folder of a run's window, seen from system32.
+
+    It stands directly below %SystemRoot%, which nobody can rename or replace: what runs as SYSTEM must not lie in a
+    folder whose parent somebody else may have made.
+    """
+    return rf"..\{WINDOW_PREFIX}{lock_name(lock)}"
+
+
+def lock_section(run: str, name: str) -> str:
+    """The section `lock`: takes the lock where nobody has it, and lists who holds it.
+
+    Args:
+        run: the nonce of the transcript.
+        name: our lock file.
+    """
+    return section(run, "lock", f"md {OURS}&md {LOCK}&&{_filled(name)}&dir /b {LOCK}")
+
+
+def _filled(name: str) -> str:
+    """Writes our lock file."""
+    return rf"({BOOT_AND_END})>{LOCK}\{lock_name(name)}"
+
+
+def takeover_line(run: str, name: str, takeover: Takeover) -> str:
+    """Takes over a lock that nobody holds any more; the section `lock` lists who holds it then.
+
+    Args:
+        run: the nonce of the transcript.
+        name: our lock file.
+        takeover: what to take over.
+    """
+    take = _taken_over(name, takeover) if takeover.files else f"rd {LOCK}&&md {LOCK}&&{_filled(name)}"
+    return wrap(run, [section(run, "lock", f"{SETTLE}&{take}&dir /b {LOCK}")])
+
+
+def _taken_over(name: str, takeover: Takeover) -> str:
+    first, *others = (_file_name(file) for file in takeover.files)
+    steps = []
+    for window in takeover.unclaimed:
+        folder = window_folder(window)
+        steps.append(
+            rf"(ren {folder}\token {CLAIMED_BY_SESSION}"
+            rf"||(if not exist {folder}\{CLAIMED} echo never>{folder}\{CLAIMED_BY_SESSION}))"
+        )
+    guards = "".join(rf"if exist {window_folder(window)}\{CLAIMED_BY_SESSION} " for window in takeover.unclaimed)
+    then = [_filled(name), *(rf"del {LOCK}\{other}" for other in others)]
+    for window in takeover.windows:
+        then.append(
+            f"(schtasks.exe /delete /tn portkeeper-{lock_name(window)} /f>nul&rd /s /q {window_folder(window)})"
+        )
+    steps.append(rf"({guards}(ren {LOCK}\{first} {name}&&({'&'.join(then)})))")
+    return "&".join(steps)
+
+
+def _file_name(name: str) -> str:
+    """Returns a name in the lock's directory if the collection wrote it, else raises BatchError."""
+    kind, dash, rest = name.partition("-")
+    if kind == "window" and dash:
+        return f"window-{lock_name(rest)}"
+    return lock_name(name)
+
+
+def refuse_while_locked(present: str) -> list[str]:
+    """Lines of a script for the console: they go to the label `busy` where a run may hold the lock.
+
+    A lock that was taken in another boot is held by nobody. On a host without a network, for example in IPsec's block
+    mode after host_reboot, nobody else could remove it.
+
+    Args:
+        present: a file that the script may write, to show the present boot.
+    """
+    return [
+        f"({BOOT_AND_END})>{present} 2>nul",
+        rf"for %%i in ({LOCK}\*) do (fc.exe /b %%i {present}>nul&&goto busy)",
+    ]
+
+
+BUSY = (
+    "echo Nothing was changed: another run of portkeeper works on this server.",
+    f"echo If that is not so, clear its lock with: {CLEARING}",
+)
+"""Lines of a script for the console behind the label `busy`."""
+
+
+def survey_line(run: str) -> str:
+    """Shows everything that says who holds the lock; changes nothing.
+
+    The sections: `lock` (names), `lock_files` (a line `file <name>` and its content), `windows` (a line `window <name>`
+    and the names in that folder), `folder` (`there` where our folder, or a file of its name, is), and the collector's
+    `boot`.
+    """
+    # Sixteen characters behind a dash: the content of foreign files is not asked for.
+    files = rf"for %i in ({LOCK}\*-{'?' * 16}) do @(echo file %~nxi&type {LOCK}\%~nxi)"
+    folders = rf"for /d %i in (..\{WINDOW_PREFIX}*) do @(echo window %~nxi&dir /b ..\%~nxi)"
+    parts = [
+        section(run, "lock", f"dir /b {LOCK}"),
+        section(run, "lock_files", f"({files})"),
+        section(run, "windows", f"({folders})"),
+        section(run, "folder", f"(if exist {OURS} echo there)"),
+        *section_commands(run, ["boot"]),
+    ]
+    return wrap(run, parts)
+
+
+def if_locked(name: str, command: str) -> str:
+    """Runs the command only while our lock file is there."""
+    return rf"(if exist {LOCK}\{lock_name(name)} ({command}))"
+
+
+def unlock_section(run: str, name: str) -> str:
+    """The section `unlock`: releases the lock if it is ours, with its window's mark, and lists what is left.
+
+    Files of others stay: a run that meets another in the directory takes out its own only.
+    """
+    mine = rf"{LOCK}\{lock_name(name)}"
+    mark = rf"{LOCK}\window-*-{name.partition('-')[2]}"
+    return section(run, "unlock", f"(if exist {mine} (del {mine}&del {mark}&rd {LOCK}))&dir /b {LOCK}")
+
+
+def unlock_line(run: str, name: str) -> str:
+    """One command line that only releases the lock."""
+    return wrap(run, [unlock_section(run, name)])

@@ -1,0 +1,239 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who holds the lock of a host, and whether it may be taken over.
+
+Three kinds of evidence, the surest first. Boot: what was locked before the host's last boot is held by nobody, because
+a boot ends every shell and every task. Work: a window whose script has begun and has not ended is never taken over in
+the same boot. Age: by the host's own clock in UTC, both when the lock is taken and when it is judged; where that clock
+is not known, or shows a time before the lock was taken, only by how long the same files were seen unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .lock import (
+    CLAIMED,
+    CLEARING,
+    ENDED,
+    UNGUARDED,
+    WINDOW_PREFIX,
+    Takeover,
+)
+
+STALE_AFTER = 600
+"""Seconds after which a lock is taken over; a write takes one, a window says its own deadline."""
+
+AHEAD = 60
+"""Seconds by which a lock may seem to come from the future: clocks are set by small steps."""
+
+MOST_FILES = 8
+"""Files and windows' folders that one run may take over; two runs that met leave two or three."""
+
+LONGEST_WINDOW = 2 * 3600
+"""Seconds; a mark that is further ahead was not made by this clock."""
+
+_HELD = re.compile(r"(?P<since>[0-9]{1,12})-(?P<nonce>[0-9a-f]{16})")
+_WINDOW = re.compile(r"window-(?P<since>[0-9]{1,12})-(?P<nonce>[0-9a-f]{16})")
+_SHUTDOWN = re.compile(r"ShutdownTime\s+REG_BINARY\s+([0-9A-Fa-f]{2,64})")
+_BOOT_ID = re.compile(r"BootId\s+REG_DWORD\s+0x([0-9A-Fa-f]{1,8})")
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What tells one boot of the host from another; compared for equality only.
+
+    Attributes:
+        shutdown: digits of ShutdownTime.
+        counter: digits of BootId; None on releases without one.
+    """
+
+    shutdown: str
+    counter: str | None
+
+    def differs(self, other: Boot | None) -> bool:
+        """Whether these are certainly two boots; a counter that only one of them has says nothing."""
+        if other is None:
+            return False
+        counted = self.counter is not None and other.counter is not None and self.counter != other.counter
+        return counted or self.shutdown != other.shutdown
+
+
+@dataclass(frozen=True)
+class LockState:
+    """What was found on the host.
+
+    Attributes:
+        holders: names of lock files, sorted; ours alone means that we hold it.
+        marks: names of marks of windows, sorted.
+        foreign: whether the directory holds something that is not ours to judge.
+        boots: per file of ours the boot in which it was made; None where it does not say.
+        windows: per folder of a window the names of its files.
+        boot: the present one; None where it could not be read.
+    """
+
+    holders: tuple[str, ...]
+    marks: tuple[str, ...] = ()
+    foreign: bool = False
+    boots: Mapping[str, Boot | None] | None = None
+    windows: Mapping[str, frozenset[str]] | None = None
+    boot: Boot | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Everything of ours in the directory."""
+        return (*self.holders, *self.marks)
+
+    def held_by(self, name: str) -> bool:
+        """Whether this lock file is there and no other."""
+        return self.holders == (name,) and not self.marks and not self.foreign
+
+    def of_earlier_boot(self, name: str) -> bool:
+        """Whether a file, or another of the same run, was certainly made before the last boot."""
+        nonce = name.rpartition("-")[2]
+        found = [boot for file, boot in (self.boots or {}).items() if file.endswith(nonce) and boot]
+        return any(boot.differs(self.boot) for boot in found)
+
+    def windows_of(self, name: str) -> dict[str, frozenset[str]]:
+        """The folders of windows that belong to a file's run."""
+        nonce = name.rpartition("-")[2]
+        return {folder: files for folder, files in (self.windows or {}).items() if folder.endswith(f"-{nonce}")}
+
+
+def parse_listing(lines: Iterable[str]) -> LockState:
+    """Reads the bare listing of the lock's directory."""
+    holders, marks, foreign = [], [], False
+    for line in (line.strip() for line in lines):
+        if _HELD.fullmatch(line):
+            holders.append(line)
+        elif _WINDOW.fullmatch(line):
+            marks.append(line)
+        elif line:
+            foreign = True
+    return LockState(tuple(sorted(holders)), tuple(sorted(marks)), foreign)
+
+
+def parse_survey(
+    listing: Iterable[str], files: Iterable[str], windows: Iterable[str], boot: Iterable[str]
+) -> LockState:
+    """Reads the sections of `survey_line`; an absent section has no lines."""
+    plain = parse_listing(listing)
+    contents = _grouped(files, "file")
+    return LockState(
+        plain.holders,
+        plain.marks,
+        plain.foreign,
+        {name: parse_boot(contents[name], whole=True) for name in plain.files if name in contents},
+        {
+            name: frozenset(content)
+            for folder, content in _grouped(windows, "window").items()
+            if _HELD.fullmatch(name := folder.removeprefix(WINDOW_PREFIX))
+        },
+        parse_boot(boot),
+    )
+
+
+def parse_boot(lines: Iterable[str], whole: bool = False) -> Boot | None:
+    """The boot that a query of the registry shows.
+
+    Args:
+        lines: of `reg query`, whose value names and types are the same in every language.
+        whole: whether the text must end with our own last line; a file that was cut by a full disk lacks it.
+    """
+    found = [line.strip() for line in lines if line.strip()]
+    if whole and found[-1:] != [ENDED]:
+        return None
+    shutdown = [match[1].upper() for match in map(_SHUTDOWN.fullmatch, found) if match]
+    counter = [match[1].upper() for match in map(_BOOT_ID.fullmatch, found) if match]
+    if len(shutdown) != 1 or len(counter) > 1:
+        return None
+    return Boot(shutdown[0], counter[0] if counter else None)
+
+
+def _grouped(lines: Iterable[str], word: str) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in (line.strip() for line in lines):
+        if line.startswith(f"{word} "):
+            current = groups.setdefault(line[len(word) + 1 :], [])
+        elif line:
+            current.append(line)
+    return groups
+
+
+def judge(state: LockState, now: int | None, watched: float) -> Takeover | str:
+    """Whether a lock that is not ours may be taken over.
+
+    Args:
+        state: what `survey_line` showed.
+        now: UTC seconds of the host's own clock; None where it is not known.
+        watched: seconds for which the same files were seen unchanged, on a clock that nobody sets.
+
+    Returns:
+        What to take over, or why not: the rest of a sentence about the host.
+    """
+    if state.foreign:
+        return (
+            r"has files in %SystemRoot%\portkeeper\lock that are not portkeeper's, so it counts as locked: when nobody"
+            f" works on this server, clear it there with: {CLEARING}"
+        )
+    windows: set[str] = set()
+    unclaimed: set[str] = set()
+    for name in state.files:
+        if not state.of_earlier_boot(name):
+            reason = _alive(state, name, now, watched)
+            if reason:
+                return reason
+        # The task of a window runs at a boot, too.
+        unclaimed |= {folder for folder, files in state.windows_of(name).items() if _may_start(files)}
+        windows |= set(state.windows_of(name))
+    if len(state.files) > MOST_FILES or len(windows) > MOST_FILES:
+        return (
+            r"has more files of dead runs in %SystemRoot%\portkeeper\lock than can be sorted out: when nobody works on"
+            f" this server, clear it there with: {CLEARING}"
+        )
+    return Takeover(state.files, tuple(sorted(windows)), tuple(sorted(unclaimed)))
+
+
+def _may_start(files: frozenset[str]) -> bool:
+    return CLAIMED not in files and ENDED not in files
+
+
+def _alive(state: LockState, name: str, now: int | None, watched: float) -> str | None:
+    """Why a file of this boot counts as alive, or None."""
+    window = _WINDOW.fullmatch(name)
+    stamp = int(name.split("-")[1 if window else 0])
+    for files in state.windows_of(name).values():
+        if CLAIMED in files and ENDED not in files and UNGUARDED not in files:
+            return (
+                f"{_locked_since(state)}: a window, in which DNS is restarted, has begun and has not ended. If DNS runs"
+                f" and no task portkeeper-{name.partition('window-')[2] or name} is at work, clear the lock there with:"
+                f" {CLEARING}"
+            )
+    if watched > STALE_AFTER:
+        return None
+    if now is None or not stamp or stamp > now + (LONGEST_WINDOW if window else AHEAD):
+        return (
+            f"{_locked_since(state)}, a time that its clock cannot be compared with now: it is taken over by a run that"
+            f" finds it unchanged after {STALE_AFTER // 60} minutes; when nobody works on this server, clear it there"
+            f" with: {CLEARING}"
+        )
+    over = stamp <= now if window else now - stamp > STALE_AFTER
+    if over:
+        return None
+    return (
+        f"{_locked_since(state)}: try again when it is over; a lock that was left behind is taken over after"
+        f" {STALE_AFTER // 60} minutes"
+    )
+
+
+def _locked_since(state: LockState) -> str:
+    """The beginning of a refusal; the time of day alone, as a listing may hold a second that no calendar has."""
+    since = max((int(name.partition("-")[0]) for name in state.holders), default=0)
+    minutes, seconds = divmod(since % _DAY_S, 60)
+    told = f" since {minutes // 60:02}:{minutes % 60:02}:{seconds:02} UTC" if since else ""
+    return f"is locked by another run of portkeeper{told}"

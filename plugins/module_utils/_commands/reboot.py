@@ -1,0 +1,33 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A reboot as cmd text: under the lock, which outlives the boot and is given back afterwards."""
+
+from __future__ import annotations
+
+from .cmd import section, wrap
+from .collect import section_commands
+from .lock import if_locked, lock_section
+
+DELAY_S = 5
+"""Seconds between the command and the shutdown: the answer must come through."""
+
+_COMMENT = "portkeeper: settings take effect with the next boot"
+
+
+def reboot_line(run: str, lock: str) -> str:
+    """Takes the lock and, if it is ours, asks Windows to reboot.
+
+    The sections: `lock`; and only if the lock is ours `reboot`, with the error level of shutdown.
+
+    Args:
+        run: the nonce.
+        lock: our lock file.
+    """
+    ask = section(run, "reboot", f'shutdown.exe -r -f -t {DELAY_S} -c "{_COMMENT}">nul')
+    return wrap(run, [lock_section(run, lock), if_locked(lock, ask)])
+
+
+def boot_line(run: str) -> str:
+    """Asks for the boot mark only; the section `boot`."""
+    return wrap(run, section_commands(run, ["boot"]))

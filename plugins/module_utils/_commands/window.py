@@ -1,0 +1,359 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guarded window as cmd text: a script for the Task Scheduler and the commands that start, watch and end it.
+
+WinRS kills everything in a shell that is deleted, signalled or idle. So the sequence `stop DNS, start what failed,
+start DNS` runs as a scheduled task, outside of the shell's job. The script begins by renaming a token: it can run
+once, only in the boot for which it was made, and whoever renames the token first decides. It writes to files only and
+always goes on to starting what ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._windows.settings import NETSH, STATE_KEY
+from .backup import if_whole
+from .cmd import (
+    ERRORLEVEL,
+    SYSTEM32,
+    BatchError,
+    echoed,
+    lock_name,
+    number,
+    section,
+    service,
+    wrap,
+)
+from .collect import section_commands
+from .exclusions import (
+    ADD,
+    Edit,
+    file_commands,
+    file_size,
+)
+from .lock import (
+    BOOT_AND_END,
+    CLAIMED,
+    CLAIMED_BY_SESSION,
+    LOCK,
+    UNGUARDED,
+    WINDOW_PREFIX,
+    if_locked,
+    lock_section,
+    unlock_section,
+    window_folder,
+)
+from .records import (
+    HIGHEST_PID,
+    RAN_BEFORE,
+    Record,
+    recorded,
+)
+from .window_steps import (
+    NOT_RUNNING_LEVEL,
+    RETRY_SECONDS,
+    Parts,
+    Voice,
+    sequence,
+)
+
+REFUSED = "refused"
+"""The step of a window that stopped nothing; its level is the error number of Windows for the reason."""
+
+GAVE_UP = "gave_up_dns"
+"""The step of a window in which DNS did not start; its level is what `sc start` said last."""
+
+_NETSH_FILE = "exclude.netsh"
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An excluded port range to be added while DNS is down: the setting's id and a canonical range `a-b`."""
+
+    id: str
+    ports: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """All that a window does.
+
+    Attributes:
+        run: the transcript's nonce.
+        lock: our lock file; it names the window's folder and task, too.
+        victims: service keys to be started while DNS is down.
+        dependents: service keys to be started after DNS, because they ran.
+        exclusions: to be added while DNS is down (NT6).
+        deadline: seconds that the window may take.
+        until: UTC seconds of the controller's clock at which it is over.
+        process: DNS's process, as the service manager tells it; None where it does not.
+        owed: service keys that an earlier window has left on record: they stay there until they run.
+    """
+
+    run: str
+    lock: str
+    victims: tuple[str, ...]
+    dependents: tuple[str, ...]
+    exclusions: tuple[Exclusion, ...]
+    deadline: int
+    until: int
+    process: int | None = None
+    owed: tuple[str, ...] = ()
+
+    @property
+    def recorded(self) -> Record:
+        """What is on record while the window is open."""
+        return Record(RAN_BEFORE, ",".join(_parts(self).recorded))
+
+    @property
+    def folder(self) -> str:
+        """The window's folder on the host, unquoted, for what does not run in system32."""
+        return rf"%SystemRoot%\{WINDOW_PREFIX}{lock_name(self.lock)}"
+
+    @property
+    def path(self) -> str:
+        """The window's folder, seen from system32."""
+        return window_folder(self.lock)
+
+    @property
+    def task(self) -> str:
+        """The task's name: unique, because XP and 2003 cannot overwrite one."""
+        return f"portkeeper-{lock_name(self.lock)}"
+
+    @property
+    def mark(self) -> str:
+        """The file that says until when the lock must not be taken over, seen from system32."""
+        return rf"{LOCK}\window-{number(self.until, 99_999_999_999)}-{self.run}"
+
+
+def script(window: Window) -> list[str]:
+    """The lines of the window's script.
+
+    `steps` gets a line `<step> <error level>` per step; the file `end` appears when everything has been done.
+    """
+    if {exclusion.id for exclusion in window.exclusions} - set(NETSH):
+        raise BatchError("A window was to add what is not an excluded port range.")
+    return [
+        "@echo off",
+        f"cd /d {SYSTEM32}||exit",
+        f"set w={window.path}",
+        rf"if exist %w%\{CLAIMED_BY_SESSION} exit",
+        # The task would run at the next boot, too; then another run may hold the lock by now.
+        rf"({BOOT_AND_END})>%w%\now 2>nul",
+        r"fc.exe /b %w%\boot %w%\now>nul||exit",
+        rf"ren %w%\token {CLAIMED}||exit",
+        *sequence(_parts(window), _VOICE),
+        r"echo end>%w%\end",
+        f"del {window.mark}",
+        "exit",
+        *_routine("start"),
+        *_routine("restart"),
+    ]
+
+
+def _parts(window: Window) -> Parts:
+    exclude = (rf"netsh.exe -f %w%\{_NETSH_FILE}{_LOG}", "set e=%errorlevel%", *_told("exclude"))
+    return Parts(
+        victims=window.victims,
+        dependents=window.dependents,
+        owed=window.owed,
+        excluding=exclude if window.exclusions else (),
+        process="" if window.process is None else number(window.process, HIGHEST_PID),
+        # A start that fails takes some seconds itself: the script is to tell it before the deadline is over.
+        attempts=max(5, window.deadline // (2 * (RETRY_SECONDS + 1))),
+    )
+
+
+_LOG = r">>%w%\log 2>&1"
+
+
+def _told(step: str) -> list[str]:
+    return [rf">>%w%\steps echo {step} %e%"]
+
+
+def _started(step: str, name: str) -> list[str]:
+    return [f"set s={service(name)}", f"call :{step}"]
+
+
+def _routine(step: str) -> list[str]:
+    """Subroutine: starts the service %s%. Names may be long, and all of this is part of one command line."""
+    return [f":{step}", f"net.exe start %s%{_LOG}", "set e=%errorlevel%", *_told(f"{step} %s%"), "exit /b"]
+
+
+_VOICE = Voice(
+    file=lambda name: rf"%w%\{name}",
+    log=_LOG,
+    with_reg="",
+    with_sc="",
+    start=_started,
+    told=_told,
+    # It is written before the script runs, together with the token.
+    record=(),
+    refused=tuple(_told(REFUSED)),
+    gave_up=tuple(_told(GAVE_UP)),
+    idle=f"(set e={NOT_RUNNING_LEVEL}&goto refused)",
+)
+
+
+def start_line(window: Window) -> str:
+    """Takes the lock, writes script and token, creates and runs the task.
+
+    The sections: `lock`; only if the lock is ours and the folder is new `create`; and only if its files have the size
+    of what was sent, because the disk may be full, `run` (error levels of schtasks).
+
+    Args:
+        window: what to do.
+    """
+    create = rf"schtasks.exe /create /tn {window.task} /tr {window.folder}\run.cmd /sc onstart /ru SYSTEM"
+    return _opened(
+        window,
+        [
+            # ONSTART needs no time of day, whose format differs between releases; the token makes a stray run harmless.
+            section(window.run, "create", f"{create}>nul&&echo created"),
+        ],
+        section(window.run, "run", f"schtasks.exe /run /tn {window.task}>nul"),
+    )
+
+
+def poll_line(window: Window, seconds: int) -> str:
+    """Waits on the host until the end mark is there, `seconds` at most.
+
+    The section `window` holds `ended` if the end mark is there, and then the steps; `absent` if there is no window.
+    """
+    rounds = number(max(1, seconds // 2), 10_000)
+    end = rf"{window.path}\end"
+    loop = f"(for /l %i in (1,1,{rounds}) do @if not exist {end} ping.exe -n 3 127.0.0.1 >nul)"
+    shown = rf"(if exist {end} (echo ended&type {window.path}\steps))"
+    look = rf"(if exist {window.path}\run.cmd ({loop}&{shown}) else (echo absent))"
+    return wrap(window.run, [section(window.run, "window", look)])
+
+
+def finish_line(window: Window) -> str:
+    """After the end mark: removes task and folder, gives back the lock, and gathers everything anew."""
+    clean = f"schtasks.exe /delete /tn {window.task} /f>nul&rd /s /q {window.path}"
+    return wrap(
+        window.run,
+        [
+            section(window.run, "finish", clean),
+            unlock_section(window.run, window.lock),
+            *section_commands(window.run),
+        ],
+    )
+
+
+def abort_line(window: Window) -> str:
+    """After a start that failed: claims the token, so that the script never runs, and cleans up.
+
+    The section `abort` holds `claimed` unless the script has the token; only then the lock is given back.
+    """
+    # Nothing was stopped, so nothing is owed but what was before.
+    forget = "" if window.owed else rf"&reg.exe delete {STATE_KEY}\{RAN_BEFORE} /f>nul"
+    clean = f"schtasks.exe /delete /tn {window.task} /f>nul&del {window.mark}{forget}"
+    gone = f"rd /s /q {window.path}"
+    undone = f"(if exist {_claimed(window)} ({clean}&{unlock_section(window.run, window.lock)}&{gone}))"
+    return wrap(window.run, [_claim(window), undone])
+
+
+def rescue_line(window: Window) -> str:
+    """At the deadline without an end mark: claims the token and starts what ran, then gathers everything anew.
+
+    The section `abort` as in `abort_line`, `rescue` a line `<step> <error level>` per service.
+    """
+    starts = [f"net.exe start DNS>nul&call echo start_dns {ERRORLEVEL}"]
+    starts += [
+        f"net.exe start {service(name)}>nul&call echo restart {service(name)} {ERRORLEVEL}"
+        for name in window.dependents
+    ]
+    return wrap(
+        window.run,
+        [
+            _claim(window),
+            section(window.run, "rescue", f"({'&'.join(starts)})"),
+            *section_commands(window.run),
+        ],
+    )
+
+
+def unguarded_line(window: Window) -> str:
+    """The same script run inside the shell, for hosts without a Task Scheduler; see `start_line`.
+
+    The section `window` as in `poll_line`.
+    """
+    folder = window.path
+    command = rf"cmd.exe /d /c {folder}\run.cmd>nul&(if exist {folder}\end (echo ended&type {folder}\steps))"
+    return _opened(window, [rf"echo shell>{folder}\{UNGUARDED}"], section(window.run, "window", command))
+
+
+def start_services_line(run: str, names: Sequence[str]) -> str:
+    """Starts services whose port is free, without a window; gathers everything anew.
+
+    The section `start` holds a line `<key in quotes> <error level>` per service.
+    """
+    if not names:
+        raise BatchError("There is no service to start.")
+    starts = [f"net.exe start {service(name)}>nul&call echo {service(name)} {ERRORLEVEL}" for name in names]
+    return wrap(run, [section(run, "start", f"({'&'.join(starts)})"), *section_commands(run)])
+
+
+def _opened(window: Window, before: list[str], then: str) -> str:
+    """Takes the lock and, if it is ours, makes the window's folder, writes script, token and mark and goes on.
+
+    It goes on only if the disk took all of it: half a script would stop DNS and not start it again.
+
+    The file for netsh is written behind all environment variables of the line; see `wrap`.
+    """
+    lines = script(window)
+    text = "&".join(echoed(line) for line in lines)
+    tables = [
+        Edit(ADD, name, ranges)
+        for name in NETSH
+        if (ranges := tuple(exclusion.ports for exclusion in window.exclusions if exclusion.id == name))
+    ]
+    folder = window.path
+    files = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
+    record = f"({'&'.join(recorded([window.recorded]))})>nul"
+    work = [
+        *(rf"type {LOCK}\{window.lock}>{file}" for file in (window.mark, rf"{folder}\boot")),
+        rf"({text})>{folder}\run.cmd",
+        *before,
+        *files,
+        record,
+        rf"echo token>{folder}\token",
+    ]
+    sizes = {"run.cmd": f"=={sum(len(line) + 2 for line in lines)}"}
+    if tables:
+        sizes[_NETSH_FILE] = f"=={file_size(tables)}"
+    # `md` fails where the folder is there already, and nothing may have got in before it was closed.
+    empty = f'dir /b {folder}|findstr.exe "^">nul'
+    work.append(if_whole(folder, sizes, f"({then})"))
+    steps = f"md {folder}&&({_closing(folder)}&{empty}&(if errorlevel 1 ({'&'.join(work)})))"
+    return wrap(window.run, [lock_section(window.run, window.lock), if_locked(window.lock, steps)])
+
+
+def _closing(folder: str) -> str:
+    """Closes a new folder to all but administrators and SYSTEM, by their SIDs, as far as the release can.
+
+    icacls is part of Windows since Server 2003 SP2 (KB919240). There it cannot end the inheritance: the groups that may
+    write to %SystemRoot%, Power Users and Server Operators (KB825069, Q244600), are denied it. Where it is missing the
+    folder stays as open as %SystemRoot%.
+    """
+    owners = " ".join(f'"*{sid}:(OI)(CI)F"' for sid in ("S-1-5-32-544", "S-1-5-18"))
+    others = " ".join(f'"*{sid}:(OI)(CI)(D,WD,AD,DC,WO,WDAC)"' for sid in ("S-1-5-32-547", "S-1-5-32-549"))
+    return f"(icacls.exe {folder} /inheritance:r /grant:r {owners}||icacls.exe {folder} /deny {others})>nul"
+
+
+def _claimed(window: Window) -> str:
+    return rf"{window.path}\{CLAIMED_BY_SESSION}"
+
+
+def _claim(window: Window) -> str:
+    """Renames the token, as the script does, to a name of its own; prints `claimed` when the session was first.
+
+    A start that was cut short may have left no token yet; then the name alone keeps the script from running.
+    """
+    token = rf"ren {window.path}\token {CLAIMED_BY_SESSION}"
+    instead = rf"(if not exist {window.path}\{CLAIMED} echo never>{_claimed(window)})"
+    return section(window.run, "abort", f"({token}||{instead})&(if exist {_claimed(window)} echo claimed)")

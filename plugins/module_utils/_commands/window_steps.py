@@ -1,0 +1,207 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sequence of a window, in one place for WinRM's script and for apply.cmd.
+
+Nothing is stopped unless DNS runs, what goes down can be started again, and what runs is on record. Then: stop DNS,
+exclude ports, start what DNS kept down, start DNS and what depends on it. The record goes when all of that runs again.
+
+All lines are those of a script whose current folder is system32. They hold our own literals, integers and service keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .._windows.service_states import RUNNING
+from .._windows.settings import DNS_SERVICE, STATE_KEY
+from .cmd import (
+    matching,
+    number,
+    service,
+    state_is,
+)
+from .records import RAN_BEFORE
+
+ALREADY_RUNNING = 1056
+"""ERROR_SERVICE_ALREADY_RUNNING, also while a start is pending: the only sure sign without translated text."""
+
+DISABLED_LEVEL = 1058
+"""ERROR_SERVICE_DISABLED: what is disabled, or marked for deletion, could not be started again."""
+
+NOT_RUNNING_LEVEL = 1062
+"""ERROR_SERVICE_NOT_ACTIVE: DNS does not run by now."""
+
+UNRECORDED_LEVEL = 5
+"""ERROR_ACCESS_DENIED: what runs could not be recorded."""
+
+NO_ROOM_LEVEL = 112
+"""Windows: there is not enough space on the disk."""
+
+RETRY_SECONDS = 3
+_PROCESS_ENDS_S = 20
+_SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
+_RECORD = rf"{STATE_KEY}\{RAN_BEFORE}"
+_NO_WAY_BACK = r'findstr.exe /i /r /c:"^ *Start[^a-z].*0x4" /c:"^ *DeleteFlag[^a-z].*0x1"'
+"""Finds a service that is disabled (Start 4) or marked for deletion in what `reg query` shows of its key."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a window is about.
+
+    Attributes:
+        victims: keys of services to be started while DNS is down.
+        dependents: keys of services that run and go down with DNS.
+        owed: keys of services that an earlier window has left on record; they are not touched.
+        excluding: the commands that exclude ports while DNS is down.
+        process: DNS's process, digits or a variable of the script; "" where it is not known.
+        attempts: how often the start of DNS is tried.
+    """
+
+    victims: tuple[str, ...]
+    dependents: tuple[str, ...]
+    owed: tuple[str, ...]
+    excluding: tuple[str, ...]
+    process: str
+    attempts: int
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """All that is on record while the window is open, DNS first."""
+        return tuple(dict.fromkeys((DNS_SERVICE, *self.dependents, *self.owed)))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a script carries out a step and tells what came of it; %e% is an error level.
+
+    Attributes:
+        file: the path of a file of the script's own by its name.
+        log: the redirection of what `net` says.
+        with_reg: the beginning of a line that needs reg.exe; "" where it is sure to be there.
+        with_sc: the same for sc.exe.
+        start: the lines that start a service; the first argument is the step's name.
+        told: the lines that tell %e% of a step.
+        record: the lines that record what runs.
+        refused: the lines behind a refusal.
+        gave_up: the lines behind a start of DNS that was given up.
+        idle: where to go when DNS does not run.
+        alone: lines between `net start DNS` and `sc start DNS`, for a host without sc.exe.
+    """
+
+    file: Callable[[str], str]
+    log: str
+    with_reg: str
+    with_sc: str
+    start: Callable[[str, str], list[str]]
+    told: Callable[[str], list[str]]
+    record: tuple[str, ...]
+    refused: tuple[str, ...]
+    gave_up: tuple[str, ...]
+    idle: str
+    alone: tuple[str, ...] = ()
+
+
+def sequence(parts: Parts, voice: Voice) -> list[str]:
+    """The lines of a window from its first look to the end of its record.
+
+    Raises:
+        BatchError: a service key is malformed.
+    """
+    return [
+        *_allowed(parts, voice),
+        *voice.record,
+        *_if(voice.with_reg, f"reg.exe query {_RECORD}>nul 2>&1||(set e={UNRECORDED_LEVEL}&goto refused)"),
+        f"net.exe stop DNS /y{voice.log}",
+        "set e=%errorlevel%",
+        *voice.told("stop_dns"),
+        *(_excluded(parts, voice) if parts.excluding else []),
+        *(line for name in parts.victims for line in voice.start("start", name)),
+        *_dns_started(parts, voice),
+        *(line for name in parts.dependents for line in voice.start("restart", name)),
+        "goto prove",
+        ":refused",
+        *voice.refused,
+        ":prove",
+        "set f=",
+        *(line for name in parts.recorded for line in _if(voice.with_sc, f"{_runs(name)}||set f=1")),
+        *_if(voice.with_reg + voice.with_sc, f"if not defined f reg.exe delete {_RECORD} /f>nul 2>&1"),
+    ]
+
+
+def _if(condition: str, line: str) -> list[str]:
+    return [f"{condition}({line})" if condition else line]
+
+
+def _runs(name: str) -> str:
+    return f"sc.exe query {service(name)} 2>nul|{matching(state_is(RUNNING))}>nul"
+
+
+def _allowed(parts: Parts, voice: Voice) -> list[str]:
+    """Goes elsewhere unless DNS runs and all that goes down with it can be started again."""
+    keys = voice.file("keys")
+    queries = [rf'reg.exe query "{_SERVICES}\{_key(name)}">>{keys} 2>nul' for name in (DNS_SERVICE, *parts.dependents)]
+    return [
+        *_if(voice.with_sc, f"{_runs(DNS_SERVICE)}||{voice.idle}"),
+        *(line for query in queries for line in _if(voice.with_reg, query)),
+        *_if(voice.with_reg, f"{_NO_WAY_BACK} {keys}>nul&&(set e={DISABLED_LEVEL}&goto refused)"),
+        # A file that a full disk has cut shows nothing that is disabled, either.
+        f"echo {_LOOKED}>>{keys}",
+        f'findstr.exe /b /c:"{_LOOKED}" {keys}>nul||(set e={NO_ROOM_LEVEL}&goto refused)',
+    ]
+
+
+_LOOKED = "looked"
+
+
+def _key(name: str) -> str:
+    return service(name).strip('"')
+
+
+def _excluded(parts: Parts, voice: Voice) -> list[str]:
+    """Excludes while DNS is down; the process of a stopped service may go on closing thousands of sockets for a while.
+
+    A list of processes that cannot be read does not show that it has ended.
+    """
+    tasks = voice.file("tasks")
+    look = (
+        f'tasklist.exe /fi "pid eq {parts.process}" /fo csv /nh>{tasks} 2>nul'
+        f'&&(findstr.exe /r /c:",.{parts.process}.," {tasks}>nul||goto exclude)'
+    )
+    return [
+        "set n=0",
+        ":held",
+        *([look] if parts.process else []),
+        "set /a n=n+1",
+        f"if %n% GEQ {_PROCESS_ENDS_S} goto exclude",
+        "ping.exe -n 2 127.0.0.1 >nul",
+        "goto held",
+        ":exclude",
+        *parts.excluding,
+    ]
+
+
+def _dns_started(parts: Parts, voice: Voice) -> list[str]:
+    """Starts DNS until the service manager says that it runs; the level of its own answer is what is told."""
+    return [
+        "set n=0",
+        ":dns",
+        f"net.exe start DNS{voice.log}",
+        *voice.alone,
+        "sc.exe start DNS>nul 2>&1",
+        "set e=%errorlevel%",
+        f"if %e%=={ALREADY_RUNNING} goto dns_runs",
+        ":dns_again",
+        "set /a n=n+1",
+        f"if %n% GEQ {number(parts.attempts, 100_000)} goto dns_down",
+        f"ping.exe -n {RETRY_SECONDS + 1} 127.0.0.1 >nul",
+        "goto dns",
+        ":dns_down",
+        *voice.gave_up,
+        "goto dns_done",
+        ":dns_runs",
+        *voice.told("start_dns"),
+        ":dns_done",
+    ]

@@ -1,0 +1,293 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two commands of a change as cmd text: prepare (lock, snapshot, exact bytes) and write.
+
+Prepare changes nothing but our own folder. Write does everything only if our lock is still there and the values are
+still those of the snapshot, and always gives back the lock. The values' exact bytes come from `reg export`: what
+`reg query` shows is not exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .._windows.settings import (
+    DNS_KEY,
+    NETSH,
+    SETTINGS,
+    TCPIP_KEY,
+    Setting,
+)
+from .backup import (
+    backup_files,
+    chunks_of,
+    if_whole,
+    kept_file,
+)
+from .cmd import (
+    ERRORLEVEL,
+    MAX_LINE,
+    OURS,
+    ROOT,
+    BatchError,
+    backup_id,
+    nonce,
+    number,
+    port_range,
+    section,
+    section_id,
+    wrap,
+)
+from .collect import section_commands
+from .exclusions import (
+    ADD,
+    DELETE,
+    Edit,
+    file_commands,
+    file_size,
+)
+from .host_backup import (
+    COMPARED,
+    TABLES,
+    pruning,
+    restore_script,
+)
+from .lock import (
+    if_locked,
+    lock_section,
+    unlock_section,
+)
+from .machine_id import id_commands
+from .records import Record, recorded
+
+_SECTIONS = {TCPIP_KEY: "tcpip", DNS_KEY: "dns"}
+"""The collector's section that shows a key."""
+
+_PUT_BACK = "put-back.reg"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting to be written.
+
+    Attributes:
+        id: a key of SETTINGS or of NETSH.
+        after: for a list the canonical ranges, for a number the number, None to delete the value. For netsh the
+            ranges to be added now.
+        removed: for netsh the rows to be deleted.
+        deferred: for netsh the ranges that a window adds later: not written, but backed up with the rest.
+    """
+
+    id: str
+    after: tuple[str, ...] | int | None
+    removed: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The names of one change.
+
+    Attributes:
+        run: the transcript's nonce.
+        lock: the lock file.
+        backup: the backup's id.
+        kept: how many backups stay on the host, None for all.
+        machine: the id that the machine gets with this write, None where it has one.
+    """
+
+    run: str
+    lock: str
+    backup: str
+    kept: int | None = None
+    machine: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """The backup's folder on the host, for messages."""
+        return rf"{ROOT}\backup\{backup_id(self.backup)}"
+
+    @property
+    def path(self) -> str:
+        """The same, seen from system32."""
+        return rf"{OURS}\backup\{backup_id(self.backup)}"
+
+    @property
+    def flag(self) -> str:
+        """The file that says: nothing has changed since the snapshot."""
+        return rf"{OURS}\same-{nonce(self.run)}"
+
+
+def prepare_line(ticket: Ticket, settings: Sequence[str]) -> str:
+    """The first command of a change: lock, snapshot of the registry settings, export of their keys.
+
+    Args:
+        ticket: the names to use.
+        settings: ids of the settings to be written; those of netsh need no snapshot.
+
+    The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
+    """
+    places = [(name, SETTINGS[name]) for name in settings if name in SETTINGS]
+    steps = [f"md {ticket.path}", *_prepared(ticket, places)]
+    lock = lock_section(ticket.run, ticket.lock)
+    return wrap(ticket.run, [lock, if_locked(ticket.lock, "&".join(steps))])
+
+
+def _prepared(ticket: Ticket, places: Sequence[tuple[str, Setting]]) -> list[str]:
+    file = rf"{ticket.path}\export.tmp"
+    parts = [_snapshot(ticket, name, place, "1") for name, place in places]
+    for key, label in sorted({(place.key, _SECTIONS[place.key]) for _name, place in places}):
+        # cmd converts UTF-16 in `type`; one that stops at the first zero byte (Wine's) hands the bytes out as they are.
+        shown = f'type {file}|findstr.exe "Registry">nul&&type {file}||findstr.exe "^" {file}'
+        # XP and 2003 have no /y: they would ask about a file that is there.
+        export = f"del {file}&reg.exe export {key} {file}>nul&&({shown})"
+        parts += [section(ticket.run, f"export_{label}", export), f"del {file}"]
+    return parts
+
+
+def _snapshot(ticket: Ticket, name: str, place: Setting, generation: str) -> str:
+    # The error level is part of the file, so that absent is a content like any other.
+    file = _snapshot_file(ticket, name, generation)
+    return f"(reg.exe query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{file}"
+
+
+def _snapshot_file(ticket: Ticket, name: str, generation: str) -> str:
+    return rf"{ticket.path}\{section_id(name)}.{generation}"
+
+
+def write_lines(
+    ticket: Ticket,
+    changes: Sequence[Change],
+    records: Sequence[Record],
+    backup: Sequence[str],
+    put_back: Sequence[str] = (),
+) -> list[str]:
+    """The commands that write; one, unless the backup's text is too long for the same line.
+
+    Args:
+        ticket: the names used in `prepare_line`.
+        changes: what to write.
+        records: what to record, also of settings that are right already.
+        backup: lines of the .reg file that puts the old values back; plain ASCII. Empty if nothing is changed.
+        put_back: lines of a .reg file with the exact registry values to be written: it is imported, and what `changes`
+            says of them is not sent.
+
+    Returns:
+        Command lines, to be run one after the other; only the last writes settings. Its sections: `write` (a line
+        `<id> <error level>` per command; empty when nothing was written because the lock or the values were not ours
+        any more), the collector's sections that show the settings anew, `unlock`.
+
+    Raises:
+        BatchError: a value is malformed or does not fit into one command line, or there is nothing to write.
+    """
+    if not (changes or records or ticket.machine):
+        raise BatchError("There is nothing to write.")
+    places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
+    undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
+    saved, widened, sizes = backup_files(
+        ticket.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
+    )
+    tables, table_sizes = _netsh_files(ticket, changes)
+    compare = _compared(ticket, places, sizes | table_sizes)
+    write = _recorded(ticket, records)
+    write += _imported(ticket, [name for name, _place in places]) if put_back else []
+    for change in changes:
+        write += [] if put_back and change.id in SETTINGS else _written(ticket, change)
+    write += [_snapshot(ticket, name, place, COMPARED) for name, place in places]
+    if ticket.kept is not None and changes:
+        write.append(pruning(ticket.kept, ticket.backup))
+    shown = {_SECTIONS[SETTINGS[name].key] if name in SETTINGS else name for name in (change.id for change in changes)}
+    tail = [
+        section(ticket.run, "write", f"(if exist {ticket.flag} ({'&'.join(write)}))"),
+        *section_commands(ticket.run, {*shown, "boot", "state"}),
+        # Only an empty folder goes: nothing was changed, so there is nothing to put back.
+        f"del {ticket.flag}&rd {ticket.path}",
+        unlock_section(ticket.run, ticket.lock),
+    ]
+    whole = [*(kept_file(ticket.path, name, echoes, True) for name, echoes in saved.items()), *widened]
+    if sum(len(part) + 1 for part in [*whole, *tables, *compare, *tail]) < MAX_LINE - 300:
+        first, last = [], [*whole, *tables, *compare]
+    else:
+        first, last = ["&".join(chunk) for chunk in chunks_of(tables)] if tables else [], compare
+        for name, echoes in saved.items():
+            chunks = chunks_of(echoes)
+            first += [kept_file(ticket.path, name, chunk, chunk is chunks[0]) for chunk in chunks]
+        first += widened
+    lines = [wrap(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
+    return [*lines, wrap(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+
+
+def _recorded(ticket: Ticket, records: Sequence[Record]) -> list[str]:
+    """Gives the machine its id, where it gets one, and writes the records."""
+    write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
+    return [*write, f"({'&'.join(recorded(records))})>nul"] if records else write
+
+
+def _compared(ticket: Ticket, places: Sequence[tuple[str, Setting]], sizes: Mapping[str, str]) -> list[str]:
+    """Makes the flag if the values are those of the snapshot, and the backup's files are whole."""
+    files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
+    equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
+    flag = if_whole(ticket.path, sizes, f"echo same>{ticket.flag}")
+    return [*(_snapshot(ticket, name, place, "2") for name, place in places), "&&".join([*equal, flag])]
+
+
+def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
+    """Imports the exact values; a line `<id> <error level>` for each."""
+    done = [f"call echo {section_id(name)} {ERRORLEVEL}" for name in names]
+    return [rf"reg.exe import {ticket.path}\{_PUT_BACK}>nul", *done]
+
+
+def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> tuple[list[str], dict[str, str]]:
+    """Writes what netsh is to do now, and what undoes it and the window that follows; with the latter's size."""
+    commands: list[str] = []
+    undo: list[Edit] = []
+    for change in changes:
+        if change.id in NETSH:
+            after = _ranges(change)
+            edits = [Edit(DELETE, change.id, change.removed), Edit(ADD, change.id, after)]
+            commands += file_commands(_netsh_file(ticket, change), edits)
+            undo += [
+                Edit(DELETE, change.id, (*after, *change.deferred)),
+                Edit(ADD, change.id, change.removed),
+            ]
+    size = file_size(undo)
+    return commands + file_commands(rf"{ticket.path}\{TABLES}", undo), {TABLES: f"=={size}"} if size else {}
+
+
+def _netsh_file(ticket: Ticket, change: Change) -> str:
+    return rf"{ticket.path}\{section_id(change.id)}.netsh"
+
+
+def _ranges(change: Change) -> tuple[str, ...]:
+    if not isinstance(change.after, tuple):
+        raise BatchError(f"The setting {change.id} takes a list of ranges.")
+    return change.after
+
+
+def _written(ticket: Ticket, change: Change) -> list[str]:
+    """The commands of one change, each followed by a line `<id> <error level>`."""
+    done = f"call echo {section_id(change.id)} {ERRORLEVEL}"
+    if change.id in NETSH:
+        due = bool(_ranges(change) or change.removed)
+        return [f"netsh.exe -f {_netsh_file(ticket, change)}>nul", done] if due else [done]
+    place = SETTINGS[change.id]
+    if change.after is None:
+        return [f"reg.exe delete {place.key} /v {place.value_name} /f>nul", done]
+    return [
+        f"reg.exe add {place.key} /v {place.value_name} /t {place.registry_type} {_data(place, change.after)} /f>nul",
+        done,
+    ]
+
+
+def _data(place: Setting, after: tuple[str, ...] | int) -> str:
+    if place.registry_type == "REG_DWORD":
+        if not isinstance(after, int):
+            raise BatchError(f"The value {place.value_name} takes a number.")
+        return f"/d {number(after, 65536)}"
+    if not isinstance(after, tuple):
+        raise BatchError(f"The value {place.value_name} takes a list of ranges.")
+    if not after:
+        return ""
+    return f'/s , /d "{",".join(port_range(text) for text in after)}"'

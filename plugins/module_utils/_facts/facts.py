@@ -1,0 +1,231 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of one host out of a transcript: the one entrance for everything that a host has said.
+
+The shape is that of schemas/facts.schema.json. What could not be read is null and has a problem; nothing is
+guessed, and no content makes it raise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+from .._catalogue.sbs2003 import CATALOGUE
+from .._parsers.netsh import (
+    is_empty_table,
+    parse_dynamicport,
+    parse_excludedportrange,
+)
+from .._parsers.transcript import (
+    Source,
+    Transcript,
+    split_transcript,
+)
+from .._ports import PortSet
+from .._problems import ProblemList, Severity, shown
+from .host import RAN_BEFORE_RECORD
+from .reading import Reading
+from .registry import (
+    read_boot_mark,
+    read_hotfixes,
+    read_machine,
+    read_send_port,
+    read_settings,
+    read_sql_ports,
+    read_state,
+)
+from .services import (
+    DNS,
+    Services,
+    read_dependents,
+    read_services,
+    service_facts,
+)
+from .sockets import (
+    FAMILIES,
+    Sockets,
+    dns_ports,
+    endpoint_facts,
+    pool_present,
+    ports_by_family,
+    read_sockets,
+)
+from .system import read_os
+
+FACTS_FORMAT = 1
+
+_SECTIONS = (
+    "computer_name",
+    "clock",
+    "ver",
+    "current_version",
+    "product_options",
+    "tcpip",
+    "dns",
+    "services",
+    "service_starts",
+    "dns_dependents",
+    "tasklist",
+    "netstat",
+    "sql_ports",
+    "boot",
+    "state",
+)
+_SECTIONS_OF = {
+    "nt5": ("hotfixes",),
+    "nt6": ("dynamicport_udp4", "dynamicport_udp6"),
+    "nt6_r2": ("dynamicport_udp4", "dynamicport_udp6", "excluded_udp4", "excluded_udp6"),
+}
+"""Plain 2008 and Vista may lack excludedportrange, so its sections are not missed there."""
+_NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
+"""The ports of the whole catalogue."""
+_NEVER_OF_32_BIT = ("current_version", "state", "hotfixes")
+_OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
+_NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
+
+
+def parse_transcript(
+    source: Source, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None
+) -> dict[str, Any]:
+    """Turn a transcript into facts.
+
+    Args:
+        source: bytes in any code page, or text, or ``{"base64": text}``.
+        extra_services: service keys that belong in the facts besides those of the catalogue.
+        extra_ports: ports whose holders belong in the facts besides those of the catalogue's ports.
+
+    Returns:
+        The facts; see docs/facts.md.
+
+    Raises:
+        TranscriptError: for a source of another type, invalid base64, or more than 8 MiB.
+    """
+    transcript = split_transcript(source)
+    problems = ProblemList()
+    problems.extend(transcript.problems)
+    if _is_of_32_bit(transcript):
+        problems.add(
+            "collected_in_32_bit",
+            "error",
+            "The transcript was collected in a 32-bit process, which is shown another registry; nothing in it is used.",
+        )
+        transcript = replace(transcript, sections={})
+    reading = Reading(transcript, problems)
+    os_facts = read_os(reading)
+    extra_services = [*extra_services]
+    services = read_services(reading, extra_services)
+    sockets = read_sockets(reading, services)
+    settings = read_settings(reading, services.dns_installed)
+    dependents = read_dependents(reading, services)
+    state = read_state(reading)
+    earlier = _ran_before(state)
+    needed = _NEEDED | (extra_ports or PortSet())
+    wanted = {DNS, *earlier, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
+    endpoints, truncated = endpoint_facts(sockets, services, needed)
+    facts = {
+        "format": FACTS_FORMAT,
+        "computer_name": _first_line(reading.text("computer_name"), _NAME_RE),
+        "collected": _first_line(reading.text("clock")),
+        "os": os_facts,
+        "settings": settings,
+        "dns": _dns(reading, services, sockets, settings, dependents),
+        **_netsh(reading, os_facts["family"]),
+        "services": service_facts(services, wanted, extra_services),
+        "services_total": len(services.names) if services.known else None,
+        "udp_endpoints": endpoints if sockets.known else None,
+        "udp_endpoints_truncated": truncated,
+        "udp_ports": ports_by_family(sockets.others) if sockets.known else None,
+        "sql_ports": read_sql_ports(reading),
+        "hotfixes": read_hotfixes(reading),
+        "boot_mark": read_boot_mark(reading),
+        "machine": read_machine(reading),
+        "state": state,
+    }
+    _report_missing(reading, os_facts["family"])
+    return {**facts, "problems": problems.as_list()}
+
+
+def _ran_before(state: Mapping[str, Any]) -> set[str]:
+    """Lower-case names of the services in our record of what ran before a window."""
+    value = (state["settings"].get(RAN_BEFORE_RECORD) or {}).get("value")
+    return {name.strip().lower() for name in (value or "").split(",")} - {""}
+
+
+def _is_of_32_bit(transcript: Transcript) -> bool:
+    """Whether keys that are nowhere else were found in the part of the registry that 32-bit programs are shown."""
+    return any(
+        _OF_32_BIT_RE.search(transcript.sections[name].text) for name in _NEVER_OF_32_BIT if name in transcript.sections
+    )
+
+
+def _dns(
+    reading: Reading,
+    services: Services,
+    sockets: Sockets,
+    settings: dict[str, Any],
+    dependents: list[str] | None,
+) -> dict[str, Any]:
+    return {
+        "installed": services.dns_installed,
+        "state": services.dns.state if services.dns else None,
+        "pid": services.dns_pid,
+        "dependents": dependents,
+        "send_port": read_send_port(reading),
+        "udp_ports": dns_ports(sockets, services),
+        "pool_present": pool_present(sockets, services, settings["socket_pool_size"]),
+    }
+
+
+def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
+    """The facts ``dynamic_ports`` and ``exclusions``; null per family on releases without such a table."""
+    dynamic: dict[str, Any] = dict.fromkeys(FAMILIES)
+    exclusions: dict[str, Any] = dict.fromkeys(FAMILIES)
+    for name in FAMILIES:
+        section_id = f"dynamicport_{name}"
+        found = parse_dynamicport(reading.text(section_id)) if reading.succeeded(section_id) else None
+        dynamic[name] = {"start": found.start, "count": found.count} if found else None
+        if found is None and reading.section(section_id) is not None:
+            reading.problems.add(
+                "dynamic_ports_unreadable", "error", "The dynamic port range could not be read.", family=name
+            )
+        section_id = f"excluded_{name}"
+        exclusions[name] = _exclusions(reading, section_id)
+        if exclusions[name] is None and reading.section(section_id) is not None:
+            severity: Severity = "error" if family == "nt6_r2" else "warning"
+            reading.problems.add(
+                "exclusions_unreadable", severity, "The excluded port ranges could not be read.", family=name
+            )
+    return {"dynamic_ports": dynamic, "exclusions": exclusions}
+
+
+def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | None:
+    """The rows of a table; none only where the table is there. netsh ends some of its errors with level 0."""
+    section = reading.section(section_id)
+    if section is None or not reading.succeeded(section_id) or not section.text.strip():
+        return None
+    rows, unreadable = parse_excludedportrange(section.text)
+    return [row._asdict() for row in rows] if (rows or is_empty_table(section.text)) and not unreadable else None
+
+
+def _first_line(text: str, pattern: re.Pattern[str] | None = None) -> str | None:
+    line = next((line.strip() for line in text[:1000].split("\n") if line.strip()), "")
+    if not line or (pattern and not pattern.match(line)):
+        return None
+    return shown(line)
+
+
+def _report_missing(reading: Reading, family: str | None) -> None:
+    expected = _SECTIONS + _SECTIONS_OF.get(family or "", ())
+    missing = [name for name in expected if reading.section(name) is None]
+    if missing:
+        reading.problems.add(
+            "sections_missing",
+            "warning",
+            f"The transcript lacks the sections {', '.join(missing)}; what they show is unknown.",
+            sections=missing,
+        )

@@ -1,0 +1,395 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts as the planner and the verdict ask for them: typed look-ups, tolerant of what could not be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from .._catalogue.row import SERVICE_NAME_RE
+from .._ports import (
+    HIGHEST_PORT,
+    PortError,
+    PortSet,
+    Range,
+)
+from .._windows.service_states import (
+    AUTO_START,
+    DEMAND_START,
+    DISABLED,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+)
+from .._windows.settings import (
+    DNS_SERVICE,
+    RAN_BEFORE_RECORD,
+    RECORDED_STOPPED,
+)
+from .host_values import is_data, number
+
+__all__ = [
+    "AUTO_START",
+    "DEMAND_START",
+    "DISABLED",
+    "DNS_PROCESS",
+    "DNS_SERVICE",
+    "FAMILIES",
+    "HIGHEST_PID",
+    "RAN_BEFORE_RECORD",
+    "RECORDED_STOPPED",
+    "RUNNING",
+    "STOPPED",
+    "SYSTEM_PID",
+    "Holder",
+    "Host",
+    "Service",
+]
+
+FAMILIES = ("udp4", "udp6")
+"""UDP over IPv4 and over IPv6: separate port spaces."""
+
+SYSTEM_PID = 4
+DNS_PROCESS = "dns.exe"
+
+_MARK_RE = re.compile(r"([0-9A-F]{16})(?:-([0-9A-F]{1,8}))?\Z")
+"""ShutdownTime, a FILETIME of eight bytes, and the boot counter where there is one."""
+HIGHEST_PID = 0xFFFFFFFF
+_HIGHEST_EXIT_CODE = 0xFFFFFFFF
+_NO_PID_IN_NETSTAT = "5.0"
+"""Windows 2000: its netstat has no -o (Microsoft's documentation of netstat, XP and later)."""
+
+_UNREAD: dict[str, Any] = {"present": None, "type": None, "data": None, "ranges": [], "bad_entries": []}
+_NO_PORTS_AT_ALL = dict.fromkeys(FAMILIES, PortSet())
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that holds a UDP port; pid and process are None where the release does not tell."""
+
+    pid: int | None
+    process: str | None
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the service manager says about one service."""
+
+    name: str
+    state: int | None
+    start: int | None
+    pid: int | None
+    exit_code: int | None
+    trigger_start: bool
+
+    @property
+    def enabled(self) -> bool:
+        """False only where Start is 4; an unknown Start counts as enabled."""
+        return self.start != DISABLED
+
+
+@dataclass(frozen=True)
+class Host:
+    """The facts of one host.
+
+    Attributes:
+        facts: the mapping that the collection's facts are; see schemas/facts.schema.json.
+    """
+
+    facts: Mapping[str, Any]
+
+    @property
+    def unnamed_ports(self) -> PortSet:
+        """The ports of others for which the list of sockets has no row."""
+        held = self._other_ports[FAMILIES[0]] | self._other_ports[FAMILIES[1]]
+        return held - PortSet.from_ports({port for _family, port in self._holders})
+
+    def has_reading_errors(self, apart_from: Collection[str]) -> bool:
+        """Whether the facts report an error; a list of problems that cannot be read counts as one.
+
+        Args:
+            apart_from: ids that do not matter.
+        """
+        problems = self.facts.get("problems")
+        if not isinstance(problems, Sequence) or isinstance(problems, str):
+            return True
+        return any(
+            not isinstance(problem, Mapping)
+            or problem.get("severity") not in ("error", "warning", "info")
+            or (problem["severity"] == "error" and problem.get("id") not in apart_from)
+            for problem in problems
+        )
+
+    def _part(self, name: str) -> Mapping[str, Any]:
+        part = self.facts.get(name)
+        return part if isinstance(part, Mapping) else {}
+
+    @property
+    def os(self) -> Mapping[str, Any]:
+        """Release, family and product type."""
+        return self._part("os")
+
+    @property
+    def family(self) -> str | None:
+        """nt5, nt6 or nt6_r2; None where the release was not recognised."""
+        return self.os.get("family")
+
+    @property
+    def dns(self) -> Mapping[str, Any]:
+        """The DNS service and its sockets."""
+        return self._part("dns")
+
+    @property
+    def dns_installed(self) -> bool | None:
+        """None where the services could not be read, or where the list of services contradicts it."""
+        installed = self.dns.get("installed")
+        if not isinstance(installed, bool) or (not installed and self.dns_service is not None):
+            return None
+        return installed
+
+    @cached_property
+    def dns_service(self) -> Service | None:
+        """DNS among the services, None where it is not listed; without a state where its two entries differ."""
+        row = self.service(DNS_SERVICE)
+        if row is None:
+            return None
+        pid = self.dns_pid
+        agreed = row.state == self.dns_state and (None in (pid, row.pid) or pid == row.pid)
+        return replace(row, state=row.state if agreed else None, pid=pid)
+
+    @property
+    def dns_state(self) -> int | None:
+        """1 to 7, None where it could not be read."""
+        return number(self.dns.get("state"), STOPPED, PAUSED)
+
+    @property
+    def dns_running(self) -> bool:
+        """True only when the service manager says RUNNING."""
+        return self.dns_state == RUNNING
+
+    @property
+    def dns_pid(self) -> int | None:
+        """The process of the DNS service, None while it is stopped or where the release does not tell."""
+        return number(self.dns.get("pid"), 1, HIGHEST_PID)
+
+    @property
+    def send_port(self) -> int | None:
+        """The fixed port from which DNS asks other servers, None where it has none."""
+        return number(self.dns.get("send_port"), 1, HIGHEST_PORT)
+
+    @property
+    def boot_mark(self) -> str | None:
+        """Changes with every boot; None where it could not be read or cannot be one."""
+        mark = self.facts.get("boot_mark")
+        return mark if isinstance(mark, str) and _MARK_RE.match(mark) else None
+
+    def setting(self, setting_id: str) -> Mapping[str, Any]:
+        """One of ``facts.settings``; unread where it is missing, or where its parts contradict each other."""
+        fact = self._part("settings").get(setting_id)
+        if not isinstance(fact, Mapping):
+            return _UNREAD
+        present, data = fact.get("present"), fact.get("data")
+        if present is False:
+            return fact if data is None and fact.get("type") is None else _UNREAD
+        return fact if present is True and is_data(fact.get("type"), data) else _UNREAD
+
+    @property
+    def state_present(self) -> bool | None:
+        """Whether our own key is there; None where that could not be read."""
+        state = self._part("state")
+        present = state.get("present")
+        return present if isinstance(present, bool) and isinstance(state.get("settings"), Mapping) else None
+
+    def record(self, setting_id: str) -> Mapping[str, Any] | None:
+        """What our last write of a setting recorded, None where there is no complete record."""
+        record = self._record(setting_id)
+        if not isinstance(record, Mapping) or not isinstance(record.get("value"), str):
+            return None
+        mark = record.get("boot_mark")
+        return record if isinstance(mark, str) and _MARK_RE.match(mark) else None
+
+    def _record(self, setting_id: str) -> object:
+        settings = self._part("state").get("settings")
+        return settings.get(setting_id) if isinstance(settings, Mapping) else None
+
+    def booted_since(self, mark: object) -> bool:
+        """Whether a recorded boot mark proves that the host has started anew since; a mark that is cut proves nothing.
+
+        A counter that only one of the two has says nothing: it may not have been read.
+        """
+        before = _MARK_RE.match(mark) if isinstance(mark, str) else None
+        now = _MARK_RE.match(self.boot_mark) if self.boot_mark else None
+        if before is None or now is None:
+            return False
+        if before.group(1) != now.group(1):
+            return True
+        return None not in (before.group(2), now.group(2)) and before.group(2) != now.group(2)
+
+    @property
+    def ran_before(self) -> tuple[str, ...] | None:
+        """The services that ran when a window opened and were not seen running since; None where that is not readable.
+
+        A reboot does not end the record, so its boot mark does not matter.
+        """
+        if self.state_present is None:
+            return None
+        if RAN_BEFORE_RECORD not in self._part("state")["settings"]:
+            return ()
+        record = self._record(RAN_BEFORE_RECORD)
+        value = record.get("value") if isinstance(record, Mapping) else None
+        names = tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else ()
+        return names if names and all(SERVICE_NAME_RE.match(name) for name in names) else None
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """The services in the facts by key, sorted without regard to case."""
+        found = self._part("services")
+        return {name: _service(name, found[name]) for name in sorted(found, key=lambda key: (key.lower(), key))}
+
+    @cached_property
+    def _by_lower_name(self) -> dict[str, Service]:
+        return {name.lower(): service for name, service in self.services.items()}
+
+    @cached_property
+    def enabled_services(self) -> frozenset[str]:
+        """Lower-case names of the services that are not disabled."""
+        return frozenset(name for name, service in self._by_lower_name.items() if service.enabled)
+
+    def service(self, name: str) -> Service | None:
+        """One service, whatever the case of its key; None where it is not in the facts."""
+        return self._by_lower_name.get(name.lower())
+
+    @property
+    def services_known(self) -> bool:
+        """Whether the service manager's list was read at all: no Windows has an empty one."""
+        return bool(number(self.facts.get("services_total"), 1, HIGHEST_PID)) and isinstance(
+            self.facts.get("services"), Mapping
+        )
+
+    @property
+    def names_processes(self) -> bool:
+        """Whether this release's netstat names the process of each socket; a release that is not known should."""
+        return self.os.get("nt") != _NO_PID_IN_NETSTAT
+
+    @property
+    def sockets_known(self) -> bool:
+        """Whether the list of UDP sockets was read."""
+        rows = self.facts.get("udp_endpoints")
+        return isinstance(rows, Sequence) and not isinstance(rows, str) and self._read_other_ports is not None
+
+    @cached_property
+    def _read_dns_ports(self) -> dict[str, PortSet] | None:
+        return _port_sets(self.dns.get("udp_ports"))
+
+    @cached_property
+    def _read_other_ports(self) -> dict[str, PortSet] | None:
+        return _port_sets(self.facts.get("udp_ports"))
+
+    @property
+    def _dns_ports(self) -> dict[str, PortSet]:
+        return self._read_dns_ports or _NO_PORTS_AT_ALL
+
+    @property
+    def _other_ports(self) -> dict[str, PortSet]:
+        return self._read_other_ports or _NO_PORTS_AT_ALL
+
+    @property
+    def dns_ports_known(self) -> bool:
+        """Whether it was read which sockets are DNS's; without a process of its own it has none."""
+        if self.dns_state == STOPPED:
+            return True
+        return self._read_dns_ports is not None and self.dns_pid is not None
+
+    @cached_property
+    def _holders(self) -> dict[tuple[str, int], list[Holder]]:
+        held: dict[tuple[str, int], list[Holder]] = {}
+        for row in self.facts.get("udp_endpoints") or ():
+            port = number(row.get("port"), 1, HIGHEST_PORT) if isinstance(row, Mapping) else None
+            if port is None or not isinstance(row.get("address"), str):
+                continue
+            holder = Holder(number(row.get("pid"), 0, HIGHEST_PID), row.get("process"))
+            holders = held.setdefault((FAMILIES[":" in row["address"]], port), [])
+            if holder not in holders:
+                holders.append(holder)
+        for holders in held.values():
+            holders.sort(key=lambda holder: (holder.pid or 0, str(holder.process or "")))
+        return held
+
+    def dns_holds(self, port: int, family: str) -> bool:
+        """Whether DNS's process holds the port in that address family."""
+        return port in self._dns_ports[family]
+
+    def dns_ports(self, family: str) -> PortSet:
+        """All UDP ports that DNS's process holds in that address family."""
+        return self._dns_ports[family]
+
+    def holders(self, port: int, family: str) -> list[Holder]:
+        """Who else holds the port; an unnamed holder where the list of sockets was cut before it."""
+        named = self._holders.get((family, port), [])
+        return named or ([Holder(None, None)] if port in self._other_ports[family] else [])
+
+    def other_ports(self, family: str) -> PortSet:
+        """All UDP ports that other processes than DNS hold in that address family."""
+        return self._other_ports[family]
+
+    def excluded(self, port: int) -> bool:
+        """Whether a block that no administrator made (WinNAT, HNS, http.sys) covers the port: error 10013."""
+        return any(first <= port <= last for family in FAMILIES for first, last in self.blocks(family))
+
+    def exclusions_known(self, family: str) -> bool:
+        """Whether netsh's table of excluded ports was read; plain 2008 may not have it."""
+        return self._table(family) is not None
+
+    def administered(self, family: str) -> tuple[Range, ...]:
+        """The rows of that table that somebody added (the star), as they are: a deletion must name one exactly."""
+        return self._excluded_rows(family, True)
+
+    def blocks(self, family: str) -> tuple[Range, ...]:
+        """The rows without a star: Windows itself makes and removes them."""
+        return self._excluded_rows(family, False)
+
+    def _excluded_rows(self, family: str, administered: bool) -> tuple[Range, ...]:
+        rows = self._table(family) or ()
+        return tuple(sorted({(first, last) for first, last, starred in rows if starred is administered}))
+
+    def _table(self, family: str) -> list[tuple[int, int, bool]] | None:
+        """Start, end and star of each row; None where a row of the table is none."""
+        rows = self._part("exclusions").get(family)
+        if not isinstance(rows, Sequence) or isinstance(rows, str):
+            return None
+        table: list[tuple[int, int, bool]] = []
+        for row in rows:
+            found: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
+            first, last = (number(found.get(name), 1, HIGHEST_PORT) for name in ("start", "end"))
+            if first is None or last is None or not isinstance(found.get("administered"), bool):
+                return None
+            table.append((first, last, found["administered"]))
+        return table
+
+
+def _port_sets(value: object) -> dict[str, PortSet] | None:
+    """The port sets of both address families; None where one of them could not be read."""
+    if not isinstance(value, Mapping) or any(value.get(family) is None for family in FAMILIES):
+        return None
+    try:
+        return {family: PortSet.from_json(value[family]) for family in FAMILIES}
+    except (PortError, TypeError, ValueError):
+        return None
+
+
+def _service(name: str, found: object) -> Service:
+    """A service of the facts; what cannot be what it says is unread."""
+    row: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    return Service(
+        name=name,
+        state=number(row.get("state"), STOPPED, PAUSED),
+        start=number(row.get("start"), 0, DISABLED),
+        pid=number(row.get("pid"), 1, HIGHEST_PID),
+        exit_code=number(row.get("win32_exit_code"), 0, _HIGHEST_EXIT_CODE),
+        trigger_start=row.get("trigger_start") is True,
+    )

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the readers of the single facts share: the sections, the registry text in them, and the problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .._parsers.reg_query import RegDump, parse_reg
+from .._parsers.section_rules import SECTION_RULES
+from .._parsers.transcript import Section, Transcript
+from .._problems import ProblemList
+
+_NOTHING = Section("", None)
+
+
+@dataclass
+class Reading:
+    """One transcript on its way to facts.
+
+    Attributes:
+        transcript: its sections.
+        problems: collects what could not be read.
+    """
+
+    transcript: Transcript
+    problems: ProblemList
+    _dumps: dict[str, RegDump] = field(default_factory=dict)
+
+    def section(self, section_id: str) -> Section | None:
+        """The section, None when the transcript does not have it."""
+        return self.transcript.sections.get(section_id)
+
+    def text(self, section_id: str) -> str:
+        """The section's text, empty when the transcript does not have it."""
+        return self.transcript.sections.get(section_id, _NOTHING).text
+
+    def succeeded(self, section_id: str) -> bool:
+        """Whether the section is there and its command did not fail; a section without exit code counts as done."""
+        section = self.section(section_id)
+        return section is not None and section.errorlevel in (0, None)
+
+    def registry(self, section_id: str) -> RegDump:
+        """The section read as registry text, once."""
+        if section_id not in self._dumps:
+            self._dumps[section_id] = parse_reg(self.text(section_id))
+        return self._dumps[section_id]
+
+
+def report_stray(reading: Reading, section_id: str) -> bool:
+    """Whether the registry text of a section holds lines that cannot be read, which is a problem then."""
+    lines = reading.registry(section_id).stray
+    if lines:
+        report_damage(reading, section_id, lines)
+    return bool(lines)
+
+
+def report_damage(reading: Reading, section_id: str, lines: int = 0) -> None:
+    """Report a section that was cut, wrapped or marked on its way: nothing that it does not show is absent."""
+    severity = SECTION_RULES[section_id].severity
+    if severity is None:
+        return
+    reading.problems.add(
+        "section_damaged",
+        severity,
+        f"The section {section_id} is not as its command prints it: rows were cut, wrapped or changed on the way.",
+        section=section_id,
+        lines=lines,
+    )

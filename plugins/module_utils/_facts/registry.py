@@ -1,0 +1,309 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts out of the registry: the four settings, our own record, the boot mark, SQL Server's ports, hotfixes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .._commands.collect import HOTFIXES
+from .._commands.machine_id import (
+    ID_VALUE,
+    MACHINE_KEY,
+    NAME_VALUE,
+    machine_id,
+)
+from .._parsers.reg_query import (
+    RegData,
+    RegKey,
+    RegValue,
+    is_file,
+    reg_lines,
+)
+from .._ports import HIGHEST_PORT, PortSet, parse_entries
+from .._problems import shown
+from .host import RECORDED_STOPPED
+from .reading import (
+    Reading,
+    report_damage,
+    report_stray,
+)
+
+_TCPIP = r"\services\tcpip\parameters"
+_DNS = r"\services\dns\parameters"
+
+
+@dataclass(frozen=True)
+class _Place:
+    section: str
+    key: str
+    value_name: str
+    is_list: bool
+
+
+_PLACES = {
+    "max_user_port": _Place("tcpip", _TCPIP, "MaxUserPort", False),
+    "reserved_ports": _Place("tcpip", _TCPIP, "ReservedPorts", True),
+    "socket_pool_size": _Place("dns", _DNS, "SocketPoolSize", False),
+    "socket_pool_excluded_port_ranges": _Place("dns", _DNS, "SocketPoolExcludedPortRanges", True),
+}
+_KEY_PROBLEMS = {
+    "tcpip": ("tcpip_key_unreadable", r"Services\Tcpip\Parameters"),
+    "dns": ("dns_key_unreadable", r"Services\DNS\Parameters"),
+}
+_HOTFIX_RE = re.compile(r"\\(?:KB|Q)([0-9]{6,7})(?:-v[0-9]{1,2})?\Z", re.IGNORECASE)
+_SQL_KEY = r"\supersocketnetlib\tcp"
+_SQL_PARENT = "supersocketnetlib"
+_SQL_CLIENT = "\\client\\"
+_SQL_VALUES = frozenset(("tcpport", "tcpdynamicports"))
+_STATE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper\\state\\([a-z0-9_]{1,60})\Z", re.IGNORECASE)
+_BELOW_STATE_RE = re.compile(r"\\portkeeper\\state\\", re.IGNORECASE)
+_OWN_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper(?:\\|\Z)", re.IGNORECASE)
+_ROOT_KEY = MACHINE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1).lower()
+_OWN_KEY = "portkeeper"
+_SOFTWARE_CHILD_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\([^\\]+)\Z", re.IGNORECASE)
+_SOFTWARE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE(?:\\|\Z)", re.IGNORECASE)
+_FILETIME_RE = re.compile(r"[0-9A-Fa-f]{16}\Z")
+"""ShutdownTime is a FILETIME: 8 bytes."""
+_MARK_RE = re.compile(r"[0-9A-F]{16}(?:-[0-9A-F]{1,16})?\Z")
+# Nothing, or a list of ranges of ports, numbers, words and service keys.
+_RECORDED = r"(?:[0-9]+(?:-[0-9]+)?|(?! )[0-9_.$ -]*[A-Za-z][0-9A-Za-z_.$ -]*)"
+_RECORD_RE = re.compile(rf"(?!.* {{2}})(?:{_RECORDED}(?:,{_RECORDED})*)?\Z")
+_PID_RE = re.compile(r"[0-9]{1,10}\Z")
+
+
+def read_settings(reading: Reading, dns_installed: bool | None) -> dict[str, Any]:
+    """The fact ``settings``; where DNS is known not to be installed, its values are known to be absent."""
+    settings: dict[str, Any] = {}
+    for setting_id, place in _PLACES.items():
+        settings[setting_id] = _read_setting(reading, place, dns_installed)
+    return settings
+
+
+def _setting(present: bool | None, value: RegValue | None = None) -> dict[str, Any]:
+    return {
+        "present": present,
+        "type": value.type if value else None,
+        "data": value.data if value else None,
+        "ranges": [],
+        "bad_entries": [],
+    }
+
+
+def _read_setting(reading: Reading, place: _Place, dns_installed: bool | None) -> dict[str, Any]:
+    dump = reading.registry(place.section)
+    key = dump.find(place.key)
+    name = place.value_name.lower()
+    if key is None and place.section == "dns" and dns_installed is False and _level(reading, "dns") != 0:
+        return _setting(False)
+    if key is None or name in key.ambiguous or dump.stray:
+        _report_unread(reading, place, key)
+        return _setting(None)
+    value = key.values.get(name)
+    if value is None:
+        if reading.succeeded(place.section) and key.ended and not any(_is_spoiled(other, name) for other in key.values):
+            return _setting(False)
+        _report_unread(reading, place, None)
+        return _setting(None)
+    setting = _setting(True, value)
+    if value.data is None:
+        reading.problems.add(
+            "value_unreadable",
+            "error",
+            f"{place.value_name} is there, but its data cannot be read as {shown(value.type)}.",
+            value_name=place.value_name,
+            type=shown(value.type),
+        )
+    if place.is_list:
+        ports, bad, _canonical = parse_entries(_entries(value.data))
+        setting.update(ranges=ports.to_json(), bad_entries=bad)
+    return setting
+
+
+def _is_spoiled(found: str, name: str) -> bool:
+    """Whether a value's name is the wanted one with marks in front or behind: what stood there was no mark."""
+    front, wanted, behind = found.partition(name)
+    return bool(wanted) and not re.search("[A-Za-z_]", front + behind)
+
+
+def _entries(data: RegData) -> list[str]:
+    if isinstance(data, str):
+        return [data.strip()] if data.strip() else []
+    return data if isinstance(data, list) else []
+
+
+def _report_unread(reading: Reading, place: _Place, key: RegKey | None) -> None:
+    if report_stray(reading, place.section):
+        return
+    if key is not None:
+        reading.problems.add(
+            "value_ambiguous",
+            "error",
+            f"{place.value_name} is listed more than once with different data, or its data cannot be told.",
+            value_name=place.value_name,
+        )
+    elif reading.section(place.section) is not None:
+        problem_id, shown_key = _KEY_PROBLEMS[place.section]
+        reading.problems.add(
+            problem_id,
+            "error",
+            f"The key {shown_key} could not be read to its end: a value that is not shown may be there.",
+            section=place.section,
+        )
+
+
+def read_state(reading: Reading) -> dict[str, Any]:
+    """The fact ``state``: our own key, or the listing of its parent that proves that it is not there."""
+    dump = reading.registry("state")
+    if report_stray(reading, "state"):
+        return {"present": None, "settings": {}}
+    keys = list(dump.keys.values())
+    own = [key for key in keys if _OWN_KEY_RE.match(key.path)]
+    others = [key.path for key in keys if not _OWN_KEY_RE.match(key.path)]
+    listed = any(_SOFTWARE_KEY_RE.match(path) for path in others)
+    # Behind the last value of our own key reg.exe prints an empty line.
+    cut = bool(own) and not keys[-1].ended
+    cut = cut or any(_BELOW_STATE_RE.search(key.path) and not _STATE_KEY_RE.match(key.path) for key in own)
+    if listed or cut or not own:
+        proven = is_file(reading.text("state")) or any(map(_is_behind_own_key, others))
+        present = False if listed and proven and not own and reading.succeeded("state") else None
+        if own or (listed and present is None):
+            reading.problems.add(
+                "state_unreadable",
+                "error",
+                "Whether our own registry key is there, or what it holds, could not be read.",
+            )
+        return {"present": present, "settings": {}}
+    settings: dict[str, Any] = {}
+    for key in own:
+        match = _STATE_KEY_RE.match(key.path)
+        if match and not key.ambiguous:
+            settings[match.group(1).lower()] = {
+                "value": _matching(_RECORD_RE, _stored(key, "value")),
+                "boot_mark": _mark(_stored(key, "boot_mark")),
+                "dns_pid": _pid(_stored(key, "dns_pid")),
+            }
+    return {"present": True, "settings": dict(sorted(settings.items()))}
+
+
+def read_machine(reading: Reading) -> dict[str, Any]:
+    """The fact ``machine``: the id that our first write gave to this machine, and the computer name of that time."""
+    dump = reading.registry("state")
+    key = dump.keys.get(_ROOT_KEY)
+    if key is None or dump.stray or key.ambiguous & {ID_VALUE, NAME_VALUE}:
+        return {"id": None, "recorded_name": None}
+    name = _stored(key, NAME_VALUE)
+    return {"id": machine_id(_stored(key, ID_VALUE)), "recorded_name": shown(name) if name else None}
+
+
+def _is_behind_own_key(path: str) -> bool:
+    """Whether a key of SOFTWARE's listing, which is in alphabetical order, stands behind the place of our own."""
+    match = _SOFTWARE_CHILD_RE.match(path)
+    return match is not None and match.group(1).lower() > _OWN_KEY
+
+
+def _stored(key: RegKey, name: str) -> str | None:
+    value = key.values.get(name)
+    return value.data.strip() if value and isinstance(value.data, str) else None
+
+
+def _matching(pattern: re.Pattern[str], text: str | None) -> str | None:
+    """The text, None where it is not as we write it."""
+    return text if text is not None and pattern.match(text) else None
+
+
+def _mark(text: str | None) -> str | None:
+    return _matching(_MARK_RE, text.upper().replace("-0X", "-") if text else None)
+
+
+def _pid(text: str | None) -> int | str | None:
+    """The PID, or that there was no process; 0 and anything else is no evidence of either."""
+    if text is not None and text.lower() == RECORDED_STOPPED:
+        return RECORDED_STOPPED
+    return int(text) or None if text and _PID_RE.match(text) else None
+
+
+def read_send_port(reading: Reading) -> int | None:
+    """The fact ``dns.send_port``: the fixed port from which DNS asks other servers; 0 means none."""
+    key = reading.registry("dns").find(_DNS)
+    value = key.values.get("sendport") if key and "sendport" not in key.ambiguous else None
+    data = value.data if value else None
+    return data if isinstance(data, int) and 1 <= data <= HIGHEST_PORT else None
+
+
+def read_boot_mark(reading: Reading) -> str | None:
+    """The fact ``boot_mark``: ShutdownTime in upper-case digits, and the boot counter's digits where there is one.
+
+    It is opaque: it may only be compared for equality.
+    """
+    dump = reading.registry("boot")
+    windows = dump.find(r"\control\windows")
+    prefetch = dump.find(r"\memory management\prefetchparameters")
+    shutdown = windows.values.get("shutdowntime") if windows else None
+    counter = prefetch.values.get("bootid") if prefetch else None
+    known = shutdown is not None and shutdown.type == "REG_BINARY" and _FILETIME_RE.match(str(shutdown.data))
+    number = counter.data if counter is not None else None
+    # Another mark than the recorded one would say that the host was restarted: the exit code is that of the counter.
+    lost = counter is None and _level(reading, "boot") == 0 and not is_file(reading.text("boot"))
+    if not known or lost or dump.stray or (counter is not None and not isinstance(number, int)):
+        if reading.section("boot") is not None:
+            reading.problems.add(
+                "boot_mark_unreadable",
+                "warning",
+                "ShutdownTime could not be read, so it cannot be told whether the host was restarted since a change.",
+            )
+        return None
+    return str(shutdown.data).upper() + (f"-{number:X}" if isinstance(number, int) else "") if shutdown else None
+
+
+def _level(reading: Reading, section_id: str) -> int | None:
+    section = reading.section(section_id)
+    return section.errorlevel if section else None
+
+
+def read_sql_ports(reading: Reading) -> list[str] | dict[str, Any]:
+    """The fact ``sql_ports``: TCP ports of all instances; their texts may be empty, "0" or comma separated.
+
+    Values in front of the first key are those of another one, which the collector leaves out.
+    """
+    ports: set[int] = set()
+    items = list(reg_lines(reading.text("sql_ports")))
+    path, read, unread = "", 0, 0
+    for item in items:
+        if isinstance(item, str):
+            path = item.lower()
+        elif _SQL_KEY in path and item.name.lower() in _SQL_VALUES:
+            read += 1
+            numbers = [part.strip() for part in item.data.split(",")] if isinstance(item.data, str) else ["?"]
+            unread += numbers != [""] and not all(map(_PID_RE.match, numbers))
+            ports.update(int(part) for part in numbers if _PID_RE.match(part))
+    stray = reading.registry("sql_ports").stray
+    if stray or unread or _lacks_sql_ports(reading, items, read):
+        report_damage(reading, "sql_ports", stray or unread)
+    return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT).to_json()
+
+
+def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -> bool:
+    """Whether rows of SQL Server's section are missing: an instance has these values, a client has not."""
+    text = reading.text("sql_ports")
+    front = text.partition("\nHKEY_")[0] if not text.startswith("HKEY_") else ""
+    if is_file(text):
+        return False
+    if _SQL_PARENT in front.lower():
+        return True
+    keys = [item.lower() for item in items if isinstance(item, str)]
+    # The exit code of findstr is 0 where it let a line through.
+    return not read and _level(reading, "sql_ports") == 0 and not (keys and all(_SQL_CLIENT in key for key in keys))
+
+
+def read_hotfixes(reading: Reading) -> list[str]:
+    """The fact ``hotfixes``: those that matter here and are listed on Windows 2000 to 2003, ascending."""
+    found: set[str] = set()
+    for item in reg_lines(reading.text("hotfixes")):
+        match = _HOTFIX_RE.search(item) if isinstance(item, str) else None
+        if match and match.group(1) in HOTFIXES:
+            found.add(match.group(1))
+    return [f"KB{number}" for number in sorted(found, key=int)]

@@ -1,0 +1,392 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of services: what the service manager lists, how each is started, and the DNS service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .._catalogue.sbs2003 import is_catalogued
+from .._parsers.reg_query import (
+    RegValue,
+    is_file,
+    parse_reg,
+    reg_lines,
+)
+from .._parsers.sc import (
+    ServiceList,
+    ServiceRow,
+    parse_sc,
+)
+from .._parsers.tasklist import parse_tasklist
+from .._problems import shown
+from .._windows.service_states import has_no_process
+from .reading import Reading
+
+DNS = "dns"
+NO_SUCH_SERVICE = 1060
+ERROR_ACCESS_DENIED = 5
+ACCESS_DENIED = "access_denied"
+"""The problem's id: what could not be read is not to be taken for absent."""
+
+_SERVICE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
+_TRIGGER_KEY = "triggerinfo"
+_HIVE = "HKEY_"
+_TYPE = "REG_"
+_ALWAYS_THERE = "tcpip"
+"""Every Windows has this key, and it sorts behind DNS: a listing that holds it was not cut before DNS."""
+_HIGHEST_START = 4
+_STARTED_BY_THE_MANAGER = (2, 3)
+"""Start of what the service manager starts by itself or on demand (drivers may have them too)."""
+_SHOWN_NAMES = 10
+
+
+@dataclass
+class Starts:
+    """How the services are started.
+
+    Attributes:
+        start: 0-4 by lower-case name, None where it has no readable Start.
+        names: names as printed, by lower-case name.
+        triggered: lower-case names of those with a trigger.
+        triggers_known: whether nothing shows that a trigger's key was broken off.
+        unread: lower-case names of those that have a Start which could not be read.
+        deleted: lower-case names of those that are marked for deletion.
+        complete: whether the listing proves the absence of a service that it does not hold.
+    """
+
+    start: dict[str, int | None] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    triggered: set[str] = field(default_factory=set)
+    triggers_known: bool = True
+    unread: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    complete: bool = False
+
+    def has_trigger(self, name: str) -> bool | None:
+        """Whether Windows starts the service on a trigger; None where the registry does not tell."""
+        if name in self.triggered:
+            return True
+        return False if self.complete and self.triggers_known else None
+
+    def is_service(self, name: str) -> bool | None:
+        """Whether the service manager must know this service; None where the registry does not tell.
+
+        A key without Start holds parameters only, as policies set them on any server. A disabled one may be what an
+        uninstaller left behind.
+        """
+        if name in self.deleted:
+            return False
+        if name in self.unread:
+            return None
+        if self.start.get(name) in _STARTED_BY_THE_MANAGER:
+            return True
+        return False if self.complete else None
+
+
+@dataclass
+class Services:
+    """All services of the host.
+
+    Attributes:
+        rows: by lower-case name.
+        unread: names as printed of those that are listed and could not be read, by lower-case name.
+        known: whether the service manager's list could be read.
+        complete: whether nothing shows that a name is missing in that list.
+        starts: from the registry.
+        processes: image names by PID; None when they could not be read.
+        processes_complete: whether every line of the list of processes was understood.
+        dns_unknown: whether the service manager said, asked for DNS alone, that there is no such service.
+    """
+
+    rows: dict[str, ServiceRow]
+    unread: dict[str, str]
+    known: bool
+    complete: bool
+    starts: Starts
+    processes: dict[int, str] | None
+    processes_complete: bool = True
+    dns_unknown: bool = False
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names as printed, by lower-case name; without the service manager's list, those of the registry."""
+        if not self.known:
+            return self.starts.names
+        return {**{name: row.name for name, row in self.rows.items()}, **self.unread}
+
+    def of_pids(self, pids: Collection[int]) -> set[str]:
+        """Lower-case names of the services that live in these processes."""
+        return {name for name, row in self.rows.items() if row.pid and row.pid in pids}
+
+    @property
+    def dns(self) -> ServiceRow | None:
+        """The DNS service, None when it is not listed or could not be read."""
+        return self.rows.get(DNS)
+
+    @property
+    def dns_installed(self) -> bool | None:
+        """Whether the DNS service is there; that it is not needs two sources, and none that contradicts them."""
+        if DNS in self.rows or DNS in self.unread:
+            return True
+        not_listed = self.known and self.complete
+        in_registry = self.starts.is_service(DNS)
+        if in_registry:
+            return None if not_listed or self.dns_unknown else True
+        return False if (not_listed, in_registry is False, self.dns_unknown).count(True) > 1 else None
+
+    @property
+    def dns_pid(self) -> int | None:
+        """The process of the DNS service as the service manager tells it: any program may be called dns.exe."""
+        if self.dns_installed is False or DNS in self.unread or self.dns is None:
+            return None
+        return self.dns.pid or None
+
+    @property
+    def lost_the_process_of_dns(self) -> bool:
+        """Whether DNS may have a process, and only its number is missing; a list by `sc query` has none at all."""
+        if self.dns is None or self.dns.pid is not None or has_no_process(self.dns.state, self.dns.pid):
+            return False
+        return any(row.pid for row in self.rows.values())
+
+
+def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
+    """Read the sections ``services``, ``service_starts`` and ``tasklist``, and whether ``sc enumdepend`` knows DNS.
+
+    Args:
+        reading: the transcript.
+        extra: names, in any case, of services that matter besides DNS and those of the catalogue.
+    """
+    listed = parse_sc(reading.text("services"))
+    starts = _read_starts(reading)
+    processes = parse_tasklist(reading.text("tasklist"))
+    if reading.section("tasklist") is not None and not processes.images:
+        reading.problems.add("processes_unreadable", "warning", "The list of processes could not be read.")
+    elif processes.unread:
+        reading.problems.add(
+            "process_rows_unreadable",
+            "warning",
+            f"{processes.unread} lines of the list of processes could not be read.",
+            rows=processes.unread,
+        )
+    dependents = reading.section("dns_dependents")
+    services = Services(
+        rows={name.lower(): row for name, row in listed.rows.items()},
+        unread={name.lower(): name for name in listed.unread + listed.ambiguous},
+        known=bool(listed.rows),
+        complete=listed.all_named and reading.succeeded("services"),
+        starts=starts,
+        processes=processes.images or None,
+        processes_complete=not processes.unread,
+        dns_unknown=dependents is not None and dependents.errorlevel == NO_SUCH_SERVICE,
+    )
+    if services.lost_the_process_of_dns:
+        reading.problems.add(
+            "dns_process_unknown",
+            "warning",
+            "The service manager's list names processes, but not that of DNS: which sockets are DNS's is not known.",
+        )
+    matters = {name.lower() for name in extra} | {DNS}
+    _report_list(reading, listed, services, matters)
+    return services
+
+
+def _report_list(reading: Reading, listed: ServiceList, services: Services, matters: set[str]) -> None:
+    section = reading.section("services")
+    if section is None:
+        return
+    if not listed.rows and section.errorlevel == ERROR_ACCESS_DENIED:
+        reading.problems.add(
+            ACCESS_DENIED,
+            "error",
+            "Access to the services is denied: the user must be an administrator, and local administrators other"
+            " than the built-in one need LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
+        )
+    elif not listed.rows:
+        reading.problems.add("services_unreadable", "error", "The list of services could not be read.")
+    elif listed.stopped_early or not reading.succeeded("services"):
+        reading.problems.add("services_incomplete", "error", "The list of services is not complete.")
+    if listed.rows:
+        missing = _report_contradictions(reading, services, matters)
+        _report_blocks(reading, listed, services, matters, missing)
+
+
+def _report_blocks(reading: Reading, listed: ServiceList, services: Services, matters: set[str], missing: bool) -> None:
+    """An unreadable block is an error where it is, or without a name may be, that of a service that matters."""
+    if not services.unread and not listed.nameless:
+        return
+    named = any(_matters(name, matters) for name in services.unread)
+    all_there = services.starts.complete and not missing and DNS in services.rows
+    reading.problems.add(
+        "service_blocks_unreadable",
+        "error" if named or (listed.nameless and not all_there) else "warning",
+        f"{len(services.unread) + listed.nameless} services of the service manager's list could not be read.",
+        services=[shown(name) for name in sorted(services.unread.values())[:_SHOWN_NAMES]],
+        nameless=listed.nameless,
+    )
+
+
+def _report_contradictions(reading: Reading, services: Services, matters: set[str]) -> bool:
+    """Add an error where the service manager and the registry differ in a service that matters.
+
+    Returns:
+        Whether the registry has one that the service manager does not list.
+    """
+    starts, names = services.starts, services.names
+    marked = _marked(services, matters) if starts.complete else {}
+    unlisted = sorted(
+        starts.names[name]
+        for name in starts.names
+        if _matters(name, matters) and name not in names and (starts.is_service(name) or name in marked.values())
+    )
+    unknown = sorted(names[name] for name in names if _matters(name, matters) and name not in starts.names)
+    unknown = sorted({*unknown, *(names[name] for name in marked)}) if starts.complete else []
+    if unlisted or unknown:
+        reading.problems.add(
+            "services_contradict",
+            "error",
+            "The service manager's list and the registry do not have the same services: one of them is not complete.",
+            not_listed=[shown(name) for name in unlisted[:_SHOWN_NAMES]],
+            not_in_registry=[shown(name) for name in unknown[:_SHOWN_NAMES]],
+        )
+    return bool(unlisted)
+
+
+def _marked(services: Services, matters: set[str]) -> dict[str, str]:
+    """Listed names that the registry does not have, and that hold one that it has and that is not listed.
+
+    Text behind a name, or in front of it, makes another name of it.
+    """
+    names, registry = services.names, services.starts.names
+    strange = [name for name in names if name not in registry]
+    lost = [name for name in registry if name not in names and _matters(name, matters)] if strange else []
+    return {
+        name: known
+        for known in lost
+        for name in strange
+        if re.search(rf"(?<![0-9a-z]){re.escape(known)}(?![0-9a-z])", name)
+    }
+
+
+def _matters(name: str, others: set[str]) -> bool:
+    return name in others or is_catalogued(name)
+
+
+def _read_starts(reading: Reading) -> Starts:
+    """The first Start behind a service's own key line counts; deeper keys may be filtered out, their values not."""
+    starts = Starts()
+    text = reading.text("service_starts")
+    owner = last = ""
+    wants_start = False
+    for item in reg_lines(text):
+        if isinstance(item, RegValue):
+            value = item.name.lower()
+            if wants_start and value == "start":
+                good = isinstance(item.data, int) and 0 <= item.data <= _HIGHEST_START
+                starts.start[owner] = item.data if good and isinstance(item.data, int) else None
+                if not good:
+                    starts.unread.add(owner)
+                wants_start = False
+            elif owner and value == "deleteflag" and item.data:
+                starts.deleted.add(owner)
+            continue
+        match = _SERVICE_KEY_RE.match(item)
+        name = match.group(1).lower() if match else ""
+        owner, wants_start = "", False
+        if match and match.group(2) is None:
+            starts.names.setdefault(name, match.group(1))
+            wants_start = starts.start.setdefault(name, None) is None
+            starts.triggers_known &= name != last
+            owner = last = name
+        elif match and match.group(2).lower() == _TRIGGER_KEY:
+            starts.triggered.add(name)
+            starts.triggers_known &= name in starts.names
+        else:
+            last_part = item.lower().rpartition("\\")[2]
+            whole = not last_part.startswith(_TRIGGER_KEY) and not _TRIGGER_KEY.startswith(last_part)
+            starts.triggers_known &= whole
+    starts.triggers_known &= not _holds_pieces(text)
+    starts.complete = _ALWAYS_THERE in starts.names
+    if not starts.complete and reading.section("service_starts") is not None:
+        reading.problems.add(
+            "service_starts_unreadable", "error", "How the services are started could not be read from the registry."
+        )
+    elif not starts.triggers_known:
+        reading.problems.add(
+            "service_triggers_unreadable",
+            "warning",
+            "Which services are started by a trigger could not be read from the registry.",
+        )
+    return starts
+
+
+def _holds_pieces(text: str) -> bool:
+    """Whether a listing holds lines that are neither key nor value and may be what was left of a key."""
+    if is_file(text):
+        return False
+    front, key, listed = text.partition(f"\n{_HIVE}") if not text.startswith(_HIVE) else ("", "", text)
+    glued = any(_TYPE in line and line.lower().endswith(_TRIGGER_KEY) for line in listed.split("\n"))
+    return glued or _HIVE in front or parse_reg(f"{key}{listed}".lstrip("\n")).stray > 0
+
+
+def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:
+    """The fact ``services``. One is gone only when neither the service manager nor the registry has it.
+
+    Args:
+        services: all of them.
+        wanted: lower-case names that belong in whatever they are: DNS, its dependents, holders of catalogued ports,
+            what ran before a window.
+        extra: further names, in any case, that the caller asks for.
+    """
+    chosen = set(wanted) | {name.lower() for name in extra}
+    names = {
+        **{name: shown_name for name, shown_name in services.starts.names.items() if services.starts.is_service(name)},
+        **services.names,
+    }
+    return {
+        names[name]: _one_service(services, name)
+        for name in sorted(names)
+        if name in chosen or is_catalogued(names[name])
+    }
+
+
+def _one_service(services: Services, name: str) -> dict[str, Any]:
+    row = services.rows.get(name)
+    starts = services.starts
+    return {
+        "state": row.state if row else None,
+        "start": starts.start.get(name),
+        "pid": (row.pid or None) if row else None,
+        "win32_exit_code": row.last_error if row else None,
+        "trigger_start": True
+        if name in starts.triggered
+        else False
+        if starts.complete and starts.triggers_known
+        else None,
+    }
+
+
+def read_dependents(reading: Reading, services: Services) -> list[str] | None:
+    """Names of the services that depend on DNS, in the service manager's order; None when they are not known."""
+    if services.dns_installed is False:
+        return []
+    section = reading.section("dns_dependents")
+    if section is None:
+        return None
+    if section.errorlevel == NO_SUCH_SERVICE and services.dns_installed is None:
+        return []
+    listed = parse_sc(section.text)
+    counted = listed.announced == len(listed.rows) or (listed.announced is None and bool(listed.rows))
+    # What another line has given for a name is no service of this host.
+    are_services = not services.complete or all(name.lower() in services.names for name in listed.rows)
+    if not (listed.complete and reading.succeeded("dns_dependents") and counted and are_services):
+        reading.problems.add(
+            "dns_dependents_unreadable", "warning", "The services that depend on DNS could not be listed."
+        )
+        return None
+    return list(listed.rows)

@@ -1,0 +1,198 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of UDP sockets: what DNS holds, what others hold, and whether there is a pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._parsers.netstat import (
+    Pool,
+    UdpRow,
+    UnreadRow,
+    family_of,
+    parse_netstat,
+    take_pools,
+)
+from .._ports import PortSet
+from .._problems import shown
+from .._windows.service_states import has_no_process
+from .reading import Reading
+from .services import Services
+
+FAMILIES = ("udp4", "udp6")
+SOCKET_ROWS_UNREADABLE = "socket_rows_unreadable"
+ENDPOINTS_MAX = 500
+"""The fact ``udp_endpoints`` holds at most so many rows, unless needed ports alone have more holders; ``udp_ports`` is
+always whole."""
+NEEDED_ROWS_MAX = 10_000
+"""No server has so many holders of needed ports; those beyond them are not named."""
+POOL_SOCKETS_MIN = 200
+"""A DNS process that holds so many UDP ports in one address family has a socket pool: without one it holds a few per
+local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
+SYSTEM_PID = 4
+SYSTEM_PROCESS = "System"
+_RUNNING = 4
+
+
+@dataclass
+class Sockets:
+    """The UDP sockets of the host.
+
+    Attributes:
+        known: whether they could be read at all.
+        with_pids: whether the output names the process of each socket.
+        dns_pid: DNS's process.
+        dns_by_family: the ports that DNS holds, per address family.
+        others: all rows that are not DNS's.
+    """
+
+    known: bool
+    with_pids: bool
+    dns_pid: int | None
+    dns_by_family: dict[str, set[int]]
+    others: list[UdpRow]
+
+    def pids_on(self, ports: PortSet) -> set[int]:
+        """PIDs of the processes that hold any of these ports."""
+        wanted = frozenset(ports)
+        pids = {row.pid for row in self.others if row.port in wanted and row.pid is not None}
+        holds_one = any(not wanted.isdisjoint(held) for held in self.dns_by_family.values())
+        return pids | ({self.dns_pid} if holds_one and self.dns_pid is not None else set())
+
+
+def read_sockets(reading: Reading, services: Services) -> Sockets:
+    """Read the section ``netstat``."""
+    dns_pid = services.dns_pid
+    pools, rest = take_pools(reading.text("netstat"))
+    table = parse_netstat(rest, pids_seen=bool(pools))
+    known = bool(pools or table.rows)
+    if reading.section("netstat") is not None:
+        if not known:
+            reading.problems.add("sockets_unreadable", "error", "The list of UDP sockets could not be read.")
+        elif table.unread:
+            _report_unread(reading, table.unread, services)
+    unnamed = sum(row.pid is None for row in table.rows)
+    with_pids = known and not unnamed and not _may_be_dns(table.unread, services)
+    if known and unnamed == len(table.rows) and not pools:
+        reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
+    elif known and dns_pid is None and _dns_has_process(services) and not services.lost_the_process_of_dns:
+        reading.problems.add(
+            "dns_process_unknown",
+            "warning",
+            "The service manager's list names no processes, so the sockets of DNS are among those of the others.",
+        )
+    others = [row for row in table.rows if dns_pid is None or row.pid != dns_pid]
+    held = _by_family([row for row in table.rows if dns_pid is not None and row.pid == dns_pid])
+    for pool in pools:
+        if pool.pid == dns_pid:
+            held[family_of(pool.address)] |= pool.ports
+        else:
+            others += _rows_of(pool)
+    return Sockets(known, with_pids, dns_pid, held, list(dict.fromkeys(others)))
+
+
+def _report_unread(reading: Reading, unread: list[UnreadRow], services: Services) -> None:
+    """An error where a row may be DNS's or on any port; else the plan judges whether it needs the port."""
+    distinct = set(unread)
+    certain = {row.port for row in distinct if row.port is not None}
+    is_error = _may_be_dns(unread, services) or any(row.port is None for row in distinct)
+    reading.problems.add(
+        SOCKET_ROWS_UNREADABLE,
+        "error" if is_error else "warning",
+        f"{len(unread)} rows of the list of UDP sockets could not be read.",
+        rows=len(unread),
+        ports=PortSet.from_ports(certain).to_json(),
+    )
+
+
+def _may_be_dns(unread: Iterable[UnreadRow], services: Services) -> bool:
+    return _dns_has_process(services) and any(row.pid in (None, services.dns_pid) for row in unread)
+
+
+def _rows_of(pool: Pool) -> list[UdpRow]:
+    return [UdpRow(pool.address, port, pool.pid, False) for port in sorted(pool.ports)]
+
+
+def ports_by_family(rows: list[UdpRow]) -> dict[str, Any]:
+    """Port sets as JSON per address family."""
+    return _to_json(_by_family(rows))
+
+
+def _by_family(rows: list[UdpRow]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {family: set() for family in FAMILIES}
+    for row in rows:
+        found[row.family].add(row.port)
+    return found
+
+
+def _to_json(ports: Mapping[str, set[int]]) -> dict[str, Any]:
+    return {family: PortSet.from_ports(held).to_json() for family, held in ports.items()}
+
+
+def dns_ports(sockets: Sockets, services: Services) -> dict[str, Any] | None:
+    """The fact ``dns.udp_ports``; None when it cannot be said what DNS holds."""
+    if not _dns_has_process(services):
+        return ports_by_family([])
+    if not (sockets.known and sockets.with_pids and services.dns_pid is not None):
+        return None
+    return _to_json(sockets.dns_by_family)
+
+
+def _dns_has_process(services: Services) -> bool:
+    """Whether DNS may have a process; only what was read can say that it has none."""
+    if services.dns_installed is False:
+        return False
+    return services.dns is None or not has_no_process(services.dns.state, services.dns.pid)
+
+
+def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, Any]) -> str:
+    """The fact ``dns.pool_present``: yes, no or unknown.
+
+    Args:
+        sockets: all sockets.
+        services: for the state of DNS.
+        pool_size: the fact ``settings.socket_pool_size``.
+    """
+    if services.dns_installed is False:
+        return "no"
+    held = max(map(len, sockets.dns_by_family.values()))
+    if held >= POOL_SOCKETS_MIN:
+        return "yes"
+    visible = sockets.known and sockets.with_pids and services.dns_pid is not None
+    running = services.dns is not None and services.dns.state == _RUNNING
+    if not visible or not running or pool_size["present"] is None:
+        return "unknown"
+    size = pool_size["data"] if pool_size["present"] else None
+    small = pool_size["present"] and not (isinstance(size, int) and size >= POOL_SOCKETS_MIN)
+    return "unknown" if small else "no"
+
+
+def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tuple[list[dict[str, Any]], bool]:
+    """The fact ``udp_endpoints``, sorted by port, address and PID, and whether it was cut.
+
+    When there are too many, a row for each address family, needed port and process comes first, then further ones on
+    needed ports.
+    """
+    rows = sorted(sockets.others, key=lambda row: (row.port not in needed, row.port, row.address, row.pid or 0))
+    holders: dict[tuple[str, int, int | None], UdpRow] = {}
+    for row in rows:
+        if row.port in needed:
+            holders.setdefault((row.family, row.port, row.pid), row)
+    first = list(holders.values())[:NEEDED_ROWS_MAX]
+    kept = list(dict.fromkeys([*first, *rows]))[: max(len(first), ENDPOINTS_MAX)]
+    kept.sort(key=lambda row: (row.port, row.address, row.pid or 0, row.connected))
+    processes = {**(services.processes or {}), SYSTEM_PID: SYSTEM_PROCESS}
+    return [
+        {
+            "address": row.address,
+            "port": row.port,
+            "pid": row.pid,
+            "process": shown(processes[row.pid]) if row.pid in processes else None,
+            "connected": row.connected,
+        }
+        for row in kept
+    ], len(rows) > len(kept)

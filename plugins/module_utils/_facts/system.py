@@ -1,0 +1,140 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of the operating system: which release it is, by numbers only."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from .._parsers.reg_query import RegKey
+from .._problems import shown
+from .._windows.releases import (
+    RELEASES,
+    SBS_SUITES,
+    Identified,
+    family_of,
+    identify,
+    is_sbs,
+)
+from .reading import (
+    Reading,
+    report_damage,
+    report_stray,
+)
+
+_VER_RE = re.compile(r"(?<![0-9.])([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{3,6})(?![0-9])")
+_VERSION_RE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\Z")
+_BUILD_RE = re.compile(r"[0-9]{3,6}\Z")
+_FIRST_BUILD_OF_10 = 10240
+"""From Windows 10 on CurrentVersion stays at 6.3; CurrentMajorVersionNumber and the build say what it really is."""
+_VERSION_10 = (10, 0)
+_SBS_SUITE = min(SBS_SUITES)
+"""What all of them begin with."""
+_NAMED_VERSIONS = frozenset(row.nt for row in RELEASES if row.id == "2003r2")
+"""Where only the product's name tells two releases apart."""
+_SBS_VERSIONS = frozenset(row.nt for row in RELEASES if row.sbs)
+
+
+def read_os(reading: Reading) -> dict[str, Any]:
+    """The fact ``os``."""
+    current = reading.registry("current_version").find(r"\windows nt\currentversion")
+    options = reading.registry("product_options").find(r"\control\productoptions")
+    nt, build = _version(reading, current)
+    stray = reading.registry("current_version").stray
+    nothing = current is None and reading.text("current_version").strip() and reading.succeeded("current_version")
+    product = unicodedata.normalize("NFKC", _text(current, "ProductName") or "")
+    product_type = _text(options, "ProductType")
+    suites = _list(options, "ProductSuite")
+    # Each row counts by itself, and ver says the version too: what is in doubt is the product.
+    if stray or nothing or (current and nt in _NAMED_VERSIONS and not product):
+        report_damage(reading, "current_version", stray)
+    _check_suites(reading, options, nt)
+    found = identify(nt, build, product_type, suites, product)
+    family = found.release.family if found.release else family_of(nt)
+    _report(reading, found, family, nt, build)
+    return {
+        "release": found.release.id if found.release else None,
+        "family": family,
+        "nt": nt,
+        "build": build,
+        "product": shown(product) if product else None,
+        "product_type": shown(product_type) if product_type else None,
+        "suites": [shown(suite) for suite in suites],
+        "sbs": is_sbs(suites),
+    }
+
+
+def _check_suites(reading: Reading, options: RegKey | None, nt: str | None) -> None:
+    """Report a ProductSuite that could not be read where there is a Small Business Server of that version."""
+    if options is None or nt not in _SBS_VERSIONS or report_stray(reading, "product_options"):
+        return
+    suite = options.values.get("productsuite")
+    unread = suite.data is None if suite else not options.ended
+    marked = any(text.lower().startswith(_SBS_SUITE) and not is_sbs([text]) for text in _list(options, "ProductSuite"))
+    if unread or marked or "productsuite" in options.ambiguous:
+        report_damage(reading, "product_options")
+
+
+def _version(reading: Reading, current: RegKey | None) -> tuple[str | None, int | None]:
+    """NT version and build: the registry's, else what ``ver`` prints (translated, but not its numbers).
+
+    Where the sources contradict each other, none is believed. In front of what ``ver`` prints may stand other numbers.
+    """
+    texts = [_text(current, name) for name in ("CurrentBuildNumber", "CurrentBuild")]
+    builds = {int(text) for text in texts if text and _BUILD_RE.match(text)}
+    found = [tuple(map(int, match)) for match in _VER_RE.findall(reading.text("ver")[:2000])]
+    printed = [row for row in found if not builds or row[2] in builds][-1:]
+    builds |= {row[2] for row in (printed or found[-1:])}
+    build = builds.pop() if len(builds) == 1 else None
+    named = _named_version(current, build) or next(((major, minor) for major, minor, _build in printed), None)
+    if named is None or any(named != (major, minor) for major, minor, _build in printed):
+        return None, build
+    return f"{named[0]}.{named[1]}", build
+
+
+def _named_version(current: RegKey | None, build: int | None) -> tuple[int, int] | None:
+    major, minor = _number(current, "CurrentMajorVersionNumber"), _number(current, "CurrentMinorVersionNumber")
+    if major is not None and minor is not None:
+        return major, minor
+    version = _VERSION_RE.match(_text(current, "CurrentVersion") or "")
+    if version and (build or 0) >= _FIRST_BUILD_OF_10:
+        return _VERSION_10
+    return (int(version.group(1)), int(version.group(2))) if version else None
+
+
+def _report(reading: Reading, found: Identified, family: str | None, nt: str | None, build: int | None) -> None:
+    if found.release is None:
+        reading.problems.add(
+            "release_unknown",
+            "error" if family is None else "warning",
+            "The Windows release could not be recognised from its version, build and product type.",
+            nt=nt,
+            build=build,
+        )
+    elif not found.exact:
+        reading.problems.add(
+            "release_not_exact",
+            "warning",
+            f"Build {build} of NT {nt} is not in the table of releases; it is treated as {found.release.title}.",
+            nt=nt,
+            build=build,
+            release=found.release.id,
+        )
+
+
+def _text(key: RegKey | None, name: str) -> str | None:
+    value = key.values.get(name.lower()) if key else None
+    return value.data.strip() if value and isinstance(value.data, str) else None
+
+
+def _number(key: RegKey | None, name: str) -> int | None:
+    value = key.values.get(name.lower()) if key else None
+    return value.data if value and isinstance(value.data, int) else None
+
+
+def _list(key: RegKey | None, name: str) -> list[str]:
+    value = key.values.get(name.lower()) if key else None
+    return value.data if value and isinstance(value.data, list) else []

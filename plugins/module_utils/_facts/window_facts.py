@@ -1,0 +1,168 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the facts say about a window: what it stops, whether that can be started again, what is waited for afterwards.
+
+Only what ran is waited for. A service that never started in this boot and did not run before is told and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from .._catalogue.row import SERVICE_NAME_RE
+from .._commands.records import RAN_BEFORE
+from .._windows.settings import DNS_RESTART, SETTINGS, value_text
+from .host import (
+    AUTO_START,
+    DISABLED,
+    RUNNING,
+    STOPPED,
+    Host,
+)
+
+DNS = "DNS"
+NEVER_STARTED = 1077
+"""ERROR_SERVICE_NEVER_STARTED: no start was attempted since the last boot."""
+
+_PENDING = (2, 3, 5, 6)
+"""START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING (Microsoft, SERVICE_STATUS structure)."""
+
+
+def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The services that depend on DNS and run: they go down with it. None where they are not known."""
+    dependents = facts["dns"]["dependents"]
+    if dependents is None:
+        return None
+    return tuple(name for name in dependents if _row(facts, name).get("state") == RUNNING)
+
+
+def process_of_dns(facts: Mapping[str, Any]) -> int | None:
+    """DNS's process as the service manager tells it; None where it does not."""
+    pid: int | None = _row(facts, DNS).get("pid")
+    return pid
+
+
+def on_record(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The service keys that the host has on record as running before a window; what is no key is left out."""
+    record = ((facts.get("state") or {}).get("settings") or {}).get(RAN_BEFORE) or {}
+    return tuple(name for name in str(record.get("value") or "").split(",") if SERVICE_NAME_RE.match(name))
+
+
+def owed(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> tuple[str, ...]:
+    """Those of them that are to run again: they do not run, are not ignored, and are not gone."""
+    left_alone = {name.lower() for name in ignored}
+    host = Host(facts)
+    # The facts hold each service on record that the service manager or the registry shows, if both could be read.
+    all_there = host.services_known and not host.has_reading_errors(())
+    return tuple(
+        name
+        for name in on_record(facts)
+        if name.lower() not in left_alone
+        and (not all_there if (row := host.service(name)) is None else row.state != RUNNING)
+    )
+
+
+def left_down(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> list[str]:
+    """What ran before an earlier window, is to run again, and can be started: DNS apart, which a window starts."""
+    return [name for name in startable(facts, owed(facts, ignored)) if name.lower() != DNS.lower()]
+
+
+def record_ends(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> bool:
+    """Whether something on record is not owed any more, and the record could be read as a whole."""
+    names = Host(facts).ran_before
+    return bool(names) and owed(facts, ignored) != names
+
+
+def still_down(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Those of the services that do not run, or are not there."""
+    return [name for name in names if _row(facts, name).get("state") != RUNNING]
+
+
+def startable(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Those of the services that are stopped and not disabled."""
+    host = Host(facts)
+    rows = ((name, host.service(name)) for name in names)
+    return [name for name, row in rows if row and row.state == STOPPED and row.start != DISABLED]
+
+
+def not_yet(facts: Mapping[str, Any], name: str) -> bool:
+    """Whether the service manager may still come to the service: it is pending, or automatic and was never started."""
+    row = _row(facts, name)
+    if row.get("state") in _PENDING:
+        return True
+    first = row.get("state") == STOPPED and row.get("win32_exit_code") == NEVER_STARTED
+    return first and row.get("start") == AUTO_START and not row.get("trigger_start")
+
+
+def awaited_at_boot(before: Mapping[str, Any]) -> frozenset[str]:
+    """The services that a boot is to bring up: those that ran, and those that the last boot has tried to start.
+
+    One that was never started since the last boot is not among them: it may never be.
+    """
+    return frozenset(
+        name
+        for name, row in before["services"].items()
+        if row["state"] == RUNNING
+        or (
+            row["start"] == AUTO_START
+            and not row["trigger_start"]
+            and row["win32_exit_code"] not in (NEVER_STARTED, None)
+        )
+    )
+
+
+def unsettled(facts: Mapping[str, Any], verdict: Mapping[str, Any], names: Collection[str]) -> list[str]:
+    """Those of the services for which waiting can help: on their way, or running without being in order yet.
+
+    Args:
+        facts: of the host now.
+        verdict: made from them.
+        names: services that are waited for, in any case.
+    """
+    failing = {str(failure["service"]).lower() for failure in verdict["failures"]}
+    lower = {name.lower() for name in names}
+    return [
+        name
+        for name, row in facts["services"].items()
+        if name.lower() in lower and (not_yet(facts, name) or (row["state"] == RUNNING and name.lower() in failing))
+    ]
+
+
+def unproved_processes(before: Mapping[str, Any], after: Mapping[str, Any], was_stopped: bool) -> dict[str, int | None]:
+    """Settings whose record says nothing of the process of DNS that a window has replaced, and that process.
+
+    Without it the record could never show that the value has taken effect, and each run would restart DNS again.
+
+    Args:
+        before: facts from before the window that stopped DNS.
+        after: facts from behind it.
+        was_stopped: whether the window saw DNS stopped.
+
+    Returns:
+        By setting the process id of before, None where it is not known.
+    """
+    pid, now = process_of_dns(before), _row(after, DNS)
+    is_new = was_stopped if pid is None else now.get("pid") not in (pid, None)
+    if now.get("state") != RUNNING or not is_new:
+        return {}
+    records = (after["state"] or {}).get("settings") or {}
+    return {
+        name: pid
+        for name, setting in SETTINGS.items()
+        if setting.takes_effect == DNS_RESTART
+        and (record := records.get(name))
+        and record["dns_pid"] is None
+        and record["boot_mark"] is not None
+        and record["boot_mark"] == before["boot_mark"] == after["boot_mark"]
+        and record["value"] == value_text(before["settings"][name]) == value_text(after["settings"][name])
+    }
+
+
+def _row(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = facts["services"].get(name)
+    if found is None:
+        found = next((row for key, row in facts["services"].items() if key.lower() == name.lower()), {})
+    row: Mapping[str, Any] = found
+    return row

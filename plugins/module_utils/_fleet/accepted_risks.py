@@ -1,0 +1,127 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accepted risks: which exposed ports of which host somebody has decided to live with, why, and until when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from .._ports import PortError, PortSet
+
+ACCEPTED_OPTIONS: dict[str, dict[str, Any]] = {
+    "host": {"type": "str", "required": True},
+    "ports": {"type": "list", "elements": "str", "required": True},
+    "reason": {"type": "str", "required": True},
+    "expires": {"type": "str", "required": True},
+}
+"""One entry as an Ansible argument spec."""
+
+REASON_LENGTH = 300
+_DATE_RE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+
+
+class AcceptedRiskError(ValueError):
+    """An entry that is not valid; the message is one sentence that names it by its place."""
+
+
+@dataclass(frozen=True)
+class AcceptedRisk:
+    """One decision.
+
+    Attributes:
+        host: inventory name, exact.
+        ports: the exposed ports that are accepted.
+        reason: why.
+        expires: the last day on which it counts, in UTC.
+    """
+
+    host: str
+    ports: PortSet
+    reason: str
+    expires: date
+
+    def in_force(self, today: date) -> bool:
+        """Whether it counts on that day."""
+        return today <= self.expires
+
+    def sentence(self, today: date) -> str:
+        """The decision in words."""
+        word = "accepted until" if self.in_force(today) else "no longer accepted since the end of"
+        return f"{', '.join(short_ports(self.ports))} {word} {self.expires.isoformat()}: {self.reason}"
+
+
+def short_ports(ports: PortSet) -> list[str]:
+    """The ranges for people: a single port as ``n``."""
+    return [f"{first}" if first == last else f"{first}-{last}" for first, last in ports.ranges]
+
+
+def parse_accepted(entries: object) -> tuple[AcceptedRisk, ...]:
+    """Check the option ``accepted_risks``.
+
+    Args:
+        entries: a list of mappings with exactly the keys of ACCEPTED_OPTIONS; null counts as none.
+
+    Raises:
+        AcceptedRiskError: for an unknown or missing key, a port, reason or date that is none.
+    """
+    if entries is None:
+        return ()
+    if not isinstance(entries, Sequence) or isinstance(entries, (str, bytes)):
+        raise AcceptedRiskError("accepted_risks must be a list")
+    return tuple(_parsed(entry, f"accepted_risks[{place}]") for place, entry in enumerate(entries))
+
+
+def of_host(accepted: Iterable[AcceptedRisk], host: str) -> tuple[AcceptedRisk, ...]:
+    """The decisions about one host, in their order."""
+    return tuple(risk for risk in accepted if risk.host == host)
+
+
+def accepted_ports(accepted: Iterable[AcceptedRisk], today: date) -> PortSet:
+    """The ports of the decisions that count on that day."""
+    return PortSet.from_ranges(pair for risk in accepted if risk.in_force(today) for pair in risk.ports.ranges)
+
+
+def _parsed(entry: object, where: str) -> AcceptedRisk:
+    if not isinstance(entry, Mapping):
+        raise AcceptedRiskError(f"{where} is not a mapping")
+    unknown = sorted(str(key) for key in set(entry) - set(ACCEPTED_OPTIONS))
+    missing = [key for key in ACCEPTED_OPTIONS if entry.get(key) is None]
+    if unknown or missing:
+        wrong = f"unknown key {unknown[0]!r}" if unknown else f"{missing[0]} is missing"
+        raise AcceptedRiskError(f"{where}: {wrong}")
+    host, reason = entry["host"], entry["reason"]
+    if not isinstance(host, str) or not host:
+        raise AcceptedRiskError(f"{where}: host must be an inventory name")
+    if not isinstance(reason, str) or not reason.strip() or len(reason) > REASON_LENGTH:
+        raise AcceptedRiskError(f"{where}: reason must be 1 to {REASON_LENGTH} characters")
+    return AcceptedRisk(host, _ports(entry["ports"], where), reason.strip(), _day(entry["expires"], where))
+
+
+def _ports(value: object, where: str) -> PortSet:
+    entries: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value]
+    if any(isinstance(port, bool) for port in entries):
+        raise AcceptedRiskError(f"{where}: ports must be ports or ranges a-b")
+    try:
+        ports = PortSet.from_text([str(port) if isinstance(port, int) else port for port in entries])
+    except PortError as error:
+        raise AcceptedRiskError(f"{where}: {error}") from None
+    if not ports:
+        raise AcceptedRiskError(f"{where}: ports must name a port or a range a-b")
+    return ports
+
+
+def _day(value: object, where: str) -> date:
+    """A date from YAML, or its text; a time of day is refused, because it would be of some time zone."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DATE_RE.match(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise AcceptedRiskError(f"{where}: expires must be a date YYYY-MM-DD, not {value!r}")

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which artifact of a host counts where several folders hold one, how long it counts, and whose machine it is of.
+
+A later artifact replaces an earlier one only where it is later beyond doubt; within the time that two clocks may differ
+the worse one counts. What is too old, or from the future, proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from .._commands.machine_id import recorded_id
+from .._plan.status import STATUSES
+from .artifact import CARRIED
+from .gate import Rules, host_verdict, severity
+from .times import parse_time, span_text
+
+FUTURE = timedelta(minutes=15)
+"""So much may another controller's clock be ahead; what is later than that is not believed."""
+
+NAMED_MAX = 3
+"""So many other names of a machine are told."""
+
+Artifact = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """What counts as evidence at the time of the judgement.
+
+    Attributes:
+        now: UTC.
+        max_age: of an artifact of another call of Ansible.
+        carried_max_age: of one whose facts were carried by hand.
+        doubt: how far apart two artifacts of a host must be for the later one to replace the earlier.
+    """
+
+    now: datetime
+    max_age: timedelta
+    carried_max_age: timedelta
+    doubt: timedelta
+
+
+def chosen(
+    host: str, artifacts: Sequence[Artifact], rules: Rules, expiry: Expiry
+) -> tuple[Artifact | None, str | None]:
+    """The artifact that counts for a host, of those that other calls and controllers left.
+
+    Args:
+        host: inventory name.
+        artifacts: of that host, at least one, in any order, each of the shape of its format.
+        rules: as for the gate; they decide which one is worse.
+        expiry: how old they may be.
+
+    Returns:
+        The artifact and None, or None and why the host cannot be judged by them.
+    """
+    dated: list[tuple[datetime, Artifact]] = []
+    for artifact in artifacts:
+        moment = time_of(artifact)
+        if moment is None:
+            return None, "an artifact does not say when its facts were gathered"
+        if moment > expiry.now + FUTURE:
+            return None, f"an artifact is of {moment:%Y-%m-%d %H:%M} UTC, which is in the future: compare the clocks"
+        dated.append((moment, artifact))
+    newest, last = max(dated, key=lambda entry: entry[0])
+    allowed = expiry.carried_max_age if last["source"] == CARRIED else expiry.max_age
+    if expiry.now - newest > allowed:
+        age = span_text(expiry.now - newest)
+        return None, f"the newest artifact is {age} old and counts for {span_text(allowed)} only"
+    rivals = [artifact for moment, artifact in dated if newest - moment <= expiry.doubt]
+    return max(rivals, key=lambda artifact: _badness(host, artifact, rules)), None
+
+
+def _badness(host: str, artifact: Artifact, rules: Rules) -> tuple[int, int]:
+    status = host_verdict(host, artifact, rules).status
+    return severity(status), -STATUSES.index(status)
+
+
+def time_of(artifact: Artifact) -> datetime | None:
+    """When the facts were gathered; for an attempt that gathered none, when it ended."""
+    has_facts = artifact["facts"] is not None or artifact["source"] == CARRIED
+    return parse_time(artifact["collected"] if has_facts and artifact["collected"] else artifact["attempted"])
+
+
+def twins(artifacts: Mapping[str, Artifact], declared: Iterable[Iterable[str]] = ()) -> dict[str, str]:
+    """The hosts that are one machine under several inventory names: none of them can be judged.
+
+    Args:
+        artifacts: those that count, by host.
+        declared: groups of inventory names that are known to lead to one machine.
+
+    Returns:
+        By host, why.
+    """
+    known: dict[str, set[str]] = {}
+    for group in map(frozenset, declared):
+        for host in group:
+            known.setdefault(host, set()).update(group)
+    found: dict[str, str] = {}
+    for hosts in _same_machine(artifacts):
+        for host in hosts:
+            others = [other for other in hosts if other != host and other not in known.get(host, ())][:NAMED_MAX]
+            if others:
+                found[host] = (
+                    f"it is the same machine as {', '.join(others)}: correct the inventory, or declare these names as"
+                    " one machine"
+                )
+    return found
+
+
+def _same_machine(artifacts: Mapping[str, Artifact]) -> Iterator[list[str]]:
+    """Groups of hosts whose facts are of one machine.
+
+    One id with two computer names is not one machine but the copy of a disk, which the plan reports. Without an id on
+    one side, name, boot and process ids decide together.
+    """
+    by_id: dict[str, dict[str, list[str]]] = {}
+    by_print: dict[tuple[object, ...], dict[str | None, list[str]]] = {}
+    for host in sorted(artifacts):
+        facts = artifacts[host]["facts"]
+        if facts:
+            machine, name = recorded_id(facts), str(facts["computer_name"] or "").lower()
+            if machine:
+                by_id.setdefault(machine, {}).setdefault(name, []).append(host)
+            if name and facts["boot_mark"] and facts["dns"]["pid"]:
+                pids = sorted((key.lower(), row["pid"]) for key, row in facts["services"].items() if row["pid"])
+                key = (name, facts["boot_mark"], facts["dns"]["pid"], *pids)
+                by_print.setdefault(key, {}).setdefault(machine, []).append(host)
+    for by_name in by_id.values():
+        yield from [list(chain(*by_name.values()))] if "" in by_name else by_name.values()
+    for by_machine in by_print.values():
+        if None in by_machine:
+            yield list(chain(*by_machine.values()))

@@ -1,0 +1,260 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One verdict over a run's artefacts: which exit code a pipeline gets, and why.
+
+Ansible's own exit codes do not tell drift from order, because a task that reports drift in check mode has not failed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from .._plan.exposure import exposed_ports
+from .._plan.pool import MODEL_NO_POOL
+from .._plan.status import STATUSES
+from .._ports import PortError, PortSet
+from .accepted_risks import (
+    AcceptedRisk,
+    accepted_ports,
+    of_host,
+)
+from .artifact import judged_status
+
+IN_ORDER = frozenset(("accepted", "safe"))
+NOT_EVALUATED = ("unknown", "unreachable")
+ORDER = (
+    *(status for status in STATUSES if status not in {*NOT_EVALUATED, *IN_ORDER}),
+    *NOT_EVALUATED,
+    *(status for status in STATUSES if status in IN_ORDER),
+)
+"""In which order hosts are named: what was found, what could not be looked at, what is in order.
+
+A night on which a whole network was away must not push the few conflicts that somebody can act on out of sight. What
+counts as worse (STATUSES), and the exit code, are another matter.
+"""
+
+EXIT_IN_ORDER = 0
+EXIT_FINDINGS = 2
+"""Drift, conflict, pending reboot, risk, or a host that could not be evaluated. The code of Ansible's failed hosts."""
+EXIT_UNREACHABLE = 4
+"""Nothing of that, but a host was not reached. The code of Ansible's unreachable hosts."""
+_BY_SEVERITY = (EXIT_IN_ORDER, EXIT_UNREACHABLE, EXIT_FINDINGS)
+
+_NO_ARTEFACT = "no artefact of this run: the host could not be evaluated"
+
+
+@dataclass(frozen=True)
+class HostVerdict:
+    """What one host adds to the verdict.
+
+    Attributes:
+        host: inventory name.
+        status: one of STATUSES.
+        why: one sentence; empty for a safe host.
+    """
+
+    host: str
+    status: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What else is to be said of a verdict than what the hosts are.
+
+    Attributes:
+        limited: with ``--limit``, how many hosts were to be judged, and how many there are; else None.
+        note: why the verdict is a finding whatever the hosts are; empty in general.
+    """
+
+    limited: tuple[int, int] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict over all hosts.
+
+    Attributes:
+        exit_code: EXIT_IN_ORDER, EXIT_FINDINGS or EXIT_UNREACHABLE.
+        hosts: the hosts' verdicts, in the order of ORDER, then by name.
+        scope: what else is to be said.
+    """
+
+    exit_code: int
+    hosts: tuple[HostVerdict, ...]
+    scope: Scope = Scope()
+
+    @property
+    def worst(self) -> str:
+        """The worst status of all hosts; ``unknown`` when there is no host."""
+        return min((entry.status for entry in self.hosts), key=STATUSES.index, default="unknown")
+
+    @property
+    def reason(self) -> str:
+        """One sentence that names the hosts which are not in order, and what else has to be known."""
+        note, limited = self.scope.note, self.scope.limited
+        ending = f" (limited to {limited[0]} of {limited[1]} hosts)" if limited else ""
+        return f"{note}; {self._found}{ending}" if note else f"{self._found}{ending}"
+
+    @property
+    def _found(self) -> str:
+        if not self.hosts:
+            return "no host was evaluated"
+        counts = Counter(entry.status for entry in self.hosts)
+        named = [f"{entry.host} ({entry.status})" for entry in self.hosts if entry.status not in IN_ORDER]
+        if not named:
+            return f"all {len(self.hosts)} hosts are in order"
+        total = ", ".join(f"{counts[status]} {status}" for status in ORDER if counts[status])
+        shown = ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
+        return f"{total}: {shown}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the content of summary.json."""
+        counts = Counter(entry.status for entry in self.hosts)
+        limited = self.scope.limited
+        return {
+            "format": 1,
+            "exit_code": self.exit_code,
+            "worst": self.worst,
+            "reason": self.reason,
+            "limited": {"hosts": limited[0], "of": limited[1]} if limited else None,
+            "counts": {status: counts[status] for status in STATUSES},
+            "hosts": [{"host": entry.host, "status": entry.status, "why": entry.why} for entry in self.hosts],
+        }
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What else decides besides the artefacts.
+
+    Attributes:
+        max_risk: highest accepted chance (0 to 1) that the next draw hits a needed port; null accepts what the status
+            accepts.
+        accepted: the accepted risks.
+        today: the day, in UTC, on which they are looked at; without it none of them counts.
+    """
+
+    max_risk: float | None = None
+    accepted: tuple[AcceptedRisk, ...] = ()
+    today: date | None = None
+
+
+def judge(
+    hosts: Iterable[str],
+    artefacts: Mapping[str, Mapping[str, Any]],
+    rules: Rules | None = None,
+    defects: Mapping[str, str] | None = None,
+    scope: Scope | None = None,
+) -> Verdict:
+    """Judge a run.
+
+    Args:
+        hosts: inventory names of all hosts of the run; one without an artefact could not be evaluated.
+        artefacts: the run's artefacts by host (schemas/artifact.schema.json).
+        rules: accepted risks and the like; none by default.
+        defects: by host, why its artefact could not be used.
+        scope: what else is to be said; with a note, the exit code is EXIT_FINDINGS.
+
+    Returns:
+        The verdict. Findings win over unreachable hosts, so that one host never hides another.
+    """
+    told = defects or {}
+    entries = [
+        host_verdict(host, artefacts.get(host), rules or Rules(), told.get(host, _NO_ARTEFACT))
+        for host in sorted(set(hosts))
+    ]
+    entries.sort(key=lambda entry: (ORDER.index(entry.status), entry.host))
+    about = scope or Scope()
+    return Verdict(_exit_code(entries, about), tuple(entries), about)
+
+
+def part_of(verdict: Verdict, hosts: Iterable[str]) -> Verdict:
+    """The verdict over some of the hosts of a verdict."""
+    wanted = frozenset(hosts)
+    entries = tuple(entry for entry in verdict.hosts if entry.host in wanted)
+    return Verdict(_exit_code(entries, verdict.scope), entries, verdict.scope)
+
+
+def _exit_code(entries: Sequence[HostVerdict], scope: Scope) -> int:
+    """The code of the worst host; without a host, or with a note, that of a finding."""
+    if scope.note or not entries:
+        return EXIT_FINDINGS
+    return _BY_SEVERITY[max(severity(entry.status) for entry in entries)]
+
+
+def severity(status: str) -> int:
+    """How bad a status is for the exit code: 0 in order, 1 not reached, 2 a finding or not evaluated."""
+    return 0 if status in IN_ORDER else 1 if status == "unreachable" else 2
+
+
+def host_verdict(
+    host: str, artefact: Mapping[str, Any] | None, rules: Rules, defect: str = _NO_ARTEFACT
+) -> HostVerdict:
+    """What one host adds to the verdict.
+
+    Args:
+        host: inventory name.
+        artefact: its artifact; None where there is none, or none that can be used.
+        rules: what else decides.
+        defect: why there is no artifact.
+    """
+    if artefact is None:
+        return HostVerdict(host, "unknown", defect)
+    try:
+        status, contradiction = judged_status(artefact)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return HostVerdict(host, "unknown", "the artifact does not have the shape of its format")
+    if contradiction:
+        return HostVerdict(host, "unknown", contradiction)
+    why = str(artefact.get("msg") or status)
+    if status in IN_ORDER and rules.max_risk is not None:
+        risk, known = _risk_now(artefact)
+        if not known or risk > rules.max_risk:
+            shown = f"{risk:.2%}" if known else "unknown"
+            status, why = "exposed", f"the risk of the next start is {shown}, above {rules.max_risk:.2%}"
+    if status == "exposed":
+        return _exposed(host, artefact, rules, why)
+    return HostVerdict(host, status, "" if status in IN_ORDER else why)
+
+
+def _exposed(host: str, artefact: Mapping[str, Any], rules: Rules, why: str) -> HostVerdict:
+    """An exposed host is accepted only when every exposed port is named by a decision that still counts."""
+    decisions = of_host(rules.accepted, host)
+    today = rules.today
+    if not decisions or today is None:
+        return HostVerdict(host, "exposed", why)
+    told = "; ".join(decision.sentence(today) for decision in decisions)
+    ports = _exposed_ports(artefact)
+    if ports and ports <= accepted_ports(decisions, today):
+        return HostVerdict(host, "accepted", told)
+    return HostVerdict(host, "exposed", f"{why}; {told}")
+
+
+def _exposed_ports(artefact: Mapping[str, Any]) -> PortSet:
+    """The exposed ports; none where facts and plan do not say, which accepts nothing."""
+    plan, facts = artefact.get("plan"), artefact.get("facts")
+    if not isinstance(plan, Mapping) or not isinstance(facts, Mapping):
+        return PortSet()
+    try:
+        return exposed_ports(plan, facts)
+    except (PortError, AttributeError, KeyError, TypeError, ValueError):
+        return PortSet()
+
+
+def _risk_now(artefact: Mapping[str, Any]) -> tuple[float, bool]:
+    """The risk and whether it is known; a host without a pool has none."""
+    plan = artefact.get("plan")
+    risk = plan.get("risk") if isinstance(plan, Mapping) else None
+    if not isinstance(risk, Mapping):
+        return 0.0, False
+    now = risk.get("now")
+    if now is None:
+        return 0.0, risk.get("model") == MODEL_NO_POOL
+    is_chance = isinstance(now, (int, float)) and 0 <= now <= 1
+    return (float(now), True) if is_chance else (0.0, False)

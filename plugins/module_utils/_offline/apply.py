@@ -1,0 +1,246 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""apply.cmd: checks, keeps the old values on the host, writes, compares, records, and opens the window of the plan."""
+
+from __future__ import annotations
+
+from .._commands.cmd import A_PROCESS, matching
+from .._commands.records import (
+    RAN_BEFORE,
+    Record,
+    recorded,
+)
+from .._commands.window_steps import (
+    DISABLED_LEVEL,
+    NO_ROOM_LEVEL,
+    UNRECORDED_LEVEL,
+    Parts,
+    Voice,
+    sequence,
+)
+from .order import Order
+from .script import (
+    ALREADY,
+    INCOMPLETE,
+    REG,
+    SC,
+    frame,
+    incomplete,
+    netsh_lines,
+    row_test,
+    start,
+)
+
+KEPT = r"%SystemRoot%\portkeeper\carried"
+"""Folder of the old values on the host; a new file name with every apply.cmd that writes."""
+
+_ATTEMPTS = 60
+
+
+def apply_script(order: Order, run: str) -> list[str]:
+    """The lines of apply.cmd, without line ends.
+
+    Args:
+        order: what to do.
+        run: 16 hex digits for the name of the temporary folder.
+
+    Raises:
+        BatchError: something that cannot be put into a script.
+    """
+    body = [
+        *_checks(order),
+        *(_kept(order) if order.writes else []),
+        *_writing(order),
+        *_window(order),
+        *_farewell(order),
+    ]
+    return frame(order, run, "apply", body, [*_complete(order), *_record(order), *_ran(order)])
+
+
+def _checks(order: Order) -> list[str]:
+    """Ends unless the values are those of the transcript; goes to the window when only that is left to do."""
+    lines = ["call :read", "if errorlevel 1 goto unreadable"] if order.values else []
+    if order.values:
+        lines += ["call :same after", "if errorlevel 1 goto fresh"]
+    if order.writes or order.victims:
+        lines += ["call :complete", "if not errorlevel 1 goto already"]
+    if order.values:
+        lines += [
+            "echo The values are in place already; what else is due follows.",
+            "goto written",
+            ":fresh",
+            "call :same before",
+            "if errorlevel 1 goto changed",
+        ]
+    return lines
+
+
+def _complete(order: Order) -> list[str]:
+    """Subroutine: level 0 when excluded ranges are there and the services run."""
+    lines = [":complete"]
+    for tables in (order.added, order.deferred):
+        for table, ranges in tables.items():
+            for text in ranges:
+                lines += [row_test(table, text), "if errorlevel 1 exit /b 1"]
+    for table, ranges in order.removed.items():
+        for text in ranges:
+            lines += [row_test(table, text), "if not errorlevel 1 exit /b 1"]
+    for name in order.victims:
+        lines += [f'call :up "{name}"', "if errorlevel 1 exit /b 1"]
+    return [*lines, "exit /b 0"]
+
+
+def _kept(order: Order) -> list[str]:
+    """Keeps the old values under a name that is not taken; who cannot do that cannot write settings either."""
+    file = rf"{KEPT}\{order.computer}-%i%.reg.data"
+    return [
+        f'if not exist "{KEPT}" md "{KEPT}" 2>nul',
+        "set i=0",
+        ":name",
+        "set /a i=i+1",
+        "if %i% GTR 9999 goto denied",
+        f'if exist "{file}" goto name',
+        f'copy "%old%" "{file}" >nul 2>nul',
+        # A copy that a full disk has cut is none.
+        f'fc.exe /b "%old%" "{file}" >nul 2>nul||goto denied',
+    ]
+
+
+def _writing(order: Order) -> list[str]:
+    lines = []
+    if order.values:
+        lines += [
+            'call :import "%data%"',
+            "call :read",
+            "if errorlevel 1 goto half",
+            "call :same after",
+            "if not errorlevel 1 goto imported",
+            "call :same before",
+            "if errorlevel 1 goto half",
+            rf'del "{KEPT}\{order.computer}-%i%.reg.data" 2>nul',
+            "goto denied",
+            ":imported",
+            "echo Written and compared. The old values are kept in:",
+            rf'echo "{KEPT}\{order.computer}-%i%.reg.data"',
+        ]
+    elif order.records or order.copied:
+        lines.append('call :import "%data%"')
+    if order.records:
+        lines.append("call :record <nul >nul 2>nul")
+    # Also where the values were in place already: what is excluded already is refused by netsh, and tested at the end.
+    lines.append(":written")
+    for verb, tables in (("delete", order.removed), ("add", order.added)):
+        for table, ranges in tables.items():
+            lines += netsh_lines(verb, table, ranges)
+    return lines
+
+
+def _record(order: Order) -> list[str]:
+    """Subroutine: records with the marks of this moment. The import has removed the old ones already."""
+    if not order.records:
+        return []
+    return [
+        ":record",
+        f"if not exist {REG} exit /b 0",
+        *(part.replace("%", "%%") for part in recorded(order.records)),
+        "exit /b 0",
+    ]
+
+
+def _window(order: Order) -> list[str]:
+    if not order.window:
+        return [line for name in order.victims for line in start(name)]
+    return [
+        "echo Stopping DNS, starting what it kept down, starting DNS. Please wait.",
+        *sequence(_parts(order), _VOICE),
+        "goto window_done",
+        ":no_dns",
+        "echo DNS does not run, so it is left alone.",
+        *(line for name in order.victims for line in start(name)),
+        *_deferred(order),
+        ":window_done",
+    ]
+
+
+def _parts(order: Order) -> Parts:
+    return Parts(
+        victims=order.victims,
+        dependents=order.dependents,
+        owed=order.owed,
+        excluding=tuple(_deferred(order)),
+        process="%p%",
+        attempts=_ATTEMPTS,
+    )
+
+
+def _deferred(order: Order) -> list[str]:
+    return [line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)]
+
+
+def _ran(order: Order) -> list[str]:
+    """Subroutine: records what runs, and keeps DNS's process in %p%, before DNS is stopped."""
+    if not order.window:
+        return []
+    record = Record(RAN_BEFORE, ",".join(_parts(order).recorded))
+    process = f"sc.exe queryex DNS ^|{matching(A_PROCESS)}"
+    return [
+        ":ran",
+        "set p=",
+        f"if exist {SC} for /f \"tokens=2 delims=:\" %%a in ('{process}') do set /a p=%%a",
+        f"if not exist {REG} exit /b 0",
+        *(part.replace("%", "%%") for part in recorded([record])),
+        "exit /b 0",
+    ]
+
+
+_VOICE = Voice(
+    file=lambda name: rf'"%w%\{name}.txt"',
+    log=" >nul 2>nul",
+    with_reg=f"if exist {REG} ",
+    with_sc=f"if exist {SC} ",
+    start=lambda _step, name: start(name),
+    told=lambda _step: [],
+    record=("call :ran <nul >nul 2>nul",),
+    refused=(
+        f"set rc={INCOMPLETE}",
+        f"if %e%=={DISABLED_LEVEL} echo DNS was not stopped: it is disabled, or a service is that goes down with it.",
+        f"if %e%=={DISABLED_LEVEL} echo Nobody could start it again. Enable it, or stop it for good.",
+        f"if %e%=={UNRECORDED_LEVEL} echo DNS was not stopped: what runs could not be recorded.",
+        f"if %e%=={NO_ROOM_LEVEL} echo DNS was not stopped: the disk has no room for what has to be looked at first.",
+    ),
+    gave_up=(
+        f"set rc={INCOMPLETE}",
+        "echo DNS does not start, the last error is %e%. Start it by hand.",
+    ),
+    idle="goto no_dns",
+    alone=(
+        "set e=%errorlevel%",
+        f"if not exist {SC} if %e%==0 goto dns_runs",
+        f"if not exist {SC} goto dns_again",
+    ),
+)
+
+
+def _farewell(order: Order) -> list[str]:
+    lines = []
+    for tables in (order.added, order.deferred):
+        for table, ranges in tables.items():
+            for text in ranges:
+                lines += [
+                    row_test(table, text),
+                    f"if errorlevel 1 {incomplete(f'The ports {text} could not be excluded.')}",
+                ]
+    if order.reboot:
+        lines.append("echo Restart this server when it suits: what was written takes effect with the next boot.")
+    return [
+        *lines,
+        f"if %rc%=={INCOMPLETE} echo Not everything is as planned: see above, run collect.cmd and carry its file back.",
+        "if %rc%==0 echo Done. Run collect.cmd again and carry its file back.",
+        "goto finish",
+        ":already",
+        f"set rc={ALREADY}",
+        "echo Nothing was changed: everything is in place already.",
+        *(["echo If the server was not restarted since, restart it."] if order.reboot else []),
+        "goto finish",
+    ]

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The data files that apply.cmd and rollback.cmd import: our values, the machine's id, and the removal of records."""
+
+from __future__ import annotations
+
+from .._commands.machine_id import ID_VALUE, MACHINE_KEY, NAME_VALUE
+from .._windows.registry_file import (
+    REG_SZ,
+    RawValue,
+    encode_reg,
+    render_reg,
+)
+from .._windows.settings import STATE_KEY
+from .order import Order
+
+
+def data_bytes(order: Order, which: str, machine: str) -> bytes:
+    """A data file in the dialect of the host.
+
+    Args:
+        order: what the scripts do.
+        which: `apply` for the values after, `rollback` for those before.
+        machine: the id that the machine gets with `apply` if it has none.
+
+    Raises:
+        RegFileError: a value that the dialect cannot hold exactly.
+    """
+    keys: dict[str, dict[str, RawValue | None]] = {}
+    for value in order.values:
+        key = value.setting.key.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)
+        keys.setdefault(key, {})[value.setting.value_name] = value.after if which == "apply" else value.before
+    if which == "apply" and order.new_id:
+        names = {ID_VALUE: machine, NAME_VALUE: order.computer}
+        texts = {name: (REG_SZ, f"{text}\0".encode("utf-16-le")) for name, text in names.items()}
+        keys[MACHINE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)] = {**texts}
+    signature, _line, rest = render_reg(keys, order.dialect).partition("\r\n\r\n")
+    # A record that speaks of another value must not be there while nobody has recorded the new one.
+    state = STATE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)
+    removed = "".join(f"[-{state}\\{record.id}]\r\n\r\n" for record in order.records)
+    return encode_reg(f"{signature}\r\n\r\n{removed}{rest}", order.dialect)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""plan.txt: the plan of one host in plain words, for the person who carries the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._plan.actions import (
+    DNS_WINDOW,
+    END_RECORD,
+    REBOOT_ACTION,
+    START_SERVICES,
+)
+from .._problems import shown
+from .script import (
+    ALREADY,
+    CHANGED,
+    DONE,
+    INCOMPLETE,
+    NOT_WRITTEN,
+    WRONG_HOST,
+)
+
+_TEXT_MAX = 2_000
+_DUE = {
+    DNS_WINDOW: "DNS is stopped, what it kept down is started, DNS is started again. Until then it answers nobody",
+    START_SERVICES: "services are started",
+    END_RECORD: "the scripts leave this; a run over WinRM does it",
+    REBOOT_ACTION: "the server must be restarted by hand, when it suits",
+}
+_CODES = (
+    (DONE, "done"),
+    (WRONG_HOST, "another computer; nothing was changed"),
+    (CHANGED, "a value has been changed since the transcript; nothing was changed"),
+    (NOT_WRITTEN, "no rights, files are missing, or a 32-bit process; nothing was changed unless it says so"),
+    (ALREADY, "everything is in place already; nothing was changed"),
+    (INCOMPLETE, "written, but a service does not run, or a port could not be excluded"),
+)
+
+
+def plan_text(facts: Mapping[str, Any], plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> list[str]:
+    """The lines of plan.txt, ASCII, without line ends.
+
+    Args:
+        facts: of the host.
+        plan: made from them.
+        scripts: whether apply.cmd and rollback.cmd belong to it.
+        refusal: why there are no scripts although there is something to do.
+    """
+    lines = [
+        f"Server: {facts.get('computer_name')}",
+        f"Facts collected (clock of the server): {facts.get('collected') or 'unknown'}",
+        f"Release: {facts['os'].get('release') or 'unknown'}",
+        f"State: {plan['status']}",
+        "",
+        *_risk(plan["risk"]),
+        "",
+        "What is written, and why:",
+        *(_settings(plan) or ["  nothing"]),
+        "",
+        "What else is due:",
+        *([f"  - {_DUE[action['action']]}: {action['why']}" for action in plan["actions"]] or ["  nothing"]),
+        "",
+        "What could not be seen, or must be known:",
+        *(_problems(facts, plan) or ["  nothing"]),
+        "",
+        *_what_to_do(plan, scripts, refusal),
+    ]
+    return [shown(line, _TEXT_MAX).encode("ascii", "replace").decode("ascii") for line in lines]
+
+
+def _risk(risk: Mapping[str, Any]) -> list[str]:
+    if risk["now"] is None:
+        return ["How likely the next start of DNS takes a needed port is not known: no pool of DNS was seen."]
+    after = risk["after_reload"]
+    return [
+        "How likely the next start of DNS takes a needed port:",
+        f"  now    {risk['now']:.2%}",
+        f"  after  {f'{after:.2%}' if after is not None else 'not known'}",
+    ]
+
+
+def _settings(plan: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for entry in plan["settings"]:
+        lines.append(f"  - {entry['value_name'] or entry['id']}: {entry['why']}")
+        lines += [f"      {side}: {_value(entry[side])}" for side in ("before", "after")]
+    return lines
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "absent"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} {text}" for name, text in value.items())
+    return ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value)
+
+
+def _problems(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
+    found = {problem["id"]: problem["message"] for problem in (*plan["problems"], *facts["problems"])}
+    return [f"  - {message} ({problem_id})" for problem_id, message in found.items()]
+
+
+def _what_to_do(plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> list[str]:
+    if refusal:
+        return [f"No scripts were made: {refusal}."]
+    if not scripts:
+        after = ["Restart the server when it suits."] if plan["reboot_required"] else []
+        return ["There is nothing to write. Scripts that lie here are of an earlier transcript.", *after]
+    return [
+        "1. Carry this folder to the server, log on as an administrator and run apply.cmd by a double click.",
+        "   Do not open the files that end with .reg.data: the scripts import them after their checks.",
+        "2. Run collect.cmd afterwards, and bring its file back.",
+        "3. rollback.cmd puts the old values back, byte by byte. Keep this folder as long as that may be wanted.",
+        "",
+        "In a script of your own, write: call apply.cmd /q. It does not wait for a key at the end. Both end with",
+        *(f"  {code}  {meaning}" for code, meaning in _CODES),
+    ]

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""rollback.cmd: puts back the bytes that were there before apply.cmd, while the values are those that it wrote."""
+
+from __future__ import annotations
+
+from .order import Order
+from .script import (
+    ALREADY,
+    frame,
+    incomplete,
+    netsh_lines,
+    row_test,
+)
+
+
+def rollback_script(order: Order, run: str) -> list[str]:
+    """The lines of rollback.cmd, without line ends.
+
+    Args:
+        order: what apply.cmd does.
+        run: 16 hex digits for the name of the temporary folder.
+
+    Raises:
+        BatchError: something that cannot be put into a script.
+    """
+    return frame(order, run, "rollback", _body(order), [])
+
+
+def _body(order: Order) -> list[str]:
+    lines = []
+    tables = bool(order.added or order.removed or order.deferred)
+    if order.values:
+        lines += [
+            "call :read",
+            "if errorlevel 1 goto unreadable",
+            "call :same before",
+            f"if not errorlevel 1 goto {'tables' if tables else 'already'}",
+            "call :same after",
+            "if errorlevel 1 goto changed",
+            'call :import "%data%"',
+            "call :read",
+            "if errorlevel 1 goto half",
+            "call :same before",
+            "if not errorlevel 1 goto tables",
+            "call :same after",
+            "if errorlevel 1 goto half",
+            "goto denied",
+            ":tables",
+        ]
+    if tables:
+        lines += _tables(order)
+    lines.append("echo The old values are back. What waited for a restart waits for one again: restart this server.")
+    lines.append("goto finish")
+    end = [
+        ":already",
+        f"set rc={ALREADY}",
+        "echo Nothing was changed: there is nothing to put back.",
+        "goto finish",
+    ]
+    return [*lines, *end] if order.writes else end
+
+
+def _tables(order: Order) -> list[str]:
+    """Undoes what netsh did, the rows of the window included."""
+    both = {
+        table: (*order.added.get(table, ()), *order.deferred.get(table, ()))
+        for table in {**order.added, **order.deferred}
+    }
+    lines = [line for table, ranges in both.items() for line in netsh_lines("delete", table, ranges)]
+    lines += [line for table, ranges in order.removed.items() for line in netsh_lines("add", table, ranges)]
+    # A line of a record of ours: the import removes it where there are values, here where there are none.
+    if not order.values:
+        lines.append('call :import "%data%"')
+    for table, ranges in both.items():
+        for text in ranges:
+            lines += [
+                row_test(table, text),
+                f"if not errorlevel 1 {incomplete(f'The ports {text} are still excluded.')}",
+            ]
+    return lines

@@ -1,0 +1,333 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read ``reg query`` output of every release, and registry files where a host has no reg.exe.
+
+Layouts of ``reg query``: Windows 2000, XP and 2003 begin with ``! REG.EXE VERSION n`` and put tabs between name, type
+and data; later ones put four blanks. Both indent values by four blanks and print subkeys as bare lines behind them.
+The default value's name is translated, so it is treated like any other name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TypeAlias
+
+from .._windows.registry_file import (
+    REG_BINARY,
+    REG_DWORD,
+    REG_MULTI_SZ,
+    REG_QWORD,
+    SIGNATURES,
+    STRING_TYPES,
+    TYPE_NAMES,
+    RawValue,
+    RegFile,
+    read_reg,
+)
+from .listing import NO_BREAK
+
+RegData: TypeAlias = "int | str | list[str] | None"
+
+# Two blanks in a row stand between columns, never in a key's path: what is behind them was put there.
+_KEY_RE = re.compile(r"HKEY_[A-Z_]+(?:\\(?!.*[ \t]{2})[^\x00-\x1f]*)?\Z")
+_TYPED_RE = re.compile(r"(?:\t| {4})(REG_[A-Z_]+|0x[0-9A-Fa-f]{1,8})(?:\t| {4}|[ \t]*\Z)")
+_BLANK = f"[ \t{NO_BREAK}]"
+# What tabs have become in a listing that was pasted somewhere: any number of blanks, also no-break ones.
+_PASTED_RE = re.compile(f"(?<!{_BLANK}){_BLANK}+(REG_[A-Z_]+)(?:{_BLANK}+|\\Z)")
+_TWO_TYPES_RE = re.compile(
+    f"(?:\t|{_BLANK}{{2}})(?:REG_[A-Z_]+|0x[0-9A-Fa-f]{{1,8}}){_BLANK}+REG_[A-Z_]+(?:{_BLANK}|\\Z)"
+)
+_COLUMNS_RE = re.compile(f"\t|{_BLANK}{{2}}")
+_NO_BREAK_RE = re.compile(f"[{NO_BREAK}]")
+_CONTROL_RE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_SIGNATURE_RE = re.compile(
+    "^[ \t\ufeff]*(?:" + "|".join(map(re.escape, SIGNATURES.values())) + ")[ \t\r]*$", re.MULTILINE
+)
+_LISTED_RE = re.compile("^HKEY_", re.MULTILINE)
+_INDENTED_RE = re.compile("^([ \t]+)(HKEY_[^\n]*)$", re.MULTILINE)
+_HIVE = "HKEY_"
+_BANNER = "! REG.EXE "
+_HEX_NUMBER_RE = re.compile(r"0x[0-9A-Fa-f]{1,16}\Z")
+_DIGITS_RE = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
+_NUMBER_TYPES = frozenset((TYPE_NAMES[REG_DWORD], TYPE_NAMES[REG_QWORD]))
+_KNOWN_TYPES = frozenset(TYPE_NAMES.values())
+_MARGIN = "    "
+_CURRENT = "\\currentcontrolset\\"
+_STRING_SEPARATOR = "\\0"
+
+
+@dataclass(frozen=True)
+class RegValue:
+    """One value.
+
+    Attributes:
+        name: as printed; the default value under its translated name, in registry files under "".
+        type: ``REG_SZ`` and so on; the number in hexadecimal for types that have no name.
+        data: int for numbers, list for REG_MULTI_SZ, hexadecimal digits in upper case for REG_BINARY, else text;
+            None where the data cannot be read as what its type says.
+    """
+
+    name: str
+    type: str
+    data: RegData
+
+
+@dataclass
+class RegKey:
+    """A key that was listed.
+
+    Attributes:
+        path: as printed.
+        values: by lower-case name.
+        ambiguous: names that came more than once, or whose data cannot be told.
+        ended: whether the text shows where the values end: an empty line or another key behind them. Only then is a
+            value absent that is not among them.
+    """
+
+    path: str
+    values: dict[str, RegValue] = field(default_factory=dict)
+    ambiguous: set[str] = field(default_factory=set)
+    ended: bool = False
+
+    def add(self, value: RegValue) -> None:
+        """Add a value; one that differs from an earlier one of that name makes the name ambiguous."""
+        earlier = self.values.setdefault(value.name.lower(), value)
+        if earlier != value:
+            self.ambiguous.add(value.name.lower())
+
+
+@dataclass
+class RegDump:
+    """What a text shows.
+
+    Attributes:
+        keys: in the order of the text, by lower-case path.
+        stray: number of lines behind the first key that cannot be read: parts of wrapped rows, rows that lack a column,
+            marks of a pager. Any of them may have been the value that is missed.
+    """
+
+    keys: dict[str, RegKey] = field(default_factory=dict)
+    stray: int = 0
+
+    def open(self, path: str) -> RegKey:
+        """The key of that path, made when it is new."""
+        return self.keys.setdefault(path.lower(), RegKey(path))
+
+    def find(self, suffix: str) -> RegKey | None:
+        r"""The first key whose path ends in `suffix` (begin it with a backslash), without regard to case.
+
+        One of the current control set is preferred: an export of more may show the others too.
+        """
+        wanted = suffix.lower()
+        found = [path for path in self.keys if path.endswith(wanted)]
+        best = next((path for path in found if _CURRENT in path), found[0] if found else None)
+        return self.keys[best] if best is not None else None
+
+
+def parse_reg(text: str) -> RegDump:
+    """Parse ``reg query`` output or the text of a registry file.
+
+    What stands in front of the first key is ignored, and a remark behind an empty line; other lines are counted.
+    """
+    file_text = _file_text(text)
+    if file_text is not None:
+        return _from_file(read_reg(file_text))
+    dump = RegDump()
+    key: RegKey | None = None
+    for item in _query_lines(text):
+        if isinstance(item, str):
+            if key is not None:
+                key.ended = True
+            key = dump.open(item)
+            key.ended = False
+        elif isinstance(item, RegValue):
+            if key is not None:
+                key.add(item)
+                key.ended = False
+        elif key is not None:
+            key.ended = key.ended or item is _Line.EMPTY
+            dump.stray += item is _Line.STRAY
+    return dump
+
+
+def reg_lines(text: str) -> Iterator[str | RegValue]:
+    """What `parse_reg` reads, in the order of the text: a str for a key, a RegValue for a value.
+
+    For filtered output, in which the key lines of some values are missing.
+    """
+    file_text = _file_text(text)
+    if file_text is None:
+        yield from (item for item in _query_lines(text) if not isinstance(item, _Line))
+        return
+    for key in _from_file(read_reg(file_text)).keys.values():
+        yield key.path
+        yield from key.values.values()
+
+
+def is_file(text: str) -> bool:
+    """Whether the text is that of a registry file, and no listing."""
+    return _file_text(text) is not None
+
+
+def _file_text(text: str) -> str | None:
+    """The text from the signature of a registry file on; None when it has none, or is a listing in front of it."""
+    signature = _SIGNATURE_RE.search(text)
+    if not signature or _LISTED_RE.search(text, 0, signature.start()):
+        return None
+    return text[signature.start() :].lstrip(" \t\ufeff")
+
+
+class _Line(Enum):
+    """A line that is neither a key nor a value."""
+
+    EMPTY = 0
+    STRAY = 1
+
+
+def _query_lines(text: str) -> Iterator[str | RegValue | _Line]:
+    pasted = "\tREG_" not in text and (_BANNER in text or "    REG_" not in text)
+    begun, behind_empty, of_nt5 = False, False, _BANNER in text
+    # What the last line end ends is no empty line.
+    for line in _unindented(text).removesuffix("\n").split("\n"):
+        bare = line.rstrip()
+        if bare.startswith("HKEY_") and _KEY_RE.match(bare):
+            begun, behind_empty = True, False
+            yield bare
+            continue
+        value = (None if pasted else _exact_value(line)) or _pasted_value(line)
+        if value and _is_sound(value, line):
+            behind_empty = False
+            yield replace(value, data=None) if of_nt5 and _lacks_its_end(value, bare) else value
+        elif not bare:
+            behind_empty = True
+            if not line:
+                yield _Line.EMPTY
+        elif begun and not (behind_empty and _is_remark(line)) and not bare.startswith(_BANNER):
+            yield _Line.STRAY
+
+
+def _is_sound(value: RegValue, line: str) -> bool:
+    """Whether this can be a row as reg.exe prints it: one name, a type that there is, and no control characters.
+
+    A number in the place of a type that has no data behind it is the data of a row that lost its type.
+    """
+    known = value.type in _KNOWN_TYPES or (value.type.startswith("0x") and value.data != "")
+    one_name = bool(value.name) and not _COLUMNS_RE.search(value.name) and not line.startswith(_HIVE)
+    return known and one_name and not _TWO_TYPES_RE.search(line.strip()) and not _CONTROL_RE.search(line)
+
+
+def _lacks_its_end(value: RegValue, bare: str) -> bool:
+    """Whether this is a list that reg.exe of NT5 would have ended with two zeros."""
+    return value.type == TYPE_NAMES[REG_MULTI_SZ] and bool(value.data) and not bare.endswith(_STRING_SEPARATOR * 2)
+
+
+def _is_remark(line: str) -> bool:
+    """Whether a line behind an empty one is no row that was damaged: it stands at the margin, without type and key."""
+    return line[0] not in " \t" and not _NO_BREAK_RE.match(line) and "REG_" not in line and "HKEY_" not in line
+
+
+def _exact_value(line: str) -> RegValue | None:
+    margin = len(_MARGIN) if line.startswith(_MARGIN) else 0
+    found = _TYPED_RE.search(line, margin)
+    if not found or (found.group(1).startswith("0") and _PASTED_RE.search(line, 0, found.start(1))):
+        return None  # no value, or the number is the data of one whose tabs have become blanks
+    data = line[found.end() :]
+    return _value(line[margin : found.start()].strip(" \t"), found, data)
+
+
+def _pasted_value(line: str) -> RegValue | None:
+    found = _PASTED_RE.search(line)
+    return _value(line[: found.start()].strip(), found, line[found.end() :]) if found else None
+
+
+def _value(name: str, found: re.Match[str], data: str) -> RegValue:
+    """The row; an empty list is one only where the separator shows that there was a column for its data."""
+    type_name = found.group(1)
+    if type_name == TYPE_NAMES[REG_MULTI_SZ] and found.group().endswith(type_name):
+        return RegValue(name, type_name, None)
+    return RegValue(name, type_name, _data_of(type_name, data))
+
+
+def _unindented(text: str) -> str:
+    """Take away the margin of a listing that stands indented as a whole; with a key at the left edge there is none."""
+    if _LISTED_RE.search(text):
+        return text
+    for found in _INDENTED_RE.finditer(text):
+        if _KEY_RE.match(found.group(2).rstrip()) and not _PASTED_RE.search(found.group()):  # no value named so
+            return re.sub("^" + found.group(1), "", text, flags=re.MULTILINE)
+    return text
+
+
+def _data_of(type_name: str, text: str) -> RegData:
+    bare = text.strip()
+    if type_name in _NUMBER_TYPES:
+        return int(bare, 16) if _HEX_NUMBER_RE.match(bare) else None
+    if _NO_BREAK_RE.search(text):
+        return None  # nobody can tell it from the blank that it may have been
+    if type_name == TYPE_NAMES[REG_MULTI_SZ]:
+        return _entries_of(text) if bare else []
+    if type_name == TYPE_NAMES[REG_BINARY]:
+        return bare.upper() if _DIGITS_RE.match(bare) else None
+    return text
+
+
+def _entries_of(text: str) -> list[str] | None:
+    r"""The strings of a list: NT5 prints ``a\0b\0\0``, later releases ``a\0b``.
+
+    None where the end is missing (``a\0b\0`` goes on in another line), where something stands behind it, or in a column
+    of its own. An empty string in the middle stays: it is an entry that somebody must see.
+    """
+    ended, separator, behind = text.rpartition(_STRING_SEPARATOR * 2)
+    if separator and behind and not behind.strip(" \t"):
+        text = ended  # blanks behind the end
+    entries = text.split(_STRING_SEPARATOR)
+    cut = len(entries) > 1 and not entries[-1] and entries[-2]
+    glued = bool(separator) and len(behind.lstrip()) < len(behind) and bool(behind.strip())
+    if cut or glued or any(_COLUMNS_RE.search(entry) for entry in entries):
+        return None
+    return _without_empty_tail(entries)
+
+
+def _without_empty_tail(entries: list[str]) -> list[str]:
+    """Drop what the terminators leave behind."""
+    end = len(entries)
+    while end and not entries[end - 1]:
+        end -= 1
+    return entries[:end]
+
+
+def _from_file(source: RegFile) -> RegDump:
+    dump = RegDump(stray=source.stray)
+    for path, values in source.keys.items():
+        key = dump.open(path)
+        key.ended = path in source.ended
+        for name, raw in values.items():
+            key.add(RegValue(name, type_name(raw[0]), typed_data(raw)))
+    for path, name in source.inexact:
+        if path in dump.keys:
+            dump.keys[path].ambiguous.add(name)
+    return dump
+
+
+def type_name(kind: int) -> str:
+    """The name of a registry type; its number in hexadecimal when it has none."""
+    return TYPE_NAMES.get(kind, f"0x{kind:x}")
+
+
+def typed_data(raw: RawValue) -> RegData:
+    """The exact bytes of a value as data: see `RegValue.data`."""
+    kind, data = raw
+    if kind == REG_DWORD:
+        return int.from_bytes(data, "little") if len(data) == 4 else None
+    if kind == REG_QWORD:
+        return int.from_bytes(data, "little") if len(data) == 8 else None
+    if kind not in STRING_TYPES:
+        return data.hex().upper()
+    text = data.decode("utf-16-le", "replace")
+    if kind == REG_MULTI_SZ:
+        return _without_empty_tail(text.split("\0")) if text[-1:] in ("", "\0") else None
+    return text.split("\0", 1)[0]

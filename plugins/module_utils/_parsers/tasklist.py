@@ -1,0 +1,47 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read ``tasklist /fo csv``: image name and PID, the only two columns that no language changes."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .listing import plain_lines
+
+_ROW_RE = re.compile(r'[ \t]*"((?:[^"]|""){1,260})"[,;][ \t]*"([0-9]{1,10})"(?:[,;]|[ \t]*\Z)')
+# A line in front of the first row is no title when its second column begins with a digit.
+_ROW_LIKE_RE = re.compile(r'"[,;][ \t]*"(?P<number>[0-9])?')
+
+
+class Processes(NamedTuple):
+    """Image names by PID, and how many lines could not be read that may be rows."""
+
+    images: dict[int, str]
+    unread: int
+
+
+def parse_tasklist(text: str) -> Processes:
+    """Read the rows; in front of the first one any text may stand, and a title line, whose second column is no number.
+
+    A PID that two different processes have is unreadable: a column is missing.
+    """
+    images: dict[int, str] = {}
+    twice: set[int] = set()
+    unread = titles = 0
+    for line in plain_lines(text):
+        found = _ROW_RE.match(line)
+        if found:
+            pid, image = int(found.group(2)), found.group(1).replace('""', '"')
+            if images.setdefault(pid, image) != image:
+                twice.add(pid)
+                unread += 1
+        elif images and line.strip():
+            unread += 1
+        elif like := _ROW_LIKE_RE.search(line):
+            titles += like["number"] is None
+            unread += like["number"] is not None
+    return Processes(
+        {pid: image for pid, image in images.items() if pid not in twice}, unread + len(twice) + max(0, titles - 1)
+    )

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to happen besides writing: a DNS restart in a guarded window, services started, a reboot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._facts.host import Host
+from .._facts.window_facts import (
+    on_record,
+    owed,
+    record_ends,
+    startable,
+)
+from .._policy import Policy
+from .._problems import ProblemList
+from .._windows.settings import (
+    DNS_RESTART,
+    NETSH,
+    REBOOT,
+    Setting,
+)
+from .effective import NO, effect_of
+from .service_check import Judgement
+from .services import Victims
+from .settings import listed
+from .status import WINDOW_REFUSED
+from .window_refusal import stop_refusals
+
+DNS_WINDOW = "dns_window"
+START_SERVICES = "start_services"
+REBOOT_ACTION = "reboot"
+END_RECORD = "end_record"
+"""Services leave the record of what ran before a window: no difference from the policy, and no reason for an alarm."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the record of a window asks for.
+
+    Attributes:
+        down: services that ran before the window, do not run and can be started.
+        ended: services on record that are owed no more.
+    """
+
+    down: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+def earlier_services(host: Host, policy: Policy) -> Earlier:
+    """What ran before a window and is to run again, and what may leave the record of that."""
+    if host.ran_before is None or not host.services_known:
+        return Earlier()
+    still = owed(host.facts, policy.ignore_services)
+    ends = record_ends(host.facts, policy.ignore_services)
+    ended = tuple(name for name in on_record(host.facts) if name not in still) if ends else ()
+    return Earlier(tuple(startable(host.facts, still)), ended)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Settings whose value is, or is about to be, configured but not effective, by what makes them so."""
+
+    reboot: tuple[Setting, ...]
+    dns_restart: tuple[Setting, ...]
+
+
+def pending_settings(host: Host, managed: Sequence[Setting], written: Sequence[str]) -> Pending:
+    """Which settings still wait for a reboot or a DNS restart, the values that this run writes or records included.
+
+    Args:
+        host: the facts.
+        managed: the settings whose effect is our business.
+        written: ids of those that this run writes or records.
+    """
+    waiting = [setting for setting in managed if setting.id in written or effect_of(host, setting) == NO]
+    return Pending(
+        reboot=tuple(setting for setting in waiting if setting.takes_effect == REBOOT),
+        dns_restart=tuple(setting for setting in waiting if setting.takes_effect == DNS_RESTART and host.dns_running),
+    )
+
+
+def plan_actions(
+    pending: Pending,
+    victims: Victims,
+    judgements: Sequence[Judgement],
+    deferred: Sequence[Mapping[str, Any]],
+    earlier: Earlier,
+) -> list[dict[str, Any]]:
+    """The plan's ``actions`` in the order in which they are due.
+
+    A window only where DNS holds the port of a service that it kept down or a port that netsh has to exclude
+    (``deferred``), or where a value of DNS's own waits for its
+    restart: on NT5 a change of ReservedPorts alone would only make DNS draw again under the old reservations.
+    """
+    actions: list[dict[str, Any]] = []
+    if pending.dns_restart or victims.need_window or deferred:
+        reasons = [_held_by_dns(victims, judgements)] if victims.need_window else []
+        reasons += [f"{setting.value_name} takes effect when DNS restarts" for setting in pending.dns_restart]
+        reasons += [f"DNS holds {_ranges(row)}, which can be excluded only while it is down" for row in deferred]
+        actions.append(
+            {
+                "action": DNS_WINDOW,
+                "why": "; ".join(reasons),
+                "victims": list(victims.services),
+                "deferred_exclusions": [dict(row) for row in deferred],
+            }
+        )
+    actions += _starts(victims, earlier, bool(actions))
+    if pending.reboot:
+        names = ", ".join(setting.value_name for setting in pending.reboot)
+        actions.append({"action": REBOOT_ACTION, "why": f"{names} takes effect with the next boot"})
+    if earlier.ended:
+        names = ", ".join(earlier.ended)
+        why = f"{names} ran before a window, and runs again, is gone or is ignored: the record of that ends"
+        actions.append({"action": END_RECORD, "why": why})
+    return actions
+
+
+def _starts(victims: Victims, earlier: Earlier, window: bool) -> list[dict[str, Any]]:
+    """The start of services without a window, or, of what ran before an earlier one, behind it."""
+    failed = () if window else victims.services
+    known = {name.lower() for name in victims.services}
+    down = [name for name in earlier.down if name.lower() not in known]
+    reasons = (
+        [
+            f"{', '.join(failed)} failed earlier or is named in start_services, and its ports are free: no window"
+            " is needed"
+        ]
+        if failed
+        else []
+    )
+    reasons += [f"{', '.join(down)} ran before a window that did not start it again"] if down else []
+    names = [*failed, *down]
+    return [{"action": START_SERVICES, "why": "; ".join(reasons), "victims": names}] if names else []
+
+
+def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemList) -> list[dict[str, Any]]:
+    """Leaves out a window that would stop what cannot be started again, and says so.
+
+    Args:
+        host: the facts.
+        actions: what is due.
+        problems: gets the refusal.
+
+    Returns:
+        The actions that may be carried out.
+    """
+    if not any(action["action"] == DNS_WINDOW for action in actions):
+        return actions
+    reasons = stop_refusals(host)
+    if not reasons:
+        return actions
+    problems.add(
+        WINDOW_REFUSED,
+        "error",
+        f"DNS has to be restarted, but that is refused, because what it stops could not be started again:"
+        f" {'; '.join(reasons)}.",
+        reasons=reasons,
+    )
+    return [action for action in actions if action["action"] != DNS_WINDOW]
+
+
+def _ranges(row: Mapping[str, Any]) -> str:
+    return f"{listed(row['ports'])} over {NETSH[row['id']]}"
+
+
+def _held_by_dns(victims: Victims, judgements: Sequence[Judgement]) -> str:
+    held = [
+        f"UDP {failure.port} of {failure.service} is held by {failure.holder} (PID {failure.pid or 'unknown'})"
+        for judgement in judgements
+        if judgement.service.name in victims.services
+        for failure in judgement.taken
+        if failure.by_dns
+    ]
+    return listed(held)

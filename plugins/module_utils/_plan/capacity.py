@@ -1,0 +1,107 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pool and client ports must fit what is not reserved: a change that would prevent that is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._facts.host import FAMILIES, Host
+from .._ports import PortSet
+from .._problems import ProblemList, Severity
+from .exclusions import NetshPlan
+from .pool import Pool
+from .settings import (
+    POOL_MISFIT,
+    Change,
+    ListPlan,
+)
+
+CLIENT_PORTS = 255
+"""Ordinary client ports that must remain per address family beside the pool: the least that Windows allows as a dynamic
+range (KB929851)."""
+
+
+@dataclass(frozen=True)
+class Reservations:
+    """What is reserved, and what is to be: the list value, netsh's tables, and the size of the pool.
+
+    Attributes:
+        listed: the list value of the release's mechanism, None where it has none.
+        netsh: the tables of excluded ports, None where they are not ours to plan.
+        sized: the new size of the pool, None where it stays.
+        starred: ports in starred rows of netsh's tables per address family, planned by us or not.
+    """
+
+    listed: ListPlan | None
+    netsh: NetshPlan | None
+    sized: Change | None
+    starred: Mapping[str, PortSet]
+
+    def current(self, family: str) -> PortSet:
+        """What is configured now."""
+        return (self.listed.current if self.listed else PortSet()) | self.starred[family]
+
+    def desired(self, family: str) -> PortSet:
+        """What is configured after the plan."""
+        table = self.netsh.family(family).desired if self.netsh else self.starred[family]
+        return (self.listed.desired if self.listed else PortSet()) | table
+
+    def without_lists(self, sized: Change | None) -> Reservations:
+        """The same with no change of a list."""
+        unlisted = self.listed and ListPlan(
+            self.listed.setting, self.listed.current, self.listed.wanted, self.listed.current, None, usable=False
+        )
+        return Reservations(unlisted, self.netsh and self.netsh.unchanged(), sized, self.starred)
+
+
+def starred_ports(host: Host) -> dict[str, PortSet]:
+    """The ports in starred rows per address family."""
+    return {family: PortSet.from_ranges(host.administered(family)) for family in FAMILIES}
+
+
+def misfits(pool: Pool, size: int | None, reserved: Mapping[str, PortSet]) -> list[dict[str, Any]]:
+    """The address families in which the pool and the client ports do not fit what is not reserved, with the numbers."""
+    if size is None:
+        return []
+    found: list[dict[str, Any]] = []
+    for family in FAMILIES:
+        ports = pool.ports(family)
+        free = None if ports is None else len(ports - reserved[family])
+        if free is not None and size + CLIENT_PORTS > free:
+            found.append({"family": family, "pool": size, "client_ports": CLIENT_PORTS, "free": free})
+    return found
+
+
+def refuse_misfits(pool: Pool, wanted: Reservations, problems: ProblemList) -> Reservations:
+    """Leave out the changes that would leave too few ports; report a pool that does not fit already.
+
+    Returns:
+        What may be written.
+    """
+    already = misfits(pool, pool.size, {family: wanted.current(family) for family in FAMILIES})
+    _report(already, "does not fit already", "warning", problems)
+    families = {row["family"] for row in already}
+    only_lists = Reservations(wanted.listed, wanted.netsh, None, wanted.starred)
+    for choice in (wanted, only_lists, wanted.without_lists(wanted.sized)):
+        size = pool.size_after if choice.sized else pool.size
+        found = misfits(pool, size, {family: choice.desired(family) for family in FAMILIES})
+        caused = [row for row in found if row["family"] not in families]
+        if not caused:
+            return choice
+        _report(caused, "would not fit, so that change is not made", "error", problems)
+    return wanted.without_lists(None)
+
+
+def _report(wrong: list[dict[str, Any]], verdict: str, severity: Severity, problems: ProblemList) -> None:
+    for row in wrong:
+        problems.add(
+            POOL_MISFIT,
+            severity,
+            f"Over {row['family']} a pool of {row['pool']} sockets and {CLIENT_PORTS} client ports need"
+            f" {row['pool'] + CLIENT_PORTS} ports, but {row['free']} are not reserved: the pool {verdict}.",
+            **row,
+        )

@@ -1,0 +1,122 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DNS as a need of its own, and the services that ran when DNS was last stopped by us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._catalogue.row import NO_PORTS, CatalogueRow
+from .._facts.host import (
+    DNS_SERVICE,
+    FAMILIES,
+    RAN_BEFORE_RECORD,
+    Host,
+    Service,
+)
+from .._policy import Policy
+from .._ports import PortSet
+from .._windows.service_states import (
+    DOWN,
+    EXCUSED,
+    HOLDS,
+    UNREAD,
+    state_row,
+)
+from .._windows.service_states import NOT_YET as STARTING
+from .needs import is_ignored
+from .service_check import (
+    DNS_PORTS_UNKNOWN,
+    NOT_RUNNING,
+    NOT_YET,
+    PORT_NOT_HELD,
+    PORT_TAKEN,
+    RAN_BEFORE,
+    RECORD_UNREADABLE,
+    STATE_UNREADABLE,
+    Failure,
+    Judgement,
+)
+
+DNS_PORT = 53
+
+DNS_ROW = CatalogueRow(
+    name="dns_server",
+    title="DNS Server",
+    service_keys=(DNS_SERVICE,),
+    ports=NO_PORTS,
+    protocol="udp",
+    verify_ports=PortSet.from_ports((DNS_PORT,)),
+    hold="always",
+    never_start=True,
+    source="RFC 1035 4.2.1: a name server listens on UDP 53; this collection stops DNS, so it proves DNS",
+)
+"""No row of the catalogue: nothing is reserved for it, and no profile or detection leaves it out."""
+
+EARLIER_ROW = CatalogueRow(
+    name=RAN_BEFORE_RECORD,
+    title="what ran when DNS was last stopped",
+    service_keys=(),
+    ports=NO_PORTS,
+    protocol="udp",
+    hold="always",
+    never_start=True,
+    source="the record that a window leaves when not all that ran before runs again",
+)
+
+
+def judge_dns(host: Host, policy: Policy) -> list[Judgement]:
+    """DNS, where it is installed and the policy does not ignore it."""
+    if not host.dns_installed or not host.services_known or is_ignored(DNS_ROW, (DNS_SERVICE,), policy):
+        return []
+    service = host.dns_service or Service(DNS_SERVICE, None, None, host.dns_pid, None, False)
+    found = state_row(service.start, False, service.state, service.exit_code)
+    failures = _of_ports(host) if found.dns == HOLDS else _of_state(found.dns, service, NOT_RUNNING)
+    return [Judgement(DNS_ROW, service, failures, (), found.note if found.dns == EXCUSED else None)]
+
+
+def _of_state(verdict: str | None, service: Service, down: str) -> tuple[Failure, ...]:
+    reasons = {DOWN: down, STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}
+    reason = reasons.get(verdict or "")
+    return (Failure(service.name, None, service.exit_code, None, None, reason),) if reason else ()
+
+
+def _of_ports(host: Host) -> tuple[Failure, ...]:
+    """Running proves little: DNS's own process has to hold UDP 53, in one address family at least."""
+    if not host.sockets_known:
+        return ()
+    others = [holder for family in FAMILIES for holder in host.holders(DNS_PORT, family)]
+    if not host.dns_ports_known:
+        if host.names_processes:
+            return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, DNS_PORTS_UNKNOWN),)
+        return () if others else (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
+    if any(host.dns_holds(DNS_PORT, family) for family in FAMILIES):
+        return ()
+    if others:
+        return (Failure(DNS_SERVICE, DNS_PORT, None, others[0].process, others[0].pid, PORT_TAKEN),)
+    return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
+
+
+def judge_earlier(host: Host, policy: Policy, judged: Sequence[Judgement]) -> list[Judgement]:
+    """The services that ran before a window, whatever their Start; one that is judged at fault already is not repeated.
+
+    A service that the facts do not hold is gone: they hold each one that the record names and either source shows.
+    """
+    faulty = {judgement.service.name.lower() for judgement in judged if judgement.failures}
+    found: list[Judgement] = []
+    for name in host.ran_before or ():
+        service = host.dns_service if name.lower() == DNS_SERVICE.lower() else host.service(name)
+        if service is None or name.lower() in faulty or name.lower() in policy.ignore_services:
+            continue
+        row = state_row(service.start, False, service.state, service.exit_code)
+        failures = _of_state(row.before, service, RAN_BEFORE)
+        found.append(Judgement(EARLIER_ROW, service, failures, (), None))
+    return found
+
+
+def record_failures(host: Host) -> list[Failure]:
+    """A record that is there and cannot be read hides what it names."""
+    if host.ran_before is not None:
+        return []
+    return [Failure(None, None, None, None, None, RECORD_UNREADABLE)]

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configured is not effective: which values Windows works with since its last boot or since DNS's last start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._commands.machine_id import NAME_VALUE, cloned_from
+from .._facts.host import (
+    FAMILIES,
+    HIGHEST_PID,
+    RECORDED_STOPPED,
+    Host,
+)
+from .._ports import PortSet, parse_entries
+from .._windows.service_states import has_no_process
+from .._windows.settings import (
+    DNS_RESTART,
+    NOW,
+    SETTINGS,
+    STATE,
+    STATE_KEY,
+    Setting,
+    entries_of,
+    value_text,
+)
+from .capacity import Reservations
+from .dns_check import DNS_PORT
+from .exclusions import NetshPlan
+from .settings import ListPlan
+
+YES = "yes"
+NO = "no"
+UNKNOWN = "unknown"
+LIST_TYPE = "REG_MULTI_SZ"
+
+
+BOOT = "boot"
+RESTART = "dns_restart"
+
+
+def effect_of(host: Host, setting: Setting) -> str:
+    """Whether the value that is configured now is the one that Windows works with: yes, no or unknown.
+
+    Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
+    new process or none at all, means yes. DNS on a port that its own value excludes contradicts that: after a boot the
+    value counts as not effective, so that one window is due; after a restart within this boot it is only reported.
+    """
+    record = host.record(setting.id)
+    if record is None or host.boot_mark is None or record["value"] != value_text(host.setting(setting.id)):
+        return UNKNOWN
+    since = started_since(host, setting, record)
+    if since is None:
+        return NO
+    if not contradicting_ports(host, setting):
+        return YES
+    return NO if since == BOOT and setting.takes_effect == DNS_RESTART else UNKNOWN
+
+
+def started_since(host: Host, setting: Setting, record: Mapping[str, Any]) -> str | None:
+    """What has made a recorded value effective since: a boot, a restart of DNS, or nothing that is proved."""
+    if host.booted_since(record["boot_mark"]):
+        return BOOT
+    if setting.takes_effect == DNS_RESTART and _dns_is_new(host, record.get("dns_pid")):
+        return RESTART
+    return None
+
+
+def _dns_is_new(host: Host, recorded: object) -> bool:
+    """Only what was read counts: another process now than the recorded one, or a start since it was stopped."""
+    if has_no_process(host.dns_state, host.dns_pid):
+        return True
+    if not host.dns_running:
+        return False
+    if recorded == RECORDED_STOPPED:
+        return True
+    known = isinstance(recorded, int) and not isinstance(recorded, bool) and 0 < recorded <= HIGHEST_PID
+    return known and host.dns_pid is not None and host.dns_pid != recorded
+
+
+def contradicting_ports(host: Host, setting: Setting) -> PortSet:
+    """The ports that DNS holds although the value keeps it off them; port 53 and a fixed SendPort are no draw."""
+    fact = host.setting(setting.id)
+    if not host.dns_running or setting.registry_type != LIST_TYPE or fact.get("type") != LIST_TYPE:
+        return PortSet()
+    ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
+    fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
+    held = (ports & host.dns_ports(FAMILIES[0])) | (ports & host.dns_ports(FAMILIES[1]))
+    return held - fixed
+
+
+def effective_ports(host: Host, reserved: Reservations) -> dict[str, PortSet]:
+    """The ports that are reserved and known to be effective, per address family.
+
+    What netsh excludes is effective at once; that only its starred rows count is because the others come and go.
+    """
+    listed = PortSet() if reserved.listed is None else _effective_list(host, reserved.listed)
+    return {family: listed | reserved.starred[family] for family in FAMILIES}
+
+
+def _effective_list(host: Host, listed: ListPlan) -> PortSet:
+    """The ports of the list value that Windows works with.
+
+    A port that was in the recorded value, is in the value now, and has seen a boot or DNS start since the record counts
+    even where somebody else has added to the value; one that DNS holds all the same does not.
+    """
+    effect = effect_of(host, listed.setting)
+    if effect == YES:
+        return listed.current
+    record = host.record(listed.setting.id)
+    if effect == NO or record is None or started_since(host, listed.setting, record) is None:
+        return PortSet()
+    recorded, _bad, _canonical = parse_entries(str(record["value"]).split(","))
+    return (recorded & listed.current) - contradicting_ports(host, listed.setting)
+
+
+def _is_recorded(host: Host, setting: Setting) -> bool:
+    """Whether the record is of the value that is there; one of an earlier boot that DNS contradicts is made anew."""
+    record = host.record(setting.id)
+    if record is None or record["value"] != value_text(host.setting(setting.id)):
+        return False
+    doubted = setting.takes_effect == DNS_RESTART and bool(contradicting_ports(host, setting))
+    return not (doubted and host.booted_since(record["boot_mark"]))
+
+
+def record_change(
+    host: Host, managed: list[Setting], changed: list[str], netsh: NetshPlan | None
+) -> dict[str, Any] | None:
+    """The pseudo-setting ``state``: values that are right already, but that no record of ours covers, and a copied id.
+
+    Args:
+        host: the facts.
+        managed: the settings whose effect is our business.
+        changed: ids of those that the run writes anyway, record included.
+        netsh: exclusions that a window adds are recorded, and backed up, before it opens.
+
+    Returns:
+        The entry of the plan's ``settings``, or None when every value is recorded or a record would be worth nothing.
+    """
+    if host.state_present is None or host.boot_mark is None:
+        return None
+    before: dict[str, str | None] = {}
+    after: dict[str, str] = {}
+    for setting in managed:
+        text = value_text(host.setting(setting.id))
+        record = host.record(setting.id)
+        if setting.id not in changed and not _is_recorded(host, setting):
+            before[setting.id] = None if record is None else str(record["value"])
+            after[setting.id] = text
+    reasons = []
+    if after:
+        names = ", ".join(SETTINGS[setting_id].value_name for setting_id in after)
+        reasons.append(f"records {names}, so that it can be told when the value has become effective")
+    deferred = netsh.records() if netsh else {}
+    if deferred:
+        reasons.append("records and backs up the excluded ports that the window adds while DNS is down")
+    for setting_id, (recorded, ours) in deferred.items():
+        before[setting_id] = recorded
+        after[setting_id] = ours
+    copied_from = cloned_from(host.facts)
+    if copied_from is not None:
+        before[NAME_VALUE] = copied_from
+        after[NAME_VALUE] = str(host.facts["computer_name"])
+        reasons.append("gives the machine an id of its own")
+    if not after:
+        return None
+    return {
+        "id": STATE,
+        "key": STATE_KEY,
+        "value_name": None,
+        "type_before": None,
+        "before": before,
+        "type_after": "REG_SZ",
+        "after": after,
+        "why": "; ".join(reasons),
+        "takes_effect": NOW,
+    }

@@ -1,0 +1,317 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which excluded port ranges netsh has to add or delete: per address family, by coverage of the starred rows.
+
+``netsh interface ipv4|ipv6 add excludedportrange`` takes effect at once, but fails for a range of which anything holds
+a port, dns.exe included. So a range is split: what is free is added at once, what DNS holds while DNS is down, what
+somebody else holds not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._catalogue.row import NO_PORTS
+from .._facts.host import FAMILIES, Host
+from .._policy import Policy
+from .._ports import PortSet, Range, parse_entries
+from .._problems import ProblemList
+from .._windows.settings import NETSH, NETSH_PREFIX, NOW
+from .needs import Need, detected_ports
+from .pool import Pool
+from .settings import (
+    CLUSTER_PORT,
+    NAMED_MAX,
+    listed,
+    may_prune,
+    wanted_ports,
+)
+
+SPLIT_MAX = 16
+"""A stretch in which DNS holds more separate pieces than this is added as one while DNS is down: hundreds of rows of
+one or two ports would protect no earlier, because the window is due anyway, and nobody could read the table."""
+
+NO_CONTEXT = "netsh_context_missing"
+UNKNOWN_TABLE = "exclusions_unknown"
+HELD = "exclusion_port_held"
+IN_BLOCK = "port_in_excluded_block"
+
+
+@dataclass(frozen=True)
+class FamilyPlan:
+    """What is to become of one address family's table.
+
+    Attributes:
+        family: udp4 or udp6.
+        known: False where the table could not be read: nothing is planned then.
+        rows: the starred rows as they are.
+        wanted: the ports that needs ask for.
+        added: ranges to be added at once.
+        deferred: ranges to be added while DNS is down.
+        removed: rows to be deleted, exactly as they are.
+        waiting: wanted ports that cannot be excluded while others hold them or a block of Windows covers them.
+        ours: the ports that we have excluded once this plan is carried out.
+        recorded: the same as recorded on the host.
+    """
+
+    family: str
+    known: bool
+    rows: tuple[Range, ...]
+    wanted: PortSet
+    added: tuple[Range, ...] = ()
+    deferred: tuple[Range, ...] = ()
+    removed: tuple[Range, ...] = ()
+    waiting: PortSet = NO_PORTS
+    ours: PortSet = NO_PORTS
+    recorded: PortSet = NO_PORTS
+
+    @property
+    def setting_id(self) -> str:
+        """The id in plan, state record and backup."""
+        return f"excluded_{self.family}"
+
+    @property
+    def current(self) -> PortSet:
+        """The ports that starred rows cover now."""
+        return PortSet.from_ranges(self.rows)
+
+    @property
+    def desired(self) -> PortSet:
+        """The same after the plan has been carried out, the window included."""
+        kept = PortSet.from_ranges(row for row in self.rows if row not in self.removed)
+        return kept | PortSet.from_ranges(self.added) | PortSet.from_ranges(self.deferred)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every wanted port is excluded now."""
+        return self.known and self.wanted <= self.current
+
+    def unchanged(self) -> FamilyPlan:
+        """The same without any change."""
+        return replace(self, added=(), deferred=(), removed=(), ours=self.recorded)
+
+    def record_text(self) -> str | None:
+        """What has to be recorded before the window may add the deferred ranges; None where it is recorded already."""
+        if self.added or self.removed or PortSet.from_ranges(self.deferred) <= self.recorded:
+            return None
+        return ",".join(self.ours.strings())
+
+    def to_json(self, why: str) -> dict[str, Any]:
+        """The change that is made at once, as the plan lists it."""
+        after = sorted({*self.rows, *self.added} - set(self.removed))
+        return {
+            "id": self.setting_id,
+            "key": f"netsh interface {NETSH[self.setting_id]} excludedportrange protocol=udp",
+            "value_name": None,
+            "type_before": None,
+            "before": texts(self.rows),
+            "type_after": None,
+            "after": texts(after),
+            "added": texts(self.added),
+            "removed": texts(self.removed),
+            "ours": self.ours.strings(),
+            "why": why,
+            "takes_effect": NOW,
+        }
+
+
+@dataclass(frozen=True)
+class NetshPlan:
+    """What is to become of both tables, IPv4 first."""
+
+    families: tuple[FamilyPlan, ...]
+    whys: Mapping[str, str]
+
+    def family(self, family: str) -> FamilyPlan:
+        """The part of one address family."""
+        return next(part for part in self.families if part.family == family)
+
+    def unchanged(self) -> NetshPlan:
+        """The same without any change."""
+        return replace(self, families=tuple(part.unchanged() for part in self.families))
+
+    def changes(self) -> list[dict[str, Any]]:
+        """The entries of the plan's ``settings``: what is made at once."""
+        return [part.to_json(self.whys[part.family]) for part in self.families if part.added or part.removed]
+
+    def deferred(self) -> list[dict[str, Any]]:
+        """The window's ``deferred_exclusions``."""
+        return [{"id": part.setting_id, "ports": texts(part.deferred)} for part in self.families if part.deferred]
+
+    def records(self) -> dict[str, tuple[str | None, str]]:
+        """Before and after of what has to be recorded although nothing is added at once."""
+        found: dict[str, tuple[str | None, str]] = {}
+        for part in self.families:
+            text = part.record_text()
+            if text is not None:
+                found[part.setting_id] = (",".join(part.recorded.strings()) or None, text)
+        return found
+
+    def effects(self) -> dict[str, str]:
+        """The plan's ``effective`` entries; an exclusion is effective as soon as it is there."""
+        return {
+            part.setting_id: ("yes" if part.complete else "no") if part.known else "unknown"
+            for part in self.families
+            if part.wanted
+        }
+
+
+def texts(ranges: Iterable[Range]) -> list[str]:
+    """Ranges as ``a-b``."""
+    return [f"{first}-{last}" for first, last in ranges]
+
+
+def plan_netsh(host: Host, policy: Policy, needs: Sequence[Need], pool: Pool, problems: ProblemList) -> NetshPlan:
+    """Plan the exclusions of both address families.
+
+    Args:
+        host: the facts.
+        policy: what the user wants.
+        needs: who needs which ports.
+        pool: what the pool can draw, or on a host without DNS what Windows hands out to clients.
+        problems: gets what cannot be planned or added.
+    """
+    unexposed = policy.reserves_unexposed(host.family or "")
+    prune = policy.prune and may_prune(host, problems)
+    keep = CLUSTER_PORT | detected_ports(host, policy)
+    parts = []
+    for family in FAMILIES:
+        wanted = wanted_ports(needs, pool.ports(family) or PortSet(), unexposed)
+        if not host.exclusions_known(family):
+            parts.append(FamilyPlan(family, False, (), wanted))
+            continue
+        part = _planned(host, FamilyPlan(family, True, host.administered(family), wanted))
+        if prune:
+            part = _pruned(part, keep)
+        parts.append(part)
+    _report_unknown(host, parts, problems)
+    for part in parts:
+        _report_held(host, part, problems)
+    whys = {part.family: _why(part, needs) for part in parts}
+    return NetshPlan(tuple(parts), whys)
+
+
+def _planned(host: Host, part: FamilyPlan) -> FamilyPlan:
+    """Split what is wanted and not covered into free, held by DNS, and held by others or blocked."""
+    recorded = _recorded(host, part.setting_id)
+    if not host.sockets_known:
+        return replace(part, recorded=recorded, ours=recorded)
+    in_the_way = host.other_ports(part.family) | PortSet.from_ranges(host.blocks(part.family))
+    by_dns = host.dns_ports(part.family)
+    missing = part.wanted - part.current
+    added: list[Range] = []
+    deferred: list[Range] = []
+    for stretch in missing.ranges:
+        free = PortSet.from_ranges((stretch,)) - in_the_way
+        held = free & by_dns
+        if len(held.ranges) > SPLIT_MAX:
+            deferred += free.ranges
+        else:
+            deferred += held.ranges
+            added += (free - held).ranges
+    changed = PortSet.from_ranges((*added, *deferred))
+    return replace(
+        part,
+        added=tuple(added),
+        deferred=tuple(deferred),
+        waiting=missing & in_the_way,
+        recorded=recorded,
+        ours=(recorded & part.current) | changed,
+    )
+
+
+def _recorded(host: Host, setting_id: str) -> PortSet:
+    record = host.record(setting_id)
+    return parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
+
+
+def _pruned(part: FamilyPlan, keep: PortSet) -> FamilyPlan:
+    """Only whole rows that our own record names and nothing needs: the rows of others are not ours to delete."""
+    needed = part.wanted | keep
+    removed = tuple(
+        row for row in part.rows if (ports := PortSet.from_ranges((row,))) <= part.recorded and ports.isdisjoint(needed)
+    )
+    return replace(part, removed=removed, ours=part.ours - PortSet.from_ranges(removed))
+
+
+def _why(part: FamilyPlan, needs: Sequence[Need]) -> str:
+    reasons: list[str] = []
+    added = PortSet.from_ranges(part.added)
+    if added:
+        shares = [(need, need.ports & added) for need in needs]
+        named = [f"{', '.join(share.strings())} ({need.service})" for need, share in shares if share]
+        reasons.append(f"excludes {listed(named)}")
+    if part.deferred:
+        reasons.append(f"{listed(texts(part.deferred))} is held by DNS and follows while it is down")
+    if part.removed:
+        reasons.append(f"removes {listed(texts(part.removed))}, which we added and nothing needs (prune)")
+    return "; ".join(reasons)
+
+
+def _report_unknown(host: Host, parts: Sequence[FamilyPlan], problems: ProblemList) -> None:
+    """Say which tables could not be read, and tell a netsh without that command from one that did not answer."""
+    dynamic = host.facts.get("dynamic_ports") or {}
+    unknown = [part for part in parts if not part.known and part.wanted]
+    lacking = [part for part in unknown if dynamic.get(part.family)]
+    if lacking:
+        ports = PortSet.from_ranges(pair for part in lacking for pair in part.wanted.ranges)
+        over = " and ".join(NETSH[part.setting_id] for part in lacking)
+        problems.add(
+            NO_CONTEXT,
+            "error",
+            f"netsh of this build has no excludedportrange over {over}: {listed(ports.strings())} cannot be excluded."
+            " What remains: install the update that brings the command; move the dynamic range off these ports"
+            " ('netsh interface ipv4 set dynamicport udp', the same for ipv6); or leave it at a smaller pool"
+            " (socket_pool_size with allow_small_pool) and at the window, which brings a failed service back.",
+            families=[part.family for part in lacking],
+            ports=ports.strings()[:NAMED_MAX],
+        )
+    for part in unknown:
+        if part not in lacking:
+            problems.add(
+                UNKNOWN_TABLE,
+                "error",
+                f"The excluded port ranges over {NETSH[part.setting_id]} could not be read: nothing is planned there.",
+                family=part.family,
+            )
+
+
+def _report_held(host: Host, part: FamilyPlan, problems: ProblemList) -> None:
+    held = part.waiting & host.other_ports(part.family)
+    if not held:
+        return
+    named = []
+    for port in list(held)[:NAMED_MAX]:
+        holder = host.holders(port, part.family)[0]
+        named.append(f"{port} by {holder.process or 'a process that is not named'} (PID {holder.pid or 'unknown'})")
+    problems.add(
+        HELD,
+        "warning",
+        f"netsh excludes no port that somebody holds, and over {NETSH[part.setting_id]} UDP {listed(named)} is held:"
+        " DNS cannot take it meanwhile; to exclude it, stop its service, run again, and start it.",
+        family=part.family,
+        ports=held.strings()[:NAMED_MAX],
+    )
+
+
+def report_blocks(host: Host, needs: Sequence[Need], problems: ProblemList) -> None:
+    """Name the needed ports that lie in a block of Windows' own, with what that means for their service."""
+    for need in needs:
+        for family in FAMILIES:
+            for first, last in host.blocks(family):
+                inside = need.udp_ports & PortSet.from_ranges(((first, last),))
+                if inside:
+                    problems.add(
+                        IN_BLOCK,
+                        "warning",
+                        f"UDP {listed(inside.strings())} of {need.title} lies in {first}-{last}, which Windows itself"
+                        f" has excluded over {NETSH[NETSH_PREFIX + family]} (WinNAT, HNS, http.sys): who binds it gets"
+                        " error 10013 until that block goes away.",
+                        family=family,
+                        service=need.service,
+                        ports=inside.strings()[:NAMED_MAX],
+                        block=f"{first}-{last}",
+                    )

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which needed ports of a host the next start of DNS can take, port by port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._facts.host import FAMILIES, Host
+from .._ports import PortSet, parse_entries
+from .._windows.settings import (
+    POOL_EXCLUSIONS,
+    RESERVED_PORTS,
+    SETTINGS,
+    entries_of,
+)
+from .capacity import Reservations, starred_ports
+from .effective import effective_ports
+from .settings import ListPlan
+
+LIST_OF_MECHANISM = {"reserved_ports": RESERVED_PORTS, "excluded_port_ranges": POOL_EXCLUSIONS}
+"""The list value that counts on a host, by the plan's mechanism."""
+
+_NONE = PortSet()
+
+
+def pool_ranges(plan: Mapping[str, Any]) -> dict[str, PortSet]:
+    """What DNS can draw from, per address family; empty where that is not known."""
+    return {
+        family: PortSet.from_text([plan["pool_range"][family]]) if plan["pool_range"][family] else _NONE
+        for family in FAMILIES
+    }
+
+
+def protected_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, PortSet]:
+    """What is reserved and known to be effective, per address family."""
+    host = Host(facts)
+    setting = LIST_OF_MECHANISM.get(plan["mechanism"])
+    listed = None
+    if setting:
+        current = _entered(host, setting)
+        listed = ListPlan(SETTINGS[setting], current, _NONE, current, None, usable=False)
+    return effective_ports(host, Reservations(listed, None, None, starred_ports(host)))
+
+
+def _entered(host: Host, setting: str) -> PortSet:
+    """The ports of a list value; none where it is of a type that Windows ignores."""
+    fact = host.setting(setting)
+    if not fact["present"] or fact["type"] != SETTINGS[setting].registry_type:
+        return _NONE
+    return parse_entries(entries_of(fact["data"]))[0]
+
+
+def exposed_by_need(plan: Mapping[str, Any], safe: Mapping[str, PortSet]) -> list[PortSet]:
+    """The exposed ports of each of the plan's needs, in their order; none for TCP.
+
+    Args:
+        plan: the plan of the host.
+        safe: `protected_ports`, for which the pool of DNS is unpacked.
+    """
+    pools = pool_ranges(plan)
+    open_ports = [pools[family] - safe[family] for family in FAMILIES]
+    reach = open_ports[0] | open_ports[1]
+    return [PortSet.from_json(need["ports"]) & reach if need["protocol"] != "tcp" else _NONE for need in plan["needs"]]
+
+
+def exposed_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> PortSet:
+    """The exposed ports that the risk counts: not those that only a profile asks for.
+
+    Args:
+        plan: the plan of the host.
+        facts: what it was made from.
+    """
+    found = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
+    counted = [pair for need, ports in found if need["reason"] != "profile" for pair in ports.ranges]
+    return PortSet.from_ranges(counted)

@@ -1,0 +1,189 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The problems that are about the host as a whole: what decisions need and could not be read, and what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._commands.machine_id import cloned_from
+from .._facts.host import Host
+from .._facts.sockets import SOCKET_ROWS_UNREADABLE
+from .._policy import AUTO_PROFILE, Policy
+from .._ports import PortSet
+from .._problems import ProblemList, Severity, shown
+from .._windows.settings import RESERVED_PORTS, Setting
+from .effective import (
+    contradicting_ports,
+    started_since,
+)
+from .needs import Need, relevant_rows
+from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
+from .service_check import (
+    DNS_PORTS_UNKNOWN,
+    EXCLUSIONS_UNKNOWN,
+    HOLDER_UNKNOWN,
+    NOT_RUNNING,
+    NOT_YET,
+    PORT_NOT_HELD,
+    RAN_BEFORE,
+    RECORD_UNREADABLE,
+    STATE_UNREADABLE,
+    Failure,
+    Judgement,
+    sentence,
+)
+
+_RISKY_HOTFIX = "KB958644"
+
+
+def report_host(host: Host, policy: Policy, writing: bool, pool: Pool, problems: ProblemList) -> None:
+    """Add the errors.
+
+    Args:
+        host: the facts.
+        policy: whose profiles matter.
+        writing: whether there is a value whose effect is our business.
+        pool: of the host.
+        problems: gets them.
+    """
+    if not host.services_known:
+        problems.add("services_unreadable", "error", "The services could not be read, so nothing can be detected.")
+    if not host.sockets_known:
+        problems.add("sockets_unreadable", "error", "The UDP sockets could not be read, so no port can be judged.")
+    if pool.model == MODEL_UNKNOWN:
+        problems.add("pool_unknown", "error", "The range of the pool, or whether there is one, could not be read.")
+    if AUTO_PROFILE in policy.profiles and host.family == "nt5" and not isinstance(host.os.get("sbs"), bool):
+        problems.add(
+            "sbs_unknown",
+            "error",
+            "It could not be read whether this is Small Business Server, so the profile auto cannot be applied.",
+        )
+    if writing and host.boot_mark is None:
+        problems.add(
+            "boot_mark_unknown",
+            "error",
+            "The boot mark could not be read, so nobody can say whether the values have become effective.",
+        )
+    if writing and host.state_present is None:
+        problems.add(
+            "state_unreadable",
+            "error",
+            "The record of earlier writes could not be read, so nobody can say whether the values are effective.",
+        )
+
+
+def report_unread_sockets(host: Host, policy: Policy, needs: Sequence[Need], problems: ProblemList) -> None:
+    """Add an error where a row of the list of sockets could not be read and its port is one that somebody needs.
+
+    The facts know no policy: where such a row is certainly of another process than DNS, they only warn.
+    """
+    if policy.include_listeners and host.sockets_known and host.unnamed_ports:
+        problems.add(
+            "listeners_unknown",
+            "error",
+            "The list of UDP sockets does not show who holds some ports, so not all listeners are known.",
+            ports=host.unnamed_ports.to_json(),
+        )
+    needed = [need.udp_ports for need in needs]
+    needed += [row.udp_ports for row, services in relevant_rows(host, policy) if services]
+    wanted = PortSet.from_ranges(pair for ports in needed for pair in ports.ranges)
+    for problem in host.facts.get("problems") or ():
+        if problem["id"] == SOCKET_ROWS_UNREADABLE and problem["severity"] == "warning":
+            ports = wanted & PortSet.from_json(problem["data"]["ports"])
+            if ports:
+                problems.add(
+                    "needed_port_unread",
+                    "error",
+                    "A row of the list of UDP sockets could not be read, and its port is needed: who holds it is not"
+                    " known.",
+                    ports=ports.to_json(),
+                )
+
+
+_OF_REASON: dict[str, tuple[str, Severity]] = {
+    NOT_RUNNING: ("service_not_running", "warning"),
+    NOT_YET: ("service_not_yet_running", "warning"),
+    RAN_BEFORE: ("service_ran_before", "warning"),
+    PORT_NOT_HELD: ("port_not_held", "warning"),
+    STATE_UNREADABLE: ("service_state_unreadable", "error"),
+    HOLDER_UNKNOWN: ("holder_unknown", "error"),
+    DNS_PORTS_UNKNOWN: ("dns_ports_unknown", "error"),
+    EXCLUSIONS_UNKNOWN: ("exclusions_unknown", "error"),
+    RECORD_UNREADABLE: ("ran_before_unreadable", "error"),
+}
+"""The problem that tells a failure which the list of conflicts does not show."""
+
+
+def report_failures(failures: Sequence[Failure], problems: ProblemList) -> None:
+    """Add what is wrong with services and sockets, in the words that ``port_verify`` uses."""
+    for failure in failures:
+        problem_id, severity = _OF_REASON.get(failure.reason, ("", "info"))
+        if problem_id:
+            told = sentence(failure.to_json())
+            message = told[:1].upper() + told[1:]
+            problems.add(problem_id, severity, message, service=failure.service, port=failure.port)
+
+
+def report_contradictions(host: Host, managed: Sequence[Setting], problems: ProblemList) -> None:
+    """Add the values that DNS does not keep to although it has restarted since they were written."""
+    for setting in managed:
+        ports = contradicting_ports(host, setting)
+        record = host.record(setting.id)
+        if ports and record is not None and started_since(host, setting, record) is not None:
+            listed = ports.to_json()
+            problems.add(
+                "excluded_port_held",
+                "warning",
+                f"DNS holds UDP ports that {setting.value_name} keeps it off, although it has restarted since the value"
+                " was recorded: they do not count as reserved.",
+                value_name=setting.value_name,
+                ports=listed,
+            )
+
+
+def report_information(
+    host: Host, policy: Policy, pool: Pool, judgements: Sequence[Judgement], problems: ProblemList
+) -> None:
+    """Add what is no fault but should be known."""
+    if host.family not in (None, "nt5") and host.setting(RESERVED_PORTS)["present"]:
+        problems.add(
+            "reserved_ports_no_effect",
+            "info",
+            "ReservedPorts is set, but Windows reads it up to 2003 only (KB812873): it protects nothing here.",
+        )
+    if host.dns_installed is False:
+        on_request = host.family not in (None, "nt5") and not policy.use_netsh
+        ending = " Exclusions for what clients draw are planned on request (use_netsh)." if on_request else ""
+        problems.add(
+            "no_dns_server",
+            "info",
+            f"The host has no DNS server, so there is no pool and no figure for it.{ending}",
+        )
+    elif pool.model == MODEL_NO_POOL:
+        problems.add("no_pool_seen", "info", "DNS runs without a pool of sockets: there is no figure for the risk.")
+    if _RISKY_HOTFIX in (host.facts.get("hotfixes") or ()):
+        problems.add(
+            "kb958644_present",
+            "info",
+            "KB958644 is installed, after which IPsec was seen to fail more often, mostly at the first reboot: the risk"
+            " figure may be too low; write the reservations and reboot before trusting it.",
+        )
+    copied_from = cloned_from(host.facts)
+    if copied_from is not None:
+        problems.add(
+            "machine_cloned",
+            "warning",
+            f"The machine id was recorded when the computer was named {shown(copied_from)}: the host was renamed, or"
+            " its disk is a copy. The next real run writes a new id.",
+            recorded_name=shown(copied_from),
+        )
+    for judgement in judgements:
+        if judgement.note == "stopped_on_purpose":
+            problems.add(
+                "service_stopped",
+                "info",
+                f"{judgement.service.name} starts automatically but was stopped on purpose: it is not started.",
+                service=judgement.service.name,
+            )

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which fixed ports are needed on a host: by the services found there, by profiles, by listeners and by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
+from .._facts.host import FAMILIES, Host
+from .._policy import AUTO_PROFILE, Policy
+from .._ports import PortSet
+from .pool import Pool
+
+DETECTED = "detected"
+PROFILE = "profile"
+LISTENER = "listener"
+USER = "user"
+REASONS = (DETECTED, PROFILE, LISTENER, USER)
+
+SBS_PROFILE = "sbs2003"
+SQL_ROW = "sql_server"
+_NO_PORTS = PortSet()
+_ADDRESSES_MAX = 5
+
+
+@dataclass(frozen=True)
+class Need:
+    """Ports that somebody needs.
+
+    Attributes:
+        service: name of the catalogue row, the process of a listener, or "user".
+        title: for people.
+        services: the service keys of the row that are installed and not disabled.
+        ports: what is to be reserved.
+        protocol: udp, tcp or both.
+        reason: one of REASONS.
+        source: where the knowledge comes from.
+        requested: a profile or the user names it, so it is reserved whatever the pool can reach.
+    """
+
+    service: str
+    title: str
+    services: tuple[str, ...]
+    ports: PortSet
+    protocol: str
+    reason: str
+    source: str
+    requested: bool = False
+
+    @property
+    def udp_ports(self) -> PortSet:
+        """The ports that can collide with the pool."""
+        return _NO_PORTS if self.protocol == "tcp" else self.ports
+
+    @property
+    def counts_for_risk(self) -> bool:
+        """A row that only a profile asks for has nobody on this host whom a hit could hurt."""
+        return self.reason != PROFILE and self.protocol != "tcp"
+
+    def to_json(self, pool: Pool, effective: Mapping[str, PortSet]) -> dict[str, Any]:
+        """The need as the plan lists it.
+
+        Args:
+            pool: what can be drawn without any reservation.
+            effective: the ports that are reserved and known to be effective, per address family.
+        """
+        in_range = {family: self.udp_ports & (pool.ports(family) or _NO_PORTS) for family in FAMILIES}
+        return {
+            "service": self.service,
+            "title": self.title,
+            "services": list(self.services),
+            "ports": self.ports.to_json(),
+            "protocol": self.protocol,
+            "reason": self.reason,
+            "in_pool_range": any(in_range.values()),
+            "exposed": any(ports - effective[family] for family, ports in in_range.items()),
+            "source": self.source,
+        }
+
+
+def installed_services(row: CatalogueRow, host: Host) -> tuple[str, ...]:
+    """The row's services that are installed and not disabled on this host; none where the role cannot be there."""
+    if row.detection == "profile_only" or host.family not in row.families:
+        return ()
+    enabled = host.enabled_services
+    if not all(key.lower() in enabled for key in row.requires):
+        return ()
+    return tuple(name for name in host.services if name.lower() in enabled and row.matches(name))
+
+
+def selected_profiles(host: Host, policy: Policy) -> frozenset[str]:
+    """The profiles of the policy; ``auto`` is the SBS list on an SBS 2003 host and nothing elsewhere."""
+    profiles = set(policy.profiles) - {AUTO_PROFILE}
+    if AUTO_PROFILE in policy.profiles and host.os.get("sbs") is True and host.family == "nt5":
+        profiles.add(SBS_PROFILE)
+    return frozenset(profiles)
+
+
+def is_ignored(row: CatalogueRow, services: Sequence[str], policy: Policy) -> bool:
+    """Whether ``ignore_services`` names the row, or every service of it that is installed."""
+    ignored = set(policy.ignore_services)
+    names = {service.lower() for service in services or row.service_keys}
+    return row.name in ignored or (bool(names) and names <= ignored)
+
+
+def relevant_rows(host: Host, policy: Policy) -> list[tuple[CatalogueRow, tuple[str, ...]]]:
+    """The catalogue rows that the policy looks at on this host, with the row's installed services, in catalogue order.
+
+    A row without installed services is there because a profile asks for it.
+    """
+    profiles = selected_profiles(host, policy)
+    rows: list[tuple[CatalogueRow, tuple[str, ...]]] = []
+    for row in CATALOGUE + policy.extra_rows:
+        in_profile = not profiles.isdisjoint(row.profiles)
+        services = installed_services(row, host) if policy.detect or in_profile else ()
+        if (services or in_profile) and not is_ignored(row, services, policy):
+            rows.append((row, tuple(name for name in services if name.lower() not in policy.ignore_services)))
+    return rows
+
+
+def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]:
+    """All needs of a host: catalogue rows in catalogue order, SQL instances after their row, then listeners and user.
+
+    Args:
+        host: the facts.
+        policy: what the user wants protected.
+        pool_ports: what the pool can draw without any reservation.
+    """
+    needs: list[Need] = []
+    profiles = selected_profiles(host, policy)
+    for row, services in relevant_rows(host, policy):
+        if not row.ports:
+            continue
+        reason = DETECTED if services and policy.detect else PROFILE
+        requested = not profiles.isdisjoint(row.profiles)
+        needs.append(Need(row.name, row.title, services, row.ports, row.protocol, reason, row.source, requested))
+        if row.name == SQL_ROW and reason == DETECTED:
+            needs += _sql_instances(host, services, row.ports)
+    if policy.extra_ports:
+        needs.append(
+            Need(USER, "ports named by the user", (), policy.extra_ports, "both", USER, "the option extra_ports", True)
+        )
+    if policy.include_listeners:
+        known = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
+        needs += _listeners(host, pool_ports - known)
+    return needs
+
+
+def detected_ports(host: Host, policy: Policy) -> PortSet:
+    """What the detected services need, the ignored ones included: ``prune`` never takes these away."""
+    rows = [(row, installed_services(row, host)) for row in CATALOGUE + policy.extra_rows]
+    pairs = [pair for row, services in rows if services for pair in row.ports.ranges]
+    if any(services for row, services in rows if row.name == SQL_ROW):
+        pairs += _sql_ports(host).ranges
+    return PortSet.from_ranges(pairs)
+
+
+def _sql_ports(host: Host) -> PortSet:
+    """The TCP ports that the registry names for all instances of SQL Server."""
+    return PortSet.from_json(host.facts.get("sql_ports") or [])
+
+
+def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> list[Need]:
+    """The ports of further SQL Server instances; that of the default instance is in the catalogue."""
+    ports = _sql_ports(host) - known
+    if not ports:
+        return []
+    source = "SuperSocketNetLib\\Tcp in the host's registry; TCP in KB832017"
+    title = "further instances of Microsoft SQL Server"
+    return [Need("sql_instances", title, services, ports, "tcp", DETECTED, source)]
+
+
+def _listeners(host: Host, wanted: PortSet) -> list[Need]:
+    """UDP sockets of other programs inside the pool's range, a need per process name; connected sockets are clients."""
+    held: dict[str, list[Mapping[str, Any]]] = {}
+    for row in host.facts.get("udp_endpoints") or ():
+        if row.get("connected") is not True and row["port"] in wanted:
+            held.setdefault(str(row.get("process") or "an unnamed process"), []).append(row)
+    return [_listener(process, rows) for process, rows in sorted(held.items())]
+
+
+def _listener(process: str, rows: Sequence[Mapping[str, Any]]) -> Need:
+    """One program's sockets, with which process holds them on which addresses."""
+    ports = PortSet.from_ports({row["port"] for row in rows})
+    pids = sorted({row["pid"] for row in rows if row.get("pid") is not None})
+    addresses = sorted({str(row["address"]) for row in rows})
+    more = "" if len(addresses) <= _ADDRESSES_MAX else f" and {len(addresses) - _ADDRESSES_MAX} more"
+    named = f" (PID {', '.join(map(str, pids))})" if pids else ""
+    return Need(
+        service=process,
+        title=f"UDP sockets that {process} holds",
+        services=(),
+        ports=ports,
+        protocol="udp",
+        reason=LISTENER,
+        source=f"held by {process}{named} on {', '.join(addresses[:_ADDRESSES_MAX])}{more} while the host was read",
+    )

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How likely the next start of DNS takes a port that another service needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._facts.host import FAMILIES
+from .._ports import PortSet
+from .pool import Pool
+
+DIGITS = 6
+"""Risk figures are rounded to so many places, so that the same facts give the same plan byte for byte."""
+
+
+def hit_probability(drawable: int, needed: int, drawn: int) -> float:
+    """Chance that a uniform draw without replacement hits at least one needed port: 1 - C(N-k,S)/C(N,S).
+
+    C(N-k,S)/C(N,S) is symmetrical in k and S, so the product runs over the smaller of the two.
+
+    Args:
+        drawable: N, the ports that can be drawn.
+        needed: k, how many of them somebody else needs.
+        drawn: S, how many are drawn.
+
+    Raises:
+        ValueError: when a number is negative or more ports are needed than can be drawn.
+    """
+    if min(drawable, needed, drawn) < 0 or needed > drawable:
+        raise ValueError(f"no draw of {drawn} from {drawable} ports with {needed} needed ones")
+    if needed == 0 or drawn == 0:
+        return 0.0
+    if needed + drawn > drawable:
+        return 1.0
+    few, many = sorted((needed, drawn))
+    return -math.expm1(math.fsum(math.log1p(-many / (drawable - index)) for index in range(few)))
+
+
+def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> dict[str, float | None]:
+    """Risk of one start of DNS per address family; None where the family has no pool.
+
+    Args:
+        pool: ranges and size of the pool.
+        needed: the UDP ports that others need.
+        reserved: the ports that the draw leaves out, per address family.
+    """
+    figures: dict[str, float | None] = {}
+    for family in FAMILIES:
+        ports = pool.ports(family)
+        if ports is None or pool.size is None:
+            figures[family] = None
+            continue
+        drawable = ports - reserved[family]
+        chance = hit_probability(len(drawable), len(needed & drawable), min(pool.size, len(drawable)))
+        figures[family] = round(chance, DIGITS)
+    return figures
+
+
+def risk_report(
+    pool: Pool, needs: Sequence[tuple[str, PortSet]], now: Mapping[str, PortSet], after: Mapping[str, PortSet]
+) -> dict[str, Any]:
+    """The plan's ``risk``: the higher figure of the two address families, those of each family, and per need.
+
+    Args:
+        pool: ranges and size of the pool; one that was looked for and not seen gives no figures.
+        needs: service and its UDP ports, in the plan's order.
+        now: the ports that are effectively reserved, per address family.
+        after: the ports that are reserved once the plan is carried out and effective, per address family.
+    """
+    needed = PortSet.from_ranges(pair for _service, ports in needs for pair in ports.ranges)
+    reloaded = pool.reloaded()
+    now_figures, after_figures = draw_risk(pool, needed, now), draw_risk(reloaded, needed, after)
+    return {
+        "now": _worst(now_figures),
+        "after_reload": _worst(after_figures),
+        "per_family": {
+            family: {"now": now_figures[family], "after_reload": after_figures[family]} for family in FAMILIES
+        },
+        "per_need": [
+            {
+                "service": service,
+                "ports": ports.to_json(),
+                "now": _worst(draw_risk(pool, ports, now)),
+                "after_reload": _worst(draw_risk(reloaded, ports, after)),
+            }
+            for service, ports in needs
+        ],
+        "model": pool.model,
+    }
+
+
+def _worst(figures: dict[str, float | None]) -> float | None:
+    """The higher figure of the two address families, None when there is none."""
+    return max((figure for figure in figures.values() if figure is not None), default=None)

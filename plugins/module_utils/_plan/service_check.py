@@ -1,0 +1,146 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the verdict is made of: failures, judgements of services, and a sentence for each kind of failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._catalogue.row import CatalogueRow
+from .._facts.host import Service
+from .._windows.service_states import NEVER_STARTED
+
+PORT_TAKEN = "port_taken"
+PORT_EXCLUDED = "port_excluded"
+PORT_NOT_HELD = "port_not_held"
+NOT_RUNNING = "not_running"
+NOT_YET = "not_yet"
+RAN_BEFORE = "ran_before"
+UNREADABLE = "unreadable"
+STATE_UNREADABLE = "state_unreadable"
+HOLDER_UNKNOWN = "holder_unknown"
+DNS_PORTS_UNKNOWN = "dns_ports_unknown"
+RECORD_UNREADABLE = "record_unreadable"
+EXCLUSIONS_UNKNOWN = "exclusions_unknown"
+
+UNKNOWN_REASONS = frozenset(
+    (UNREADABLE, STATE_UNREADABLE, HOLDER_UNKNOWN, DNS_PORTS_UNKNOWN, RECORD_UNREADABLE, EXCLUSIONS_UNKNOWN)
+)
+"""Reasons that say that something could not be read: the host's status is unknown."""
+
+_SENTENCES = {
+    PORT_TAKEN: "UDP {port} is held by {holder} (PID {pid}), {service} {error}",
+    PORT_EXCLUDED: "UDP {port} lies in an excluded port range that Windows itself manages, {service} {error}",
+    PORT_NOT_HELD: "{service} runs but does not hold UDP {port}",
+    NOT_RUNNING: "{service} does not run, {error}",
+    NOT_YET: "{service} starts automatically but does not run yet ({error}): look again in some minutes",
+    RAN_BEFORE: "{service} ran before DNS was last stopped by this collection and does not run now ({error}): start it,"
+    " or name it in ignore_services",
+    UNREADABLE: "the services or the UDP sockets could not be read, so nothing is proved",
+    STATE_UNREADABLE: "the state of {service} could not be read, so nothing is proved of it",
+    HOLDER_UNKNOWN: "UDP {port} is held by a process that the list of sockets does not name, {service} may be without"
+    " it",
+    DNS_PORTS_UNKNOWN: "the list of sockets does not show which of them are DNS's, so no port is proved to be free of"
+    " it",
+    EXCLUSIONS_UNKNOWN: "the excluded port ranges could not be read, so no port is proved to lie outside of them",
+    RECORD_UNREADABLE: "the record of what ran before DNS was last stopped could not be read",
+}
+_ERRORS = {
+    10048: "failed with error 10048 (address already in use)",
+    10013: "failed with error 10013 (the port is excluded or held exclusively)",
+    32: "failed with error 32 (sharing violation)",
+    NEVER_STARTED: "no start was tried since the boot, exit code 1077",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One needed port that its service does not hold, or a needed service that is down.
+
+    Attributes:
+        service: the service key; None for a port that only the user named, and for a host that could not be read.
+        port: the UDP port, None where the failure is not about one.
+        error: the service's last exit code where it is down.
+        holder: process that holds the port instead, where known.
+        pid: of that process.
+        reason: one of the reasons above.
+        by_dns: whether DNS is that process.
+    """
+
+    service: str | None
+    port: int | None
+    error: int | None
+    holder: str | None
+    pid: int | None
+    reason: str
+    by_dns: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The failure as ``port_verify`` lists it."""
+        return {
+            "service": self.service,
+            "port": self.port,
+            "protocol": None if self.port is None else "udp",
+            "error": self.error,
+            "holder": self.holder,
+            "pid": self.pid,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found out about one service under one catalogue row.
+
+    Attributes:
+        failures: what is wrong.
+        taken: ports of the row that somebody else holds, whether or not that hurts the service.
+        note: why a service that does not run is no failure: stopped_on_purpose, demand_start, trigger_start or
+            disabled.
+    """
+
+    row: CatalogueRow
+    service: Service
+    failures: tuple[Failure, ...]
+    taken: tuple[Failure, ...]
+    note: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The service as ``port_verify`` lists it."""
+        return {
+            "service": self.service.name,
+            "row": self.row.name,
+            "state": self.service.state,
+            "start": self.service.start,
+            "win32_exit_code": self.service.exit_code,
+            "pid": self.service.pid,
+            "ports": self.row.udp_ports.to_json(),
+            "ok": not self.failures,
+            "note": self.note,
+        }
+
+
+def sentence(failure: Mapping[str, Any]) -> str:
+    """One failure as a sentence.
+
+    Args:
+        failure: of the verdict's ``failures``.
+    """
+    error = failure["error"]
+    text = _SENTENCES.get(failure["reason"], "{service}: {reason}")
+    return (
+        text.format(
+            service=failure["service"] or "the policy needs it",
+            port=failure["port"],
+            holder=failure["holder"] or "a process that is not named",
+            pid="unknown" if failure["pid"] is None else failure["pid"],
+            error=_ERRORS.get(error, "" if error is None else f"its last exit code is {error}"),
+            reason=failure["reason"],
+        )
+        .replace(" ()", "")
+        .rstrip(", ")
+        + "."
+    )

@@ -1,0 +1,303 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Are the needed services up and do they hold their ports; if not, who holds them, and whom may a window start?
+
+The error numbers stay in the service manager after a failed start, so no event log is needed. What each state proves is
+a row of ``_service_states``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._catalogue.row import (
+    ALL_FAMILIES,
+    SERVICE_NAME_RE,
+    CatalogueRow,
+    may_never_start,
+)
+from .._facts.host import (
+    AUTO_START,
+    DEMAND_START,
+    DNS_PROCESS,
+    FAMILIES,
+    RUNNING,
+    STOPPED,
+    SYSTEM_PID,
+    Holder,
+    Host,
+    Service,
+)
+from .._policy import Policy
+from .._ports import PortSet
+from .._windows.service_states import (
+    EXCUSED,
+    FAILED,
+    HOLDS,
+    PORT_ERRORS,
+    TRIGGER_NOTE,
+    UNREAD,
+    state_row,
+)
+from .._windows.service_states import NOT_YET as STARTING
+from .dns_check import (
+    judge_dns,
+    judge_earlier,
+    record_failures,
+)
+from .needs import relevant_rows
+from .service_check import (
+    DNS_PORTS_UNKNOWN,
+    EXCLUSIONS_UNKNOWN,
+    HOLDER_UNKNOWN,
+    NOT_RUNNING,
+    NOT_YET,
+    PORT_EXCLUDED,
+    PORT_NOT_HELD,
+    PORT_TAKEN,
+    STATE_UNREADABLE,
+    UNREADABLE,
+    Failure,
+    Judgement,
+)
+
+WINDOW_RECORD = "dns_window"
+"""State record of a window after which victims were still down: comma-joined keys in ``value``, and the boot mark."""
+
+_READING_PROBLEMS = frozenset(
+    (
+        "tcpip_key_unreadable",
+        "dns_key_unreadable",
+        "value_ambiguous",
+        "value_unreadable",
+        "dynamic_ports_unreadable",
+        "exclusions_unreadable",
+    )
+)
+"""Errors of the facts that concern settings only: services and sockets are proved without them."""
+
+
+@dataclass(frozen=True)
+class Victims:
+    """Services that a start can bring back.
+
+    Attributes:
+        services: keys in catalogue order.
+        need_window: True when DNS must be stopped first, because its process holds a port of one of them.
+    """
+
+    services: tuple[str, ...]
+    need_window: bool
+
+
+def verify(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
+    """The verdict that ``port_verify`` returns.
+
+    Args:
+        facts: the facts of the host.
+        policy: what is needed there.
+
+    Returns:
+        ``ok``; ``services``, one row per service and catalogue row, in catalogue order; ``failures`` in the same order,
+        then those of ports that the user named. What could not be read is a failure, never ok.
+    """
+    host = Host(facts)
+    judgements = judge_services(host, policy)
+    failures = all_failures(host, policy, judgements)
+    return {
+        "ok": not failures,
+        "services": [judgement.to_json() for judgement in judgements],
+        "failures": [failure.to_json() for failure in failures],
+    }
+
+
+def judge_services(host: Host, policy: Policy) -> list[Judgement]:
+    """Judge DNS, every installed service of the rows that the policy looks at, and what ran before a window.
+
+    Rows without UDP need nothing proved.
+    """
+    judged = judge_dns(host, policy) + [
+        _judge(host, row, host.services[name])
+        for row, names in relevant_rows(host, policy)
+        if row.uses_udp
+        for name in names
+    ]
+    return judged + judge_earlier(host, policy, judged)
+
+
+def all_failures(host: Host, policy: Policy, judgements: list[Judgement]) -> list[Failure]:
+    """The failures of the services, of ports that the user named, and of what could not be read."""
+    failures = [failure for judgement in judgements for failure in judgement.failures]
+    failures += [failure for port in _held_ports(host, policy.extra_ports) for failure in _extra_port(host, port)]
+    failures += record_failures(host)
+    if _unreadable(host):
+        failures.append(Failure(None, None, None, None, None, UNREADABLE))
+    elif host.names_processes and not host.dns_ports_known and host.dns_installed is not False:
+        failures.append(Failure(None, None, None, None, None, DNS_PORTS_UNKNOWN))
+    if host.family == "nt6_r2" and not all(map(host.exclusions_known, FAMILIES)):
+        failures.append(Failure(None, None, None, None, None, EXCLUSIONS_UNKNOWN))
+    return failures
+
+
+def _unreadable(host: Host) -> bool:
+    """Whether services or sockets were not read, or not wholly."""
+    return (
+        not host.services_known
+        or not host.sockets_known
+        or host.dns_installed is None
+        or host.family not in ALL_FAMILIES
+        or host.has_reading_errors(_READING_PROBLEMS)
+    )
+
+
+def _held_ports(host: Host, ports: PortSet) -> PortSet:
+    held = PortSet()
+    for family in FAMILIES:
+        held = held | (ports & host.dns_ports(family)) | (ports & host.other_ports(family))
+    return held
+
+
+def _extra_port(host: Host, port: int) -> Iterator[Failure]:
+    """A port that the user named and that DNS holds, or perhaps does; any named process may be the one it is for."""
+    for family in FAMILIES:
+        holders = host.holders(port, family)
+        named = any(_is_named(host, holder) for holder in holders)
+        if host.dns_holds(port, family) and not named:
+            yield Failure(None, port, None, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
+            return
+        if holders and not named:
+            yield Failure(None, port, None, None, None, HOLDER_UNKNOWN)
+            return
+
+
+def live_conflicts(failures: list[Failure]) -> list[dict[str, Any]]:
+    """The failures where a needed port is held by somebody else, as the plan lists them."""
+    return [
+        {
+            "port": failure.port,
+            "service": failure.service,
+            "holder": failure.holder,
+            "pid": failure.pid,
+            "error": failure.error,
+        }
+        for failure in failures
+        if failure.reason == PORT_TAKEN
+    ]
+
+
+def find_victims(host: Host, policy: Policy, judgements: list[Judgement]) -> Victims:
+    """Which services may be started, and whether DNS has to be stopped for that.
+
+    Only services that failed for their port, or that the user names; every port of theirs is free or held by DNS; and
+    no window since this boot has failed for them already. Nothing when the list of sockets could not be read.
+    """
+    if not host.sockets_known:
+        return Victims((), False)
+    gone = _failed_before(host)
+    taken_by_service: dict[str, list[Failure]] = {}
+    for judgement in judgements:
+        taken_by_service.setdefault(judgement.service.name, []).extend(judgement.taken)
+    chosen: list[str] = []
+    need_window = False
+    for judgement in judgements:
+        name = judgement.service.name
+        taken = taken_by_service[name]
+        blocked = any(not failure.by_dns for failure in taken) or (bool(taken) and not host.dns_running)
+        if blocked or name in chosen or name.lower() in gone or not _may_start(judgement, policy):
+            continue
+        chosen.append(name)
+        need_window = need_window or bool(taken)
+    return Victims(tuple(chosen), need_window)
+
+
+def _may_start(judgement: Judgement, policy: Policy) -> bool:
+    row, service = judgement.row, judgement.service
+    if row.never_start or may_never_start(service.name) or not SERVICE_NAME_RE.match(service.name):
+        return False
+    if service.state != STOPPED or not service.enabled:
+        return False
+    named = service.name.lower() in {name.lower() for name in policy.start_services}
+    failed = service.start == AUTO_START and service.exit_code in PORT_ERRORS
+    return named or (failed and row.start_while_dns_down)
+
+
+def _failed_before(host: Host) -> frozenset[str]:
+    record = host.record(WINDOW_RECORD)
+    if record is None or record["boot_mark"] != host.boot_mark:
+        return frozenset()
+    return frozenset(str(record["value"]).lower().split(","))
+
+
+def _judge(host: Host, row: CatalogueRow, service: Service) -> Judgement:
+    taken = tuple(_taken(host, row, service)) if host.sockets_known else ()
+    # From 2008 R2 on PolicyAgent and IKEEXT are started by a trigger or on demand: stopped is normal there.
+    triggered = service.trigger_start or (host.family != "nt5" and service.start == DEMAND_START)
+    found = state_row(service.start, triggered, service.state, service.exit_code)
+    verdict = found.needed
+    if verdict == EXCUSED and row.hold != "always":
+        return Judgement(row, service, taken if found.note == TRIGGER_NOTE else (), taken, found.note)
+    if verdict == HOLDS:
+        hurt = tuple(
+            failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
+        )
+        return Judgement(row, service, hurt + tuple(_not_held(host, row, service)), taken, None)
+    if verdict == FAILED and taken:
+        return Judgement(row, service, taken, taken, None)
+    reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
+    return Judgement(row, service, (Failure(service.name, None, service.exit_code, None, None, reason),), taken, None)
+
+
+def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
+    """The ports that a running service should hold and nobody holds."""
+    if row.hold == "never" or not host.sockets_known:
+        return
+    for port in row.udp_ports:
+        if not any(host.holders(port, family) or host.dns_holds(port, family) for family in FAMILIES):
+            yield Failure(service.name, port, None, None, None, PORT_NOT_HELD)
+
+
+def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
+    """The row's ports that somebody else holds, a failure per port, DNS before others, IPv4 before IPv6."""
+    error = None if service.state == RUNNING else service.exit_code
+    for port in row.udp_ports:
+        by_others: list[Holder] = []
+        rightful = False
+        for family in FAMILIES:
+            holders = host.holders(port, family)
+            owned = any(_is_rightful(host, holder, row, service) for holder in holders)
+            if host.dns_holds(port, family) and not owned:
+                yield Failure(service.name, port, error, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
+                break
+            rightful = rightful or owned
+            by_others += [] if owned else holders
+        else:
+            if by_others and not rightful:
+                yield _held_by(host, service, port, error, by_others)
+            elif service.state != RUNNING and host.excluded(port):
+                yield Failure(service.name, port, error, None, None, PORT_EXCLUDED)
+
+
+def _held_by(host: Host, service: Service, port: int, error: int | None, holders: list[Holder]) -> Failure:
+    """Somebody else's port; a running service may be the holder that is not named."""
+    holder = next((holder for holder in holders if _is_named(host, holder)), None)
+    if holder is None and service.state == RUNNING:
+        return Failure(service.name, port, error, None, None, HOLDER_UNKNOWN)
+    holder = holder or holders[0]
+    return Failure(service.name, port, error, holder.process, holder.pid, PORT_TAKEN)
+
+
+def _is_named(host: Host, holder: Holder) -> bool:
+    """Whether it is known whose socket it is, as far as the release can tell."""
+    return holder.pid is not None or not host.names_processes
+
+
+def _is_rightful(host: Host, holder: Holder, row: CatalogueRow, service: Service) -> bool:
+    """Whether the holder is the one that the row expects; where a release names no process, it may be."""
+    if service.state == STOPPED or not _is_named(host, holder):
+        return False
+    if row.holder == "any_but_dns" or holder.pid is None:
+        return True
+    return holder.pid == (SYSTEM_PID if row.holder == "system" else service.pid)

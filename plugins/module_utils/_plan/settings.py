@@ -1,0 +1,310 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which values have to change: merged, never overwritten, and nothing written that could not be read for certain."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._facts.host import Host
+from .._policy import POOL_SIZE_DEFAULT, Policy
+from .._ports import PortSet, Range, parse_entries
+from .._problems import ProblemList, Severity, shown
+from .._windows.settings import (
+    MECHANISMS,
+    NO_MECHANISM,
+    POOL_EXCLUSIONS,
+    RESERVED_PORTS,
+    SETTINGS,
+    SOCKET_POOL_SIZE,
+    Setting,
+    entries_of,
+)
+from .needs import Need, detected_ports
+from .pool import Pool
+
+CLUSTER_PORT = PortSet.from_ports((3343,))
+"""Present on many systems before us (the SBS 2003 article): never pruned."""
+DETECTION_SECTIONS = frozenset(("services", "service_starts", "sql_ports"))
+"""Without these sections of the transcript nobody knows what is still needed."""
+TEXT_TYPES = ("REG_MULTI_SZ", "REG_SZ", "REG_EXPAND_SZ")
+"""Only of these can repair take entries over; numbers and binary data are no port ranges, whatever their digits say."""
+NAMED_MAX = 20
+"""At most so many entries of a value are named in one sentence."""
+
+UNPARSABLE = "unparsable_entry"
+WRONG_TYPE = "wrong_type"
+UNREADABLE = "setting_unreadable"
+POOL_MISFIT = "pool_does_not_fit"
+PRUNE_REFUSED = "prune_refused"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that has to be written.
+
+    Attributes:
+        setting: the row of the settings table.
+        before_type: the registry type found, None where the value is absent.
+        before: the data found, None where the value is absent.
+        after: the data to write, None where the value is to be deleted.
+        why: the reasons, separated by semicolons.
+    """
+
+    setting: Setting
+    before_type: str | None
+    before: Any
+    after: list[str] | int | None
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The change as the plan lists it."""
+        return {
+            "id": self.setting.id,
+            "key": self.setting.key,
+            "value_name": self.setting.value_name,
+            "type_before": self.before_type,
+            "before": self.before,
+            "type_after": None if self.after is None else self.setting.registry_type,
+            "after": self.after,
+            "why": self.why,
+            "takes_effect": self.setting.takes_effect,
+        }
+
+
+@dataclass(frozen=True)
+class ListPlan:
+    """What is to become of the list value that the release's mechanism uses.
+
+    Attributes:
+        setting: the row of the settings table.
+        current: the ports reserved now.
+        wanted: the ports that needs ask for.
+        desired: the ports reserved afterwards; equal to ``current`` where nothing may be written.
+        change: what to write, None where nothing is to be written.
+        usable: False where the value could not be read or must not be written.
+    """
+
+    setting: Setting
+    current: PortSet
+    wanted: PortSet
+    desired: PortSet
+    change: Change | None
+    usable: bool = True
+
+    @property
+    def kept(self) -> PortSet:
+        """Ports reserved by others that stay."""
+        return self.desired - self.wanted
+
+    @property
+    def managed(self) -> bool:
+        """Whether the value's effect is our business."""
+        return self.usable and bool(self.wanted or self.change)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A list value as it was found."""
+
+    present: bool
+    type: str | None
+    data: Any
+    entries: list[str]
+    ports: PortSet
+    bad: list[str]
+    canonical: bool
+
+
+def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool) -> PortSet:
+    """The ports to reserve: what profiles and the user name always, the rest where the pool can reach it."""
+    return PortSet.from_ranges(
+        pair
+        for need in needs
+        if unexposed_too or need.requested or need.udp_ports & pool_ports
+        for pair in need.ports.ranges
+    )
+
+
+def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problems: ProblemList) -> ListPlan | None:
+    """Merge the wanted ports into the list value of the release's mechanism; None where the release has no such value.
+
+    Args:
+        host: the facts.
+        policy: what the user wants.
+        needs: who needs which ports.
+        pool: what the pool can draw.
+        problems: gets what forbids writing.
+    """
+    setting_id = MECHANISMS.get(host.family or "", NO_MECHANISM).setting
+    if setting_id is None:
+        return None
+    setting = SETTINGS[setting_id]
+    wanted = wanted_ports(needs, pool.all_ports, policy.reserves_unexposed(host.family or ""))
+    found = _read(host, setting, problems)
+    if found is None:
+        return ListPlan(setting, PortSet(), wanted, PortSet(), None, usable=False)
+    if _is_untouchable(found, setting, policy, problems):
+        return ListPlan(setting, found.ports, wanted, found.ports, None, usable=False)
+    kept = found.ports - wanted
+    if policy.prune and may_prune(host, problems):
+        kept &= CLUSTER_PORT | detected_ports(host, policy)
+    desired = wanted | kept
+    right_type = found.type in (None, setting.registry_type)
+    if desired == found.ports and found.canonical and right_type:
+        return ListPlan(setting, found.ports, wanted, desired, None)
+    why = "; ".join(_reasons(found, desired, needs, setting))
+    after = desired.strings() or None
+    return ListPlan(setting, found.ports, wanted, desired, Change(setting, found.type, found.data, after, why))
+
+
+def _read(host: Host, setting: Setting, problems: ProblemList) -> _Found | None:
+    fact = host.setting(setting.id)
+    if fact["present"] is False:
+        return _Found(False, None, None, [], PortSet(), [], True)
+    if fact["present"] is None or fact["data"] is None:
+        _report_unreadable(setting, problems)
+        return None
+    entries = entries_of(fact["data"])
+    if fact["type"] not in TEXT_TYPES:
+        return _Found(True, fact["type"], fact["data"], [], PortSet(), entries, False)
+    ports, bad, canonical = parse_entries(entries)
+    return _Found(True, fact["type"], fact["data"], entries, ports, bad, canonical)
+
+
+def _report_unreadable(setting: Setting, problems: ProblemList) -> None:
+    message = f"{setting.value_name} could not be read, so nothing is written there."
+    problems.add(UNREADABLE, "error", message, setting=setting.id)
+
+
+def _is_untouchable(found: _Found, setting: Setting, policy: Policy, problems: ProblemList) -> bool:
+    """Report a value of the wrong type or with entries that nobody understands; True unless repair is asked for."""
+    severity: Severity = "warning" if policy.repair else "error"
+    ending = "it is repaired." if policy.repair else "nothing is written unless repair is set."
+    wrong_type = found.present and found.type != setting.registry_type
+    if wrong_type:
+        problems.add(
+            WRONG_TYPE,
+            severity,
+            f"{setting.value_name} is {shown(str(found.type))} where Windows needs {setting.registry_type}: {ending}",
+            setting=setting.id,
+            type=shown(str(found.type)),
+        )
+    if found.bad:
+        problems.add(
+            UNPARSABLE,
+            severity,
+            f"{setting.value_name} has entries that are no port range ({listed(_named(found.bad))}): {ending}",
+            setting=setting.id,
+            entries=[shown(entry) for entry in found.bad[:NAMED_MAX]],
+        )
+    return not policy.repair and (wrong_type or bool(found.bad))
+
+
+def _named(entries: Sequence[str]) -> list[str]:
+    return [repr(shown(entry)) for entry in entries]
+
+
+def may_prune(host: Host, problems: ProblemList) -> bool:
+    """Whether everything that detection needs could be read; reports what is missing."""
+    named = {
+        str(section)
+        for problem in host.facts.get("problems") or ()
+        for section in (problem["data"].get("section"), *problem["data"].get("sections", ()))
+    }
+    missing = named & DETECTION_SECTIONS
+    if not host.services_known:
+        missing |= {"services"}
+    if any(service.start is None for service in host.services.values()):
+        missing |= {"service_starts"}
+    if missing:
+        problems.add(
+            PRUNE_REFUSED,
+            "error",
+            f"Nothing is pruned: without {', '.join(sorted(missing))} nobody knows what is still needed.",
+            sections=sorted(missing),
+        )
+    return not missing
+
+
+def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Setting) -> list[str]:
+    reasons: list[str] = []
+    added = desired - found.ports
+    if added:
+        shares = [(need, need.ports & added) for need in needs]
+        named = [f"{', '.join(share.strings())} ({need.service})" for need, share in shares if share]
+        reasons.append(f"reserves {', '.join(named)}")
+    reasons += _shape_reasons(found, setting)
+    if found.present and found.type != setting.registry_type:
+        reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair)")
+    if found.bad:
+        reasons.append(f"drops {listed(_named(found.bad))}, which is no port range (repair)")
+    removed = found.ports - desired
+    if removed:
+        reasons.append(f"removes {listed(removed.strings())}, which nothing needs (prune)")
+    return reasons
+
+
+_JOINING: dict[str, str] = {
+    RESERVED_PORTS: "because neighbouring ports that are entered separately are not correctly reserved (KB812873)",
+    POOL_EXCLUSIONS: "which is the same in canonical form",
+}
+
+
+def _shape_reasons(found: _Found, setting: Setting) -> list[str]:
+    """Why a value has to be rewritten although it may name the right ports."""
+    pieces: dict[Range, list[str]] = {}
+    bare: list[str] = []
+    starts = [first for first, _last in found.ports.ranges]
+    bad = frozenset(found.bad)
+    for entry in found.entries:
+        if entry not in bad:
+            whole = found.ports.ranges[bisect_right(starts, int(entry.partition("-")[0])) - 1]
+            pieces.setdefault(whole, []).append(entry)
+            bare += [] if "-" in entry else [entry]
+    reasons = [
+        f"joins {listed(split, ' and ')} to {first}-{last}, {_JOINING[setting.id]}"
+        for (first, last), split in sorted(pieces.items())
+        if len(split) > 1
+    ][:NAMED_MAX]
+    if bare:
+        reasons.append(f"writes {listed(bare)} as {listed([f'{int(port)}-{int(port)}' for port in bare])}")
+    if not found.canonical and not found.bad and not reasons:
+        reasons.append("puts the entries in order")
+    return reasons
+
+
+def listed(texts: Sequence[str], separator: str = ", ") -> str:
+    """The texts in a row, the end of a long row only counted."""
+    rest = len(texts) - NAMED_MAX
+    return separator.join(texts[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> Change | None:
+    """Set SocketPoolSize where the policy names a size and the host has a DNS server."""
+    setting = SETTINGS[SOCKET_POOL_SIZE]
+    fact = host.setting(setting.id)
+    wanted = policy.socket_pool_size
+    wrong_type = fact["present"] is True and fact["type"] != setting.registry_type
+    if wrong_type:
+        problems.add(
+            WRONG_TYPE,
+            "error" if wanted is not None and not policy.repair else "warning",
+            f"SocketPoolSize is {shown(str(fact['type']))} where Windows needs {setting.registry_type}.",
+            setting=setting.id,
+            type=shown(str(fact["type"])),
+        )
+    if wanted is None or host.dns_installed is False or (wrong_type and not policy.repair):
+        return None
+    if fact["present"] is None or (fact["present"] and fact["data"] is None):
+        _report_unreadable(setting, problems)
+        return None
+    if fact["present"] and not wrong_type and fact["data"] == wanted:
+        return None
+    was = f"was {shown(str(fact['data']))}" if fact["present"] else f"was absent, which means {POOL_SIZE_DEFAULT}"
+    why = f"sets the pool to {wanted} sockets per address family ({was})"
+    return Change(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, why)

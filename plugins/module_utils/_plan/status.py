@@ -1,0 +1,80 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One word for the host, and whether it is in sync."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .settings import (
+    POOL_MISFIT,
+    PRUNE_REFUSED,
+    UNPARSABLE,
+    WRONG_TYPE,
+)
+
+WINDOW_REFUSED = "window_refused"
+"""A window is due, and what it would stop could not be started again."""
+
+STATUSES = (
+    "unknown",
+    "unreachable",
+    "conflict",
+    "service_down",
+    "drifted",
+    "pending_reboot",
+    "exposed",
+    "accepted",
+    "safe",
+)
+"""Worst first; ``unreachable`` and ``accepted`` are set by report and gate only."""
+
+BLOCKING = frozenset((POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, WINDOW_REFUSED, WRONG_TYPE))
+"""Errors that were understood and forbid a change: the host differs from its policy. Any other error is ignorance."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the status is made of.
+
+    Attributes:
+        unknown: something that decisions need could not be read.
+        conflict: somebody else holds a needed port now.
+        service_down: a needed service does not run or does not hold its port.
+        drifted: something is to be written, or must not be written although it differs.
+        pending: what is configured waits for a reboot or a DNS restart.
+        exposed: the risk of the next start of DNS is above what the policy accepts.
+    """
+
+    unknown: bool
+    conflict: bool
+    service_down: bool
+    drifted: bool
+    pending: bool
+    exposed: bool
+
+    @property
+    def status(self) -> str:
+        """The worst that holds."""
+        named = (
+            ("unknown", self.unknown),
+            ("conflict", self.conflict),
+            ("service_down", self.service_down),
+            ("drifted", self.drifted),
+            ("pending_reboot", self.pending),
+            ("exposed", self.exposed),
+        )
+        return next((name for name, holds in named if holds), "safe")
+
+    @property
+    def in_sync(self) -> bool:
+        """Nothing to change, and what is configured is effective; never while something is unknown."""
+        return not (self.unknown or self.drifted or self.pending)
+
+
+def has_errors(problems: Iterable[Mapping[str, Any]], blocking: bool) -> bool:
+    """Whether there is an error of the blocking kind, or of the other kind."""
+    return any(problem["severity"] == "error" and (problem["id"] in BLOCKING) is blocking for problem in problems)

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is different on a host since an earlier artefact: new, fixed, still there, changed by another hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._fleet.accepted_risks import short_ports
+from .._fleet.gate import IN_ORDER
+from .._plan.exposure import exposed_by_need, protected_ports
+from .._ports import parse_entries
+
+KINDS = ("hand", "new", "fixed", "still")
+"""Another hand changed a value; a finding is new, is gone, is still there. A report names them in this order."""
+
+_SETTINGS = ("max_user_port", "reserved_ports", "socket_pool_size", "socket_pool_excluded_port_ranges")
+_TEXT_MAX = 120
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference, or one finding that is none.
+
+    Attributes:
+        kind: one of KINDS.
+        text: what it is about, in words.
+    """
+
+    kind: str
+    text: str
+
+
+def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Compare two artefacts of one host.
+
+    Args:
+        before: the earlier one; None for a host that was not there.
+        after: the artefact now.
+
+    Returns:
+        The changes in the order of KINDS, then by text. Whether a finding went away is said only where both artefacts
+        hold facts and a plan: a host that is not reached has not been fixed.
+    """
+    try:
+        return _changes(before, after)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return (Change("new", "the two artefacts cannot be compared"),)
+
+
+def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
+    if before is None:
+        return (Change("new", "the host was not in the earlier report"),)
+    now, then = _findings(after), _findings(before)
+    gone = then - now if after.get("plan") else {text for text in then - now if text.startswith("status ")}
+    found = {
+        "hand": set(_other_hand(before, after)),
+        "new": now - then,
+        "fixed": gone,
+        "still": now & then,
+    }
+    return tuple(Change(kind, text) for kind in KINDS for text in sorted(found[kind]))
+
+
+def _findings(artefact: Mapping[str, Any]) -> set[str]:
+    """What is not in order, each finding as a text that stays the same from one run to the next."""
+    found = set() if artefact["status"] in IN_ORDER else {f"status {artefact['status']}"}
+    plan, facts = artefact.get("plan"), artefact.get("facts")
+    if plan is None or facts is None:
+        return found
+    found |= {f"port {entry['port']} of {entry['service'] or 'user'} is taken" for entry in plan["live_conflicts"]}
+    exposed = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
+    found |= {f"{need['service']} is exposed" for need, ports in exposed if ports and need["reason"] != "profile"}
+    found |= {f"{entry['value_name'] or entry['id']} differs from the policy" for entry in plan["settings"]}
+    return found | {str(entry["message"]) for entry in artefact["problems"] if entry["severity"] != "info"}
+
+
+def _other_hand(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Values that are not what they were, nor what our last write recorded on the host."""
+    if before.get("facts") is None or after.get("facts") is None:
+        return []
+    records = after["facts"]["state"]["settings"]
+    told = []
+    for name in _SETTINGS:
+        old, new = (side["facts"]["settings"][name] for side in (before, after))
+        texts = [_value(fact) for fact in (old, new)]
+        if None in texts or texts[0] == texts[1] or texts[1] == (records.get(name) or {}).get("value"):
+            continue
+        told.append(f"{name}: {_difference(old['data'], new['data'])}")
+    return told
+
+
+def _difference(old: object, new: object) -> str:
+    """Ports that were taken out and added, else the old and the new value."""
+    if isinstance(old, list) and isinstance(new, list):
+        before, after = (parse_entries([str(entry) for entry in data])[0] for data in (old, new))
+        parts = (("taken out", before - after), ("added", after - before))
+        told = "; ".join(f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports)
+        if told:
+            return _short(told)
+    return f"was {_short(_shown(old))}, is {_short(_shown(new))}"
+
+
+def _shown(data: object) -> str:
+    if isinstance(data, list):
+        return ", ".join(str(entry) for entry in data) or "empty"
+    return "absent" if data is None else str(data)
+
+
+def _value(fact: Mapping[str, Any]) -> str | None:
+    """The value as our records spell it; None where it was not read."""
+    if fact["present"] is None:
+        return None
+    if not fact["present"]:
+        return "absent"
+    data = fact["data"]
+    if isinstance(data, list):
+        ports, bad, _canonical = parse_entries([str(entry) for entry in data])
+        return ",".join([*ports.strings(), *bad])
+    return str(data)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}[...]"

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a host in words: what is written and why, and what is due then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._fleet.accepted_risks import short_ports
+from .._ports import PortSet, parse_entries
+
+_ACTIONS = {
+    "dns_window": "stop DNS, start the services whose ports it held, start DNS again",
+    "start_services": "start services",
+    "reboot": "reboot",
+    "end_record": "take off the record of what ran before a window",
+}
+_EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "reboot": "with the next boot"}
+
+
+def plan_words(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """The plan, a sentence for each thing to do; empty where nothing is to be done."""
+    return (*(_setting(entry) for entry in plan["settings"]), *(_action(entry) for entry in plan["actions"]))
+
+
+def _setting(entry: Mapping[str, Any]) -> str:
+    what = _difference(entry["before"], entry["after"])
+    name = entry["value_name"] or entry["id"]
+    return f"write {name}: {what}{entry['why']} (effective {_EFFECTS[entry['takes_effect']]})"
+
+
+def _difference(before: object, after: object) -> str:
+    if isinstance(before, list) or isinstance(after, list):
+        old, new = _ports(before), _ports(after)
+        parts = [("add", new - old), ("take out", old - new)]
+        told = [f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports]
+        return f"{'; '.join(told)}: " if told else ""
+    if isinstance(after, Mapping):
+        return ""
+    return f"{'absent' if before is None else before} becomes {'absent' if after is None else after}: "
+
+
+def _ports(value: object) -> PortSet:
+    return parse_entries([str(entry) for entry in value])[0] if isinstance(value, list) else PortSet()
+
+
+def _action(entry: Mapping[str, Any]) -> str:
+    victims = [str(name) for name in entry.get("victims", ())]
+    named = f" ({', '.join(victims)})" if victims else ""
+    return f"then {_ACTIONS[entry['action']]}{named}: {entry['why']}"

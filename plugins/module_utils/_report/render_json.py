@@ -1,0 +1,48 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report for programs: schemas/report.schema.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .._fleet.times import time_text
+from .report import Report, Row
+
+REPORT_FORMAT = 1
+
+
+def render_json(report: Report) -> str:
+    """The report as JSON; ASCII only, keys sorted."""
+    summary = report.verdict.as_dict()
+    content = {
+        "format": REPORT_FORMAT,
+        "title": report.title,
+        "made": time_text(report.made),
+        **{name: summary[name] for name in ("exit_code", "worst", "reason", "limited", "counts")},
+        "compared": report.compared,
+        "gone": list(report.gone),
+        "hosts": [_host(row) for row in report.rows],
+    }
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def _host(row: Row) -> dict[str, Any]:
+    details = row.details
+    return {
+        "host": row.host,
+        "status": row.status,
+        "why": row.why,
+        "collected": time_text(row.collected) if row.collected else None,
+        "release": details.release if details else None,
+        "risk_now": details.risk_now if details else None,
+        "risk_after_reload": details.risk_after if details else None,
+        "conflicts": [vars(entry) for entry in details.conflicts] if details else [],
+        "exposed": {need.service: need.open_ports.strings() for need in details.needs if need.open_ports}
+        if details
+        else {},
+        "to_do": list(details.words) if details else [],
+        "changes": [vars(change) for change in row.changes],
+    }

@@ -1,0 +1,48 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report for a ticket: Markdown, with all text of others in code spans."""
+
+from __future__ import annotations
+
+from .._fleet.gate import IN_ORDER
+from .._fleet.times import age_text, clock_text
+from .escape import markdown_text
+from .report import Report, Row, chance_text
+
+_CHANGE_WORDS = {"hand": "changed by another hand", "new": "new", "fixed": "fixed", "still": "still there"}
+
+
+def render_markdown(report: Report) -> str:
+    """The report as Markdown."""
+    counts = ", ".join(f"{count} {status}" for status, count in report.counts.items()) or "no host"
+    lines = [
+        f"# {markdown_text(report.title)}",
+        "",
+        f"{clock_text(report.made)}, exit code {report.verdict.exit_code}: {counts}.",
+    ]
+    for row in report.rows:
+        if row.status not in IN_ORDER:
+            lines += ["", f"## {markdown_text(row.host)}: {row.status}", "", *_points(row)]
+    for status in sorted(IN_ORDER):
+        named = [row for row in report.rows if row.status == status]
+        if named:
+            lines += ["", f"## {status}", "", *(_short(row) for row in named)]
+    if report.gone:
+        lines += ["", "## no longer in the report", "", *(f"- {markdown_text(name)}" for name in report.gone)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _short(row: Row) -> str:
+    return f"- {markdown_text(row.host)}" + (f": {markdown_text(row.why)}" if row.why else "")
+
+
+def _points(row: Row) -> list[str]:
+    points = [f"- why: {markdown_text(row.why)}"] if row.why else []
+    if row.details:
+        risk = f"{chance_text(row.details.risk_now)} now, {chance_text(row.details.risk_after)} after the plan"
+        points.append(f"- risk of the next start of DNS: {risk}")
+        points += [f"- conflict: {markdown_text(conflict.sentence())}" for conflict in row.details.conflicts]
+        points += [f"- to do: {markdown_text(text)}" for text in row.details.words]
+    points += [f"- {_CHANGE_WORDS[change.kind]}: {markdown_text(change.text)}" for change in row.changes]
+    return [*points, f"- age of the facts: {age_text(row.age)}"]

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One exchange after the other with a host: our command lines out, sections of a transcript back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ...module_utils._parsers.transcript import (
+    Transcript,
+    TranscriptError,
+    split_transcript,
+)
+from .errors import HostFailure, Phase
+from .session import Session
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What all commands of one piece of work share.
+
+    Attributes:
+        session: to the host.
+        run: the nonce.
+        phase: what to say if a command fails.
+        timeout: seconds per command.
+    """
+
+    session: Session
+    run: str
+    phase: Phase
+    timeout: float
+
+    def ask(self, line: str) -> tuple[bytes, Transcript]:
+        """Runs a command line; returns the bytes that came and their sections.
+
+        Raises:
+            HostFailure: the answer does not carry the nonce.
+        """
+        output = self.session.run(line, phase=self.phase, timeout=self.timeout).stdout
+        try:
+            transcript = split_transcript(output)
+        except TranscriptError as error:
+            raise self.failure(f"sent an answer that cannot be read: {error}") from error
+        if transcript.nonce != self.run:
+            raise self.failure("sent an answer that does not belong to the command")
+        return output, transcript
+
+    def during(self, phase: Phase) -> Talk:
+        """The same talk in another phase."""
+        return replace(self, phase=phase)
+
+    def failure(self, sentence: str, **details: object) -> HostFailure:
+        """A failure of this phase; the sentence goes on after the host's name and has no full stop."""
+        return HostFailure(f"{self.session.target} {sentence}.", self.phase, **details)
+
+
+def section_lines(transcript: Transcript, name: str) -> list[str]:
+    """The lines of a section that are not blank; none where it is missing."""
+    section = transcript.sections.get(name)
+    return [line.strip() for line in section.text.split("\n") if line.strip()] if section else []

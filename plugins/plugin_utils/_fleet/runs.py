@@ -1,0 +1,135 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artefacts of one run, read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from ...module_utils._fleet.artifact import (
+    ARTIFACT_BYTES_MAX,
+    RESERVED_NAMES,
+    ArtefactError,
+    file_name,
+    parse_artefact,
+)
+from ...module_utils._fleet.evidence import FUTURE, Expiry
+from ...module_utils._fleet.schema import Check
+from ...module_utils._fleet.times import parse_time
+from .._files import safe_run_id
+
+Read = tuple[dict[str, dict[str, Any]], dict[str, str]]
+"""Artifacts by host, and by host why one cannot be used."""
+
+SUMMARY = "summary.json"
+_ENDING = ".json"
+
+
+class SummaryError(ValueError):
+    """A summary that cannot be used; the message says why, without its subject."""
+
+
+def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
+    """Where the artefacts of one run lie.
+
+    Args:
+        artifacts_dir: the policy's folder.
+        run_id: the policy's name of the run, None for this call of ansible-playbook.
+
+    Raises:
+        AnsibleError: the run's name could lead elsewhere.
+    """
+    return Path(artifacts_dir) / safe_run_id(run_id)
+
+
+def read_artefacts(folder: Path, hosts: Iterable[str], check: Check | None = None) -> Read:
+    """Read the artifacts of the named hosts.
+
+    Args:
+        folder: of a run; it need not be there.
+        hosts: inventory names.
+        check: of the format, for whoever judges by the artifacts; without it, what is no artifact at all is a defect.
+
+    Returns:
+        The artifacts by host; and for each host whose artifact is there but cannot be used, why. A host that is in
+        neither has none: whoever asks must count both as not evaluated.
+    """
+    return _read(((folder / file_name(host), host) for host in hosts), check)
+
+
+def read_folder(folder: Path, check: Check | None = None) -> Read:
+    """Read every artifact of a folder, whoever's it is.
+
+    Args:
+        folder: one that holds artifacts, as a run's folder does; files that are not named like one are left alone.
+        check: as in `read_artefacts`.
+
+    Returns:
+        As ``read_artefacts``. A file that cannot be used counts for the host that its name stands for.
+
+    Raises:
+        OSError: the folder could not be listed.
+    """
+    names = [name for name in sorted(os.listdir(folder)) if name.endswith(_ENDING) and not name.startswith(".")]
+    chosen = [name for name in names if name.removesuffix(_ENDING).lower() not in RESERVED_NAMES]
+    return _read(((folder / name, None) for name in chosen), check)
+
+
+def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read:
+    """The artifacts, each of the host that is named with it, or of the host that its file's name stands for."""
+    found: dict[str, dict[str, Any]] = {}
+    defects: dict[str, str] = {}
+    for path, host in files:
+        named = host if host is not None else unquote(path.name.removesuffix(_ENDING))
+        try:
+            artifact = parse_artefact(_content(path), host)
+            if host is None and file_name(artifact["host"]) != path.name:
+                raise ArtefactError("it is another host's")
+            problem = check(artifact) if check else None
+            if problem is not None:
+                raise ArtefactError(f"it does not have the shape of its format at {problem.lstrip('.')}")
+            found[artifact["host"]] = artifact
+        except FileNotFoundError:
+            continue
+        except ArtefactError as error:
+            defects[named] = f"the artifact cannot be used: {error}"
+        except OSError as error:
+            defects[named] = f"the artifact cannot be read: {error.strerror}"
+    return found, defects
+
+
+def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:
+    """The hosts that a folder's own summary names; none where there is no summary, or one that is too old.
+
+    Raises:
+        SummaryError: it is there, but cannot be used: nobody knows then who is missing in the folder.
+    """
+    try:
+        content = json.loads(_content(folder / SUMMARY).decode("utf-8"))
+    except FileNotFoundError:
+        return []
+    except (ArtefactError, OSError, ValueError, RecursionError) as error:
+        raise SummaryError(str(error)) from error
+    problem = check(content)
+    made = None if problem else parse_time(content["made"])
+    if problem or made is None:
+        raise SummaryError(f"it does not have the shape of its format at {(problem or 'made').lstrip('.')}")
+    if made > expiry.now + FUTURE:
+        raise SummaryError(f"it was made at {content['made']}, which is in the future: compare the clocks")
+    return [row["host"] for row in content["hosts"]] if expiry.now - made <= expiry.max_age else []
+
+
+def _content(path: Path) -> bytes:
+    """The content of a regular file, a byte more than allowed at most; anything else might never end."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ArtefactError("it is no regular file")
+        return stream.read(ARTIFACT_BYTES_MAX + 1)

@@ -1,0 +1,207 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups read back from the controller's files; keys and value names are ours, only type and bytes are the file's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...module_utils._commands.cmd import port_range
+from ...module_utils._commands.machine_id import machine_id
+from ...module_utils._windows.registry_file import (
+    REG_DWORD,
+    REG_MULTI_SZ,
+    TYPE_NAMES,
+    RawValue,
+)
+from ...module_utils._windows.settings import NETSH, SETTINGS, Setting
+from .._files import BACKUP_NAME, Shelf
+from .backup import (
+    BACKUP_FORMAT,
+    CHANGE,
+    BackupError,
+)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One registry value in a backup: what it was, and what our change made of it."""
+
+    setting: Setting
+    before: RawValue | None
+    after: RawValue | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One of netsh's tables in a backup: the rows that our change and the window after it added, and those it deleted.
+
+    Attributes:
+        id: of NETSH.
+        added: rows that were not there before.
+        removed: rows that were.
+    """
+
+    id: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup.
+
+    Attributes:
+        id: its name.
+        kind: `change` or `rollback`.
+        call: of ansible-playbook, in which it was made.
+        computer_name: of the host at that time.
+        machine: the machine's id; None where it was not known.
+        host_folder: of the backup on the host.
+        rows: the registry values.
+        tables: those of netsh.
+    """
+
+    id: str
+    kind: str
+    call: str | None
+    computer_name: str | None
+    machine: str | None
+    host_folder: str
+    rows: tuple[Kept, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Backups:
+    """Backups of a host.
+
+    Attributes:
+        found: those that can be read, oldest first.
+        unreadable: a sentence's rest about each of the others, oldest first.
+    """
+
+    found: tuple[Backup, ...]
+    unreadable: tuple[str, ...]
+
+
+def all_backups(shelf: Shelf) -> Backups:
+    """All of the host's backups; one that cannot be read is named and does not hide the others."""
+    return _read_all(shelf.paths())
+
+
+def backups_since(shelf: Shelf, name: str | None) -> Backups:
+    """A backup and all that were made after it; the first is the named one, or the last made before a change.
+
+    What is older is not looked at: a file that is damaged there does not matter.
+
+    Raises:
+        BackupError: there is none, or the named one cannot be read; the rest of a sentence about the host.
+    """
+    paths = shelf.paths()
+    if name is not None:
+        at = next((at for at, path in enumerate(paths) if path.stem == name), None)
+        if at is None:
+            known = ", ".join(path.stem for path in paths[-5:]) or "none"
+            raise BackupError(f"has no backup {name!r} on this controller; the newest are: {known}")
+        first, later = read_backup(paths[at]), _read_all(paths[at + 1 :])
+        return Backups((first, *later.found), later.unreadable)
+    for at in range(len(paths) - 1, -1, -1):
+        read = _read_all(paths[at:])
+        if read.found and read.found[0].kind == CHANGE:
+            return read
+    damaged = _read_all(paths).unreadable
+    if damaged:
+        raise BackupError(damaged[-1])
+    raise BackupError("has no backup on this controller: is backup_dir the folder that was used then?")
+
+
+def _read_all(paths: Sequence[Path]) -> Backups:
+    found, unreadable = [], []
+    for path in paths:
+        try:
+            found.append(read_backup(path))
+        except BackupError as error:
+            unreadable.append(str(error))
+    return Backups(tuple(found), tuple(unreadable))
+
+
+def read_backup(path: Path) -> Backup:
+    """Reads one file.
+
+    Raises:
+        BackupError: it is not a backup of ours; the rest of a sentence about the host.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return _backup(content)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise BackupError(f"has a backup {path} that cannot be read ({type(error).__name__})") from error
+
+
+def _backup(content: Mapping[str, Any]) -> Backup:
+    rows = content["settings"]
+    if content["format"] != BACKUP_FORMAT or not BACKUP_NAME.fullmatch(content["id"]):
+        raise ValueError("not a backup of this format")
+    return Backup(
+        id=content["id"],
+        kind=str(content.get("kind", CHANGE)),
+        call=content.get("call"),
+        computer_name=content.get("computer_name"),
+        machine=machine_id(content.get("machine_id")),
+        host_folder=str(content["host_folder"]),
+        rows=tuple(_kept(row) for row in rows if row["setting"] in SETTINGS),
+        tables=tuple(_table(row) for row in rows if row["setting"] in NETSH),
+    )
+
+
+def _kept(row: Mapping[str, Any]) -> Kept:
+    setting = SETTINGS[row["setting"]]
+    if row["key"] != setting.key or row["value_name"] != setting.value_name:
+        raise ValueError("another place than the setting's")
+    before = None if row["absent"] else _raw(row["type_number"], row["hex"])
+    if "after_exact" in row:
+        exact = row["after_exact"]
+        return Kept(setting, before, None if exact is None else _raw(*exact))
+    return Kept(setting, before, _written(row["after"]))
+
+
+def _table(row: Mapping[str, Any]) -> Table:
+    before = frozenset(row["before"])
+    added = tuple(port_range(text) for text in (*row["after"], *row["deferred"]) if text not in before)
+    return Table(row["setting"], added, tuple(port_range(text) for text in row["removed"]))
+
+
+def _raw(kind: object, digits: str) -> RawValue:
+    if not isinstance(kind, int) or isinstance(kind, bool) or not 0 <= kind <= 0xFFFFFFFF:
+        raise ValueError("not a type of the registry")
+    return kind, bytes.fromhex(digits)
+
+
+def _written(after: object) -> RawValue | None:
+    """What `reg add` made of a value that we wrote."""
+    if after is None:
+        return None
+    if isinstance(after, int):
+        return REG_DWORD, after.to_bytes(4, "little")
+    if not isinstance(after, list):
+        raise ValueError("not a value that we write")
+    return REG_MULTI_SZ, "".join(f"{entry}\0" for entry in [*after, ""]).encode("utf-16-le")
+
+
+def shown_value(raw: RawValue | None) -> list[str] | int | str | None:
+    """A value for people and for the diff: entries, a number, or hex digits where it is neither."""
+    if raw is None:
+        return None
+    kind, data = raw
+    if kind == REG_DWORD and len(data) == 4:
+        return int.from_bytes(data, "little")
+    if TYPE_NAMES.get(kind) in ("REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ") and len(data) % 2 == 0:
+        text = data.decode("utf-16-le", "replace").rstrip("\0")
+        return (text.split("\0") if text else []) if kind == REG_MULTI_SZ else text
+    return data.hex(" ")

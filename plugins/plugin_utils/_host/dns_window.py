@@ -1,0 +1,400 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guarded window: DNS is stopped, what failed is started, DNS is started, by a task on the host itself.
+
+The session only starts the task and looks at it. It may lose the connection in between: reading is tried again. At the
+deadline without an end mark it starts DNS itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+
+from ...module_utils._commands.cmd import BatchError
+from ...module_utils._commands.records import RAN_BEFORE, remember_line
+from ...module_utils._commands.window import (
+    GAVE_UP,
+    REFUSED,
+    Window,
+    abort_line,
+    finish_line,
+    poll_line,
+    rescue_line,
+    start_line,
+    unguarded_line,
+)
+from ...module_utils._commands.window_steps import (
+    DISABLED_LEVEL,
+    NO_ROOM_LEVEL,
+    NOT_RUNNING_LEVEL,
+    UNRECORDED_LEVEL,
+)
+from ...module_utils._facts.facts import parse_transcript
+from ...module_utils._facts.host import RUNNING, Host
+from ...module_utils._facts.window_facts import (
+    left_down,
+    on_record,
+    owed,
+    process_of_dns,
+    running_dependents,
+)
+from ...module_utils._parsers.transcript import Transcript
+from ...module_utils._plan.window_refusal import stop_refusals
+from .._connection.errors import HostFailure
+from .._connection.talk import Talk, section_lines
+from .exclusions import recorded_exclusions
+from .gather import Gathered
+from .lock import (
+    give_back,
+    lock_of,
+    locked,
+)
+
+POLL_S = 45
+"""Seconds that one look waits on the host; far below the shell's idle timeout."""
+
+ANSWER_S = 5
+"""Seconds that the answer to a look may take beyond its waiting."""
+
+GRACE_S = 15
+"""Seconds beyond the window's deadline before the session acts itself."""
+
+RESCUE_S = 180
+"""Seconds for which the session tries to start DNS after the deadline; a service may hang while it stops."""
+
+LOST_S = 60
+"""Seconds to find out what became of a start whose answer was lost."""
+
+RETRY_PAUSE_S = 5
+"""Seconds before a look is tried over a new connection."""
+
+UNGUARDED_S = 30
+"""Seconds beyond the window's deadline that its script gets where it runs in a shell of the session."""
+
+_LOCK_COMMANDS = 4
+"""Commands of taking the lock over: the first try, the survey, the take-over, the second try."""
+
+
+def longest(deadline: int, command: int) -> int:
+    """Seconds that `open_window` may take at most, by the seconds of the window and of one command.
+
+    A command may end behind its wait. The waits: a lost start, window, the rescue, the record, a last look, its end.
+    """
+    waits = (LOST_S, deadline + max(GRACE_S, UNGUARDED_S), RESCUE_S, LOST_S, LOST_S, LOST_S)
+    return sum(waits) + (_LOCK_COMMANDS + len(waits)) * command
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A window that has ended.
+
+    Attributes:
+        transcript: of the collector, run after the end.
+        steps: step and error level, as the script wrote them.
+        guarded: whether it ran outside of the session's job.
+    """
+
+    transcript: bytes
+    steps: list[dict[str, Any]]
+    guarded: bool
+
+
+def window_of(
+    talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
+) -> Window:
+    """The window that an action of the plan asks for.
+
+    Args:
+        talk: with the host; its session has read the host.
+        gathered: the reading that the plan was made from, in this session.
+        action: the plan's ``dns_window``.
+        deadline: seconds that it may take.
+        ignored: services that nobody waits for any more.
+
+    Raises:
+        HostFailure: what depends on DNS is not known or cannot be named.
+    """
+    lock = lock_of(talk, gathered.run)
+    exclusions, _left_out = recorded_exclusions(action, gathered.facts)
+    earlier = [name for name in left_down(gathered.facts, ignored) if name not in action["victims"]]
+    return Window(
+        run=gathered.run,
+        lock=lock,
+        victims=tuple(action["victims"]),
+        dependents=(*_dependents(gathered.facts), *earlier),
+        exclusions=exclusions,
+        deadline=deadline,
+        until=int(lock.partition("-")[0]) + deadline,
+        process=process_of_dns(gathered.facts),
+        owed=owed(gathered.facts, ignored),
+    )
+
+
+def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
+    """Runs a window to its end.
+
+    Args:
+        talk: with the host; its session has read the host.
+        window: what to do.
+        allow_unguarded: run it inside a shell where there is no Task Scheduler.
+
+    Raises:
+        HostFailure: with `dns_may_be_stopped`.
+    """
+    try:
+        _output, transcript = locked(talk, window.lock, start_line(window))
+    except BatchError as error:
+        raise HostFailure(f"No window was opened on {talk.session.target}: {error}", "restart") from error
+    except HostFailure as error:
+        if "dns_may_be_stopped" in error.details:
+            raise
+        return _after_lost_start(talk, window, error)
+    if "run" not in transcript.sections:
+        raise _no_room(talk, window)
+    if not _succeeded(transcript, "create") or not _succeeded(transcript, "run"):
+        return _without_scheduler(talk, window, allow_unguarded)
+    return _followed(talk, window)
+
+
+_REFUSALS = {
+    DISABLED_LEVEL: "{names}, and could not be started again",
+    NOT_RUNNING_LEVEL: "DNS does not run any more",
+    UNRECORDED_LEVEL: "what runs could not be recorded: may the user write to HKLM\\SOFTWARE",
+    NO_ROOM_LEVEL: "its disk has no room for what has to be looked at first",
+}
+
+
+_ENDINGS = {"start_dns", GAVE_UP}
+"""Steps of which every window that stopped something has one."""
+
+
+def _followed(talk: Talk, window: Window) -> Opened:
+    """Looks at a window that has been started until it has ended, or ends it."""
+    steps = _awaited(talk, window)
+    if steps is None:
+        raise _rescued(talk, window)
+    return Opened(_ended(talk, window), _allowed(talk, window, steps), True)
+
+
+def _allowed(talk: Talk, window: Window, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps of a window that was allowed to stop something.
+
+    Raises:
+        HostFailure: its script refused, so nothing was stopped.
+    """
+    levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
+    if not levels and {step["step"] for step in steps} & _ENDINGS:
+        return steps
+    if not levels:
+        runs = parse_transcript(_ended(talk, window))["dns"]["state"] == RUNNING
+        raise talk.failure(
+            "has ended the window, but has not written down what it did: make room on its disk, then run again",
+            changed=True,
+            dns_may_be_stopped=not runs,
+            steps=steps,
+        )
+    facts = parse_transcript(_ended(talk, window), window.dependents)
+    reasons = stop_refusals(Host({**facts, "dns": {**facts["dns"], "dependents": window.dependents}}))
+    names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
+    reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
+    raise talk.failure(f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps)
+
+
+def _no_room(talk: Talk, window: Window) -> HostFailure:
+    """The host has no folder for the window, or did not write all of its files: nothing was started."""
+    answer = _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
+    if answer is None or section_lines(answer[1], "abort") != ["claimed"]:
+        # There is no folder to claim.
+        give_back(talk, window.lock)
+    return talk.failure(
+        f"did not take the files of the window into a new folder {window.folder}, and nothing was stopped: make room on"
+        " its disk, and see that the user may write there, then run again",
+        dns_may_be_stopped=False,
+    )
+
+
+def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
+    """The answer to the start was lost: whoever has the token knows whether the script runs."""
+    talk.session.reconnect()
+    answer = _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
+    if answer is None:
+        raise HostFailure(str(error), "restart", changed=True, dns_may_be_stopped=True) from error
+    if section_lines(answer[1], "abort") == ["claimed"]:
+        raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
+    return _followed(talk, window)
+
+
+def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services that go down with DNS.
+
+    Raises:
+        HostFailure: what depends on DNS is not known.
+    """
+    names = running_dependents(facts)
+    if names is None:
+        raise HostFailure(
+            "No window was opened: the services that depend on DNS could not be read, and would stay stopped.",
+            "restart",
+        )
+    return names
+
+
+def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
+    """Looks until the end mark is there; None at the deadline."""
+    deadline = time.monotonic() + window.deadline + GRACE_S
+    while (left := deadline - time.monotonic()) > 0:
+        answer = _patient(talk, partial(talk.ask, poll_line(window, _poll_seconds(talk, left))), deadline)
+        if answer is None:
+            return None
+        lines = section_lines(answer[1], "window")
+        if lines == ["absent"]:
+            give_back(talk, window.lock)
+            raise talk.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
+        if lines and lines[0] == "ended":
+            return _steps(lines[1:])
+    return None
+
+
+def _poll_seconds(talk: Talk, left: float) -> int:
+    """How long one look waits on the host: it must end before the command's own deadline."""
+    return int(max(2, min(POLL_S, left, talk.timeout - ANSWER_S)))
+
+
+def _ended(talk: Talk, window: Window) -> bytes:
+    """Cleans up and gathers anew; may be repeated."""
+    answer = _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + LOST_S)
+    if answer is None:
+        raise talk.failure(
+            "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
+        )
+    return answer[0]
+
+
+def _rescued(talk: Talk, window: Window) -> HostFailure:
+    """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
+    deadline = time.monotonic() + RESCUE_S
+    claimed = runs = False
+    facts: dict[str, Any] = {}
+    while not runs:
+        answer = _patient(talk, partial(talk.ask, rescue_line(window)), deadline)
+        if answer is None:
+            return talk.failure(
+                f"did not end the window within {window.deadline} seconds and cannot be reached: DNS may be stopped,"
+                " look at its console",
+                changed=True,
+                dns_may_be_stopped=True,
+            )
+        claimed = claimed or section_lines(answer[1], "abort") == ["claimed"]
+        facts = parse_transcript(answer[0])
+        runs = facts["dns"]["state"] == RUNNING
+        if time.monotonic() > deadline:
+            break
+        if not runs:
+            time.sleep(RETRY_PAUSE_S)
+    if claimed:
+        _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
+        return talk.failure(
+            "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk room,"
+            " and is the server on mains power? Windows Vista and later start no such task on battery",
+            dns_may_be_stopped=not runs,
+        )
+    _forget_what_runs(talk, facts)
+    if runs:
+        _late_end(talk, window)
+    state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
+    return talk.failure(
+        f"did not end the window within {window.deadline} seconds: {state}",
+        changed=True,
+        dns_may_be_stopped=not runs,
+    )
+
+
+def _forget_what_runs(talk: Talk, facts: Mapping[str, Any]) -> None:
+    """What the session has started, and has seen running, is not owed any more."""
+    still = owed(facts)
+    if still != on_record(facts):
+        _patient(talk, partial(talk.ask, remember_line(talk.run, {RAN_BEFORE: still}, {})), time.monotonic() + LOST_S)
+
+
+def _late_end(talk: Talk, window: Window) -> None:
+    """A script that was only slow ends soon after DNS runs: then the lock is given back for the next run."""
+    look = partial(talk.ask, poll_line(window, _poll_seconds(talk, LOST_S)))
+    answer = _patient(talk, look, time.monotonic() + LOST_S)
+    if answer is not None and section_lines(answer[1], "window")[:1] == ["ended"]:
+        _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + LOST_S)
+
+
+def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
+    """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
+    _output, transcript = talk.ask(abort_line(window))
+    if section_lines(transcript, "abort") != ["claimed"]:
+        # The script was quicker than schtasks reported: it is running.
+        return _followed(talk, window)
+    if not allow_unguarded:
+        raise talk.failure(
+            "has no working Task Scheduler, so no guarded window is possible and nothing was stopped: start the service"
+            " Schedule, or set allow_unguarded",
+            dns_may_be_stopped=False,
+        )
+    own = talk.session.private(window.deadline + 2 * UNGUARDED_S)
+    patient = Talk(own, talk.run, talk.phase, window.deadline + UNGUARDED_S)
+    lock = lock_of(talk, window.run)
+    retry = replace(window, lock=lock, until=int(lock.partition("-")[0]) + window.deadline)
+    try:
+        lines = _run_in_shell(talk, patient, retry)
+    finally:
+        # What still runs there ends with it; DNS has been started by now.
+        own.close()
+    return Opened(_ended(talk, retry), _allowed(talk, retry, _steps(lines)), False)
+
+
+def _run_in_shell(talk: Talk, patient: Talk, window: Window) -> list[str]:
+    """Runs the script in a shell of its own and waits for its end; returns the lines of its steps."""
+    try:
+        _output, transcript = locked(patient, window.lock, unguarded_line(window))
+    except HostFailure as error:
+        if "dns_may_be_stopped" in error.details:
+            raise
+        raise _rescued(talk, window) from error
+    lines = section_lines(transcript, "window")
+    if "window" not in transcript.sections:
+        raise _no_room(talk, window)
+    if not lines or lines[0] != "ended":
+        raise _rescued(talk, window)
+    return lines[1:]
+
+
+def _patient(
+    talk: Talk, ask: Callable[[], tuple[bytes, Transcript]], deadline: float
+) -> tuple[bytes, Transcript] | None:
+    """Asks over a new connection after an error, until the deadline; only for what may be repeated."""
+    while True:
+        try:
+            return ask()
+        except (HostFailure, AnsibleConnectionFailure):
+            if time.monotonic() + RETRY_PAUSE_S > deadline:
+                return None
+            time.sleep(RETRY_PAUSE_S)
+            talk.session.reconnect()
+
+
+def _succeeded(transcript: Transcript, name: str) -> bool:
+    section = transcript.sections.get(name)
+    return section is not None and section.errorlevel == 0
+
+
+def _steps(lines: list[str]) -> list[dict[str, Any]]:
+    """Lines `<step> <error level>`; a step may hold a service key in quotes."""
+    steps = []
+    for line in lines:
+        step, _blank, level = line.rpartition(" ")
+        if step and level.lstrip("-").isdigit():
+            steps.append({"step": step.replace('"', ""), "error_level": int(level)})
+    return steps

@@ -1,0 +1,100 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What came of netsh's exclusions, and which of them a window may add: netsh's exit code says neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...module_utils._commands.records import Record
+from ...module_utils._commands.window import Exclusion
+from ...module_utils._commands.write import Change
+from ...module_utils._facts.host import Host
+from ...module_utils._plan.exclusions import texts
+from ...module_utils._ports import PortSet, parse_entries
+from ...module_utils._windows.settings import NETSH, NETSH_PREFIX
+
+
+def refused_ranges(changes: Sequence[Change], facts: Mapping[str, Any]) -> tuple[dict[str, list[str]], bool]:
+    """The ranges that netsh was to add and that its table does not show.
+
+    Args:
+        changes: what was written.
+        facts: of the host, read after that.
+
+    Returns:
+        The ranges by table, and whether not a single one was added.
+    """
+    host = Host(facts)
+    refused: dict[str, list[str]] = {}
+    added = False
+    for change in changes:
+        if change.id in NETSH and isinstance(change.after, tuple):
+            shown = PortSet.from_ranges(host.administered(change.id.removeprefix(NETSH_PREFIX)))
+            missing = [text for text in change.after if PortSet.from_text([text]) - shown]
+            added = added or len(missing) < len(change.after)
+            if missing:
+                refused[change.id] = missing
+    return refused, bool(refused) and not added
+
+
+def refused_text(refused: Mapping[str, Sequence[str]]) -> str:
+    """The same for a message."""
+    return "; ".join(f"{', '.join(ranges)} over {NETSH[name]}" for name, ranges in refused.items())
+
+
+def recorded_exclusions(action: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[tuple[Exclusion, ...], list[str]]:
+    """The exclusions that a window may add, and those that it leaves out because no backup names them.
+
+    `port_reservations` makes the backup and then the record, so the record is the sign.
+
+    Args:
+        action: the plan's ``dns_window``.
+        facts: that the plan was made from.
+    """
+    host = Host(facts)
+    allowed: list[Exclusion] = []
+    left_out: list[str] = []
+    for row in action["deferred_exclusions"]:
+        record = host.record(row["id"])
+        ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
+        for text in row["ports"]:
+            if PortSet.from_text([text]) <= ours:
+                allowed.append(Exclusion(row["id"], text))
+            else:
+                left_out.append(text)
+    return tuple(allowed), left_out
+
+
+def ours_after(change: Change, facts: Mapping[str, Any]) -> Record:
+    """What is to be recorded as ours once a table is changed."""
+    record = Host(facts).record(change.id)
+    ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
+    added = change.after if isinstance(change.after, tuple) else ()
+    left = (ours - PortSet.from_text(change.removed)) | PortSet.from_text(added)
+    return Record(change.id, ",".join(left.strings()))
+
+
+def table_back(table: str, added: Sequence[str], removed: Sequence[str], facts: Mapping[str, Any]) -> Change | None:
+    """What puts a table back: exactly the rows that we added are deleted, and those that we deleted are added.
+
+    Args:
+        table: a key of NETSH.
+        added: rows that our change, or the window after it, was to add.
+        removed: rows that our change deleted.
+        facts: of the host now; a row that is gone already stays gone.
+
+    Returns:
+        The change, None where the table is as it was.
+    """
+    rows = {f"{first}-{last}" for first, last in Host(facts).administered(table.removeprefix(NETSH_PREFIX))}
+    gone = tuple(text for text in added if text in rows)
+    missing = tuple(text for text in removed if text not in rows)
+    return Change(table, missing, gone) if gone or missing else None
+
+
+def rows_of(table: str, facts: Mapping[str, Any]) -> list[str]:
+    """The starred rows of a table."""
+    return texts(Host(facts).administered(table.removeprefix(NETSH_PREFIX)))

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts of a host out of one remote command."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ...module_utils._commands.collect import collector_line
+from ...module_utils._facts.facts import parse_transcript
+from ...module_utils._parsers.transcript import TranscriptError
+from ...module_utils._policy import Policy
+from .._connection.errors import HostFailure, Phase
+from .._connection.session import Session
+
+LAST_SECTION = "state"
+"""The last section that every release prints; without it the answer was cut."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was found out.
+
+    Attributes:
+        run: the nonce; further commands of the task use it, too.
+        transcript: as the host sent it.
+        facts: what it says.
+        collected: UTC time on the controller, ISO 8601.
+    """
+
+    run: str
+    transcript: bytes
+    facts: dict[str, Any]
+    collected: str
+
+
+def new_nonce() -> str:
+    """16 hex digits that no output of a host can have known before."""
+    return secrets.token_hex(8)
+
+
+def utc_now() -> str:
+    """The controller's time, ISO 8601 with seconds."""
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def gather(session: Session, policy: Policy, timeout: float, phase: Phase = "read") -> Gathered:
+    """Runs the collector once.
+
+    Args:
+        session: to the host.
+        policy: names services beyond the catalogue.
+        timeout: seconds for the command.
+        phase: what to say if it fails.
+
+    Raises:
+        HostFailure: what came is not a whole transcript.
+    """
+    run = new_nonce()
+    reply = session.run(collector_line(run), phase=phase, timeout=timeout)
+    return understood(session, policy, run, reply.stdout, phase)
+
+
+def understood(session: Session, policy: Policy, run: str, transcript: bytes, phase: Phase) -> Gathered:
+    """The facts of a transcript that must be whole.
+
+    Raises:
+        HostFailure: its last section is missing, or it is too large.
+    """
+    if not is_whole(transcript, run):
+        raise HostFailure(
+            f"{session.target} answered with {len(transcript)} bytes that are not a whole transcript: the output was"
+            " cut, or its command processor does not run cmd batches.",
+            phase,
+        )
+    try:
+        facts = parse_transcript(transcript, policy.extra_services, policy.watched_ports)
+    except TranscriptError as error:
+        raise HostFailure(f"{session.target} sent a transcript that cannot be read: {error}.", phase) from error
+    return Gathered(run, transcript, facts, utc_now())
+
+
+def is_whole(transcript: bytes, run: str) -> bool:
+    """Whether the last section that every release prints is closed."""
+    return f"#portkeeper {run} end {LAST_SECTION} ".encode() in transcript
+
+
+def merged(old: bytes, new: bytes, run: str, sections: Iterable[str]) -> bytes:
+    """The old transcript with some sections as the new one shows them; both have the same nonce.
+
+    A section that the new one lacks or has not closed is taken out, so that nothing stale counts as re-read.
+    """
+    for name in sections:
+        pattern = re.compile(
+            rb"#portkeeper %b begin %b[ \r]*\n.*?#portkeeper %b end %b [^\r\n]*\r?\n?"
+            % (run.encode(), name.encode(), run.encode(), name.encode()),
+            re.DOTALL,
+        )
+        found = pattern.search(new)
+        stale = pattern.search(old)
+        if stale:
+            old = old[: stale.start()] + (found.group(0) if found else b"") + old[stale.end() :]
+    return old

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes the lock on the host, the first part of every command that changes something, and releases it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from ansible.errors import AnsibleError
+
+from ...module_utils._commands.lock import (
+    ADOPTING,
+    survey_line,
+    takeover_line,
+    unlock_line,
+)
+from ...module_utils._commands.lock_state import (
+    LockState,
+    judge,
+    parse_listing,
+    parse_survey,
+)
+from ...module_utils._parsers.transcript import Transcript
+from .._connection.errors import HostFailure
+from .._connection.talk import Talk, section_lines
+from .._files import home, write_json
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""Names the controller's boot: its monotonic clock begins anew with each."""
+
+_NO_FOLDER = (
+    "did not let us create our folder %SystemRoot%\\portkeeper, and nothing was changed: the user needs the rights"
+    " of an administrator, and the disk needs room"
+)
+
+_NOT_LET_IN = (
+    "has a folder %SystemRoot%\\portkeeper of an earlier version or of somebody else, which takes no lock of ours, and"
+    " nothing was changed: see that its disk has room; else an administrator adopts the folder there with"
+    f" '{ADOPTING[0]}' and '{ADOPTING[1]}' (or deletes it, with its backups), then run again"
+)
+
+
+def lock_of(talk: Talk, run: str) -> str:
+    """The name of a lock file that is taken now: `<UTC seconds of the host's clock>-<nonce>`."""
+    return f"{talk.session.host_clock.now() or 0}-{run}"
+
+
+def locked(talk: Talk, name: str, line: str) -> tuple[bytes, Transcript]:
+    """Runs a command under the lock of the host, taking over one that nobody holds any more.
+
+    Args:
+        talk: with the host.
+        name: our lock file.
+        line: the command line; it begins with `lock_section` and does its work only if the lock is ours.
+
+    Returns:
+        The command's answer.
+
+    Raises:
+        HostFailure: somebody else holds the lock, or it could not be made.
+    """
+    output, transcript = talk.ask(line)
+    if not _listed(transcript).held_by(name):
+        _take_over(talk, name)
+        output, transcript = talk.ask(line)
+    listing = _listed(transcript)
+    if not listing.held_by(name):
+        _refuse(talk, name, listing, _lost_race(listing))
+    return output, transcript
+
+
+def _take_over(talk: Talk, name: str) -> None:
+    """Makes a lock ours that nobody holds any more.
+
+    Raises:
+        HostFailure: somebody may hold it.
+    """
+    found, there = _survey(talk)
+    sighting = _Sighting.of(talk, found)
+    verdict = judge(found, talk.session.host_clock.now(), sighting.seconds())
+    if isinstance(verdict, str):
+        _refuse(talk, name, found, verdict)
+    _output, transcript = talk.ask(takeover_line(talk.run, name, verdict))
+    listing = _listed(transcript)
+    if not listing.held_by(name):
+        _refuse(talk, name, listing, _lost_race(listing, there))
+    sighting.forget()
+
+
+def _refuse(talk: Talk, name: str, state: LockState, sentence: str) -> NoReturn:
+    """Fails; takes our own file out of a lock that we do not hold alone: two runs met while they took it."""
+    if name in state.holders:
+        give_back(talk, name)
+    raise talk.failure(sentence, dns_may_be_stopped=False)
+
+
+def _listed(transcript: Transcript) -> LockState:
+    return parse_listing(section_lines(transcript, "lock"))
+
+
+def give_back(talk: Talk, name: str) -> None:
+    """Releases the lock outside of the command that was to do it, mostly after a failure, which this must not hide.
+
+    Where the host does not do it the lock stays, and grows old.
+
+    Args:
+        talk: with the host.
+        name: our lock file.
+    """
+    with contextlib.suppress(HostFailure):
+        talk.ask(unlock_line(talk.run, name))
+
+
+def _survey(talk: Talk) -> tuple[LockState, bool]:
+    """Who holds the lock, and whether there is anything of our folder's name."""
+    _output, transcript = talk.ask(survey_line(talk.run))
+    state = parse_survey(*(section_lines(transcript, name) for name in ("lock", "lock_files", "windows", "boot")))
+    return state, "there" in section_lines(transcript, "folder")
+
+
+def _lost_race(state: LockState, there: bool = False) -> str:
+    if state.files or state.foreign:
+        verdict = judge(state, None, 0)
+        return verdict if isinstance(verdict, str) else "is locked by another run of portkeeper: run again"
+    return _NOT_LET_IN if there else _NO_FOLDER
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    """What a run on this controller saw of a lock, kept so that a later run can tell how long nothing has changed.
+
+    The clock is the controller's monotonic one, which nobody sets; it lasts until the controller's next boot.
+
+    Attributes:
+        path: the controller's file; None where nothing can or need be kept.
+        content: what was seen.
+    """
+
+    path: Path | None
+    content: dict[str, object]
+
+    @classmethod
+    def of(cls, talk: Talk, state: LockState) -> _Sighting:
+        """The sighting of this moment."""
+        windows = sorted([name, *sorted(files)] for name, files in (state.windows or {}).items())
+        try:
+            boot = _BOOT_ID.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            return cls(None, {})
+        target = hashlib.sha256(str(talk.session.target).encode()).hexdigest()[:32]
+        content: dict[str, object] = {"boot": boot, "files": list(state.files), "windows": windows}
+        return cls(home() / "locks" / f"{target}.seen" if state.files else None, content)
+
+    def seconds(self) -> float:
+        """Seconds since a run first saw exactly this; keeps it when it is new."""
+        if self.path is None:
+            return 0.0
+        now = time.monotonic()
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            seen = json.loads(self.path.read_text(encoding="utf-8"))
+            since = float(seen.pop("since"))
+            if seen == self.content and since <= now:
+                return now - since
+        # A controller that cannot keep it judges by the host's clock alone.
+        with contextlib.suppress(AnsibleError):
+            write_json(self.path, {**self.content, "since": now})
+        return 0.0
+
+    def forget(self) -> None:
+        """The lock is over."""
+        if self.path is not None:
+            with contextlib.suppress(OSError):
+                self.path.unlink()

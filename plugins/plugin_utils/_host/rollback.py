@@ -1,0 +1,252 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts a backup back: only values that a run of ours wrote, with their exact bytes, and only while they are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+
+from ...module_utils._commands.machine_id import recorded_id
+from ...module_utils._commands.records import Record
+from ...module_utils._commands.write import Change
+from ...module_utils._policy import Policy
+from ...module_utils._windows.registry_file import TYPE_NAMES, RawValue
+from ...module_utils._windows.settings import ABSENT, NETSH, NETSH_PREFIX, NOW
+from .._connection.errors import HostFailure
+from .._connection.talk import Talk
+from .._files import RUN_ID, Shelf
+from .apply import Order, apply, is_ours
+from .backup import (
+    CHANGE,
+    BackupError,
+    same_as_found,
+    same_value,
+)
+from .backup_read import (
+    Backup,
+    Kept,
+    all_backups,
+    backups_since,
+    shown_value,
+)
+from .exclusions import ours_after, rows_of, table_back
+from .gather import Gathered, gather, understood
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a rollback would do.
+
+    Attributes:
+        backup: the one to put back.
+        rows: the values that differ from it.
+        tables: what netsh has to delete and to add.
+        ours: per setting the values that our runs have written since.
+        refusal: why it is refused unless forced, or None.
+    """
+
+    backup: Backup
+    rows: tuple[Kept, ...]
+    tables: tuple[Change, ...]
+    ours: Mapping[str, tuple[RawValue | None, ...]]
+    refusal: str | None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to put back."""
+        return bool(self.rows or self.tables)
+
+    @property
+    def names(self) -> list[str]:
+        """What is put back, for messages."""
+        return [row.setting.value_name for row in self.rows] + [
+            f"excluded port ranges over {NETSH[change.id]}" for change in self.tables
+        ]
+
+    @property
+    def settings(self) -> list[dict[str, Any]]:
+        """The changes in the form of a plan's ``settings``, but for what only the facts say."""
+        return [
+            {
+                "id": row.setting.id,
+                "key": row.setting.key,
+                "value_name": row.setting.value_name,
+                "type_after": None if row.before is None else TYPE_NAMES.get(row.before[0], str(row.before[0])),
+                "after": shown_value(row.before),
+                "why": f"as it was before our change, from the backup {self.backup.id}",
+                "takes_effect": row.setting.takes_effect,
+            }
+            for row in self.rows
+        ]
+
+    def tables_json(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The same of netsh's tables."""
+        return [
+            {
+                "id": change.id,
+                "key": f"netsh interface {NETSH[change.id]} excludedportrange protocol=udp",
+                "value_name": None,
+                "type_before": None,
+                "before": rows_of(change.id, facts),
+                "type_after": None,
+                "after": [text for text in rows_of(change.id, facts) if text not in change.removed]
+                + list(change.after if isinstance(change.after, tuple) else ()),
+                "why": f"without what we added, as in the backup {self.backup.id}",
+                "takes_effect": NOW,
+            }
+            for change in self.tables
+        ]
+
+
+def way_back(shelf: Shelf, name: str | None, facts: Mapping[str, Any]) -> Way:
+    """Compares a backup with the host.
+
+    Args:
+        shelf: where the host's backups lie.
+        name: a backup's id, or None for the last one.
+        facts: of the host now.
+
+    Raises:
+        BackupError: there is no such backup, or a value cannot be read; the rest of a sentence about the host.
+    """
+    read = backups_since(shelf, name)
+    way = _compared(read.found[0], read.found, facts)
+    if read.unreadable and way.refusal is None:
+        return replace(way, refusal=f"{read.unreadable[-1]}, so that what a later run has written is not known")
+    return way
+
+
+def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any]) -> Way:
+    ours, between = _written_since(since)
+    found = facts["settings"]
+    unread = [row.setting.value_name for row in backup.rows if found[row.setting.id]["present"] is None]
+    if unread:
+        raise BackupError(f"does not let us read {', '.join(unread)}: nothing was put back")
+    rows = tuple(row for row in backup.rows if not same_as_found(row.setting, row.before, found[row.setting.id]))
+    foreign = [
+        row.setting.value_name
+        for row in rows
+        if row.setting.id in between
+        or not any(same_as_found(row.setting, value, found[row.setting.id]) for value in ours[row.setting.id])
+    ]
+    if any((facts["exclusions"] or {}).get(row.id.removeprefix(NETSH_PREFIX)) is None for row in backup.tables):
+        raise BackupError("does not let us read its excluded port ranges: nothing was put back")
+    tables = [table_back(row.id, row.added, row.removed, facts) for row in backup.tables]
+    changes = tuple(change for change in tables if change is not None)
+    return Way(backup, rows, changes, ours, _refusal(backup, foreign, facts))
+
+
+def _written_since(since: Sequence[Backup]) -> tuple[dict[str, tuple[RawValue | None, ...]], set[str]]:
+    """The values that our runs wrote, and the settings that a later run of ours found with a value of somebody else."""
+    ours: dict[str, tuple[RawValue | None, ...]] = {}
+    between: set[str] = set()
+    for row in (row for backup in since for row in backup.rows):
+        known = ours.get(row.setting.id, ())
+        if known and not any(same_value(row.before, value) for value in known):
+            between.add(row.setting.id)
+        ours[row.setting.id] = (*known, row.after)
+    return ours, between
+
+
+def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -> str | None:
+    name = facts.get("computer_name")
+    if backup.computer_name and name and backup.computer_name.lower() != str(name).lower():
+        return f"is the computer {name}, but the backup {backup.id} is of {backup.computer_name}"
+    if recorded_id(facts) is None or backup.machine is None:
+        which = "it" if recorded_id(facts) is None else f"the backup {backup.id}"
+        return f"cannot be told from another machine of the same name, because {which} has no machine id"
+    if backup.machine != recorded_id(facts):
+        return f"is another machine than the one that the backup {backup.id} is of, although the names are the same"
+    if foreign:
+        return f"has another {', '.join(foreign)} than we wrote: somebody else has changed it since"
+    return None
+
+
+def put_back(talk: Talk, gathered: Gathered, way: Way, shelf: Shelf, force: bool) -> bytes:
+    """Writes the values of a backup; what they are now is backed up before.
+
+    Args:
+        talk: the one that gathered.
+        gathered: what the way was made from.
+        way: `way_back`.
+        shelf: where the host's backups lie.
+        force: also over values that are not ours.
+
+    Returns:
+        The transcript, with the sections read again after the write.
+
+    Raises:
+        HostFailure: with the phase.
+    """
+    if way.refusal and not force:
+        raise talk.failure(f"{way.refusal}: nothing was put back, set force to do it nevertheless")
+    exact = {row.setting.id: row.before for row in way.rows}
+    texts = {name: _record_text(value) for name, value in exact.items()}
+    order = Order(
+        changes=(*(Change(name, _plain(value)) for name, value in exact.items()), *way.tables),
+        records=(
+            *(Record(name, text) for name, text in texts.items() if text is not None and is_ours(text)),
+            *(ours_after(change, gathered.facts) for change in way.tables),
+        ),
+        rollback=True,
+        put_back=exact,
+        expected={} if force else way.ours,
+    )
+    return apply(talk, gathered, order, shelf).transcript
+
+
+def _plain(value: RawValue | None) -> tuple[str, ...] | int | None:
+    shown = shown_value(value)
+    if isinstance(shown, list):
+        return tuple(shown)
+    return (shown,) if isinstance(shown, str) else shown
+
+
+def _record_text(value: RawValue | None) -> str | None:
+    plain = _plain(value)
+    if plain is None:
+        return ABSENT
+    return str(plain) if isinstance(plain, int) else ",".join(plain)
+
+
+def unchanged_rows(way: Way, facts: Mapping[str, Any]) -> list[str]:
+    """Value names that do not show what was put back."""
+    return [
+        row.setting.value_name
+        for row in way.rows
+        if not same_as_found(row.setting, row.before, facts["settings"][row.setting.id])
+    ] + [
+        f"excluded port ranges over {NETSH[change.id]}"
+        for change in way.tables
+        if table_back(change.id, change.removed, change.after if isinstance(change.after, tuple) else (), facts)
+    ]
+
+
+def undo_call(talk: Talk, policy: Policy, shelf: Shelf) -> tuple[bool, str]:
+    """Puts back everything that this call of ansible-playbook wrote on the host, newest first.
+
+    Returns:
+        Whether the host now has the values of before the call, or had them already, and a sentence; an empty one when
+        this call wrote nothing.
+    """
+    try:
+        mine = [backup for backup in all_backups(shelf).found if backup.call == RUN_ID and backup.kind == CHANGE]
+        if not mine:
+            return False, ""
+        talk.session.reconnect()
+        for backup in reversed(mine):
+            gathered = gather(talk.session, policy, talk.timeout, "write")
+            step = Talk(talk.session, gathered.run, "write", talk.timeout)
+            way = way_back(shelf, backup.id, gathered.facts)
+            if way:
+                transcript = put_back(step, gathered, way, shelf, force=False)
+                after = understood(talk.session, policy, gathered.run, transcript, "write")
+                if unchanged_rows(way, after.facts):
+                    raise step.failure("does not show what was put back")
+    except (HostFailure, AnsibleError, AnsibleConnectionFailure, BackupError) as error:
+        return False, f"The old values could not be put back: {error}"
+    return True, f"The values that this run wrote were put back, from the backup {mine[0].id}."

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Transcripts that were carried here, and what is made of each: scripts, data, plan.txt and artefact."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ...module_utils._commands.cmd import BatchError
+from ...module_utils._commands.machine_id import ID_BYTES
+from ...module_utils._facts.facts import parse_transcript
+from ...module_utils._fleet.artifact import build
+from ...module_utils._offline.apply import apply_script
+from ...module_utils._offline.carried_age import collected
+from ...module_utils._offline.data_files import data_bytes
+from ...module_utils._offline.order import (
+    Order,
+    OrderError,
+    computer_name,
+    order_of,
+)
+from ...module_utils._offline.plan_text import plan_text
+from ...module_utils._offline.rollback import rollback_script
+from ...module_utils._offline.script import data_file
+from ...module_utils._parsers.transcript import (
+    TranscriptError,
+    split_transcript,
+)
+from ...module_utils._plan.actions import END_RECORD
+from ...module_utils._plan.diff import summary_of
+from ...module_utils._plan.plan import make_plan
+from ...module_utils._policy import Policy
+from ...module_utils._windows.registry_file import RegFileError
+from .kit import OfflineError
+
+_NONCE_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What was made of one transcript.
+
+    Attributes:
+        host: its computer name.
+        facts: of it.
+        plan: made from them.
+        collected: UTC time of the transcript, ISO 8601; None where it is not known.
+        age_note: what to say about that time, or None.
+        files: by name.
+        refusal: why there are no scripts although there is something to do.
+    """
+
+    host: str
+    facts: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    collected: str | None = None
+    age_note: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    refusal: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The host's entry in the result."""
+        return {
+            "host": self.host,
+            "status": self.plan["status"],
+            "reboot_required": self.plan["reboot_required"],
+            "files": sorted(self.files),
+            "msg": f"no scripts were made: {self.refusal}" if self.refusal else summary_of(self.plan),
+            "collected": self.collected,
+            "age_note": self.age_note,
+        }
+
+    def artifact(self, run_id: str) -> dict[str, Any]:
+        """The same artefact as a WinRM host's, of a run that only looked."""
+        due = bool(self.plan["settings"] or any(action["action"] != END_RECORD for action in self.plan["actions"]))
+        result = {"changed": due, "msg": self.row()["msg"], "problems": _problems(self.facts, self.plan)}
+        return build(self.host, self.facts, self.plan, result, run_id, self.collected, check_mode=True)
+
+
+def read_transcripts(source: Path, policy: Policy) -> list[Carried]:
+    """All hosts of a transcript or of a folder of them (`*.txt`), by name.
+
+    Raises:
+        OfflineError: a file is no transcript, or two are of the same computer.
+    """
+    try:
+        paths = sorted(source.glob("*.txt")) if source.is_dir() else [source]
+        found = [(path, path.read_bytes()) for path in paths if path.is_file() or path == source]
+    except OSError as error:
+        raise OfflineError(f"{error.filename or source} could not be read: {error.strerror}.") from error
+    if not found:
+        raise OfflineError(f"{source} holds no transcript (*.txt).")
+    hosts: dict[str, tuple[Path, Carried]] = {}
+    for path, content in found:
+        carried = _carried(path, content, policy)
+        if carried.host.lower() in hosts:
+            other = hosts[carried.host.lower()][0]
+            raise OfflineError(f"{other} and {path} are of the same computer: keep the newer one.")
+        hosts[carried.host.lower()] = path, carried
+    return [hosts[name][1] for name in sorted(hosts)]
+
+
+def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
+    try:
+        facts = parse_transcript(content, policy.extra_services, policy.watched_ports)
+        host = computer_name(facts).upper()
+    except (TranscriptError, OrderError) as error:
+        raise OfflineError(f"{path} is not used: {error}.") from error
+    plan = make_plan(facts, policy)
+    try:
+        order = order_of(facts, plan, split_transcript(content))
+        files = _scripts(order, content) if order else {}
+        refusal = None
+    except (OrderError, BatchError, RegFileError) as error:
+        files, refusal = {}, str(error).rstrip(".")
+    text = plan_text(facts, plan, bool(files), refusal)
+    files = {**files, "plan.txt": _lines(text)}
+    return Carried(host, facts, plan, *_age(path, facts), files, refusal)
+
+
+def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """When a transcript was made, ISO 8601 or None, and what to say about it."""
+    written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+    moment, note = collected(facts["collected"], written, datetime.now(timezone.utc))
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None, note
+
+
+def _scripts(order: Order, content: bytes) -> dict[str, bytes]:
+    # The same transcript gives the same files.
+    digest = hashlib.sha256(content).hexdigest()
+    run, machine = digest[:_NONCE_DIGITS], digest[-2 * ID_BYTES :]
+    return {
+        "apply.cmd": _lines(apply_script(order, run)),
+        "rollback.cmd": _lines(rollback_script(order, run)),
+        **{data_file(order, which): data_bytes(order, which, machine) for which in ("apply", "rollback")},
+    }
+
+
+def _lines(lines: list[str]) -> bytes:
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+
+
+def _problems(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Any]:
+    told = {problem["id"] for problem in facts["problems"]}
+    return [*facts["problems"], *(entry for entry in plan["problems"] if entry["id"] not in told)]

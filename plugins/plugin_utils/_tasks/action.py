@@ -1,0 +1,353 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame of every action: arguments, policy, session, result, artefact; what differs is in small hooks."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ...module_utils._facts.services import ACCESS_DENIED
+from ...module_utils._fleet.artifact import build
+from ...module_utils._plan.plan import make_plan
+from ...module_utils._policy import (
+    PLAN_SPEC,
+    POLICY_SPEC,
+    RUN_SPEC,
+    Policy,
+    PolicyError,
+)
+from .._connection.errors import HostFailure, Phase
+from .._connection.session import Session, refuse_foreign
+from .._connection.talk import Talk
+from .._connection.warm import warm_up
+from .._files import (
+    RUN_ID,
+    Shelf,
+    artifact_path,
+    safe_run_id,
+    write_json,
+)
+from .._fleet.host_policy import VARIABLES_PREFIX
+from .._fleet.runs import read_artefacts
+from .._host.gather import Gathered, gather, utc_now
+from .._host.rollback import undo_call
+from .options import checked_options
+from .outcome import (
+    Outcome,
+    broken_off,
+    failed,
+    unfinished,
+)
+from .progress import Progress
+
+__all__ = ("HostAction", "Job", "Outcome", "outcome_of", "planned", "problems_of", "spec")
+
+warm_up()
+
+
+def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """An argument spec: what decides the plan, some of the options that decide how a run goes, and the action's own.
+
+    Every action takes all that decides the plan, so that `module_defaults` can set a policy for the whole group.
+    """
+    return {
+        **PLAN_SPEC,
+        **{name: RUN_SPEC[name] for name in ("command_timeout", *names)},
+        VARIABLES_PREFIX: {"type": "str"},
+        **own,
+    }
+
+
+@dataclass(frozen=True)
+class Job:
+    """One task on one host.
+
+    Attributes:
+        host: inventory name.
+        options: the validated arguments.
+        policy: made from those that belong to it.
+        check_mode: whether nothing may be written.
+        session: to the host, not opened yet.
+        progress: to be told before the host is changed.
+    """
+
+    host: str
+    options: Mapping[str, Any]
+    policy: Policy
+    check_mode: bool
+    session: Session
+    progress: Progress
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where the host's backups lie."""
+        return Shelf(self.host, self.policy.backup_dir, self.policy.backups_kept)
+
+    def gather(self, phase: Phase = "read") -> Gathered:
+        """Runs the collector; see `_gather.gather`."""
+        return gather(self.session, self.policy, self.policy.command_timeout, phase)
+
+
+class HostAction(ActionBase):  # type: ignore[misc]
+    """Base of the actions that talk to a host. Subclasses set SPEC and implement `act`."""
+
+    SPEC: ClassVar[dict[str, dict[str, Any]]] = {}
+    PINS_ADDRESS: ClassVar[bool] = False
+    """Whether the host's address is resolved before anything else, because name resolution may go away."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _supports_diff = True
+
+    def act(self, job: Job) -> Outcome:
+        """Does the work; must be implemented.
+
+        Raises:
+            HostFailure: with its phase.
+        """
+        raise AnsibleError(f"{type(self).__name__} does not say what to do.")
+
+    def longest(self, _policy: Policy, _options: Mapping[str, Any]) -> int:
+        """Seconds that the task may take without being stuck, where it must not be stopped halfway; else 0."""
+        return 0
+
+    def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Runs the task.
+
+        Args:
+            tmp: not used, as in ansible-core.
+            task_vars: variables of the task.
+
+        Raises:
+            AnsibleConnectionFailure: the host was not reached; nothing was sent to it.
+        """
+        # A worker process inherits all objects of Ansible. Reading thousands of sockets can set off a full collection,
+        # which walks through them and copies their pages: 50 ms of CPU. The worker ends with its task anyway.
+        gc.freeze()
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        host = str((task_vars or {}).get("inventory_hostname", ""))
+        _refuse_delegation(self._task, host)
+        options = checked_options(self, self.SPEC, task_vars)
+        policy = _policy(options, host)
+        refuse_foreign(self._connection, host)
+        self._refuse_short_timeout(host, policy, options)
+        job = self._job(host, options, policy)
+        with contextlib.closing(job.progress):
+            try:
+                outcome = self._tried(job)
+            except AnsibleConnectionFailure as error:
+                gone = Outcome(changed=False, msg=str(error), extra={"unreachable": True})
+                self._name_earlier(job, gone)
+                _save_artifact(job, gone, self._so_far)
+                raise
+            finally:
+                job.session.close()
+            job.progress.end(lambda task: _finished(job, outcome, task == self._name))
+        if outcome.failed or not options.get("return_facts", True):
+            # What a person reads is the message; the artefact has the rest.
+            outcome.facts = outcome.plan = None
+        result.update(outcome.result())
+        return result
+
+    def _job(self, host: str, options: Mapping[str, Any], policy: Policy) -> Job:
+        """The task; that it did not end is on disk before the host is contacted."""
+        self._so_far = _so_far(host, options, policy)
+
+        def save(progress: Progress) -> None:
+            _save_artifact(job, unfinished(host, progress), self._so_far, durable=progress.changed)
+
+        folder = Shelf(host, policy.backup_dir).place if {"artifacts_dir", "backup_dir"} <= set(self.SPEC) else None
+        session = Session(self._connection, pin_address=self.PINS_ADDRESS)
+        job = Job(host, options, policy, bool(self._task.check_mode), session, Progress(self._name, folder, save))
+        save(job.progress)
+        return job
+
+    @property
+    def _name(self) -> str:
+        """Name of the module."""
+        return str(self._task.action).rpartition(".")[2]
+
+    @staticmethod
+    def _name_earlier(job: Job, outcome: Outcome) -> None:
+        """Names a task that was stopped before this one."""
+        earlier = job.progress.earlier
+        if earlier is not None:
+            outcome.problems = [*outcome.problems, earlier.problem]
+            told = [f"{job.host}: {earlier.sentence}", *outcome.extra.get("warnings", ())]
+            outcome.extra = {**outcome.extra, "warnings": told}
+
+    def _refuse_short_timeout(self, host: str, policy: Policy, options: Mapping[str, Any]) -> None:
+        """Refuses a timeout of the task that would end it while DNS is stopped or the host is down.
+
+        Raises:
+            AnsibleError: it is shorter than what the task may take by its own options.
+        """
+        limit, needed = getattr(self._task, "timeout", None) or 0, self.longest(policy, options)
+        if 0 < limit < needed:
+            raise AnsibleError(
+                f"{host}: the task's timeout of {limit} seconds (timeout, ANSIBLE_TASK_TIMEOUT) is shorter than the"
+                f" {needed} seconds that this task may take by its own options: it would be stopped while DNS is"
+                " stopped or the host is down. Remove it, or set it higher; waiting for other hosts of the restart"
+                " group comes on top."
+            )
+
+    def _tried(self, job: Job) -> Outcome:
+        """The outcome of the work, with its artifact written.
+
+        With ``on_failure: rollback`` a failure puts back what this call has written. An artifact that cannot be written
+        is such a failure, and takes nothing of the outcome away: by then the host may have been changed.
+        """
+        try:
+            outcome = self.act(job)
+        except HostFailure as error:
+            outcome = failed(error)
+        except Exception as error:
+            if isinstance(error, AnsibleError) and not job.progress.changed:
+                raise
+            outcome = broken_off(job.host, job.progress, error)
+        outcome = _undone(job, outcome)
+        self._name_earlier(job, outcome)
+        try:
+            _save_artifact(job, outcome, self._so_far)
+        except AnsibleError as error:
+            already = outcome.failed
+            outcome.failed = True
+            outcome.msg = f"{outcome.msg} {error}"
+            outcome.extra = {"phase": "verify", "dns_may_be_stopped": False, **outcome.extra}
+            if not already:
+                outcome = _undone(job, outcome)
+        return outcome
+
+
+def _undone(job: Job, outcome: Outcome) -> Outcome:
+    """The outcome of a failure after the rollback that the policy asks for; any other as it is."""
+    if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
+        with contextlib.suppress(HostFailure):  # a full disk on the controller must not keep the old values away
+            job.progress.enter("write")
+        talk = Talk(job.session, "", "write", job.policy.command_timeout)
+        done, sentence = undo_call(talk, job.policy, job.shelf)
+        if sentence:
+            outcome.msg = f"{outcome.msg} {sentence}"
+            outcome.extra = {**outcome.extra, "rolled_back": done}
+    return outcome
+
+
+@dataclass(frozen=True)
+class _SoFar:
+    """What tasks of this call of Ansible have done on the host before this one."""
+
+    changed: bool = False
+    backup: Mapping[str, Any] | None = None
+
+
+def _so_far(host: str, options: Mapping[str, Any], policy: Policy) -> _SoFar:
+    """What this call's artifact says; one of an earlier run of the same name does not count."""
+    run_id = safe_run_id(policy.run_id)
+    if not options.get("artifacts_dir"):
+        return _SoFar()
+    path = artifact_path(options["artifacts_dir"], run_id, host)
+    found, _defects = read_artefacts(path.parent, [host])
+    before = found.get(host, {})
+    if before.get("call") != RUN_ID:
+        return _SoFar()
+    backup = before.get("backup")
+    return _SoFar(before.get("would_change") is True, backup if isinstance(backup, dict) else None)
+
+
+def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar, durable: bool = True) -> None:
+    folder = job.options.get("artifacts_dir")
+    if not folder:
+        return
+    run_id = safe_run_id(job.policy.run_id)
+    content = build(
+        host=job.host,
+        facts=outcome.facts,
+        plan=outcome.plan,
+        result={
+            **outcome.result(),
+            "changed": outcome.changed or so_far.changed,
+            "backup": outcome.backup or so_far.backup,
+        },
+        run_id=run_id,
+        collected=outcome.extra.get("collected"),
+        check_mode=job.check_mode,
+        attempted=utc_now(),
+    )
+    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID}, durable, Path(folder))
+
+
+def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:
+    """Whether nothing is left of what an earlier task was about to do, which was stopped."""
+    if outcome.failed or outcome.extra.get("unreachable"):
+        return False
+    in_order = bool(outcome.plan and outcome.plan["in_sync"] and not outcome.plan["actions"])
+    return in_order or (same_task and not job.check_mode)
+
+
+def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-core's task)
+    """Refuses to talk to another host than the one whose policy, backups and artifact the task is about.
+
+    Raises:
+        AnsibleError: the task is delegated elsewhere.
+    """
+    other = getattr(task, "delegate_to", None)
+    if other and other != host:
+        raise AnsibleError(
+            f"{host}: delegate_to {other} is refused: the task would change {other} by the policy of {host}, and keep"
+            f" its backup under that name. Run it in a play on {other}."
+        )
+
+
+def planned(gathered: Gathered, job: Job) -> dict[str, Any]:
+    """The plan for what was gathered."""
+    return make_plan(gathered.facts, job.policy)
+
+
+def outcome_of(
+    job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str, **extra: object
+) -> Outcome:
+    """The outcome of a task that has read the host and planned for it.
+
+    Args:
+        job: the task.
+        gathered: the last reading of the host.
+        plan: made from it.
+        changed: as in Outcome.
+        msg: one sentence, without the host's name.
+        **extra: further keys of the result.
+    """
+    return Outcome(
+        changed=changed,
+        msg=f"{job.host}: {msg}",
+        facts=gathered.facts,
+        plan=plan,
+        problems=problems_of(gathered.facts, plan),
+        reboot_required=bool(plan["reboot_required"]),
+        reading=gathered,
+        extra={"collected": gathered.collected, **extra},
+    )
+
+
+def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+    """All problems of facts and plan; what the facts have said, the plan need not repeat."""
+    told = {problem["id"] for problem in facts["problems"]}
+    if ACCESS_DENIED in told:
+        told.add("services_unreadable")
+    return [*facts["problems"], *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in told)]
+
+
+def _policy(options: Mapping[str, Any], host: str) -> Policy:
+    given = {name: value for name, value in options.items() if name in POLICY_SPEC and value is not None}
+    try:
+        return Policy.from_options(given)
+    except PolicyError as error:
+        raise AnsibleError(f"{host}: {error}.") from None

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last step of every task that writes: what ran before a window and is owed no more leaves the host's record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...module_utils._commands.records import RAN_BEFORE, Record
+from ...module_utils._facts.window_facts import owed, record_ends
+from ...module_utils._plan.actions import END_RECORD
+from .._connection.errors import HostFailure, after_change
+from .._connection.talk import Talk
+from .._host.apply import Order, apply
+from .._host.gather import Gathered, understood
+from .action import Job, Outcome, planned, problems_of
+
+
+def end_record(job: Job, outcome: Outcome) -> Outcome:
+    """The outcome of a task after the plan's `end_record`, where one is due; check mode only says so.
+
+    Args:
+        job: the task.
+        outcome: of its work; one that failed is left as it is, and the next task that writes ends the record.
+
+    Raises:
+        HostFailure: the record could not be written; what the task has done before is told.
+    """
+    reading, actions = outcome.reading, outcome.plan["actions"] if outcome.plan else ()
+    why = next((str(action["why"]) for action in actions if action["action"] == END_RECORD), None)
+    if outcome.failed or reading is None or why is None:
+        return outcome
+    if why not in outcome.msg:
+        outcome = replace(outcome, msg=f"{outcome.msg} {'Would do' if job.check_mode else 'Did'} {END_RECORD}: {why}.")
+    if job.check_mode:
+        return replace(outcome, changed=True)
+    job.progress.enter("write")
+    try:
+        with after_change("write", backup=outcome.backup):
+            last = _written(job, reading)
+    except HostFailure as error:
+        error.details["changed"] = bool(error.details.get("changed") or outcome.changed)
+        raise
+    plan = planned(last, job)
+    return replace(
+        outcome, changed=True, facts=last.facts, plan=plan, problems=problems_of(last.facts, plan), reading=last
+    )
+
+
+def _written(job: Job, reading: Gathered) -> Gathered:
+    """Writes the rest of the record under the host's lock; the same reading with the records as they are then."""
+    talk = Talk(job.session, reading.run, "write", job.policy.command_timeout)
+    still = owed(reading.facts, job.policy.ignore_services)
+    written = apply(talk, reading, Order((), (Record(RAN_BEFORE, ",".join(still)),)), job.shelf)
+    with after_change("write", changed=True):
+        last = understood(job.session, job.policy, reading.run, written.transcript, "write")
+        if record_ends(last.facts, job.policy.ignore_services):
+            raise talk.failure("does not show the record that was written: another program is changing it")
+    return last

@@ -1,0 +1,274 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reboots a host and waits for it: it has rebooted when WinRM answers and the boot mark is another one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+
+from ...module_utils._commands.reboot import boot_line, reboot_line
+from ...module_utils._facts.facts import parse_transcript
+from ...module_utils._facts.host import RUNNING, Host
+from ...module_utils._facts.window_facts import (
+    DNS,
+    awaited_at_boot,
+    not_yet,
+    still_down,
+)
+from ...module_utils._plan.service_check import UNREADABLE, sentence
+from ...module_utils._plan.window_refusal import (
+    NOT_STARTED_AGAIN,
+    stop_refusals,
+)
+from .._connection.errors import HostFailure, after_change
+from .._connection.talk import Talk
+from .._host.gather import Gathered
+from .._host.lock import (
+    give_back,
+    lock_of,
+    locked,
+)
+from .._host.verify import Checked, verified
+from .action import Job, Outcome, outcome_of, planned
+from .restart_group import turn
+
+PAUSE_S = 5
+"""Seconds between two looks at a host that is away."""
+
+LOOK_S = 30
+"""Seconds that a look may take."""
+
+LOST_S = 60
+"""Seconds after which a host that still answers has not heard a command whose answer was lost."""
+
+STALE_READING_S = 10
+"""Seconds of waiting for other hosts after which the host is read again before it is rebooted."""
+
+_BLOCKED = (
+    " A Server 2003 or XP whose IPsec service found UDP 500 or 4500 taken at its boot blocks its whole network (event"
+    " 4292). Then it must be helped at its console: net stop DNS /y, net start PolicyAgent, net start DNS; and"
+    " {undo} puts the old values back without a network."
+)
+
+
+def reboot(job: Job) -> Outcome:
+    """Reboots a host if something that is configured waits for a boot.
+
+    Args:
+        job: the task; its options `force` and `verify_timeout` belong to this action.
+
+    Raises:
+        HostFailure: with the phase.
+    """
+    gathered = job.gather()
+    plan = planned(gathered, job)
+    if not _due(plan, job):
+        return _told(job, gathered, plan, False, "nothing waits for a reboot.")
+    refusal = _refusal(gathered)
+    if job.check_mode and refusal:
+        return _told(job, gathered, plan, False, f"would not reboot, because {refusal}.")
+    if job.check_mode:
+        later = " after its settings are written" if plan["settings"] else ""
+        return _told(job, gathered, plan, True, f"would reboot{later}.")
+    _refuse(job, gathered, plan)
+    with turn(job.policy.restart_group, job.host) as waited:
+        if waited > STALE_READING_S:
+            job.session.renew()
+            gathered = job.gather()
+            plan = planned(gathered, job)
+            if not _due(plan, job):
+                return _told(job, gathered, plan, False, "nothing waits for a reboot any more.")
+            _refuse(job, gathered, plan)
+        return _carried_out(job, gathered)
+
+
+def _due(plan: Mapping[str, Any], job: Job) -> bool:
+    return bool(plan["reboot_required"] or job.options["force"])
+
+
+def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> None:
+    """A reboot that finds the old values would be for nothing; one that DNS does not survive would be worse.
+
+    Raises:
+        HostFailure: the host must not be rebooted.
+    """
+    names = [str(entry["value_name"] or entry["id"]) for entry in plan["settings"]]
+    if names:
+        reason = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
+    elif gathered.facts["boot_mark"] is None:
+        reason = "the mark of its last boot cannot be read, so that nobody could tell whether it has rebooted"
+    elif _refusal(gathered):
+        reason = _refusal(gathered)
+    else:
+        return
+    raise HostFailure(f"{job.session.target} was not rebooted: {reason}.", "restart", facts=gathered.facts, plan=plan)
+
+
+def _refusal(gathered: Gathered) -> str:
+    """Why the boot must not be: what runs now would not run after it; empty where nothing speaks against it."""
+    reasons = stop_refusals(Host(gathered.facts))
+    return f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}: enable it, or stop it for good, first" if reasons else ""
+
+
+def _carried_out(job: Job, gathered: Gathered) -> Outcome:
+    job.progress.enter("restart", dns_may_be_stopped=True)
+    talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
+    asked = _ask(talk, gathered)
+    _await_boot(job, talk, gathered, asked)
+    with after_change("verify", changed=True, dns_may_be_stopped=True):
+        try:
+            after = _settled(job, gathered)
+        finally:
+            give_back(talk, asked.lock)
+        plan = planned(after, job)
+    seconds = round(time.monotonic() - asked.at)
+    return _told(job, after, plan, True, f"rebooted in {seconds} seconds.")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A reboot that was asked for.
+
+    Attributes:
+        lock: our lock file on the host.
+        at: monotonic seconds.
+        lost: what happened to the answer, so that nobody knows whether the host has heard it; None if it came.
+    """
+
+    lock: str
+    at: float
+    lost: HostFailure | None
+
+
+def _ask(talk: Talk, gathered: Gathered) -> _Asked:
+    """Asks Windows to reboot.
+
+    Raises:
+        HostFailure: it does not.
+    """
+    lock, at = lock_of(talk, gathered.run), time.monotonic()
+    try:
+        _output, transcript = locked(talk, lock, reboot_line(gathered.run, lock))
+    except HostFailure as error:
+        if talk.session.doubtful:
+            return _Asked(lock, at, error)
+        raise
+    section = transcript.sections.get("reboot")
+    if section is not None and section.errorlevel == 0:
+        return _Asked(lock, at, None)
+    give_back(talk, lock)
+    level = "no answer" if section is None else f"error level {section.errorlevel}"
+    raise talk.failure(
+        f"did not accept shutdown -r ({level}): is another shutdown pending (1115, 1190), or does the user lack the"
+        " right to shut down"
+    )
+
+
+def _await_boot(job: Job, talk: Talk, gathered: Gathered, asked: _Asked) -> None:
+    """Returns when the host has another boot mark twice in a row: it may be on its way down at the first time.
+
+    Raises:
+        HostFailure: it has not, in the time it was given; sooner where the command was lost and the host stays up.
+    """
+    old, seen, reason, answered = gathered.facts["boot_mark"], 0, "", False
+    look = Talk(talk.session, talk.run, "restart", LOOK_S)
+    while time.monotonic() < asked.at + job.policy.reboot_timeout:
+        time.sleep(PAUSE_S)
+        talk.session.reconnect()
+        try:
+            output, _transcript = look.ask(boot_line(talk.run))
+        except (HostFailure, AnsibleConnectionFailure) as error:
+            seen, reason, answered = 0, str(error), False
+            continue
+        answered = True
+        seen = seen + 1 if parse_transcript(output)["boot_mark"] not in (None, old) else 0
+        if seen > 1:
+            return
+        if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
+            give_back(talk, asked.lock)
+            raise asked.lost
+    raise _stayed_away(job, talk, gathered, reason, answered)
+
+
+def _stayed_away(job: Job, talk: Talk, gathered: Gathered, reason: str, answered: bool) -> HostFailure:
+    limit = job.policy.reboot_timeout
+    if answered:
+        return talk.failure(f"answers, but has not rebooted within {limit} seconds: look at its console")
+    sentence = f"{talk.session.target} did not come back within {limit} seconds after shutdown -r. Last: {reason}"
+    if gathered.facts["os"].get("family") == "nt5":
+        undo = r"%SystemRoot%\portkeeper\backup\<newest>\rollback.cmd"
+        sentence += _BLOCKED.format(undo=undo)
+    return HostFailure(sentence, "restart", changed=True, facts=gathered.facts, dns_may_be_stopped=True)
+
+
+def _settled(job: Job, before: Gathered) -> Gathered:
+    """Waits until what the boot is to bring up is as it should be: only then may the next host of the group go.
+
+    Raises:
+        HostFailure: DNS, or something that is needed, is not up in the time it was given.
+    """
+    deadline = time.monotonic() + job.options["verify_timeout"]
+    awaited = awaited_at_boot(before.facts)
+    checked = _looked(job, deadline)
+    while _comes_up(before, checked, awaited) and time.monotonic() + PAUSE_S < deadline:
+        time.sleep(PAUSE_S)
+        checked = _looked(job, deadline)
+    dns = _dns_is_back(before, checked.gathered)
+    facts = checked.gathered.facts
+    late = [
+        failure
+        for failure in checked.verdict["failures"]
+        if failure["service"] in awaited or not not_yet(facts, str(failure["service"]))
+    ]
+    missing = [name for name in still_down(facts, awaited) if not_yet(facts, name)]
+    if dns and not late and not missing:
+        return checked.gathered
+    reasons = [sentence(failure) for failure in late]
+    if not dns and not any(reason.startswith("DNS does not run") for reason in reasons):
+        reasons.insert(0, "DNS does not run.")
+    named = {failure["service"] for failure in late}
+    reasons += [f"{name} has not started yet." for name in missing if name not in named and name != DNS]
+    raise HostFailure(
+        f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
+        "verify",
+        changed=True,
+        facts=checked.gathered.facts,
+        plan=planned(checked.gathered, job),
+        dns_may_be_stopped=not dns,
+    )
+
+
+def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> bool:
+    """Whether there is something to wait for; Windows may start a service again that has failed at first."""
+    facts = checked.gathered.facts
+    failing = {failure["service"] for failure in checked.verdict["failures"]}
+    unread = any(failure["reason"] == UNREADABLE for failure in checked.verdict["failures"])
+    late = any(name in failing or not_yet(facts, name) for name in awaited)
+    return unread or late or not _dns_is_back(before, checked.gathered)
+
+
+def _looked(job: Job, deadline: float) -> Checked:
+    """One look; a host that has just booted may still drop a connection."""
+    while True:
+        try:
+            return verified(lambda: job.gather("verify"), job.policy, None, 0)
+        except (HostFailure, AnsibleConnectionFailure):
+            if time.monotonic() + PAUSE_S > deadline:
+                raise
+            time.sleep(PAUSE_S)
+            job.session.reconnect()
+
+
+def _dns_is_back(before: Gathered, after: Gathered) -> bool:
+    return bool(before.facts["dns"]["state"] != RUNNING or after.facts["dns"]["state"] == RUNNING)
+
+
+def _told(job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
+    """An outcome that is not a failure: DNS has not been stopped, or is back."""
+    return outcome_of(job, gathered, plan, changed, msg, dns_may_be_stopped=False)

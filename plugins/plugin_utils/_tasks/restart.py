@@ -1,0 +1,280 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The work of dns_restart: a window or a start without one, only if the plan asks for it, and a look afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...module_utils._commands.cmd import BatchError
+from ...module_utils._commands.records import (
+    RAN_BEFORE,
+    WINDOW_RECORD,
+    remember_line,
+)
+from ...module_utils._commands.window import start_services_line
+from ...module_utils._commands.window_steps import ALREADY_RUNNING
+from ...module_utils._facts.host import RUNNING, Host
+from ...module_utils._facts.window_facts import (
+    DNS,
+    left_down,
+    on_record,
+    owed,
+    running_dependents,
+    still_down,
+    unproved_processes,
+)
+from ...module_utils._plan.actions import DNS_WINDOW, START_SERVICES
+from ...module_utils._plan.window_refusal import (
+    NOT_STARTED_AGAIN,
+    stop_refusals,
+)
+from ...module_utils._policy import Policy
+from .._connection.errors import HostFailure, after_change
+from .._connection.talk import Talk
+from .._host.dns_window import (
+    longest as longest_window,
+)
+from .._host.dns_window import (
+    open_window,
+    window_of,
+)
+from .._host.exclusions import recorded_exclusions
+from .._host.gather import Gathered, merged, understood
+from .._host.verify import sentences, verified
+from .action import Job, Outcome, outcome_of, planned
+from .restart_group import turn
+
+STALE_READING_S = 10
+"""Seconds of waiting for other hosts after which the host is read again before its DNS is stopped."""
+
+_FORCED: dict[str, Any] = {
+    "action": DNS_WINDOW,
+    "why": "the task asks for it",
+    "victims": [],
+    "deferred_exclusions": [],
+}
+
+
+_COMMANDS = 5
+"""Commands beside the window: the reading, the last look, what the work left, and the end of a record (two)."""
+
+
+def longest(policy: Policy, verify_timeout: int) -> int:
+    """Seconds that a restart may take by its own options, without the wait for other hosts of its group."""
+    window = longest_window(policy.window_timeout, policy.command_timeout)
+    return window + verify_timeout + _COMMANDS * policy.command_timeout
+
+
+def restart(job: Job) -> Outcome:
+    """Restarts DNS in a guarded window, or starts services whose ports are free, if the plan asks for it.
+
+    Args:
+        job: the task; its options `force`, `allow_unguarded` and `verify_timeout` belong to this action.
+
+    Raises:
+        HostFailure: with the phase and `dns_may_be_stopped`.
+    """
+    gathered = job.gather()
+    plan = planned(gathered, job)
+    action = _due(plan, job)
+    if gathered.facts["dns"]["installed"] is None and not job.check_mode:
+        raise HostFailure(
+            f"The services of {job.session.target} could not be read, so nothing was touched.",
+            "read",
+            facts=gathered.facts,
+            plan=plan,
+        )
+    refusal = _refusal(gathered, action)
+    if action is None or job.check_mode:
+        return _looked(job, gathered, plan, action, refusal)
+    if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:
+        return _looked(job, gathered, plan, None)
+    _refuse(job, gathered, plan, refusal)
+    with turn(job.policy.restart_group, job.host) as waited:
+        if waited > STALE_READING_S:
+            job.session.renew()
+            gathered = job.gather()
+            plan = planned(gathered, job)
+            action = _due(plan, job)
+            if action is None:
+                return _looked(job, gathered, plan, None)
+            _refuse(job, gathered, plan, _refusal(gathered, action))
+        return _carried_out(job, gathered, action)
+
+
+def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
+    for name in (DNS_WINDOW, START_SERVICES):
+        for action in plan["actions"]:
+            if action["action"] == name:
+                found: Mapping[str, Any] = action
+                return found
+    return _FORCED if job.options["force"] else None
+
+
+def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
+    """Why a window must not be opened; empty where nothing speaks against it."""
+    window = action is not None and action["action"] == DNS_WINDOW
+    reasons = stop_refusals(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else []
+    return f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}" if reasons else ""
+
+
+def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any], refusal: str) -> None:
+    if refusal:
+        raise HostFailure(
+            f"No window was opened on {job.session.target}, because {refusal}.",
+            "restart",
+            facts=gathered.facts,
+            plan=plan,
+            dns_may_be_stopped=False,
+        )
+
+
+def _looked(
+    job: Job, gathered: Gathered, plan: Mapping[str, Any], action: Mapping[str, Any] | None, refusal: str = ""
+) -> Outcome:
+    """Nothing is done: there is nothing to do, it must not be done, or this is check mode."""
+    if action is not None and refusal:
+        msg = f"would open no window, because {refusal}."
+    elif action is not None:
+        msg = f"would do {action['action']}: {action['why']}."
+    elif gathered.facts["dns"]["state"] != RUNNING and gathered.facts["dns"]["installed"]:
+        msg = "DNS does not run: no window is opened."
+    else:
+        msg = "nothing asks for a restart of DNS."
+    would = action is not None and not refusal
+    return outcome_of(job, gathered, plan, would, msg, steps=[], dns_may_be_stopped=False)
+
+
+def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Outcome:
+    job.progress.enter("restart", dns_may_be_stopped=action["action"] == DNS_WINDOW)
+    talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
+    victims = [str(name) for name in action["victims"]]
+    window = action["action"] == DNS_WINDOW
+    if window:
+        asked = window_of(talk, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
+        opened = open_window(talk, asked, job.options["allow_unguarded"])
+        transcript, steps = opened.transcript, opened.steps
+    else:
+        transcript, steps = _started(talk, victims), []
+    with after_change("verify", changed=True, steps=steps, dns_may_be_stopped=_may_be_stopped(action, steps)):
+        return _examined(job, talk, (gathered, action), transcript, steps)
+
+
+def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> bool:
+    """Whether a window ended without a word that DNS runs again."""
+    runs = any(step["step"] == "start_dns" and step["error_level"] in (0, ALREADY_RUNNING) for step in steps)
+    return bool(action["action"] == DNS_WINDOW and not runs)
+
+
+def _examined(
+    job: Job,
+    talk: Talk,
+    done: tuple[Gathered, Mapping[str, Any]],
+    transcript: bytes,
+    steps: list[dict[str, Any]],
+) -> Outcome:
+    """Looks at the host after the work.
+
+    Args:
+        job: the task.
+        talk: with the host.
+        done: the reading before, and the action that was carried out.
+        transcript: of the collector, run after it.
+        steps: of the window.
+    """
+    gathered, action = done
+    window = action["action"] == DNS_WINDOW
+    victims, earlier = _started_names(gathered, action, job.policy)
+    ran = [DNS, *(running_dependents(gathered.facts) or ())] if window else []
+    after = understood(job.session, job.policy, gathered.run, transcript, "verify")
+    checked = verified(
+        lambda: job.gather("verify"), job.policy, after, job.options["verify_timeout"], [*victims, *ran, *earlier]
+    )
+    down = still_down(checked.gathered.facts, victims)
+    # A record that is gone shows that all of it runs, and the facts need not hold those services any more.
+    owing = owed(checked.gathered.facts, job.policy.ignore_services)
+    lost = [*still_down(checked.gathered.facts, ran), *(name for name in earlier if name in owing)]
+    was_stopped = {"step": "stop_dns", "error_level": 0} in steps
+    process = unproved_processes(gathered.facts, checked.gathered.facts, was_stopped) if window else {}
+    last = _remember(talk.during("verify"), job, checked.gathered, down, process)
+    plan = planned(last, job)
+    left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
+    msg = f"did {action['action']}: {action['why']}.{_without_backup(left_out)}"
+    stopped = DNS in lost
+    outcome = outcome_of(job, last, plan, True, msg, steps=steps, dns_may_be_stopped=False)
+    if down or lost:
+        others = [name for name in lost if name != DNS]
+        reasons = sentences(checked.verdict) if stopped or down else []
+        if stopped and not any(reason.startswith("DNS does not run") for reason in reasons):
+            reasons.insert(0, "DNS does not run.")
+        reasons += [f"{', '.join(others)} ran before and did not start again."] if others else []
+        raise HostFailure(
+            f"{talk.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
+            "verify",
+            changed=True,
+            facts=outcome.facts,
+            plan=plan,
+            dns_may_be_stopped=stopped,
+            steps=steps,
+        )
+    return outcome
+
+
+def _started_names(gathered: Gathered, action: Mapping[str, Any], policy: Policy) -> tuple[list[str], list[str]]:
+    """The services that an action starts: those that failed, and those that ran before an earlier window."""
+    names = [str(name) for name in action["victims"]]
+    if action["action"] == DNS_WINDOW:
+        return names, [name for name in left_down(gathered.facts, policy.ignore_services) if name not in names]
+    known = on_record(gathered.facts)
+    return [name for name in names if name not in known], [name for name in names if name in known]
+
+
+def _without_backup(left_out: list[str]) -> str:
+    """What the window did not add."""
+    if not left_out:
+        return ""
+    return f" Not excluded, because no backup names them: {', '.join(left_out)}; run port_reservations first."
+
+
+def _started(talk: Talk, victims: list[str]) -> bytes:
+    try:
+        line = start_services_line(talk.run, victims)
+    except BatchError as error:
+        raise HostFailure(f"Nothing was started on {talk.session.target}: {error}", "restart") from error
+    # Without an answer nobody knows what was started.
+    with after_change("restart", changed=True):
+        return talk.ask(line)[0]
+
+
+def _remember(talk: Talk, job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]) -> Gathered:
+    """Writes down what the work left, where that differs from what is on record.
+
+    A service that failed again in a window gets no second one before the next boot. What is seen running is not owed
+    any more.
+
+    Args:
+        talk: with the host.
+        job: the task.
+        after: the last reading.
+        down: services that were to be started and do not run.
+        process: see `remember_line`.
+
+    Returns:
+        The same reading with the records as they are then.
+    """
+    lists: dict[str, list[str]] = {}
+    known = (after.facts["state"] or {}).get("settings") or {}
+    if down or WINDOW_RECORD in known:
+        lists[WINDOW_RECORD] = down
+    still = list(owed(after.facts, job.policy.ignore_services))
+    if RAN_BEFORE in known and still != list(on_record(after.facts)):
+        lists[RAN_BEFORE] = still
+    if not lists and not process:
+        return after
+    output, _transcript = replace(talk, run=after.run).ask(remember_line(after.run, lists, process))
+    shown = merged(after.transcript, output, after.run, ["state"])
+    return understood(job.session, job.policy, after.run, shown, "verify")

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host at a time: a restart group on the controller, with a marker that stops the rest after a failure."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from ansible.errors import AnsibleError
+from ansible.utils.display import Display
+
+from ...module_utils._fleet.artifact import file_name as escaped
+from .._connection.errors import HostFailure, Phase
+from .._files import RUN_ID, home, write_text
+from .._writer import open_private, private_folder
+
+WHOLE_CALL = "play"
+"""Beginning of the name of the group of all hosts that name none: those of this call of ansible-playbook."""
+
+TOLD_AFTER_S = 3
+"""Seconds of waiting after which it is said who waits, and for what."""
+
+KEPT_S = 30 * 86_400
+"""Seconds after which files of earlier calls are removed."""
+
+_PAUSE_S = 0.2
+
+
+@contextlib.contextmanager
+def turn(group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None) -> Iterator[float]:
+    """Waits until no other member of the group is at work; yields the seconds waited.
+
+    A marker stands while the work goes on, and stays unless it ended well, also where the process was killed. It is
+    valid for this call of ansible-playbook.
+
+    Args:
+        group: the policy's name of the group; None for all hosts of this call that name none.
+        host: inventory name, for the marker.
+        phase: what to say if the turn does not come.
+        folder: where locks and markers lie; the one below ANSIBLE_HOME by default.
+
+    Raises:
+        HostFailure: an earlier member failed, or was stopped.
+        AnsibleError: the lock file cannot be made.
+    """
+    name = Path(str(escaped(group or f"{WHOLE_CALL}-{RUN_ID}"))).stem
+    where = folder or home() / "locks"
+    marker = where / f"{name}-{RUN_ID}.failed"
+    began = time.monotonic()
+    try:
+        private_folder(where)
+        _remove_old(where)
+        stream = open_private(where / f"{name}.lock")
+    except OSError as error:
+        raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from None
+    with stream:
+        _lock(stream, host, group)
+        if marker.exists():
+            raise HostFailure(
+                f"Not started: {marker.read_text(encoding='utf-8').strip()} failed before in the same restart group.",
+                phase,
+            )
+        write_text(marker, host)
+        yield time.monotonic() - began
+        marker.unlink(missing_ok=True)
+
+
+def _lock(stream: TextIO, host: str, group: str | None) -> None:
+    """Takes the lock; says so once if that takes a while."""
+    deadline = time.monotonic() + TOLD_AFTER_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE_S)
+    whose = f"the restart group {group}" if group else "this run"
+    Display().display(f"{host} waits: another host of {whose} restarts DNS or reboots.")
+    fcntl.flock(stream, fcntl.LOCK_EX)
+
+
+def _remove_old(where: Path) -> None:
+    """Removes markers, and locks of default groups, of calls that are long over."""
+    limit = time.time() - KEPT_S
+    for path in (*where.glob("*.failed"), *where.glob(f"{WHOLE_CALL}-*.lock")):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < limit:
+                path.unlink()
