@@ -13,9 +13,9 @@ from typing import Any
 
 from controller import BIN, PLAYS, WORK
 
-ARTEFACTS = ("-e", f"reserve_ports_artifacts_dir={WORK / 'artefacts'}")
+ARTIFACTS = ("-e", f"reserve_ports_artifacts_dir={WORK / 'artifacts'}")
 ROLE = "portkeeper.windows_dns.reserve_ports"
-DRIFT = ("portkeeper.windows_dns.drift", *ARTEFACTS)
+DRIFT = ("portkeeper.windows_dns.drift", *ARTIFACTS)
 SLICES = 2
 SLOW = 400
 """Milliseconds per request with which as many hosts as there are forks are waited for at a time."""

@@ -45,10 +45,10 @@ def growth() -> dict[str, Any]:
     facts = _facts.parse_transcript(whole)
     plan = _plan.make_plan(facts, policy)
     result = {"changed": False, "msg": "in order"}
-    artefact = _artifact.build("host", facts, plan, result, "run", facts["collected"], True)
+    artifact = _artifact.build("host", facts, plan, result, "run", facts["collected"], True)
 
     def fleet(size: int) -> dict[str, Any]:
-        return {f"host{number:04}": artefact for number in range(size)}
+        return {f"host{number:04}": artifact for number in range(size)}
 
     def report(given: dict[str, Any]) -> None:
         sources = _report_view.Sources(tuple(given), given, {})

@@ -18,12 +18,12 @@ HOSTS = 50
 ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "facts out of the transcript": ("facts", ()),
     "plan": ("plan", ()),
-    "artefact": ("artefact", ()),
+    "artifact": ("artifact", ()),
     "arguments and variables": ("arguments", ()),
     "NTLM handshake": ("handshake", ()),
     "sealing and unsealing": ("sealing", ()),
     "the rest of the session: HTTP, XML, base64": ("session", ("handshake", "sealing")),
-    "the rest of the action": ("action", ("session", "facts", "plan", "artefact", "arguments")),
+    "the rest of the action": ("action", ("session", "facts", "plan", "artifact", "arguments")),
     "the end of the session": ("close", ()),
     "Ansible in the worker process": ("worker", ("action", "close")),
 }

@@ -33,7 +33,7 @@ PARTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "facts": ((f"{OURS}plugin_utils._host.gather", "parse_transcript"),),
     "plan": ((f"{OURS}plugin_utils._tasks.action", "make_plan"),),
-    "artefact": ((f"{OURS}plugin_utils._tasks.action", "_save_artifact"),),
+    "artifact": ((f"{OURS}plugin_utils._tasks.action", "_save_artifact"),),
 }
 """By part: the functions whose time it is; those that a part holds are taken off by who reads the figures."""
 

@@ -44,12 +44,12 @@ def page() -> str:
         "bakery-sbs": made["conflict"],
         "dentist-sbs": made["pending"],
         "garage-sbs": made["safe"],
-        "lawyer-dc1": fleet.artefact("lawyer-dc1", factory.server_2019()),
+        "lawyer-dc1": fleet.artifact("lawyer-dc1", factory.server_2019()),
         "lawyer-sbs": made["drifted"],
         "school-sbs": made["safe"],
         "vet-sbs": made["away"],
     }
-    hosts = {name: {**artefact, "host": name} for name, artefact in servers.items()}
+    hosts = {name: {**artifact, "host": name} for name, artifact in servers.items()}
     return render_html(fleet.report_of(hosts, title="Nightly drift check"))
 
 

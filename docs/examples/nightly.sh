@@ -4,7 +4,7 @@
 #
 # Usage: nightly.sh INVENTORY FOLDER [option of ansible-playbook]...
 # Checks all hosts of the inventory, compares them with the run before and ends with the code of drift.yml: 0, 2 or 4.
-# FOLDER/latest leads to the artefacts of the newest run, and to its reports.
+# FOLDER/latest leads to the artifacts of the newest run, and to its reports.
 set -eu
 inventory=$1
 folder=$2

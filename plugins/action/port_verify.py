@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._host.verify import sentences, verified
+from ..plugin_utils._host.verify import sentences, wait_until_verified
 from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
@@ -23,7 +23,7 @@ class ActionModule(HostAction):
     def act(self, job: Job) -> Outcome:
         """Gathers until everything is as it should be; check mode looks once and never fails."""
         timeout = 0 if job.check_mode else job.options["timeout"]
-        checked = verified(job.gather, job.policy, None, timeout)
+        checked = wait_until_verified(job.gather, job.policy, None, timeout)
         facts = checked.gathered.facts
         found = sentences(checked.verdict)
         good = "all needed services are up and hold their ports."

@@ -9,7 +9,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     """The parts: ``host`` is for all modules that talk to a host, the others for those with these options.
 
-    ``host.artifacts`` where artefacts are written, ``host.backups`` where backups are made or read, ``host.on_failure``
+    ``host.artifacts`` where artifacts are written, ``host.backups`` where backups are made or read, ``host.on_failure``
     where a run can end.
     """
 
@@ -57,7 +57,7 @@ requirements:
 options:
   artifacts_dir:
     description:
-      - Folder on the controller for the artefacts that report and gate read, one file per run and host, also in check
+      - Folder on the controller for the artifacts that report and gate read, one file per run and host, also in check
         mode. Without it, none are written.
     type: path
   run_id:

@@ -158,7 +158,7 @@ options:
     type: int
     default: 10
   artifacts_dir:
-    description: Folder on the controller for the artefacts that report and gate read. Without it, none are written.
+    description: Folder on the controller for the artifacts that report and gate read. Without it, none are written.
     type: path
   run_id:
     description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.

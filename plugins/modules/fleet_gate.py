@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_gate
-short_description: Turn the artefacts of a run into one exit code
+short_description: Turn the artifacts of a run into one exit code
 version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reads the artefacts that M(portkeeper.windows_dns.port_reservations) wrote in this run and fails when a host is not
+  - Reads the artifacts that M(portkeeper.windows_dns.port_reservations) wrote in this run and fails when a host is not
     in order, so that C(ansible-playbook) ends with an exit code that a pipeline can act on. Ansible itself exits with 0
     when check mode finds drift.
   - Contacts no host. It acts once in a play, on the last host that is still in it; on every other host it does nothing.
@@ -58,7 +58,7 @@ EXAMPLES = r"""
         expires: "2030-03-31"
   ignore_unreachable: false
 
-- name: One exit code for all slices, hosts that left no artefact included
+- name: One exit code for all slices, hosts that left no artifact included
   portkeeper.windows_dns.fleet_gate:
     artifacts_dir: artifacts
     run_id: nightly

@@ -7,27 +7,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_report
-short_description: Turn the artefacts of a run into reports
+short_description: Turn the artifacts of a run into reports
 version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reads the artefacts that M(portkeeper.windows_dns.port_reservations) wrote and shows the fleet as one
+  - Reads the artifacts that M(portkeeper.windows_dns.port_reservations) wrote and shows the fleet as one
     self-contained HTML file, text for the terminal, Markdown for a ticket, JUnit XML for a pipeline, a text file for
     node_exporter's collector, and JSON.
   - Hosts with a finding come first, worst first, then those that could not be looked at, then those in order.
   - Contacts no host. It acts once in a play, on the last host that is still in it, as
     M(portkeeper.windows_dns.fleet_gate) does, and gives each host the status that the gate gives it.
-  - A host that must be there and has no artefact is in the report as V(unknown), and so is one whose artefact cannot be
+  - A host that must be there and has no artifact is in the report as V(unknown), and so is one whose artifact cannot be
     used.
   - It never fails because of what it finds. That is M(portkeeper.windows_dns.fleet_gate)'s task.
-  - The same artefacts give the same files, but for the time of the report and the ages reckoned from it.
+  - The same artifacts give the same files, but for the time of the report and the ages reckoned from it.
 extends_documentation_fragment:
   - portkeeper.windows_dns.fleet
 options:
   earlier:
     description:
-      - Folder with the artefacts of an earlier run. The report then says per host what is new, fixed, still there, and
+      - Folder with the artifacts of an earlier run. The report then says per host what is new, fixed, still there, and
         which value was changed by another hand, that is, neither as it was nor as this collection last wrote it.
     type: path
   dest:

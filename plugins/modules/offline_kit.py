@@ -38,7 +38,7 @@ options:
     type: path
   artifacts_dir:
     description:
-      - Folder on the controller for an artefact of each host of O(transcripts), as a host with WinRM has it, named
+      - Folder on the controller for an artifact of each host of O(transcripts), as a host with WinRM has it, named
         after the computer. C(collected) is the time at which the transcript's file was last changed, in UTC;
         C(facts.collected) is the time of the host's own clock, as text.
     type: path
@@ -47,7 +47,7 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Writes nothing and says what it would write. Artefacts are written all the same.
+    description: Writes nothing and says what it would write. Artifacts are written all the same.
     support: full
   diff_mode:
     description: Shows the files that are new or differ.

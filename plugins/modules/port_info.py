@@ -102,7 +102,7 @@ problems:
       description: What a program needs of it.
       type: dict
 transcript:
-  description: What the host sent, as P(portkeeper.windows_dns.parse_transcript#filter) reads it. No artefact holds it.
+  description: What the host sent, as P(portkeeper.windows_dns.parse_transcript#filter) reads it. No artifact holds it.
   returned: when O(transcript=true)
   type: dict
   contains:

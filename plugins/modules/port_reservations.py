@@ -49,7 +49,7 @@ options:
   return_facts:
     description:
       - Whether the result holds RV(facts) and RV(plan). Ansible copies each result several times in its main process;
-        with V(false) they are in the artefact only, which is enough for report and gate of a large fleet.
+        with V(false) they are in the artifact only, which is enough for report and gate of a large fleet.
     type: bool
     default: true
 attributes:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files on the controller: backups and artefacts, readable by their owner only and written in one step."""
+"""Files on the controller: backups and artifacts, readable by their owner only and written in one step."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def why_not(error: OSError) -> str:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class BackupStore:
     """Where the backups of one host lie: a folder per host, a file per backup.
 
     Attributes:
@@ -180,7 +180,7 @@ def _written_at(path: Path) -> int:
 
 
 def artifact_path(artifacts_dir: str, run_id: str | None, host: str) -> Path:
-    """Where the artefact of one host in one run lies.
+    """Where the artifact of one host in one run lies.
 
     Args:
         artifacts_dir: the policy's folder.

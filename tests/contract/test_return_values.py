@@ -24,8 +24,8 @@ SCHEMAS = {
     name: json.loads((CHECKOUT / f"plugins/plugin_utils/schemas/{name}.schema.json").read_text(encoding="utf-8"))
     for name in ("facts", "plan", "artifact")
 }
-IN_ARTEFACTS = ("status", "phase", "collected", "dns_may_be_stopped", "reboot_required")
-"""Keys of results that an artefact has under the same name."""
+IN_ARTIFACTS = ("status", "phase", "collected", "dns_may_be_stopped", "reboot_required")
+"""Keys of results that an artifact has under the same name."""
 OF_THE_MODULE = {
     "changed",
     "msg",
@@ -93,9 +93,9 @@ def test_what_is_in_facts_plan_and_problems_is_in_their_schemas(name: str) -> No
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_samples_are_what_an_artefact_may_hold(name: str) -> None:
+def test_samples_are_what_an_artifact_may_hold(name: str) -> None:
     for key, value in returned(name).items():
-        if key in IN_ARTEFACTS:
+        if key in IN_ARTIFACTS:
             part = SCHEMAS["artifact"]["properties"][key]
             assert JSON_TYPES[value["type"]] in schema_types(part), key
             if "sample" in value:

@@ -35,7 +35,7 @@ def fuzz_one(name: str, seconds: int) -> None:
     for folder in (corpus, crashes):
         folder.mkdir(parents=True, exist_ok=True)
     seeds = [token.encode() for token in hostile.TOKENS]
-    seeds += [hostile.encoded(hostile.backup_document()), hostile.encoded(hostile.artefact_document())]
+    seeds += [hostile.encoded(hostile.backup_document()), hostile.encoded(hostile.artifact_document())]
     for number, seed in enumerate(seeds):
         (corpus / f"seed-{number}").write_bytes(seed)
     options = (

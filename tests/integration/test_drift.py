@@ -99,7 +99,7 @@ def test_a_host_that_fails_counts_as_not_evaluated(fleet, safe, tmp_path) -> Non
     assert counts(tmp_path) == {"unknown": 1, "safe": 1}
 
 
-def test_the_gate_acts_once_and_artefacts_are_private(fleet, safe, absent, tmp_path) -> None:
+def test_the_gate_acts_once_and_artifacts_are_private(fleet, safe, absent, tmp_path) -> None:
     run = fleet({"a": safe, "b": absent})
     assert [result["acted"] for result in run.results[GATE].values()] == [True]
     written = list(tmp_path.glob("artifacts/*/*"))

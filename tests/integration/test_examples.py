@@ -72,10 +72,10 @@ def workplace(controller, lab_host) -> Path:
 @pytest.fixture(autouse=True)
 def night(workplace) -> None:
     """The run that examples name ended well, whatever other examples have written into its folder since."""
-    artefact = workplace / "artifacts/nightly/client01.json"
-    artefact.parent.mkdir(parents=True, exist_ok=True)
+    artifact = workplace / "artifacts/nightly/client01.json"
+    artifact.parent.mkdir(parents=True, exist_ok=True)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    artefact.write_text(json.dumps(stated("client01", "safe", now)), encoding="utf-8")
+    artifact.write_text(json.dumps(stated("client01", "safe", now)), encoding="utf-8")
 
 
 def plays(text: str) -> list[dict[str, Any]]:

@@ -41,11 +41,11 @@ class Night:
     """What a night left behind.
 
     Attributes:
-        folder: the artefacts and reports.
+        folder: the artifacts and reports.
         code: exit code of drift.yml.
         shown: what it printed.
         counters: of each host's WinRM server during the night.
-        prepared: status of each host that the role has set up, by the role's own artefact.
+        prepared: status of each host that the role has set up, by the role's own artifact.
     """
 
     folder: Path
@@ -108,7 +108,7 @@ def test_each_host_has_its_row_and_the_code_is_that_of_the_findings(night: Night
     }  # fmt: skip
 
 
-def test_the_role_s_own_artefacts_tell_what_came_of_window_and_reboot(night: Night) -> None:
+def test_the_role_s_own_artifacts_tell_what_came_of_window_and_reboot(night: Night) -> None:
     assert night.prepared == {"foreign": "safe", "pending": "pending_reboot", "safe": "safe"}
 
 
@@ -127,8 +127,8 @@ def test_what_is_to_be_done_is_in_the_row(night: Night) -> None:
 
 
 def test_foreign_entries_are_kept_and_shown(night: Night) -> None:
-    artefact = json.loads((night.folder / "foreign.json").read_text(encoding="utf-8"))
-    assert "51000-51010" in artefact["facts"]["settings"]["socket_pool_excluded_port_ranges"]["data"]
+    artifact = json.loads((night.folder / "foreign.json").read_text(encoding="utf-8"))
+    assert "51000-51010" in artifact["facts"]["settings"]["socket_pool_excluded_port_ranges"]["data"]
     page = (night.folder / "report.html").read_text(encoding="utf-8")
     assert re.search(r'aria-label="foreign ranges: [^"]*51000-51010', page)
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import unlock_line
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import Ticket, prepare_line
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import ChangeId, prepare_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
 from portkeeper_lab.control import ask_once
 from portkeeper_lab.windows_type import PROGRAM, with_windows_type
 
 RUN = "0123456789abcdef"
-TICKET = Ticket(RUN, f"1764000000-{RUN}", f"20261123T160000Z-{RUN}")
+TICKET = ChangeId(RUN, f"1764000000-{RUN}", f"20261123T160000Z-{RUN}")
 SHELL = r'"HKCU\Software\Microsoft\Command Processor"'
 TOOLS_OF_LATER_RELEASES = ("reg", "sc", "tasklist")
 FALLBACK = re.compile(r'^\(for /f "usebackq delims=" %%l in .*$', re.MULTILINE)

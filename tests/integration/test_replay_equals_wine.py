@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A replayed host and the Wine host that was recorded give the same artefact."""
+"""A replayed host and the Wine host that was recorded give the same artifact."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from checkout import CHECKOUT
 LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
 
 OF_THE_RUN = ("host", "run_id", "call", "collected")
-"""What an artefact says of the run and not of the host."""
+"""What an artifact says of the run and not of the host."""
 
 
-def _artefact(controller, inventory: Path, name: str) -> dict[str, Any]:
-    folder = controller.folder / "artefacts"
+def _artifact(controller, inventory: Path, name: str) -> dict[str, Any]:
+    folder = controller.folder / "artifacts"
     options = {"artifacts_dir": str(folder), "run_id": name}
     task = {"name": "Look", "check_mode": True, "portkeeper.windows_dns.port_reservations": options}
     done = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], inventory)
@@ -37,7 +37,7 @@ def _artefact(controller, inventory: Path, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("scenario", "families"), [("sbs2003", ["udp4"]), ("2019-dc", ["udp4", "udp6"])])
 def test_replay_equals_wine(controller, make_host, tmp_path, scenario: str, families: list[str]) -> None:
     recording = tmp_path / "recording.txt"
-    wine = _artefact(controller, make_host(scenario, "--record", str(recording)).inventory, f"wine-{scenario}")
+    wine = _artifact(controller, make_host(scenario, "--record", str(recording)).inventory, f"wine-{scenario}")
     assert all(wine["facts"]["dns"]["udp_ports"][family]["count"] > 2500 for family in families)
     command = [sys.executable, "-m", "portkeeper_lab", "replay", str(recording)]
     replay = subprocess.Popen(
@@ -62,5 +62,5 @@ def test_replay_equals_wine(controller, make_host, tmp_path, scenario: str, fami
         }
         inventory = tmp_path / "replayed.json"
         inventory.write_text(json.dumps({"all": {"hosts": {"replayed": variables}}}), encoding="utf-8")
-        assert _artefact(controller, inventory, f"replayed-{scenario}") == wine
+        assert _artifact(controller, inventory, f"replayed-{scenario}") == wine
         replay.stdin.close()

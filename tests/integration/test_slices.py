@@ -141,7 +141,7 @@ def test_jobs_that_share_a_folder_give_the_report_of_one_run(controller, fleet, 
     runs = at_once(lambda number: controller.playbook(playbook, slices[number], "-e", "drift_slice=true", *folder))
     assert [run.returncode for run in runs] == [0, 0], "a slice does not judge"
     (night,) = tmp_path.iterdir()
-    assert len(list(night.iterdir())) == 4, "nothing but artefacts"
+    assert len(list(night.iterdir())) == 4, "nothing but artifacts"
 
     run = controller.playbook(playbook, inventory, "--tags", "report", *folder)
     assert run.returncode == 2, run.stdout + run.stderr
@@ -163,7 +163,7 @@ def silent() -> Iterator[int]:
 
 
 def test_the_gate_waits_for_a_slow_host_with_any_strategy(controller, fleet, silent, tmp_path) -> None:
-    """With `free` the quick last host would judge while the slow one has no artefact."""
+    """With `free` the quick last host would judge while the slow one has no artifact."""
     first = next(iter(fleet.hosts.values()))
     patience = {"ansible_winrm_operation_timeout_sec": 2, "ansible_winrm_read_timeout_sec": 3}
     hosts = {"a-slow": {**first, **patience, "ansible_port": silent}, "b-quick": {**first, "ansible_port": 1}}

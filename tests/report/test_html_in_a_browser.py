@@ -26,7 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.rep
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,
-    artefact,
+    artifact,
     away,
     in_order,
     report_of,
@@ -45,9 +45,9 @@ def fleet(count: int) -> Report:
     """So many hosts in turn in every state, one with a hostile and one with an endless name."""
     kinds = list(states().values())
     made = {f"host{number}": {**kinds[number % len(kinds)], "host": f"host{number}"} for number in range(count - 2)}
-    made |= {name: artefact(name, factory.conflict_facts()) for name in (HOSTILE, LONG)}
+    made |= {name: artifact(name, factory.conflict_facts()) for name in (HOSTILE, LONG)}
     made[HOSTILE]["plan"]["needs"][0]["service"] = HOSTILE
-    earlier = {name: artefact(name, in_order()) for name in [*list(made)[:20], HOSTILE]}
+    earlier = {name: artifact(name, in_order()) for name in [*list(made)[:20], HOSTILE]}
     return report_of(made, earlier, title=f"Night {HOSTILE}")
 
 
@@ -169,7 +169,7 @@ def test_the_scheme_is_followed(browser, page, scheme: str) -> None:
 
 def many_services() -> Report:
     """A host that needs more services than the table has columns, each with a long name."""
-    made = artefact("busy", factory.conflict_facts())
+    made = artifact("busy", factory.conflict_facts())
     need = made["plan"]["needs"][0]
     made["plan"]["needs"] += [
         {**need, "service": f"{number:02}-a-service-with-a-long-name", "services": []} for number in range(50)

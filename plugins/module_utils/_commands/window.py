@@ -70,7 +70,7 @@ _NETSH_FILE = "exclude.netsh"
 
 
 @dataclass(frozen=True)
-class Exclusion:
+class ExclusionToAdd:
     """An excluded port range to be added while DNS is down: the setting's id and a canonical range `a-b`."""
 
     id: str
@@ -84,7 +84,7 @@ class Window:
     Attributes:
         run: the transcript's nonce.
         lock: our lock file; it names the window's folder and task, too.
-        victims: service keys to be started while DNS is down.
+        services_to_start: service keys to be started while DNS is down.
         dependents: service keys to be started after DNS, because they ran.
         exclusions: to be added while DNS is down (NT6).
         deadline: seconds that the window may take.
@@ -95,9 +95,9 @@ class Window:
 
     run: str
     lock: str
-    victims: tuple[str, ...]
+    services_to_start: tuple[str, ...]
     dependents: tuple[str, ...]
-    exclusions: tuple[Exclusion, ...]
+    exclusions: tuple[ExclusionToAdd, ...]
     deadline: int
     until: int
     process: int | None = None
@@ -157,7 +157,7 @@ def script(window: Window) -> list[str]:
 def _parts(window: Window) -> Parts:
     exclude = (rf"netsh.exe -f %w%\{_NETSH_FILE}{_LOG}", "set e=%errorlevel%", *_told("exclude"))
     return Parts(
-        victims=window.victims,
+        services_to_start=window.services_to_start,
         dependents=window.dependents,
         owed=window.owed,
         excluding=exclude if window.exclusions else (),

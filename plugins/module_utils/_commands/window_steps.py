@@ -52,7 +52,7 @@ class Parts:
     """What a window is about.
 
     Attributes:
-        victims: keys of services to be started while DNS is down.
+        services_to_start: keys of services to be started while DNS is down.
         dependents: keys of services that run and go down with DNS.
         owed: keys of services that an earlier window has left on record; they are not touched.
         excluding: the commands that exclude ports while DNS is down.
@@ -60,7 +60,7 @@ class Parts:
         attempts: how often the start of DNS is tried.
     """
 
-    victims: tuple[str, ...]
+    services_to_start: tuple[str, ...]
     dependents: tuple[str, ...]
     owed: tuple[str, ...]
     excluding: tuple[str, ...]
@@ -118,7 +118,7 @@ def sequence(parts: Parts, voice: Voice) -> list[str]:
         "set e=%errorlevel%",
         *voice.told("stop_dns"),
         *(_excluded(parts, voice) if parts.excluding else []),
-        *(line for name in parts.victims for line in voice.start("start", name)),
+        *(line for name in parts.services_to_start for line in voice.start("start", name)),
         *_dns_started(parts, voice),
         *(line for name in parts.dependents for line in voice.start("restart", name)),
         "goto prove",

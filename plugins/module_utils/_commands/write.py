@@ -69,7 +69,7 @@ _PUT_BACK = "put-back.reg"
 
 
 @dataclass(frozen=True)
-class Change:
+class SettingWrite:
     """One setting to be written.
 
     Attributes:
@@ -87,7 +87,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Ticket:
+class ChangeId:
     """The names of one change.
 
     Attributes:
@@ -120,46 +120,46 @@ class Ticket:
         return rf"{OURS}\same-{nonce(self.run)}"
 
 
-def prepare_line(ticket: Ticket, settings: Sequence[str]) -> str:
+def prepare_line(change_id: ChangeId, settings: Sequence[str]) -> str:
     """The first command of a change: lock, snapshot of the registry settings, export of their keys.
 
     Args:
-        ticket: the names to use.
+        change_id: the names to use.
         settings: ids of the settings to be written; those of netsh need no snapshot.
 
     The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
     """
     places = [(name, SETTINGS[name]) for name in settings if name in SETTINGS]
-    steps = [f"md {ticket.path}", *_prepared(ticket, places)]
-    lock = lock_section(ticket.run, ticket.lock)
-    return wrap(ticket.run, [lock, if_locked(ticket.lock, "&".join(steps))])
+    steps = [f"md {change_id.path}", *_prepared(change_id, places)]
+    lock = lock_section(change_id.run, change_id.lock)
+    return wrap(change_id.run, [lock, if_locked(change_id.lock, "&".join(steps))])
 
 
-def _prepared(ticket: Ticket, places: Sequence[tuple[str, Setting]]) -> list[str]:
-    file = rf"{ticket.path}\export.tmp"
-    parts = [_snapshot(ticket, name, place, "1") for name, place in places]
+def _prepared(change_id: ChangeId, places: Sequence[tuple[str, Setting]]) -> list[str]:
+    file = rf"{change_id.path}\export.tmp"
+    parts = [_snapshot(change_id, name, place, "1") for name, place in places]
     for key, label in sorted({(place.key, _SECTIONS[place.key]) for _name, place in places}):
         # cmd converts UTF-16 in `type`; one that stops at the first zero byte (Wine's) hands the bytes out as they are.
         shown = f'type {file}|findstr.exe "Registry">nul&&type {file}||findstr.exe "^" {file}'
         # XP and 2003 have no /y: they would ask about a file that is there.
         export = f"del {file}&reg.exe export {key} {file}>nul&&({shown})"
-        parts += [section(ticket.run, f"export_{label}", export), f"del {file}"]
+        parts += [section(change_id.run, f"export_{label}", export), f"del {file}"]
     return parts
 
 
-def _snapshot(ticket: Ticket, name: str, place: Setting, generation: str) -> str:
+def _snapshot(change_id: ChangeId, name: str, place: Setting, generation: str) -> str:
     # The error level is part of the file, so that absent is a content like any other.
-    file = _snapshot_file(ticket, name, generation)
+    file = _snapshot_file(change_id, name, generation)
     return f"(reg.exe query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{file}"
 
 
-def _snapshot_file(ticket: Ticket, name: str, generation: str) -> str:
-    return rf"{ticket.path}\{section_id(name)}.{generation}"
+def _snapshot_file(change_id: ChangeId, name: str, generation: str) -> str:
+    return rf"{change_id.path}\{section_id(name)}.{generation}"
 
 
 def write_lines(
-    ticket: Ticket,
-    changes: Sequence[Change],
+    change_id: ChangeId,
+    changes: Sequence[SettingWrite],
     records: Sequence[Record],
     backup: Sequence[str],
     put_back: Sequence[str] = (),
@@ -167,7 +167,7 @@ def write_lines(
     """The commands that write; one, unless the backup's text is too long for the same line.
 
     Args:
-        ticket: the names used in `prepare_line`.
+        change_id: the names used in `prepare_line`.
         changes: what to write.
         records: what to record, also of settings that are right already.
         backup: lines of the .reg file that puts the old values back; plain ASCII. Empty if nothing is changed.
@@ -182,64 +182,64 @@ def write_lines(
     Raises:
         BatchError: a value is malformed or does not fit into one command line, or there is nothing to write.
     """
-    if not (changes or records or ticket.machine):
+    if not (changes or records or change_id.machine):
         raise BatchError("There is nothing to write.")
     places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
-    undo = restore_script(ticket.backup, [change.id for change in changes]) if changes else []
+    undo = restore_script(change_id.backup, [change.id for change in changes]) if changes else []
     saved, widened, sizes = backup_files(
-        ticket.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
+        change_id.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
     )
-    tables, table_sizes = _netsh_files(ticket, changes)
-    compare = _compared(ticket, places, sizes | table_sizes)
-    write = _recorded(ticket, records)
-    write += _imported(ticket, [name for name, _place in places]) if put_back else []
+    tables, table_sizes = _netsh_files(change_id, changes)
+    compare = _compared(change_id, places, sizes | table_sizes)
+    write = _recorded(change_id, records)
+    write += _imported(change_id, [name for name, _place in places]) if put_back else []
     for change in changes:
-        write += [] if put_back and change.id in SETTINGS else _written(ticket, change)
-    write += [_snapshot(ticket, name, place, COMPARED) for name, place in places]
-    if ticket.kept is not None and changes:
-        write.append(pruning(ticket.kept, ticket.backup))
+        write += [] if put_back and change.id in SETTINGS else _written(change_id, change)
+    write += [_snapshot(change_id, name, place, COMPARED) for name, place in places]
+    if change_id.kept is not None and changes:
+        write.append(pruning(change_id.kept, change_id.backup))
     shown = {_SECTIONS[SETTINGS[name].key] if name in SETTINGS else name for name in (change.id for change in changes)}
     tail = [
-        section(ticket.run, "write", f"(if exist {ticket.flag} ({'&'.join(write)}))"),
-        *section_commands(ticket.run, {*shown, "boot", "state"}),
+        section(change_id.run, "write", f"(if exist {change_id.flag} ({'&'.join(write)}))"),
+        *section_commands(change_id.run, {*shown, "boot", "state"}),
         # Only an empty folder goes: nothing was changed, so there is nothing to put back.
-        f"del {ticket.flag}&rd {ticket.path}",
-        unlock_section(ticket.run, ticket.lock),
+        f"del {change_id.flag}&rd {change_id.path}",
+        unlock_section(change_id.run, change_id.lock),
     ]
-    whole = [*(kept_file(ticket.path, name, echoes, True) for name, echoes in saved.items()), *widened]
+    whole = [*(kept_file(change_id.path, name, echoes, True) for name, echoes in saved.items()), *widened]
     if sum(len(part) + 1 for part in [*whole, *tables, *compare, *tail]) < MAX_LINE - 300:
         first, last = [], [*whole, *tables, *compare]
     else:
         first, last = ["&".join(chunk) for chunk in chunks_of(tables)] if tables else [], compare
         for name, echoes in saved.items():
             chunks = chunks_of(echoes)
-            first += [kept_file(ticket.path, name, chunk, chunk is chunks[0]) for chunk in chunks]
+            first += [kept_file(change_id.path, name, chunk, chunk is chunks[0]) for chunk in chunks]
         first += widened
-    lines = [wrap(ticket.run, [if_locked(ticket.lock, part)]) for part in first]
-    return [*lines, wrap(ticket.run, [if_locked(ticket.lock, "&".join(last)), *tail])]
+    lines = [wrap(change_id.run, [if_locked(change_id.lock, part)]) for part in first]
+    return [*lines, wrap(change_id.run, [if_locked(change_id.lock, "&".join(last)), *tail])]
 
 
-def _recorded(ticket: Ticket, records: Sequence[Record]) -> list[str]:
+def _recorded(change_id: ChangeId, records: Sequence[Record]) -> list[str]:
     """Gives the machine its id, where it gets one, and writes the records."""
-    write = [f"({'&'.join(id_commands(ticket.machine))})>nul"] if ticket.machine else []
+    write = [f"({'&'.join(id_commands(change_id.machine))})>nul"] if change_id.machine else []
     return [*write, f"({'&'.join(recorded(records))})>nul"] if records else write
 
 
-def _compared(ticket: Ticket, places: Sequence[tuple[str, Setting]], sizes: Mapping[str, str]) -> list[str]:
+def _compared(change_id: ChangeId, places: Sequence[tuple[str, Setting]], sizes: Mapping[str, str]) -> list[str]:
     """Makes the flag if the values are those of the snapshot, and the backup's files are whole."""
-    files = [[_snapshot_file(ticket, name, generation) for generation in "12"] for name, _place in places]
+    files = [[_snapshot_file(change_id, name, generation) for generation in "12"] for name, _place in places]
     equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
-    flag = if_whole(ticket.path, sizes, f"echo same>{ticket.flag}")
-    return [*(_snapshot(ticket, name, place, "2") for name, place in places), "&&".join([*equal, flag])]
+    flag = if_whole(change_id.path, sizes, f"echo same>{change_id.flag}")
+    return [*(_snapshot(change_id, name, place, "2") for name, place in places), "&&".join([*equal, flag])]
 
 
-def _imported(ticket: Ticket, names: Sequence[str]) -> list[str]:
+def _imported(change_id: ChangeId, names: Sequence[str]) -> list[str]:
     """Imports the exact values; a line `<id> <error level>` for each."""
     done = [f"call echo {section_id(name)} {ERRORLEVEL}" for name in names]
-    return [rf"reg.exe import {ticket.path}\{_PUT_BACK}>nul", *done]
+    return [rf"reg.exe import {change_id.path}\{_PUT_BACK}>nul", *done]
 
 
-def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> tuple[list[str], dict[str, str]]:
+def _netsh_files(change_id: ChangeId, changes: Sequence[SettingWrite]) -> tuple[list[str], dict[str, str]]:
     """Writes what netsh is to do now, and what undoes it and the window that follows; with the latter's size."""
     commands: list[str] = []
     undo: list[Edit] = []
@@ -247,31 +247,31 @@ def _netsh_files(ticket: Ticket, changes: Sequence[Change]) -> tuple[list[str], 
         if change.id in NETSH:
             after = _ranges(change)
             edits = [Edit(DELETE, change.id, change.removed), Edit(ADD, change.id, after)]
-            commands += file_commands(_netsh_file(ticket, change), edits)
+            commands += file_commands(_netsh_file(change_id, change), edits)
             undo += [
                 Edit(DELETE, change.id, (*after, *change.deferred)),
                 Edit(ADD, change.id, change.removed),
             ]
     size = file_size(undo)
-    return commands + file_commands(rf"{ticket.path}\{TABLES}", undo), {TABLES: f"=={size}"} if size else {}
+    return commands + file_commands(rf"{change_id.path}\{TABLES}", undo), {TABLES: f"=={size}"} if size else {}
 
 
-def _netsh_file(ticket: Ticket, change: Change) -> str:
-    return rf"{ticket.path}\{section_id(change.id)}.netsh"
+def _netsh_file(change_id: ChangeId, change: SettingWrite) -> str:
+    return rf"{change_id.path}\{section_id(change.id)}.netsh"
 
 
-def _ranges(change: Change) -> tuple[str, ...]:
+def _ranges(change: SettingWrite) -> tuple[str, ...]:
     if not isinstance(change.after, tuple):
         raise BatchError(f"The setting {change.id} takes a list of ranges.")
     return change.after
 
 
-def _written(ticket: Ticket, change: Change) -> list[str]:
+def _written(change_id: ChangeId, change: SettingWrite) -> list[str]:
     """The commands of one change, each followed by a line `<id> <error level>`."""
     done = f"call echo {section_id(change.id)} {ERRORLEVEL}"
     if change.id in NETSH:
         due = bool(_ranges(change) or change.removed)
-        return [f"netsh.exe -f {_netsh_file(ticket, change)}>nul", done] if due else [done]
+        return [f"netsh.exe -f {_netsh_file(change_id, change)}>nul", done] if due else [done]
     place = SETTINGS[change.id]
     if change.after is None:
         return [f"reg.exe delete {place.key} /v {place.value_name} /f>nul", done]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._parsers.netstat import (
-    Pool,
+    SocketGroup,
     UdpRow,
     UnreadRow,
     family_of,
@@ -113,7 +113,7 @@ def _may_be_dns(unread: Iterable[UnreadRow], services: Services) -> bool:
     return _dns_has_process(services) and any(row.pid in (None, services.dns_pid) for row in unread)
 
 
-def _rows_of(pool: Pool) -> list[UdpRow]:
+def _rows_of(pool: SocketGroup) -> list[UdpRow]:
     return [UdpRow(pool.address, port, pool.pid, False) for port in sorted(pool.ports)]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The artefact of one host in one run: what report and gate read, whatever way the host took."""
+"""The artifact of one host in one run: what report and gate read, whatever way the host took."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._plan.status import BLOCKING, STATUSES
 
 ARTIFACT_FORMAT = 1
 ARTIFACT_BYTES_MAX = 4 * 1024 * 1024
-"""A larger file is no artefact: facts and plan are bounded, together well below a megabyte."""
+"""A larger file is no artifact: facts and plan are bounded, together well below a megabyte."""
 NAME_BYTES_MAX = 180
 """A longer escaped name is cut and made unique by its digest, because file systems end names at 255 bytes."""
 
@@ -33,7 +33,7 @@ _DIGEST_DIGITS = 16
 
 
 def file_name(host: str) -> str:
-    """The artefact's file name: letters, digits, ``-``, ``_`` and inner dots stay, any other byte becomes ``%XX``.
+    """The artifact's file name: letters, digits, ``-``, ``_`` and inner dots stay, any other byte becomes ``%XX``.
 
     Args:
         host: inventory name.
@@ -49,35 +49,35 @@ def file_name(host: str) -> str:
     return f"{escaped}.json"
 
 
-class ArtefactError(ValueError):
-    """A file that is no artefact of this format; the message says why, without its subject."""
+class ArtifactError(ValueError):
+    """A file that is no artifact of this format; the message says why, without its subject."""
 
 
-def parse_artefact(content: bytes, host: str | None) -> dict[str, Any]:
+def parse_artifact(content: bytes, host: str | None) -> dict[str, Any]:
     """Read what somebody may have cut, changed or put there by mistake.
 
     Args:
         content: the file; more than ARTIFACT_BYTES_MAX bytes are refused.
-        host: inventory name of the host whose artefact it should be; None for anybody's.
+        host: inventory name of the host whose artifact it should be; None for anybody's.
 
     Raises:
-        ArtefactError: it is too large, no JSON, of another format, or another host's.
+        ArtifactError: it is too large, no JSON, of another format, or another host's.
     """
     if len(content) > ARTIFACT_BYTES_MAX:
-        raise ArtefactError(f"it is larger than {ARTIFACT_BYTES_MAX} bytes")
+        raise ArtifactError(f"it is larger than {ARTIFACT_BYTES_MAX} bytes")
     try:
         found = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise ArtefactError("it is not JSON, or was cut") from None
+        raise ArtifactError("it is not JSON, or was cut") from None
     if not isinstance(found, dict):
-        raise ArtefactError("it is no JSON object")
+        raise ArtifactError("it is no JSON object")
     version = found.get("format")
     if isinstance(version, bool) or version != ARTIFACT_FORMAT:
-        raise ArtefactError(f"its format is not {ARTIFACT_FORMAT}")
+        raise ArtifactError(f"its format is not {ARTIFACT_FORMAT}")
     if not isinstance(found.get("host"), str):
-        raise ArtefactError("it names no host")
+        raise ArtifactError("it names no host")
     if host is not None and found["host"] != host:
-        raise ArtefactError("it is another host's")
+        raise ArtifactError("it is another host's")
     return found
 
 
@@ -89,7 +89,7 @@ def _percent(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))
 
 
-def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from another place
+def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artifact, each from another place
     host: str,
     facts: Mapping[str, Any] | None,
     plan: Mapping[str, Any] | None,
@@ -99,7 +99,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
     check_mode: bool,
     attempted: str | None = None,
 ) -> dict[str, Any]:
-    """Build the artefact; see schemas/artifact.schema.json.
+    """Build the artifact; see schemas/artifact.schema.json.
 
     Args:
         host: inventory name.
@@ -112,7 +112,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artefact, each from
         attempted: the controller's UTC time at the end of the attempt, ISO 8601; None for facts carried by hand.
 
     Returns:
-        The artefact. ``changed`` is false in check mode; ``would_change`` says what the run would have done. A host
+        The artifact. ``changed`` is false in check mode; ``would_change`` says what the run would have done. A host
         that could not be reached has the status ``unreachable``, one without a plan ``unknown``.
     """
     outcome = next((name for name in _OUTCOMES if result.get(name)), "ok")

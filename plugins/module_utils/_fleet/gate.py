@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One verdict over a run's artefacts: which exit code a pipeline gets, and why.
+"""One verdict over a run's artifacts: which exit code a pipeline gets, and why.
 
 Ansible's own exit codes do not tell drift from order, because a task that reports drift in check mode has not failed.
 """
@@ -45,7 +45,7 @@ EXIT_UNREACHABLE = 4
 """Nothing of that, but a host was not reached. The code of Ansible's unreachable hosts."""
 _BY_SEVERITY = (EXIT_IN_ORDER, EXIT_UNREACHABLE, EXIT_FINDINGS)
 
-_NO_ARTEFACT = "no artefact of this run: the host could not be evaluated"
+_NO_ARTIFACT = "no artifact of this run: the host could not be evaluated"
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rules:
-    """What else decides besides the artefacts.
+    """What else decides besides the artifacts.
 
     Attributes:
         max_risk: highest accepted chance (0 to 1) that the next draw hits a needed port; null accepts what the status
@@ -147,7 +147,7 @@ class Rules:
 
 def judge(
     hosts: Iterable[str],
-    artefacts: Mapping[str, Mapping[str, Any]],
+    artifacts: Mapping[str, Mapping[str, Any]],
     rules: Rules | None = None,
     defects: Mapping[str, str] | None = None,
     scope: Scope | None = None,
@@ -155,10 +155,10 @@ def judge(
     """Judge a run.
 
     Args:
-        hosts: inventory names of all hosts of the run; one without an artefact could not be evaluated.
-        artefacts: the run's artefacts by host (schemas/artifact.schema.json).
+        hosts: inventory names of all hosts of the run; one without an artifact could not be evaluated.
+        artifacts: the run's artifacts by host (schemas/artifact.schema.json).
         rules: accepted risks and the like; none by default.
-        defects: by host, why its artefact could not be used.
+        defects: by host, why its artifact could not be used.
         scope: what else is to be said; with a note, the exit code is EXIT_FINDINGS.
 
     Returns:
@@ -166,7 +166,7 @@ def judge(
     """
     told = defects or {}
     entries = [
-        host_verdict(host, artefacts.get(host), rules or Rules(), told.get(host, _NO_ARTEFACT))
+        host_verdict(host, artifacts.get(host), rules or Rules(), told.get(host, _NO_ARTIFACT))
         for host in sorted(set(hosts))
     ]
     entries.sort(key=lambda entry: (ORDER.index(entry.status), entry.host))
@@ -194,51 +194,51 @@ def severity(status: str) -> int:
 
 
 def host_verdict(
-    host: str, artefact: Mapping[str, Any] | None, rules: Rules, defect: str = _NO_ARTEFACT
+    host: str, artifact: Mapping[str, Any] | None, rules: Rules, defect: str = _NO_ARTIFACT
 ) -> HostVerdict:
     """What one host adds to the verdict.
 
     Args:
         host: inventory name.
-        artefact: its artifact; None where there is none, or none that can be used.
+        artifact: its artifact; None where there is none, or none that can be used.
         rules: what else decides.
         defect: why there is no artifact.
     """
-    if artefact is None:
+    if artifact is None:
         return HostVerdict(host, "unknown", defect)
     try:
-        status, contradiction = judged_status(artefact)
+        status, contradiction = judged_status(artifact)
     except (AttributeError, KeyError, TypeError, ValueError):
         return HostVerdict(host, "unknown", "the artifact does not have the shape of its format")
     if contradiction:
         return HostVerdict(host, "unknown", contradiction)
-    why = str(artefact.get("msg") or status)
+    why = str(artifact.get("msg") or status)
     if status in IN_ORDER and rules.max_risk is not None:
-        risk, known = _risk_now(artefact)
+        risk, known = _risk_now(artifact)
         if not known or risk > rules.max_risk:
             shown = f"{risk:.2%}" if known else "unknown"
             status, why = "exposed", f"the risk of the next start is {shown}, above {rules.max_risk:.2%}"
     if status == "exposed":
-        return _exposed(host, artefact, rules, why)
+        return _exposed(host, artifact, rules, why)
     return HostVerdict(host, status, "" if status in IN_ORDER else why)
 
 
-def _exposed(host: str, artefact: Mapping[str, Any], rules: Rules, why: str) -> HostVerdict:
+def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, why: str) -> HostVerdict:
     """An exposed host is accepted only when every exposed port is named by a decision that still counts."""
     decisions = of_host(rules.accepted, host)
     today = rules.today
     if not decisions or today is None:
         return HostVerdict(host, "exposed", why)
     told = "; ".join(decision.sentence(today) for decision in decisions)
-    ports = _exposed_ports(artefact)
+    ports = _exposed_ports(artifact)
     if ports and ports <= accepted_ports(decisions, today):
         return HostVerdict(host, "accepted", told)
     return HostVerdict(host, "exposed", f"{why}; {told}")
 
 
-def _exposed_ports(artefact: Mapping[str, Any]) -> PortSet:
+def _exposed_ports(artifact: Mapping[str, Any]) -> PortSet:
     """The exposed ports; none where facts and plan do not say, which accepts nothing."""
-    plan, facts = artefact.get("plan"), artefact.get("facts")
+    plan, facts = artifact.get("plan"), artifact.get("facts")
     if not isinstance(plan, Mapping) or not isinstance(facts, Mapping):
         return PortSet()
     try:
@@ -247,9 +247,9 @@ def _exposed_ports(artefact: Mapping[str, Any]) -> PortSet:
         return PortSet()
 
 
-def _risk_now(artefact: Mapping[str, Any]) -> tuple[float, bool]:
+def _risk_now(artifact: Mapping[str, Any]) -> tuple[float, bool]:
     """The risk and whether it is known; a host without a pool has none."""
-    plan = artefact.get("plan")
+    plan = artifact.get("plan")
     risk = plan.get("risk") if isinstance(plan, Mapping) else None
     if not isinstance(risk, Mapping):
         return 0.0, False

@@ -19,7 +19,7 @@ from .._commands.window_steps import (
     Voice,
     sequence,
 )
-from .order import Order
+from .order import ScriptPlan
 from .script import (
     ALREADY,
     INCOMPLETE,
@@ -38,7 +38,7 @@ KEPT = r"%SystemRoot%\portkeeper\carried"
 _ATTEMPTS = 60
 
 
-def apply_script(order: Order, run: str) -> list[str]:
+def apply_script(order: ScriptPlan, run: str) -> list[str]:
     """The lines of apply.cmd, without line ends.
 
     Args:
@@ -58,12 +58,12 @@ def apply_script(order: Order, run: str) -> list[str]:
     return frame(order, run, "apply", body, [*_complete(order), *_record(order), *_ran(order)])
 
 
-def _checks(order: Order) -> list[str]:
+def _checks(order: ScriptPlan) -> list[str]:
     """Ends unless the values are those of the transcript; goes to the window when only that is left to do."""
     lines = ["call :read", "if errorlevel 1 goto unreadable"] if order.values else []
     if order.values:
         lines += ["call :same after", "if errorlevel 1 goto fresh"]
-    if order.writes or order.victims:
+    if order.writes or order.services_to_start:
         lines += ["call :complete", "if not errorlevel 1 goto already"]
     if order.values:
         lines += [
@@ -76,7 +76,7 @@ def _checks(order: Order) -> list[str]:
     return lines
 
 
-def _complete(order: Order) -> list[str]:
+def _complete(order: ScriptPlan) -> list[str]:
     """Subroutine: level 0 when excluded ranges are there and the services run."""
     lines = [":complete"]
     for tables in (order.added, order.deferred):
@@ -86,12 +86,12 @@ def _complete(order: Order) -> list[str]:
     for table, ranges in order.removed.items():
         for text in ranges:
             lines += [row_test(table, text), "if not errorlevel 1 exit /b 1"]
-    for name in order.victims:
+    for name in order.services_to_start:
         lines += [f'call :up "{name}"', "if errorlevel 1 exit /b 1"]
     return [*lines, "exit /b 0"]
 
 
-def _kept(order: Order) -> list[str]:
+def _kept(order: ScriptPlan) -> list[str]:
     """Keeps the old values under a name that is not taken; who cannot do that cannot write settings either."""
     file = rf"{KEPT}\{order.computer}-%i%.reg.data"
     return [
@@ -107,7 +107,7 @@ def _kept(order: Order) -> list[str]:
     ]
 
 
-def _writing(order: Order) -> list[str]:
+def _writing(order: ScriptPlan) -> list[str]:
     lines = []
     if order.values:
         lines += [
@@ -136,7 +136,7 @@ def _writing(order: Order) -> list[str]:
     return lines
 
 
-def _record(order: Order) -> list[str]:
+def _record(order: ScriptPlan) -> list[str]:
     """Subroutine: records with the marks of this moment. The import has removed the old ones already."""
     if not order.records:
         return []
@@ -148,24 +148,24 @@ def _record(order: Order) -> list[str]:
     ]
 
 
-def _window(order: Order) -> list[str]:
+def _window(order: ScriptPlan) -> list[str]:
     if not order.window:
-        return [line for name in order.victims for line in start(name)]
+        return [line for name in order.services_to_start for line in start(name)]
     return [
         "echo Stopping DNS, starting what it kept down, starting DNS. Please wait.",
         *sequence(_parts(order), _VOICE),
         "goto window_done",
         ":no_dns",
         "echo DNS does not run, so it is left alone.",
-        *(line for name in order.victims for line in start(name)),
+        *(line for name in order.services_to_start for line in start(name)),
         *_deferred(order),
         ":window_done",
     ]
 
 
-def _parts(order: Order) -> Parts:
+def _parts(order: ScriptPlan) -> Parts:
     return Parts(
-        victims=order.victims,
+        services_to_start=order.services_to_start,
         dependents=order.dependents,
         owed=order.owed,
         excluding=tuple(_deferred(order)),
@@ -174,11 +174,11 @@ def _parts(order: Order) -> Parts:
     )
 
 
-def _deferred(order: Order) -> list[str]:
+def _deferred(order: ScriptPlan) -> list[str]:
     return [line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)]
 
 
-def _ran(order: Order) -> list[str]:
+def _ran(order: ScriptPlan) -> list[str]:
     """Subroutine: records what runs, and keeps DNS's process in %p%, before DNS is stopped."""
     if not order.window:
         return []
@@ -222,7 +222,7 @@ _VOICE = Voice(
 )
 
 
-def _farewell(order: Order) -> list[str]:
+def _farewell(order: ScriptPlan) -> list[str]:
     lines = []
     for tables in (order.added, order.deferred):
         for table, ranges in tables.items():

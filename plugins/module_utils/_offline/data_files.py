@@ -13,10 +13,10 @@ from .._windows.registry_file import (
     render_reg,
 )
 from .._windows.settings import STATE_KEY
-from .order import Order
+from .order import ScriptPlan
 
 
-def data_bytes(order: Order, which: str, machine: str) -> bytes:
+def data_bytes(order: ScriptPlan, which: str, machine: str) -> bytes:
     """A data file in the dialect of the host.
 
     Args:

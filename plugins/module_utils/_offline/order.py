@@ -71,7 +71,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Order:
+class ScriptPlan:
     """All that the scripts of one host hold.
 
     Attributes:
@@ -85,7 +85,7 @@ class Order:
         removed: the same for rows that are deleted.
         deferred: the same for ranges that are excluded while DNS is down.
         window: whether DNS is stopped and started.
-        victims: keys of services to be started, with a window while DNS is down.
+        services_to_start: keys of services to be started, with a window while DNS is down.
         dependents: keys of services that are started behind DNS: those that go down with it, and those that an earlier
             window has left down.
         reboot: names of the values that wait for a reboot.
@@ -102,7 +102,7 @@ class Order:
     removed: Mapping[str, tuple[str, ...]]
     deferred: Mapping[str, tuple[str, ...]]
     window: bool
-    victims: tuple[str, ...]
+    services_to_start: tuple[str, ...]
     dependents: tuple[str, ...]
     reboot: bool
     owed: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ class Order:
 
     def __bool__(self) -> bool:
         """Whether the scripts have anything to do."""
-        return bool(self.writes or self.records or self.window or self.victims or self.copied)
+        return bool(self.writes or self.records or self.window or self.services_to_start or self.copied)
 
 
 def computer_name(facts: Mapping[str, Any]) -> str:
@@ -129,7 +129,7 @@ def computer_name(facts: Mapping[str, Any]) -> str:
     return name
 
 
-def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Transcript) -> Order:
+def plan_scripts(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Transcript) -> ScriptPlan:
     """Turns a plan into what the scripts do.
 
     Args:
@@ -157,16 +157,16 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
         else:
             values.append(_value(entry, transcript))
             records[entry["id"]] = _record_text(entry["after"])
-    started = tuple(actions.get(START_SERVICES, {}).get("victims") or ())
-    victims = tuple(window["victims"]) if window else started
+    started = tuple(actions.get(START_SERVICES, {}).get("services_to_start") or ())
+    services_to_start = tuple(window["services_to_start"]) if window else started
     # What an earlier window left down may depend on DNS: it is started behind it.
     dependents = (*_dependents(facts), *started) if window else ()
-    for name in (*victims, *dependents):
+    for name in (*services_to_start, *dependents):
         service(name)
     dialect = DIALECT_4 if facts["os"].get("nt") == "5.0" else DIALECT_5
     if dialect == DIALECT_4 and records and not values:
         raise OrderError("nothing but a record is due, and Windows 2000 has no tool that writes it")
-    return Order(
+    return ScriptPlan(
         computer=computer_name(facts),
         dialect=dialect,
         values=tuple(values),
@@ -179,7 +179,7 @@ def order_of(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Tran
         removed={name: ranges for name, ranges in removed.items() if ranges},
         deferred={row["id"]: _ranges(row["ports"]) for row in (window or {}).get("deferred_exclusions", ())},
         window=window is not None,
-        victims=victims,
+        services_to_start=services_to_start,
         dependents=dependents,
         reboot=REBOOT_ACTION in actions,
         owed=owed(facts) if window else (),

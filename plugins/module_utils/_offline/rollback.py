@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .order import Order
+from .order import ScriptPlan
 from .script import (
     ALREADY,
     frame,
@@ -15,7 +15,7 @@ from .script import (
 )
 
 
-def rollback_script(order: Order, run: str) -> list[str]:
+def rollback_script(order: ScriptPlan, run: str) -> list[str]:
     """The lines of rollback.cmd, without line ends.
 
     Args:
@@ -28,7 +28,7 @@ def rollback_script(order: Order, run: str) -> list[str]:
     return frame(order, run, "rollback", _body(order), [])
 
 
-def _body(order: Order) -> list[str]:
+def _body(order: ScriptPlan) -> list[str]:
     lines = []
     tables = bool(order.added or order.removed or order.deferred)
     if order.values:
@@ -62,7 +62,7 @@ def _body(order: Order) -> list[str]:
     return [*lines, *end] if order.writes else end
 
 
-def _tables(order: Order) -> list[str]:
+def _tables(order: ScriptPlan) -> list[str]:
     """Undoes what netsh did, the rows of the window included."""
     both = {
         table: (*order.added.get(table, ()), *order.deferred.get(table, ()))

@@ -23,7 +23,7 @@ from .._commands.cmd import (
 from .._commands.lock import BUSY, refuse_while_locked
 from .._windows.registry_file import REG_DWORD, RawValue
 from .._windows.settings import NETSH
-from .order import Order
+from .order import ScriptPlan
 
 DONE, WRONG_HOST, CHANGED, NOT_WRITTEN, ALREADY, INCOMPLETE = range(6)
 """Exit codes of both scripts."""
@@ -39,12 +39,12 @@ IN_32_BIT = ", because this runs in a 32-bit process, which is shown another reg
 """How the scripts end a sentence where PROCESSOR_ARCHITEW6432 is set: Windows sets it for 32-bit processes only."""
 
 
-def data_file(order: Order, which: str) -> str:
+def data_file(order: ScriptPlan, which: str) -> str:
     """Name of the data file that `apply` or `rollback` imports."""
     return f"{order.computer}-{which}.reg.data"
 
 
-def frame(order: Order, run: str, own: str, body: Sequence[str], routines: Sequence[str]) -> list[str]:
+def frame(order: ScriptPlan, run: str, own: str, body: Sequence[str], routines: Sequence[str]) -> list[str]:
     """A whole script.
 
     Args:
@@ -89,7 +89,7 @@ def frame(order: Order, run: str, own: str, body: Sequence[str], routines: Seque
     return [checked(line, MAX_SCRIPT_LINE) for line in lines]
 
 
-def _ends(order: Order) -> list[str]:
+def _ends(order: ScriptPlan) -> list[str]:
     """The ways to end without a change, each with its reason."""
 
     def end(label: str, code: int, *reasons: str) -> list[str]:
@@ -131,7 +131,7 @@ def _ends(order: Order) -> list[str]:
     ]
 
 
-def _comparing(order: Order) -> list[str]:
+def _comparing(order: ScriptPlan) -> list[str]:
     """Subroutines: :read, :same, :import and what they need."""
     lines = [":read"]
     for number, value in enumerate(order.values):

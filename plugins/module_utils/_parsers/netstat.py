@@ -175,7 +175,7 @@ def _remains(line: str) -> UnreadRow:
     return UnreadRow(int(found["port"]), int(found["pid"]) if found["pid"] else None)
 
 
-class Pool(NamedTuple):
+class SocketGroup(NamedTuple):
     """Unconnected sockets of one process on one address.
 
     Attributes:
@@ -189,7 +189,7 @@ class Pool(NamedTuple):
     ports: frozenset[int]
 
 
-def take_pools(text: str) -> tuple[list[Pool], str]:
+def take_pools(text: str) -> tuple[list[SocketGroup], str]:
     """Take the rows of large pools out of the packed lines of a text; the rest is for `parse_netstat`.
 
     Thousands of rows that differ in nothing but the port need no object each. A row that is taken here is one that
@@ -197,7 +197,7 @@ def take_pools(text: str) -> tuple[list[Pool], str]:
     """
     lines = text.split("\n") if text.isascii() else []
     packed = "".join(line[len(PACKED) :] for line in lines if line.startswith(_PACKED_BEGINNING))
-    pools: list[Pool] = []
+    pools: list[SocketGroup] = []
     for number in range(_SAMPLES):
         found = _POOL_ROW_RE.search(packed, len(packed) * number // _SAMPLES)
         beginning = packed[found.start() : found.start("port")] if found else ""
@@ -206,7 +206,7 @@ def take_pools(text: str) -> tuple[list[Pool], str]:
             rest, *pieces = re.split(row_re, packed)
             ports = frozenset(map(int, pieces[::2]))
             if ports and min(ports) > 0 and max(ports) <= _HIGHEST_PORT:
-                pools.append(Pool(found["address"].strip("[]"), int(found["pid"]), ports))
+                pools.append(SocketGroup(found["address"].strip("[]"), int(found["pid"]), ports))
                 packed = rest + "".join(pieces[1::2])
     if not pools:
         return [], text

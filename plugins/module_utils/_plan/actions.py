@@ -25,8 +25,8 @@ from .._windows.settings import (
     Setting,
 )
 from .effective import NO, effect_of
-from .service_check import Judgement
-from .services import Victims
+from .service_check import ServiceCheck
+from .services import ServicesToStart
 from .settings import listed
 from .status import WINDOW_REFUSED
 from .window_refusal import stop_refusals
@@ -86,8 +86,8 @@ def pending_settings(host: Host, managed: Sequence[Setting], written: Sequence[s
 
 def plan_actions(
     pending: Pending,
-    victims: Victims,
-    judgements: Sequence[Judgement],
+    services_to_start: ServicesToStart,
+    service_checks: Sequence[ServiceCheck],
     deferred: Sequence[Mapping[str, Any]],
     earlier: Earlier,
 ) -> list[dict[str, Any]]:
@@ -98,19 +98,19 @@ def plan_actions(
     restart: on NT5 a change of ReservedPorts alone would only make DNS draw again under the old reservations.
     """
     actions: list[dict[str, Any]] = []
-    if pending.dns_restart or victims.need_window or deferred:
-        reasons = [_held_by_dns(victims, judgements)] if victims.need_window else []
+    if pending.dns_restart or services_to_start.need_window or deferred:
+        reasons = [_held_by_dns(services_to_start, service_checks)] if services_to_start.need_window else []
         reasons += [f"{setting.value_name} takes effect when DNS restarts" for setting in pending.dns_restart]
         reasons += [f"DNS holds {_ranges(row)}, which can be excluded only while it is down" for row in deferred]
         actions.append(
             {
                 "action": DNS_WINDOW,
                 "why": "; ".join(reasons),
-                "victims": list(victims.services),
+                "services_to_start": list(services_to_start.services),
                 "deferred_exclusions": [dict(row) for row in deferred],
             }
         )
-    actions += _starts(victims, earlier, bool(actions))
+    actions += _starts(services_to_start, earlier, bool(actions))
     if pending.reboot:
         names = ", ".join(setting.value_name for setting in pending.reboot)
         actions.append({"action": REBOOT_ACTION, "why": f"{names} takes effect with the next boot"})
@@ -121,10 +121,10 @@ def plan_actions(
     return actions
 
 
-def _starts(victims: Victims, earlier: Earlier, window: bool) -> list[dict[str, Any]]:
+def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) -> list[dict[str, Any]]:
     """The start of services without a window, or, of what ran before an earlier one, behind it."""
-    failed = () if window else victims.services
-    known = {name.lower() for name in victims.services}
+    failed = () if window else services_to_start.services
+    known = {name.lower() for name in services_to_start.services}
     down = [name for name in earlier.down if name.lower() not in known]
     reasons = (
         [
@@ -136,7 +136,7 @@ def _starts(victims: Victims, earlier: Earlier, window: bool) -> list[dict[str, 
     )
     reasons += [f"{', '.join(down)} ran before a window that did not start it again"] if down else []
     names = [*failed, *down]
-    return [{"action": START_SERVICES, "why": "; ".join(reasons), "victims": names}] if names else []
+    return [{"action": START_SERVICES, "why": "; ".join(reasons), "services_to_start": names}] if names else []
 
 
 def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemList) -> list[dict[str, Any]]:
@@ -169,12 +169,12 @@ def _ranges(row: Mapping[str, Any]) -> str:
     return f"{listed(row['ports'])} over {NETSH[row['id']]}"
 
 
-def _held_by_dns(victims: Victims, judgements: Sequence[Judgement]) -> str:
+def _held_by_dns(services_to_start: ServicesToStart, service_checks: Sequence[ServiceCheck]) -> str:
     held = [
         f"UDP {failure.port} of {failure.service} is held by {failure.holder} (PID {failure.pid or 'unknown'})"
-        for judgement in judgements
-        if judgement.service.name in victims.services
-        for failure in judgement.taken
+        for service_check in service_checks
+        if service_check.service.name in services_to_start.services
+        for failure in service_check.taken
         if failure.by_dns
     ]
     return listed(held)

@@ -16,8 +16,8 @@ from .exclusions import NetshPlan
 from .pool import Pool
 from .settings import (
     POOL_MISFIT,
-    Change,
     ListPlan,
+    PlannedChange,
 )
 
 CLIENT_PORTS = 255
@@ -38,7 +38,7 @@ class Reservations:
 
     listed: ListPlan | None
     netsh: NetshPlan | None
-    sized: Change | None
+    sized: PlannedChange | None
     starred: Mapping[str, PortSet]
 
     def current(self, family: str) -> PortSet:
@@ -50,7 +50,7 @@ class Reservations:
         table = self.netsh.family(family).desired if self.netsh else self.starred[family]
         return (self.listed.desired if self.listed else PortSet()) | table
 
-    def without_lists(self, sized: Change | None) -> Reservations:
+    def without_lists(self, sized: PlannedChange | None) -> Reservations:
         """The same with no change of a list."""
         unlisted = self.listed and ListPlan(
             self.listed.setting, self.listed.current, self.listed.wanted, self.listed.current, None, usable=False

@@ -36,7 +36,7 @@ from .service_check import (
     RECORD_UNREADABLE,
     STATE_UNREADABLE,
     Failure,
-    Judgement,
+    ServiceCheck,
 )
 
 DNS_PORT = 53
@@ -66,14 +66,14 @@ EARLIER_ROW = CatalogueRow(
 )
 
 
-def judge_dns(host: Host, policy: Policy) -> list[Judgement]:
+def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
     """DNS, where it is installed and the policy does not ignore it."""
     if not host.dns_installed or not host.services_known or is_ignored(DNS_ROW, (DNS_SERVICE,), policy):
         return []
     service = host.dns_service or Service(DNS_SERVICE, None, None, host.dns_pid, None, False)
     found = state_row(service.start, False, service.state, service.exit_code)
     failures = _of_ports(host) if found.dns == HOLDS else _of_state(found.dns, service, NOT_RUNNING)
-    return [Judgement(DNS_ROW, service, failures, (), found.note if found.dns == EXCUSED else None)]
+    return [ServiceCheck(DNS_ROW, service, failures, (), found.note if found.dns == EXCUSED else None)]
 
 
 def _of_state(verdict: str | None, service: Service, down: str) -> tuple[Failure, ...]:
@@ -98,20 +98,20 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
     return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
 
 
-def judge_earlier(host: Host, policy: Policy, judged: Sequence[Judgement]) -> list[Judgement]:
+def check_ran_before(host: Host, policy: Policy, judged: Sequence[ServiceCheck]) -> list[ServiceCheck]:
     """The services that ran before a window, whatever their Start; one that is judged at fault already is not repeated.
 
     A service that the facts do not hold is gone: they hold each one that the record names and either source shows.
     """
-    faulty = {judgement.service.name.lower() for judgement in judged if judgement.failures}
-    found: list[Judgement] = []
+    faulty = {service_check.service.name.lower() for service_check in judged if service_check.failures}
+    found: list[ServiceCheck] = []
     for name in host.ran_before or ():
         service = host.dns_service if name.lower() == DNS_SERVICE.lower() else host.service(name)
         if service is None or name.lower() in faulty or name.lower() in policy.ignore_services:
             continue
         row = state_row(service.start, False, service.state, service.exit_code)
         failures = _of_state(row.before, service, RAN_BEFORE)
-        found.append(Judgement(EARLIER_ROW, service, failures, (), None))
+        found.append(ServiceCheck(EARLIER_ROW, service, failures, (), None))
     return found
 
 

@@ -31,7 +31,7 @@ from .service_check import (
     RECORD_UNREADABLE,
     STATE_UNREADABLE,
     Failure,
-    Judgement,
+    ServiceCheck,
     sentence,
 )
 
@@ -144,7 +144,7 @@ def report_contradictions(host: Host, managed: Sequence[Setting], problems: Prob
 
 
 def report_information(
-    host: Host, policy: Policy, pool: Pool, judgements: Sequence[Judgement], problems: ProblemList
+    host: Host, policy: Policy, pool: Pool, service_checks: Sequence[ServiceCheck], problems: ProblemList
 ) -> None:
     """Add what is no fault but should be known."""
     if host.family not in (None, "nt5") and host.setting(RESERVED_PORTS)["present"]:
@@ -179,11 +179,11 @@ def report_information(
             " its disk is a copy. The next real run writes a new id.",
             recorded_name=shown(copied_from),
         )
-    for judgement in judgements:
-        if judgement.note == "stopped_on_purpose":
+    for service_check in service_checks:
+        if service_check.note == "stopped_on_purpose":
             problems.add(
                 "service_stopped",
                 "info",
-                f"{judgement.service.name} starts automatically but was stopped on purpose: it is not started.",
-                service=judgement.service.name,
+                f"{service_check.service.name} starts automatically but was stopped on purpose: it is not started.",
+                service=service_check.service.name,
             )

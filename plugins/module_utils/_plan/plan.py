@@ -57,12 +57,12 @@ from .risk import risk_report
 from .service_check import UNKNOWN_REASONS
 from .services import (
     all_failures,
-    find_victims,
+    find_services_to_start,
     judge_services,
     live_conflicts,
 )
 from .settings import (
-    Change,
+    PlannedChange,
     plan_list,
     plan_pool_size,
 )
@@ -84,7 +84,7 @@ class _Draft:
     reserved: Reservations
 
     @property
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[PlannedChange]:
         """The registry values to be written."""
         listed = self.reserved.listed
         changes = [listed.change if listed else None, self.reserved.sized]
@@ -146,18 +146,18 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     host = Host(facts)
     problems = ProblemList()
     draft = _draft(host, policy, problems)
-    judgements = judge_services(host, policy)
-    failures = all_failures(host, policy, judgements)
+    service_checks = judge_services(host, policy)
+    failures = all_failures(host, policy, service_checks)
     written = [change.setting.id for change in draft.changes]
     netsh = draft.reserved.netsh
     record = record_change(host, draft.managed, written, netsh)
     pending = pending_settings(host, draft.managed, written + list(record["after"] if record else ()))
-    victims = find_victims(host, policy, judgements)
-    due = plan_actions(pending, victims, judgements, draft.deferred, earlier_services(host, policy))
+    services_to_start = find_services_to_start(host, policy, service_checks)
+    due = plan_actions(pending, services_to_start, service_checks, draft.deferred, earlier_services(host, policy))
     actions = refuse_window(host, due, problems)
     report_host(host, policy, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
     report_unread_sockets(host, policy, draft.needs, problems)
-    report_information(host, policy, draft.pool, judgements, problems)
+    report_information(host, policy, draft.pool, service_checks, problems)
     report_failures(failures, problems)
     report_contradictions(host, draft.managed, problems)
     if host.family not in (None, "nt5"):

@@ -92,7 +92,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ServiceCheck:
     """What was found out about one service under one catalogue row.
 
     Attributes:

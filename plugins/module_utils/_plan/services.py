@@ -44,8 +44,8 @@ from .._windows.service_states import (
 )
 from .._windows.service_states import NOT_YET as STARTING
 from .dns_check import (
-    judge_dns,
-    judge_earlier,
+    check_dns,
+    check_ran_before,
     record_failures,
 )
 from .needs import relevant_rows
@@ -61,7 +61,7 @@ from .service_check import (
     STATE_UNREADABLE,
     UNREADABLE,
     Failure,
-    Judgement,
+    ServiceCheck,
 )
 
 WINDOW_RECORD = "dns_window"
@@ -81,7 +81,7 @@ _READING_PROBLEMS = frozenset(
 
 
 @dataclass(frozen=True)
-class Victims:
+class ServicesToStart:
     """Services that a start can bring back.
 
     Attributes:
@@ -105,32 +105,32 @@ def verify(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         then those of ports that the user named. What could not be read is a failure, never ok.
     """
     host = Host(facts)
-    judgements = judge_services(host, policy)
-    failures = all_failures(host, policy, judgements)
+    service_checks = judge_services(host, policy)
+    failures = all_failures(host, policy, service_checks)
     return {
         "ok": not failures,
-        "services": [judgement.to_json() for judgement in judgements],
+        "services": [service_check.to_json() for service_check in service_checks],
         "failures": [failure.to_json() for failure in failures],
     }
 
 
-def judge_services(host: Host, policy: Policy) -> list[Judgement]:
+def judge_services(host: Host, policy: Policy) -> list[ServiceCheck]:
     """Judge DNS, every installed service of the rows that the policy looks at, and what ran before a window.
 
     Rows without UDP need nothing proved.
     """
-    judged = judge_dns(host, policy) + [
+    judged = check_dns(host, policy) + [
         _judge(host, row, host.services[name])
         for row, names in relevant_rows(host, policy)
         if row.uses_udp
         for name in names
     ]
-    return judged + judge_earlier(host, policy, judged)
+    return judged + check_ran_before(host, policy, judged)
 
 
-def all_failures(host: Host, policy: Policy, judgements: list[Judgement]) -> list[Failure]:
+def all_failures(host: Host, policy: Policy, service_checks: list[ServiceCheck]) -> list[Failure]:
     """The failures of the services, of ports that the user named, and of what could not be read."""
-    failures = [failure for judgement in judgements for failure in judgement.failures]
+    failures = [failure for service_check in service_checks for failure in service_check.failures]
     failures += [failure for port in _held_ports(host, policy.extra_ports) for failure in _extra_port(host, port)]
     failures += record_failures(host)
     if _unreadable(host):
@@ -188,33 +188,33 @@ def live_conflicts(failures: list[Failure]) -> list[dict[str, Any]]:
     ]
 
 
-def find_victims(host: Host, policy: Policy, judgements: list[Judgement]) -> Victims:
+def find_services_to_start(host: Host, policy: Policy, service_checks: list[ServiceCheck]) -> ServicesToStart:
     """Which services may be started, and whether DNS has to be stopped for that.
 
     Only services that failed for their port, or that the user names; every port of theirs is free or held by DNS; and
     no window since this boot has failed for them already. Nothing when the list of sockets could not be read.
     """
     if not host.sockets_known:
-        return Victims((), False)
+        return ServicesToStart((), False)
     gone = _failed_before(host)
     taken_by_service: dict[str, list[Failure]] = {}
-    for judgement in judgements:
-        taken_by_service.setdefault(judgement.service.name, []).extend(judgement.taken)
+    for service_check in service_checks:
+        taken_by_service.setdefault(service_check.service.name, []).extend(service_check.taken)
     chosen: list[str] = []
     need_window = False
-    for judgement in judgements:
-        name = judgement.service.name
+    for service_check in service_checks:
+        name = service_check.service.name
         taken = taken_by_service[name]
         blocked = any(not failure.by_dns for failure in taken) or (bool(taken) and not host.dns_running)
-        if blocked or name in chosen or name.lower() in gone or not _may_start(judgement, policy):
+        if blocked or name in chosen or name.lower() in gone or not _may_start(service_check, policy):
             continue
         chosen.append(name)
         need_window = need_window or bool(taken)
-    return Victims(tuple(chosen), need_window)
+    return ServicesToStart(tuple(chosen), need_window)
 
 
-def _may_start(judgement: Judgement, policy: Policy) -> bool:
-    row, service = judgement.row, judgement.service
+def _may_start(service_check: ServiceCheck, policy: Policy) -> bool:
+    row, service = service_check.row, service_check.service
     if row.never_start or may_never_start(service.name) or not SERVICE_NAME_RE.match(service.name):
         return False
     if service.state != STOPPED or not service.enabled:
@@ -231,23 +231,25 @@ def _failed_before(host: Host) -> frozenset[str]:
     return frozenset(str(record["value"]).lower().split(","))
 
 
-def _judge(host: Host, row: CatalogueRow, service: Service) -> Judgement:
+def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     taken = tuple(_taken(host, row, service)) if host.sockets_known else ()
     # From 2008 R2 on PolicyAgent and IKEEXT are started by a trigger or on demand: stopped is normal there.
     triggered = service.trigger_start or (host.family != "nt5" and service.start == DEMAND_START)
     found = state_row(service.start, triggered, service.state, service.exit_code)
     verdict = found.needed
     if verdict == EXCUSED and row.hold != "always":
-        return Judgement(row, service, taken if found.note == TRIGGER_NOTE else (), taken, found.note)
+        return ServiceCheck(row, service, taken if found.note == TRIGGER_NOTE else (), taken, found.note)
     if verdict == HOLDS:
         hurt = tuple(
             failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
         )
-        return Judgement(row, service, hurt + tuple(_not_held(host, row, service)), taken, None)
+        return ServiceCheck(row, service, hurt + tuple(_not_held(host, row, service)), taken, None)
     if verdict == FAILED and taken:
-        return Judgement(row, service, taken, taken, None)
+        return ServiceCheck(row, service, taken, taken, None)
     reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
-    return Judgement(row, service, (Failure(service.name, None, service.exit_code, None, None, reason),), taken, None)
+    return ServiceCheck(
+        row, service, (Failure(service.name, None, service.exit_code, None, None, reason),), taken, None
+    )
 
 
 def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:

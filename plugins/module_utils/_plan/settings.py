@@ -44,7 +44,7 @@ PRUNE_REFUSED = "prune_refused"
 
 
 @dataclass(frozen=True)
-class Change:
+class PlannedChange:
     """One value that has to be written.
 
     Attributes:
@@ -93,7 +93,7 @@ class ListPlan:
     current: PortSet
     wanted: PortSet
     desired: PortSet
-    change: Change | None
+    change: PlannedChange | None
     usable: bool = True
 
     @property
@@ -159,7 +159,7 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problem
         return ListPlan(setting, found.ports, wanted, desired, None)
     why = "; ".join(_reasons(found, desired, needs, setting))
     after = desired.strings() or None
-    return ListPlan(setting, found.ports, wanted, desired, Change(setting, found.type, found.data, after, why))
+    return ListPlan(setting, found.ports, wanted, desired, PlannedChange(setting, found.type, found.data, after, why))
 
 
 def _read(host: Host, setting: Setting, problems: ProblemList) -> _Found | None:
@@ -284,7 +284,7 @@ def listed(texts: Sequence[str], separator: str = ", ") -> str:
     return separator.join(texts[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> Change | None:
+def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> PlannedChange | None:
     """Set SocketPoolSize where the policy names a size and the host has a DNS server."""
     setting = SETTINGS[SOCKET_POOL_SIZE]
     fact = host.setting(setting.id)
@@ -307,4 +307,4 @@ def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> Change 
         return None
     was = f"was {shown(str(fact['data']))}" if fact["present"] else f"was absent, which means {POOL_SIZE_DEFAULT}"
     why = f"sets the pool to {wanted} sockets per address family ({was})"
-    return Change(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, why)
+    return PlannedChange(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, why)

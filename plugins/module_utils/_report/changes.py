@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is different on a host since an earlier artefact: new, fixed, still there, changed by another hand."""
+"""What is different on a host since an earlier artifact: new, fixed, still there, changed by another hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TEXT_MAX = 120
 
 
 @dataclass(frozen=True)
-class Change:
+class HostChange:
     """One difference, or one finding that is none.
 
     Attributes:
@@ -34,26 +34,26 @@ class Change:
     text: str
 
 
-def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Compare two artefacts of one host.
+def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[HostChange, ...]:
+    """Compare two artifacts of one host.
 
     Args:
         before: the earlier one; None for a host that was not there.
-        after: the artefact now.
+        after: the artifact now.
 
     Returns:
-        The changes in the order of KINDS, then by text. Whether a finding went away is said only where both artefacts
+        The changes in the order of KINDS, then by text. Whether a finding went away is said only where both artifacts
         hold facts and a plan: a host that is not reached has not been fixed.
     """
     try:
         return _changes(before, after)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return (Change("new", "the two artefacts cannot be compared"),)
+        return (HostChange("new", "the two artifacts cannot be compared"),)
 
 
-def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
+def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[HostChange, ...]:
     if before is None:
-        return (Change("new", "the host was not in the earlier report"),)
+        return (HostChange("new", "the host was not in the earlier report"),)
     now, then = _findings(after), _findings(before)
     gone = then - now if after.get("plan") else {text for text in then - now if text.startswith("status ")}
     found = {
@@ -62,20 +62,20 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tupl
         "fixed": gone,
         "still": now & then,
     }
-    return tuple(Change(kind, text) for kind in KINDS for text in sorted(found[kind]))
+    return tuple(HostChange(kind, text) for kind in KINDS for text in sorted(found[kind]))
 
 
-def _findings(artefact: Mapping[str, Any]) -> set[str]:
+def _findings(artifact: Mapping[str, Any]) -> set[str]:
     """What is not in order, each finding as a text that stays the same from one run to the next."""
-    found = set() if artefact["status"] in IN_ORDER else {f"status {artefact['status']}"}
-    plan, facts = artefact.get("plan"), artefact.get("facts")
+    found = set() if artifact["status"] in IN_ORDER else {f"status {artifact['status']}"}
+    plan, facts = artifact.get("plan"), artifact.get("facts")
     if plan is None or facts is None:
         return found
     found |= {f"port {entry['port']} of {entry['service'] or 'user'} is taken" for entry in plan["live_conflicts"]}
     exposed = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
     found |= {f"{need['service']} is exposed" for need, ports in exposed if ports and need["reason"] != "profile"}
     found |= {f"{entry['value_name'] or entry['id']} differs from the policy" for entry in plan["settings"]}
-    return found | {str(entry["message"]) for entry in artefact["problems"] if entry["severity"] != "info"}
+    return found | {str(entry["message"]) for entry in artifact["problems"] if entry["severity"] != "info"}
 
 
 def _other_hand(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Text of others in each format of the report: shown as text, never obeyed.
 
-Artefacts hold names that hosts, inventories and other people chose. What a terminal, a browser, a Markdown renderer or
+Artifacts hold names that hosts, inventories and other people chose. What a terminal, a browser, a Markdown renderer or
 a parser would act on is made visible or harmless here, and nowhere else.
 """
 

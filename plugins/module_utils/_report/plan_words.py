@@ -47,6 +47,6 @@ def _ports(value: object) -> PortSet:
 
 
 def _action(entry: Mapping[str, Any]) -> str:
-    victims = [str(name) for name in entry.get("victims", ())]
-    named = f" ({', '.join(victims)})" if victims else ""
+    services_to_start = [str(name) for name in entry.get("services_to_start", ())]
+    named = f" ({', '.join(services_to_start)})" if services_to_start else ""
     return f"then {_ACTIONS[entry['action']]}{named}: {entry['why']}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a report shows of each host: small rows made of artefacts. Pure; no format is known here."""
+"""What a report shows of each host: small rows made of artifacts. Pure; no format is known here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .._fleet.times import parse_time
 from .._plan.exposure import exposed_by_need, protected_ports
 from .._ports import PortSet
 from .._problems import printable
-from .changes import Change, changes_of
+from .changes import HostChange, changes_of
 from .plan_words import plan_words
 
 CELLS = ("conflict", "exposed", "reserved", "outside")
@@ -34,7 +34,7 @@ _SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueE
 
 
 @dataclass(frozen=True)
-class Need:
+class NeedRow:
     """One service's ports on one host.
 
     Attributes:
@@ -75,7 +75,7 @@ class Ports:
         pool: what DNS can draw from, by address family; empty where that is not known.
         reserved: what is reserved and effective, by address family.
         kept: reserved ranges that are not ours.
-        held: what DNS holds, by address family, as the artefact gives it: read only when it is drawn. None where the
+        held: what DNS holds, by address family, as the artifact gives it: read only when it is drawn. None where the
             host's list of sockets does not name processes.
     """
 
@@ -87,7 +87,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Details:
-    """What an artefact with facts and a plan tells beyond its status.
+    """What an artifact with facts and a plan tells beyond its status.
 
     ``failed`` is whether the run failed on the host: then the plan does not say why.
     """
@@ -97,7 +97,7 @@ class Details:
     model: str
     risk_now: float | None
     risk_after: float | None
-    needs: tuple[Need, ...]
+    needs: tuple[NeedRow, ...]
     conflicts: tuple[Conflict, ...]
     problems: tuple[tuple[str, str], ...]
     words: tuple[str, ...]
@@ -115,7 +115,7 @@ class Row:
         collected: when its facts were gathered, None where nobody knows.
         age: how long ago that was.
         details: None for a host without facts and plan, or with ones that cannot be read.
-        changes: against the earlier artefacts.
+        changes: against the earlier artifacts.
         trouble: why there are no details although facts and plan are there; empty where they could be read.
     """
 
@@ -125,7 +125,7 @@ class Row:
     collected: datetime | None
     age: timedelta | None
     details: Details | None
-    changes: tuple[Change, ...]
+    changes: tuple[HostChange, ...]
     trouble: str = ""
 
 
@@ -161,28 +161,28 @@ class Sources:
     """What report and gate judge.
 
     Attributes:
-        hosts: who must be in the report, artefact or not.
-        artefacts: by host.
-        defects: by host, why its artefact could not be used.
-        earlier: artefacts to compare with, by host; None for no comparison.
+        hosts: who must be in the report, artifact or not.
+        artifacts: by host.
+        defects: by host, why its artifact could not be used.
+        earlier: artifacts to compare with, by host; None for no comparison.
         scope: what else is to be said of the verdict.
     """
 
     hosts: tuple[str, ...]
-    artefacts: Mapping[str, Mapping[str, Any]]
+    artifacts: Mapping[str, Mapping[str, Any]]
     defects: Mapping[str, str]
     earlier: Mapping[str, Mapping[str, Any]] | None = None
     scope: Scope = field(default_factory=Scope)
 
     def usable(self, host: str) -> Mapping[str, Any] | None:
-        """The host's artefact; a defect in one folder counts, whatever another one holds."""
-        return None if host in self.defects else self.artefacts.get(host)
+        """The host's artifact; a defect in one folder counts, whatever another one holds."""
+        return None if host in self.defects else self.artifacts.get(host)
 
 
 def verdict_of(sources: Sources, rules: Rules) -> Verdict:
-    """The gate's verdict on everybody: who must be there, and whoever else has an artefact, usable or not."""
-    everybody = {*sources.hosts, *sources.artefacts, *sources.defects}
-    found = {host: artefact for host in everybody if (artefact := sources.usable(host)) is not None}
+    """The gate's verdict on everybody: who must be there, and whoever else has an artifact, usable or not."""
+    everybody = {*sources.hosts, *sources.artifacts, *sources.defects}
+    found = {host: artifact for host in everybody if (artifact := sources.usable(host)) is not None}
     return judge(everybody, found, rules, sources.defects, sources.scope)
 
 
@@ -190,8 +190,8 @@ def make_report(sources: Sources, rules: Rules, made: datetime, title: str) -> R
     """Make the rows.
 
     Args:
-        sources: the artefacts; content that does not have the shape of its format gives a row without details.
-        rules: what else decides besides the artefacts, as for the gate.
+        sources: the artifacts; content that does not have the shape of its format gives a row without details.
+        rules: what else decides besides the artifacts, as for the gate.
         made: the time of the report; ages are reckoned from it.
         title: its heading.
     """
@@ -222,29 +222,29 @@ def services_of(rows: Iterable[Row], most: int = 40) -> tuple[list[str], int]:
 
 def _row(
     entry: HostVerdict,
-    artefact: Mapping[str, Any] | None,
+    artifact: Mapping[str, Any] | None,
     earlier: Mapping[str, Mapping[str, Any]] | None,
     made: datetime,
 ) -> Row:
-    collected = parse_time((artefact or {}).get("collected"))
+    collected = parse_time((artifact or {}).get("collected"))
     why, details = entry.why.removeprefix(f"{entry.host}: "), None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[HostChange, ...] = ()
     trouble = ""
-    if artefact is not None:
+    if artifact is not None:
         try:
-            details = _details(artefact)
+            details = _details(artifact)
         except _SHAPE_ERRORS as error:
             trouble = f"{type(error).__name__}: {printable(str(error))}"
             why = f"{why}; facts or plan cannot be read".removeprefix("; ")
         if earlier is not None:
-            changes = changes_of(earlier.get(entry.host), artefact)
+            changes = changes_of(earlier.get(entry.host), artifact)
     return Row(
         entry.host, entry.status, why, collected, made - collected if collected else None, details, changes, trouble
     )
 
 
-def _details(artefact: Mapping[str, Any]) -> Details | None:
-    facts, plan = artefact.get("facts"), artefact.get("plan")
+def _details(artifact: Mapping[str, Any]) -> Details | None:
+    facts, plan = artifact.get("facts"), artifact.get("plan")
     if facts is None or plan is None:
         return None
     conflicts = tuple(_conflict(entry) for entry in plan["live_conflicts"])
@@ -252,7 +252,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
     udp = facts["dns"]["udp_ports"]
     safe = protected_ports(plan, facts)
     return Details(
-        failed=artefact.get("outcome") != "ok",
+        failed=artifact.get("outcome") != "ok",
         release=str(facts["os"]["release"] or "unknown"),
         model=str(risk["model"]),
         risk_now=_chance(risk["now"]),
@@ -262,7 +262,7 @@ def _details(artefact: Mapping[str, Any]) -> Details | None:
             for need, open_ports in zip(plan["needs"], exposed_by_need(plan, safe), strict=True)
         ),
         conflicts=conflicts,
-        problems=tuple((str(entry["severity"]), str(entry["message"])) for entry in artefact["problems"]),
+        problems=tuple((str(entry["severity"]), str(entry["message"])) for entry in artifact["problems"]),
         words=plan_words(plan),
         ports=Ports(
             pool={
@@ -281,7 +281,7 @@ def _conflict(entry: Mapping[str, Any]) -> Conflict:
     return Conflict(port, str(entry["service"] or "user"), str(holder))
 
 
-def _need(need: Mapping[str, Any], open_ports: PortSet, conflicts: tuple[Conflict, ...]) -> Need:
+def _need(need: Mapping[str, Any], open_ports: PortSet, conflicts: tuple[Conflict, ...]) -> NeedRow:
     ports = PortSet.from_json(need["ports"])
     names = {need["service"], *need["services"]}
     if any(entry.service in names and entry.port in ports for entry in conflicts):
@@ -290,7 +290,7 @@ def _need(need: Mapping[str, Any], open_ports: PortSet, conflicts: tuple[Conflic
         cell = "exposed"
     else:
         cell = "reserved" if need["in_pool_range"] else "outside"
-    return Need(str(need["service"]), str(need["title"]), ports, str(need["protocol"]), cell, open_ports)
+    return NeedRow(str(need["service"]), str(need["title"]), ports, str(need["protocol"]), cell, open_ports)
 
 
 def _chance(value: object) -> float | None:

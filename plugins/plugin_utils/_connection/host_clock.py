@@ -12,7 +12,7 @@ import email.utils
 from collections.abc import Callable
 from typing import Any
 
-from .interfaces import Wire
+from .interfaces import WinRMProtocol
 
 
 class HostClock:
@@ -40,7 +40,7 @@ class HostClock:
         if seconds is not None:
             self._said = seconds, self._monotonic()
 
-    def listen(self, wire: Wire) -> None:
+    def listen(self, wire: WinRMProtocol) -> None:
         """Hears every answer that comes over a connection from now on."""
         session = getattr(wire.transport, "session", None)
         hooks = getattr(session, "hooks", None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 
-class Wire(Protocol):
+class WinRMProtocol(Protocol):
     """What is used of `winrm.protocol.Protocol`."""
 
     operation_timeout_sec: int
@@ -30,7 +30,7 @@ class Wire(Protocol):
         """Deletes a shell."""
 
 
-class Plugin(Protocol):
+class WinRMConnection(Protocol):
     """What is used of ansible-core's connection plugin `winrm`."""
 
     transport: str

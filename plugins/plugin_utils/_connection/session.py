@@ -31,7 +31,7 @@ from .errors import (
 )
 from .host_clock import HostClock
 from .http_limits import Limits, limit
-from .interfaces import Plugin, Wire
+from .interfaces import WinRMConnection, WinRMProtocol
 from .shell import CLOSE_S, Reply, Shell
 
 IDLE_TIMEOUT_S = 180
@@ -71,7 +71,7 @@ class Session:
     """
 
     def __init__(
-        self, connection: Plugin, *, pin_address: bool = False, clock: Callable[[], float] = time.monotonic
+        self, connection: WinRMConnection, *, pin_address: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Sends nothing.
 
@@ -84,7 +84,7 @@ class Session:
         self._pin_address = pin_address
         self._clock = clock
         self._shell: Shell | None = None
-        self._wire: Wire | None = None
+        self._wire: WinRMProtocol | None = None
         self._private = False
         self._left: list[str] = []
         self._idle_timeout = IDLE_TIMEOUT_S
@@ -209,7 +209,7 @@ class Session:
             with contextlib.suppress(Exception):
                 self._wire.transport.close_session()
 
-    def _connected(self) -> Wire:
+    def _connected(self) -> WinRMProtocol:
         if self._wire is None:
             self._wire = self._own_wire() if self._private else self._shared_wire()
             if self._pin_address:
@@ -217,7 +217,7 @@ class Session:
             limit(self._wire.transport, self._limits)
         return self._wire
 
-    def _delete_left(self, wire: Wire) -> None:
+    def _delete_left(self, wire: WinRMProtocol) -> None:
         """Deletes the shells of lost connections; one that is gone already is as good.
 
         An answer that is no WS-Management fault keeps the shell in the list and nobody from going on.
@@ -252,7 +252,7 @@ class Session:
                 self._connection.shell_id = self._shell.id
         return self._shell
 
-    def _shared_wire(self) -> Wire:
+    def _shared_wire(self) -> WinRMProtocol:
         """The connection plugin's protocol object, built without traffic; falls back to our own."""
         plugin = self._connection
         if plugin.shell_id:
@@ -268,7 +268,7 @@ class Session:
         except Exception as error:
             plugin.shell_id = None
             raise AnsibleConnectionFailure(explained(error, self.target)) from None
-        wire: Wire | None = getattr(plugin, "protocol", None)
+        wire: WinRMProtocol | None = getattr(plugin, "protocol", None)
         untouched = plugin.shell_id == _PLACEHOLDER
         plugin.shell_id = None
         if wire is not None and untouched:
@@ -276,7 +276,7 @@ class Session:
         self._private = True
         return self._own_wire()
 
-    def _own_wire(self) -> Wire:
+    def _own_wire(self) -> WinRMProtocol:
         """A protocol object of our own, from the options of the connection plugin."""
         from winrm import protocol as library  # noqa: PLC0415 (a missing library is the plugin's to report)
 
@@ -287,7 +287,7 @@ class Session:
         passed = {
             name: extras[f"ansible_winrm_{name}"] for name in _LIBRARY_OPTIONS if f"ansible_winrm_{name}" in extras
         }
-        wire: Wire = library.Protocol(
+        wire: WinRMProtocol = library.Protocol(
             f"{scheme}://{host}:{self.target.port}/{str(option('path') or 'wsman').lstrip('/')}",
             transport=_first(option("transport"), "ssl" if scheme == "https" else "plaintext"),
             username=option("remote_user"),
@@ -297,7 +297,7 @@ class Session:
         return wire
 
 
-def _keep_environment(wire: Wire) -> None:
+def _keep_environment(wire: WinRMProtocol) -> None:
     """Keeps `requests` from reading the environment again for every request.
 
     What the environment says of proxies and certificates is in the library's session since it was built. The third
@@ -308,7 +308,7 @@ def _keep_environment(wire: Wire) -> None:
         session.trust_env = False
 
 
-def _pin(wire: Wire, target: Target) -> None:
+def _pin(wire: WinRMProtocol, target: Target) -> None:
     """Replaces the host's name in the address by its number.
 
     Only where nothing depends on the name: not with TLS, whose certificate carries it, nor with Kerberos and CredSSP.
@@ -325,7 +325,7 @@ def _pin(wire: Wire, target: Target) -> None:
     wire.transport.endpoint = urlunsplit(parts._replace(netloc=f"{shown}:{target.port}"))
 
 
-def refuse_foreign(connection: Plugin, host: str) -> None:
+def refuse_foreign(connection: WinRMConnection, host: str) -> None:
     """Refuses what is not a plain `winrm` connection.
 
     Args:
@@ -348,7 +348,7 @@ def refuse_foreign(connection: Plugin, host: str) -> None:
         )
 
 
-def _target(connection: Plugin) -> Target:
+def _target(connection: WinRMConnection) -> Target:
     option = connection.get_option
     return Target(
         host=str(option("remote_addr")),

@@ -17,7 +17,7 @@ from .errors import (
     Target,
     explained,
 )
-from .interfaces import Wire
+from .interfaces import WinRMProtocol
 
 CODEPAGE = 437
 """The shell's code page: everything that is parsed is ASCII, anything else becomes a question mark."""
@@ -51,7 +51,7 @@ class Reply:
 class Shell:
     """One shell on the host, through one protocol object."""
 
-    def __init__(self, wire: Wire, target: Target, idle_timeout: int, allow: Callable[[float], None]) -> None:
+    def __init__(self, wire: WinRMProtocol, target: Target, idle_timeout: int, allow: Callable[[float], None]) -> None:
         """Opens the shell.
 
         Args:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The artefacts of one run, read back."""
+"""The artifacts of one run, read back."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from urllib.parse import unquote
 from ...module_utils._fleet.artifact import (
     ARTIFACT_BYTES_MAX,
     RESERVED_NAMES,
-    ArtefactError,
+    ArtifactError,
     file_name,
-    parse_artefact,
+    parse_artifact,
 )
 from ...module_utils._fleet.evidence import FUTURE, Expiry
 from ...module_utils._fleet.schema import Check
@@ -37,7 +37,7 @@ class SummaryError(ValueError):
 
 
 def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
-    """Where the artefacts of one run lie.
+    """Where the artifacts of one run lie.
 
     Args:
         artifacts_dir: the policy's folder.
@@ -49,7 +49,7 @@ def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
     return Path(artifacts_dir) / safe_run_id(run_id)
 
 
-def read_artefacts(folder: Path, hosts: Iterable[str], check: Check | None = None) -> Read:
+def read_artifacts(folder: Path, hosts: Iterable[str], check: Check | None = None) -> Read:
     """Read the artifacts of the named hosts.
 
     Args:
@@ -69,10 +69,10 @@ def read_folder(folder: Path, check: Check | None = None) -> Read:
 
     Args:
         folder: one that holds artifacts, as a run's folder does; files that are not named like one are left alone.
-        check: as in `read_artefacts`.
+        check: as in `read_artifacts`.
 
     Returns:
-        As ``read_artefacts``. A file that cannot be used counts for the host that its name stands for.
+        As ``read_artifacts``. A file that cannot be used counts for the host that its name stands for.
 
     Raises:
         OSError: the folder could not be listed.
@@ -89,16 +89,16 @@ def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read
     for path, host in files:
         named = host if host is not None else unquote(path.name.removesuffix(_ENDING))
         try:
-            artifact = parse_artefact(_content(path), host)
+            artifact = parse_artifact(_content(path), host)
             if host is None and file_name(artifact["host"]) != path.name:
-                raise ArtefactError("it is another host's")
+                raise ArtifactError("it is another host's")
             problem = check(artifact) if check else None
             if problem is not None:
-                raise ArtefactError(f"it does not have the shape of its format at {problem.lstrip('.')}")
+                raise ArtifactError(f"it does not have the shape of its format at {problem.lstrip('.')}")
             found[artifact["host"]] = artifact
         except FileNotFoundError:
             continue
-        except ArtefactError as error:
+        except ArtifactError as error:
             defects[named] = f"the artifact cannot be used: {error}"
         except OSError as error:
             defects[named] = f"the artifact cannot be read: {error.strerror}"
@@ -115,7 +115,7 @@ def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:
         content = json.loads(_content(folder / SUMMARY).decode("utf-8"))
     except FileNotFoundError:
         return []
-    except (ArtefactError, OSError, ValueError, RecursionError) as error:
+    except (ArtifactError, OSError, ValueError, RecursionError) as error:
         raise SummaryError(str(error)) from error
     problem = check(content)
     made = None if problem else parse_time(content["made"])
@@ -131,5 +131,5 @@ def _content(path: Path) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise ArtefactError("it is no regular file")
+            raise ArtifactError("it is no regular file")
         return stream.read(ARTIFACT_BYTES_MAX + 1)

@@ -19,7 +19,7 @@ from .._files import RUN_ID
 from .runs import (
     Read,
     SummaryError,
-    read_artefacts,
+    read_artifacts,
     read_folder,
     summary_hosts,
 )
@@ -86,7 +86,7 @@ def _of_hosts(asked: Asked) -> list[Read]:
         for folder in folders:
             places[folder].append(host)
     check = schema_check("artifact")
-    return [read_artefacts(folder, hosts, check) for folder, hosts in places.items()]
+    return [read_artifacts(folder, hosts, check) for folder, hosts in places.items()]
 
 
 def _own(asked: Asked, read: Iterable[Read]) -> tuple[dict[str, Artifact], dict[str, str]]:

@@ -26,16 +26,16 @@ from ...module_utils._commands.machine_id import (
 )
 from ...module_utils._commands.records import RECORDED, Record
 from ...module_utils._commands.write import (
-    Change,
-    Ticket,
+    ChangeId,
+    SettingWrite,
     prepare_line,
     write_lines,
 )
 from ...module_utils._windows.registry_file import RawValue
 from ...module_utils._windows.settings import ABSENT, NETSH, SETTINGS, STATE
 from .._connection.errors import HostFailure, after_change
-from .._connection.talk import Talk, section_lines
-from .._files import RUN_ID, Shelf
+from .._connection.exchange import Exchange, section_lines
+from .._files import RUN_ID, BackupStore
 from .backup import (
     CHANGE,
     ROLLBACK,
@@ -48,9 +48,9 @@ from .backup import (
 )
 from .gather import Gathered, merged
 from .lock import (
-    give_back,
     lock_of,
-    locked,
+    release_lock,
+    run_under_lock,
 )
 
 REREAD = ("tcpip", "dns", "boot", "state", "excluded_udp4", "excluded_udp6")
@@ -58,7 +58,7 @@ REREAD = ("tcpip", "dns", "boot", "state", "excluded_udp4", "excluded_udp6")
 
 
 @dataclass(frozen=True)
-class Order:
+class WriteRequest:
     """What is to be written.
 
     Attributes:
@@ -70,7 +70,7 @@ class Order:
         new_id: whether a machine id has to be written, although nothing else may be: the one that is there was copied.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[SettingWrite, ...]
     records: tuple[Record, ...]
     put_back: Mapping[str, RawValue | None] = field(default_factory=dict)
     expected: Mapping[str, Sequence[RawValue | None]] = field(default_factory=dict)
@@ -95,9 +95,9 @@ class Written:
     backup: dict[str, str] | None
 
 
-def order_of(plan: Mapping[str, Any]) -> Order:
+def to_write_request(plan: Mapping[str, Any]) -> WriteRequest:
     """The part of a plan that is written to the host now."""
-    changes: list[Change] = []
+    changes: list[SettingWrite] = []
     records: dict[str, str] = {}
     deferred = _deferred(plan)
     new_id = False
@@ -106,85 +106,91 @@ def order_of(plan: Mapping[str, Any]) -> Order:
             records.update({name: value for name, value in entry["after"].items() if name in RECORDED})
             new_id = NAME_VALUE in entry["after"]
             # What a window adds is backed up before it opens, although nothing of it is written now.
-            changes += [Change(name, (), (), deferred.get(name, ())) for name in entry["after"] if name in NETSH]
+            changes += [SettingWrite(name, (), (), deferred.get(name, ())) for name in entry["after"] if name in NETSH]
         elif entry["id"] in NETSH:
             added, removed = tuple(entry["added"]), tuple(entry["removed"])
-            changes.append(Change(entry["id"], added, removed, deferred.get(entry["id"], ())))
+            changes.append(SettingWrite(entry["id"], added, removed, deferred.get(entry["id"], ())))
             records[entry["id"]] = ",".join(entry["ours"])
         else:
             changes.append(_change(entry))
             if entry["id"] in RECORDED:
                 records[entry["id"]] = _text(changes[-1].after)
     kept = tuple(Record(name, value) for name, value in sorted(records.items()) if is_ours(value))
-    return Order(tuple(changes), kept, new_id=new_id)
+    return WriteRequest(tuple(changes), kept, new_id=new_id)
 
 
-def apply(talk: Talk, gathered: Gathered, order: Order, shelf: Shelf) -> Written:
+def apply(exchange: Exchange, gathered: Gathered, order: WriteRequest, backups: BackupStore) -> Written:
     """Carries out an order.
 
     Args:
-        talk: the one that gathered.
+        exchange: the one that gathered.
         gathered: what the plan was made from.
         order: `order_of` the plan.
-        shelf: where the host's backups lie.
+        backups: where the host's backups lie.
 
     Raises:
         HostFailure: with the phase, and `backup` once one was made.
     """
     new_id = secrets.token_hex(ID_BYTES) if needs_id(gathered.facts) else None
-    backup = shelf.new_id(gathered.run)
-    ticket = Ticket(gathered.run, lock_of(talk, gathered.run), backup, shelf.kept, new_id)
-    with _given_back(talk, ticket):
-        return _locked_write(talk.during("backup"), ticket, gathered, order, shelf)
+    backup = backups.new_id(gathered.run)
+    change_id = ChangeId(gathered.run, lock_of(exchange, gathered.run), backup, backups.kept, new_id)
+    with _given_back(exchange, change_id):
+        return _locked_write(exchange.during("backup"), change_id, gathered, order, backups)
 
 
-def _locked_write(talk: Talk, ticket: Ticket, gathered: Gathered, order: Order, shelf: Shelf) -> Written:
+def _locked_write(
+    exchange: Exchange, change_id: ChangeId, gathered: Gathered, order: WriteRequest, backups: BackupStore
+) -> Written:
     """All that happens under the lock."""
     names = [change.id for change in order.changes]
-    output, _transcript = locked(talk, ticket.lock, prepare_line(ticket, names))
+    output, _transcript = run_under_lock(exchange, change_id.lock, prepare_line(change_id, names))
     try:
-        values = _checked(talk, output, order, gathered.facts)
-        lines = write_lines(ticket, order.changes, order.records, restore_lines(values), restore_lines(order.put_back))
-        backup = _saved(ticket, order, values, gathered.facts, shelf) if order.changes else None
+        values = _checked(exchange, output, order, gathered.facts)
+        lines = write_lines(
+            change_id, order.changes, order.records, restore_lines(values), restore_lines(order.put_back)
+        )
+        backup = _saved(change_id, order, values, gathered.facts, backups) if order.changes else None
     except (HostFailure, AnsibleError, BatchError) as error:
-        give_back(talk, ticket.lock)
+        release_lock(exchange, change_id.lock)
         if isinstance(error, HostFailure):
             raise
-        raise HostFailure(f"{error} Nothing was written on {talk.session.target}.", "backup") from error
+        raise HostFailure(f"{error} Nothing was written on {exchange.session.target}.", "backup") from error
     with after_change("write", backup=backup):
-        written = _write(talk.during("write"), lines, order, gathered, backup)
-    shelf.prune(ticket.backup)
+        written = _write(exchange.during("write"), lines, order, gathered, backup)
+    backups.prune(change_id.backup)
     return written
 
 
 @contextlib.contextmanager
-def _given_back(talk: Talk, ticket: Ticket) -> Iterator[None]:
+def _given_back(exchange: Exchange, change_id: ChangeId) -> Iterator[None]:
     """After a command whose answer was lost: ends what may still run, then gives the lock back."""
     try:
         yield
     except HostFailure:
-        if talk.session.doubtful:
-            talk.session.reconnect()
-            if talk.session.end_left_shells():
-                give_back(talk, ticket.lock)
+        if exchange.session.doubtful:
+            exchange.session.reconnect()
+            if exchange.session.end_left_shells():
+                release_lock(exchange, change_id.lock)
         raise
 
 
-def _checked(talk: Talk, output: bytes, order: Order, facts: Mapping[str, Any]) -> dict[str, RawValue | None]:
+def _checked(
+    exchange: Exchange, output: bytes, order: WriteRequest, facts: Mapping[str, Any]
+) -> dict[str, RawValue | None]:
     """The exact bytes of what will be written, if they are what the plan was made from."""
     try:
-        values = exact_values(output, talk.run, order.changes)
+        values = exact_values(output, exchange.run, order.changes)
     except BackupError as error:
-        raise talk.failure(str(error)) from error
+        raise exchange.failure(str(error)) from error
     for name, raw in values.items():
         if not same_as_found(SETTINGS[name], raw, facts["settings"][name]):
-            raise talk.failure(
+            raise exchange.failure(
                 f"has another {SETTINGS[name].value_name} than a moment ago: somebody else changes it, nothing was"
                 " written, run again"
             )
         expected = order.expected.get(name)
         if expected is not None and not any(same_value(raw, value) for value in expected):
-            raise talk.failure(
+            raise exchange.failure(
                 f"has another {SETTINGS[name].value_name} than we wrote, byte by byte: nothing was written, set force"
                 " to put the backup back nevertheless"
             )
@@ -192,32 +198,38 @@ def _checked(talk: Talk, output: bytes, order: Order, facts: Mapping[str, Any]) 
 
 
 def _saved(
-    ticket: Ticket, order: Order, values: Mapping[str, RawValue | None], facts: Mapping[str, Any], shelf: Shelf
+    change_id: ChangeId,
+    order: WriteRequest,
+    values: Mapping[str, RawValue | None],
+    facts: Mapping[str, Any],
+    backups: BackupStore,
 ) -> dict[str, str]:
     identity = {
-        "id": ticket.backup,
-        "host": shelf.host,
-        "host_folder": ticket.folder,
+        "id": change_id.backup,
+        "host": backups.host,
+        "host_folder": change_id.folder,
         "call": RUN_ID,
         "kind": ROLLBACK if order.rollback else CHANGE,
-        "machine_id": ticket.machine or recorded_id(facts),
+        "machine_id": change_id.machine or recorded_id(facts),
     }
-    path = shelf.save(ticket.backup, backup_content(identity, order.changes, values, facts, order.put_back))
-    return {"id": ticket.backup, "path": str(path), "host_path": ticket.folder}
+    path = backups.save(change_id.backup, backup_content(identity, order.changes, values, facts, order.put_back))
+    return {"id": change_id.backup, "path": str(path), "host_path": change_id.folder}
 
 
-def _write(talk: Talk, lines: list[str], order: Order, gathered: Gathered, backup: dict[str, str] | None) -> Written:
+def _write(
+    exchange: Exchange, lines: list[str], order: WriteRequest, gathered: Gathered, backup: dict[str, str] | None
+) -> Written:
     for line in lines[:-1]:
-        talk.ask(line)
+        exchange.send(line)
     # From here on anything may have been written, unless the host says that nothing was.
     with after_change("write", changed=True):
-        output, transcript = talk.ask(lines[-1])
+        output, transcript = exchange.send(lines[-1])
         reread = [name for name in REREAD if name in transcript.sections]
         if "write" not in transcript.sections:
-            raise talk.failure("cut the answer to the write: read the host again to see what it holds")
+            raise exchange.failure("cut the answer to the write: read the host again to see what it holds")
         levels = [line.rpartition(" ") for line in section_lines(transcript, "write")]
         if order.changes and not levels:
-            raise talk.failure(
+            raise exchange.failure(
                 "has changed since the snapshot, has no room for the backup, or another run has taken the lock: nothing"
                 " was written, run again",
                 changed=False,
@@ -227,9 +239,9 @@ def _write(talk: Talk, lines: list[str], order: Order, gathered: Gathered, backu
         ]
         if failed:
             some = any(level == "0" for _name, _blank, level in levels)
-            raise talk.failure(f"did not write {', '.join(failed)}: the user may lack the right to", changed=some)
+            raise exchange.failure(f"did not write {', '.join(failed)}: the user may lack the right to", changed=some)
         if STATE not in reread:
-            raise talk.failure("cut the answer to the write: read the host again to see what it holds")
+            raise exchange.failure("cut the answer to the write: read the host again to see what it holds")
     return Written(merged(gathered.transcript, output, gathered.run, reread), backup)
 
 
@@ -239,9 +251,9 @@ def _deferred(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {row["id"]: tuple(row["ports"]) for row in rows}
 
 
-def _change(entry: Mapping[str, Any]) -> Change:
+def _change(entry: Mapping[str, Any]) -> SettingWrite:
     after = entry["after"]
-    return Change(entry["id"], tuple(after) if isinstance(after, list) else after)
+    return SettingWrite(entry["id"], tuple(after) if isinstance(after, list) else after)
 
 
 def _text(after: tuple[str, ...] | int | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...module_utils._commands.write import Change
+from ...module_utils._commands.write import SettingWrite
 from ...module_utils._parsers.transcript import decode
 from ...module_utils._windows.registry_file import (
     DIALECT_4,
@@ -36,7 +36,7 @@ class BackupError(Exception):
     """A value's exact bytes are not known, so that it must not be written; the rest of a sentence about the host."""
 
 
-def exact_values(output: bytes, run: str, changes: Sequence[Change]) -> dict[str, RawValue | None]:
+def exact_values(output: bytes, run: str, changes: Sequence[SettingWrite]) -> dict[str, RawValue | None]:
     """The type and the bytes of every registry value that is to be written, None where it is absent.
 
     Args:
@@ -130,7 +130,7 @@ def restore_lines(values: Mapping[str, RawValue | None]) -> list[str]:
 
 def backup_content(
     identity: Mapping[str, Any],
-    changes: Sequence[Change],
+    changes: Sequence[SettingWrite],
     values: Mapping[str, RawValue | None],
     facts: Mapping[str, Any],
     put_back: Mapping[str, RawValue | None],

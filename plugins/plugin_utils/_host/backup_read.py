@@ -20,7 +20,7 @@ from ...module_utils._windows.registry_file import (
     RawValue,
 )
 from ...module_utils._windows.settings import NETSH, SETTINGS, Setting
-from .._files import BACKUP_NAME, Shelf
+from .._files import BACKUP_NAME, BackupStore
 from .backup import (
     BACKUP_FORMAT,
     CHANGE,
@@ -29,7 +29,7 @@ from .backup import (
 
 
 @dataclass(frozen=True)
-class Kept:
+class BackedUpValue:
     """One registry value in a backup: what it was, and what our change made of it."""
 
     setting: Setting
@@ -73,7 +73,7 @@ class Backup:
     computer_name: str | None
     machine: str | None
     host_folder: str
-    rows: tuple[Kept, ...]
+    rows: tuple[BackedUpValue, ...]
     tables: tuple[Table, ...]
 
 
@@ -90,12 +90,12 @@ class Backups:
     unreadable: tuple[str, ...]
 
 
-def all_backups(shelf: Shelf) -> Backups:
+def all_backups(backups: BackupStore) -> Backups:
     """All of the host's backups; one that cannot be read is named and does not hide the others."""
-    return _read_all(shelf.paths())
+    return _read_all(backups.paths())
 
 
-def backups_since(shelf: Shelf, name: str | None) -> Backups:
+def backups_since(backups: BackupStore, name: str | None) -> Backups:
     """A backup and all that were made after it; the first is the named one, or the last made before a change.
 
     What is older is not looked at: a file that is damaged there does not matter.
@@ -103,7 +103,7 @@ def backups_since(shelf: Shelf, name: str | None) -> Backups:
     Raises:
         BackupError: there is none, or the named one cannot be read; the rest of a sentence about the host.
     """
-    paths = shelf.paths()
+    paths = backups.paths()
     if name is not None:
         at = next((at for at, path in enumerate(paths) if path.stem == name), None)
         if at is None:
@@ -160,15 +160,15 @@ def _backup(content: Mapping[str, Any]) -> Backup:
     )
 
 
-def _kept(row: Mapping[str, Any]) -> Kept:
+def _kept(row: Mapping[str, Any]) -> BackedUpValue:
     setting = SETTINGS[row["setting"]]
     if row["key"] != setting.key or row["value_name"] != setting.value_name:
         raise ValueError("another place than the setting's")
     before = None if row["absent"] else _raw(row["type_number"], row["hex"])
     if "after_exact" in row:
         exact = row["after_exact"]
-        return Kept(setting, before, None if exact is None else _raw(*exact))
-    return Kept(setting, before, _written(row["after"]))
+        return BackedUpValue(setting, before, None if exact is None else _raw(*exact))
+    return BackedUpValue(setting, before, _written(row["after"]))
 
 
 def _table(row: Mapping[str, Any]) -> Table:

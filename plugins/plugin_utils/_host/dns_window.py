@@ -48,13 +48,13 @@ from ...module_utils._facts.window_facts import (
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.window_refusal import stop_refusals
 from .._connection.errors import HostFailure
-from .._connection.talk import Talk, section_lines
+from .._connection.exchange import Exchange, section_lines
 from .exclusions import recorded_exclusions
 from .gather import Gathered
 from .lock import (
-    give_back,
     lock_of,
-    locked,
+    release_lock,
+    run_under_lock,
 )
 
 POLL_S = 45
@@ -107,12 +107,12 @@ class Opened:
 
 
 def window_of(
-    talk: Talk, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
+    exchange: Exchange, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
 ) -> Window:
     """The window that an action of the plan asks for.
 
     Args:
-        talk: with the host; its session has read the host.
+        exchange: with the host; its session has read the host.
         gathered: the reading that the plan was made from, in this session.
         action: the plan's ``dns_window``.
         deadline: seconds that it may take.
@@ -121,13 +121,13 @@ def window_of(
     Raises:
         HostFailure: what depends on DNS is not known or cannot be named.
     """
-    lock = lock_of(talk, gathered.run)
+    lock = lock_of(exchange, gathered.run)
     exclusions, _left_out = recorded_exclusions(action, gathered.facts)
-    earlier = [name for name in left_down(gathered.facts, ignored) if name not in action["victims"]]
+    earlier = [name for name in left_down(gathered.facts, ignored) if name not in action["services_to_start"]]
     return Window(
         run=gathered.run,
         lock=lock,
-        victims=tuple(action["victims"]),
+        services_to_start=tuple(action["services_to_start"]),
         dependents=(*_dependents(gathered.facts), *earlier),
         exclusions=exclusions,
         deadline=deadline,
@@ -137,11 +137,11 @@ def window_of(
     )
 
 
-def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
+def open_window(exchange: Exchange, window: Window, allow_unguarded: bool) -> Opened:
     """Runs a window to its end.
 
     Args:
-        talk: with the host; its session has read the host.
+        exchange: with the host; its session has read the host.
         window: what to do.
         allow_unguarded: run it inside a shell where there is no Task Scheduler.
 
@@ -149,18 +149,18 @@ def open_window(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
         HostFailure: with `dns_may_be_stopped`.
     """
     try:
-        _output, transcript = locked(talk, window.lock, start_line(window))
+        _output, transcript = run_under_lock(exchange, window.lock, start_line(window))
     except BatchError as error:
-        raise HostFailure(f"No window was opened on {talk.session.target}: {error}", "restart") from error
+        raise HostFailure(f"No window was opened on {exchange.session.target}: {error}", "restart") from error
     except HostFailure as error:
         if "dns_may_be_stopped" in error.details:
             raise
-        return _after_lost_start(talk, window, error)
+        return _after_lost_start(exchange, window, error)
     if "run" not in transcript.sections:
-        raise _no_room(talk, window)
+        raise _no_room(exchange, window)
     if not _succeeded(transcript, "create") or not _succeeded(transcript, "run"):
-        return _without_scheduler(talk, window, allow_unguarded)
-    return _followed(talk, window)
+        return _without_scheduler(exchange, window, allow_unguarded)
+    return _followed(exchange, window)
 
 
 _REFUSALS = {
@@ -175,15 +175,15 @@ _ENDINGS = {"start_dns", GAVE_UP}
 """Steps of which every window that stopped something has one."""
 
 
-def _followed(talk: Talk, window: Window) -> Opened:
+def _followed(exchange: Exchange, window: Window) -> Opened:
     """Looks at a window that has been started until it has ended, or ends it."""
-    steps = _awaited(talk, window)
+    steps = _wait_for_window(exchange, window)
     if steps is None:
-        raise _rescued(talk, window)
-    return Opened(_ended(talk, window), _allowed(talk, window, steps), True)
+        raise _rescued(exchange, window)
+    return Opened(_ended(exchange, window), _allowed(exchange, window, steps), True)
 
 
-def _allowed(talk: Talk, window: Window, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _allowed(exchange: Exchange, window: Window, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The steps of a window that was allowed to stop something.
 
     Raises:
@@ -193,42 +193,44 @@ def _allowed(talk: Talk, window: Window, steps: list[dict[str, Any]]) -> list[di
     if not levels and {step["step"] for step in steps} & _ENDINGS:
         return steps
     if not levels:
-        runs = parse_transcript(_ended(talk, window))["dns"]["state"] == RUNNING
-        raise talk.failure(
+        runs = parse_transcript(_ended(exchange, window))["dns"]["state"] == RUNNING
+        raise exchange.failure(
             "has ended the window, but has not written down what it did: make room on its disk, then run again",
             changed=True,
             dns_may_be_stopped=not runs,
             steps=steps,
         )
-    facts = parse_transcript(_ended(talk, window), window.dependents)
+    facts = parse_transcript(_ended(exchange, window), window.dependents)
     reasons = stop_refusals(Host({**facts, "dns": {**facts["dns"], "dependents": window.dependents}}))
     names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
     reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
-    raise talk.failure(f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps)
+    raise exchange.failure(
+        f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps
+    )
 
 
-def _no_room(talk: Talk, window: Window) -> HostFailure:
+def _no_room(exchange: Exchange, window: Window) -> HostFailure:
     """The host has no folder for the window, or did not write all of its files: nothing was started."""
-    answer = _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
+    answer = _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
     if answer is None or section_lines(answer[1], "abort") != ["claimed"]:
         # There is no folder to claim.
-        give_back(talk, window.lock)
-    return talk.failure(
+        release_lock(exchange, window.lock)
+    return exchange.failure(
         f"did not take the files of the window into a new folder {window.folder}, and nothing was stopped: make room on"
         " its disk, and see that the user may write there, then run again",
         dns_may_be_stopped=False,
     )
 
 
-def _after_lost_start(talk: Talk, window: Window, error: HostFailure) -> Opened:
+def _after_lost_start(exchange: Exchange, window: Window, error: HostFailure) -> Opened:
     """The answer to the start was lost: whoever has the token knows whether the script runs."""
-    talk.session.reconnect()
-    answer = _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
+    exchange.session.reconnect()
+    answer = _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
     if answer is None:
         raise HostFailure(str(error), "restart", changed=True, dns_may_be_stopped=True) from error
     if section_lines(answer[1], "abort") == ["claimed"]:
         raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
-    return _followed(talk, window)
+    return _followed(exchange, window)
 
 
 def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -246,46 +248,48 @@ def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
     return names
 
 
-def _awaited(talk: Talk, window: Window) -> list[dict[str, Any]] | None:
+def _wait_for_window(exchange: Exchange, window: Window) -> list[dict[str, Any]] | None:
     """Looks until the end mark is there; None at the deadline."""
     deadline = time.monotonic() + window.deadline + GRACE_S
     while (left := deadline - time.monotonic()) > 0:
-        answer = _patient(talk, partial(talk.ask, poll_line(window, _poll_seconds(talk, left))), deadline)
+        answer = _retry_until(
+            exchange, partial(exchange.send, poll_line(window, _poll_seconds(exchange, left))), deadline
+        )
         if answer is None:
             return None
         lines = section_lines(answer[1], "window")
         if lines == ["absent"]:
-            give_back(talk, window.lock)
-            raise talk.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
+            release_lock(exchange, window.lock)
+            raise exchange.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
         if lines and lines[0] == "ended":
             return _steps(lines[1:])
     return None
 
 
-def _poll_seconds(talk: Talk, left: float) -> int:
+def _poll_seconds(exchange: Exchange, left: float) -> int:
     """How long one look waits on the host: it must end before the command's own deadline."""
-    return int(max(2, min(POLL_S, left, talk.timeout - ANSWER_S)))
+    return int(max(2, min(POLL_S, left, exchange.timeout - ANSWER_S)))
 
 
-def _ended(talk: Talk, window: Window) -> bytes:
+def _ended(exchange: Exchange, window: Window) -> bytes:
     """Cleans up and gathers anew; may be repeated."""
-    answer = _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + LOST_S)
+    answer = _retry_until(exchange, partial(exchange.send, finish_line(window)), time.monotonic() + LOST_S)
     if answer is None:
-        raise talk.failure(
+        raise exchange.failure(
             "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
         )
     return answer[0]
 
 
-def _rescued(talk: Talk, window: Window) -> HostFailure:
+def _rescued(exchange: Exchange, window: Window) -> HostFailure:
     """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
     deadline = time.monotonic() + RESCUE_S
     claimed = runs = False
     facts: dict[str, Any] = {}
     while not runs:
-        answer = _patient(talk, partial(talk.ask, rescue_line(window)), deadline)
+        answer = _retry_until(exchange, partial(exchange.send, rescue_line(window)), deadline)
         if answer is None:
-            return talk.failure(
+            return exchange.failure(
                 f"did not end the window within {window.deadline} seconds and cannot be reached: DNS may be stopped,"
                 " look at its console",
                 changed=True,
@@ -299,90 +303,94 @@ def _rescued(talk: Talk, window: Window) -> HostFailure:
         if not runs:
             time.sleep(RETRY_PAUSE_S)
     if claimed:
-        _patient(talk, partial(talk.ask, abort_line(window)), time.monotonic() + LOST_S)
-        return talk.failure(
+        _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
+        return exchange.failure(
             "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk room,"
             " and is the server on mains power? Windows Vista and later start no such task on battery",
             dns_may_be_stopped=not runs,
         )
-    _forget_what_runs(talk, facts)
+    _forget_what_runs(exchange, facts)
     if runs:
-        _late_end(talk, window)
+        _late_end(exchange, window)
     state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
-    return talk.failure(
+    return exchange.failure(
         f"did not end the window within {window.deadline} seconds: {state}",
         changed=True,
         dns_may_be_stopped=not runs,
     )
 
 
-def _forget_what_runs(talk: Talk, facts: Mapping[str, Any]) -> None:
+def _forget_what_runs(exchange: Exchange, facts: Mapping[str, Any]) -> None:
     """What the session has started, and has seen running, is not owed any more."""
     still = owed(facts)
     if still != on_record(facts):
-        _patient(talk, partial(talk.ask, remember_line(talk.run, {RAN_BEFORE: still}, {})), time.monotonic() + LOST_S)
+        _retry_until(
+            exchange,
+            partial(exchange.send, remember_line(exchange.run, {RAN_BEFORE: still}, {})),
+            time.monotonic() + LOST_S,
+        )
 
 
-def _late_end(talk: Talk, window: Window) -> None:
+def _late_end(exchange: Exchange, window: Window) -> None:
     """A script that was only slow ends soon after DNS runs: then the lock is given back for the next run."""
-    look = partial(talk.ask, poll_line(window, _poll_seconds(talk, LOST_S)))
-    answer = _patient(talk, look, time.monotonic() + LOST_S)
+    look = partial(exchange.send, poll_line(window, _poll_seconds(exchange, LOST_S)))
+    answer = _retry_until(exchange, look, time.monotonic() + LOST_S)
     if answer is not None and section_lines(answer[1], "window")[:1] == ["ended"]:
-        _patient(talk, partial(talk.ask, finish_line(window)), time.monotonic() + LOST_S)
+        _retry_until(exchange, partial(exchange.send, finish_line(window)), time.monotonic() + LOST_S)
 
 
-def _without_scheduler(talk: Talk, window: Window, allow_unguarded: bool) -> Opened:
+def _without_scheduler(exchange: Exchange, window: Window, allow_unguarded: bool) -> Opened:
     """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
-    _output, transcript = talk.ask(abort_line(window))
+    _output, transcript = exchange.send(abort_line(window))
     if section_lines(transcript, "abort") != ["claimed"]:
         # The script was quicker than schtasks reported: it is running.
-        return _followed(talk, window)
+        return _followed(exchange, window)
     if not allow_unguarded:
-        raise talk.failure(
+        raise exchange.failure(
             "has no working Task Scheduler, so no guarded window is possible and nothing was stopped: start the service"
             " Schedule, or set allow_unguarded",
             dns_may_be_stopped=False,
         )
-    own = talk.session.private(window.deadline + 2 * UNGUARDED_S)
-    patient = Talk(own, talk.run, talk.phase, window.deadline + UNGUARDED_S)
-    lock = lock_of(talk, window.run)
+    own = exchange.session.private(window.deadline + 2 * UNGUARDED_S)
+    patient = Exchange(own, exchange.run, exchange.phase, window.deadline + UNGUARDED_S)
+    lock = lock_of(exchange, window.run)
     retry = replace(window, lock=lock, until=int(lock.partition("-")[0]) + window.deadline)
     try:
-        lines = _run_in_shell(talk, patient, retry)
+        lines = _run_in_shell(exchange, patient, retry)
     finally:
         # What still runs there ends with it; DNS has been started by now.
         own.close()
-    return Opened(_ended(talk, retry), _allowed(talk, retry, _steps(lines)), False)
+    return Opened(_ended(exchange, retry), _allowed(exchange, retry, _steps(lines)), False)
 
 
-def _run_in_shell(talk: Talk, patient: Talk, window: Window) -> list[str]:
+def _run_in_shell(exchange: Exchange, patient: Exchange, window: Window) -> list[str]:
     """Runs the script in a shell of its own and waits for its end; returns the lines of its steps."""
     try:
-        _output, transcript = locked(patient, window.lock, unguarded_line(window))
+        _output, transcript = run_under_lock(patient, window.lock, unguarded_line(window))
     except HostFailure as error:
         if "dns_may_be_stopped" in error.details:
             raise
-        raise _rescued(talk, window) from error
+        raise _rescued(exchange, window) from error
     lines = section_lines(transcript, "window")
     if "window" not in transcript.sections:
-        raise _no_room(talk, window)
+        raise _no_room(exchange, window)
     if not lines or lines[0] != "ended":
-        raise _rescued(talk, window)
+        raise _rescued(exchange, window)
     return lines[1:]
 
 
-def _patient(
-    talk: Talk, ask: Callable[[], tuple[bytes, Transcript]], deadline: float
+def _retry_until(
+    exchange: Exchange, send: Callable[[], tuple[bytes, Transcript]], deadline: float
 ) -> tuple[bytes, Transcript] | None:
     """Asks over a new connection after an error, until the deadline; only for what may be repeated."""
     while True:
         try:
-            return ask()
+            return send()
         except (HostFailure, AnsibleConnectionFailure):
             if time.monotonic() + RETRY_PAUSE_S > deadline:
                 return None
             time.sleep(RETRY_PAUSE_S)
-            talk.session.reconnect()
+            exchange.session.reconnect()
 
 
 def _succeeded(transcript: Transcript, name: str) -> bool:

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._commands.records import Record
-from ...module_utils._commands.window import Exclusion
-from ...module_utils._commands.write import Change
+from ...module_utils._commands.window import ExclusionToAdd
+from ...module_utils._commands.write import SettingWrite
 from ...module_utils._facts.host import Host
 from ...module_utils._plan.exclusions import texts
 from ...module_utils._ports import PortSet, parse_entries
 from ...module_utils._windows.settings import NETSH, NETSH_PREFIX
 
 
-def refused_ranges(changes: Sequence[Change], facts: Mapping[str, Any]) -> tuple[dict[str, list[str]], bool]:
+def refused_ranges(changes: Sequence[SettingWrite], facts: Mapping[str, Any]) -> tuple[dict[str, list[str]], bool]:
     """The ranges that netsh was to add and that its table does not show.
 
     Args:
@@ -45,7 +45,9 @@ def refused_text(refused: Mapping[str, Sequence[str]]) -> str:
     return "; ".join(f"{', '.join(ranges)} over {NETSH[name]}" for name, ranges in refused.items())
 
 
-def recorded_exclusions(action: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[tuple[Exclusion, ...], list[str]]:
+def recorded_exclusions(
+    action: Mapping[str, Any], facts: Mapping[str, Any]
+) -> tuple[tuple[ExclusionToAdd, ...], list[str]]:
     """The exclusions that a window may add, and those that it leaves out because no backup names them.
 
     `port_reservations` makes the backup and then the record, so the record is the sign.
@@ -55,20 +57,20 @@ def recorded_exclusions(action: Mapping[str, Any], facts: Mapping[str, Any]) -> 
         facts: that the plan was made from.
     """
     host = Host(facts)
-    allowed: list[Exclusion] = []
+    allowed: list[ExclusionToAdd] = []
     left_out: list[str] = []
     for row in action["deferred_exclusions"]:
         record = host.record(row["id"])
         ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
         for text in row["ports"]:
             if PortSet.from_text([text]) <= ours:
-                allowed.append(Exclusion(row["id"], text))
+                allowed.append(ExclusionToAdd(row["id"], text))
             else:
                 left_out.append(text)
     return tuple(allowed), left_out
 
 
-def ours_after(change: Change, facts: Mapping[str, Any]) -> Record:
+def ours_after(change: SettingWrite, facts: Mapping[str, Any]) -> Record:
     """What is to be recorded as ours once a table is changed."""
     record = Host(facts).record(change.id)
     ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
@@ -77,7 +79,9 @@ def ours_after(change: Change, facts: Mapping[str, Any]) -> Record:
     return Record(change.id, ",".join(left.strings()))
 
 
-def table_back(table: str, added: Sequence[str], removed: Sequence[str], facts: Mapping[str, Any]) -> Change | None:
+def table_back(
+    table: str, added: Sequence[str], removed: Sequence[str], facts: Mapping[str, Any]
+) -> SettingWrite | None:
     """What puts a table back: exactly the rows that we added are deleted, and those that we deleted are added.
 
     Args:
@@ -92,7 +96,7 @@ def table_back(table: str, added: Sequence[str], removed: Sequence[str], facts: 
     rows = {f"{first}-{last}" for first, last in Host(facts).administered(table.removeprefix(NETSH_PREFIX))}
     gone = tuple(text for text in added if text in rows)
     missing = tuple(text for text in removed if text not in rows)
-    return Change(table, missing, gone) if gone or missing else None
+    return SettingWrite(table, missing, gone) if gone or missing else None
 
 
 def rows_of(table: str, facts: Mapping[str, Any]) -> list[str]:

@@ -64,10 +64,10 @@ def gather(session: Session, policy: Policy, timeout: float, phase: Phase = "rea
     """
     run = new_nonce()
     reply = session.run(collector_line(run), phase=phase, timeout=timeout)
-    return understood(session, policy, run, reply.stdout, phase)
+    return parse_complete_transcript(session, policy, run, reply.stdout, phase)
 
 
-def understood(session: Session, policy: Policy, run: str, transcript: bytes, phase: Phase) -> Gathered:
+def parse_complete_transcript(session: Session, policy: Policy, run: str, transcript: bytes, phase: Phase) -> Gathered:
     """The facts of a transcript that must be whole.
 
     Raises:

@@ -29,7 +29,7 @@ from ...module_utils._commands.lock_state import (
 )
 from ...module_utils._parsers.transcript import Transcript
 from .._connection.errors import HostFailure
-from .._connection.talk import Talk, section_lines
+from .._connection.exchange import Exchange, section_lines
 from .._files import home, write_json
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -47,16 +47,16 @@ _NOT_LET_IN = (
 )
 
 
-def lock_of(talk: Talk, run: str) -> str:
+def lock_of(exchange: Exchange, run: str) -> str:
     """The name of a lock file that is taken now: `<UTC seconds of the host's clock>-<nonce>`."""
-    return f"{talk.session.host_clock.now() or 0}-{run}"
+    return f"{exchange.session.host_clock.now() or 0}-{run}"
 
 
-def locked(talk: Talk, name: str, line: str) -> tuple[bytes, Transcript]:
+def run_under_lock(exchange: Exchange, name: str, line: str) -> tuple[bytes, Transcript]:
     """Runs a command under the lock of the host, taking over one that nobody holds any more.
 
     Args:
-        talk: with the host.
+        exchange: with the host.
         name: our lock file.
         line: the command line; it begins with `lock_section` and does its work only if the lock is ours.
 
@@ -66,61 +66,61 @@ def locked(talk: Talk, name: str, line: str) -> tuple[bytes, Transcript]:
     Raises:
         HostFailure: somebody else holds the lock, or it could not be made.
     """
-    output, transcript = talk.ask(line)
+    output, transcript = exchange.send(line)
     if not _listed(transcript).held_by(name):
-        _take_over(talk, name)
-        output, transcript = talk.ask(line)
+        _take_over(exchange, name)
+        output, transcript = exchange.send(line)
     listing = _listed(transcript)
     if not listing.held_by(name):
-        _refuse(talk, name, listing, _lost_race(listing))
+        _refuse(exchange, name, listing, _lost_race(listing))
     return output, transcript
 
 
-def _take_over(talk: Talk, name: str) -> None:
+def _take_over(exchange: Exchange, name: str) -> None:
     """Makes a lock ours that nobody holds any more.
 
     Raises:
         HostFailure: somebody may hold it.
     """
-    found, there = _survey(talk)
-    sighting = _Sighting.of(talk, found)
-    verdict = judge(found, talk.session.host_clock.now(), sighting.seconds())
+    found, there = _survey(exchange)
+    sighting = _Sighting.of(exchange, found)
+    verdict = judge(found, exchange.session.host_clock.now(), sighting.seconds())
     if isinstance(verdict, str):
-        _refuse(talk, name, found, verdict)
-    _output, transcript = talk.ask(takeover_line(talk.run, name, verdict))
+        _refuse(exchange, name, found, verdict)
+    _output, transcript = exchange.send(takeover_line(exchange.run, name, verdict))
     listing = _listed(transcript)
     if not listing.held_by(name):
-        _refuse(talk, name, listing, _lost_race(listing, there))
+        _refuse(exchange, name, listing, _lost_race(listing, there))
     sighting.forget()
 
 
-def _refuse(talk: Talk, name: str, state: LockState, sentence: str) -> NoReturn:
+def _refuse(exchange: Exchange, name: str, state: LockState, sentence: str) -> NoReturn:
     """Fails; takes our own file out of a lock that we do not hold alone: two runs met while they took it."""
     if name in state.holders:
-        give_back(talk, name)
-    raise talk.failure(sentence, dns_may_be_stopped=False)
+        release_lock(exchange, name)
+    raise exchange.failure(sentence, dns_may_be_stopped=False)
 
 
 def _listed(transcript: Transcript) -> LockState:
     return parse_listing(section_lines(transcript, "lock"))
 
 
-def give_back(talk: Talk, name: str) -> None:
+def release_lock(exchange: Exchange, name: str) -> None:
     """Releases the lock outside of the command that was to do it, mostly after a failure, which this must not hide.
 
     Where the host does not do it the lock stays, and grows old.
 
     Args:
-        talk: with the host.
+        exchange: with the host.
         name: our lock file.
     """
     with contextlib.suppress(HostFailure):
-        talk.ask(unlock_line(talk.run, name))
+        exchange.send(unlock_line(exchange.run, name))
 
 
-def _survey(talk: Talk) -> tuple[LockState, bool]:
+def _survey(exchange: Exchange) -> tuple[LockState, bool]:
     """Who holds the lock, and whether there is anything of our folder's name."""
-    _output, transcript = talk.ask(survey_line(talk.run))
+    _output, transcript = exchange.send(survey_line(exchange.run))
     state = parse_survey(*(section_lines(transcript, name) for name in ("lock", "lock_files", "windows", "boot")))
     return state, "there" in section_lines(transcript, "folder")
 
@@ -147,14 +147,14 @@ class _Sighting:
     content: dict[str, object]
 
     @classmethod
-    def of(cls, talk: Talk, state: LockState) -> _Sighting:
+    def of(cls, exchange: Exchange, state: LockState) -> _Sighting:
         """The sighting of this moment."""
         windows = sorted([name, *sorted(files)] for name, files in (state.windows or {}).items())
         try:
             boot = _BOOT_ID.read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             return cls(None, {})
-        target = hashlib.sha256(str(talk.session.target).encode()).hexdigest()[:32]
+        target = hashlib.sha256(str(exchange.session.target).encode()).hexdigest()[:32]
         content: dict[str, object] = {"boot": boot, "files": list(state.files), "windows": windows}
         return cls(home() / "locks" / f"{target}.seen" if state.files else None, content)
 

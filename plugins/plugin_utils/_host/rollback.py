@@ -13,14 +13,14 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ...module_utils._commands.machine_id import recorded_id
 from ...module_utils._commands.records import Record
-from ...module_utils._commands.write import Change
+from ...module_utils._commands.write import SettingWrite
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import TYPE_NAMES, RawValue
 from ...module_utils._windows.settings import ABSENT, NETSH, NETSH_PREFIX, NOW
 from .._connection.errors import HostFailure
-from .._connection.talk import Talk
-from .._files import RUN_ID, Shelf
-from .apply import Order, apply, is_ours
+from .._connection.exchange import Exchange
+from .._files import RUN_ID, BackupStore
+from .apply import WriteRequest, apply, is_ours
 from .backup import (
     CHANGE,
     BackupError,
@@ -28,18 +28,18 @@ from .backup import (
     same_value,
 )
 from .backup_read import (
+    BackedUpValue,
     Backup,
-    Kept,
     all_backups,
     backups_since,
     shown_value,
 )
 from .exclusions import ours_after, rows_of, table_back
-from .gather import Gathered, gather, understood
+from .gather import Gathered, gather, parse_complete_transcript
 
 
 @dataclass(frozen=True)
-class Way:
+class RollbackPlan:
     """What a rollback would do.
 
     Attributes:
@@ -51,8 +51,8 @@ class Way:
     """
 
     backup: Backup
-    rows: tuple[Kept, ...]
-    tables: tuple[Change, ...]
+    rows: tuple[BackedUpValue, ...]
+    tables: tuple[SettingWrite, ...]
     ours: Mapping[str, tuple[RawValue | None, ...]]
     refusal: str | None
 
@@ -102,25 +102,27 @@ class Way:
         ]
 
 
-def way_back(shelf: Shelf, name: str | None, facts: Mapping[str, Any]) -> Way:
+def plan_rollback(backups: BackupStore, name: str | None, facts: Mapping[str, Any]) -> RollbackPlan:
     """Compares a backup with the host.
 
     Args:
-        shelf: where the host's backups lie.
+        backups: where the host's backups lie.
         name: a backup's id, or None for the last one.
         facts: of the host now.
 
     Raises:
         BackupError: there is no such backup, or a value cannot be read; the rest of a sentence about the host.
     """
-    read = backups_since(shelf, name)
-    way = _compared(read.found[0], read.found, facts)
-    if read.unreadable and way.refusal is None:
-        return replace(way, refusal=f"{read.unreadable[-1]}, so that what a later run has written is not known")
-    return way
+    read = backups_since(backups, name)
+    rollback_plan = _compared(read.found[0], read.found, facts)
+    if read.unreadable and rollback_plan.refusal is None:
+        return replace(
+            rollback_plan, refusal=f"{read.unreadable[-1]}, so that what a later run has written is not known"
+        )
+    return rollback_plan
 
 
-def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any]) -> Way:
+def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any]) -> RollbackPlan:
     ours, between = _written_since(since)
     found = facts["settings"]
     unread = [row.setting.value_name for row in backup.rows if found[row.setting.id]["present"] is None]
@@ -137,7 +139,7 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
         raise BackupError("does not let us read its excluded port ranges: nothing was put back")
     tables = [table_back(row.id, row.added, row.removed, facts) for row in backup.tables]
     changes = tuple(change for change in tables if change is not None)
-    return Way(backup, rows, changes, ours, _refusal(backup, foreign, facts))
+    return RollbackPlan(backup, rows, changes, ours, _refusal(backup, foreign, facts))
 
 
 def _written_since(since: Sequence[Backup]) -> tuple[dict[str, tuple[RawValue | None, ...]], set[str]]:
@@ -166,14 +168,16 @@ def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -
     return None
 
 
-def put_back(talk: Talk, gathered: Gathered, way: Way, shelf: Shelf, force: bool) -> bytes:
+def restore(
+    exchange: Exchange, gathered: Gathered, rollback_plan: RollbackPlan, backups: BackupStore, force: bool
+) -> bytes:
     """Writes the values of a backup; what they are now is backed up before.
 
     Args:
-        talk: the one that gathered.
+        exchange: the one that gathered.
         gathered: what the way was made from.
         way: `way_back`.
-        shelf: where the host's backups lie.
+        backups: where the host's backups lie.
         force: also over values that are not ours.
 
     Returns:
@@ -182,21 +186,21 @@ def put_back(talk: Talk, gathered: Gathered, way: Way, shelf: Shelf, force: bool
     Raises:
         HostFailure: with the phase.
     """
-    if way.refusal and not force:
-        raise talk.failure(f"{way.refusal}: nothing was put back, set force to do it nevertheless")
-    exact = {row.setting.id: row.before for row in way.rows}
+    if rollback_plan.refusal and not force:
+        raise exchange.failure(f"{rollback_plan.refusal}: nothing was put back, set force to do it nevertheless")
+    exact = {row.setting.id: row.before for row in rollback_plan.rows}
     texts = {name: _record_text(value) for name, value in exact.items()}
-    order = Order(
-        changes=(*(Change(name, _plain(value)) for name, value in exact.items()), *way.tables),
+    order = WriteRequest(
+        changes=(*(SettingWrite(name, _plain(value)) for name, value in exact.items()), *rollback_plan.tables),
         records=(
             *(Record(name, text) for name, text in texts.items() if text is not None and is_ours(text)),
-            *(ours_after(change, gathered.facts) for change in way.tables),
+            *(ours_after(change, gathered.facts) for change in rollback_plan.tables),
         ),
         rollback=True,
         put_back=exact,
-        expected={} if force else way.ours,
+        expected={} if force else rollback_plan.ours,
     )
-    return apply(talk, gathered, order, shelf).transcript
+    return apply(exchange, gathered, order, backups).transcript
 
 
 def _plain(value: RawValue | None) -> tuple[str, ...] | int | None:
@@ -213,20 +217,20 @@ def _record_text(value: RawValue | None) -> str | None:
     return str(plain) if isinstance(plain, int) else ",".join(plain)
 
 
-def unchanged_rows(way: Way, facts: Mapping[str, Any]) -> list[str]:
+def unchanged_rows(rollback_plan: RollbackPlan, facts: Mapping[str, Any]) -> list[str]:
     """Value names that do not show what was put back."""
     return [
         row.setting.value_name
-        for row in way.rows
+        for row in rollback_plan.rows
         if not same_as_found(row.setting, row.before, facts["settings"][row.setting.id])
     ] + [
         f"excluded port ranges over {NETSH[change.id]}"
-        for change in way.tables
+        for change in rollback_plan.tables
         if table_back(change.id, change.removed, change.after if isinstance(change.after, tuple) else (), facts)
     ]
 
 
-def undo_call(talk: Talk, policy: Policy, shelf: Shelf) -> tuple[bool, str]:
+def undo_call(exchange: Exchange, policy: Policy, backups: BackupStore) -> tuple[bool, str]:
     """Puts back everything that this call of ansible-playbook wrote on the host, newest first.
 
     Returns:
@@ -234,18 +238,18 @@ def undo_call(talk: Talk, policy: Policy, shelf: Shelf) -> tuple[bool, str]:
         this call wrote nothing.
     """
     try:
-        mine = [backup for backup in all_backups(shelf).found if backup.call == RUN_ID and backup.kind == CHANGE]
+        mine = [backup for backup in all_backups(backups).found if backup.call == RUN_ID and backup.kind == CHANGE]
         if not mine:
             return False, ""
-        talk.session.reconnect()
+        exchange.session.reconnect()
         for backup in reversed(mine):
-            gathered = gather(talk.session, policy, talk.timeout, "write")
-            step = Talk(talk.session, gathered.run, "write", talk.timeout)
-            way = way_back(shelf, backup.id, gathered.facts)
-            if way:
-                transcript = put_back(step, gathered, way, shelf, force=False)
-                after = understood(talk.session, policy, gathered.run, transcript, "write")
-                if unchanged_rows(way, after.facts):
+            gathered = gather(exchange.session, policy, exchange.timeout, "write")
+            step = Exchange(exchange.session, gathered.run, "write", exchange.timeout)
+            rollback_plan = plan_rollback(backups, backup.id, gathered.facts)
+            if rollback_plan:
+                transcript = restore(step, gathered, rollback_plan, backups, force=False)
+                after = parse_complete_transcript(exchange.session, policy, gathered.run, transcript, "write")
+                if unchanged_rows(rollback_plan, after.facts):
                     raise step.failure("does not show what was put back")
     except (HostFailure, AnsibleError, AnsibleConnectionFailure, BackupError) as error:
         return False, f"The old values could not be put back: {error}"

@@ -34,7 +34,7 @@ class Checked:
         return bool(self.verdict["ok"])
 
 
-def verified(
+def wait_until_verified(
     look: Callable[[], Gathered],
     policy: Policy,
     first: Gathered | None,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Transcripts that were carried here, and what is made of each: scripts, data, plan.txt and artefact."""
+"""Transcripts that were carried here, and what is made of each: scripts, data, plan.txt and artifact."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ...module_utils._offline.apply import apply_script
 from ...module_utils._offline.carried_age import collected
 from ...module_utils._offline.data_files import data_bytes
 from ...module_utils._offline.order import (
-    Order,
     OrderError,
+    ScriptPlan,
     computer_name,
-    order_of,
+    plan_scripts,
 )
 from ...module_utils._offline.plan_text import plan_text
 from ...module_utils._offline.rollback import rollback_script
@@ -77,7 +77,7 @@ class Carried:
         }
 
     def artifact(self, run_id: str) -> dict[str, Any]:
-        """The same artefact as a WinRM host's, of a run that only looked."""
+        """The same artifact as a WinRM host's, of a run that only looked."""
         due = bool(self.plan["settings"] or any(action["action"] != END_RECORD for action in self.plan["actions"]))
         result = {"changed": due, "msg": self.row()["msg"], "problems": _problems(self.facts, self.plan)}
         return build(self.host, self.facts, self.plan, result, run_id, self.collected, check_mode=True)
@@ -114,7 +114,7 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
         raise OfflineError(f"{path} is not used: {error}.") from error
     plan = make_plan(facts, policy)
     try:
-        order = order_of(facts, plan, split_transcript(content))
+        order = plan_scripts(facts, plan, split_transcript(content))
         files = _scripts(order, content) if order else {}
         refusal = None
     except (OrderError, BatchError, RegFileError) as error:
@@ -131,7 +131,7 @@ def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None, note
 
 
-def _scripts(order: Order, content: bytes) -> dict[str, bytes]:
+def _scripts(order: ScriptPlan, content: bytes) -> dict[str, bytes]:
     # The same transcript gives the same files.
     digest = hashlib.sha256(content).hexdigest()
     run, machine = digest[:_NONCE_DIGITS], digest[-2 * ID_BYTES :]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of every action: arguments, policy, session, result, artefact; what differs is in small hooks."""
+"""The frame of every action: arguments, policy, session, result, artifact; what differs is in small hooks."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from ...module_utils._policy import (
     PolicyError,
 )
 from .._connection.errors import HostFailure, Phase
+from .._connection.exchange import Exchange
 from .._connection.session import Session, refuse_foreign
-from .._connection.talk import Talk
 from .._connection.warm import warm_up
 from .._files import (
     RUN_ID,
-    Shelf,
+    BackupStore,
     artifact_path,
     safe_run_id,
     write_json,
 )
 from .._fleet.host_policy import VARIABLES_PREFIX
-from .._fleet.runs import read_artefacts
+from .._fleet.runs import read_artifacts
 from .._host.gather import Gathered, gather, utc_now
 from .._host.rollback import undo_call
 from .options import checked_options
@@ -88,9 +88,9 @@ class Job:
     progress: Progress
 
     @property
-    def shelf(self) -> Shelf:
+    def backups(self) -> BackupStore:
         """Where the host's backups lie."""
-        return Shelf(self.host, self.policy.backup_dir, self.policy.backups_kept)
+        return BackupStore(self.host, self.policy.backup_dir, self.policy.backups_kept)
 
     def gather(self, phase: Phase = "read") -> Gathered:
         """Runs the collector; see `_gather.gather`."""
@@ -153,7 +153,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
                 job.session.close()
             job.progress.end(lambda task: _finished(job, outcome, task == self._name))
         if outcome.failed or not options.get("return_facts", True):
-            # What a person reads is the message; the artefact has the rest.
+            # What a person reads is the message; the artifact has the rest.
             outcome.facts = outcome.plan = None
         result.update(outcome.result())
         return result
@@ -165,7 +165,9 @@ class HostAction(ActionBase):  # type: ignore[misc]
         def save(progress: Progress) -> None:
             _save_artifact(job, unfinished(host, progress), self._so_far, durable=progress.changed)
 
-        folder = Shelf(host, policy.backup_dir).place if {"artifacts_dir", "backup_dir"} <= set(self.SPEC) else None
+        folder = (
+            BackupStore(host, policy.backup_dir).place if {"artifacts_dir", "backup_dir"} <= set(self.SPEC) else None
+        )
         session = Session(self._connection, pin_address=self.PINS_ADDRESS)
         job = Job(host, options, policy, bool(self._task.check_mode), session, Progress(self._name, folder, save))
         save(job.progress)
@@ -233,8 +235,8 @@ def _undone(job: Job, outcome: Outcome) -> Outcome:
     if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
         with contextlib.suppress(HostFailure):  # a full disk on the controller must not keep the old values away
             job.progress.enter("write")
-        talk = Talk(job.session, "", "write", job.policy.command_timeout)
-        done, sentence = undo_call(talk, job.policy, job.shelf)
+        exchange = Exchange(job.session, "", "write", job.policy.command_timeout)
+        done, sentence = undo_call(exchange, job.policy, job.backups)
         if sentence:
             outcome.msg = f"{outcome.msg} {sentence}"
             outcome.extra = {**outcome.extra, "rolled_back": done}
@@ -242,28 +244,28 @@ def _undone(job: Job, outcome: Outcome) -> Outcome:
 
 
 @dataclass(frozen=True)
-class _SoFar:
+class _EarlierInThisRun:
     """What tasks of this call of Ansible have done on the host before this one."""
 
     changed: bool = False
     backup: Mapping[str, Any] | None = None
 
 
-def _so_far(host: str, options: Mapping[str, Any], policy: Policy) -> _SoFar:
+def _so_far(host: str, options: Mapping[str, Any], policy: Policy) -> _EarlierInThisRun:
     """What this call's artifact says; one of an earlier run of the same name does not count."""
     run_id = safe_run_id(policy.run_id)
     if not options.get("artifacts_dir"):
-        return _SoFar()
+        return _EarlierInThisRun()
     path = artifact_path(options["artifacts_dir"], run_id, host)
-    found, _defects = read_artefacts(path.parent, [host])
+    found, _defects = read_artifacts(path.parent, [host])
     before = found.get(host, {})
     if before.get("call") != RUN_ID:
-        return _SoFar()
+        return _EarlierInThisRun()
     backup = before.get("backup")
-    return _SoFar(before.get("would_change") is True, backup if isinstance(backup, dict) else None)
+    return _EarlierInThisRun(before.get("would_change") is True, backup if isinstance(backup, dict) else None)
 
 
-def _save_artifact(job: Job, outcome: Outcome, so_far: _SoFar, durable: bool = True) -> None:
+def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durable: bool = True) -> None:
     folder = job.options.get("artifacts_dir")
     if not folder:
         return

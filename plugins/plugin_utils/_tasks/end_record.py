@@ -11,9 +11,9 @@ from ...module_utils._commands.records import RAN_BEFORE, Record
 from ...module_utils._facts.window_facts import owed, record_ends
 from ...module_utils._plan.actions import END_RECORD
 from .._connection.errors import HostFailure, after_change
-from .._connection.talk import Talk
-from .._host.apply import Order, apply
-from .._host.gather import Gathered, understood
+from .._connection.exchange import Exchange
+from .._host.apply import WriteRequest, apply
+from .._host.gather import Gathered, parse_complete_transcript
 from .action import Job, Outcome, planned, problems_of
 
 
@@ -50,11 +50,11 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
 
 def _written(job: Job, reading: Gathered) -> Gathered:
     """Writes the rest of the record under the host's lock; the same reading with the records as they are then."""
-    talk = Talk(job.session, reading.run, "write", job.policy.command_timeout)
+    exchange = Exchange(job.session, reading.run, "write", job.policy.command_timeout)
     still = owed(reading.facts, job.policy.ignore_services)
-    written = apply(talk, reading, Order((), (Record(RAN_BEFORE, ",".join(still)),)), job.shelf)
+    written = apply(exchange, reading, WriteRequest((), (Record(RAN_BEFORE, ",".join(still)),)), job.backups)
     with after_change("write", changed=True):
-        last = understood(job.session, job.policy, reading.run, written.transcript, "write")
+        last = parse_complete_transcript(job.session, job.policy, reading.run, written.transcript, "write")
         if record_ends(last.facts, job.policy.ignore_services):
-            raise talk.failure("does not show the record that was written: another program is changing it")
+            raise exchange.failure("does not show the record that was written: another program is changing it")
     return last

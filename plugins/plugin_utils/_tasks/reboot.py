@@ -27,16 +27,16 @@ from ...module_utils._plan.window_refusal import (
     stop_refusals,
 )
 from .._connection.errors import HostFailure, after_change
-from .._connection.talk import Talk
+from .._connection.exchange import Exchange
 from .._host.gather import Gathered
 from .._host.lock import (
-    give_back,
     lock_of,
-    locked,
+    release_lock,
+    run_under_lock,
 )
-from .._host.verify import Checked, verified
+from .._host.verify import Checked, wait_until_verified
 from .action import Job, Outcome, outcome_of, planned
-from .restart_group import turn
+from .restart_group import restart_group_lock
 
 PAUSE_S = 5
 """Seconds between two looks at a host that is away."""
@@ -69,21 +69,21 @@ def reboot(job: Job) -> Outcome:
     gathered = job.gather()
     plan = planned(gathered, job)
     if not _due(plan, job):
-        return _told(job, gathered, plan, False, "nothing waits for a reboot.")
+        return _message(job, gathered, plan, False, "nothing waits for a reboot.")
     refusal = _refusal(gathered)
     if job.check_mode and refusal:
-        return _told(job, gathered, plan, False, f"would not reboot, because {refusal}.")
+        return _message(job, gathered, plan, False, f"would not reboot, because {refusal}.")
     if job.check_mode:
         later = " after its settings are written" if plan["settings"] else ""
-        return _told(job, gathered, plan, True, f"would reboot{later}.")
+        return _message(job, gathered, plan, True, f"would reboot{later}.")
     _refuse(job, gathered, plan)
-    with turn(job.policy.restart_group, job.host) as waited:
+    with restart_group_lock(job.policy.restart_group, job.host) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
             gathered = job.gather()
             plan = planned(gathered, job)
             if not _due(plan, job):
-                return _told(job, gathered, plan, False, "nothing waits for a reboot any more.")
+                return _message(job, gathered, plan, False, "nothing waits for a reboot any more.")
             _refuse(job, gathered, plan)
         return _carried_out(job, gathered)
 
@@ -118,17 +118,17 @@ def _refusal(gathered: Gathered) -> str:
 
 def _carried_out(job: Job, gathered: Gathered) -> Outcome:
     job.progress.enter("restart", dns_may_be_stopped=True)
-    talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
-    asked = _ask(talk, gathered)
-    _await_boot(job, talk, gathered, asked)
+    exchange = Exchange(job.session, gathered.run, "restart", job.policy.command_timeout)
+    asked = _ask(exchange, gathered)
+    _await_boot(job, exchange, gathered, asked)
     with after_change("verify", changed=True, dns_may_be_stopped=True):
         try:
-            after = _settled(job, gathered)
+            after = _wait_until_up(job, gathered)
         finally:
-            give_back(talk, asked.lock)
+            release_lock(exchange, asked.lock)
         plan = planned(after, job)
     seconds = round(time.monotonic() - asked.at)
-    return _told(job, after, plan, True, f"rebooted in {seconds} seconds.")
+    return _message(job, after, plan, True, f"rebooted in {seconds} seconds.")
 
 
 @dataclass(frozen=True)
@@ -146,43 +146,43 @@ class _Asked:
     lost: HostFailure | None
 
 
-def _ask(talk: Talk, gathered: Gathered) -> _Asked:
+def _ask(exchange: Exchange, gathered: Gathered) -> _Asked:
     """Asks Windows to reboot.
 
     Raises:
         HostFailure: it does not.
     """
-    lock, at = lock_of(talk, gathered.run), time.monotonic()
+    lock, at = lock_of(exchange, gathered.run), time.monotonic()
     try:
-        _output, transcript = locked(talk, lock, reboot_line(gathered.run, lock))
+        _output, transcript = run_under_lock(exchange, lock, reboot_line(gathered.run, lock))
     except HostFailure as error:
-        if talk.session.doubtful:
+        if exchange.session.doubtful:
             return _Asked(lock, at, error)
         raise
     section = transcript.sections.get("reboot")
     if section is not None and section.errorlevel == 0:
         return _Asked(lock, at, None)
-    give_back(talk, lock)
+    release_lock(exchange, lock)
     level = "no answer" if section is None else f"error level {section.errorlevel}"
-    raise talk.failure(
+    raise exchange.failure(
         f"did not accept shutdown -r ({level}): is another shutdown pending (1115, 1190), or does the user lack the"
         " right to shut down"
     )
 
 
-def _await_boot(job: Job, talk: Talk, gathered: Gathered, asked: _Asked) -> None:
+def _await_boot(job: Job, exchange: Exchange, gathered: Gathered, asked: _Asked) -> None:
     """Returns when the host has another boot mark twice in a row: it may be on its way down at the first time.
 
     Raises:
         HostFailure: it has not, in the time it was given; sooner where the command was lost and the host stays up.
     """
     old, seen, reason, answered = gathered.facts["boot_mark"], 0, "", False
-    look = Talk(talk.session, talk.run, "restart", LOOK_S)
+    look = Exchange(exchange.session, exchange.run, "restart", LOOK_S)
     while time.monotonic() < asked.at + job.policy.reboot_timeout:
         time.sleep(PAUSE_S)
-        talk.session.reconnect()
+        exchange.session.reconnect()
         try:
-            output, _transcript = look.ask(boot_line(talk.run))
+            output, _transcript = look.send(boot_line(exchange.run))
         except (HostFailure, AnsibleConnectionFailure) as error:
             seen, reason, answered = 0, str(error), False
             continue
@@ -191,23 +191,23 @@ def _await_boot(job: Job, talk: Talk, gathered: Gathered, asked: _Asked) -> None
         if seen > 1:
             return
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
-            give_back(talk, asked.lock)
+            release_lock(exchange, asked.lock)
             raise asked.lost
-    raise _stayed_away(job, talk, gathered, reason, answered)
+    raise _stayed_away(job, exchange, gathered, reason, answered)
 
 
-def _stayed_away(job: Job, talk: Talk, gathered: Gathered, reason: str, answered: bool) -> HostFailure:
+def _stayed_away(job: Job, exchange: Exchange, gathered: Gathered, reason: str, answered: bool) -> HostFailure:
     limit = job.policy.reboot_timeout
     if answered:
-        return talk.failure(f"answers, but has not rebooted within {limit} seconds: look at its console")
-    sentence = f"{talk.session.target} did not come back within {limit} seconds after shutdown -r. Last: {reason}"
+        return exchange.failure(f"answers, but has not rebooted within {limit} seconds: look at its console")
+    sentence = f"{exchange.session.target} did not come back within {limit} seconds after shutdown -r. Last: {reason}"
     if gathered.facts["os"].get("family") == "nt5":
         undo = r"%SystemRoot%\portkeeper\backup\<newest>\rollback.cmd"
         sentence += _BLOCKED.format(undo=undo)
     return HostFailure(sentence, "restart", changed=True, facts=gathered.facts, dns_may_be_stopped=True)
 
 
-def _settled(job: Job, before: Gathered) -> Gathered:
+def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     """Waits until what the boot is to bring up is as it should be: only then may the next host of the group go.
 
     Raises:
@@ -215,10 +215,10 @@ def _settled(job: Job, before: Gathered) -> Gathered:
     """
     deadline = time.monotonic() + job.options["verify_timeout"]
     awaited = awaited_at_boot(before.facts)
-    checked = _looked(job, deadline)
+    checked = _gather_with_retry(job, deadline)
     while _comes_up(before, checked, awaited) and time.monotonic() + PAUSE_S < deadline:
         time.sleep(PAUSE_S)
-        checked = _looked(job, deadline)
+        checked = _gather_with_retry(job, deadline)
     dns = _dns_is_back(before, checked.gathered)
     facts = checked.gathered.facts
     late = [
@@ -253,11 +253,11 @@ def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> b
     return unread or late or not _dns_is_back(before, checked.gathered)
 
 
-def _looked(job: Job, deadline: float) -> Checked:
+def _gather_with_retry(job: Job, deadline: float) -> Checked:
     """One look; a host that has just booted may still drop a connection."""
     while True:
         try:
-            return verified(lambda: job.gather("verify"), job.policy, None, 0)
+            return wait_until_verified(lambda: job.gather("verify"), job.policy, None, 0)
         except (HostFailure, AnsibleConnectionFailure):
             if time.monotonic() + PAUSE_S > deadline:
                 raise
@@ -269,6 +269,6 @@ def _dns_is_back(before: Gathered, after: Gathered) -> bool:
     return bool(before.facts["dns"]["state"] != RUNNING or after.facts["dns"]["state"] == RUNNING)
 
 
-def _told(job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
+def _message(job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
     """An outcome that is not a failure: DNS has not been stopped, or is back."""
     return outcome_of(job, gathered, plan, changed, msg, dns_may_be_stopped=False)

@@ -17,10 +17,10 @@ from ...module_utils._plan.actions import (
 from ...module_utils._plan.status import BLOCKING
 from ...module_utils._windows.settings import NETSH
 from .._connection.errors import HostFailure, after_change
-from .._connection.talk import Talk
-from .._host.apply import Order, Written, apply, order_of
+from .._connection.exchange import Exchange
+from .._host.apply import WriteRequest, Written, apply, to_write_request
 from .._host.exclusions import refused_ranges, refused_text
-from .._host.gather import Gathered, understood
+from .._host.gather import Gathered, parse_complete_transcript
 from .action import (
     Job,
     Outcome,
@@ -49,7 +49,7 @@ def reserve(job: Job) -> Outcome:
     _refuse_denied(job, gathered, plan, errors)
     if job.check_mode:
         differs = bool(plan["settings"] or errors or due_actions(plan, job))
-        return _outcome(job, gathered, (plan, plan), differs, _told(plan, errors, would=True))
+        return _outcome(job, gathered, (plan, plan), differs, _message(plan, errors, would=True))
     blocking = [problem for problem in plan["problems"] if problem["id"] in BLOCKING and problem["severity"] == "error"]
     if blocking:
         raise HostFailure(
@@ -58,28 +58,28 @@ def reserve(job: Job) -> Outcome:
             facts=gathered.facts,
             plan=plan,
         )
-    order = order_of(plan)
+    order = to_write_request(plan)
     if not order:
         return _finished(job, gathered, plan, plan, None)
     return _write(job, gathered, plan, order)
 
 
-def _write(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: Order) -> Outcome:
+def _write(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: WriteRequest) -> Outcome:
     """Writes what the plan asks for and compares what the host shows afterwards.
 
     Raises:
         HostFailure: another writes the same value, or netsh refused everything.
     """
     job.progress.enter("write")
-    talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
-    written = apply(talk, gathered, order, job.shelf)
+    exchange = Exchange(job.session, gathered.run, "backup", job.policy.command_timeout)
+    written = apply(exchange, gathered, order, job.backups)
     with after_change("write", changed=True, backup=written.backup):
         return _compared(job, gathered, plan, order, written)
 
 
-def _compared(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: Order, written: Written) -> Outcome:
+def _compared(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: WriteRequest, written: Written) -> Outcome:
     """What the host shows after the write."""
-    after = understood(job.session, job.policy, gathered.run, written.transcript, "write")
+    after = parse_complete_transcript(job.session, job.policy, gathered.run, written.transcript, "write")
     new_plan = planned(after, job)
     kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes} - set(NETSH)
     if kept:
@@ -128,7 +128,7 @@ def _finished(
     """The outcome of a real run: failed when something that the decision needs is not known."""
     errors = _errors(gathered, new_plan)
     changed = bool(plan["settings"] or due_actions(new_plan, job))
-    outcome = _outcome(job, gathered, (plan, new_plan), changed, _told(plan, errors, would=False))
+    outcome = _outcome(job, gathered, (plan, new_plan), changed, _message(plan, errors, would=False))
     outcome.backup = backup
     outcome.failed = bool(errors)
     return outcome
@@ -162,7 +162,7 @@ def _errors(gathered: Gathered, plan: Mapping[str, Any]) -> list[Mapping[str, An
     return [problem for problem in problems_of(gathered.facts, plan) if problem["severity"] == "error"]
 
 
-def _told(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bool) -> str:
+def _message(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bool) -> str:
     names = [entry["value_name"] or entry["id"] for entry in plan["settings"]]
     verb = "would write" if would else "wrote"
     nothing = "nothing to write" if errors else "everything is configured"

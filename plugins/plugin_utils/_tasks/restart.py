@@ -34,7 +34,7 @@ from ...module_utils._plan.window_refusal import (
 )
 from ...module_utils._policy import Policy
 from .._connection.errors import HostFailure, after_change
-from .._connection.talk import Talk
+from .._connection.exchange import Exchange
 from .._host.dns_window import (
     longest as longest_window,
 )
@@ -43,10 +43,10 @@ from .._host.dns_window import (
     window_of,
 )
 from .._host.exclusions import recorded_exclusions
-from .._host.gather import Gathered, merged, understood
-from .._host.verify import sentences, verified
+from .._host.gather import Gathered, merged, parse_complete_transcript
+from .._host.verify import sentences, wait_until_verified
 from .action import Job, Outcome, outcome_of, planned
-from .restart_group import turn
+from .restart_group import restart_group_lock
 
 STALE_READING_S = 10
 """Seconds of waiting for other hosts after which the host is read again before its DNS is stopped."""
@@ -54,7 +54,7 @@ STALE_READING_S = 10
 _FORCED: dict[str, Any] = {
     "action": DNS_WINDOW,
     "why": "the task asks for it",
-    "victims": [],
+    "services_to_start": [],
     "deferred_exclusions": [],
 }
 
@@ -94,7 +94,7 @@ def restart(job: Job) -> Outcome:
     if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:
         return _looked(job, gathered, plan, None)
     _refuse(job, gathered, plan, refusal)
-    with turn(job.policy.restart_group, job.host) as waited:
+    with restart_group_lock(job.policy.restart_group, job.host) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
             gathered = job.gather()
@@ -151,17 +151,17 @@ def _looked(
 
 def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Outcome:
     job.progress.enter("restart", dns_may_be_stopped=action["action"] == DNS_WINDOW)
-    talk = Talk(job.session, gathered.run, "restart", job.policy.command_timeout)
-    victims = [str(name) for name in action["victims"]]
+    exchange = Exchange(job.session, gathered.run, "restart", job.policy.command_timeout)
+    services_to_start = [str(name) for name in action["services_to_start"]]
     window = action["action"] == DNS_WINDOW
     if window:
-        asked = window_of(talk, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
-        opened = open_window(talk, asked, job.options["allow_unguarded"])
+        asked = window_of(exchange, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
+        opened = open_window(exchange, asked, job.options["allow_unguarded"])
         transcript, steps = opened.transcript, opened.steps
     else:
-        transcript, steps = _started(talk, victims), []
+        transcript, steps = _started(exchange, services_to_start), []
     with after_change("verify", changed=True, steps=steps, dns_may_be_stopped=_may_be_stopped(action, steps)):
-        return _examined(job, talk, (gathered, action), transcript, steps)
+        return _examined(job, exchange, (gathered, action), transcript, steps)
 
 
 def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> bool:
@@ -172,7 +172,7 @@ def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> b
 
 def _examined(
     job: Job,
-    talk: Talk,
+    exchange: Exchange,
     done: tuple[Gathered, Mapping[str, Any]],
     transcript: bytes,
     steps: list[dict[str, Any]],
@@ -181,26 +181,30 @@ def _examined(
 
     Args:
         job: the task.
-        talk: with the host.
+        exchange: with the host.
         done: the reading before, and the action that was carried out.
         transcript: of the collector, run after it.
         steps: of the window.
     """
     gathered, action = done
     window = action["action"] == DNS_WINDOW
-    victims, earlier = _started_names(gathered, action, job.policy)
+    services_to_start, earlier = _started_names(gathered, action, job.policy)
     ran = [DNS, *(running_dependents(gathered.facts) or ())] if window else []
-    after = understood(job.session, job.policy, gathered.run, transcript, "verify")
-    checked = verified(
-        lambda: job.gather("verify"), job.policy, after, job.options["verify_timeout"], [*victims, *ran, *earlier]
+    after = parse_complete_transcript(job.session, job.policy, gathered.run, transcript, "verify")
+    checked = wait_until_verified(
+        lambda: job.gather("verify"),
+        job.policy,
+        after,
+        job.options["verify_timeout"],
+        [*services_to_start, *ran, *earlier],
     )
-    down = still_down(checked.gathered.facts, victims)
+    down = still_down(checked.gathered.facts, services_to_start)
     # A record that is gone shows that all of it runs, and the facts need not hold those services any more.
     owing = owed(checked.gathered.facts, job.policy.ignore_services)
     lost = [*still_down(checked.gathered.facts, ran), *(name for name in earlier if name in owing)]
     was_stopped = {"step": "stop_dns", "error_level": 0} in steps
     process = unproved_processes(gathered.facts, checked.gathered.facts, was_stopped) if window else {}
-    last = _remember(talk.during("verify"), job, checked.gathered, down, process)
+    last = _remember(exchange.during("verify"), job, checked.gathered, down, process)
     plan = planned(last, job)
     left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
     msg = f"did {action['action']}: {action['why']}.{_without_backup(left_out)}"
@@ -213,7 +217,7 @@ def _examined(
             reasons.insert(0, "DNS does not run.")
         reasons += [f"{', '.join(others)} ran before and did not start again."] if others else []
         raise HostFailure(
-            f"{talk.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
+            f"{exchange.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
             "verify",
             changed=True,
             facts=outcome.facts,
@@ -226,7 +230,7 @@ def _examined(
 
 def _started_names(gathered: Gathered, action: Mapping[str, Any], policy: Policy) -> tuple[list[str], list[str]]:
     """The services that an action starts: those that failed, and those that ran before an earlier window."""
-    names = [str(name) for name in action["victims"]]
+    names = [str(name) for name in action["services_to_start"]]
     if action["action"] == DNS_WINDOW:
         return names, [name for name in left_down(gathered.facts, policy.ignore_services) if name not in names]
     known = on_record(gathered.facts)
@@ -240,24 +244,26 @@ def _without_backup(left_out: list[str]) -> str:
     return f" Not excluded, because no backup names them: {', '.join(left_out)}; run port_reservations first."
 
 
-def _started(talk: Talk, victims: list[str]) -> bytes:
+def _started(exchange: Exchange, services_to_start: list[str]) -> bytes:
     try:
-        line = start_services_line(talk.run, victims)
+        line = start_services_line(exchange.run, services_to_start)
     except BatchError as error:
-        raise HostFailure(f"Nothing was started on {talk.session.target}: {error}", "restart") from error
+        raise HostFailure(f"Nothing was started on {exchange.session.target}: {error}", "restart") from error
     # Without an answer nobody knows what was started.
     with after_change("restart", changed=True):
-        return talk.ask(line)[0]
+        return exchange.send(line)[0]
 
 
-def _remember(talk: Talk, job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]) -> Gathered:
+def _remember(
+    exchange: Exchange, job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]
+) -> Gathered:
     """Writes down what the work left, where that differs from what is on record.
 
     A service that failed again in a window gets no second one before the next boot. What is seen running is not owed
     any more.
 
     Args:
-        talk: with the host.
+        exchange: with the host.
         job: the task.
         after: the last reading.
         down: services that were to be started and do not run.
@@ -275,6 +281,6 @@ def _remember(talk: Talk, job: Job, after: Gathered, down: list[str], process: M
         lists[RAN_BEFORE] = still
     if not lists and not process:
         return after
-    output, _transcript = replace(talk, run=after.run).ask(remember_line(after.run, lists, process))
+    output, _transcript = replace(exchange, run=after.run).send(remember_line(after.run, lists, process))
     shown = merged(after.transcript, output, after.run, ["state"])
-    return understood(job.session, job.policy, after.run, shown, "verify")
+    return parse_complete_transcript(job.session, job.policy, after.run, shown, "verify")

@@ -33,7 +33,9 @@ _PAUSE_S = 0.2
 
 
 @contextlib.contextmanager
-def turn(group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None) -> Iterator[float]:
+def restart_group_lock(
+    group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None
+) -> Iterator[float]:
     """Waits until no other member of the group is at work; yields the seconds waited.
 
     A marker stands while the work goes on, and stays unless it ended well, also where the process was killed. It is

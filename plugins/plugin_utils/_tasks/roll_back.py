@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._connection.errors import HostFailure, after_change
-from .._connection.talk import Talk
+from .._connection.exchange import Exchange
 from .._host.backup import BackupError
-from .._host.gather import Gathered, understood
+from .._host.gather import Gathered, parse_complete_transcript
 from .._host.rollback import (
-    Way,
-    put_back,
+    RollbackPlan,
+    plan_rollback,
+    restore,
     unchanged_rows,
-    way_back,
 )
 from .action import Job, Outcome, outcome_of, planned
 
@@ -34,19 +34,21 @@ def roll_back(job: Job) -> Outcome:
         HostFailure: with the phase.
     """
     gathered = job.gather()
-    talk = Talk(job.session, gathered.run, "backup", job.policy.command_timeout)
+    exchange = Exchange(job.session, gathered.run, "backup", job.policy.command_timeout)
     try:
-        way = way_back(job.shelf, job.options["backup"], gathered.facts)
+        rollback_plan = plan_rollback(job.backups, job.options["backup"], gathered.facts)
     except BackupError as error:
-        raise talk.failure(str(error)) from error
+        raise exchange.failure(str(error)) from error
     force = bool(job.options["force"])
-    if job.check_mode or not way:
-        return _outcome(job, gathered, way, gathered.facts, bool(way) and (force or not way.refusal))
+    if job.check_mode or not rollback_plan:
+        return _outcome(
+            job, gathered, rollback_plan, gathered.facts, bool(rollback_plan) and (force or not rollback_plan.refusal)
+        )
     job.progress.enter("write")
-    transcript = put_back(talk, gathered, way, job.shelf, force)
+    transcript = restore(exchange, gathered, rollback_plan, job.backups, force)
     with after_change("write", changed=True):
-        after = understood(job.session, job.policy, gathered.run, transcript, "write")
-        kept = unchanged_rows(way, after.facts)
+        after = parse_complete_transcript(job.session, job.policy, gathered.run, transcript, "write")
+        kept = unchanged_rows(rollback_plan, after.facts)
         if kept:
             raise HostFailure(
                 f"{job.session.target} does not show what was put back to {', '.join(kept)}: another program is"
@@ -54,17 +56,27 @@ def roll_back(job: Job) -> Outcome:
                 "write",
                 facts=after.facts,
             )
-        return _outcome(job, after, way, gathered.facts, changed=True)
+        return _outcome(job, after, rollback_plan, gathered.facts, changed=True)
 
 
-def _outcome(job: Job, gathered: Gathered, way: Way, found: Mapping[str, Any], changed: bool) -> Outcome:
+def _outcome(
+    job: Job, gathered: Gathered, rollback_plan: RollbackPlan, found: Mapping[str, Any], changed: bool
+) -> Outcome:
     plan = planned(gathered, job)
-    settings = [{**entry, **_before(found["settings"][entry["id"]])} for entry in way.settings] + way.tables_json(found)
+    settings = [
+        {**entry, **_before(found["settings"][entry["id"]])} for entry in rollback_plan.settings
+    ] + rollback_plan.tables_json(found)
     shown = {"settings": settings, "actions": []}
-    refused = bool(way.refusal) and not job.options["force"]
-    outcome = outcome_of(job, gathered, plan, changed, _told(job, way, changed), refused=refused).showing(shown)
-    host_path = way.backup.host_folder
-    outcome.backup = {"id": way.backup.id, "path": str(job.shelf.path(way.backup.id)), "host_path": host_path}
+    refused = bool(rollback_plan.refusal) and not job.options["force"]
+    outcome = outcome_of(job, gathered, plan, changed, _message(job, rollback_plan, changed), refused=refused).showing(
+        shown
+    )
+    host_path = rollback_plan.backup.host_folder
+    outcome.backup = {
+        "id": rollback_plan.backup.id,
+        "path": str(job.backups.path(rollback_plan.backup.id)),
+        "host_path": host_path,
+    }
     return outcome
 
 
@@ -73,10 +85,10 @@ def _before(fact: Mapping[str, Any]) -> dict[str, Any]:
     return {"type_before": fact["type"] if present else None, "before": fact["data"] if present else None}
 
 
-def _told(job: Job, way: Way, changed: bool) -> str:
-    names = ", ".join(way.names)
-    if not way:
-        return f"everything is as in the backup {way.backup.id}."
+def _message(job: Job, rollback_plan: RollbackPlan, changed: bool) -> str:
+    names = ", ".join(rollback_plan.names)
+    if not rollback_plan:
+        return f"everything is as in the backup {rollback_plan.backup.id}."
     if not changed:
-        return f"would refuse to put back {names}: the host {way.refusal}."
-    return f"{'would put' if job.check_mode else 'put'} back {names} from the backup {way.backup.id}."
+        return f"would refuse to put back {names}: the host {rollback_plan.refusal}."
+    return f"{'would put' if job.check_mode else 'put'} back {names} from the backup {rollback_plan.backup.id}."

@@ -167,13 +167,13 @@ def test_a_pending_reboot_is_a_change_only_if_this_run_reboots(run: Run, host: F
     assert run("port_reservations", reboot="if_required")["changed"] is True
 
 
-def test_facts_that_nobody_wants_are_in_the_artefact_only(run: Run, tmp_path: Path) -> None:
+def test_facts_that_nobody_wants_are_in_the_artifact_only(run: Run, tmp_path: Path) -> None:
     where = {"artifacts_dir": str(tmp_path), "run_id": "night"}
     result = run("port_reservations", check=True, return_facts=False, **where)
     assert (result["facts"], result["plan"]) == (None, None)
     assert result["status"]
-    artefact = json.loads((tmp_path / "night" / "client01.json").read_text(encoding="utf-8"))
-    assert artefact["facts"] and artefact["plan"]
+    artifact = json.loads((tmp_path / "night" / "client01.json").read_text(encoding="utf-8"))
+    assert artifact["facts"] and artifact["plan"]
 
 
 def test_a_pending_reboot_that_nobody_will_do_is_a_warning(run: Run) -> None:
@@ -208,7 +208,7 @@ def test_what_nobody_understands_is_not_written(run: Run, host: FakeHost, entry:
     assert "5000-5001" in (host.reserved or [])
 
 
-def test_artefacts_are_written_also_in_check_mode_and_for_hosts_not_reached(
+def test_artifacts_are_written_also_in_check_mode_and_for_hosts_not_reached(
     run: Run, host: FakeHost, tmp_path: Path
 ) -> None:
     options = {"artifacts_dir": str(tmp_path / "artifacts"), "run_id": "nightly"}
@@ -225,7 +225,7 @@ def test_artefacts_are_written_also_in_check_mode_and_for_hosts_not_reached(
 
 
 @pytest.mark.parametrize("of_this_call", [True, False])
-def test_the_artefact_of_a_restart_tells_what_is_now_and_what_the_run_has_done(
+def test_the_artifact_of_a_restart_tells_what_is_now_and_what_the_run_has_done(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_this_call: bool
 ) -> None:
     options = {"artifacts_dir": str(tmp_path), "run_id": "nightly"}

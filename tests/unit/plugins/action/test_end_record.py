@@ -108,7 +108,7 @@ def test_what_still_does_not_run_stays_on_record_and_is_started(run: Run, host: 
     assert reserved["changed"] is True, "the role's handlers are reached"
     assert host.state["ran_before"]["value"] == "WINS"
     (start,) = reserved["plan"]["actions"]
-    assert (start["action"], start["victims"]) == ("start_services", ["WINS"])
+    assert (start["action"], start["services_to_start"]) == ("start_services", ["WINS"])
     assert host.services["WINS"].state == STOPPED
     restarted = run("dns_restart", extra_ports=["47000"])
     assert restarted["changed"] is True and "failed" not in restarted, restarted["msg"]

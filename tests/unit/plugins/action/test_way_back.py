@@ -197,7 +197,7 @@ def test_a_shutdown_that_is_refused(run: Run, host: LivelyHost) -> None:
 
 def test_a_host_that_stays_away(run: Run, host: LivelyHost, monkeypatch: pytest.MonkeyPatch) -> None:
     run("port_reservations")
-    monkeypatch.setattr(_reboot.Talk, "ask", _gone(_reboot.Talk.ask))
+    monkeypatch.setattr(_reboot.Exchange, "send", _gone(_reboot.Exchange.send))
     failed = run("host_reboot", reboot_timeout=60)
     for word in ("60 seconds", "4292", "console", "net start PolicyAgent", "rollback.cmd"):
         assert word in failed["msg"], failed["msg"]
@@ -206,11 +206,11 @@ def test_a_host_that_stays_away(run: Run, host: LivelyHost, monkeypatch: pytest.
     host.mark = MARK
 
 
-def _gone(ask: Callable[..., Any]) -> Callable[..., Any]:
-    def asks(talk: Any, line: str) -> Any:
+def _gone(send: Callable[..., Any]) -> Callable[..., Any]:
+    def asks(exchange: Any, line: str) -> Any:
         if "shutdown" not in line:
-            raise talk.failure("did not answer")
-        return ask(talk, line)
+            raise exchange.failure("did not answer")
+        return send(exchange, line)
 
     return asks
 

@@ -33,7 +33,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.r
     remember_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import (
-    Exclusion,
+    ExclusionToAdd,
     Window,
     abort_line,
     finish_line,
@@ -45,14 +45,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.w
     unguarded_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
-    Change,
-    Ticket,
+    ChangeId,
+    SettingWrite,
     prepare_line,
     write_lines,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.apply import apply_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import Order, Value
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import ScriptPlan, Value
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.rollback import rollback_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_4,
@@ -67,7 +67,7 @@ Rendered = Iterator[str | list[str]]
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
-TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
+TICKET = ChangeId(RUN, LOCK, f"20261123T160000Z-{RUN}")
 OTHERS = ("1763999000-fedcba9876543210", "1763998000-fedcba9876543210")
 TAKEOVERS = (
     Takeover(),
@@ -92,14 +92,23 @@ def subsets(names: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
         yield from combinations(names, size)
 
 
-def changes(name: str) -> Iterator[Change]:
+def changes(name: str) -> Iterator[SettingWrite]:
     """Ways in which one setting may change."""
     if name in NETSH:
-        yield from (Change(name, FEW, ("9-10",), ("8-8",)), Change(name, MANY * 3, MANY), Change(name, (), (), FEW))
+        yield from (
+            SettingWrite(name, FEW, ("9-10",), ("8-8",)),
+            SettingWrite(name, MANY * 3, MANY),
+            SettingWrite(name, (), (), FEW),
+        )
     elif SETTINGS[name].registry_type == "REG_DWORD":
-        yield from (Change(name, 2500), Change(name, None))
+        yield from (SettingWrite(name, 2500), SettingWrite(name, None))
     else:
-        yield from (Change(name, FEW), Change(name, MANY[:30]), Change(name, ()), Change(name, None))
+        yield from (
+            SettingWrite(name, FEW),
+            SettingWrite(name, MANY[:30]),
+            SettingWrite(name, ()),
+            SettingWrite(name, None),
+        )
 
 
 def records(name: str) -> Record:
@@ -109,14 +118,16 @@ def records(name: str) -> Record:
 
 def windows() -> Iterator[Window]:
     """Windows of every shape."""
-    lists = [(), *((Exclusion(name, "4500-4500"),) for name in NETSH)]
-    lists.append(tuple(Exclusion(name, ports) for name in NETSH for ports in MANY[:60]))
-    for victims, dependents, exclusions, deadline in product(((), KEYS[:1], KEYS), ((), KEYS), lists, (60, 3600)):
-        yield Window(RUN, LOCK, victims, dependents, exclusions, deadline, 1764000300)
-        yield Window(RUN, LOCK, victims, dependents, exclusions, deadline, 1764000300, 1484, ("WINS",))
+    lists = [(), *((ExclusionToAdd(name, "4500-4500"),) for name in NETSH)]
+    lists.append(tuple(ExclusionToAdd(name, ports) for name in NETSH for ports in MANY[:60]))
+    for services_to_start, dependents, exclusions, deadline in product(
+        ((), KEYS[:1], KEYS), ((), KEYS), lists, (60, 3600)
+    ):
+        yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300)
+        yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300, 1484, ("WINS",))
 
 
-def orders() -> Iterator[Order]:
+def orders() -> Iterator[ScriptPlan]:
     """What carried scripts may have to do."""
     pool = SETTINGS["socket_pool_size"]
     ports = SETTINGS["reserved_ports"]
@@ -130,7 +141,7 @@ def orders() -> Iterator[Order]:
     for chosen, recorded, added, removed, deferred, window, named in product(
         values, (False, True), tables, tables, tables, (False, True), ((), KEYS)
     ):
-        yield Order(
+        yield ScriptPlan(
             computer="SBS01",
             dialect=DIALECT_5,
             values=chosen,
@@ -139,7 +150,7 @@ def orders() -> Iterator[Order]:
             removed=removed,
             deferred=deferred,
             window=window,
-            victims=named,
+            services_to_start=named,
             dependents=named,
             reboot=window,
             new_id=recorded,
@@ -165,18 +176,22 @@ def _write_lines() -> Rendered:
         for changed in product(*(changes(name) for name in chosen)):
             if chosen:
                 yield from write_lines(TICKET, changed, recorded, BACKUPS[len(changed) % 3])
-    ticket = Ticket(TICKET.run, TICKET.lock, TICKET.backup, 3, RUN * 2)
+    change_id = ChangeId(TICKET.run, TICKET.lock, TICKET.backup, 3, RUN * 2)
     for backup, put_back, recorded in product(BACKUPS, BACKUPS, ([], [records(name) for name in SETTINGS])):
-        yield from write_lines(ticket, [Change(name, FEW) for name in ("reserved_ports",)], recorded, backup, put_back)
+        yield from write_lines(
+            change_id, [SettingWrite(name, FEW) for name in ("reserved_ports",)], recorded, backup, put_back
+        )
     for changed in product(*(changes(name) for name in NETSH)):
-        yield from write_lines(ticket, changed, [], [])
+        yield from write_lines(change_id, changed, [], [])
     yield from write_lines(TICKET, [], [records(name) for name in (*SETTINGS, *NETSH)], [])
 
 
-WINDOW = Window(RUN, LOCK, KEYS[:2], ("Follows",), (Exclusion("excluded_udp4", "4500-4500"),), 300, 1764000300, 1484)
+WINDOW = Window(
+    RUN, LOCK, KEYS[:2], ("Follows",), (ExclusionToAdd("excluded_udp4", "4500-4500"),), 300, 1764000300, 1484
+)
 NT5 = ("reserved_ports", "socket_pool_size")
-CHANGES = [Change("reserved_ports", FEW), Change("socket_pool_size", 2500)]
-NT6 = [Change("excluded_udp4", FEW, ("9-10",), ("8-8",))]
+CHANGES = [SettingWrite("reserved_ports", FEW), SettingWrite("socket_pool_size", 2500)]
+NT6 = [SettingWrite("excluded_udp4", FEW, ("9-10",), ("8-8",))]
 
 WINDOW_LINES: dict[str, Callable[[Window], str]] = {
     "start_line": start_line,
@@ -189,10 +204,12 @@ WINDOW_LINES: dict[str, Callable[[Window], str]] = {
 """The command lines of a window, by the name of the public function."""
 
 
-def full_order() -> Order:
+def full_order() -> ScriptPlan:
     """Everything that carried scripts may do, on a host with short values."""
     found = [order for order in orders() if order.values and order.records and order.added and order.window]
-    return min((order for order in found if order.victims and order.deferred), key=lambda order: len(str(order)))
+    return min(
+        (order for order in found if order.services_to_start and order.deferred), key=lambda order: len(str(order))
+    )
 
 
 @dataclass(frozen=True)
@@ -218,7 +235,7 @@ def _typical_writes() -> list[str]:
         *write_lines(replace(TICKET, kept=3, machine=RUN * 2), CHANGES, [records(name) for name in NT5], BACKUPS[1]),
         *write_lines(TICKET, NT6, [records(NT6[0].id)], []),
         *write_lines(TICKET, CHANGES[:1], [records(NT5[0])], BACKUPS[1], BACKUPS[2]),
-        *write_lines(TICKET, [Change(NT5[0], ()), Change(NT5[1], None)], [], []),
+        *write_lines(TICKET, [SettingWrite(NT5[0], ()), SettingWrite(NT5[1], None)], [], []),
     ]
 
 

@@ -225,7 +225,7 @@ def windowed(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
     for action in plan["actions"]:
         for entry in action.get("deferred_exclusions", ()):
             after["exclusions"][entry["id"].removeprefix("excluded_")] += starred(*entry["ports"])
-        for name in action.get("victims", ()):
+        for name in action.get("services_to_start", ()):
             after["services"][name].update(state=4, win32_exit_code=0, pid=IAS_PID)
     after["dns"].update(pid=before["dns"]["pid"] + 1, udp_ports={"udp4": ["53-53"], "udp6": ["53-53"]})
     return with_dns(after)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Artefacts of hosts in different states, for the tests of the report."""
+"""Artifacts of hosts in different states, for the tests of the report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = "<script>alert(1)</script>\x1b[31m`|*_[x](http://x)\n\"'&\u202e]]>\\"
 """Markup for every format at once, a terminal's escape, a line's end, a mark that turns the direction of text."""
 
 
-def artefact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted: str | None = NIGHT) -> dict[str, Any]:
+def artifact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted: str | None = NIGHT) -> dict[str, Any]:
     """What a check of a host with these facts writes; two hosts are two machines."""
     if facts["machine"]["id"] is None:
         name = facts["computer_name"]
@@ -52,7 +52,7 @@ def stated(host: str, status: str, time: str = NIGHT, **plan: Any) -> dict[str, 
         return away(host, time)
     if status == "unknown":
         return build(host, None, None, {"failed": True, "msg": f"{host} failed"}, "night", None, True, time)
-    made = artefact(host, in_order(), time, time)
+    made = artifact(host, in_order(), time, time)
     in_sync = status in {"exposed", "safe", "conflict", "service_down"}
     return {
         **made,
@@ -78,14 +78,14 @@ def states() -> dict[str, dict[str, Any]]:
         "pending": factory.applied(before, plan_of(before, Policy.from_options({}))),
         "safe": in_order(),
     }
-    return {**{host: artefact(host, facts) for host, facts in made.items()}, "away": away("away")}
+    return {**{host: artifact(host, facts) for host, facts in made.items()}, "away": away("away")}
 
 
 def report_of(
-    artefacts: dict[str, dict[str, Any]],
+    artifacts: dict[str, dict[str, Any]],
     earlier: dict[str, dict[str, Any]] | None = None,
     defects: dict[str, str] | None = None,
     title: str = "Night",
 ) -> Report:
-    """The report of these artefacts."""
-    return make_report(Sources(tuple(artefacts), artefacts, defects or {}, earlier), Rules(), NOW, title)
+    """The report of these artifacts."""
+    return make_report(Sources(tuple(artifacts), artifacts, defects or {}, earlier), Rules(), NOW, title)

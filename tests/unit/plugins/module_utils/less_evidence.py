@@ -129,9 +129,9 @@ def outcome(known: Known, found: Any) -> tuple[int, str, bool]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return 2, "unknown", False
     result = {"changed": not plan["in_sync"], "msg": "", "problems": [*_problems(found), *plan["problems"]]}
-    artefact = build("a", found, plan, result, "night", NIGHT, check_mode=True)
-    verdict = judge(["a"], {"a": artefact})
-    return verdict.exit_code, str(artefact["status"]), bool(content)
+    artifact = build("a", found, plan, result, "night", NIGHT, check_mode=True)
+    verdict = judge(["a"], {"a": artifact})
+    return verdict.exit_code, str(artifact["status"]), bool(content)
 
 
 def _problems(found: Any) -> list[Any]:
@@ -139,7 +139,7 @@ def _problems(found: Any) -> list[Any]:
     return problems if isinstance(problems, list) else []
 
 
-def _settled(made: dict[str, Any], **options: Any) -> Known:
+def _wait_until_up(made: dict[str, Any], **options: Any) -> Known:
     """The host after everything was written and the server was booted."""
     policy = Policy.from_options(options)
     written = applied(made, plan_of(made, policy))
@@ -153,11 +153,11 @@ def safe_hosts() -> list[Known]:
     extra = {"extra_ports": ["50600"]}
     lowered = server_2019(dynamic_ports={"udp4": EXCHANGE_RANGE, "udp6": EXCHANGE_RANGE})
     found = [
-        _settled(facts()),
-        _settled(facts(), profiles=[]),
-        _settled(server_2019(), **extra),
-        _settled(lowered),
-        _settled(server_2019(), use_netsh=True, **extra),
+        _wait_until_up(facts()),
+        _wait_until_up(facts(), profiles=[]),
+        _wait_until_up(server_2019(), **extra),
+        _wait_until_up(lowered),
+        _wait_until_up(server_2019(), use_netsh=True, **extra),
     ]
     return [replace(known, name=f"safe {at}") for at, known in enumerate(found)]
 
@@ -278,21 +278,21 @@ def _stopped(made: dict[str, Any], name: str, found: dict[str, Any]) -> None:
 
 
 def _with_sql() -> dict[str, Any]:
-    made = _settled(facts(), profiles=[]).facts
+    made = _wait_until_up(facts(), profiles=[]).facts
     made["services"]["MSSQL$A"] = service(pid=70)
     made["sql_ports"] = ["1533-1533"]
     return made
 
 
 def _with_listener() -> dict[str, Any]:
-    made = _settled(facts(), profiles=[]).facts
+    made = _wait_until_up(facts(), profiles=[]).facts
     made["udp_endpoints"].append(socket(7777, 71, "agent.exe"))
     made["udp_ports"]["udp4"].append("7777-7777")
     return made
 
 
 def _with_row() -> dict[str, Any]:
-    made = _settled(facts(), profiles=[]).facts
+    made = _wait_until_up(facts(), profiles=[]).facts
     made["services"]["Agent"] = service(pid=72)
     made["udp_endpoints"].append(socket(55555, 72, "agent.exe"))
     made["udp_ports"]["udp4"].append("55555-55555")

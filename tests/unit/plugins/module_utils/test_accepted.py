@@ -41,7 +41,7 @@ def decision(**changes: Any) -> dict[str, Any]:
 
 
 def exposed(status: str = "exposed", ports: list[str] | None = None) -> dict[str, Any]:
-    """The artefact of a host on which the listed ports are reserved and effective, nothing else."""
+    """The artifact of a host on which the listed ports are reserved and effective, nothing else."""
     reserved = ports or ["3343-3343"]
     record = recorded({"reserved_ports": ",".join(reserved)}, NEXT_BOOT_MARK)
     found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record)
@@ -50,8 +50,8 @@ def exposed(status: str = "exposed", ports: list[str] | None = None) -> dict[str
     return build("a", found, plan, {"msg": "a is exposed"}, "r", "2026-03-01T00:00:00Z", True, "2026-03-01T00:00:00Z")
 
 
-def judged(artefact: dict[str, Any], *entries: dict[str, Any], max_risk: float | None = None) -> HostVerdict:
-    (verdict,) = judge(["a"], {"a": artefact}, Rules(max_risk, parse_accepted(list(entries)), TODAY)).hosts
+def judged(artifact: dict[str, Any], *entries: dict[str, Any], max_risk: float | None = None) -> HostVerdict:
+    (verdict,) = judge(["a"], {"a": artifact}, Rules(max_risk, parse_accepted(list(entries)), TODAY)).hosts
     return verdict
 
 
@@ -94,8 +94,8 @@ def test_nothing_but_exposure_can_be_accepted(status: str) -> None:
 
 
 def test_what_facts_do_not_show_cannot_be_accepted() -> None:
-    artefact = exposed()
-    for broken in ({**artefact, "facts": None}, {**artefact, "plan": {**artefact["plan"], "needs": 5}}):
+    artifact = exposed()
+    for broken in ({**artifact, "facts": None}, {**artifact, "plan": {**artifact["plan"], "needs": 5}}):
         assert judged(broken, decision(ports=["1-65535"])).status in {"exposed", "unknown"}
 
 

@@ -39,15 +39,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.r
     remember_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import (
-    Exclusion,
+    ExclusionToAdd,
     Window,
     script,
     start_line,
     start_services_line,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
-    Change,
-    Ticket,
+    ChangeId,
+    SettingWrite,
     prepare_line,
     write_lines,
 )
@@ -79,19 +79,26 @@ windows = st.builds(
     Window,
     run=st.just(RUN),
     lock=st.just(LOCK),
-    victims=st.lists(keys, max_size=4).map(tuple),
+    services_to_start=st.lists(keys, max_size=4).map(tuple),
     dependents=st.lists(keys, max_size=4).map(tuple),
-    exclusions=st.lists(st.builds(Exclusion, st.sampled_from(sorted(NETSH)), ports), max_size=4).map(tuple),
+    exclusions=st.lists(st.builds(ExclusionToAdd, st.sampled_from(sorted(NETSH)), ports), max_size=4).map(tuple),
     deadline=st.integers(60, 3600),
     until=st.integers(1_700_000_000, 9_999_999_999),
 )
 changes = st.tuples(
-    st.builds(Change, st.sampled_from(["reserved_ports", "socket_pool_excluded_port_ranges"]), range_lists | st.none()),
-    st.builds(Change, st.just("socket_pool_size"), st.integers(0, 10_000) | st.none()),
-    st.builds(Change, st.sampled_from(sorted(NETSH)), range_lists, range_lists, range_lists),
+    st.builds(
+        SettingWrite, st.sampled_from(["reserved_ports", "socket_pool_excluded_port_ranges"]), range_lists | st.none()
+    ),
+    st.builds(SettingWrite, st.just("socket_pool_size"), st.integers(0, 10_000) | st.none()),
+    st.builds(SettingWrite, st.sampled_from(sorted(NETSH)), range_lists, range_lists, range_lists),
 )
 tickets = st.builds(
-    Ticket, st.just(RUN), st.just(LOCK), st.just(BACKUP), st.none() | st.integers(1, 1000), st.none() | st.just(RUN * 2)
+    ChangeId,
+    st.just(RUN),
+    st.just(LOCK),
+    st.just(BACKUP),
+    st.none() | st.integers(1, 1000),
+    st.none() | st.just(RUN * 2),
 )
 takeovers = st.sampled_from(
     [
@@ -124,15 +131,15 @@ def test_windows_keep_to_the_alphabet(window: Window, takeover: Takeover) -> Non
 
 
 @settings(max_examples=60)
-@given(ticket=tickets, change=changes, records=st.lists(ports, max_size=3), names=st.lists(keys, max_size=4))
+@given(change_id=tickets, change=changes, records=st.lists(ports, max_size=3), names=st.lists(keys, max_size=4))
 def test_plans_and_backups_keep_to_the_alphabet(
-    ticket: Ticket, change: tuple[Change, ...], records: list[str], names: list[str]
+    change_id: ChangeId, change: tuple[SettingWrite, ...], records: list[str], names: list[str]
 ) -> None:
     written = [Record("reserved_ports", ",".join(records) or "absent"), Record("socket_pool_size", "2500")]
     backup = render_reg({SETTINGS["reserved_ports"].key.replace("HKLM", "HKEY_LOCAL_MACHINE"): {"x": None}})
     lines = [
-        *write_lines(ticket, change, written, backup.split("\r\n")[:-1]),
-        prepare_line(ticket, [row.id for row in change]),
+        *write_lines(change_id, change, written, backup.split("\r\n")[:-1]),
+        prepare_line(change_id, [row.id for row in change]),
         remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: names[:1]}, {"socket_pool_size": 1500}),
         *([start_services_line(RUN, names)] if names else []),
     ]
@@ -150,7 +157,7 @@ def test_the_bytes_of_a_value_reach_a_line_as_hex_digits_only(raw: bytes, kind: 
     text = render_reg({key: {"ReservedPorts": value}}).rstrip("\r\n").split("\r\n")
     data = "".join(text[3:]).partition("=")[2]
     assert re.fullmatch(r"hex(\([0-9a-f]+\))?:[0-9a-f, \\]*", data)
-    lines = write_lines(Ticket(RUN, LOCK, BACKUP), [Change("reserved_ports", ())], [], text, text)
+    lines = write_lines(ChangeId(RUN, LOCK, BACKUP), [SettingWrite("reserved_ports", ())], [], text, text)
     assert_sound(lines)
     assert ("hex:" in data) == (kind == REG_BINARY)
 
@@ -161,7 +168,7 @@ def test_only_tokens_that_were_given_differ_between_two_windows(window: Window) 
     bare = Window(RUN, LOCK, (), (), (), window.deadline, window.until)
     for name in ("poll_line", "finish_line", "abort_line"):
         assert WINDOW_LINES[name](window) == WINDOW_LINES[name](bare)
-    quoted = {f'"{name}"' for name in (*window.victims, *window.dependents)}
+    quoted = {f'"{name}"' for name in (*window.services_to_start, *window.dependents)}
     quoted |= {rf'"HKLM\SYSTEM\CurrentControlSet\Services\{name}"' for name in window.dependents}
     ours = set(re.findall(r'"[^"]*"', "\n".join(script(Window(RUN, LOCK, (), (), window.exclusions, 60, 1)))))
     found = set(re.findall(r'"[^"\n]*"', "\n".join(script(window))))
@@ -173,22 +180,26 @@ RENDERERS: dict[str, Callable[[Any], object]] = {
     "lock": lambda text: unlock_line(RUN, text),
     "stale lock": lambda text: takeover_line(RUN, LOCK, Takeover((text,))),
     "dead window": lambda text: takeover_line(RUN, LOCK, Takeover((LOCK,), (text,), (text,))),
-    "backup": lambda text: prepare_line(Ticket(RUN, LOCK, text), ["reserved_ports"]),
+    "backup": lambda text: prepare_line(ChangeId(RUN, LOCK, text), ["reserved_ports"]),
     "backup of a script": lambda text: restore_script(text, []),
     "victim": lambda text: start_line(Window(RUN, LOCK, (text,), (), (), 300, 1)),
     "dependent": lambda text: start_line(Window(RUN, LOCK, (), (text,), (), 300, 1)),
-    "exclusion": lambda text: start_line(Window(RUN, LOCK, (), (), (Exclusion("excluded_udp4", text),), 300, 1)),
+    "exclusion": lambda text: start_line(Window(RUN, LOCK, (), (), (ExclusionToAdd("excluded_udp4", text),), 300, 1)),
     "service": lambda text: start_services_line(RUN, [text]),
     "record of a window": lambda text: remember_line(RUN, {WINDOW_RECORD: [text]}, {}),
     "record of what ran": lambda text: remember_line(RUN, {RAN_BEFORE: ["DNS", text]}, {}),
     "setting with a process": lambda text: remember_line(RUN, {}, {text: 1500}),
     "process of a record": lambda text: remember_line(RUN, {}, {"socket_pool_size": text}),
-    "range": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [Change("reserved_ports", (text,))], [], []),
-    "range of netsh": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [Change("excluded_udp4", (text,))], [], []),
-    "row of netsh": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [Change("excluded_udp4", (), (text,))], [], []),
-    "number": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [Change("socket_pool_size", text)], [], []),
-    "record": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [], [Record("reserved_ports", text)], []),
-    "name of a record": lambda text: write_lines(Ticket(RUN, LOCK, BACKUP), [], [Record(text, "1-1")], []),
+    "range": lambda text: write_lines(ChangeId(RUN, LOCK, BACKUP), [SettingWrite("reserved_ports", (text,))], [], []),
+    "range of netsh": lambda text: write_lines(
+        ChangeId(RUN, LOCK, BACKUP), [SettingWrite("excluded_udp4", (text,))], [], []
+    ),
+    "row of netsh": lambda text: write_lines(
+        ChangeId(RUN, LOCK, BACKUP), [SettingWrite("excluded_udp4", (), (text,))], [], []
+    ),
+    "number": lambda text: write_lines(ChangeId(RUN, LOCK, BACKUP), [SettingWrite("socket_pool_size", text)], [], []),
+    "record": lambda text: write_lines(ChangeId(RUN, LOCK, BACKUP), [], [Record("reserved_ports", text)], []),
+    "name of a record": lambda text: write_lines(ChangeId(RUN, LOCK, BACKUP), [], [Record(text, "1-1")], []),
 }
 HOSTILE = (
     "1433 & del", "%PATH%", "^", '"', "'", "a\nb", "a\r\nb", "１４３３", "1-2&x", "1-2\n", "-", "1-", "", "a|b", "a>b",

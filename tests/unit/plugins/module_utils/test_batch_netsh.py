@@ -12,14 +12,14 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.c
     MAX_LINE,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
-    Change,
-    Ticket,
+    ChangeId,
+    SettingWrite,
     write_lines,
 )
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
-TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
+TICKET = ChangeId(RUN, LOCK, f"20261123T160000Z-{RUN}")
 FOLDER = rf"..\portkeeper\backup\20261123T160000Z-{RUN}"
 
 
@@ -29,7 +29,7 @@ def executed(line: str) -> str:
 
 
 def test_netsh_exclusions_are_added_by_start_and_count() -> None:
-    change = Change("excluded_udp6", ("64001-65000", "7-7"), ("9-10",), ("8-8",))
+    change = SettingWrite("excluded_udp6", ("64001-65000", "7-7"), ("9-10",), ("8-8",))
     (line,) = write_lines(TICKET, [change], [], [])
     add = "echo interface ipv6 add excludedportrange protocol=udp startport=%s numberofports=%t store=persistent"
     loop = 'do @for /f "tokens=1,2 delims=-" %s in ("%r") do @'
@@ -44,7 +44,7 @@ def test_netsh_exclusions_are_added_by_start_and_count() -> None:
 
 
 def test_exclusions_that_wait_for_a_window_are_backed_up_and_not_added() -> None:
-    (line,) = write_lines(TICKET, [Change("excluded_udp4", (), (), ("1812-1812",))], [], [])
+    (line,) = write_lines(TICKET, [SettingWrite("excluded_udp4", (), (), ("1812-1812",))], [], [])
     assert "netsh.exe -f" not in executed(line)
     assert "for %r in (1812-1)" in line and rf">{FOLDER}\restore.netsh" in line
     assert "call echo excluded_udp4" in line
@@ -52,7 +52,7 @@ def test_exclusions_that_wait_for_a_window_are_backed_up_and_not_added() -> None
 
 def test_many_exclusions_are_spread_over_lines_of_their_own() -> None:
     many = tuple(f"{port}-{port}" for port in range(10000, 13000, 2))
-    lines = write_lines(TICKET, [Change("excluded_udp4", many), Change("excluded_udp6", many)], [], ["x"])
+    lines = write_lines(TICKET, [SettingWrite("excluded_udp4", many), SettingWrite("excluded_udp6", many)], [], ["x"])
     assert len(lines) > 3
     assert all(len(line) <= MAX_LINE and set(line) <= ALPHABET for line in lines)
     assert all("netsh.exe -f" not in executed(line) for line in lines[:-1])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, MAX_LINE, BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import (
-    Exclusion,
+    ExclusionToAdd,
     Window,
     abort_line,
     finish_line,
@@ -34,9 +34,9 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 WINDOW = Window(
     run=RUN,
     lock=LOCK,
-    victims=("PolicyAgent", "IAS"),
+    services_to_start=("PolicyAgent", "IAS"),
     dependents=("Dep One",),
-    exclusions=(Exclusion("excluded_udp4", "4500-4500"),),
+    exclusions=(ExclusionToAdd("excluded_udp4", "4500-4500"),),
     deadline=300,
     until=1764000300,
     process=1484,
@@ -178,7 +178,7 @@ def test_the_start_happens_only_under_our_lock_with_a_unique_task() -> None:
 
 def test_the_exclusions_are_written_behind_every_environment_variable() -> None:
     """Some command processors pair the percent signs of `for` with those of a variable further on."""
-    exclusions = (Exclusion("excluded_udp6", "64001-65000"), Exclusion("excluded_udp4", "4500-4500"))
+    exclusions = (ExclusionToAdd("excluded_udp6", "64001-65000"), ExclusionToAdd("excluded_udp4", "4500-4500"))
     for line in (start_line(replace(WINDOW, exclusions=exclusions)), unguarded_line(WINDOW)):
         assert "%SystemRoot%" not in line[line.index("for %r") :]
         assert line.index("for %r") < line.index("echo token")
@@ -219,11 +219,13 @@ def test_the_rescue_starts_dns_and_what_ran() -> None:
 
 
 @given(st.lists(keys, max_size=8), st.lists(keys, max_size=4), st.integers(60, 3600))
-def test_the_alphabet_of_every_line(victims: list[str], dependents: list[str], deadline: int) -> None:
-    window = replace(WINDOW, victims=tuple(victims), dependents=tuple(dependents), deadline=deadline)
+def test_the_alphabet_of_every_line(services_to_start: list[str], dependents: list[str], deadline: int) -> None:
+    window = replace(
+        WINDOW, services_to_start=tuple(services_to_start), dependents=tuple(dependents), deadline=deadline
+    )
     lines = [render(window) for render in WINDOW_LINES.values()]
-    if victims:
-        lines.append(start_services_line(RUN, victims))
+    if services_to_start:
+        lines.append(start_services_line(RUN, services_to_start))
     for line in lines:
         assert set(line) <= ALPHABET
         assert len(line) <= MAX_LINE
@@ -233,7 +235,7 @@ def test_the_alphabet_of_every_line(victims: list[str], dependents: list[str], d
 def test_foreign_names_never_get_in(name: str) -> None:
     if re.fullmatch(r"[A-Za-z0-9_.$ -]+", name, re.ASCII):
         return
-    for window in (replace(WINDOW, victims=(name,)), replace(WINDOW, dependents=(name,))):
+    for window in (replace(WINDOW, services_to_start=(name,)), replace(WINDOW, dependents=(name,))):
         with pytest.raises(BatchError):
             start_line(window)
     with pytest.raises(BatchError):
@@ -244,7 +246,7 @@ def test_nothing_to_start_and_unknown_lists_are_refused() -> None:
     with pytest.raises(BatchError):
         start_services_line(RUN, [])
     with pytest.raises(BatchError):
-        script(replace(WINDOW, exclusions=(Exclusion("tcp4", "1-2"),)))
+        script(replace(WINDOW, exclusions=(ExclusionToAdd("tcp4", "1-2"),)))
 
 
 def test_the_windows_folder_is_new_closed_and_empty_before_anything_is_written_or_run() -> None:

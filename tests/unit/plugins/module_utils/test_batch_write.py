@@ -20,8 +20,8 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.h
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
-    Change,
-    Ticket,
+    ChangeId,
+    SettingWrite,
     prepare_line,
     write_lines,
 )
@@ -29,7 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.re
 
 RUN = "0123456789abcdef"
 LOCK = f"1764000000-{RUN}"
-TICKET = Ticket(RUN, LOCK, f"20261123T160000Z-{RUN}")
+TICKET = ChangeId(RUN, LOCK, f"20261123T160000Z-{RUN}")
 FOLDER = rf"..\portkeeper\backup\20261123T160000Z-{RUN}"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 RANGES = ("1080-1080", "1433-1434")
@@ -70,13 +70,15 @@ def test_nothing_to_write_is_no_line() -> None:
 
 
 def test_the_computer_s_name_is_read_on_the_host_without_a_variable_of_the_environment() -> None:
-    (line,) = write_lines(Ticket(RUN, LOCK, TICKET.backup, None, RUN * 2), [], [], [])
+    (line,) = write_lines(ChangeId(RUN, LOCK, TICKET.backup, None, RUN * 2), [], [], [])
     assert "COMPUTERNAME" not in line
     assert line.index("/v computer_name /f") < line.index('/v computer_name /t REG_SZ /d "%b" /f')
 
 
 def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
+    (line,) = write_lines(
+        TICKET, [SettingWrite("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"]
+    )
     guard = rf"(if exist ..\portkeeper\same-{RUN} ("
     compared = rf"fc.exe /b {FOLDER}\reserved_ports.1 {FOLDER}\reserved_ports.2 >nul&&(for "
     assert line.index(compared) < line.index(guard)
@@ -87,7 +89,7 @@ def test_nothing_is_written_unless_the_snapshot_still_holds() -> None:
 
 def test_nothing_is_written_unless_the_backup_on_the_host_has_the_size_that_was_sent() -> None:
     """A full disk leaves files that begin well; each size is that of the lines with their line ends."""
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], ["REGEDIT4", "", "[x]"])
+    (line,) = write_lines(TICKET, [SettingWrite("reserved_ports", RANGES)], [], ["REGEDIT4", "", "[x]"])
     undo = sum(len(text) + 2 for text in restore_script(TICKET.backup, ["reserved_ports"]))
     checked = rf"for %j in ({FOLDER}\restore.reg) do @if %~zj==17 echo same>..\portkeeper\same-{RUN}"
     assert rf"&&(for %k in ({FOLDER}\rollback.cmd) do @if %~zk=={undo} {checked})" in line
@@ -95,7 +97,7 @@ def test_nothing_is_written_unless_the_backup_on_the_host_has_the_size_that_was_
 
 
 def test_the_undo_file_of_netsh_has_its_size_too() -> None:
-    change = Change("excluded_udp4", ("1645-1646",), removed=("4500-4500",), deferred=("500-500",))
+    change = SettingWrite("excluded_udp4", ("1645-1646",), removed=("4500-4500",), deferred=("500-500",))
     lines = write_lines(TICKET, [change], [], [])
     row = "interface ipv4 {} excludedportrange protocol=udp startport={} numberofports={} store=persistent\r\n"
     text = row.format("delete", 1645, 2) + row.format("delete", 500, 1) + row.format("add", 4500, 1)
@@ -103,37 +105,37 @@ def test_the_undo_file_of_netsh_has_its_size_too() -> None:
 
 
 def test_a_file_of_utf16_is_at_least_twice_as_long() -> None:
-    lines = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [SIGNATURES[DIALECT_5], "", "[x]"])
+    lines = write_lines(TICKET, [SettingWrite("reserved_ports", RANGES)], [], [SIGNATURES[DIALECT_5], "", "[x]"])
     assert re.search(r"restore\.reg\) do @if %~zj GEQ \d+ echo same>", lines[-1])
 
 
 def test_the_record_is_made_before_the_value() -> None:
     """A run that is cut in between must not leave an old mark beside the new value."""
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], [])
+    (line,) = write_lines(TICKET, [SettingWrite("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], [])
     assert line.index(r"reg.exe delete HKLM\SOFTWARE\portkeeper\state\reserved_ports") < line.index("/v boot_mark")
     assert line.index("/v dns_pid /t REG_SZ /d %a") < line.index("/v ReservedPorts /t REG_MULTI_SZ")
 
 
 def test_the_backup_is_on_the_host_before_the_first_write() -> None:
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], ['"ReservedPorts"=-', ""])
+    (line,) = write_lines(TICKET, [SettingWrite("reserved_ports", RANGES)], [], ['"ReservedPorts"=-', ""])
     assert line.index(rf'(echo "ReservedPorts"=-&echo.)>{FOLDER}\restore.reg') < line.index("reg.exe add")
 
 
 def test_the_lock_is_always_given_back() -> None:
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], [])
+    (line,) = write_lines(TICKET, [SettingWrite("reserved_ports", RANGES)], [], [])
     assert line.index("begin unlock") > line.index("reg.exe add")
     assert f"del ..\\portkeeper\\lock\\{LOCK}&del " in unlock_line(RUN, LOCK)
 
 
 def test_the_written_sections_are_shown_anew() -> None:
-    (line,) = write_lines(TICKET, [Change("socket_pool_size", 2500)], [], [])
+    (line,) = write_lines(TICKET, [SettingWrite("socket_pool_size", 2500)], [], [])
     shown = re.findall(r"begin (\w+)", line)
     assert shown == ["write", "dns", "boot", "state", "unlock"]
 
 
 def test_a_long_backup_is_spread_over_lines_of_its_own() -> None:
     backup = ["00," * 25 + "\\"] * 200
-    lines = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], backup)
+    lines = write_lines(TICKET, [SettingWrite("reserved_ports", RANGES)], [], backup)
     assert len(lines) > 2
     assert all(len(line) <= MAX_LINE for line in lines)
     assert sum(line.count("echo 00,00") for line in lines) == 200
@@ -147,7 +149,7 @@ def test_a_long_backup_is_spread_over_lines_of_its_own() -> None:
 
 
 def test_exact_values_are_imported_and_nothing_of_them_is_sent() -> None:
-    (line,) = write_lines(TICKET, [Change("reserved_ports", ("any text",))], [], ["x"], ["y"])
+    (line,) = write_lines(TICKET, [SettingWrite("reserved_ports", ("any text",))], [], ["x"], ["y"])
     assert "any text" not in line and "reg.exe add HKLM\\SYSTEM" not in line
     assert rf"(echo y)>{FOLDER}\put-back.reg" in line
     assert rf"reg.exe import {FOLDER}\put-back.reg>nul&call echo reserved_ports " in executed(line)
@@ -155,7 +157,7 @@ def test_exact_values_are_imported_and_nothing_of_them_is_sent() -> None:
 
 def test_foreign_text_beyond_ascii_needs_a_file_of_utf_16() -> None:
     text = ["Windows Registry Editor Version 5.00", "", "[KEY]", '"A"=hex(7):e4,00']
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [], text)
+    (line,) = write_lines(TICKET, [SettingWrite("reserved_ports", RANGES)], [], text)
     assert "echo Windows Registry Editor" not in line
     steps = [
         r"echo [-HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper\text])",
@@ -167,10 +169,10 @@ def test_foreign_text_beyond_ascii_needs_a_file_of_utf_16() -> None:
 
 
 def test_old_backups_are_removed_only_after_a_write() -> None:
-    ticket = Ticket(RUN, LOCK, TICKET.backup, 3)
-    (line,) = write_lines(ticket, [Change("reserved_ports", RANGES)], [], ["x"])
+    change_id = ChangeId(RUN, LOCK, TICKET.backup, 3)
+    (line,) = write_lines(change_id, [SettingWrite("reserved_ports", RANGES)], [], ["x"])
     assert line.index(r"(if exist ..\portkeeper\same-") < line.index('"skip=3"') < line.index("begin tcpip")
-    (line,) = write_lines(ticket, [], [Record("reserved_ports", "1080-1080")], [])
+    (line,) = write_lines(change_id, [], [Record("reserved_ports", "1080-1080")], [])
     assert "skip=" not in line
 
 
@@ -189,12 +191,16 @@ def test_the_host_s_own_script_compares_first_and_keeps_to_its_limits() -> None:
 def test_a_value_that_does_not_fit_is_refused() -> None:
     many = tuple(f"{port}-{port}" for port in range(10000, 12000, 2))
     with pytest.raises(BatchError, match="cmd takes 8000"):
-        write_lines(TICKET, [Change("reserved_ports", many)], [], [])
+        write_lines(TICKET, [SettingWrite("reserved_ports", many)], [], [])
 
 
 @given(ranges, st.integers(0, 10000))
 def test_the_alphabet_of_every_line(after: tuple[str, ...], size: int) -> None:
-    changes = [Change("reserved_ports", after), Change("socket_pool_size", size), Change("excluded_udp4", after[:5])]
+    changes = [
+        SettingWrite("reserved_ports", after),
+        SettingWrite("socket_pool_size", size),
+        SettingWrite("excluded_udp4", after[:5]),
+    ]
     records = [Record("reserved_ports", ",".join(after)), Record("socket_pool_size", str(size))]
     for line in [prepare_line(TICKET, [change.id for change in changes]), *write_lines(TICKET, changes, records, [])]:
         assert set(line) <= ALPHABET
@@ -203,7 +209,7 @@ def test_the_alphabet_of_every_line(after: tuple[str, ...], size: int) -> None:
 
 @given(st.text(min_size=1, max_size=40))
 def test_foreign_text_never_gets_in(text: str) -> None:
-    for change in (Change("reserved_ports", (text,)), Change("excluded_udp4", (text,))):
+    for change in (SettingWrite("reserved_ports", (text,)), SettingWrite("excluded_udp4", (text,))):
         if not re.fullmatch(r"[0-9]+-[0-9]+", text, re.ASCII):
             with pytest.raises(BatchError):
                 write_lines(TICKET, [change], [], [])
@@ -215,7 +221,7 @@ def test_foreign_text_never_gets_in(text: str) -> None:
 @pytest.mark.parametrize("name", ["max_user_port", "state", "x\\y", ""])
 def test_unknown_settings_are_refused(name: str) -> None:
     with pytest.raises((BatchError, KeyError)):
-        write_lines(TICKET, [Change(name, 1)], [Record(name, "1")], [])
+        write_lines(TICKET, [SettingWrite(name, 1)], [Record(name, "1")], [])
 
 
 def test_a_bare_port_may_be_recorded() -> None:
@@ -228,5 +234,7 @@ def test_a_bare_port_may_be_recorded() -> None:
 
 def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:
     """Some command processors pair their percent signs."""
-    (line,) = write_lines(TICKET, [Change("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"])
+    (line,) = write_lines(
+        TICKET, [SettingWrite("reserved_ports", RANGES)], [Record("reserved_ports", "1080-1080")], ["x"]
+    )
     assert "%SystemRoot%" not in line[line.index("for /f") :]

@@ -19,7 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.statu
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     NOW,
-    artefact,
+    artifact,
     away,
     in_order,
     stated,
@@ -63,7 +63,7 @@ def test_evidence_has_a_date(hours: float, status: str) -> None:
 
 @pytest.mark.parametrize(("days", "status"), [(34.9, "safe"), (35.1, "unknown"), (-0.1, "unknown")])
 def test_what_was_carried_counts_longer(days: float, status: str) -> None:
-    assert judged(artefact("a", in_order(), at(days * 24), attempted=None)) == status
+    assert judged(artifact("a", in_order(), at(days * 24), attempted=None)) == status
 
 
 def test_an_artifact_from_the_future_takes_nothing_away() -> None:
@@ -76,7 +76,7 @@ def test_an_artifact_from_the_future_takes_nothing_away() -> None:
 @pytest.mark.parametrize("time", [None, "", "yesterday", "2026-01-02T02:00:00+01:00"])
 def test_an_artifact_without_a_time_proves_nothing(time: str | None) -> None:
     assert judged({**stated("a", "safe", at(1)), "collected": time, "attempted": time}) == "unknown"
-    assert judged({**artefact("a", in_order(), attempted=None), "collected": time}) == "unknown"
+    assert judged({**artifact("a", in_order(), attempted=None), "collected": time}) == "unknown"
 
 
 PIECES = st.tuples(st.sampled_from(STATED), st.floats(0, 30))
@@ -100,7 +100,7 @@ def facts_with(machine: str | None, name: str | None = "SBS01", **more: Any) -> 
 
 def plain(host: str, facts: dict[str, Any]) -> dict[str, Any]:
     """The artifact with the facts as they are."""
-    return {**artefact(host, facts), "facts": facts}
+    return {**artifact(host, facts), "facts": facts}
 
 
 def test_one_machine_under_two_names_is_unknown_for_both() -> None:

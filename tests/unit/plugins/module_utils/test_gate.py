@@ -17,13 +17,13 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate
     judge,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.status import STATUSES
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artefact, in_order, stated
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artifact, in_order, stated
 
 STATED = [status for status in STATUSES if status != "accepted"]
 """What an artifact can say of itself."""
 
 
-def artefacts(**statuses: str) -> dict[str, dict[str, object]]:
+def artifacts(**statuses: str) -> dict[str, dict[str, object]]:
     return {host: stated(host, status) for host, status in statuses.items()}
 
 
@@ -47,11 +47,11 @@ def at_risk(**risk: object) -> dict[str, object]:
     ],
 )
 def test_exit_code_of_mixtures(statuses: dict[str, str], exit_code: int) -> None:
-    assert judge(statuses, artefacts(**statuses)).exit_code == exit_code
+    assert judge(statuses, artifacts(**statuses)).exit_code == exit_code
 
 
-def test_a_host_without_artefact_could_not_be_evaluated() -> None:
-    verdict = judge(["a", "b"], artefacts(a="safe"))
+def test_a_host_without_artifact_could_not_be_evaluated() -> None:
+    verdict = judge(["a", "b"], artifacts(a="safe"))
     assert verdict.exit_code == 2
     assert verdict.hosts[0].host == "b"
     assert verdict.hosts[0].status == "unknown"
@@ -62,14 +62,14 @@ def test_no_host_at_all_is_not_in_order() -> None:
     assert (verdict.exit_code, verdict.worst) == (2, "unknown")
 
 
-def test_an_artefact_with_an_unheard_of_status_is_unknown() -> None:
+def test_an_artifact_with_an_unheard_of_status_is_unknown() -> None:
     assert judge(["a"], {"a": {"status": "fine"}}).exit_code == 2
 
 
 def test_risk_above_the_limit_is_a_finding() -> None:
-    artefact = at_risk(now=0.0424)
-    assert judge(["a"], {"a": artefact}, Rules(max_risk=0.05)).exit_code == 0
-    verdict = judge(["a"], {"a": artefact}, Rules(max_risk=0.01))
+    artifact = at_risk(now=0.0424)
+    assert judge(["a"], {"a": artifact}, Rules(max_risk=0.05)).exit_code == 0
+    verdict = judge(["a"], {"a": artifact}, Rules(max_risk=0.01))
     assert (verdict.exit_code, verdict.hosts[0].status) == (2, "exposed")
     assert "4.24%" in verdict.hosts[0].why
 
@@ -83,7 +83,7 @@ def test_a_host_without_a_pool_has_no_risk() -> None:
 
 
 def test_the_summary_names_the_worst_and_counts_all() -> None:
-    summary = judge("ab", artefacts(a="safe", b="drifted")).as_dict()
+    summary = judge("ab", artifacts(a="safe", b="drifted")).as_dict()
     assert summary["worst"] == "drifted"
     assert summary["counts"]["safe"] == summary["counts"]["drifted"] == 1
     assert summary["reason"] == "1 drifted, 1 safe: b (drifted)"
@@ -91,7 +91,7 @@ def test_the_summary_names_the_worst_and_counts_all() -> None:
 
 def test_a_network_that_is_away_does_not_hide_a_conflict() -> None:
     away = {f"away{number:02}": "unreachable" for number in range(25)}
-    verdict = judge([*away, "z", "a"], artefacts(**away, z="conflict", a="safe"))
+    verdict = judge([*away, "z", "a"], artifacts(**away, z="conflict", a="safe"))
     assert verdict.hosts[0].host == "z"
     assert verdict.reason.startswith("1 conflict, 25 unreachable, 1 safe: z (conflict), away00 (unreachable), ")
     assert (verdict.exit_code, verdict.worst) == (2, "unreachable")
@@ -99,24 +99,24 @@ def test_a_network_that_is_away_does_not_hide_a_conflict() -> None:
 
 def test_hosts_are_named_by_what_was_found_then_by_what_was_not_looked_at() -> None:
     assert sorted(ORDER) == sorted(STATUSES)
-    codes = {status: judge("a", artefacts(a=status)).exit_code for status in ORDER if status != "accepted"}
+    codes = {status: judge("a", artifacts(a=status)).exit_code for status in ORDER if status != "accepted"}
     assert {status for status, code in codes.items() if code != 2} == {"unreachable", "safe"}
     assert (codes["unreachable"], codes["safe"]) == (4, 0)
 
 
 @given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.sampled_from(STATED), min_size=1))
 def test_zero_only_if_every_host_is_in_order(statuses: dict[str, str]) -> None:
-    assert (judge(statuses, artefacts(**statuses)).exit_code == 0) == (set(statuses.values()) <= IN_ORDER)
+    assert (judge(statuses, artifacts(**statuses)).exit_code == 0) == (set(statuses.values()) <= IN_ORDER)
 
 
 def test_a_verdict_over_some_of_the_hosts_says_so() -> None:
-    verdict = judge("ab", artefacts(a="safe", b="safe"), scope=Scope(limited=(2, 5)))
+    verdict = judge("ab", artifacts(a="safe", b="safe"), scope=Scope(limited=(2, 5)))
     assert (verdict.exit_code, verdict.reason) == (0, "all 2 hosts are in order (limited to 2 of 5 hosts)")
     assert verdict.as_dict()["limited"] == {"hosts": 2, "of": 5}
 
 
 def test_a_call_in_which_nobody_was_checked_is_a_finding_whatever_others_found() -> None:
-    verdict = judge("a", artefacts(a="safe"), scope=Scope(note="no host was checked"))
+    verdict = judge("a", artifacts(a="safe"), scope=Scope(note="no host was checked"))
     assert (verdict.exit_code, verdict.reason) == (2, "no host was checked; all 1 hosts are in order")
 
 
@@ -143,7 +143,7 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize("said", CONTRADICTIONS)
 def test_an_artifact_is_not_believed_against_its_own_contents(said: str) -> None:
-    made = artefact("a", in_order())
+    made = artifact("a", in_order())
     assert judge("a", {"a": made}).exit_code == 0
     change = dict(CONTRADICTIONS[said])
     plan = change.pop("in plan", None)

@@ -14,11 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Exclusion, Window
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import ExclusionToAdd, Window
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import script as window_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.apply import apply_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.data_files import data_bytes
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import Order, OrderError, order_of
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import (
+    OrderError,
+    ScriptPlan,
+    plan_scripts,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.rollback import rollback_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import Section, Transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
@@ -58,13 +62,15 @@ def entry(before: Any, after: Any, type_before: str | None = "REG_MULTI_SZ") -> 
     }
 
 
-def order(before: Any = None, after: Any = ("1645-1646",), actions: Any = (), nt: str = "5.2", text: str = "") -> Order:
+def order(
+    before: Any = None, after: Any = ("1645-1646",), actions: Any = (), nt: str = "5.2", text: str = ""
+) -> ScriptPlan:
     plan = {"settings": [entry(before, list(after))], "actions": list(actions)}
-    return order_of(facts(nt=nt), plan, Transcript(RUN, {"tcpip": Section(text, 0)}))
+    return plan_scripts(facts(nt=nt), plan, Transcript(RUN, {"tcpip": Section(text, 0)}))
 
 
 def window(**more: Any) -> dict[str, Any]:
-    return {"action": "dns_window", "victims": ["PolicyAgent"], "deferred_exclusions": [], **more}
+    return {"action": "dns_window", "services_to_start": ["PolicyAgent"], "deferred_exclusions": [], **more}
 
 
 def shown_bytes(lines: list[str], label: str) -> list[str]:
@@ -118,7 +124,7 @@ def test_the_first_write_gives_the_machine_an_id_and_no_other_write_does() -> No
         "actions": [],
     }
     for found, due, written in ((unwritten, plan, True), (known, plan, False), (copied, rename, True)):
-        made = order_of(found, due, Transcript(RUN, {}))
+        made = plan_scripts(found, due, Transcript(RUN, {}))
         assert made, "a copied id alone is a reason for a script"
         data = read_reg(data_bytes(made, "apply", MACHINE))
         values = {name: value[1].decode("utf-16-le") for name, value in (data.values(OWN) or {}).items() if value}
@@ -138,7 +144,7 @@ def test_bytes_of_registry_file_text_are_taken_as_they_are() -> None:
 @pytest.mark.parametrize("name", [None, "", "A&B", "SIXTEEN-LETTERS-", "A_B", "A B", "%X%"])
 def test_only_a_computer_name_gets_in(name: str | None) -> None:
     with pytest.raises(OrderError):
-        order_of(facts(name), {"settings": [entry(None, ["1-1"])], "actions": []}, Transcript(RUN, {}))
+        plan_scripts(facts(name), {"settings": [entry(None, ["1-1"])], "actions": []}, Transcript(RUN, {}))
 
 
 @pytest.mark.parametrize("before", [["3-3", "\u00e9"], ["", "3-3"], ["3-3\n"]])
@@ -146,13 +152,13 @@ def test_bytes_that_are_not_known_are_refused(before: list[str]) -> None:
     with pytest.raises(OrderError):
         order(before)
     with pytest.raises(OrderError):
-        order_of(facts(), {"settings": [entry("3-3", ["3-3"], "REG_SZ")], "actions": []}, Transcript(RUN, {}))
+        plan_scripts(facts(), {"settings": [entry("3-3", ["3-3"], "REG_SZ")], "actions": []}, Transcript(RUN, {}))
 
 
 @pytest.mark.parametrize("name", ['x"&calc&"', "a%PATH%", "x^y"])
 def test_only_service_keys_get_in(name: str) -> None:
     with pytest.raises(BatchError):
-        order(actions=[window(victims=[name])])
+        order(actions=[window(services_to_start=[name])])
 
 
 def test_only_what_ran_and_depends_on_dns_is_started_after_it() -> None:
@@ -181,7 +187,7 @@ def test_both_windows_are_made_of_the_same_lines() -> None:
     """Where a service is looked at, DNS's process is waited for and DNS is started, only names of files differ."""
     tables = {"excluded_udp4": ("7-7",)}
     carried = apply_script(replace(order(actions=[window()]), deferred=tables), RUN)
-    exclusion = Exclusion("excluded_udp4", "7-7")
+    exclusion = ExclusionToAdd("excluded_udp4", "7-7")
     remote = window_script(Window(RUN, f"1-{RUN}", ("PolicyAgent",), ("Follows",), (exclusion,), 480, 1, 1484))
     for line in remote[remote.index("set n=0") : remote.index("goto prove")]:
         shared = line.replace("1484", "%p%").replace(r">>%w%\log 2>&1", " >nul 2>nul")
@@ -196,36 +202,36 @@ def test_what_is_disabled_gets_no_window() -> None:
         found = facts()
         found["services"][name if name == "DNS" else "FOLLOWS"]["start"] = 4
         with pytest.raises(OrderError, match=f"(?i){name} is disabled .Start 4., and nothing is stopped"):
-            order_of(found, plan, Transcript(RUN, {}))
+            plan_scripts(found, plan, Transcript(RUN, {}))
 
 
 def test_what_an_earlier_window_left_stays_on_record() -> None:
     record = {"ran_before": {"value": "DNS,Sleeps", "boot_mark": "AB", "dns_pid": None}}
     found = {**facts(), "state": {"present": True, "settings": record}}
-    made = order_of(found, {"settings": [], "actions": [window()]}, Transcript(RUN, {}))
+    made = plan_scripts(found, {"settings": [], "actions": [window()]}, Transcript(RUN, {}))
     assert made.owed == ("Sleeps",)
     assert [line for line in apply_script(made, RUN) if '/d "DNS,Follows,Sleeps" /f' in line]
 
 
 def test_what_an_earlier_window_left_down_is_started_behind_dns() -> None:
-    start = {"action": "start_services", "victims": ["Sleeps"], "why": ""}
-    made = order_of(facts(), {"settings": [], "actions": [window(), start]}, Transcript(RUN, {}))
-    assert (made.victims, made.dependents) == (("PolicyAgent",), ("Follows", "Sleeps"))
-    alone = order_of(facts(), {"settings": [], "actions": [start]}, Transcript(RUN, {}))
-    assert (alone.victims, alone.dependents, alone.window) == (("Sleeps",), (), False)
+    start = {"action": "start_services", "services_to_start": ["Sleeps"], "why": ""}
+    made = plan_scripts(facts(), {"settings": [], "actions": [window(), start]}, Transcript(RUN, {}))
+    assert (made.services_to_start, made.dependents) == (("PolicyAgent",), ("Follows", "Sleeps"))
+    alone = plan_scripts(facts(), {"settings": [], "actions": [start]}, Transcript(RUN, {}))
+    assert (alone.services_to_start, alone.dependents, alone.window) == (("Sleeps",), (), False)
 
 
 def test_a_record_that_only_has_to_end_makes_no_scripts() -> None:
     ends = {"action": "end_record", "why": ""}
-    assert not order_of(facts(), {"settings": [], "actions": [ends]}, Transcript(RUN, {}))
+    assert not plan_scripts(facts(), {"settings": [], "actions": [ends]}, Transcript(RUN, {}))
 
 
 def test_what_depends_on_dns_must_be_known_for_a_window() -> None:
     unknown = {**facts(), "dns": {"dependents": None}}
     plan = {"settings": [entry(None, ["1-1"])], "actions": [window()]}
     with pytest.raises(OrderError):
-        order_of(unknown, plan, Transcript(RUN, {}))
-    assert order_of(unknown, {**plan, "actions": []}, Transcript(RUN, {})).dependents == ()
+        plan_scripts(unknown, plan, Transcript(RUN, {}))
+    assert plan_scripts(unknown, {**plan, "actions": []}, Transcript(RUN, {})).dependents == ()
 
 
 def test_without_a_window_dns_is_not_touched() -> None:
@@ -254,11 +260,11 @@ def test_exclusions_are_made_by_number_and_undone() -> None:
 
 def test_windows_2000_gets_no_scripts_for_a_record_alone() -> None:
     plan = {"settings": [{"id": "state", "after": {"reserved_ports": "3-3"}}], "actions": []}
-    assert order_of(facts(), plan, Transcript(RUN, {})).records
+    assert plan_scripts(facts(), plan, Transcript(RUN, {})).records
     with pytest.raises(OrderError):
-        order_of(facts(nt="5.0"), plan, Transcript(RUN, {}))
+        plan_scripts(facts(nt="5.0"), plan, Transcript(RUN, {}))
 
 
 def test_a_plan_with_nothing_to_do_is_no_order() -> None:
-    assert not order_of(facts(), {"settings": [], "actions": [{"action": "reboot"}]}, Transcript(RUN, {}))
+    assert not plan_scripts(facts(), {"settings": [], "actions": [{"action": "reboot"}]}, Transcript(RUN, {}))
     assert order()

@@ -59,7 +59,7 @@ def test_the_demo_host() -> None:
         {"port": 4500, "service": "PolicyAgent", "holder": "dns.exe", "pid": DNS_PID, "error": 10048},
     ]
     assert [entry["action"] for entry in found["actions"]] == ["dns_window", "reboot"]
-    assert found["actions"][0]["victims"] == ["IAS", "PolicyAgent"]
+    assert found["actions"][0]["services_to_start"] == ["IAS", "PolicyAgent"]
     assert found["actions"][0]["deferred_exclusions"] == []
     assert [(need["service"], need["reason"]) for need in found["needs"] if need["reason"] != "profile"] == [
         ("ias", "detected"),
@@ -186,7 +186,7 @@ def test_a_victim_whose_port_is_free_needs_no_window() -> None:
     made = conflict_facts(dns={"udp_ports": {"udp4": ["53-53"], "udp6": []}})
     found = plan(made)
     assert found["actions"][0]["action"] == "start_services"
-    assert found["actions"][0]["victims"] == ["IAS", "PolicyAgent"]
+    assert found["actions"][0]["services_to_start"] == ["IAS", "PolicyAgent"]
     assert summary(found) == ("service_down", False, True, False)
 
 

@@ -67,7 +67,7 @@ def test_2008_r2_sbs_2011() -> None:
         ]
     }
     assert [action["action"] for action in asked["actions"]] == ["dns_window"]
-    assert asked["actions"][0]["victims"] == []
+    assert asked["actions"][0]["services_to_start"] == []
     assert auto_plan(made, reserve_unexposed=True)["settings"][0]["after"] == ["1645-1646", "1812-1813", "3343-3343"]
 
 
@@ -97,7 +97,7 @@ def test_2012_r2_with_tmg_s_range() -> None:
         ("admpwd_e", "61184-61184", True, True),
     ]
     assert written(found) == {"socket_pool_excluded_port_ranges": ["4011-4011", "61184-61184", "64001-65000"]}
-    assert found["actions"][0]["victims"] == ["WDSServer"]
+    assert found["actions"][0]["services_to_start"] == ["WDSServer"]
     assert found["live_conflicts"] == [
         {"port": 64007, "service": "WDSServer", "holder": "dns.exe", "pid": DNS_PID, "error": 10048}
     ]
@@ -143,7 +143,7 @@ def test_2019_dc_with_a_lowered_range_and_nps() -> None:
         {"port": 1812, "service": "IAS", "holder": "dns.exe", "pid": DNS_PID, "error": 10048}
     ]
     assert [action["action"] for action in found["actions"]] == ["dns_window"]
-    assert found["actions"][0]["victims"] == ["IAS"]
+    assert found["actions"][0]["services_to_start"] == ["IAS"]
     # 1 - C(58976-5, 2500) / C(58976, 2500)
     assert found["risk"]["now"] == 0.194733
     assert (found["risk"]["after_reload"], found["risk"]["model"]) == (0.0, "estimate")
@@ -173,7 +173,7 @@ def test_2022_with_wireguard_and_exclusions_of_others() -> None:
     assert entry["why"] == "reserves 51820-51820 (wireguard); writes 52311 as 52311-52311"
     assert found["kept"] == ["51000-51010", "52311-52311"]
     assert needs(found) == [("wireguard", "51820-51820", True, True)]
-    assert found["actions"][0]["victims"] == ["WireGuardTunnel$wg0"]
+    assert found["actions"][0]["services_to_start"] == ["WireGuardTunnel$wg0"]
     # 2500 of 16384 ports
     assert found["risk"]["now"] == 0.152588
     assert found["risk"]["per_family"]["udp6"]["now"] == 0.152588

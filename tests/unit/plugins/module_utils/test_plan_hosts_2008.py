@@ -63,7 +63,7 @@ def test_2008_excludes_by_netsh_what_is_free_and_defers_what_dns_holds() -> None
             "action": "dns_window",
             "why": f"UDP 1645 of IAS is held by dns.exe (PID {DNS_PID}); DNS holds 1645-1645 over ipv4, which can be"
             " excluded only while it is down",
-            "victims": ["IAS"],
+            "services_to_start": ["IAS"],
             "deferred_exclusions": [{"id": "excluded_udp4", "ports": ["1645-1645"]}],
         }
     ]

@@ -179,7 +179,7 @@ def test_pool_size_is_written_where_dns_is() -> None:
         found["settings"][1]["why"] == "sets the pool to 3000 sockets per address family (was absent, which means 2500)"
     )
     assert [entry["action"] for entry in found["actions"]] == ["dns_window", "reboot"]
-    assert found["actions"][0]["victims"] == []
+    assert found["actions"][0]["services_to_start"] == []
     member = facts(dns={"installed": False, "state": None, "pid": None, "pool_present": "no"})
     assert [entry["id"] for entry in plan(member, socket_pool_size=3000)["settings"]] == ["reserved_ports"]
 

@@ -25,7 +25,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.rep
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,
-    artefact,
+    artifact,
     away,
     in_order,
     report_of,
@@ -40,11 +40,11 @@ RENDERERS = [render_text, render_markdown, render_junit, render_prometheus, rend
 def report() -> Report:
     """All states, compared with a night on which the fleet was in order; hostile names and texts in it."""
     bent = factory.conflict_facts()
-    hostile = artefact(HOSTILE, bent)
+    hostile = artifact(HOSTILE, bent)
     hostile["plan"]["live_conflicts"][0]["holder"] = HOSTILE
     hostile["problems"].append({"id": "x", "severity": "error", "message": HOSTILE, "data": {}})
     made = {**states(), HOSTILE: hostile, "東京" * 60: away("東京" * 60)}
-    earlier = {name: artefact(name, in_order()) for name in [*states(), HOSTILE, f"gone{HOSTILE}"]}
+    earlier = {name: artifact(name, in_order()) for name in [*states(), HOSTILE, f"gone{HOSTILE}"]}
     return report_of(made, earlier, title=f"Night {HOSTILE}")
 
 
@@ -71,7 +71,7 @@ def test_text_of_many_hosts_stays_short() -> None:
 
 
 def test_text_of_one_host_stays_short_whatever_it_tells() -> None:
-    talkative = artefact("a", factory.conflict_facts())
+    talkative = artifact("a", factory.conflict_facts())
     talkative["msg"] = "word " * 500
     for action in talkative["plan"]["actions"]:
         action["why"] = "because " * 500
@@ -125,7 +125,7 @@ def test_prometheus_by_the_official_parser(report) -> None:
 
 
 def test_two_names_that_look_the_same_do_not_void_the_file_for_prometheus() -> None:
-    text = render_prometheus(report_of({"a\n": away("a\n"), "a\\x0a": artefact("a\\x0a", in_order())}))
+    text = render_prometheus(report_of({"a\n": away("a\n"), "a\\x0a": artifact("a\\x0a", in_order())}))
     (family,) = [it for it in text_string_to_metric_families(text) if it.name == "portkeeper_host_status"]
     assert [entry.labels["status"] for entry in family.samples] == ["unreachable"]
 
@@ -147,7 +147,7 @@ def test_the_gate_s_summary_by_its_schema(report) -> None:
 
 
 def test_the_terminal_says_the_plan_once_and_a_failure_always() -> None:
-    found = artefact("a", factory.conflict_facts())
+    found = artifact("a", factory.conflict_facts())
     found["msg"] = "a: what the check would do"
     assert "what the check would do" not in render_text(report_of({"a": found}))
     assert "what the check would do" in render_text(report_of({"a": {**found, "outcome": "failed"}}))

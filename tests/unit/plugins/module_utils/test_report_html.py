@@ -21,7 +21,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.ren
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,
-    artefact,
+    artifact,
     report_of,
     states,
 )
@@ -60,7 +60,7 @@ class Elements(HTMLParser):
 
 
 def test_hostile_names_are_text() -> None:
-    hostile = artefact(HOSTILE, factory.conflict_facts())
+    hostile = artifact(HOSTILE, factory.conflict_facts())
     hostile["plan"]["needs"][0]["title"] = hostile["plan"]["needs"][0]["service"] = HOSTILE
     hostile["plan"]["live_conflicts"][0]["holder"] = HOSTILE
     hostile["facts"]["os"]["release"] = HOSTILE
@@ -84,7 +84,7 @@ def test_the_policy_names_the_page_s_own_style_and_script_only() -> None:
     assert "://" not in page
 
 
-def test_the_same_artefacts_give_the_same_bytes() -> None:
+def test_the_same_artifacts_give_the_same_bytes() -> None:
     assert render_html(report_of(states())) == render_html(report_of(dict(reversed(states().items()))))
 
 
@@ -102,7 +102,7 @@ def test_size_and_work_grow_with_the_number_of_hosts(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(_report_map, "single_ports", counted("ports", _report_map.single_ports))
     monkeypatch.setattr(_report_html, "html_text", counted("text", _report_html.html_text))
     full = PortSet.from_ranges((port, port) for port in range(1025, 6025, 2)).to_json()
-    kinds = [artefact("x", factory.facts(dns={"udp_ports": {"udp4": full, "udp6": full}})), *states().values()]
+    kinds = [artifact("x", factory.facts(dns={"udp_ports": {"udp4": full, "udp6": full}})), *states().values()]
     work, sizes = {}, {}
     for count in (120, 1200):
         calls.update(ports=0, text=0)
@@ -117,7 +117,7 @@ def test_size_and_work_grow_with_the_number_of_hosts(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("held", [["1-1"], {"count": 1, "lowest": 1, "highest": 1, "packed": FAR}])
 def test_the_map_draws_no_port_that_does_not_exist(held) -> None:
-    bent = artefact("a", factory.facts())
+    bent = artifact("a", factory.facts())
     bent["facts"]["dns"]["udp_ports"] = {"udp4": held, "udp6": []}
     page = render_html(report_of({"a": bent}))
     assert ("IPv4 held by DNS" in page) == isinstance(held, list)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of a report: findings first, nobody hidden, what changed, and nothing believed of a bent artefact."""
+"""The rows of a report: findings first, nobody hidden, what changed, and nothing believed of a bent artifact."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.ren
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import services_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
-    artefact,
+    artifact,
     away,
     in_order,
     report_of,
@@ -46,7 +46,7 @@ def test_findings_first_and_the_gate_s_verdict() -> None:
 
 
 def test_what_a_conflict_shows() -> None:
-    (row,) = report_of({"a": artefact("a", factory.conflict_facts())}).rows
+    (row,) = report_of({"a": artifact("a", factory.conflict_facts())}).rows
     assert row.details
     assert {(entry.port, entry.holder) for entry in row.details.conflicts} == {(1645, "dns.exe"), (4500, "dns.exe")}
     cells = {need.service: need.cell for need in row.details.needs}
@@ -58,19 +58,19 @@ def test_what_a_conflict_shows() -> None:
 
 
 def test_a_safe_host_has_its_needs_reserved_and_nothing_to_do() -> None:
-    (row,) = report_of({"a": artefact("a", in_order())}).rows
+    (row,) = report_of({"a": artifact("a", in_order())}).rows
     assert row.details
     assert {need.cell for need in row.details.needs} == {"reserved", "outside"}
     assert row.details.words == ()
 
 
-def test_a_defect_wins_over_an_artefact_of_another_folder() -> None:
-    (row,) = report_of({"a": artefact("a", in_order())}, defects={"a": "it was cut"}).rows
+def test_a_defect_wins_over_an_artifact_of_another_folder() -> None:
+    (row,) = report_of({"a": artifact("a", in_order())}, defects={"a": "it was cut"}).rows
     assert (row.status, row.why) == ("unknown", "it was cut")
 
 
 def test_services_are_ordered_by_how_many_hosts_need_them() -> None:
-    rows = report_of({"a": artefact("a", factory.facts()), "b": artefact("b", factory.server_2019())}).rows
+    rows = report_of({"a": artifact("a", factory.facts()), "b": artifact("b", factory.server_2019())}).rows
     services, left_out = services_of(rows)
     needed = [sum(need.service == name for row in rows for need in row.details.needs) for name in services]
     assert needed == sorted(needed, reverse=True) and set(needed) == {1, 2}
@@ -78,7 +78,7 @@ def test_services_are_ordered_by_how_many_hosts_need_them() -> None:
 
 
 def test_what_is_worst_off_keeps_its_column_when_there_are_too_many() -> None:
-    rows = report_of({"a": artefact("a", factory.conflict_facts()), "b": artefact("b", in_order())}).rows
+    rows = report_of({"a": artifact("a", factory.conflict_facts()), "b": artifact("b", in_order())}).rows
     everything, _none = services_of(rows)
     assert services_of(rows, 2) == (["ias", "ipsec"], len(everything) - 2)
 
@@ -92,7 +92,7 @@ def changes(before: dict, after: dict) -> dict[str, list[str]]:
 
 
 def test_fixed_since_the_earlier_report() -> None:
-    found = changes(artefact("a", factory.conflict_facts()), artefact("a", in_order()))
+    found = changes(artifact("a", factory.conflict_facts()), artifact("a", in_order()))
     assert "status conflict" in found["fixed"]
     assert "port 1645 of ias is taken" in [text.lower() for text in found["fixed"]]
     assert set(found) == {"fixed"}, "our own write is no other hand's"
@@ -101,19 +101,19 @@ def test_fixed_since_the_earlier_report() -> None:
 def test_another_hand_took_the_reservations_out() -> None:
     bent = copy.deepcopy(in_order())
     bent["settings"]["reserved_ports"] = factory.ranges("3343-3343")
-    found = changes(artefact("a", in_order()), artefact("a", bent))
+    found = changes(artifact("a", in_order()), artifact("a", bent))
     (hand,) = found["hand"]
     assert hand.startswith("reserved_ports: taken out 1080, 1433-1434, 1645-1646, ")
     assert found["new"] and "fixed" not in found
 
 
 def test_still_there() -> None:
-    found = changes(artefact("a", factory.conflict_facts()), artefact("a", factory.conflict_facts()))
+    found = changes(artifact("a", factory.conflict_facts()), artifact("a", factory.conflict_facts()))
     assert set(found) == {"still"}
 
 
 def test_a_host_that_is_not_reached_has_not_been_fixed() -> None:
-    found = changes(artefact("a", factory.conflict_facts()), away("a"))
+    found = changes(artifact("a", factory.conflict_facts()), away("a"))
     assert found["new"] == ["status unreachable"]
     assert not [text for text in found.get("fixed", []) if "taken" in text or "exposed" in text]
 
@@ -139,13 +139,13 @@ PATHS = (
     st.sampled_from(PATHS),
     st.sampled_from([None, 7, "x", [], {}, [1], ["x"], {"x": 1}, [{"x": 1}], True, -1.5, 1e999, 10**400, BOMB, [None]]),
 )
-def test_a_bent_artefact_hides_nobody_and_breaks_nothing(path, value) -> None:
-    bent = artefact("a", factory.conflict_facts())
+def test_a_bent_artifact_hides_nobody_and_breaks_nothing(path, value) -> None:
+    bent = artifact("a", factory.conflict_facts())
     part = bent
     for key in path[:-1]:
         part = part[key]
     part[path[-1]] = value
-    report = report_of({"a": bent, "b": artefact("b", in_order())}, {"a": bent})
+    report = report_of({"a": bent, "b": artifact("b", in_order())}, {"a": bent})
     assert {row.host for row in report.rows} == {"a", "b"}
     assert report.verdict.exit_code == 2
     assert all(render(report) for render in (render_html, render_json, render_markdown, render_prometheus, render_text))
@@ -183,11 +183,11 @@ def test_a_fact_that_is_null_costs_no_other_detail(make, path) -> None:
     for name in path[:-1]:
         part = part[name]
     part[path[-1]] = None
-    whole, less = report_of({"a": artefact("a", make())}).rows[0], report_of({"a": artefact("a", found)}).rows[0]
+    whole, less = report_of({"a": artifact("a", make())}).rows[0], report_of({"a": artifact("a", found)}).rows[0]
     assert less.details is not None
     assert less.trouble == ""
     assert [need.service for need in less.details.needs] == [need.service for need in whole.details.needs]
-    page = render_html(report_of({"a": artefact("a", found)}))
+    page = render_html(report_of({"a": artifact("a", found)}))
     assert ('IPv4 held by DNS</div><div class="q">unknown' in page) == (path == ("dns", "udp_ports"))
     assert "None" not in page
 
@@ -197,14 +197,14 @@ def test_windows_2000_keeps_its_details_and_shows_what_is_unknown() -> None:
     found["os"].update(release="2000", nt="5.0")
     found["dns"]["udp_ports"] = None
     found["udp_ports"]["udp4"] = ["53-53", "1645-1645", "4500-4500"]
-    row = report_of({"old": artefact("old", found)}).rows[0]
+    row = report_of({"old": artifact("old", found)}).rows[0]
     assert row.details is not None
     assert row.details.release == "2000"
     assert row.details.ports.held is None
 
 
 def test_what_the_catch_all_caught_is_named() -> None:
-    bent = artefact("a", factory.facts())
+    bent = artifact("a", factory.facts())
     bent["plan"]["risk"] = {"now": "\x1b[31m"}
     row = report_of({"a": bent}).rows[0]
     assert row.details is None

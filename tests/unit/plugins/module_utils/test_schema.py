@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.schema import SchemaError, compiled
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, SETTINGS
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artefact, away, states
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artifact, away, states
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.test_artifact import (
     ARTIFACT_SCHEMA,
     SCHEMAS,
 )
 
 CHECK = compiled("artifact.schema.json", SCHEMAS)
-WHOLE = artefact("a", factory.server_2019())
+WHOLE = artifact("a", factory.server_2019())
 JUNK: tuple[Any, ...] = (None, True, 0, -1, 1.5, 10**9, "", "x", "1-2", [], [None], {}, {"a": 1}, "safe", [{"id": 1}])
 
 

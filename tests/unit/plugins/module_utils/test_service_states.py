@@ -215,8 +215,8 @@ def test_automatic_and_1077_is_not_yet(name: str) -> None:
     found = make_plan(made, default)
     assert found["status"] == "service_down"
     assert [(row["service"], row["reason"]) for row in verify(made, default)["failures"]] == [(name, "not_yet")]
-    artefact = {"format": 1, "host": "a", "status": found["status"], "facts": made, "plan": found}
-    assert judge(["a"], {"a": artefact}).exit_code == 2
+    artifact = {"format": 1, "host": "a", "status": found["status"], "facts": made, "plan": found}
+    assert judge(["a"], {"a": artifact}).exit_code == 2
     made["services"][name] = service(1, 2, None, 0)
     assert verify(made, default)["ok"]
     made["services"][name] = service(1, 2, None, 1077, trigger=True)

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.sbs2003 import CATALOGUE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import (
-    find_victims,
+    find_services_to_start,
     judge_services,
     verify,
 )
@@ -56,9 +56,9 @@ def on_2000(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[
     return made
 
 
-def victims(host_facts: dict[str, Any], **options: Any) -> tuple[tuple[str, ...], bool]:
+def services_to_start(host_facts: dict[str, Any], **options: Any) -> tuple[tuple[str, ...], bool]:
     host, policy = Host(host_facts), Policy.from_options(options)
-    found = find_victims(host, policy, judge_services(host, policy))
+    found = find_services_to_start(host, policy, judge_services(host, policy))
     return found.services, found.need_window
 
 
@@ -162,7 +162,7 @@ def test_autd_is_hit_when_dns_holds_its_port_although_the_service_runs() -> None
     assert verify(made, POLICY)["failures"] == [
         failure("MSExchangeIS", 2883, "port_taken", holder="dns.exe", pid=DNS_PID)
     ]
-    assert victims(made) == ((), False)
+    assert services_to_start(made) == ((), False)
 
 
 def test_a_running_service_that_does_not_hold_its_port() -> None:
@@ -198,7 +198,7 @@ def test_a_service_that_is_down_for_another_reason_is_reported_and_never_started
     found = {**service(exit_code=exit_code), "state": state}
     made = only("IAS", found)
     assert verify(made, POLICY)["failures"] == [failure("IAS", None, "not_running", error=exit_code)]
-    assert victims(made) == ((), False)
+    assert services_to_start(made) == ((), False)
 
 
 def test_a_trigger_started_service_is_at_fault_only_when_its_port_is_held() -> None:
@@ -222,7 +222,7 @@ def test_a_block_that_no_administrator_made_is_named() -> None:
         failure("IAS", 1812, "port_excluded", error=10013),
         failure("IAS", 1813, "port_excluded", error=10013),
     ]
-    assert victims(made) == ((), False)
+    assert services_to_start(made) == ((), False)
 
 
 def test_a_port_of_the_user_that_dns_holds() -> None:
@@ -244,23 +244,23 @@ def test_ignored_services_are_not_judged() -> None:
 
 
 def test_victims_in_catalogue_order() -> None:
-    assert victims(conflict_facts()) == (("IAS", "PolicyAgent"), True)
+    assert services_to_start(conflict_facts()) == (("IAS", "PolicyAgent"), True)
 
 
 def test_free_ports_need_no_window() -> None:
     made = conflict_facts(dns={"udp_ports": {"udp4": ["53-53"], "udp6": []}})
-    assert victims(made) == (("IAS", "PolicyAgent"), False)
+    assert services_to_start(made) == (("IAS", "PolicyAgent"), False)
 
 
 def test_a_port_of_somebody_else_needs_a_person() -> None:
     made = conflict_facts(udp_endpoints=[socket(4500, 99, "vpn.exe")], udp_ports={"udp4": ["4500-4500"], "udp6": []})
     made["dns"]["udp_ports"]["udp4"] = ["1645-1645"]
-    assert victims(made) == (("IAS",), True)
+    assert services_to_start(made) == (("IAS",), True)
 
 
 @pytest.mark.parametrize("exit_code", [10048, 10013, 32])
 def test_the_three_port_errors(exit_code: int) -> None:
-    assert victims(only("IAS", service(1, 2, None, exit_code), dns=("1812-1812",))) == (("IAS",), True)
+    assert services_to_start(only("IAS", service(1, 2, None, exit_code), dns=("1812-1812",))) == (("IAS",), True)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_the_three_port_errors(exit_code: int) -> None:
     [service(1, 3, None, 10048), service(1, 4, None, 10048), service(1, 2, None, 0), service(2, 2, None, 10048)],
 )
 def test_only_automatic_services_that_failed_for_their_port(found: dict[str, Any]) -> None:
-    assert victims(only("IAS", found, dns=("1812-1812",)))[0] == ()
+    assert services_to_start(only("IAS", found, dns=("1812-1812",)))[0] == ()
 
 
 @pytest.mark.parametrize("name", ["ClusSvc", "fwsrv", "wspsrv", "MSExchangeIS", "GKSVC"])
@@ -276,32 +276,32 @@ def test_cluster_isa_and_exchange_are_never_started(name: str) -> None:
     ports = ("1718-1718", "1745-1745", "2883-2883", "3343-3343", "3500-3619")
     made = only(name, service(1, 2, None, 10048), dns=ports)
     made["services"]["W3SVC"] = service(pid=20)
-    assert victims(made) == ((), False)
+    assert services_to_start(made) == ((), False)
 
 
 def test_a_user_s_row_cannot_make_us_start_exchange() -> None:
     extra = [{"name": "pop", "services": ["MSExchangePOP3"], "ports": ["5000"]}]
     made = only("MSExchangePOP3", service(1, 2, None, 10048), dns=("5000-5000",))
-    assert victims(made, catalogue_extra=extra) == ((), False)
+    assert services_to_start(made, catalogue_extra=extra) == ((), False)
 
 
 def test_a_user_s_row_whose_service_may_be_started() -> None:
     extra = [{"name": "wg", "services": ["WG$1"], "ports": ["51820"], "start_while_dns_down": True}]
     made = only("WG$1", service(1, 2, None, 10048), dns=("51820-51820",))
-    assert victims(made, catalogue_extra=extra) == (("WG$1",), True)
+    assert services_to_start(made, catalogue_extra=extra) == (("WG$1",), True)
 
 
 def test_start_services_names_exceptions() -> None:
     made = only("IAS", service(1, 2, None, 0), dns=("1812-1812",))
-    assert victims(made, start_services=["ias"]) == (("IAS",), True)
+    assert services_to_start(made, start_services=["ias"]) == (("IAS",), True)
 
 
 def test_a_window_that_failed_is_not_repeated_in_the_same_boot() -> None:
     made = conflict_facts(state=recorded({"dns_window": "IAS"}, BOOT_MARK))
-    assert victims(made) == (("PolicyAgent",), True)
+    assert services_to_start(made) == (("PolicyAgent",), True)
     made = conflict_facts(state=recorded({"dns_window": "IAS"}, NEXT_BOOT_MARK))
-    assert victims(made) == (("IAS", "PolicyAgent"), True)
+    assert services_to_start(made) == (("IAS", "PolicyAgent"), True)
 
 
 def test_without_the_sockets_nothing_is_started() -> None:
-    assert victims(conflict_facts(udp_endpoints=None, udp_ports=None)) == ((), False)
+    assert services_to_start(conflict_facts(udp_endpoints=None, udp_ports=None)) == ((), False)

@@ -91,10 +91,10 @@ def _backup(data: bytes) -> object:
         return [_backup_read.shown_value(row.before) for row in backup.rows]
 
 
-def _artefact(data: bytes) -> object:
+def _read_artifact(data: bytes) -> object:
     with _file(data, "run", "client01.json") as path:
         assert path == artifact_path(str(path.parent.parent), "run", HOST)
-        found, defects = _runs.read_artefacts(path.parent, [HOST])
+        found, defects = _runs.read_artifacts(path.parent, [HOST])
         accepted = _accepted.parse_accepted(
             [{"host": HOST, "ports": ["4500"], "reason": "known", "expires": "2030-01-01"}]
         )
@@ -114,7 +114,7 @@ READERS: dict[str, tuple[Reader, tuple[type[Exception], ...]]] = {
     "tasklist": (lambda data: _parse_tasklist.parse_tasklist(_text(data)), ()),
     "lock": (_lock, ()),
     "backup": (_backup, (BackupError,)),
-    "artefact": (_artefact, ()),
+    "artifact": (_read_artifact, ()),
 }
 """By name: the reader, and the errors it may raise."""
 
@@ -213,7 +213,7 @@ def backup_document() -> dict[str, Any]:
     }
 
 
-def artefact_document() -> dict[str, Any]:
+def artifact_document() -> dict[str, Any]:
     """An artifact that can be judged: of a host whose check failed."""
     time = "2026-11-23T01:00:00Z"
     result = {"failed": True, "msg": "the check failed", "phase": "read"}

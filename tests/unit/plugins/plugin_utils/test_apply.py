@@ -21,11 +21,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import host_clock as _host_clock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import BackupStore
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import Written, apply, order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import Written, apply, to_write_request
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import CHANGED, MARK, FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
@@ -58,8 +58,8 @@ class Change:
         self.folder = folder
 
     def apply(self) -> Written:
-        talk = Talk(self.session, self.gathered.run, "backup", 60)
-        return apply(talk, self.gathered, order_of(self.plan), Shelf("client 01", str(self.folder)))
+        exchange = Exchange(self.session, self.gathered.run, "backup", 60)
+        return apply(exchange, self.gathered, to_write_request(self.plan), BackupStore("client 01", str(self.folder)))
 
     def backups(self) -> list[Path]:
         return sorted(self.folder.rglob("*.json"))
@@ -142,7 +142,7 @@ def test_a_copied_id_is_replaced_although_nothing_else_is_due(tmp_path: Path) ->
     again.apply()
     assert change.host.machine["machine_id"] != copied["machine_id"]
     last = Change(tmp_path, change.host)
-    assert last.plan["settings"] == [] and not order_of(last.plan), "one run is enough"
+    assert last.plan["settings"] == [] and not to_write_request(last.plan), "one run is enough"
 
 
 def test_records_alone_need_no_backup(tmp_path: Path) -> None:

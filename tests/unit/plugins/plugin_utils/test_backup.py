@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import as_wide
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import Change
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import SettingWrite
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_5,
     REG_DWORD,
@@ -26,7 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.re
     read_reg,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import SETTINGS
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf, later_stamp
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import BackupStore, later_stamp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import (
     BackupError,
     backup_content,
@@ -40,7 +40,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backu
     read_backup,
     shown_value,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.rollback import way_back
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.rollback import plan_rollback
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import facts
 
 RUN = "0123456789abcdef"
@@ -98,7 +98,7 @@ def imported(lines: list[str], name: str) -> dict[str, RawValue]:
 @settings(max_examples=200, deadline=None)
 @given(name=st.sampled_from(sorted(LABELS)), value=values, shows=st.booleans())
 def test_backup_then_rollback_restores_it(tmp_path_factory: pytest.TempPathFactory, name, value, shows) -> None:
-    change = Change(name, 2500 if name == "socket_pool_size" else ("1-1",))
+    change = SettingWrite(name, 2500 if name == "socket_pool_size" else ("1-1",))
     try:
         found = exact_values(answered(name, value), RUN, [change])
     except BackupError:
@@ -137,62 +137,62 @@ def test_the_same_value(one, other, same: bool) -> None:
     assert same_value(one, other) is same
 
 
-def shelf_with(folder: Path, *contents: dict) -> Shelf:
-    shelf = Shelf("client01", str(folder), 2)
+def shelf_with(folder: Path, *contents: dict) -> BackupStore:
+    backups = BackupStore("client01", str(folder), 2)
     for number, content in enumerate(contents):
         identity = f"20261123T16000{number}Z-{RUN}"
         whole = {"format": 1, "id": identity, "host": "client01", "host_folder": "f", "settings": [],
                  "machine_id": MACHINE, **content}  # fmt: skip
-        shelf.save(identity, whole)
-    return shelf
+        backups.save(identity, whole)
+    return backups
 
 
 def test_the_last_backup_is_the_last_change(tmp_path: Path) -> None:
-    shelf = shelf_with(tmp_path, {"kind": "change"}, {"kind": "change"}, {"kind": "rollback"})
-    assert [backup.id[14:16] for backup in backups_since(shelf, None).found] == ["1Z", "2Z"]
-    assert [backup.id[14:16] for backup in backups_since(shelf, f"20261123T160002Z-{RUN}").found] == ["2Z"]
+    backups = shelf_with(tmp_path, {"kind": "change"}, {"kind": "change"}, {"kind": "rollback"})
+    assert [backup.id[14:16] for backup in backups_since(backups, None).found] == ["1Z", "2Z"]
+    assert [backup.id[14:16] for backup in backups_since(backups, f"20261123T160002Z-{RUN}").found] == ["2Z"]
     with pytest.raises(BackupError, match="newest are"):
-        backups_since(shelf, "another")
+        backups_since(backups, "another")
     with pytest.raises(BackupError, match="no backup"):
-        backups_since(Shelf("other", str(tmp_path)), None)
+        backups_since(BackupStore("other", str(tmp_path)), None)
 
 
-def damaged(shelf: Shelf, number: int) -> str:
+def damaged(backups: BackupStore, number: int) -> str:
     """Cuts the backup of that number; returns its file's name."""
-    path = shelf.paths()[number]
+    path = backups.paths()[number]
     path.write_text("", encoding="utf-8")
     return path.name
 
 
 def test_an_older_file_that_cannot_be_read_blocks_nothing(tmp_path: Path) -> None:
-    shelf = shelf_with(tmp_path, {}, {}, {})
-    name = damaged(shelf, 0)
-    assert [backup.id[14:16] for backup in backups_since(shelf, None).found] == ["2Z"]
-    assert not backups_since(shelf, f"20261123T160001Z-{RUN}").unreadable
-    assert len(all_backups(shelf).found) == 2 and name in all_backups(shelf).unreadable[0]
+    backups = shelf_with(tmp_path, {}, {}, {})
+    name = damaged(backups, 0)
+    assert [backup.id[14:16] for backup in backups_since(backups, None).found] == ["2Z"]
+    assert not backups_since(backups, f"20261123T160001Z-{RUN}").unreadable
+    assert len(all_backups(backups).found) == 2 and name in all_backups(backups).unreadable[0]
 
 
 def test_a_later_file_that_cannot_be_read_is_named_and_can_be_forced(tmp_path: Path) -> None:
-    shelf = shelf_with(tmp_path, {}, {}, {})
-    name = damaged(shelf, 2)
+    backups = shelf_with(tmp_path, {}, {}, {})
+    name = damaged(backups, 2)
     for chosen in (None, f"20261123T160001Z-{RUN}"):
-        way = way_back(shelf, chosen, facts(machine={"id": MACHINE}))
+        way = plan_rollback(backups, chosen, facts(machine={"id": MACHINE}))
         assert way.backup.id[14:16] == "1Z"
         assert way.refusal and name in way.refusal and "not known" in way.refusal
     with pytest.raises(BackupError, match="cannot be read"):
-        backups_since(shelf, f"20261123T160002Z-{RUN}")
+        backups_since(backups, f"20261123T160002Z-{RUN}")
     for number in range(2):
-        damaged(shelf, number)
+        damaged(backups, number)
     with pytest.raises(BackupError, match="cannot be read"):
-        backups_since(shelf, None)
+        backups_since(backups, None)
 
 
 def test_the_oldest_go(tmp_path: Path) -> None:
-    shelf = shelf_with(tmp_path, {}, {}, {})
-    (shelf.place / "notes.json").write_text("{}", encoding="utf-8")
-    shelf.prune("none")
-    assert [path.stem[14:16] for path in shelf.paths()] == ["1Z", "2Z"]
-    assert (shelf.place / "notes.json").exists()
+    backups = shelf_with(tmp_path, {}, {}, {})
+    (backups.place / "notes.json").write_text("{}", encoding="utf-8")
+    backups.prune("none")
+    assert [path.stem[14:16] for path in backups.paths()] == ["1Z", "2Z"]
+    assert (backups.place / "notes.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -209,25 +209,25 @@ def test_a_backup_belongs_to_a_machine(
     tmp_path: Path, backup: str | None, machine: str | None, refused: str | None
 ) -> None:
     """Two clients have a server of the same name, in the inventory and of their own."""
-    shelf = shelf_with(tmp_path, {"machine_id": backup, "computer_name": "SBS01"})
-    way = way_back(shelf, None, facts(computer_name="SBS01", machine={"id": machine}))
+    backups = shelf_with(tmp_path, {"machine_id": backup, "computer_name": "SBS01"})
+    way = plan_rollback(backups, None, facts(computer_name="SBS01", machine={"id": machine}))
     assert (refused is None) is (way.refusal is None)
     assert refused is None or refused in str(way.refusal)
 
 
 def test_a_clock_that_was_set_back_takes_no_backup_away(tmp_path: Path) -> None:
-    shelf = Shelf("client01", str(tmp_path), 2)
+    backups = BackupStore("client01", str(tmp_path), 2)
     for number in range(3):
-        shelf.save(f"2099010{number + 1}T000000Z-{number:016x}", {})
-    made = shelf.new_id(RUN)
+        backups.save(f"2099010{number + 1}T000000Z-{number:016x}", {})
+    made = backups.new_id(RUN)
     assert made == f"20990103T000001Z-{RUN}", "ids grow, whatever the clock says"
-    shelf.save(made, {})
-    shelf.prune(made)
-    assert [path.stem for path in shelf.paths()] == ["20990103T000000Z-0000000000000002", made]
+    backups.save(made, {})
+    backups.prune(made)
+    assert [path.stem for path in backups.paths()] == ["20990103T000000Z-0000000000000002", made]
     old = f"20260101T000000Z-{RUN}"
-    shelf.save(old, {})
-    shelf.prune(old)
-    assert shelf.path(old).exists(), "never the one that this run has made"
+    backups.save(old, {})
+    backups.prune(old)
+    assert backups.path(old).exists(), "never the one that this run has made"
 
 
 @pytest.mark.parametrize("newest", ["", "20269999T999999Z", "99991231T235959Z"])
@@ -248,6 +248,6 @@ def test_a_time_that_no_calendar_has_does_not_stop_a_backup(newest: str) -> None
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_ours_is_refused(tmp_path: Path, row: dict) -> None:
-    shelf = shelf_with(tmp_path, {"settings": [row]})
+    backups = shelf_with(tmp_path, {"settings": [row]})
     with pytest.raises(BackupError, match="cannot be read"):
-        backups_since(shelf, None)
+        backups_since(backups, None)

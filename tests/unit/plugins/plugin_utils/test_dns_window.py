@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import (
     Opened,
@@ -52,14 +52,14 @@ class Case:
         self.session = Session(FakeConnection(self.wire), clock=lambda: 0.0)
         policy = Policy.from_options()
         self.gathered = gather(self.session, policy, 60)
-        self.talk = Talk(self.session, self.gathered.run, "restart", 60)
+        self.exchange = Exchange(self.session, self.gathered.run, "restart", 60)
         (self.action,) = [
             entry for entry in make_plan(self.gathered.facts, policy)["actions"] if entry["action"] == "dns_window"
         ]
 
     def open(self, allow_unguarded: bool = False) -> Opened:
-        window = window_of(self.talk, self.gathered, self.action, 300)
-        return open_window(self.talk, window, allow_unguarded)
+        window = window_of(self.exchange, self.gathered, self.action, 300)
+        return open_window(self.exchange, window, allow_unguarded)
 
     @property
     def dns_runs(self) -> bool:
@@ -85,7 +85,7 @@ def test_only_dependents_that_ran_are_started_again() -> None:
     host = FakeHost(dependents=["DnsMgmt", "Idle"])
     host.services |= {"DnsMgmt": Service(RUNNING, 77), "Idle": Service(1, 0)}
     case = Case(host)
-    assert window_of(case.talk, case.gathered, case.action, 300).dependents == ("DnsMgmt",)
+    assert window_of(case.exchange, case.gathered, case.action, 300).dependents == ("DnsMgmt",)
 
 
 def test_unknown_dependents_forbid_the_window() -> None:
@@ -97,7 +97,7 @@ def test_unknown_dependents_forbid_the_window() -> None:
 
 def test_a_name_that_must_not_be_sent_forbids_the_window() -> None:
     case = Case()
-    case.action["victims"] = ['x" & del']
+    case.action["services_to_start"] = ['x" & del']
     with pytest.raises(HostFailure, match="No window was opened"):
         case.open()
     assert len(case.host.lines) == 1
@@ -239,7 +239,7 @@ def test_a_lock_of_another_run_forbids_the_window() -> None:
 @pytest.mark.parametrize(("timeout", "waits"), [(10, 5), (60, 45), (900, 45)])
 def test_a_look_ends_before_its_command(timeout: int, waits: int) -> None:
     case = Case()
-    case.talk = Talk(case.session, case.gathered.run, "restart", timeout)
+    case.exchange = Exchange(case.session, case.gathered.run, "restart", timeout)
     case.open()
     (look,) = [line for line in case.host.lines if "begin window" in line]
     assert f"(1,1,{waits // 2})" in look
@@ -313,10 +313,10 @@ def test_an_earlier_record_stays_until_its_services_run() -> None:
 
     host._do_window = in_vain  # type: ignore[method-assign]
     case = Case(host)
-    assert window_of(case.talk, case.gathered, case.action, 300).owed == ("WINS",)
-    assert window_of(case.talk, case.gathered, case.action, 300, ["wins"]).owed == ()
-    assert window_of(case.talk, case.gathered, case.action, 300).dependents == ("WINS",), "started behind DNS"
-    assert window_of(case.talk, case.gathered, case.action, 300, ["wins"]).dependents == ()
+    assert window_of(case.exchange, case.gathered, case.action, 300).owed == ("WINS",)
+    assert window_of(case.exchange, case.gathered, case.action, 300, ["wins"]).owed == ()
+    assert window_of(case.exchange, case.gathered, case.action, 300).dependents == ("WINS",), "started behind DNS"
+    assert window_of(case.exchange, case.gathered, case.action, 300, ["wins"]).dependents == ()
     case.open()
     assert host.state["ran_before"]["value"] == "DNS,WINS"
 
@@ -374,9 +374,9 @@ def test_a_script_that_refuses_has_stopped_nothing(level: int, word: str) -> Non
 
 def test_the_process_is_that_of_the_service_manager() -> None:
     case = Case()
-    assert window_of(case.talk, case.gathered, case.action, 300).process == 1484
+    assert window_of(case.exchange, case.gathered, case.action, 300).process == 1484
     case.gathered.facts["services"]["DNS"]["pid"] = None
-    assert window_of(case.talk, case.gathered, case.action, 300).process is None
+    assert window_of(case.exchange, case.gathered, case.action, 300).process is None
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import Record
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Exclusion
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import Change
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import ExclusionToAdd
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import SettingWrite
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import order_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import to_write_request
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import backup_content
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.exclusions import (
     ours_after,
@@ -50,10 +50,10 @@ def plan(made: dict[str, Any], *ports: str) -> dict[str, Any]:
 
 def test_an_order_writes_what_is_free_and_backs_up_what_waits() -> None:
     made = host(exclusions={"udp4": starred("50000-50059"), "udp6": []})
-    order = order_of(plan(made, "51999-52001"))
+    order = to_write_request(plan(made, "51999-52001"))
     assert order.changes == (
-        Change("excluded_udp4", ("51999-51999", "52001-52001"), (), ("52000-52000",)),
-        Change("excluded_udp6", ("51999-52001",)),
+        SettingWrite("excluded_udp4", ("51999-51999", "52001-52001"), (), ("52000-52000",)),
+        SettingWrite("excluded_udp6", ("51999-52001",)),
     )
     assert order.records == (Record("excluded_udp4", "51999-52001"), Record("excluded_udp6", "51999-52001"))
     identity = {"id": "x", "host": "x", "host_folder": "x"}
@@ -70,8 +70,8 @@ def test_an_order_writes_what_is_free_and_backs_up_what_waits() -> None:
 
 def test_what_only_waits_is_backed_up_and_recorded_too() -> None:
     made = host(exclusions={"udp4": [], "udp6": starred("52000-52000")})
-    order = order_of(plan(made, "52000"))
-    assert order.changes == (Change("excluded_udp4", (), (), ("52000-52000",)),)
+    order = to_write_request(plan(made, "52000"))
+    assert order.changes == (SettingWrite("excluded_udp4", (), (), ("52000-52000",)),)
     assert order.records == (Record("excluded_udp4", "52000-52000"),)
 
 
@@ -81,24 +81,24 @@ def test_a_window_adds_only_what_a_backup_names() -> None:
     (action,) = found["actions"]
     assert recorded_exclusions(action, made) == ((), ["52000-52000"])
     once = applied(made, found)
-    assert recorded_exclusions(action, once) == ((Exclusion("excluded_udp4", "52000-52000"),), [])
+    assert recorded_exclusions(action, once) == ((ExclusionToAdd("excluded_udp4", "52000-52000"),), [])
 
 
 def test_refused_ranges_are_told_by_the_table() -> None:
-    changes = [Change("excluded_udp4", ("1812-1812", "9-9")), Change("reserved_ports", ("1-1",))]
+    changes = [SettingWrite("excluded_udp4", ("1812-1812", "9-9")), SettingWrite("reserved_ports", ("1-1",))]
     assert refused_ranges(changes, host(exclusions=TABLES)) == ({"excluded_udp4": ["9-9"]}, False)
     assert refused_text({"excluded_udp4": ["9-9"], "excluded_udp6": ["7-7"]}) == "9-9 over ipv4; 7-7 over ipv6"
-    assert refused_ranges([Change("excluded_udp6", ("7-7",))], host(exclusions=TABLES)) == (
+    assert refused_ranges([SettingWrite("excluded_udp6", ("7-7",))], host(exclusions=TABLES)) == (
         {"excluded_udp6": ["7-7"]},
         True,
     )
-    assert refused_ranges([Change("excluded_udp4", (), ("9-9",))], host(exclusions=TABLES)) == ({}, False)
+    assert refused_ranges([SettingWrite("excluded_udp4", (), ("9-9",))], host(exclusions=TABLES)) == ({}, False)
 
 
 def test_the_way_back_deletes_exactly_our_rows_that_are_there() -> None:
     facts = host(exclusions=TABLES)
     added = ("1812-1812", "1645-1646", "50000-50010")
-    assert table_back("excluded_udp4", added, ("7000-7009", "50000-50059"), facts) == Change(
+    assert table_back("excluded_udp4", added, ("7000-7009", "50000-50059"), facts) == SettingWrite(
         "excluded_udp4", ("7000-7009",), ("1812-1812",)
     )
     assert table_back("excluded_udp4", ("1645-1646",), (), facts) is None
@@ -107,7 +107,7 @@ def test_the_way_back_deletes_exactly_our_rows_that_are_there() -> None:
 
 def test_what_is_ours_after_the_way_back() -> None:
     facts = host(exclusions=TABLES)
-    change = Change("excluded_udp4", ("7000-7009",), ("1812-1812",))
+    change = SettingWrite("excluded_udp4", ("7000-7009",), ("1812-1812",))
     assert ours_after(change, facts) == Record("excluded_udp4", "7000-7009")
     facts["state"] = {
         "present": True,

@@ -25,7 +25,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.rep
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import RUN_ID
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.artifacts import FLEET_SPEC, judged
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artefact, in_order, stated
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artifact, in_order, stated
 
 STATED = [status for status in STATUSES if status != "accepted"]
 CODES = {0: 0, 4: 1, 2: 2}
@@ -177,7 +177,7 @@ def test_a_folder_that_was_copied_by_halves_is_noticed(tmp_path: Path) -> None:
 
 
 def test_one_machine_under_two_names(tmp_path: Path) -> None:
-    facts = artefact("a", in_order(), ago(0))["facts"]
+    facts = artifact("a", in_order(), ago(0))["facts"]
     twins = [{**own(host), "facts": facts, "machine_id": facts["machine"]["id"]} for host in "ab"]
     put(tmp_path / "own/night", *twins)
     assert statuses(gate(tmp_path, "ab")) == {"a": "unknown", "b": "unknown"}
@@ -186,7 +186,7 @@ def test_one_machine_under_two_names(tmp_path: Path) -> None:
 
 def exposed(host: str) -> dict[str, Any]:
     """A host on which nothing is reserved, and nothing to do."""
-    return {**own(host, "exposed"), "facts": artefact(host, factory.facts(), ago(0))["facts"]}
+    return {**own(host, "exposed"), "facts": artifact(host, factory.facts(), ago(0))["facts"]}
 
 
 def accepted(host: str) -> dict[str, Any]:

@@ -32,7 +32,10 @@ def busy(tmp_path: Path) -> Iterator[int]:
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        with _group.turn("dcs", "client01", folder=tmp_path), _group.turn(None, "client01", folder=tmp_path):
+        with (
+            _group.restart_group_lock("dcs", "client01", folder=tmp_path),
+            _group.restart_group_lock(None, "client01", folder=tmp_path),
+        ):
             os.write(write, b"x")
             time.sleep(2)
         os._exit(0)
@@ -44,7 +47,7 @@ def busy(tmp_path: Path) -> Iterator[int]:
 
 @pytest.mark.parametrize("group", ["dcs", None])
 def test_who_waits_is_told_so(group: str | None, busy: int, told: list[str], tmp_path: Path) -> None:
-    with _group.turn(group, "client02", folder=tmp_path) as waited:
+    with _group.restart_group_lock(group, "client02", folder=tmp_path) as waited:
         assert waited > 0.5
     name = "the restart group dcs" if group else "this run"
     assert told == [f"client02 waits: another host of {name} restarts DNS or reboots."]
@@ -54,17 +57,17 @@ def test_two_calls_without_a_group_do_not_wait_for_each_other(
     busy: int, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_group, "RUN_ID", "another call")
-    with _group.turn(None, "client02", folder=tmp_path) as waited:
+    with _group.restart_group_lock(None, "client02", folder=tmp_path) as waited:
         assert waited < 1
     assert told == []
 
 
 def test_after_a_failure_no_other_member_starts(tmp_path: Path) -> None:
-    with pytest.raises(ValueError), _group.turn("dcs", "client01", folder=tmp_path):
+    with pytest.raises(ValueError), _group.restart_group_lock("dcs", "client01", folder=tmp_path):
         raise ValueError
     with (
         pytest.raises(HostFailure, match="Not started: client01 failed before"),
-        _group.turn("dcs", "client02", folder=tmp_path),
+        _group.restart_group_lock("dcs", "client02", folder=tmp_path),
     ):
         pytest.fail("it started")
 
@@ -72,22 +75,22 @@ def test_after_a_failure_no_other_member_starts(tmp_path: Path) -> None:
 def test_a_member_that_was_killed_has_failed(tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:
-        with _group.turn("dcs", "client01", folder=tmp_path):
+        with _group.restart_group_lock("dcs", "client01", folder=tmp_path):
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
-    with pytest.raises(HostFailure, match="client01"), _group.turn("dcs", "client02", folder=tmp_path):
+    with pytest.raises(HostFailure, match="client01"), _group.restart_group_lock("dcs", "client02", folder=tmp_path):
         pytest.fail("it started")
 
 
 def test_nothing_stays_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError), _group.turn("dcs", "client01", folder=tmp_path):
+    with pytest.raises(ValueError), _group.restart_group_lock("dcs", "client01", folder=tmp_path):
         raise ValueError
-    with _group.turn(None, "client01", folder=tmp_path):
+    with _group.restart_group_lock(None, "client01", folder=tmp_path):
         pass
     old = time.time() - _group.KEPT_S - 1
     for path in tmp_path.iterdir():
         os.utime(path, (old, old))
     monkeypatch.setattr(_group, "RUN_ID", "a month later")
-    with _group.turn(None, "client01", folder=tmp_path):
+    with _group.restart_group_lock(None, "client01", folder=tmp_path):
         pass
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dcs.lock", "play-a%20month%20later.lock"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts and artefacts of a real host with one value that cannot be: planned, judged, or refused in our own words."""
+"""Facts and artifacts of a real host with one value that cannot be: planned, judged, or refused in our own words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CAPTURES = Path(__file__).parents[2] / "captures"
 POLICY = Policy.from_options({"repair": True})
 FACTS = parse_transcript((CAPTURES / "transcript-sbs2003.txt").read_bytes())
 NIGHT = "2026-11-23T01:00:00Z"
-ARTEFACT = build(HOST, FACTS, make_plan(FACTS, POLICY), {"msg": "a port is taken"}, "night", NIGHT, True, NIGHT)
+ARTIFACT = build(HOST, FACTS, make_plan(FACTS, POLICY), {"msg": "a port is taken"}, "night", NIGHT, True, NIGHT)
 RULES = Rules(
     0.5,
     parse_accepted([{"host": HOST, "ports": ["4500"], "reason": "known", "expires": "2030-01-01"}]),
@@ -45,18 +45,18 @@ def test_facts_with_one_wrong_value_are_planned_or_refused(at: tuple[Any, ...], 
 
 
 @settings(max_examples=300)
-@given(at=st.sampled_from(list(places(ARTEFACT))), value=st.sampled_from(WRONG))
-def test_an_artefact_with_one_wrong_value_is_judged(at: tuple[Any, ...], value: Any) -> None:
-    artefact = replaced(ARTEFACT, at, value)
-    if isinstance(artefact, dict):
-        assert judge([HOST], {HOST: artefact}, RULES).exit_code == 2
+@given(at=st.sampled_from(list(places(ARTIFACT))), value=st.sampled_from(WRONG))
+def test_an_artifact_with_one_wrong_value_is_judged(at: tuple[Any, ...], value: Any) -> None:
+    artifact = replaced(ARTIFACT, at, value)
+    if isinstance(artifact, dict):
+        assert judge([HOST], {HOST: artifact}, RULES).exit_code == 2
 
 
-def test_the_artefact_is_one_as_it_is() -> None:
-    assert judge([HOST], {HOST: ARTEFACT}, RULES).hosts[0].status == "conflict"
+def test_the_artifact_is_one_as_it_is() -> None:
+    assert judge([HOST], {HOST: ARTIFACT}, RULES).hosts[0].status == "conflict"
 
 
 @pytest.mark.parametrize("name", ["pool_range", "mechanism", "needs", "risk", "status"])
 @pytest.mark.parametrize("value", WRONG, ids=range(len(WRONG)))
 def test_every_part_of_a_plan_that_is_judged(name: str, value: Any) -> None:
-    assert judge([HOST], {HOST: replaced(ARTEFACT, ("plan", name), value)}, RULES).exit_code == 2
+    assert judge([HOST], {HOST: replaced(ARTIFACT, ("plan", name), value)}, RULES).exit_code == 2

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever a host, a backup or an artefact says, a reader answers or raises its own error, with work that is linear."""
+"""Whatever a host, a backup or an artifact says, a reader answers or raises its own error, with work that is linear."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backu
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.hostile import (
     READERS,
     TOKENS,
-    artefact_document,
+    artifact_document,
     backup_document,
     encoded,
     places,
@@ -68,7 +68,7 @@ def test_every_hostile_token_alone_and_repeated(name: str, token: int) -> None:
         read(name, b"\xff\xfe" + text.encode("utf-16-le"))
 
 
-@pytest.mark.parametrize(("name", "document"), [("backup", backup_document()), ("artefact", artefact_document())])
+@pytest.mark.parametrize(("name", "document"), [("backup", backup_document()), ("artifact", artifact_document())])
 @settings(QUICK, max_examples=100)
 @given(data=st.data())
 def test_a_file_with_one_wrong_value_is_refused_or_read(name: str, document: Any, data: st.DataObject) -> None:
@@ -80,9 +80,9 @@ WRONG = (-1, 2**32, 10**400, 1e400, True, None, "x", [], {}, [["a"]], [{}])
 
 
 @pytest.mark.parametrize("value", WRONG, ids=range(len(WRONG)))
-@pytest.mark.parametrize("name", ["backup", "artefact"])
+@pytest.mark.parametrize("name", ["backup", "artifact"])
 def test_every_place_of_a_file_with_every_wrong_value(name: str, value: Any) -> None:
-    document = backup_document() if name == "backup" else artefact_document()
+    document = backup_document() if name == "backup" else artifact_document()
     for at in places(document):
         read(name, encoded(replaced(document, at, value)))
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import (
@@ -33,7 +33,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
 )
 
 COMMAND, DEADLINE = 120, 300
-ACTION: dict[str, Any] = {"action": "dns_window", "victims": [], "deferred_exclusions": []}
+ACTION: dict[str, Any] = {"action": "dns_window", "services_to_start": [], "deferred_exclusions": []}
 ARRIVES, LOST_BEFORE, LOST_BEHIND = range(3)
 
 
@@ -68,10 +68,10 @@ def seconds(scheduler: str, fates: list[int], dns_returns: bool) -> float:
         patch.setattr(_host_lock, "time", wire.clock)
         session = Session(FakeConnection(wire), clock=lambda: 0.0)
         gathered = gather(session, Policy.from_options(), COMMAND)
-        talk = Talk(session, gathered.run, "restart", COMMAND)
+        exchange = Exchange(session, gathered.run, "restart", COMMAND)
         begun, wire.late = wire.clock.now, True
         with contextlib.suppress(HostFailure):
-            open_window(talk, window_of(talk, gathered, ACTION, DEADLINE), allow_unguarded=False)
+            open_window(exchange, window_of(exchange, gathered, ACTION, DEADLINE), allow_unguarded=False)
         return wire.clock.now - begun
 
 

@@ -31,9 +31,9 @@ def carried(folder: Path, read: datetime) -> Carried:
 
 
 def test_the_report_shows_it_with_the_age_of_its_facts(tmp_path: Path) -> None:
-    artefact = carried(tmp_path, READ).artifact("night")
-    assert artefact["collected"] == "2026-01-02T03:00:00Z"
-    report = make_report(Sources((), {"SBSERVER": artefact}, {}), Rules(), READ + timedelta(days=3), "Fleet")
+    artifact = carried(tmp_path, READ).artifact("night")
+    assert artifact["collected"] == "2026-01-02T03:00:00Z"
+    report = make_report(Sources((), {"SBSERVER": artifact}, {}), Rules(), READ + timedelta(days=3), "Fleet")
     (row,) = report.rows
     assert (row.host, row.age) == ("SBSERVER", timedelta(days=3))
     assert "SBSERVER" in render_text(report) and "3 d" in render_text(report)

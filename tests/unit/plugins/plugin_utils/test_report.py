@@ -19,7 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files impo
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,
-    artefact,
+    artifact,
     away,
     in_order,
 )
@@ -28,9 +28,9 @@ AGE_MAX = 3650 * 24
 """Ten years in hours."""
 
 
-def put(folder: Path, *artefacts: dict) -> Path:
+def put(folder: Path, *artifacts: dict) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    for found in artefacts:
+    for found in artifacts:
         (folder / file_name(found["host"])).write_text(json.dumps(found), encoding="utf-8")
     return folder
 
@@ -71,7 +71,7 @@ def hosts_of(result: dict) -> dict[str, str]:
 
 
 def test_only_the_last_host_that_is_still_in_the_play_acts(tmp_path: Path, report) -> None:
-    put(tmp_path / "artifacts/night", artefact("a", in_order()), away("b"))
+    put(tmp_path / "artifacts/night", artifact("a", in_order()), away("b"))
     assert not report("a")["acted"]
     assert list(tmp_path.glob("artifacts/night/report.*")) == []
     last = report("c")
@@ -80,8 +80,8 @@ def test_only_the_last_host_that_is_still_in_the_play_acts(tmp_path: Path, repor
     assert "c" in last["shown"] and "unreachable" in last["shown"]
 
 
-def test_files_are_private_and_none_is_taken_for_an_artefact(tmp_path: Path, report) -> None:
-    put(tmp_path / "artifacts/night", artefact("report", in_order()), artefact("summary", in_order()))
+def test_files_are_private_and_none_is_taken_for_an_artifact(tmp_path: Path, report) -> None:
+    put(tmp_path / "artifacts/night", artifact("report", in_order()), artifact("summary", in_order()))
     first = report(expected_hosts=["c"])
     (tmp_path / "artifacts/night/summary.json").write_text("{}", encoding="utf-8")
     again = hosts_of(report(expected_hosts=["c"]))
@@ -91,7 +91,7 @@ def test_files_are_private_and_none_is_taken_for_an_artefact(tmp_path: Path, rep
 
 
 def test_the_file_for_node_exporter_is_where_and_as_it_is_asked_for(tmp_path: Path, report) -> None:
-    put(tmp_path / "artifacts/night", artefact("a", in_order()))
+    put(tmp_path / "artifacts/night", artifact("a", in_order()))
     place = tmp_path / "collector/x.prom"
     found = report(formats=["prometheus"], prometheus_file=str(place), prometheus_mode="0644", show=False)
     assert found["files"] == {"prometheus": str(place)}
@@ -100,14 +100,14 @@ def test_the_file_for_node_exporter_is_where_and_as_it_is_asked_for(tmp_path: Pa
 
 
 def test_a_host_that_is_not_in_the_play_any_more_is_not_judged_by_what_lies_there(tmp_path: Path, report) -> None:
-    put(tmp_path / "artifacts/night", artefact("a", in_order()), artefact("excluded", factory.conflict_facts()))
+    put(tmp_path / "artifacts/night", artifact("a", in_order()), artifact("excluded", factory.conflict_facts()))
     assert hosts_of(report("a", ("a",))) == {"a": "safe"}
 
 
 @pytest.mark.parametrize("expected", [None, [], ["a"]])
 def test_a_host_whose_check_did_not_begin_is_not_judged_by_an_earlier_call(tmp_path: Path, report, expected) -> None:
-    now = {**artefact("a", in_order()), "call": RUN_ID}
-    put(tmp_path / "artifacts/night", now, artefact("b", in_order()), artefact("slice", in_order()))
+    now = {**artifact("a", in_order()), "call": RUN_ID}
+    put(tmp_path / "artifacts/night", now, artifact("b", in_order()), artifact("slice", in_order()))
     options = {"this_call": True, **({} if expected is None else {"expected_hosts": expected})}
     found = hosts_of(report("b", ("a", "b"), **options))
     assert {host: found[host] for host in "ab"} == {"a": "safe", "b": "unknown"}
@@ -118,9 +118,9 @@ def test_a_host_whose_check_did_not_begin_is_not_judged_by_an_earlier_call(tmp_p
 @pytest.mark.parametrize("expected", [None, [], ["a", "x"]])
 @pytest.mark.parametrize("more", [False, True])
 def test_the_gate_judges_whom_the_report_shows(tmp_path: Path, report, expected, more) -> None:
-    put(tmp_path / "artifacts/night", artefact("a", in_order()), artefact("excluded", factory.facts()))
+    put(tmp_path / "artifacts/night", artifact("a", in_order()), artifact("excluded", factory.facts()))
     (tmp_path / "artifacts/night/cut.json").write_text("{", encoding="utf-8")
-    other = put(tmp_path / "other", artefact("offline", factory.conflict_facts()), away("gone"))
+    other = put(tmp_path / "other", artifact("offline", factory.conflict_facts()), away("gone"))
     options = {} if expected is None else {"expected_hosts": expected}
     options["more_folders"] = [str(other)] if more else []
     shown = hosts_of(report("a", ("a",), **options))
@@ -138,20 +138,20 @@ def test_a_mode_that_is_none_is_refused(report, mode: str) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_folders_merge_and_the_newest_artefact_counts(tmp_path: Path, report, order) -> None:
+def test_folders_merge_and_the_newest_artifact_counts(tmp_path: Path, report, order) -> None:
     put(tmp_path / "artifacts/night", away("b"))
-    old = put(tmp_path / "one", artefact("a", factory.conflict_facts(), "2026-01-01T00:00:00Z"))
-    new = put(tmp_path / "two", artefact("a", in_order(), "2026-01-02T00:00:00Z"), artefact(HOSTILE, in_order()))
+    old = put(tmp_path / "one", artifact("a", factory.conflict_facts(), "2026-01-01T00:00:00Z"))
+    new = put(tmp_path / "two", artifact("a", in_order(), "2026-01-02T00:00:00Z"), artifact(HOSTILE, in_order()))
     folders = [str((old, new)[place]) for place in order]
     found = report(more_folders=folders, expected_hosts=[])
     assert hosts_of(found) == {"a": "safe", "b": "unreachable", HOSTILE: "safe"}
 
 
-def test_a_broken_artefact_hides_nobody_and_is_not_replaced_by_an_older_one(tmp_path: Path, report) -> None:
-    folder = put(tmp_path / "artifacts/night", artefact("a", in_order()), artefact("b", in_order()))
+def test_a_broken_artifact_hides_nobody_and_is_not_replaced_by_an_older_one(tmp_path: Path, report) -> None:
+    folder = put(tmp_path / "artifacts/night", artifact("a", in_order()), artifact("b", in_order()))
     (folder / "b.json").write_text("{", encoding="utf-8")
-    (folder / "x.json").write_text(json.dumps(artefact("y", in_order())), encoding="utf-8")
-    older = put(tmp_path / "older", artefact("b", in_order()))
+    (folder / "x.json").write_text(json.dumps(artifact("y", in_order())), encoding="utf-8")
+    older = put(tmp_path / "older", artifact("b", in_order()))
     found = hosts_of(report(more_folders=[str(older)], expected_hosts=[]))
     assert found == {"a": "safe", "b": "unknown", "x": "unknown"}
 
@@ -164,8 +164,8 @@ def test_a_folder_that_was_named_must_be_there(report) -> None:
 
 
 def test_what_changed_since_an_earlier_folder(tmp_path: Path, report) -> None:
-    put(tmp_path / "artifacts/night", artefact("a", in_order()))
-    earlier = put(tmp_path / "earlier", artefact("a", factory.conflict_facts()), artefact("gone", in_order()))
+    put(tmp_path / "artifacts/night", artifact("a", in_order()))
+    earlier = put(tmp_path / "earlier", artifact("a", factory.conflict_facts()), artifact("gone", in_order()))
     found = report(earlier=str(earlier), expected_hosts=[])
     content = json.loads(Path(found["files"]["json"]).read_text(encoding="utf-8"))
     assert {entry["kind"] for entry in content["hosts"][0]["changes"]} == {"fixed"}
@@ -174,10 +174,10 @@ def test_what_changed_since_an_earlier_folder(tmp_path: Path, report) -> None:
 
 def test_slices_give_the_report_of_one_run(tmp_path: Path, report) -> None:
     fleet = [
-        artefact("a", in_order()),
+        artifact("a", in_order()),
         away("b"),
-        artefact("c", factory.conflict_facts()),
-        artefact("d", factory.facts()),
+        artifact("c", factory.conflict_facts()),
+        artifact("d", factory.facts()),
     ]
     put(tmp_path / "artifacts/night", *fleet)
     slices = [str(put(tmp_path / f"worker{number}", *fleet[number::2])) for number in range(2)]

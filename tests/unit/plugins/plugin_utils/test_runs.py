@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Artefacts as they lie in a folder that others can write to: what cannot be used is named and hides no host."""
+"""Artifacts as they lie in a folder that others can write to: what cannot be used is named and hides no host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import ARTIFACT_BYTES_MAX
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.runs import read_artefacts
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.runs import read_artifacts
 
 GOOD = {"format": 1, "host": "a", "status": "safe"}
 
@@ -24,7 +24,7 @@ def read(folder: Path, content: bytes) -> tuple[dict, dict]:
     (folder / "r").mkdir()
     (folder / "r" / "a.json").write_bytes(content)
     (folder / "r" / "b.json").write_text(json.dumps({**GOOD, "host": "b"}), encoding="utf-8")
-    return read_artefacts(folder / "r", ["a", "b", "c"])
+    return read_artifacts(folder / "r", ["a", "b", "c"])
 
 
 def test_calls_that_start_in_the_same_second_as_the_same_process_have_names_of_their_own(
@@ -67,5 +67,5 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     os.mkfifo(tmp_path / "r" / "a.json")
     (tmp_path / "r" / "b.json").mkdir()
-    _found, defects = read_artefacts(tmp_path / "r", ["a", "b"])
+    _found, defects = read_artifacts(tmp_path / "r", ["a", "b"])
     assert set(defects) == {"a", "b"}

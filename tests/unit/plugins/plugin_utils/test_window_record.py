@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.talk import Talk
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.action import Job
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import Progress
@@ -23,26 +23,26 @@ PROGRESS = Progress("dns_restart", None, lambda _progress: None)
 POLICY = Policy.from_options({"profiles": []})
 
 
-def victims(gathered: Gathered) -> list[str]:
+def services_to_start(gathered: Gathered) -> list[str]:
     actions = make_plan(gathered.facts, POLICY)["actions"]
-    return [name for action in actions for name in action.get("victims", ())]
+    return [name for action in actions for name in action.get("services_to_start", ())]
 
 
 def test_the_record_is_made_honoured_and_forgotten() -> None:
     host = FakeHost()
     session = Session(FakeConnection(FakeWire(host)))
     before = gather(session, POLICY, 60)
-    assert victims(before) == ["PolicyAgent"]
+    assert services_to_start(before) == ["PolicyAgent"]
     job = Job("client01", {}, POLICY, False, session, PROGRESS)
-    last = _remember(Talk(session, before.run, "verify", 60), job, before, ["PolicyAgent"], {})
+    last = _remember(Exchange(session, before.run, "verify", 60), job, before, ["PolicyAgent"], {})
     assert host.state["dns_window"] == {"value": "PolicyAgent", "boot_mark": MARK}
-    assert victims(last) == [], "the plan that is left knows the record"
+    assert services_to_start(last) == [], "the plan that is left knows the record"
     assert MARK not in host.lines[-1], "the mark is read on the host"
     failed = gather(session, POLICY, 60)
-    assert victims(failed) == []
+    assert services_to_start(failed) == []
     host.state["dns_window"]["boot_mark"] = "0011223344556677"
-    assert victims(gather(session, POLICY, 60)) == ["PolicyAgent"], "after a boot it is tried again"
-    _remember(Talk(session, failed.run, "verify", 60), job, failed, [], {})
+    assert services_to_start(gather(session, POLICY, 60)) == ["PolicyAgent"], "after a boot it is tried again"
+    _remember(Exchange(session, failed.run, "verify", 60), job, failed, [], {})
     assert "dns_window" not in host.state
 
 
@@ -52,5 +52,5 @@ def test_a_host_that_never_failed_gets_no_record() -> None:
     gathered = gather(session, POLICY, 60)
     sent = len(host.lines)
     job = Job("client01", {}, POLICY, False, session, PROGRESS)
-    assert _remember(Talk(session, gathered.run, "verify", 60), job, gathered, [], {}) is gathered
+    assert _remember(Exchange(session, gathered.run, "verify", 60), job, gathered, [], {}) is gathered
     assert len(host.lines) == sent

@@ -15,7 +15,11 @@ import pytest
 from ansible.errors import AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _writer
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import Shelf, artifact_path, write_json
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import (
+    BackupStore,
+    artifact_path,
+    write_json,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline.kit import (
     OfflineError,
     make_kit,
@@ -89,7 +93,7 @@ def test_a_folder_of_ours_that_is_a_link_is_refused(tmp_path: Path) -> None:
 def test_a_folder_of_the_user_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
-    Shelf("client01", str(tmp_path / "link" / "backups")).save("20261123T160000Z-0123456789abcdef", {})
+    BackupStore("client01", str(tmp_path / "link" / "backups")).save("20261123T160000Z-0123456789abcdef", {})
     assert list((tmp_path / "real" / "backups" / "client01").iterdir())
 
 

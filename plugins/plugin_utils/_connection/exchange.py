@@ -17,7 +17,7 @@ from .session import Session
 
 
 @dataclass(frozen=True)
-class Talk:
+class Exchange:
     """What all commands of one piece of work share.
 
     Attributes:
@@ -32,7 +32,7 @@ class Talk:
     phase: Phase
     timeout: float
 
-    def ask(self, line: str) -> tuple[bytes, Transcript]:
+    def send(self, line: str) -> tuple[bytes, Transcript]:
         """Runs a command line; returns the bytes that came and their sections.
 
         Raises:
@@ -47,7 +47,7 @@ class Talk:
             raise self.failure("sent an answer that does not belong to the command")
         return output, transcript
 
-    def during(self, phase: Phase) -> Talk:
+    def during(self, phase: Phase) -> Exchange:
         """The same talk in another phase."""
         return replace(self, phase=phase)
 
