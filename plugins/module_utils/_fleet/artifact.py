@@ -175,7 +175,8 @@ def _shown_status(plan: Mapping[str, Any], problems: Iterable[Mapping[str, Any]]
         ("unknown", errors - BLOCKING),
         ("conflict", plan["live_conflicts"]),
         ("drifted", errors or plan["settings"] or deferred),
-        ("pending_reboot", plan["reboot_required"] or plan["dns_restart_required"]),
+        ("pending_reboot", plan["reboot_required"]),
+        ("pending_restart", plan["dns_restart_required"]),
     )
     return next((status for status, holds in seen if holds), "safe")
 

@@ -170,7 +170,8 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         conflict=bool(conflicts),
         service_down=any(failure.reason not in UNKNOWN_REASONS for failure in failures),
         drifted=bool(settings or draft.deferred) or has_errors(problems.as_list(), True),
-        pending=bool(pending.reboot or pending.dns_restart),
+        pending_reboot=bool(pending.reboot),
+        pending_restart=bool(pending.dns_restart),
         exposed=(risk["now"] or 0) > (policy.max_risk or 0),
     )
     return {

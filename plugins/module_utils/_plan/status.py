@@ -26,6 +26,7 @@ STATUSES = (
     "service_down",
     "drifted",
     "pending_reboot",
+    "pending_restart",
     "exposed",
     "accepted",
     "safe",
@@ -45,7 +46,8 @@ class Findings:
         conflict: somebody else holds a needed port now.
         service_down: a needed service does not run or does not hold its port.
         drifted: something is to be written, or must not be written although it differs.
-        pending: what is configured waits for a reboot or a DNS restart.
+        pending_reboot: what is configured takes effect at the next boot.
+        pending_restart: what is configured takes effect when DNS restarts.
         exposed: the risk of the next start of DNS is above what the policy accepts.
     """
 
@@ -53,7 +55,8 @@ class Findings:
     conflict: bool
     service_down: bool
     drifted: bool
-    pending: bool
+    pending_reboot: bool
+    pending_restart: bool
     exposed: bool
 
     @property
@@ -64,7 +67,8 @@ class Findings:
             ("conflict", self.conflict),
             ("service_down", self.service_down),
             ("drifted", self.drifted),
-            ("pending_reboot", self.pending),
+            ("pending_reboot", self.pending_reboot),
+            ("pending_restart", self.pending_restart),
             ("exposed", self.exposed),
         )
         return next((name for name, holds in named if holds), "safe")
@@ -72,7 +76,7 @@ class Findings:
     @property
     def in_sync(self) -> bool:
         """Nothing to change, and what is configured is effective; never while something is unknown."""
-        return not (self.unknown or self.drifted or self.pending)
+        return not (self.unknown or self.drifted or self.pending_reboot or self.pending_restart)
 
 
 def has_errors(problems: Iterable[Mapping[str, Any]], blocking: bool) -> bool:

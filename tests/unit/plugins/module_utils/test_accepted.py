@@ -88,7 +88,9 @@ def test_another_host_is_not_meant() -> None:
     assert judged(exposed(), decision(host="A")).status == "exposed"
 
 
-@pytest.mark.parametrize("status", ["conflict", "service_down", "drifted", "pending_reboot", "unknown"])
+@pytest.mark.parametrize(
+    "status", ["conflict", "service_down", "drifted", "pending_reboot", "pending_restart", "unknown"]
+)
 def test_nothing_but_exposure_can_be_accepted(status: str) -> None:
     assert judged(exposed(status), decision(ports=["1-65535"])).status == status
 

@@ -40,6 +40,7 @@ def at_risk(**risk: object) -> dict[str, object]:
         ({"a": "unreachable"}, 4),
         ({"a": "drifted", "b": "unreachable"}, 2),
         ({"a": "pending_reboot"}, 2),
+        ({"a": "pending_restart"}, 2),
         ({"a": "exposed"}, 2),
         ({"a": "service_down"}, 2),
         ({"a": "conflict"}, 2),

@@ -223,6 +223,6 @@ def test_exclusions_on_later_releases() -> None:
     assert [entry["action"] for entry in found["actions"]] == ["dns_window"]
     assert summary(found) == ("drifted", False, False, True)
     done = applied(made, found)
-    assert summary(plan(done)) == ("pending_reboot", False, False, True)
+    assert summary(plan(done)) == ("pending_restart", False, False, True)
     done["dns"]["pid"] += 1
     assert summary(plan(with_dns(done))) == ("safe", True, False, False)

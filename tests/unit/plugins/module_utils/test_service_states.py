@@ -104,7 +104,7 @@ def test_no_word_is_better_without_evidence() -> None:
 
 
 def test_the_protected_server_is_safe_and_waits_before_for_its_restart() -> None:
-    assert make_plan(protected(), POLICY)["status"] == "pending_reboot"
+    assert make_plan(protected(), POLICY)["status"] == "pending_restart"
     assert make_plan(restarted(), POLICY)["status"] == "safe"
     assert verify(restarted(), POLICY)["ok"]
 
