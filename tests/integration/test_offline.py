@@ -14,6 +14,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.c
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
 from portkeeper_lab.control import ask_once
+from portkeeper_lab.windows_type import with_windows_type
 
 RUN = "0123456789abcdef"
 SAME = ("settings", "boot_mark", "state", "hotfixes", "sql_ports", "udp_ports", "computer_name")
@@ -43,8 +44,13 @@ def test_a_folder_that_cannot_be_written_to(lab_host, carried) -> None:
 
 
 def collected_bare(lab_host, carried) -> bytes:
-    """The transcript of the host without the programs that Windows 2000 lacks; they are put back afterwards."""
+    """The transcript of the host without the programs that Windows 2000 lacks; they are put back afterwards.
+
+    `type` converts UTF-16 as that of Windows does.
+    """
     system32 = carried.parent / "windows" / "system32"
+    script = carried / "collect.cmd"
+    script.write_bytes(with_windows_type(script.read_bytes().decode("ascii")).encode("ascii"))
     hidden = [system32 / f"{tool}.exe" for tool in ("reg", "sc", "tasklist")]
     for path in hidden:
         path.rename(path.with_suffix(".hidden"))

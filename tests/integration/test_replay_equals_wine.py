@@ -18,7 +18,7 @@ from checkout import CHECKOUT
 
 LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
 
-OF_THE_RUN = ("host", "run_id", "call", "collected")
+OF_THE_RUN = ("host", "run_id", "call", "collected", "attempted")
 """What an artifact says of the run and not of the host."""
 
 
