@@ -10,7 +10,7 @@ deadline without an end mark it starts DNS itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -39,18 +39,13 @@ from ...module_utils._commands.window_steps import (
 from ...module_utils._facts.facts import parse_transcript
 from ...module_utils._facts.host import RUNNING, Host
 from ...module_utils._facts.window_facts import (
-    left_down,
     on_record,
     owed,
-    process_of_dns,
-    running_dependents,
 )
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.window_refusal import stop_refusals
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange, section_lines
-from .exclusions import recorded_exclusions
-from .gather import Gathered
 from .lock import (
     lock_of,
     release_lock,
@@ -104,37 +99,6 @@ class Opened:
     transcript: bytes
     steps: list[dict[str, Any]]
     guarded: bool
-
-
-def window_of(
-    exchange: Exchange, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
-) -> Window:
-    """The window that an action of the plan asks for.
-
-    Args:
-        exchange: with the host; its session has read the host.
-        gathered: the reading that the plan was made from, in this session.
-        action: the plan's ``dns_window``.
-        deadline: seconds that it may take.
-        ignored: services that nobody waits for any more.
-
-    Raises:
-        HostFailure: what depends on DNS is not known or cannot be named.
-    """
-    lock = lock_of(exchange, gathered.run)
-    exclusions, _left_out = recorded_exclusions(action, gathered.facts)
-    earlier = [name for name in left_down(gathered.facts, ignored) if name not in action["services_to_start"]]
-    return Window(
-        run=gathered.run,
-        lock=lock,
-        services_to_start=tuple(action["services_to_start"]),
-        dependents=(*_dependents(gathered.facts), *earlier),
-        exclusions=exclusions,
-        deadline=deadline,
-        until=int(lock.partition("-")[0]) + deadline,
-        process=process_of_dns(gathered.facts),
-        owed=owed(gathered.facts, ignored),
-    )
 
 
 def open_window(exchange: Exchange, window: Window, allow_unguarded: bool) -> Opened:
@@ -231,21 +195,6 @@ def _after_lost_start(exchange: Exchange, window: Window, error: HostFailure) ->
     if section_lines(answer[1], "abort") == ["claimed"]:
         raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
     return _followed(exchange, window)
-
-
-def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The services that go down with DNS.
-
-    Raises:
-        HostFailure: what depends on DNS is not known.
-    """
-    names = running_dependents(facts)
-    if names is None:
-        raise HostFailure(
-            "No window was opened: the services that depend on DNS could not be read, and would stay stopped.",
-            "restart",
-        )
-    return names
 
 
 def _wait_for_window(exchange: Exchange, window: Window) -> list[dict[str, Any]] | None:

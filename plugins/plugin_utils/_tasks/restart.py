@@ -40,11 +40,11 @@ from .._host.dns_window import (
 )
 from .._host.dns_window import (
     open_window,
-    window_of,
 )
 from .._host.exclusions import recorded_exclusions
 from .._host.gather import Gathered, merged, parse_complete_transcript
 from .._host.verify import sentences, wait_until_verified
+from .._host.window_request import window_of
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
 

@@ -274,7 +274,7 @@ def test_a_block_that_may_be_of_dns_or_a_needed_service_does(name: str) -> None:
 def test_a_list_without_dns_does_not_mean_that_there_is_no_dns() -> None:
     facts = _sbs(_without("DNS"))
     assert facts["dns"]["installed"] is None
-    assert problem_ids(facts) == ["services_contradict"]
+    assert problem_ids(facts) == ["services_contradict", "dns_process_unknown"]
     assert facts["problems"][0]["data"] == {"not_listed": ["DNS"], "not_in_registry": []}
     assert facts["services"]["DNS"]["state"] is None
     assert make_plan(facts, Policy.from_options({}))["status"] == "unknown"

@@ -73,7 +73,11 @@ def _lock(data: bytes) -> object:
 
 def _netsh(data: bytes) -> object:
     text = _text(data)
-    return _parse_netsh.parse_dynamicport(text), _parse_netsh.parse_excludedportrange(text), _parse_netsh.is_table(text)
+    return (
+        _parse_netsh.parse_dynamicport(text),
+        _parse_netsh.parse_excludedportrange(text),
+        _parse_netsh.is_empty_table(text),
+    )
 
 
 @contextmanager

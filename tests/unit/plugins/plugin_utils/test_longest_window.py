@@ -22,9 +22,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host impor
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import (
     longest,
     open_window,
-    window_of,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost, Service
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (

@@ -32,7 +32,7 @@ def test_calls_that_start_in_the_same_second_as_the_same_process_have_names_of_t
 ) -> None:
     monkeypatch.setattr(os, "getpid", lambda: 7)
     monkeypatch.setattr(time, "strftime", lambda *_args: "20261128T120000Z")
-    names = {runpy.run_path(_files.__file__)["RUN_ID"] for _call in range(3)}
+    names = {runpy.run_module(_files.__name__)["RUN_ID"] for _call in range(3)}
     assert len(names) == 3 and all(name.startswith("20261128T120000Z-7-") for name in names)
 
 

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The DNS window that a plan's action asks for, made from what the host told last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ...module_utils._commands.window import Window
+from ...module_utils._facts.window_facts import (
+    left_down,
+    owed,
+    process_of_dns,
+    running_dependents,
+)
+from .._connection.errors import HostFailure
+from .._connection.exchange import Exchange
+from .exclusions import recorded_exclusions
+from .gather import Gathered
+from .lock import lock_of
+
+
+def window_of(
+    exchange: Exchange, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
+) -> Window:
+    """The window that an action of the plan asks for.
+
+    Args:
+        exchange: with the host; its session has read the host.
+        gathered: the reading that the plan was made from, in this session.
+        action: the plan's ``dns_window``.
+        deadline: seconds that it may take.
+        ignored: services that nobody waits for any more.
+
+    Raises:
+        HostFailure: what depends on DNS is not known or cannot be named.
+    """
+    lock = lock_of(exchange, gathered.run)
+    exclusions, _left_out = recorded_exclusions(action, gathered.facts)
+    earlier = [name for name in left_down(gathered.facts, ignored) if name not in action["services_to_start"]]
+    return Window(
+        run=gathered.run,
+        lock=lock,
+        services_to_start=tuple(action["services_to_start"]),
+        dependents=(*_dependents(gathered.facts), *earlier),
+        exclusions=exclusions,
+        deadline=deadline,
+        until=int(lock.partition("-")[0]) + deadline,
+        process=process_of_dns(gathered.facts),
+        owed=owed(gathered.facts, ignored),
+    )
+
+
+def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services that go down with DNS.
+
+    Raises:
+        HostFailure: what depends on DNS is not known.
+    """
+    names = running_dependents(facts)
+    if names is None:
+        raise HostFailure(
+            "No window was opened: the services that depend on DNS could not be read, and would stay stopped.",
+            "restart",
+        )
+    return names
