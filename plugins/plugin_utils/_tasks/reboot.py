@@ -37,6 +37,7 @@ from .._host.lock import (
 from .._host.verify import Checked, wait_until_verified
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
+from .unread import refuse_unread, unread
 
 PAUSE_S = 5
 """Seconds between two looks at a host that is away."""
@@ -69,7 +70,9 @@ def reboot(job: Job) -> Outcome:
     gathered = job.gather()
     plan = planned(gathered, job)
     if not _due(plan, job):
-        return _message(job, gathered, plan, False, "nothing waits for a reboot.")
+        reason = unread(gathered, plan, "whether something waits for a reboot")
+        refuse_unread(job, gathered, plan, reason)
+        return _message(job, gathered, plan, False, reason or "nothing waits for a reboot.")
     refusal = _refusal(gathered)
     if job.check_mode and refusal:
         return _message(job, gathered, plan, False, f"would not reboot, because {refusal}.")

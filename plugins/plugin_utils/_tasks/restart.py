@@ -47,6 +47,9 @@ from .._host.verify import sentences, wait_until_verified
 from .._host.window_request import window_of
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
+from .unread import refuse_unread, unread
+
+QUESTION = "whether DNS has to be restarted"
 
 STALE_READING_S = 10
 """Seconds of waiting for other hosts after which the host is read again before its DNS is stopped."""
@@ -89,6 +92,8 @@ def restart(job: Job) -> Outcome:
             plan=plan,
         )
     refusal = _refusal(gathered, action)
+    if action is None:
+        refuse_unread(job, gathered, plan, unread(gathered, plan, QUESTION))
     if action is None or job.check_mode:
         return _looked(job, gathered, plan, action, refusal)
     if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:
@@ -144,7 +149,7 @@ def _looked(
     elif gathered.facts["dns"]["state"] != RUNNING and gathered.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
-        msg = "nothing asks for a restart of DNS."
+        msg = unread(gathered, plan, QUESTION) or "nothing asks for a restart of DNS."
     would = action is not None and not refusal
     return outcome_of(job, gathered, plan, would, msg, steps=[], dns_may_be_stopped=False)
 

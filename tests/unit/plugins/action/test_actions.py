@@ -278,6 +278,29 @@ def test_services_that_cannot_be_read_are_not_taken_for_stopped(run: Run, host: 
     assert len(host.lines) == 1
 
 
+@pytest.mark.parametrize("section", ["service_starts", "netstat", "tcpip"])
+def test_what_was_not_read_is_no_reason_to_leave_dns_alone(run: Run, host: FakeHost, section: str) -> None:
+    """IPsec is down for its port; a host that shows less of that must not look better."""
+    host.services["PolicyAgent"] = Service(RUNNING, 600)
+    host.udp = [(port, 600 if port == 4500 else pid) for port, pid in [*host.udp, (500, 600)]]
+    assert run("dns_restart")["changed"] is False
+    setattr(host, f"_on_{section}", lambda: ("", 1))
+    result = run("dns_restart")
+    assert result["failed"] is True and result["changed"] is False and result["phase"] == "read"
+    assert "whether DNS has to be restarted is not known" in result["msg"]
+    looked = run("dns_restart", check=True)
+    assert "failed" not in looked and "whether DNS has to be restarted is not known" in looked["msg"]
+
+
+def test_what_was_not_read_is_no_reason_to_leave_a_host_unbooted(run: Run, host: FakeHost) -> None:
+    host._on_tcpip = lambda: ("", 1)  # type: ignore[method-assign]
+    result = run("host_reboot")
+    assert result["failed"] is True and result["changed"] is False and result["phase"] == "read"
+    assert "whether something waits for a reboot is not known" in result["msg"]
+    looked = run("host_reboot", check=True)
+    assert "failed" not in looked and "whether something waits for a reboot is not known" in looked["msg"]
+
+
 def test_a_service_whose_port_is_free_is_started_without_a_window(run: Run, host: FakeHost) -> None:
     host.udp = [(port, pid) for port, pid in host.udp if port != 4500]
     result = run("dns_restart")

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that was not read as a whole may hide that something is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._connection.errors import HostFailure
+from .._host.gather import Gathered
+from .action import Job, problems_of
+
+
+def unread(gathered: Gathered, plan: Mapping[str, Any], question: str) -> str:
+    """Why a question has no answer; empty for a host that was read as a whole.
+
+    Args:
+        gathered: the reading.
+        plan: made from it.
+        question: an indirect one, for example "whether DNS has to be restarted".
+    """
+    if plan["status"] != "unknown":
+        return ""
+    problems = [problem for problem in problems_of(gathered.facts, plan) if problem["severity"] == "error"]
+    return f"{question} is not known: {' '.join(str(problem['message']) for problem in problems)}"
+
+
+def refuse_unread(job: Job, gathered: Gathered, plan: Mapping[str, Any], reason: str) -> None:
+    """Fails for the reason that `unread` gives; check mode only reports it.
+
+    Raises:
+        HostFailure: there is a reason, and this is not check mode.
+    """
+    if reason and not job.check_mode:
+        message = f"{job.session.target}: nothing was touched, and {reason}"
+        raise HostFailure(message, "read", facts=gathered.facts, plan=plan)
