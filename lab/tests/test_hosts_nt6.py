@@ -31,7 +31,7 @@ class Expected:
         ubr: whether there is an update revision.
         product_type: of ProductOptions.
         running: services that run besides DNS.
-        services_to_start: service -> error that it stopped with.
+        victims: service -> error that it stopped with.
         taken: ports that DNS holds although another needs them.
         dynamic: first port and number, over IPv4 and IPv6.
         words: texts in the host's language, in what netsh, netstat, tasklist and `net start` print.
@@ -45,7 +45,7 @@ class Expected:
     ubr: bool
     product_type: str
     running: tuple[str, ...]
-    services_to_start: Mapping[str, int]
+    victims: Mapping[str, int]
     taken: tuple[int, ...]
     dynamic: tuple[int, int] = (49152, 16384)
     words: tuple[str, ...] = ("Start Port", "Active Connections", "Image Name", "These Windows services are started")

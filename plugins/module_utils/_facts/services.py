@@ -7,17 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from .._catalogue.sbs2003 import is_catalogued
-from .._parsers.reg_query import (
-    RegValue,
-    is_file,
-    parse_reg,
-    reg_lines,
-)
 from .._parsers.sc import (
     ServiceList,
     ServiceRow,
@@ -27,6 +21,7 @@ from .._parsers.tasklist import parse_tasklist
 from .._problems import shown
 from .._windows.service_states import has_no_process
 from .reading import Reading
+from .service_starts import Starts, read_starts
 
 DNS = "dns"
 NO_SUCH_SERVICE = 1060
@@ -34,59 +29,7 @@ ERROR_ACCESS_DENIED = 5
 ACCESS_DENIED = "access_denied"
 """The problem's id: what could not be read is not to be taken for absent."""
 
-_SERVICE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
-_TRIGGER_KEY = "triggerinfo"
-_HIVE = "HKEY_"
-_TYPE = "REG_"
-_ALWAYS_THERE = "tcpip"
-"""Every Windows has this key, and it sorts behind DNS: a listing that holds it was not cut before DNS."""
-_HIGHEST_START = 4
-_STARTED_BY_THE_MANAGER = (2, 3)
-"""Start of what the service manager starts by itself or on demand (drivers may have them too)."""
 _SHOWN_NAMES = 10
-
-
-@dataclass
-class Starts:
-    """How the services are started.
-
-    Attributes:
-        start: 0-4 by lower-case name, None where it has no readable Start.
-        names: names as printed, by lower-case name.
-        triggered: lower-case names of those with a trigger.
-        triggers_known: whether nothing shows that a trigger's key was broken off.
-        unread: lower-case names of those that have a Start which could not be read.
-        deleted: lower-case names of those that are marked for deletion.
-        complete: whether the listing proves the absence of a service that it does not hold.
-    """
-
-    start: dict[str, int | None] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    triggered: set[str] = field(default_factory=set)
-    triggers_known: bool = True
-    unread: set[str] = field(default_factory=set)
-    deleted: set[str] = field(default_factory=set)
-    complete: bool = False
-
-    def has_trigger(self, name: str) -> bool | None:
-        """Whether Windows starts the service on a trigger; None where the registry does not tell."""
-        if name in self.triggered:
-            return True
-        return False if self.complete and self.triggers_known else None
-
-    def is_service(self, name: str) -> bool | None:
-        """Whether the service manager must know this service; None where the registry does not tell.
-
-        A key without Start holds parameters only, as policies set them on any server. A disabled one may be what an
-        uninstaller left behind.
-        """
-        if name in self.deleted:
-            return False
-        if name in self.unread:
-            return None
-        if self.start.get(name) in _STARTED_BY_THE_MANAGER:
-            return True
-        return False if self.complete else None
 
 
 @dataclass
@@ -163,7 +106,7 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
         extra: names, in any case, of services that matter besides DNS and those of the catalogue.
     """
     listed = parse_sc(reading.text("services"))
-    starts = _read_starts(reading)
+    starts = read_starts(reading)
     processes = parse_tasklist(reading.text("tasklist"))
     if reading.section("tasklist") is not None and not processes.images:
         reading.problems.add("processes_unreadable", "warning", "The list of processes could not be read.")
@@ -213,6 +156,7 @@ def _report_list(reading: Reading, listed: ServiceList, services: Services, matt
         reading.problems.add("services_incomplete", "error", "The list of services is not complete.")
     if listed.rows:
         missing = _report_contradictions(reading, services, matters)
+        _report_unread_starts(reading, services, matters)
         _report_blocks(reading, listed, services, matters, missing)
 
 
@@ -257,6 +201,18 @@ def _report_contradictions(reading: Reading, services: Services, matters: set[st
     return bool(unlisted)
 
 
+def _report_unread_starts(reading: Reading, services: Services, matters: set[str]) -> None:
+    starts, names = services.starts, services.names
+    unread = sorted(names[name] for name in starts.unread if name in names and _matters(name, matters))
+    if unread:
+        reading.problems.add(
+            "service_starts_unreadable",
+            "error",
+            f"How {len(unread)} services are started could not be read from the registry.",
+            services=[shown(name) for name in unread[:_SHOWN_NAMES]],
+        )
+
+
 def _marked(services: Services, matters: set[str]) -> dict[str, str]:
     """Listed names that the registry does not have, and that hold one that it has and that is not listed.
 
@@ -275,63 +231,6 @@ def _marked(services: Services, matters: set[str]) -> dict[str, str]:
 
 def _matters(name: str, others: set[str]) -> bool:
     return name in others or is_catalogued(name)
-
-
-def _read_starts(reading: Reading) -> Starts:
-    """The first Start behind a service's own key line counts; deeper keys may be filtered out, their values not."""
-    starts = Starts()
-    text = reading.text("service_starts")
-    owner = last = ""
-    wants_start = False
-    for item in reg_lines(text):
-        if isinstance(item, RegValue):
-            value = item.name.lower()
-            if wants_start and value == "start":
-                good = isinstance(item.data, int) and 0 <= item.data <= _HIGHEST_START
-                starts.start[owner] = item.data if good and isinstance(item.data, int) else None
-                if not good:
-                    starts.unread.add(owner)
-                wants_start = False
-            elif owner and value == "deleteflag" and item.data:
-                starts.deleted.add(owner)
-            continue
-        match = _SERVICE_KEY_RE.match(item)
-        name = match.group(1).lower() if match else ""
-        owner, wants_start = "", False
-        if match and match.group(2) is None:
-            starts.names.setdefault(name, match.group(1))
-            wants_start = starts.start.setdefault(name, None) is None
-            starts.triggers_known &= name != last
-            owner = last = name
-        elif match and match.group(2).lower() == _TRIGGER_KEY:
-            starts.triggered.add(name)
-            starts.triggers_known &= name in starts.names
-        else:
-            last_part = item.lower().rpartition("\\")[2]
-            whole = not last_part.startswith(_TRIGGER_KEY) and not _TRIGGER_KEY.startswith(last_part)
-            starts.triggers_known &= whole
-    starts.triggers_known &= not _holds_pieces(text)
-    starts.complete = _ALWAYS_THERE in starts.names
-    if not starts.complete and reading.section("service_starts") is not None:
-        reading.problems.add(
-            "service_starts_unreadable", "error", "How the services are started could not be read from the registry."
-        )
-    elif not starts.triggers_known:
-        reading.problems.add(
-            "service_triggers_unreadable",
-            "warning",
-            "Which services are started by a trigger could not be read from the registry.",
-        )
-    return starts
-
-
-def _holds_pieces(text: str) -> bool:
-    """Whether a listing holds lines that are neither key nor value and may be what was left of a key."""
-    if is_file(text):
-        return False
-    front, key, listed = text.partition(f"\n{_HIVE}") if not text.startswith(_HIVE) else ("", "", text)
-    glued = any(_TYPE in line and line.lower().endswith(_TRIGGER_KEY) for line in listed.split("\n"))
-    return glued or _HIVE in front or parse_reg(f"{key}{listed}".lstrip("\n")).stray > 0
 
 
 def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:

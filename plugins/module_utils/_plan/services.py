@@ -65,7 +65,7 @@ from .service_check import (
 )
 
 WINDOW_RECORD = "dns_window"
-"""State record of a window after which victims were still down: comma-joined keys in ``value``, and the boot mark."""
+"""State record of a window after which services were still down: comma-joined keys in ``value``, and the boot mark."""
 
 _READING_PROBLEMS = frozenset(
     (

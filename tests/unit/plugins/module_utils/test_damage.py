@@ -25,6 +25,7 @@ import pytest
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as _facts
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import reading as _facts_reading
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import registry as _facts_registry
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import service_starts
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import services as _facts_services
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import sockets as _facts_sockets
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import (
@@ -61,7 +62,8 @@ MAPPINGS = ("services", "state.settings")
 PARSERS = {
     _facts_reading: ("parse_reg",),
     _facts_registry: ("reg_lines",),
-    _facts_services: ("parse_sc", "reg_lines", "parse_tasklist"),
+    _facts_services: ("parse_sc", "parse_tasklist"),
+    service_starts: ("reg_lines",),
     _facts_sockets: ("take_pools", "parse_netstat"),
 }
 GONE = object()

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import COLLECTOR
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.section_rules import (
+    BLOCK,
     INFORMATION,
+    ROW,
     SECTION_RULES,
     rule_rows,
 )
@@ -56,6 +61,49 @@ def test_a_damaged_section_is_as_severe_as_the_table_says(section: str, body: st
     (problem,) = [row for row in sbs2003_with(section, body)["problems"] if row["id"] == "section_damaged"]
     assert problem["severity"] == SECTION_RULES[section].severity
     assert problem["data"]["section"] == section
+
+
+def _body(section: str) -> str:
+    text = sbs2003()
+    return text.partition(f"#portkeeper begin {section}\n")[2].partition(f"#portkeeper end {section} ")[0]
+
+
+HARMED: dict[str, tuple[str, str, str, str, str]] = {
+    "services": (r"(SERVICE_NAME: IAS\n(?:.*\n){2}.*: )\d", r"\1?", "service_blocks_unreadable", "IAS", "PolicyAgent"),
+    "service_starts": (r"(\\IAS\n.*REG_DWORD\t)0x2", r"\1?", "service_starts_unreadable", "IAS", "PolicyAgent"),
+    "tasklist": (r'"lsass.exe","444"', '"lsass.exe" 444', "process_rows_unreadable", "444", "892"),
+    "netstat": (r"(UDP +\S+:1701 +)\*:\*", r"\1", "socket_rows_unreadable", "1701", "445"),
+    "boot": (r"REG_BINARY", "", "boot_mark_unreadable", "", ""),
+    "dns_dependents": (r"= 0", "= 3", "dns_dependents_unreadable", "", ""),
+}
+"""By section: what is replaced by what, the problem that it makes, what it harms, and what it leaves as it was."""
+
+
+@pytest.mark.parametrize("section", HARMED)
+def test_an_unreadable_part_does_what_the_table_says(section: str) -> None:
+    pattern, instead, problem_id, harmed, unharmed = HARMED[section]
+    body, rule = _body(section), SECTION_RULES[section]
+    broken, count = re.subn(pattern, instead, body, count=1)
+    assert count == 1 and broken != body
+    level = int(sbs2003().partition(f"#portkeeper end {section} ")[2].split("\n")[0])
+    facts, before = sbs2003_with(section, broken, level), sbs2003_with(section, body, level)
+    (problem,) = [row for row in facts["problems"] if row not in before["problems"]]
+    assert (problem["id"], problem["severity"]) == (problem_id, rule.severity)
+    assert _known(section, before, harmed) and not _known(section, facts, harmed)
+    if rule.unit in (ROW, BLOCK):
+        assert _known(section, facts, unharmed) == _known(section, before, unharmed) is not None
+
+
+def _known(section: str, facts: dict[str, Any], name: str) -> object:
+    """What the facts say of a part of the section, None where they say nothing."""
+    if section in ("services", "service_starts"):
+        return facts["services"][name]["state" if section == "services" else "start"]
+    if section == "tasklist":
+        endpoints = facts["udp_endpoints"] or []
+        return next((row["process"] for row in endpoints if str(row["pid"]) == name), None)
+    if section == "netstat":
+        return f"{name}-{name}" in facts["udp_ports"]["udp4"] or None
+    return facts["boot_mark"] if section == "boot" else facts["dns"]["dependents"] is not None or None
 
 
 @pytest.mark.parametrize("section", [name for name, rule in SECTION_RULES.items() if rule.unit == INFORMATION])
