@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -292,7 +293,8 @@ def test_a_stray_task_of_an_earlier_window_is_harmless(files: tuple[str, ...], m
     host = matrix.host
     window = Window("00000000000000aa", "1800000000-00000000000000aa", (host.victim,), (), (), 60, 1_800_000_060)
     stray = host.windows / f"portkeeper-{window.lock}"
-    stray.mkdir(parents=True)
+    shutil.rmtree(stray, ignore_errors=True)
+    stray.mkdir()
     (stray / "run.cmd").write_bytes("\r\n".join([*script(window), ""]).encode("ascii"))
     for name in files:
         (stray / name).touch()

@@ -26,6 +26,7 @@ from ...module_utils._plan.window_refusal import (
     NOT_STARTED_AGAIN,
     stop_refusals,
 )
+from ...module_utils._windows.settings import STATE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.gather import Gathered
@@ -95,13 +96,23 @@ def _due(plan: Mapping[str, Any], job: Job) -> bool:
     return bool(plan["reboot_required"] or job.options["force"])
 
 
+def unwritten(plan: Mapping[str, Any]) -> list[str]:
+    """What has to be written before a boot is worth something.
+
+    A record that holds the right values already, and is only to be made anew because DNS contradicts it, is not among
+    that: the boot starts DNS, and the next run looks again.
+    """
+    entries = (entry for entry in plan["settings"] if entry["id"] != STATE or entry["before"] != entry["after"])
+    return [str(entry["value_name"] or entry["id"]) for entry in entries]
+
+
 def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> None:
     """A reboot that finds the old values would be for nothing; one that DNS does not survive would be worse.
 
     Raises:
         HostFailure: the host must not be rebooted.
     """
-    names = [str(entry["value_name"] or entry["id"]) for entry in plan["settings"]]
+    names = unwritten(plan)
     if names:
         reason = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
     elif gathered.facts["boot_mark"] is None:
