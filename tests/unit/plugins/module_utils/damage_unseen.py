@@ -38,7 +38,7 @@ UNSEEN = {
 """By the name of the damage in damage.py."""
 
 
-def unseen_rows(unseen: Mapping[str, str] = UNSEEN) -> list[str]:
+def unseen_rows(unseen: Mapping[str, str]) -> list[str]:
     """The rows of the table in docs/transcript.md."""
     return [
         f"| {damage.replace('_', ' ')} | {', '.join(f'`{fact}`' for fact in facts.split())} |"

@@ -18,7 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.se
     SECTION_RULES,
     rule_rows,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage_unseen import unseen_rows
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage_unseen import UNSEEN, unseen_rows
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
     NT,
     OPTIONS,
@@ -43,7 +43,7 @@ def test_every_section_has_a_rule() -> None:
 
 def test_the_documentation_has_the_same_tables() -> None:
     assert _table("What is tolerated, and what is refused") == rule_rows()
-    assert _table("What cannot be seen") == unseen_rows()
+    assert _table("What cannot be seen") == unseen_rows(UNSEEN)
 
 
 @pytest.mark.parametrize(
