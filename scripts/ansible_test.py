@@ -22,6 +22,8 @@ from checkout import CACHE, CHECKOUT, copy_files
 
 NAME = "portkeeper.windows_dns"
 NOT_IN_COLLECTION = (".ci", ".github", "bench", "extensions", "lab", "scripts", "tests/contract", "tests/integration")
+RECORDINGS = "bench/recordings"
+"""Recorded hosts that unit tests read."""
 UNITS_NEED = ("pytest", "pytest-forked", "pytest-mock", "pytest-xdist")
 LAB_ROOT_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portkeeper-lab"
 
@@ -110,6 +112,7 @@ def choose(core: Core) -> Interpreter | None:
 def copy_collection(destination: Path) -> None:
     """Copy the collection's files and make the copy a repository, as ansible-test wants it."""
     copy_files(destination, leave_out=NOT_IN_COLLECTION)
+    shutil.copytree(CHECKOUT / RECORDINGS, destination / RECORDINGS)
     subprocess.run(["git", "init", "-q"], cwd=destination, check=True)
     subprocess.run(["git", "add", "-A"], cwd=destination, check=True)
 
