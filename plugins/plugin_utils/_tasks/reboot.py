@@ -38,7 +38,7 @@ from .._host.lock import (
 from .._host.verify import Checked, wait_until_verified
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
-from .unread import refuse_unread, unread
+from .unread import unread
 
 PAUSE_S = 5
 """Seconds between two looks at a host that is away."""
@@ -71,9 +71,7 @@ def reboot(job: Job) -> Outcome:
     gathered = job.gather()
     plan = planned(gathered, job)
     if not _due(plan, job):
-        reason = unread(gathered, plan, "whether something waits for a reboot")
-        refuse_unread(job, gathered, plan, reason)
-        return _message(job, gathered, plan, False, reason or "nothing waits for a reboot.")
+        return _not_due(job, gathered, plan)
     refusal = _refusal(gathered)
     if job.check_mode and refusal:
         return _message(job, gathered, plan, False, f"would not reboot, because {refusal}.")
@@ -87,13 +85,18 @@ def reboot(job: Job) -> Outcome:
             gathered = job.gather()
             plan = planned(gathered, job)
             if not _due(plan, job):
-                return _message(job, gathered, plan, False, "nothing waits for a reboot any more.")
+                return _not_due(job, gathered, plan)
             _refuse(job, gathered, plan)
         return _carried_out(job, gathered)
 
 
 def _due(plan: Mapping[str, Any], job: Job) -> bool:
     return bool(plan["reboot_required"] or job.options["force"])
+
+
+def _not_due(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> Outcome:
+    hidden = unread(job, gathered, plan, "whether something waits for a reboot")
+    return _message(job, gathered, plan, False, hidden or "nothing waits for a reboot.")
 
 
 def unwritten(plan: Mapping[str, Any]) -> list[str]:

@@ -47,9 +47,7 @@ from .._host.verify import sentences, wait_until_verified
 from .._host.window_request import window_of
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
-from .unread import refuse_unread, unread
-
-QUESTION = "whether DNS has to be restarted"
+from .unread import unread
 
 STALE_READING_S = 10
 """Seconds of waiting for other hosts after which the host is read again before its DNS is stopped."""
@@ -91,10 +89,10 @@ def restart(job: Job) -> Outcome:
             facts=gathered.facts,
             plan=plan,
         )
-    refusal = _refusal(gathered, action)
     if action is None:
-        refuse_unread(job, gathered, plan, unread(gathered, plan, QUESTION))
-    if action is None or job.check_mode:
+        return _not_due(job, gathered, plan)
+    refusal = _refusal(gathered, action)
+    if job.check_mode:
         return _looked(job, gathered, plan, action, refusal)
     if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:
         return _looked(job, gathered, plan, None)
@@ -106,7 +104,7 @@ def restart(job: Job) -> Outcome:
             plan = planned(gathered, job)
             action = _due(plan, job)
             if action is None:
-                return _looked(job, gathered, plan, None)
+                return _not_due(job, gathered, plan)
             _refuse(job, gathered, plan, _refusal(gathered, action))
         return _carried_out(job, gathered, action)
 
@@ -138,8 +136,22 @@ def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any], refusal: str)
         )
 
 
+def _not_due(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> Outcome:
+    """Nothing asks for a restart, unless that was not read.
+
+    Raises:
+        HostFailure: what was not read hides whether there is something to do.
+    """
+    return _looked(job, gathered, plan, None, hidden=unread(job, gathered, plan, "whether DNS has to be restarted"))
+
+
 def _looked(
-    job: Job, gathered: Gathered, plan: Mapping[str, Any], action: Mapping[str, Any] | None, refusal: str = ""
+    job: Job,
+    gathered: Gathered,
+    plan: Mapping[str, Any],
+    action: Mapping[str, Any] | None,
+    refusal: str = "",
+    hidden: str = "",
 ) -> Outcome:
     """Nothing is done: there is nothing to do, it must not be done, or this is check mode."""
     if action is not None and refusal:
@@ -149,7 +161,7 @@ def _looked(
     elif gathered.facts["dns"]["state"] != RUNNING and gathered.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
-        msg = unread(gathered, plan, QUESTION) or "nothing asks for a restart of DNS."
+        msg = hidden or "nothing asks for a restart of DNS."
     would = action is not None and not refusal
     return outcome_of(job, gathered, plan, would, msg, steps=[], dns_may_be_stopped=False)
 

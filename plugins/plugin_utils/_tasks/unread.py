@@ -13,26 +13,23 @@ from .._host.gather import Gathered
 from .action import Job, problems_of
 
 
-def unread(gathered: Gathered, plan: Mapping[str, Any], question: str) -> str:
-    """Why a question has no answer; empty for a host that was read as a whole.
+def unread(job: Job, gathered: Gathered, plan: Mapping[str, Any], question: str) -> str:
+    """Why a question has no answer, for check mode; empty for a host that was read as a whole.
 
     Args:
+        job: the task.
         gathered: the reading.
         plan: made from it.
         question: an indirect one, for example "whether DNS has to be restarted".
+
+    Raises:
+        HostFailure: there is no answer, and this is not check mode.
     """
     if plan["status"] != "unknown":
         return ""
     problems = [problem for problem in problems_of(gathered.facts, plan) if problem["severity"] == "error"]
-    return f"{question} is not known: {' '.join(str(problem['message']) for problem in problems)}"
-
-
-def refuse_unread(job: Job, gathered: Gathered, plan: Mapping[str, Any], reason: str) -> None:
-    """Fails for the reason that `unread` gives; check mode only reports it.
-
-    Raises:
-        HostFailure: there is a reason, and this is not check mode.
-    """
-    if reason and not job.check_mode:
-        message = f"{job.session.target}: nothing was touched, and {reason}"
-        raise HostFailure(message, "read", facts=gathered.facts, plan=plan)
+    reason = f"{question} is not known: {' '.join(str(problem['message']) for problem in problems)}"
+    if job.check_mode:
+        return reason
+    message = f"{job.session.target}: nothing was touched, and {reason}"
+    raise HostFailure(message, "read", facts=gathered.facts, plan=plan)
