@@ -28,7 +28,7 @@ options:
   earlier:
     description:
       - Folder with the artifacts of an earlier run. The report then says per host what is new, fixed, still there, and
-        which value was changed by another hand, that is, neither as it was nor as this collection last wrote it.
+        which value was changed by somebody else, that is, neither as it was nor as this collection last wrote it.
     type: path
   dest:
     description: Folder of the reports. Without it, the run's folder in the first one of O(artifacts_dir).

@@ -30,7 +30,7 @@ _CELL_WORDS = {
     "reserved": "its ports are reserved",
     "outside": "its ports lie outside of what DNS draws from",
 }
-_CHANGE_WORDS = {"hand": "changed by another hand", "new": "new", "fixed": "fixed", "still": "still there"}
+_CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
 _OPEN_HOSTS = 1
 """So many hosts' details are open from the start."""
 

@@ -10,7 +10,7 @@ from .._fleet.times import age_text, clock_text
 from .escape import markdown_text
 from .report import Report, Row, chance_text
 
-_CHANGE_WORDS = {"hand": "changed by another hand", "new": "new", "fixed": "fixed", "still": "still there"}
+_CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
 
 
 def render_markdown(report: Report) -> str:

@@ -16,7 +16,7 @@ COLUMNS = 80
 _TEXTS_PER_HOST = 6
 _LINES_PER_TEXT = 2
 _HOSTS_IN_FULL = 40
-_CHANGE_WORDS = {"hand": "changed by another hand", "new": "new", "fixed": "fixed", "still": "still"}
+_CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still"}
 
 
 def render_text(report: Report) -> str:

@@ -142,7 +142,7 @@ def _not_due(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> Outcome:
     Raises:
         HostFailure: what was not read hides whether there is something to do.
     """
-    return _looked(job, gathered, plan, None, hidden=unread(job, gathered, plan, "whether DNS has to be restarted"))
+    return _looked(job, gathered, plan, None, unread(job, gathered, plan, "whether DNS has to be restarted"))
 
 
 def _looked(
@@ -150,19 +150,26 @@ def _looked(
     gathered: Gathered,
     plan: Mapping[str, Any],
     action: Mapping[str, Any] | None,
-    refusal: str = "",
-    hidden: str = "",
+    reason: str = "",
 ) -> Outcome:
-    """Nothing is done: there is nothing to do, it must not be done, or this is check mode."""
-    if action is not None and refusal:
-        msg = f"would open no window, because {refusal}."
+    """Nothing is done: there is nothing to do, it must not be done, or this is check mode.
+
+    Args:
+        job: the task.
+        gathered: the reading.
+        plan: made from it.
+        action: what is due; None for nothing.
+        reason: why it must not be done, or what hides whether something is due.
+    """
+    if action is not None and reason:
+        msg = f"would open no window, because {reason}."
     elif action is not None:
         msg = f"would do {action['action']}: {action['why']}."
     elif gathered.facts["dns"]["state"] != RUNNING and gathered.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
-        msg = hidden or "nothing asks for a restart of DNS."
-    would = action is not None and not refusal
+        msg = reason or "nothing asks for a restart of DNS."
+    would = action is not None and not reason
     return outcome_of(job, gathered, plan, would, msg, steps=[], dns_may_be_stopped=False)
 
 
