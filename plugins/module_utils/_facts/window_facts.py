@@ -13,7 +13,7 @@ from typing import Any
 
 from .._catalogue.row import SERVICE_NAME_RE
 from .._commands.records import RAN_BEFORE
-from .._windows.settings import DNS_RESTART, SETTINGS, value_text
+from .._windows.settings import DNS_RESTART, DNS_SERVICE, SETTINGS, value_text
 from .host import (
     AUTO_START,
     DISABLED,
@@ -22,7 +22,6 @@ from .host import (
     Host,
 )
 
-DNS = "DNS"
 NEVER_STARTED = 1077
 """ERROR_SERVICE_NEVER_STARTED: no start was attempted since the last boot."""
 
@@ -40,7 +39,7 @@ def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def process_of_dns(facts: Mapping[str, Any]) -> int | None:
     """DNS's process as the service manager tells it; None where it does not."""
-    pid: int | None = _row(facts, DNS).get("pid")
+    pid: int | None = _row(facts, DNS_SERVICE).get("pid")
     return pid
 
 
@@ -64,9 +63,16 @@ def owed(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> tuple[str, 
     )
 
 
-def left_down(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> list[str]:
-    """What ran before an earlier window, is to run again, and can be started: DNS apart, which a window starts."""
-    return [name for name in startable(facts, owed(facts, ignored)) if name.lower() != DNS.lower()]
+def left_down(facts: Mapping[str, Any], ignored: Collection[str], named: Collection[str]) -> list[str]:
+    """What ran before an earlier window, is to run again, and can be started.
+
+    Left out are DNS, which a window starts, and what an action names anyway.
+    """
+    return [
+        name
+        for name in startable(facts, owed(facts, ignored))
+        if name.lower() != DNS_SERVICE.lower() and name not in named
+    ]
 
 
 def record_ends(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> bool:
@@ -143,7 +149,7 @@ def unproved_processes(before: Mapping[str, Any], after: Mapping[str, Any], was_
     Returns:
         By setting the process id of before, None where it is not known.
     """
-    pid, now = process_of_dns(before), _row(after, DNS)
+    pid, now = process_of_dns(before), _row(after, DNS_SERVICE)
     is_new = was_stopped if pid is None else now.get("pid") not in (pid, None)
     if now.get("state") != RUNNING or not is_new:
         return {}

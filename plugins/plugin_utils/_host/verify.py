@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._facts.host import STOPPED
-from ...module_utils._facts.window_facts import DNS, owed, unsettled
+from ...module_utils._facts.window_facts import owed, unsettled
 from ...module_utils._plan.service_check import sentence
 from ...module_utils._plan.services import verify
 from ...module_utils._policy import Policy
+from ...module_utils._windows.settings import DNS_SERVICE
 from .gather import Gathered
 
 PAUSE_S = 5
@@ -69,7 +70,7 @@ def _may_heal(checked: Checked, awaited: Collection[str] | None) -> bool:
     facts = checked.gathered.facts
     if awaited is None:
         awaited = [row["service"] for row in checked.verdict["services"] if row["state"] not in (STOPPED, None)]
-    return bool(unsettled(facts, checked.verdict, {DNS, *owed(facts), *awaited}))
+    return bool(unsettled(facts, checked.verdict, {DNS_SERVICE, *owed(facts), *awaited}))
 
 
 def sentences(verdict: Mapping[str, Any]) -> list[str]:

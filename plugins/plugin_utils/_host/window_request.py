@@ -39,7 +39,7 @@ def window_of(
     """
     lock = lock_of(exchange, gathered.run)
     exclusions, _left_out = recorded_exclusions(action, gathered.facts)
-    earlier = [name for name in left_down(gathered.facts, ignored) if name not in action["services_to_start"]]
+    earlier = left_down(gathered.facts, ignored, action["services_to_start"])
     return Window(
         run=gathered.run,
         lock=lock,

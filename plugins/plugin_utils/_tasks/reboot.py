@@ -16,7 +16,6 @@ from ...module_utils._commands.reboot import boot_line, reboot_line
 from ...module_utils._facts.facts import parse_transcript
 from ...module_utils._facts.host import RUNNING, Host
 from ...module_utils._facts.window_facts import (
-    DNS,
     awaited_at_boot,
     not_yet,
     still_down,
@@ -26,7 +25,7 @@ from ...module_utils._plan.window_refusal import (
     NOT_STARTED_AGAIN,
     stop_refusals,
 )
-from ...module_utils._windows.settings import STATE
+from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.gather import Gathered
@@ -250,7 +249,7 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     if not dns and not any(reason.startswith("DNS does not run") for reason in reasons):
         reasons.insert(0, "DNS does not run.")
     named = {failure["service"] for failure in late}
-    reasons += [f"{name} has not started yet." for name in missing if name not in named and name != DNS]
+    reasons += [f"{name} has not started yet." for name in missing if name not in named and name != DNS_SERVICE]
     raise HostFailure(
         f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
         "verify",

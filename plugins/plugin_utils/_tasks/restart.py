@@ -19,7 +19,6 @@ from ...module_utils._commands.window import start_services_line
 from ...module_utils._commands.window_steps import ALREADY_RUNNING
 from ...module_utils._facts.host import RUNNING, Host
 from ...module_utils._facts.window_facts import (
-    DNS,
     left_down,
     on_record,
     owed,
@@ -33,6 +32,7 @@ from ...module_utils._plan.window_refusal import (
     stop_refusals,
 )
 from ...module_utils._policy import Policy
+from ...module_utils._windows.settings import DNS_SERVICE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.dns_window import (
@@ -213,7 +213,7 @@ def _examined(
     gathered, action = done
     window = action["action"] == DNS_WINDOW
     services_to_start, earlier = _started_names(gathered, action, job.policy)
-    ran = [DNS, *(running_dependents(gathered.facts) or ())] if window else []
+    ran = [DNS_SERVICE, *(running_dependents(gathered.facts) or ())] if window else []
     after = parse_complete_transcript(job.session, job.policy, gathered.run, transcript, "verify")
     checked = wait_until_verified(
         lambda: job.gather("verify"),
@@ -232,10 +232,10 @@ def _examined(
     plan = planned(last, job)
     left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
     msg = f"did {action['action']}: {action['why']}.{_without_backup(left_out)}"
-    stopped = DNS in lost
+    stopped = DNS_SERVICE in lost
     outcome = outcome_of(job, last, plan, True, msg, steps=steps, dns_may_be_stopped=False)
     if down or lost:
-        others = [name for name in lost if name != DNS]
+        others = [name for name in lost if name != DNS_SERVICE]
         reasons = sentences(checked.verdict) if stopped or down else []
         if stopped and not any(reason.startswith("DNS does not run") for reason in reasons):
             reasons.insert(0, "DNS does not run.")
@@ -256,7 +256,7 @@ def _started_names(gathered: Gathered, action: Mapping[str, Any], policy: Policy
     """The services that an action starts: those that failed, and those that ran before an earlier window."""
     names = [str(name) for name in action["services_to_start"]]
     if action["action"] == DNS_WINDOW:
-        return names, [name for name in left_down(gathered.facts, policy.ignore_services) if name not in names]
+        return names, left_down(gathered.facts, policy.ignore_services, names)
     known = on_record(gathered.facts)
     return [name for name in names if name not in known], [name for name in names if name in known]
 
