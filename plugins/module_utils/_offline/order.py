@@ -29,8 +29,7 @@ from .._plan.actions import (
     START_SERVICES,
 )
 from .._plan.window_refusal import (
-    NOT_STARTED_AGAIN,
-    stop_refusals,
+    refusal_of,
 )
 from .._windows.registry_file import (
     DIALECT_4,
@@ -201,9 +200,9 @@ def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
     dependents = running_dependents(facts)
     if dependents is None:
         raise OrderError("the services that depend on DNS could not be read, and would stay stopped")
-    reasons = stop_refusals(Host(facts))
-    if reasons:
-        raise OrderError(f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}: enable it, or stop it for good, first")
+    refusal = refusal_of(Host(facts))
+    if refusal:
+        raise OrderError(f"{refusal}: enable it, or stop it for good, first")
     return dependents
 
 

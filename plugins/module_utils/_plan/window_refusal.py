@@ -14,8 +14,6 @@ from .._facts.host import (
 )
 from .._problems import shown
 
-NOT_STARTED_AGAIN = "nothing is stopped that could not be started again"
-
 
 def stop_refusals(host: Host) -> list[str]:
     """Why DNS must not be stopped, and the host not rebooted, a phrase per service, DNS first; none where it may.
@@ -38,6 +36,12 @@ def stop_refusals(host: Host) -> list[str]:
         for phrase in (_refusal(service),)
         if phrase is not None
     ]
+
+
+def refusal_of(host: Host) -> str:
+    """The same in one phrase for a message; empty where DNS may be stopped."""
+    reasons = stop_refusals(host)
+    return f"{'; '.join(reasons)}, and nothing is stopped that could not be started again" if reasons else ""
 
 
 def _refusal(service: Service) -> str | None:

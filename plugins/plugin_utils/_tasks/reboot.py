@@ -22,8 +22,7 @@ from ...module_utils._facts.window_facts import (
 )
 from ...module_utils._plan.service_check import UNREADABLE, sentence
 from ...module_utils._plan.window_refusal import (
-    NOT_STARTED_AGAIN,
-    stop_refusals,
+    refusal_of,
 )
 from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
@@ -128,8 +127,8 @@ def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> None:
 
 def _refusal(gathered: Gathered) -> str:
     """Why the boot must not be: what runs now would not run after it; empty where nothing speaks against it."""
-    reasons = stop_refusals(Host(gathered.facts))
-    return f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}: enable it, or stop it for good, first" if reasons else ""
+    refusal = refusal_of(Host(gathered.facts))
+    return f"{refusal}: enable it, or stop it for good, first" if refusal else ""
 
 
 def _carried_out(job: Job, gathered: Gathered) -> Outcome:

@@ -28,8 +28,7 @@ from ...module_utils._facts.window_facts import (
 )
 from ...module_utils._plan.actions import DNS_WINDOW, START_SERVICES
 from ...module_utils._plan.window_refusal import (
-    NOT_STARTED_AGAIN,
-    stop_refusals,
+    refusal_of,
 )
 from ...module_utils._policy import Policy
 from ...module_utils._windows.settings import DNS_SERVICE
@@ -121,8 +120,7 @@ def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
 def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
     """Why a window must not be opened; empty where nothing speaks against it."""
     window = action is not None and action["action"] == DNS_WINDOW
-    reasons = stop_refusals(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else []
-    return f"{'; '.join(reasons)}, and {NOT_STARTED_AGAIN}" if reasons else ""
+    return refusal_of(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else ""
 
 
 def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any], refusal: str) -> None:

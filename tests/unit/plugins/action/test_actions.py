@@ -31,7 +31,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rese
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action as _action
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     STOPPED,
@@ -53,11 +53,6 @@ ACTIONS = {
 }
 ANSIBLES_OWN = {"changed", "failed", "skipped", "invocation", "warnings"}
 Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture

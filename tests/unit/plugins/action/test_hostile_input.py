@@ -31,7 +31,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.action import Outcome
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
     STOPPED,
@@ -125,7 +125,6 @@ CASES = [(module, option) for module, action in ON_HOST.items() for option in ac
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
     folder = tmp_path / "far" / "down"  # what leads upwards stays in the test's own folder
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)

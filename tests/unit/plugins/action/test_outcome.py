@@ -20,7 +20,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action as _action
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.test_way_back import LivelyHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import Service
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
@@ -32,11 +32,6 @@ ACTIONS = {
     "port_rollback": port_rollback,
 }
 Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
 
 
 class BlindHost(LivelyHost):

@@ -25,7 +25,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reserve as _reserve
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import NOTE
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
@@ -34,11 +34,6 @@ ALL = (port_info, port_reservations, dns_restart, port_verify, port_rollback, ho
 
 class Interruption(BaseException):
     """As of a task's timeout, of Ctrl-C, of a signal."""
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import host_reboot, port_reservations, port_rollback
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
     STOPPED,
@@ -60,11 +59,6 @@ class LivelyHost(FakeHost):
             self.reserved = [entry for entry in raw.decode("ascii").split("\0") if entry] if digits else None
             answer += "reserved_ports 0\n"
         return answer, level
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_verify,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock, isolate, run_task
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
     RUNNING,
@@ -37,11 +36,6 @@ ACTIONS = {
     "port_verify": port_verify,
 }
 Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Clock:
-    return isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture
