@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import isolate, run_task
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.test_way_back import LivelyHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
@@ -49,9 +48,7 @@ def host() -> LivelyHost:
 
 
 @pytest.fixture
-def run(host: LivelyHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    isolate(monkeypatch, tmp_path)
-
+def run(host: LivelyHost) -> Run:
     def runs(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
         return run_task(ACTIONS[name], FakeWire(host), options, check)
 
