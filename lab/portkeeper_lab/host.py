@@ -140,6 +140,7 @@ class WineHost:
             namespace.run("wineserver", "-w")
             if agent is not None:
                 agent.close()
+            self._watcher.forget()
         self._log("down")
 
     def reboot(self) -> None:

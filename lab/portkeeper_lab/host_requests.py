@@ -118,12 +118,16 @@ class RequestWatcher:
             return
         if time.time() < written + int(words[0]):
             return
-        self._shutdown.unlink(missing_ok=True)
         self._log(f"shutdown asked for: {words[1]}")
-        if words[1] == "s":
-            self._host.shut_down()
-        else:
-            self._host.reboot()
+        # The host drops the file when it is down: from outside there is no moment between the request and the boot.
+        try:
+            if words[1] == "s":
+                self._host.shut_down()
+            else:
+                self._host.reboot()
+        except (BackendError, LabError):
+            self._shutdown.unlink(missing_ok=True)
+            raise
 
 
 def _task_name(request: Path) -> str:

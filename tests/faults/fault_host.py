@@ -234,7 +234,9 @@ class FaultHost:
         return True
 
     def answers(self) -> bool:
-        """Whether somebody who connects now is let in."""
+        """Whether somebody who connects now is let in, and no boot that was asked for is still to come."""
+        if (self.host.prefix / LAB_FOLDER / "shutdown-request").exists():
+            return False
         try:
             socket.create_connection(("127.0.0.1", self.server.port), timeout=1).close()
         except OSError:

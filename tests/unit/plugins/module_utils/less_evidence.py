@@ -39,7 +39,8 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     host_2008,
 )
 
-Path = tuple[str | int, ...]
+Path = tuple[Any, ...]
+"""Keys of mappings and indices of lists, outermost first."""
 NIGHT = "2026-01-02T02:00:00Z"
 
 
