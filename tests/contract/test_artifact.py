@@ -77,7 +77,7 @@ def test_links_of_the_readme_lead_to_files_of_the_repository(artifact: Path) -> 
     repository = "https://github.com/portkeeper/windows_dns"
     links = re.findall(r"\]\(([^)]*)\)", text)
     ours = [link for link in links if link.startswith(repository)]
-    assert len(ours) > 15
+    assert ours
     assert [link for link in links if not link.startswith("https://")] == []
     for link in ours:
         view, version, path = link.removeprefix(f"{repository}/").split("/", 2)

@@ -18,7 +18,7 @@ PROMISES = ("SECURITY.md", "docs/faults.md")
 def test_every_test_that_a_promise_names_exists(document: str) -> None:
     rows = [line for line in (CHECKOUT / document).read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     named = {name for row in rows for name in re.findall(r"`(test_\w+)`", row.rpartition("|")[0].rpartition("|")[2])}
-    assert len(named) >= 10
+    assert named
     files = [*(CHECKOUT / "tests").rglob("test_*.py"), *(CHECKOUT / "lab" / "tests").rglob("test_*.py")]
     there = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8"))}
     assert not named - there

@@ -169,28 +169,37 @@ def _targets(targets: Sequence[str]) -> Iterator[str]:
 
 
 def _command(node: Command, script: bool) -> Iterator[str]:
-    name = node.name
-    low = name.lower()
+    low = node.name.lower()
     if _CD.fullmatch(node.text.strip()):
         return
-    if low in TOOLS:
-        if not node.proved:
-            yield f"{name} is looked up in a folder that is not proved to be system32"
-    elif low not in BUILTIN and name not in FULL_PATHS:
-        yield f"{name} is no tool with its ending, and nothing of cmd's own"
+    yield from _looked_up(node)
     if low == "call" and not re.match(r":|echo$", node.words[1]):
         yield "call runs something else than a label or echo"
     if low == "fc.exe" and "/b" not in node.words:
         yield "fc without /b does not compare every byte"
     if low == "findstr.exe":
         yield from _findstr(node)
+    yield from _child(node, script)
+
+
+def _looked_up(node: Command) -> Iterator[str]:
+    """Which program a name finds must not depend on the host's folders."""
+    if node.name.lower() in TOOLS:
+        if not node.proved:
+            yield f"{node.name} is looked up in a folder that is not proved to be system32"
+    elif node.name.lower() not in BUILTIN and node.name not in FULL_PATHS:
+        yield f"{node.name} is no tool with its ending, and nothing of cmd's own"
+
+
+def _child(node: Command, script: bool) -> Iterator[str]:
+    """What a child of cmd runs is held to the same rules."""
     inner = inner_line(node)
     if inner is not None:
         if "/d" not in node.words:
             yield "a child of cmd runs AutoRun without /d"
         if not re.fullmatch(r"\.\.\\portkeeper[\\-]\S+\.cmd(>nul)?", inner):
             yield from _nested(inner, node.proved, script)
-    elif low == "cmd.exe":
+    elif node.name.lower() == "cmd.exe":
         yield "cmd.exe without /c"
 
 
