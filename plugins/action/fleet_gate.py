@@ -41,8 +41,8 @@ class ActionModule(ActionBase):
         for folder in {folder for folders in found.folders.values() for folder in folders} - {found.folder}:
             if folder.is_dir():
                 hosts = [host for host, folders in found.folders.items() if folder in folders]
-                write_json(folder / SUMMARY, {**part_of(verdict, hosts).as_dict(), "made": made}, base=folder.parent)
-        summary = {**verdict.as_dict(), "made": made}
+                write_json(folder / SUMMARY, {**part_of(verdict, hosts).as_dict(), "created": made}, base=folder.parent)
+        summary = {**verdict.as_dict(), "created": made}
         write_json(found.folder / SUMMARY, summary, base=found.folder.parent)
         result.update(acted=True, summary=summary, msg=printable(verdict.reason))
         if verdict.exit_code:

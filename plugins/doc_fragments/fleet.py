@@ -38,14 +38,14 @@ options:
       - Without it, these are the hosts of the play.
     type: list
     elements: str
-  more_folders:
+  more_artifacts_dirs:
     description:
       - Folders that hold artifacts themselves, such as those of another controller, of a slice, or of hosts without
         WinRM. Each must be there, and every host in it counts. If such a folder has a C(summary.json) that is not older
         than O(max_age), every host in it must have an artifact.
       - Where several folders hold an artifact of the same host, a later one replaces an earlier one if it is later by
-        more than O(doubt); otherwise the worse one counts. An artifact that cannot be used, or that is more than 15
-        minutes ahead of the controller's clock, makes its host V(unknown) whatever else there is.
+        more than O(clock_tolerance); otherwise the worse one counts. An artifact that cannot be used, or that is more
+        than 15 minutes ahead of the controller's clock, makes its host V(unknown) whatever else there is.
     type: list
     elements: path
     default: []
@@ -78,7 +78,7 @@ options:
     description: Age in days up to which an artifact counts whose facts were carried to the controller by hand.
     type: float
     default: 35
-  doubt:
+  clock_tolerance:
     description: Time in minutes within which the worse one of two artifacts of the same host counts, not the later one.
     type: float
     default: 60

@@ -86,7 +86,7 @@ summary:
     limited:
       description: With C(--limit), how many hosts were judged (C(hosts)) and how many there are (C(of)); else null.
       type: dict
-    made:
+    created:
       description: When, in UTC.
       type: str
     worst:

@@ -136,7 +136,7 @@ def test_no_other_folder_takes_away_what_this_call_found(controller, kinds, tmp_
     more = tmp_path / "more"
     more.mkdir()
     (more / "a.json").write_text(json.dumps(forged), encoding="utf-8")
-    told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / "own"), "drift_more_folders": [str(more)]})
+    told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / "own"), "drift_more_artifacts_dirs": [str(more)]})
     for kind, code in ((AWAY, 4), ("C", 2), (IN_ORDER, 0)):
         run = controller.playbook(DRIFT, written(tmp_path, {"a": kinds[kind]}), "-e", told)
         assert run.returncode == code, run.stdout + run.stderr

@@ -122,7 +122,7 @@ def test_the_conflict_is_named_with_port_and_holder(night: Night) -> None:
 def test_what_is_to_be_done_is_in_the_row(night: Night) -> None:
     assert any("write ReservedPorts" in text for text in night.row("drifted")["to_do"])
     assert [text.partition(":")[0] for text in night.row("pending")["to_do"]] == ["then reboot"]
-    assert night.row(AWAY)["to_do"] == [] and "refused the connection" in night.row(AWAY)["why"]
+    assert night.row(AWAY)["to_do"] == [] and "refused the connection" in night.row(AWAY)["reason"]
     assert night.row("safe")["to_do"] == night.row("foreign")["to_do"] == []
 
 

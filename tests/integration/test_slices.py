@@ -54,7 +54,7 @@ def said(report: Path) -> dict[str, Any]:
     """The report without the times at which it was made and its facts were gathered."""
     content = json.loads(report.read_text(encoding="utf-8"))
     for entry in (content, *content["hosts"]):
-        entry.pop("made", None)
+        entry.pop("created", None)
         entry.pop("collected", None)
     return content
 

@@ -38,13 +38,13 @@ class Expiry:
         now: UTC.
         max_age: of an artifact of another call of Ansible.
         carried_max_age: of one whose facts were carried by hand.
-        doubt: how far apart two artifacts of a host must be for the later one to replace the earlier.
+        clock_tolerance: how far apart two artifacts of a host must be for the later one to replace the earlier.
     """
 
     now: datetime
     max_age: timedelta
     carried_max_age: timedelta
-    doubt: timedelta
+    clock_tolerance: timedelta
 
 
 def chosen(
@@ -74,7 +74,7 @@ def chosen(
     if expiry.now - newest > allowed:
         age = span_text(expiry.now - newest)
         return None, f"the newest artifact is {age} old and counts for {span_text(allowed)} only"
-    rivals = [artifact for moment, artifact in dated if newest - moment <= expiry.doubt]
+    rivals = [artifact for moment, artifact in dated if newest - moment <= expiry.clock_tolerance]
     return max(rivals, key=lambda artifact: _badness(host, artifact, rules)), None
 
 

@@ -55,12 +55,12 @@ class HostVerdict:
     Attributes:
         host: inventory name.
         status: one of STATUSES.
-        why: one sentence; empty for a safe host.
+        reason: one sentence; empty for a safe host.
     """
 
     host: str
     status: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Verdict:
             "reason": self.reason,
             "limited": {"hosts": limited[0], "of": limited[1]} if limited else None,
             "counts": {status: counts[status] for status in STATUSES},
-            "hosts": [{"host": entry.host, "status": entry.status, "why": entry.why} for entry in self.hosts],
+            "hosts": [{"host": entry.host, "status": entry.status, "reason": entry.reason} for entry in self.hosts],
         }
 
 
@@ -212,28 +212,28 @@ def host_verdict(
         return HostVerdict(host, "unknown", "the artifact does not have the shape of its format")
     if contradiction:
         return HostVerdict(host, "unknown", contradiction)
-    why = str(artifact.get("msg") or status)
+    reason = str(artifact.get("msg") or status)
     if status in IN_ORDER and rules.max_risk is not None:
         risk, known = _risk_now(artifact)
         if not known or risk > rules.max_risk:
             shown = f"{risk:.2%}" if known else "unknown"
-            status, why = "exposed", f"the risk of the next start is {shown}, above {rules.max_risk:.2%}"
+            status, reason = "exposed", f"the risk of the next start is {shown}, above {rules.max_risk:.2%}"
     if status == "exposed":
-        return _exposed(host, artifact, rules, why)
-    return HostVerdict(host, status, "" if status in IN_ORDER else why)
+        return _exposed(host, artifact, rules, reason)
+    return HostVerdict(host, status, "" if status in IN_ORDER else reason)
 
 
-def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, why: str) -> HostVerdict:
+def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) -> HostVerdict:
     """An exposed host is accepted only when every exposed port is named by a decision that still counts."""
     decisions = of_host(rules.accepted, host)
     today = rules.today
     if not decisions or today is None:
-        return HostVerdict(host, "exposed", why)
+        return HostVerdict(host, "exposed", reason)
     told = "; ".join(decision.sentence(today) for decision in decisions)
     ports = _exposed_ports(artifact)
     if ports and ports <= accepted_ports(decisions, today):
         return HostVerdict(host, "accepted", told)
-    return HostVerdict(host, "exposed", f"{why}; {told}")
+    return HostVerdict(host, "exposed", f"{reason}; {told}")
 
 
 def _exposed_ports(artifact: Mapping[str, Any]) -> PortSet:

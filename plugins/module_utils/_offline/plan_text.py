@@ -62,7 +62,7 @@ def plan_text(facts: Mapping[str, Any], plan: Mapping[str, Any], scripts: bool, 
         *(_settings(plan) or ["  nothing"]),
         "",
         "What else is due:",
-        *([f"  - {_DUE[action['action']]}: {action['why']}" for action in plan["actions"]] or ["  nothing"]),
+        *([f"  - {_DUE[action['action']]}: {action['reason']}" for action in plan["actions"]] or ["  nothing"]),
         "",
         "What could not be seen, or must be known:",
         *(_problems(facts, plan) or ["  nothing"]),
@@ -86,7 +86,7 @@ def _risk(risk: Mapping[str, Any]) -> list[str]:
 def _settings(plan: Mapping[str, Any]) -> list[str]:
     lines = []
     for entry in plan["settings"]:
-        lines.append(f"  - {entry['value_name'] or entry['id']}: {entry['why']}")
+        lines.append(f"  - {entry['value_name'] or entry['id']}: {entry['reason']}")
         lines += [f"      {side}: {_value(entry[side])}" for side in ("before", "after")]
     return lines
 

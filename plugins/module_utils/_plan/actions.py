@@ -105,7 +105,7 @@ def plan_actions(
         actions.append(
             {
                 "action": DNS_WINDOW,
-                "why": "; ".join(reasons),
+                "reason": "; ".join(reasons),
                 "services_to_start": list(services_to_start.services),
                 "deferred_exclusions": [dict(row) for row in deferred],
             }
@@ -113,11 +113,11 @@ def plan_actions(
     actions += _starts(services_to_start, earlier, bool(actions))
     if pending.reboot:
         names = ", ".join(setting.value_name for setting in pending.reboot)
-        actions.append({"action": REBOOT_ACTION, "why": f"{names} takes effect with the next boot"})
+        actions.append({"action": REBOOT_ACTION, "reason": f"{names} takes effect with the next boot"})
     if earlier.ended:
         names = ", ".join(earlier.ended)
-        why = f"{names} ran before a window, and runs again, is gone or is ignored: the record of that ends"
-        actions.append({"action": END_RECORD, "why": why})
+        reason = f"{names} ran before a window, and runs again, is gone or is ignored: the record of that ends"
+        actions.append({"action": END_RECORD, "reason": reason})
     return actions
 
 
@@ -136,7 +136,7 @@ def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) 
     )
     reasons += [f"{', '.join(down)} ran before a window that did not start it again"] if down else []
     names = [*failed, *down]
-    return [{"action": START_SERVICES, "why": "; ".join(reasons), "services_to_start": names}] if names else []
+    return [{"action": START_SERVICES, "reason": "; ".join(reasons), "services_to_start": names}] if names else []
 
 
 def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemList) -> list[dict[str, Any]]:

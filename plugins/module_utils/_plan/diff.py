@@ -32,8 +32,8 @@ def diff_of(plan: Mapping[str, Any]) -> dict[str, str]:
     if not plan["settings"] and not plan["actions"]:
         return {}
     before = [line for entry in plan["settings"] for line in _lines(entry, "before")]
-    after = [line for entry in plan["settings"] for line in (*_lines(entry, "after"), f"# {entry['why']}")]
-    after += [f"# then {action['action']}: {action['why']}" for action in plan["actions"]]
+    after = [line for entry in plan["settings"] for line in (*_lines(entry, "after"), f"# {entry['reason']}")]
+    after += [f"# then {action['action']}: {action['reason']}" for action in plan["actions"]]
     return {"before": _joined(before), "after": _joined(after)}
 
 

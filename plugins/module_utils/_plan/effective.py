@@ -175,6 +175,6 @@ def record_change(
         "before": before,
         "type_after": "REG_SZ",
         "after": after,
-        "why": "; ".join(reasons),
+        "reason": "; ".join(reasons),
         "takes_effect": NOW,
     }

@@ -99,7 +99,7 @@ class FamilyPlan:
             return None
         return ",".join(self.ours.strings())
 
-    def to_json(self, why: str) -> dict[str, Any]:
+    def to_json(self, reason: str) -> dict[str, Any]:
         """The change that is made at once, as the plan lists it."""
         after = sorted({*self.rows, *self.added} - set(self.removed))
         return {
@@ -113,7 +113,7 @@ class FamilyPlan:
             "added": texts(self.added),
             "removed": texts(self.removed),
             "ours": self.ours.strings(),
-            "why": why,
+            "reason": reason,
             "takes_effect": NOW,
         }
 

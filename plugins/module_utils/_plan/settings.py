@@ -52,14 +52,14 @@ class PlannedChange:
         before_type: the registry type found, None where the value is absent.
         before: the data found, None where the value is absent.
         after: the data to write, None where the value is to be deleted.
-        why: the reasons, separated by semicolons.
+        reason: the reasons, separated by semicolons.
     """
 
     setting: Setting
     before_type: str | None
     before: Any
     after: list[str] | int | None
-    why: str
+    reason: str
 
     def to_json(self) -> dict[str, Any]:
         """The change as the plan lists it."""
@@ -71,7 +71,7 @@ class PlannedChange:
             "before": self.before,
             "type_after": None if self.after is None else self.setting.registry_type,
             "after": self.after,
-            "why": self.why,
+            "reason": self.reason,
             "takes_effect": self.setting.takes_effect,
         }
 
@@ -157,9 +157,10 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problem
     right_type = found.type in (None, setting.registry_type)
     if desired == found.ports and found.canonical and right_type:
         return ListPlan(setting, found.ports, wanted, desired, None)
-    why = "; ".join(_reasons(found, desired, needs, setting))
+    reason = "; ".join(_reasons(found, desired, needs, setting))
     after = desired.strings() or None
-    return ListPlan(setting, found.ports, wanted, desired, PlannedChange(setting, found.type, found.data, after, why))
+    change = PlannedChange(setting, found.type, found.data, after, reason)
+    return ListPlan(setting, found.ports, wanted, desired, change)
 
 
 def _read(host: Host, setting: Setting, problems: ProblemList) -> _Found | None:
@@ -306,5 +307,5 @@ def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> Planned
     if fact["present"] and not wrong_type and fact["data"] == wanted:
         return None
     was = f"was {shown(str(fact['data']))}" if fact["present"] else f"was absent, which means {POOL_SIZE_DEFAULT}"
-    why = f"sets the pool to {wanted} sockets per address family ({was})"
-    return PlannedChange(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, why)
+    reason = f"sets the pool to {wanted} sockets per address family ({was})"
+    return PlannedChange(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, reason)

@@ -28,7 +28,7 @@ def plan_words(plan: Mapping[str, Any]) -> tuple[str, ...]:
 def _setting(entry: Mapping[str, Any]) -> str:
     what = _difference(entry["before"], entry["after"])
     name = entry["value_name"] or entry["id"]
-    return f"write {name}: {what}{entry['why']} (effective {_EFFECTS[entry['takes_effect']]})"
+    return f"write {name}: {what}{entry['reason']} (effective {_EFFECTS[entry['takes_effect']]})"
 
 
 def _difference(before: object, after: object) -> str:
@@ -49,4 +49,4 @@ def _ports(value: object) -> PortSet:
 def _action(entry: Mapping[str, Any]) -> str:
     services_to_start = [str(name) for name in entry.get("services_to_start", ())]
     named = f" ({', '.join(services_to_start)})" if services_to_start else ""
-    return f"then {_ACTIONS[entry['action']]}{named}: {entry['why']}"
+    return f"then {_ACTIONS[entry['action']]}{named}: {entry['reason']}"

@@ -46,7 +46,7 @@ def render_html(report: Report) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f"<title>{title}</title><style>{css}</style></head><body><header><h1>{title}</h1>",
-        f'<p class="q">{clock_text(report.made)}, exit code {report.verdict.exit_code}</p>',
+        f'<p class="q">{clock_text(report.created)}, exit code {report.verdict.exit_code}</p>',
         f"{_tiles(report)}{_moved(report)}</header><main>",
         _fleet(report),
         "<h2>Hosts</h2>",
@@ -141,7 +141,7 @@ def _host(place: int, row: Row, compared: bool) -> str:
     opened = " open" if place < _OPEN_HOSTS and row.details else ""
     head = (
         f'<details id="h{place}"{opened}><summary><span class="b r-{row.status}">{_words(row.status)}</span>'
-        f'<span class="h">{html_text(row.host)}</span> <span class="q">{html_text(row.why)}</span></summary>'
+        f'<span class="h">{html_text(row.host)}</span> <span class="q">{html_text(row.reason)}</span></summary>'
     )
     collected = f", gathered {clock_text(row.collected)}" if row.collected else ""
     parts = [head, _facts(row.details) if row.details else "<p>No facts and no plan of this run.</p>"]

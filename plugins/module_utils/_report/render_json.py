@@ -20,7 +20,7 @@ def render_json(report: Report) -> str:
     content = {
         "format": REPORT_FORMAT,
         "title": report.title,
-        "made": time_text(report.made),
+        "created": time_text(report.created),
         **{name: summary[name] for name in ("exit_code", "worst", "reason", "limited", "counts")},
         "compared": report.compared,
         "gone": list(report.gone),
@@ -34,7 +34,7 @@ def _host(row: Row) -> dict[str, Any]:
     return {
         "host": row.host,
         "status": row.status,
-        "why": row.why,
+        "reason": row.reason,
         "collected": time_text(row.collected) if row.collected else None,
         "release": details.release if details else None,
         "risk_now": details.risk_now if details else None,

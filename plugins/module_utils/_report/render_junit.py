@@ -19,11 +19,11 @@ def render_junit(report: Report) -> str:
     errors = sum(row.status in NOT_EVALUATED for row in report.rows)
     failures = sum(row.status not in {*NOT_EVALUATED, *IN_ORDER} for row in report.rows)
     tally = f'tests="{len(report.rows)}" failures="{failures}" errors="{errors}"'
-    made = report.made.strftime("%Y-%m-%dT%H:%M:%S")
+    created = report.created.strftime("%Y-%m-%dT%H:%M:%S")
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f"<testsuites {tally}>",
-        f'<testsuite name="{xml_text(report.title)}" {tally} skipped="0" time="0" timestamp="{made}">',
+        f'<testsuite name="{xml_text(report.title)}" {tally} skipped="0" time="0" timestamp="{created}">',
         *(_case(row) for row in report.rows),
         "</testsuite>",
         "</testsuites>",
@@ -34,7 +34,8 @@ def render_junit(report: Report) -> str:
 def _case(row: Row) -> str:
     head = f'<testcase classname="portkeeper.windows_dns" name="{xml_text(row.host)}" time="0"'
     if row.status in IN_ORDER:
-        return f"{head}><system-out>{xml_text(row.why)}</system-out></testcase>" if row.why else f"{head}/>"
+        return f"{head}><system-out>{xml_text(row.reason)}</system-out></testcase>" if row.reason else f"{head}/>"
     kind = "error" if row.status in NOT_EVALUATED else "failure"
     body = "\n".join(xml_text(text) for text in (row.details.words if row.details else ()))
-    return f'{head}><{kind} type="{row.status}" message="{xml_text(row.why or row.status)}">{body}</{kind}></testcase>'
+    message = xml_text(row.reason or row.status)
+    return f'{head}><{kind} type="{row.status}" message="{message}">{body}</{kind}></testcase>'

@@ -19,7 +19,7 @@ def render_markdown(report: Report) -> str:
     lines = [
         f"# {markdown_text(report.title)}",
         "",
-        f"{clock_text(report.made)}, exit code {report.verdict.exit_code}: {counts}.",
+        f"{clock_text(report.created)}, exit code {report.verdict.exit_code}: {counts}.",
     ]
     for row in report.rows:
         if row.status not in IN_ORDER:
@@ -34,11 +34,11 @@ def render_markdown(report: Report) -> str:
 
 
 def _short(row: Row) -> str:
-    return f"- {markdown_text(row.host)}" + (f": {markdown_text(row.why)}" if row.why else "")
+    return f"- {markdown_text(row.host)}" + (f": {markdown_text(row.reason)}" if row.reason else "")
 
 
 def _points(row: Row) -> list[str]:
-    points = [f"- why: {markdown_text(row.why)}"] if row.why else []
+    points = [f"- why: {markdown_text(row.reason)}"] if row.reason else []
     if row.details:
         risk = f"{chance_text(row.details.risk_now)} now, {chance_text(row.details.risk_after)} after the plan"
         points.append(f"- risk of the next start of DNS: {risk}")

@@ -47,7 +47,7 @@ def render_prometheus(report: Report) -> str:
     lines += _head("portkeeper_exit_code", "What the gate makes of the run: 0, 2 or 4.")
     lines.append(f"portkeeper_exit_code {report.verdict.exit_code}")
     lines += _head("portkeeper_report_timestamp_seconds", "When the report was made.")
-    lines.append(f"portkeeper_report_timestamp_seconds {_number(report.made.timestamp())}")
+    lines.append(f"portkeeper_report_timestamp_seconds {_number(report.created.timestamp())}")
     lines += _head("portkeeper_host_status", "1, with the host's status as a label.")
     rows: dict[str, Row] = {}
     for row in report.rows:

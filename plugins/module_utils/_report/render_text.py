@@ -24,7 +24,7 @@ def render_text(report: Report) -> str:
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items()) or "no host"
     lines = [
         fitted(visible(report.title), COLUMNS).rstrip(),
-        f"{clock_text(report.made)}   exit code {report.verdict.exit_code}",
+        f"{clock_text(report.created)}   exit code {report.verdict.exit_code}",
         *_wrapped(counts, ""),
     ]
     bad = [row for row in report.rows if row.status not in IN_ORDER]
@@ -51,7 +51,7 @@ def _head(row: Row) -> str:
 
 def _body(row: Row) -> list[str]:
     changes = [(entry.kind, f"{_CHANGE_WORDS[entry.kind]}: {entry.text}") for entry in row.changes]
-    told = [] if _is_said_otherwise(row) else [row.why]
+    told = [] if _is_said_otherwise(row) else [row.reason]
     if row.details:
         told += [conflict.sentence() for conflict in row.details.conflicts]
     told += [text for kind, text in changes if kind == "hand"]

@@ -111,7 +111,7 @@ class Row:
     Attributes:
         host: inventory name.
         status: one of STATUSES.
-        why: one sentence, empty for a safe host.
+        reason: one sentence, empty for a safe host.
         collected: when its facts were gathered, None where nobody knows.
         age: how long ago that was.
         details: None for a host without facts and plan, or with ones that cannot be read.
@@ -121,7 +121,7 @@ class Row:
 
     host: str
     status: str
-    why: str
+    reason: str
     collected: datetime | None
     age: timedelta | None
     details: Details | None
@@ -135,7 +135,7 @@ class Report:
 
     Attributes:
         title: heading of the report.
-        made: when.
+        created: when.
         verdict: exit code, counts and reason.
         rows: one for each host of the verdict, in its order.
         compared: whether there was something earlier to compare with.
@@ -143,7 +143,7 @@ class Report:
     """
 
     title: str
-    made: datetime
+    created: datetime
     verdict: Verdict
     rows: tuple[Row, ...]
     compared: bool
@@ -186,19 +186,19 @@ def verdict_of(sources: Sources, rules: Rules) -> Verdict:
     return judge(everybody, found, rules, sources.defects, sources.scope)
 
 
-def make_report(sources: Sources, rules: Rules, made: datetime, title: str) -> Report:
+def make_report(sources: Sources, rules: Rules, created: datetime, title: str) -> Report:
     """Make the rows.
 
     Args:
         sources: the artifacts; content that does not have the shape of its format gives a row without details.
         rules: what else decides besides the artifacts, as for the gate.
-        made: the time of the report; ages are reckoned from it.
+        created: the time of the report; ages are reckoned from it.
         title: its heading.
     """
     verdict = verdict_of(sources, rules)
-    rows = tuple(_row(entry, sources.usable(entry.host), sources.earlier, made) for entry in verdict.hosts)
+    rows = tuple(_row(entry, sources.usable(entry.host), sources.earlier, created) for entry in verdict.hosts)
     gone = tuple(sorted(set(sources.earlier or ()) - {row.host for row in rows}))
-    return Report(title, made, verdict, rows, sources.earlier is not None, gone)
+    return Report(title, created, verdict, rows, sources.earlier is not None, gone)
 
 
 def services_of(rows: Iterable[Row], most: int = 40) -> tuple[list[str], int]:
@@ -224,10 +224,10 @@ def _row(
     entry: HostVerdict,
     artifact: Mapping[str, Any] | None,
     earlier: Mapping[str, Mapping[str, Any]] | None,
-    made: datetime,
+    created: datetime,
 ) -> Row:
     collected = parse_time((artifact or {}).get("collected"))
-    why, details = entry.why.removeprefix(f"{entry.host}: "), None
+    reason, details = entry.reason.removeprefix(f"{entry.host}: "), None
     changes: tuple[HostChange, ...] = ()
     trouble = ""
     if artifact is not None:
@@ -235,12 +235,11 @@ def _row(
             details = _details(artifact)
         except _SHAPE_ERRORS as error:
             trouble = f"{type(error).__name__}: {printable(str(error))}"
-            why = f"{why}; facts or plan cannot be read".removeprefix("; ")
+            reason = f"{reason}; facts or plan cannot be read".removeprefix("; ")
         if earlier is not None:
             changes = changes_of(earlier.get(entry.host), artifact)
-    return Row(
-        entry.host, entry.status, why, collected, made - collected if collected else None, details, changes, trouble
-    )
+    age = created - collected if collected else None
+    return Row(entry.host, entry.status, reason, collected, age, details, changes, trouble)
 
 
 def _details(artifact: Mapping[str, Any]) -> Details | None:

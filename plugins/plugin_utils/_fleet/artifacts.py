@@ -35,19 +35,19 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "run_id": {"type": "str"},
     VARIABLES_PREFIX: {"type": "str"},
     "hosts": {"type": "list", "elements": "str"},
-    "more_folders": {"type": "list", "elements": "path", "default": []},
+    "more_artifacts_dirs": {"type": "list", "elements": "path", "default": []},
     "expected_hosts": {"type": "list", "elements": "str"},
     "this_call": {"type": "bool", "default": False},
     "same_machine": {"type": "list", "elements": "list", "default": []},
     "max_age": {"type": "float", "default": 36},
     "carried_max_age": {"type": "float", "default": 35},
-    "doubt": {"type": "float", "default": 60},
+    "clock_tolerance": {"type": "float", "default": 60},
     "max_risk": {"type": "float"},
     "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
 }
 """The options that say what is judged, and by which rules; documented in the fragment of the same name."""
 
-_SPANS = {"max_age": "hours", "carried_max_age": "days", "doubt": "minutes"}
+_SPANS = {"max_age": "hours", "carried_max_age": "days", "clock_tolerance": "minutes"}
 """Options that are time spans, and their unit."""
 _SPAN_MAX = timedelta(days=3650)
 
@@ -135,7 +135,7 @@ def judged(options: Mapping[str, Any], variables: Mapping[str, Any], earlier: st
         folders=folders,
         shared=frozenset() if options["expected_hosts"] is None else frozenset(own),
         left_out=hosts.left_out,
-        more=tuple(Path(folder) for folder in options["more_folders"]),
+        more=tuple(Path(folder) for folder in options["more_artifacts_dirs"]),
         earlier=Path(earlier) if earlier else None,
         defects=defects,
         same_machine=options["same_machine"],

@@ -94,13 +94,13 @@ def _own(asked: Asked, read: Iterable[Read]) -> tuple[dict[str, Artifact], dict[
     artifacts: dict[str, Artifact] = {}
     defects: dict[str, str] = {}
     for found, broken in read:
-        defects.update((host, why) for host, why in broken.items() if host in asked.checked)
+        defects.update((host, reason) for host, reason in broken.items() if host in asked.checked)
         for host in asked.checked & found.keys():
             if found[host].get("call") == RUN_ID:
                 artifacts[host] = found[host]
             else:
                 defects.setdefault(host, _OLD)
-    return artifacts, {host: why for host, why in defects.items() if why != _OLD or host not in artifacts}
+    return artifacts, {host: reason for host, reason in defects.items() if reason != _OLD or host not in artifacts}
 
 
 def _merged(
@@ -110,17 +110,17 @@ def _merged(
     pieces: dict[str, list[Artifact]] = defaultdict(list)
     defects: dict[str, str] = {}
     for found, broken in read:
-        defects.update((host, why) for host, why in broken.items() if host not in checked)
+        defects.update((host, reason) for host, reason in broken.items() if host not in checked)
         for host, artifact in found.items():
             if host not in checked:
                 pieces[host].append(artifact)
     artifacts: dict[str, Artifact] = {}
     for host, several in pieces.items():
-        best, why = chosen(host, several, rules, expiry)
+        best, reason = chosen(host, several, rules, expiry)
         if best is not None:
             artifacts[host] = best
-        elif why is not None:
-            defects.setdefault(host, why)
+        elif reason is not None:
+            defects.setdefault(host, reason)
     return artifacts, defects
 
 
@@ -130,7 +130,7 @@ def _others(read: Read, asked: Asked) -> Read:
     wanted = (found.keys() | broken.keys()) - asked.left_out - asked.folders.keys()
     return (
         {host: artifact for host, artifact in found.items() if host in wanted},
-        {host: why for host, why in broken.items() if host in wanted},
+        {host: reason for host, reason in broken.items() if host in wanted},
     )
 
 

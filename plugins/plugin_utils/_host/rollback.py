@@ -77,7 +77,7 @@ class RollbackPlan:
                 "value_name": row.setting.value_name,
                 "type_after": None if row.before is None else TYPE_NAMES.get(row.before[0], str(row.before[0])),
                 "after": shown_value(row.before),
-                "why": f"as it was before our change, from the backup {self.backup.id}",
+                "reason": f"as it was before our change, from the backup {self.backup.id}",
                 "takes_effect": row.setting.takes_effect,
             }
             for row in self.rows
@@ -95,7 +95,7 @@ class RollbackPlan:
                 "type_after": None,
                 "after": [text for text in rows_of(change.id, facts) if text not in change.removed]
                 + list(change.after if isinstance(change.after, tuple) else ()),
-                "why": f"without what we added, as in the backup {self.backup.id}",
+                "reason": f"without what we added, as in the backup {self.backup.id}",
                 "takes_effect": NOW,
             }
             for change in self.tables

@@ -28,11 +28,12 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
         HostFailure: the record could not be written; what the task has done before is told.
     """
     reading, actions = outcome.reading, outcome.plan["actions"] if outcome.plan else ()
-    why = next((str(action["why"]) for action in actions if action["action"] == END_RECORD), None)
-    if outcome.failed or reading is None or why is None:
+    reason = next((str(action["reason"]) for action in actions if action["action"] == END_RECORD), None)
+    if outcome.failed or reading is None or reason is None:
         return outcome
-    if why not in outcome.msg:
-        outcome = replace(outcome, msg=f"{outcome.msg} {'Would do' if job.check_mode else 'Did'} {END_RECORD}: {why}.")
+    if reason not in outcome.msg:
+        verb = "Would do" if job.check_mode else "Did"
+        outcome = replace(outcome, msg=f"{outcome.msg} {verb} {END_RECORD}: {reason}.")
     if job.check_mode:
         return replace(outcome, changed=True)
     job.progress.enter("write")

@@ -167,7 +167,7 @@ def _message(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bo
     verb = "would write" if would else "wrote"
     nothing = "nothing to write" if errors else "everything is configured"
     parts = [f"{verb} {', '.join(names)}" if names else nothing]
-    parts += [f"{action['action']}: {action['why']}" for action in plan["actions"]]
+    parts += [f"{action['action']}: {action['reason']}" for action in plan["actions"]]
     parts += [_joined(errors)] if errors else []
     return "; ".join(part.rstrip(".") for part in parts) + "."
 

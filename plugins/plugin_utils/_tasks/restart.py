@@ -53,7 +53,7 @@ STALE_READING_S = 10
 
 _FORCED: dict[str, Any] = {
     "action": DNS_WINDOW,
-    "why": "the task asks for it",
+    "reason": "the task asks for it",
     "services_to_start": [],
     "deferred_exclusions": [],
 }
@@ -162,7 +162,7 @@ def _looked(
     if action is not None and reason:
         msg = f"would open no window, because {reason}."
     elif action is not None:
-        msg = f"would do {action['action']}: {action['why']}."
+        msg = f"would do {action['action']}: {action['reason']}."
     elif gathered.facts["dns"]["state"] != RUNNING and gathered.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
@@ -229,7 +229,7 @@ def _examined(
     last = _remember(exchange.during("verify"), job, checked.gathered, down, process)
     plan = planned(last, job)
     left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
-    msg = f"did {action['action']}: {action['why']}.{_without_backup(left_out)}"
+    msg = f"did {action['action']}: {action['reason']}.{_without_backup(left_out)}"
     stopped = DNS_SERVICE in lost
     outcome = outcome_of(job, last, plan, True, msg, steps=steps, dns_may_be_stopped=False)
     if down or lost:

@@ -43,9 +43,9 @@ def after(found: dict[str, Any]) -> Any:
     return {entry["id"]: entry["after"] for entry in found["settings"]}.get("reserved_ports")
 
 
-def why(found: dict[str, Any]) -> str:
+def reason(found: dict[str, Any]) -> str:
     """Why the first setting is written."""
-    return str(found["settings"][0]["why"])
+    return str(found["settings"][0]["reason"])
 
 
 def problem_ids(found: dict[str, Any]) -> list[tuple[str, str]]:

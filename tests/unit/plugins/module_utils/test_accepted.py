@@ -58,14 +58,14 @@ def judged(artifact: dict[str, Any], *entries: dict[str, Any], max_risk: float |
 def test_every_exposed_port_accepted_on_the_last_day() -> None:
     verdict = judged(exposed(), decision())
     assert verdict.status == "accepted"
-    assert "2026-03-01" in verdict.why
-    assert "replaced soon" in verdict.why
+    assert "2026-03-01" in verdict.reason
+    assert "replaced soon" in verdict.reason
 
 
 def test_a_day_later_it_counts_again_and_is_named() -> None:
     verdict = judged(exposed(), decision(expires="2026-02-28"))
     assert verdict.status == "exposed"
-    assert "no longer accepted" in verdict.why
+    assert "no longer accepted" in verdict.reason
 
 
 @pytest.mark.parametrize("missing", IAS_AND_IPSEC)

@@ -68,8 +68,8 @@ def test_what_was_carried_counts_longer(days: float, status: str) -> None:
 
 def test_an_artifact_from_the_future_takes_nothing_away() -> None:
     forged = stated("a", "safe", "2099-01-01T00:00:00Z")
-    _found, why = chosen("a", [stated("a", "conflict", at(1)), forged], Rules(), EXPIRY)
-    assert "future" in str(why)
+    _found, reason = chosen("a", [stated("a", "conflict", at(1)), forged], Rules(), EXPIRY)
+    assert "future" in str(reason)
     assert judged(stated("a", "safe", at(1)), forged) == "unknown"
 
 

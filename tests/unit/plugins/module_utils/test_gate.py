@@ -72,7 +72,7 @@ def test_risk_above_the_limit_is_a_finding() -> None:
     assert judge(["a"], {"a": artifact}, Rules(max_risk=0.05)).exit_code == 0
     verdict = judge(["a"], {"a": artifact}, Rules(max_risk=0.01))
     assert (verdict.exit_code, verdict.hosts[0].status) == (2, "exposed")
-    assert "4.24%" in verdict.hosts[0].why
+    assert "4.24%" in verdict.hosts[0].reason
 
 
 def test_an_unknown_risk_is_not_below_a_limit() -> None:
@@ -151,7 +151,7 @@ def test_an_artifact_is_not_believed_against_its_own_contents(said: str) -> None
     changed = {**made, **change, **({"plan": {**made["plan"], **plan}} if plan else {})}
     verdict = judge("a", {"a": changed})
     assert (verdict.exit_code, verdict.hosts[0].status) == (2, "unknown")
-    assert verdict.hosts[0].why
+    assert verdict.hosts[0].reason
 
 
 def test_a_host_that_failed_cannot_have_an_accepted_risk() -> None:

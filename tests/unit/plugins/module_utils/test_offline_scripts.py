@@ -214,7 +214,7 @@ def test_what_an_earlier_window_left_stays_on_record() -> None:
 
 
 def test_what_an_earlier_window_left_down_is_started_behind_dns() -> None:
-    start = {"action": "start_services", "services_to_start": ["Sleeps"], "why": ""}
+    start = {"action": "start_services", "services_to_start": ["Sleeps"], "reason": ""}
     made = plan_scripts(facts(), {"settings": [], "actions": [window(), start]}, Transcript(RUN, {}))
     assert (made.services_to_start, made.dependents) == (("PolicyAgent",), ("Follows", "Sleeps"))
     alone = plan_scripts(facts(), {"settings": [], "actions": [start]}, Transcript(RUN, {}))
@@ -222,7 +222,7 @@ def test_what_an_earlier_window_left_down_is_started_behind_dns() -> None:
 
 
 def test_a_record_that_only_has_to_end_makes_no_scripts() -> None:
-    ends = {"action": "end_record", "why": ""}
+    ends = {"action": "end_record", "reason": ""}
     assert not plan_scripts(facts(), {"settings": [], "actions": [ends]}, Transcript(RUN, {}))
 
 

@@ -41,7 +41,7 @@ def test_the_demo_host() -> None:
     assert found["mechanism"] == "reserved_ports"
     assert found["pool_range"] == {"udp4": "1024-65534", "udp6": None}
     (setting,) = found["settings"]
-    assert {key: value for key, value in setting.items() if key != "why"} == {
+    assert {key: value for key, value in setting.items() if key != "reason"} == {
         "id": "reserved_ports",
         "key": r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters",
         "value_name": "ReservedPorts",

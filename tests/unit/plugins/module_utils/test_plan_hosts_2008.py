@@ -42,7 +42,7 @@ def test_2008_excludes_by_netsh_what_is_free_and_defers_what_dns_holds() -> None
         ("ike", "4500-4500", True, True),
     ]
     (entry,) = found["settings"]
-    assert {key: value for key, value in entry.items() if key != "why"} == {
+    assert {key: value for key, value in entry.items() if key != "reason"} == {
         "id": "excluded_udp4",
         "key": "netsh interface ipv4 excludedportrange protocol=udp",
         "value_name": None,
@@ -55,13 +55,13 @@ def test_2008_excludes_by_netsh_what_is_free_and_defers_what_dns_holds() -> None
         "ours": ["1645-1646", "1812-1813"],
         "takes_effect": "now",
     }
-    assert entry["why"] == (
+    assert entry["reason"] == (
         "excludes 1646-1646, 1812-1813 (ias); 1645-1645 is held by DNS and follows while it is down"
     )
     assert found["actions"] == [
         {
             "action": "dns_window",
-            "why": f"UDP 1645 of IAS is held by dns.exe (PID {DNS_PID}); DNS holds 1645-1645 over ipv4, which can be"
+            "reason": f"UDP 1645 of IAS is held by dns.exe (PID {DNS_PID}); DNS holds 1645-1645 over ipv4, which can be"
             " excluded only while it is down",
             "services_to_start": ["IAS"],
             "deferred_exclusions": [{"id": "excluded_udp4", "ports": ["1645-1645"]}],
@@ -106,7 +106,7 @@ def test_2008_with_nothing_free_records_before_the_window() -> None:
     found = auto_plan(made)
     (entry,) = found["settings"]
     assert (entry["id"], entry["after"]) == ("state", {"excluded_udp4": "1645-1646,1812-1813"})
-    assert entry["why"] == "records and backs up the excluded ports that the window adds while DNS is down"
+    assert entry["reason"] == "records and backs up the excluded ports that the window adds while DNS is down"
     once = applied(made, found)
     assert auto_plan(once)["settings"] == []
     assert auto_plan(windowed(once, auto_plan(once)))["effective"] == {"excluded_udp4": "yes"}
@@ -172,7 +172,7 @@ def test_prune_deletes_exactly_our_rows_that_nothing_needs() -> None:
     (entry,) = auto_plan(made, prune=True)["settings"]
     assert (entry["added"], entry["removed"]) == ([], ["7000-7009"])
     assert entry["ours"] == ["1645-1646"]
-    assert "removes 7000-7009, which we added and nothing needs (prune)" in entry["why"]
+    assert "removes 7000-7009, which we added and nothing needs (prune)" in entry["reason"]
     assert auto_plan(applied(made, auto_plan(made, prune=True)), prune=True)["settings"] == []
 
 

@@ -28,8 +28,8 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     after,
     plan,
     problem_ids,
+    reason,
     summary,
-    why,
     with_reserved,
 )
 
@@ -46,7 +46,7 @@ def test_values_that_were_right_before_us_are_recorded_once() -> None:
             "before": {"reserved_ports": None},
             "type_after": "REG_SZ",
             "after": {"reserved_ports": ",".join(DETECTED_LIST)},
-            "why": "records ReservedPorts, so that it can be told when the value has become effective",
+            "reason": "records ReservedPorts, so that it can be told when the value has become effective",
             "takes_effect": "now",
         }
     ]
@@ -74,7 +74,7 @@ def test_foreign_ranges_survive() -> None:
 def test_split_neighbours_are_joined_with_the_reason() -> None:
     found = with_reserved("1645-1645", "1646-1646", "1812-1813", "4500-4500")
     assert after(found) == ["1645-1646", "1812-1813", "4500-4500"]
-    assert why(found) == (
+    assert reason(found) == (
         "joins 1645-1645 and 1646-1646 to 1645-1646, because neighbouring ports that are entered separately are not"
         " correctly reserved (KB812873)"
     )
@@ -83,13 +83,13 @@ def test_split_neighbours_are_joined_with_the_reason() -> None:
 def test_a_bare_port_is_rewritten_with_the_reason() -> None:
     found = with_reserved("1645-1646", "1801", "1812-1813", "4500-4500")
     assert after(found) == ["1645-1646", "1801-1801", "1812-1813", "4500-4500"]
-    assert why(found) == "writes 1801 as 1801-1801"
+    assert reason(found) == "writes 1801 as 1801-1801"
 
 
 def test_order_alone_is_a_reason() -> None:
     found = with_reserved("4500-4500", "1645-1646", "1812-1813")
     assert after(found) == ["1645-1646", "1812-1813", "4500-4500"]
-    assert why(found) == "puts the entries in order"
+    assert reason(found) == "puts the entries in order"
 
 
 @pytest.mark.parametrize("entry", ["", " ", "5001-5000", "abc", "0-5", "65536-65536", "1645 - 1646", "5000-5001,6000"])
@@ -105,7 +105,7 @@ def test_an_entry_that_is_no_range_is_never_written_over(entry: str) -> None:
 def test_repair_drops_and_names_the_entry(entry: str) -> None:
     found = with_reserved("3343-3343", entry, repair=True)
     assert after(found) == DETECTED_LIST
-    assert f"drops {entry!r}, which is no port range (repair)" in why(found)
+    assert f"drops {entry!r}, which is no port range (repair)" in reason(found)
     assert found["settings"][0]["before"] == ["3343-3343", entry]
     assert problem_ids(found) == [("unparsable_entry", "warning")]
 
@@ -118,7 +118,7 @@ def test_a_wrong_type_is_never_written_over() -> None:
     assert found["status"] == "drifted"
     repaired = plan(made, repair=True)
     assert after(repaired) == DETECTED_LIST
-    assert "changes the type from REG_SZ to REG_MULTI_SZ (repair)" in why(repaired)
+    assert "changes the type from REG_SZ to REG_MULTI_SZ (repair)" in reason(repaired)
     assert (repaired["settings"][0]["type_before"], repaired["settings"][0]["before"]) == ("REG_SZ", "3343-3343")
 
 
@@ -127,7 +127,7 @@ def test_digits_of_another_type_are_no_ports(registry_type: str, data: Any) -> N
     value = {**ranges("x"), "type": registry_type, "data": data}
     found = plan(facts(settings={"reserved_ports": value}), repair=True)
     assert after(found) == ["1645-1646", "1812-1813", "4500-4500"]
-    assert "drops '4242'" in why(found)
+    assert "drops '4242'" in reason(found)
 
 
 @pytest.mark.parametrize("value", [UNREAD, {**ranges("x"), "data": None}])
@@ -142,7 +142,7 @@ def test_what_could_not_be_read_is_not_written(value: dict[str, Any]) -> None:
 def test_prune_keeps_3343_and_what_detected_services_need() -> None:
     found = with_reserved("3343-3343", "4500-4500", "5000-5001", prune=True, ignore_services=["ipsec"])
     assert after(found) == ["1645-1646", "1812-1813", "3343-3343", "4500-4500"]
-    assert "removes 5000-5001, which nothing needs (prune)" in why(found)
+    assert "removes 5000-5001, which nothing needs (prune)" in reason(found)
     assert found["kept"] == ["3343-3343", "4500-4500"]
 
 
@@ -175,9 +175,8 @@ def test_pool_size_is_written_where_dns_is() -> None:
     found = plan(facts(), socket_pool_size=3000)
     assert found["settings"][1]["after"] == 3000
     assert found["settings"][1]["takes_effect"] == "dns_restart"
-    assert (
-        found["settings"][1]["why"] == "sets the pool to 3000 sockets per address family (was absent, which means 2500)"
-    )
+    reason = "sets the pool to 3000 sockets per address family (was absent, which means 2500)"
+    assert found["settings"][1]["reason"] == reason
     assert [entry["action"] for entry in found["actions"]] == ["dns_window", "reboot"]
     assert found["actions"][0]["services_to_start"] == []
     member = facts(dns={"installed": False, "state": None, "pid": None, "pool_present": "no"})
@@ -216,7 +215,7 @@ def test_exclusions_on_later_releases() -> None:
     (setting,) = found["settings"]
     assert setting["value_name"] == "SocketPoolExcludedPortRanges"
     assert setting["after"] == ["1645-1646", "1812-1813", "4500-4500", "51000-51010", "52311-52311"]
-    assert "writes 52311 as 52311-52311" in setting["why"]
+    assert "writes 52311 as 52311-52311" in setting["reason"]
     assert found["kept"] == ["51000-51010", "52311-52311"]
     assert problem_ids(found) == [("reserved_ports_no_effect", "info")]
     assert found["risk"]["model"] == "estimate"

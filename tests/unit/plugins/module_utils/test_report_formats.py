@@ -74,7 +74,7 @@ def test_text_of_one_host_stays_short_whatever_it_tells() -> None:
     talkative = artifact("a", factory.conflict_facts())
     talkative["msg"] = "word " * 500
     for action in talkative["plan"]["actions"]:
-        action["why"] = "because " * 500
+        action["reason"] = "because " * 500
     assert len(render_text(report_of({"a": talkative})).splitlines()) <= 20
 
 
@@ -143,7 +143,7 @@ def test_json_by_its_schema(report) -> None:
 
 def test_the_gate_s_summary_by_its_schema(report) -> None:
     schema = json.loads((CHECKOUT / "plugins/plugin_utils/schemas/summary.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate({**report.verdict.as_dict(), "made": "2026-01-02T07:00:00Z"}, schema)
+    jsonschema.validate({**report.verdict.as_dict(), "created": "2026-01-02T07:00:00Z"}, schema)
 
 
 def test_the_terminal_says_the_plan_once_and_a_failure_always() -> None:

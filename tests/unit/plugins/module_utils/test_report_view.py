@@ -66,7 +66,7 @@ def test_a_safe_host_has_its_needs_reserved_and_nothing_to_do() -> None:
 
 def test_a_defect_wins_over_an_artifact_of_another_folder() -> None:
     (row,) = report_of({"a": artifact("a", in_order())}, defects={"a": "it was cut"}).rows
-    assert (row.status, row.why) == ("unknown", "it was cut")
+    assert (row.status, row.reason) == ("unknown", "it was cut")
 
 
 def test_services_are_ordered_by_how_many_hosts_need_them() -> None:

@@ -90,7 +90,7 @@ def test_no_artifact_of_another_folder_makes_a_host_of_the_play_better(
         for number, (other, hours, forged) in enumerate(others):
             call = {"call": RUN_ID} if forged else {}
             more.append(str(put(folder / f"more{number}", {**stated("a", other, ago(hours)), **call})))
-        after = gate(folder, more_folders=more)
+        after = gate(folder, more_artifacts_dirs=more)
         assert statuses(after) == statuses(before)
         assert CODES[after.exit_code] == CODES[before.exit_code]
 
@@ -114,7 +114,7 @@ def damages(content: dict[str, Any]) -> Iterator[bytes | None]:
 def test_no_loss_and_no_damage_makes_it_better(tmp_path: Path, status: str, place: str) -> None:
     """In this call, and among what others have left."""
     made = own("a", status)
-    options = {} if place == "own/night" else {"this_call": False, "more_folders": [str(tmp_path / "more")]}
+    options = {} if place == "own/night" else {"this_call": False, "more_artifacts_dirs": [str(tmp_path / "more")]}
     path = put(tmp_path / place, made) / "a.json"
     before = gate(tmp_path, **options)
     assert statuses(before) == {"a": status}
@@ -132,12 +132,12 @@ def test_no_loss_and_no_damage_makes_it_better(tmp_path: Path, status: str, plac
 def test_who_was_not_checked_is_unknown_whatever_others_say(tmp_path: Path) -> None:
     put(tmp_path / "own/night", stated("a", "safe", ago(1)))
     more = put(tmp_path / "more", stated("a", "safe", ago(0)))
-    assert statuses(gate(tmp_path, more_folders=[str(more)])) == {"a": "unknown"}
+    assert statuses(gate(tmp_path, more_artifacts_dirs=[str(more)])) == {"a": "unknown"}
 
 
 def test_a_call_that_has_checked_nobody_is_a_finding(tmp_path: Path) -> None:
     more = put(tmp_path / "more", stated("x", "safe", ago(1)))
-    options = {"more_folders": [str(more)]}
+    options = {"more_artifacts_dirs": [str(more)]}
     for verdict in (gate(tmp_path, ""), gate(tmp_path, "", **options), gate(tmp_path, "", known="a", **options)):
         assert (verdict.exit_code, "no host was checked" in verdict.reason) == (2, True)
 
@@ -153,7 +153,7 @@ def test_a_name_that_the_inventory_does_not_know_is_missing(tmp_path: Path) -> N
     put(tmp_path / "own/night", own("a"))
     assert statuses(gate(tmp_path, expected_hosts=["a", "gone"])) == {"a": "safe", "gone": "unknown"}
     more = put(tmp_path / "more", stated("gone", "safe", ago(1)))
-    assert gate(tmp_path, expected_hosts=["gone"], more_folders=[str(more)]).exit_code == 0
+    assert gate(tmp_path, expected_hosts=["gone"], more_artifacts_dirs=[str(more)]).exit_code == 0
 
 
 def test_an_old_artifact_in_the_folder_of_a_name_that_is_used_again(tmp_path: Path) -> None:
@@ -164,13 +164,13 @@ def test_an_old_artifact_in_the_folder_of_a_name_that_is_used_again(tmp_path: Pa
 def test_a_folder_that_was_copied_by_halves_is_noticed(tmp_path: Path) -> None:
     put(tmp_path / "own/night", own("a"))
     more = put(tmp_path / "more", stated("x", "safe", ago(1)))
-    summary = {**gate(tmp_path, "ay").as_dict(), "made": ago(1)}
+    summary = {**gate(tmp_path, "ay").as_dict(), "created": ago(1)}
     (more / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
-    options = {"more_folders": [str(more)]}
+    options = {"more_artifacts_dirs": [str(more)]}
     assert statuses(gate(tmp_path, **options)) == {"a": "safe", "x": "safe", "y": "unknown"}
-    (more / "summary.json").write_text(json.dumps({**summary, "made": ago(40)}), encoding="utf-8")
+    (more / "summary.json").write_text(json.dumps({**summary, "created": ago(40)}), encoding="utf-8")
     assert statuses(gate(tmp_path, **options)) == {"a": "safe", "x": "safe"}, "an old verdict expects nobody"
-    for broken in ("{", json.dumps({**summary, "hosts": [{"host": "y"}]}), json.dumps({**summary, "made": ago(-1)})):
+    for broken in ("{", json.dumps({**summary, "hosts": [{"host": "y"}]}), json.dumps({**summary, "created": ago(-1)})):
         (more / "summary.json").write_text(broken, encoding="utf-8")
         with pytest.raises(AnsibleActionFail, match="summary"):
             gate(tmp_path, **options)
@@ -218,7 +218,7 @@ def test_a_host_accepts_no_risk_for_another_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("own_variables", "why"),
+    ("own_variables", "reason"),
     [
         ({"x_artifacts_dir": "/x", "ansible_facts": {"x_artifacts_dir": "/x"}}, "no say in its policy"),
         ({"x_artifacts_dir": ["/x"]}, "no path"),
@@ -226,14 +226,14 @@ def test_a_host_accepts_no_risk_for_another_one(tmp_path: Path) -> None:
         ({"x_run_id": "../elsewhere"}, "must not hold a path"),
     ],
 )
-def test_variables_that_cannot_be_used_make_the_host_unknown(tmp_path: Path, own_variables, why) -> None:
+def test_variables_that_cannot_be_used_make_the_host_unknown(tmp_path: Path, own_variables, reason) -> None:
     put(tmp_path / "own/night", own("a"), own("b"))
     found = gate(tmp_path, "ab", variables={"a": own_variables}, variables_prefix="x_")
     assert statuses(found) == {"a": "unknown", "b": "safe"}
-    assert why in found.hosts[0].why
+    assert reason in found.hosts[0].reason
 
 
-@pytest.mark.parametrize("option", ["max_age", "carried_max_age", "doubt"])
+@pytest.mark.parametrize("option", ["max_age", "carried_max_age", "clock_tolerance"])
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), 1e12])
 def test_a_span_that_is_none_is_refused(tmp_path: Path, option: str, value: float) -> None:
     with pytest.raises(AnsibleActionFail, match=option):

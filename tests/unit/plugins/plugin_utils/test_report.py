@@ -122,7 +122,7 @@ def test_the_gate_judges_whom_the_report_shows(tmp_path: Path, report, expected,
     (tmp_path / "artifacts/night/cut.json").write_text("{", encoding="utf-8")
     other = put(tmp_path / "other", artifact("offline", factory.conflict_facts()), away("gone"))
     options = {} if expected is None else {"expected_hosts": expected}
-    options["more_folders"] = [str(other)] if more else []
+    options["more_artifacts_dirs"] = [str(other)] if more else []
     shown = hosts_of(report("a", ("a",), **options))
     assert ("offline" in shown, "excluded" in shown) == (more, expected is not None)
     judged = acted(fleet_gate, tmp_path, [], "a", ("a",), **options)
@@ -143,7 +143,7 @@ def test_folders_merge_and_the_newest_artifact_counts(tmp_path: Path, report, or
     old = put(tmp_path / "one", artifact("a", factory.conflict_facts(), "2026-01-01T00:00:00Z"))
     new = put(tmp_path / "two", artifact("a", in_order(), "2026-01-02T00:00:00Z"), artifact(HOSTILE, in_order()))
     folders = [str((old, new)[place]) for place in order]
-    found = report(more_folders=folders, expected_hosts=[])
+    found = report(more_artifacts_dirs=folders, expected_hosts=[])
     assert hosts_of(found) == {"a": "safe", "b": "unreachable", HOSTILE: "safe"}
 
 
@@ -152,13 +152,13 @@ def test_a_broken_artifact_hides_nobody_and_is_not_replaced_by_an_older_one(tmp_
     (folder / "b.json").write_text("{", encoding="utf-8")
     (folder / "x.json").write_text(json.dumps(artifact("y", in_order())), encoding="utf-8")
     older = put(tmp_path / "older", artifact("b", in_order()))
-    found = hosts_of(report(more_folders=[str(older)], expected_hosts=[]))
+    found = hosts_of(report(more_artifacts_dirs=[str(older)], expected_hosts=[]))
     assert found == {"a": "safe", "b": "unknown", "x": "unknown"}
 
 
 def test_a_folder_that_was_named_must_be_there(report) -> None:
     with pytest.raises(AnsibleError, match="nowhere"):
-        report(more_folders=["/nowhere"])
+        report(more_artifacts_dirs=["/nowhere"])
     with pytest.raises(AnsibleError, match="nowhere"):
         report(earlier="/nowhere")
 
@@ -182,7 +182,8 @@ def test_slices_give_the_report_of_one_run(tmp_path: Path, report) -> None:
     put(tmp_path / "artifacts/night", *fleet)
     slices = [str(put(tmp_path / f"worker{number}", *fleet[number::2])) for number in range(2)]
     whole = report(expected_hosts=[], dest=str(tmp_path / "whole"))
-    merged = report(expected_hosts=[], dest=str(tmp_path / "merged"), run_id="nothing", more_folders=slices[::-1])
+    folders = {"dest": str(tmp_path / "merged"), "more_artifacts_dirs": slices[::-1]}
+    merged = report(expected_hosts=[], run_id="nothing", **folders)
     one, two = (json.loads(Path(found["files"]["json"]).read_text(encoding="utf-8")) for found in (whole, merged))
-    assert {**one, "made": None} == {**two, "made": None}
+    assert {**one, "created": None} == {**two, "created": None}
     assert len(one["hosts"]) == 4

@@ -42,7 +42,7 @@ def test_good_ones_are_read_and_absent_ones_are_in_neither(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "reason"),
     [
         (b"", "not JSON"),
         (json.dumps(GOOD).encode()[:-5], "not JSON"),
@@ -57,10 +57,10 @@ def test_good_ones_are_read_and_absent_ones_are_in_neither(tmp_path: Path) -> No
         (b" " * ARTIFACT_BYTES_MAX + json.dumps(GOOD).encode(), "larger"),
     ],
 )
-def test_what_cannot_be_used_is_named_and_the_others_are_read(tmp_path: Path, content: bytes, why: str) -> None:
+def test_what_cannot_be_used_is_named_and_the_others_are_read(tmp_path: Path, content: bytes, reason: str) -> None:
     found, defects = read(tmp_path, content)
     assert set(found) == {"b"}
-    assert why in defects["a"]
+    assert reason in defects["a"]
 
 
 def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
