@@ -11,11 +11,19 @@ Usage: python scripts/galaxy_links.py FOLDER
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
-_LINK = re.compile(r"(!?\[[^\]]*\]\()(?!https?://|#)([^)\s]+)\)")
+import yaml
+
+from markdown_page import Link, MarkdownPage
+
+ELSEWHERE = ("http://", "https://", "mailto:", "#")
+"""How a link begins that Galaxy can follow."""
+
+
+class LinkError(Exception):
+    """A link that could not be made absolute."""
 
 
 def absolute_links(text: str, repository: str, version: str) -> str:
@@ -25,21 +33,32 @@ def absolute_links(text: str, repository: str, version: str) -> str:
         text: Markdown of a file at the repository's top.
         repository: its address.
         version: the tag.
+
+    Raises:
+        LinkError: a relative link is left, because it is not written as ``[text](target)``.
     """
+    lines = text.splitlines(keepends=True)
+    for link in _relative(text):
+        view = "raw" if link.is_image else "blob"
+        for number in range(*link.lines):
+            lines[number] = lines[number].replace(
+                f"]({link.target})", f"]({repository}/{view}/{version}/{link.target})"
+            )
+    made = "".join(lines)
+    for link in _relative(made):
+        raise LinkError(f"line {link.lines[0] + 1}: the link to {link.target} is not written as [text](target)")
+    return made
 
-    def absolute(link: re.Match[str]) -> str:
-        view = "raw" if link[1].startswith("!") else "blob"
-        return f"{link[1]}{repository}/{view}/{version}/{link[2]})"
 
-    return _LINK.sub(absolute, text)
+def _relative(text: str) -> list[Link]:
+    return [link for link in MarkdownPage(text).links() if not link.target.startswith(ELSEWHERE)]
 
 
 def rewrite(folder: Path) -> None:
     """Rewrite the README of a collection's source; ``galaxy.yml`` there says repository and version."""
-    galaxy = (folder / "galaxy.yml").read_text(encoding="utf-8")
-    said = dict(re.findall(r"^(repository|version): (\S+)$", galaxy, re.MULTILINE))
+    galaxy = yaml.safe_load((folder / "galaxy.yml").read_text(encoding="utf-8"))
     readme = folder / "README.md"
-    text = absolute_links(readme.read_text(encoding="utf-8"), said["repository"], said["version"])
+    text = absolute_links(readme.read_text(encoding="utf-8"), galaxy["repository"], galaxy["version"])
     readme.write_text(text, encoding="utf-8")
 
 

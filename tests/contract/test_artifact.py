@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import re
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from checkout import CHECKOUT, build_artifact
+from markdown_page import MarkdownPage
 
 EXPECTED_TOP = {
     "CODE_OF_CONDUCT.md",
@@ -75,7 +75,7 @@ def test_links_of_the_readme_lead_to_files_of_the_repository(artifact: Path) -> 
     with tarfile.open(artifact) as archive:
         text = archive.extractfile("README.md").read().decode()  # type: ignore[union-attr]
     repository = "https://github.com/portkeeper/windows_dns"
-    links = re.findall(r"\]\(([^)]*)\)", text)
+    links = [link.target for link in MarkdownPage(text).links()]
     ours = [link for link in links if link.startswith(repository)]
     assert ours
     assert [link for link in links if not link.startswith("https://")] == []

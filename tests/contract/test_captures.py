@@ -10,21 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from markdown_page import MarkdownPage
+
 TESTS = Path(__file__).resolve().parents[1]
 CAPTURES = TESTS / "unit" / "captures"
-README = (CAPTURES / "README.md").read_text(encoding="utf-8")
+PAGE = MarkdownPage.read(CAPTURES / "README.md")
 FILES = sorted(path.name for path in CAPTURES.glob("*.txt"))
 SOURCE_FILES = sorted(TESTS.glob("**/*.py"))
-_SOURCES, _TRAPS = README.split("\n## Traps\n")
-
-
-def _rows(text: str) -> list[list[str]]:
-    rows = [line.strip("| ").split(" | ") for line in text.split("\n") if line.startswith("| ")]
-    return rows[1:]
-
-
-SOURCES = dict(_rows(_SOURCES))
-TRAPS = _rows(_TRAPS)
+TRAPS = PAGE.rows("Traps")
+SOURCES = dict(row for row in PAGE.rows() if row not in TRAPS)
 
 
 def test_every_capture_is_listed_with_its_source() -> None:

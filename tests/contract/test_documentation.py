@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 import yaml
 
 from ansible_collections.portkeeper.windows_dns.tests.contract.specs import facets
+from markdown_page import MarkdownPage, code_spans
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMESPACE = CHECKOUT / ".cache" / "ns"
@@ -69,8 +69,8 @@ def test_the_action_group_is_all_modules_that_take_the_policy() -> None:
 
 def test_every_acceptance_point_is_documented() -> None:
     points = importlib.import_module(f"{PLUGINS}.module_utils._contribute.acceptance").POINTS
-    text = (CHECKOUT / "docs/acceptance.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(points)
+    rows = MarkdownPage.read(CHECKOUT / "docs/acceptance.md").rows()
+    assert [name for first, *_rest in rows for name in code_spans(first)] == list(points)
 
 
 def test_role_variables_are_the_module_s_options() -> None:

@@ -6,35 +6,32 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from checkout import CHECKOUT, listed_files
+from markdown_page import MarkdownPage
 
 PAGES = sorted(name for name in listed_files() if name.endswith(".md"))
-FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)\s]+)\)")
 ELSEWHERE = ("http://", "https://", "mailto:")
 
 
 @cache
-def text_of(path: Path) -> str:
-    return FENCED.sub("", path.read_text(encoding="utf-8"))
+def page_at(path: Path) -> MarkdownPage:
+    return MarkdownPage.read(path)
 
 
 def anchors(path: Path) -> set[str]:
-    """Of its headings, as GitHub and MyST make them: small letters, blanks become hyphens, other signs go."""
-    titles = re.findall(r"^#+ +(.+?) *$", text_of(path), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    """Of its headings, as GitHub and MyST make them: small letters, spaces become hyphens, other signs go."""
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in page_at(path).headings()}
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
     page = CHECKOUT / name
-    for link in LINK.findall(text_of(page)):
+    for link in (link.target for link in page_at(page).links()):
         if link.startswith(ELSEWHERE):
             continue
         target, _hash, anchor = link.partition("#")
@@ -44,6 +41,6 @@ def test_links_lead_somewhere(name: str) -> None:
 
 
 def test_every_guide_is_linked_from_the_index() -> None:
-    linked = Counter(link.partition("#")[0] for link in LINK.findall(text_of(CHECKOUT / "docs" / "index.md")))
+    linked = {link.target.partition("#")[0] for link in page_at(CHECKOUT / "docs" / "index.md").links()}
     guides = {Path(name).name for name in PAGES if name.startswith("docs/")} - {"index.md"}
-    assert guides - set(linked) == set()
+    assert guides - linked == set()

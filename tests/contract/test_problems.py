@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import ast
 import importlib
-import re
 from collections.abc import Iterator
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import registry as _facts_registry
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import host_problems as _plan_problems
 from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, sources_below
 from checkout import CHECKOUT
-
-ROW = re.compile(r"^\| `([a-z0-9_]+)` \| (.+) \| (.+) \|$", re.MULTILINE)
+from markdown_page import MarkdownPage, code_spans
 
 FROM_A_TABLE = {
     ("module_utils/_facts/registry.py", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()},
@@ -54,16 +52,15 @@ def emitted() -> set[str]:
 
 
 def test_documented_problems_are_the_emitted_ones() -> None:
-    rows = ROW.findall((CHECKOUT / "docs" / "problems.md").read_text(encoding="utf-8"))
-    documented = [name for name, _meaning, _cure in rows]
+    rows = MarkdownPage.read(CHECKOUT / "docs" / "problems.md").rows()
+    documented = [name for first, meaning, cure in rows if meaning and cure for name in code_spans(first)]
     assert documented
     assert sorted(documented) == sorted(emitted())
 
 
 def test_facts_and_plan_document_no_other_problem() -> None:
     for name in ("facts.md", "plan.md"):
-        text = (CHECKOUT / "docs" / name).read_text(encoding="utf-8").partition("\n## Problems\n")[2]
-        cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
-        ids = {found for cell in cells for found in re.findall(r"`([a-z0-9_]+)`", cell)}
+        rows = MarkdownPage.read(CHECKOUT / "docs" / name).rows("Problems")
+        ids = {found for first, *_rest in rows for found in code_spans(first)}
         assert ids, name
         assert ids <= emitted(), name

@@ -10,14 +10,25 @@ import re
 import pytest
 
 from checkout import CHECKOUT
+from markdown_page import MarkdownPage, code_spans
 
 PROMISES = ("SECURITY.md", "docs/faults.md")
 
 
+def rows_of(document: str) -> list[list[str]]:
+    rows = MarkdownPage.read(CHECKOUT / document).rows()
+    assert rows
+    return rows
+
+
+def named_in(row: list[str]) -> list[str]:
+    """The tests that the last cell of a row names."""
+    return [name for name in code_spans(row[-1]) if name.startswith("test_")]
+
+
 @pytest.mark.parametrize("document", PROMISES)
 def test_every_test_that_a_promise_names_exists(document: str) -> None:
-    rows = [line for line in (CHECKOUT / document).read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    named = {name for row in rows for name in re.findall(r"`(test_\w+)`", row.rpartition("|")[0].rpartition("|")[2])}
+    named = {name for row in rows_of(document) for name in named_in(row)}
     assert named
     files = [*(CHECKOUT / "tests").rglob("test_*.py"), *(CHECKOUT / "lab" / "tests").rglob("test_*.py")]
     there = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8"))}
@@ -26,7 +37,4 @@ def test_every_test_that_a_promise_names_exists(document: str) -> None:
 
 @pytest.mark.parametrize("document", PROMISES)
 def test_every_row_names_a_test(document: str) -> None:
-    rows = [line for line in (CHECKOUT / document).read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
-    heads = {"| fault | how it is injected | promised outcome | test |", "| guarantee | test |"}
-    assert rows
-    assert not [row for row in rows if row not in heads and not re.search(r"`test_\w+`[^|]*\|$", row)]
+    assert [row for row in rows_of(document) if not named_in(row)] == []

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import base64
 import json
-import re
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ import yaml
 
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import stated
 from checkout import BIN, CHECKOUT
+from markdown_page import MarkdownPage
 
 PLUGINS_WITH_EXAMPLES = sorted(
     path for folder in ("modules", "filter") for path in (CHECKOUT / "plugins" / folder).glob("*.py")
 )
 DOCUMENTS = [CHECKOUT / "README.md", CHECKOUT / "roles/reserve_ports/README.md", *sorted(CHECKOUT.glob("docs/*.md"))]
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 NOT_RUN_HERE = {
     "make demo": "is a step of its own in CI",
@@ -44,7 +43,7 @@ def blocks(language: str) -> list[Any]:
     return [
         pytest.param(text, id=f"{path.name}-{number}")
         for path in DOCUMENTS
-        for number, (kind, text) in enumerate(FENCE.findall(path.read_text(encoding="utf-8")))
+        for number, (kind, text) in enumerate(MarkdownPage.read(path).all_blocks())
         if kind == language
     ]
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 
 from checkout import CHECKOUT
+from markdown_page import MarkdownPage
 from portkeeper_lab.control import ask_once
 
-PAGE = (CHECKOUT / "docs" / "ipsec_does_not_come_up.md").read_text(encoding="utf-8")
-CURE, DIAGNOSIS = (block.splitlines() for block in re.findall(r"^```bat\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+PAGE = MarkdownPage.read(CHECKOUT / "docs" / "ipsec_does_not_come_up.md")
+CURE, DIAGNOSIS = (block.splitlines() for block in PAGE.blocks("bat"))
 
 
 def test_the_commands_name_the_culprit_and_bring_the_server_back(make_host) -> None:

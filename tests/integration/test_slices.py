@@ -9,7 +9,6 @@ Replayed hosts, in the state before anything was written, and one that nobody an
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any
 import pytest
 
 from checkout import CHECKOUT
+from markdown_page import MarkdownPage
 from replayed import Replayed
 
 DRIFT = "portkeeper.windows_dns.drift"
@@ -76,8 +76,8 @@ def whole(controller, fleet: Replayed, inventory: Path, tmp_path_factory: pytest
 
 def documented(beginning: str) -> str:
     """The command of the guide that begins so."""
-    guide = (CHECKOUT / "docs/running_it_nightly.md").read_text(encoding="utf-8")
-    (found,) = re.findall(rf"^```sh\n({re.escape(beginning)}.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    guide = MarkdownPage.read(CHECKOUT / "docs/running_it_nightly.md")
+    (found,) = [text for text in guide.blocks("sh") if text.startswith(beginning)]
     return found
 
 

@@ -1,0 +1,100 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Markdown page holds, as a CommonMark parser reads it: links, headings, code blocks and tables.
+
+What stands in a code block or a code span is never a link, a heading or a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_PARSER = MarkdownIt("commonmark").enable("table")
+
+
+class Link(NamedTuple):
+    """A link or an image: where it leads, and the lines of its paragraph or cell (first, behind the last)."""
+
+    target: str
+    is_image: bool
+    lines: tuple[int, int]
+
+
+class Block(NamedTuple):
+    """A fenced code block."""
+
+    language: str
+    text: str
+
+
+class MarkdownPage:
+    """A page, parsed once."""
+
+    def __init__(self, text: str) -> None:
+        """Parse the text."""
+        self._tokens = _PARSER.parse(text)
+
+    @classmethod
+    def read(cls, path: Path) -> MarkdownPage:
+        """Parse a file."""
+        return cls(path.read_text(encoding="utf-8"))
+
+    def links(self) -> Iterator[Link]:
+        """All links and images, in the order of the page."""
+        for token in self._tokens:
+            for child in token.children or ():
+                if child.type in {"link_open", "image"}:
+                    target = child.attrs["href" if child.type == "link_open" else "src"]
+                    first, behind = token.map or (0, 0)
+                    yield Link(str(target), child.type == "image", (first, behind))
+
+    def headings(self) -> list[str]:
+        """The texts of all headings, without markup."""
+        pairs = zip(self._tokens, self._tokens[1:], strict=False)
+        return [_plain(inside) for opened, inside in pairs if opened.type == "heading_open"]
+
+    def blocks(self, language: str) -> list[str]:
+        """The fenced code blocks of a language."""
+        return [block.text for block in self.all_blocks() if block.language == language]
+
+    def all_blocks(self) -> list[Block]:
+        """All fenced code blocks."""
+        return [Block(token.info, token.content) for token in self._tokens if token.type == "fence"]
+
+    def rows(self, heading: str | None = None) -> list[list[str]]:
+        """The cells of all rows of all tables as they are written, without the heads.
+
+        Args:
+            heading: only the tables below this heading, up to the next one.
+        """
+        rows: list[list[str]] = []
+        current, in_body = None, False
+        for before, token in zip([None, *self._tokens], self._tokens, strict=False):
+            if before is not None and before.type == "heading_open":
+                current = _plain(token)
+            elif token.type in {"tbody_open", "tbody_close"}:
+                in_body = token.type == "tbody_open" and heading in {None, current}
+            elif in_body and token.type == "tr_open":
+                rows.append([])
+            elif in_body and token.type == "inline":
+                rows[-1].append(token.content)
+        return rows
+
+
+def code_spans(text: str) -> list[str]:
+    """The contents of the code spans in a cell or a paragraph."""
+    return [child.content for token in _PARSER.parseInline(text) for child in token.children or () if _is_code(child)]
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or () if child.type == "text" or _is_code(child))
+
+
+def _is_code(token: Token) -> bool:
+    return token.type == "code_inline"
