@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+import generate
 from ansible_collections.portkeeper.windows_dns.tests.contract.specs import facets
 from markdown_page import MarkdownPage, code_spans
 
@@ -95,8 +97,33 @@ def test_role_defaults_are_the_documented_defaults() -> None:
     assert defaults == {name: option["default"] for name, option in options.items() if "default" in option}
 
 
-@pytest.mark.parametrize("generator", ["generate_catalogue", "generate_policy", "generate_role"])
-def test_generated_documents_are_up_to_date(generator: str) -> None:
-    command = [sys.executable, str(CHECKOUT / "scripts" / f"{generator}.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"run python scripts/{generator}.py: {done.stdout}"
+GENERATED = (
+    "docs/catalogue.md",
+    "docs/policy.md",
+    "roles/reserve_ports/README.md",
+    "roles/reserve_ports/defaults/main.yml",
+    "roles/reserve_ports/meta/argument_specs.yml",
+)
+
+
+def test_generated_files_are_these() -> None:
+    assert sorted(generate.documents()) == sorted(GENERATED)
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_generated_file_is_up_to_date(name: str) -> None:
+    assert (CHECKOUT / name).read_text(encoding="utf-8") == generate.documents()[name], "run scripts/generate.py"
+
+
+def test_a_stale_file_is_named_and_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in GENERATED:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, tmp_path / name)
+    (tmp_path / "docs/policy.md").write_text("stale", encoding="utf-8")
+    monkeypatch.setattr(generate, "CHECKOUT", tmp_path)
+    assert generate.main(["--check"]) == 1
+    assert capsys.readouterr().out == "not up to date: docs/policy.md\n"
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
