@@ -114,6 +114,16 @@ def test_they_do_not_count_without_a_restart(recorded_pid: Any) -> None:
     assert found["risk"]["now"] > 0.2
 
 
+def test_only_what_was_recorded_and_is_still_there_counts_after_a_restart() -> None:
+    added = Policy.from_options({"extra_ports": ["60000"]})
+    found = make_plan(excluding("60000-60000", recorded_pid=DNS_PID - 1), added)
+    assert found["risk"]["now"] > 0, "DNS may have started before somebody added the port"
+    made = excluding(recorded_pid=DNS_PID - 1)
+    made["settings"][EXCLUSIONS] = ranges(KEPT[0])
+    found = make_plan(made, NEEDED)
+    assert found["risk"]["now"] > 0, "nothing keeps the next start off a port that somebody took out"
+
+
 def test_dns_on_an_excluded_port_after_a_boot_is_due_one_window_and_recorded_anew() -> None:
     held = {"udp_ports": {"udp4": ["53-53", "50100-50100"], "udp6": ["53-53"]}}
     made = excluding(mark=NEXT_BOOT_MARK, **held)
