@@ -78,6 +78,23 @@ def test_a_reboot_whose_last_look_fails_is_a_change(run: Run, host: BlindHost, t
     assert artifact(tmp_path)["would_change"] is True
 
 
+def test_a_reboot_that_the_host_does_not_come_back_from_is_a_change(run: Run, host: BlindHost, tmp_path: Path) -> None:
+    run("port_reservations")
+    answer, off = host.answer, []
+
+    def stays_away(line: str) -> bytes:
+        if off:
+            raise ConnectionResetError("gone")
+        off.extend(["off"] if "shutdown.exe" in line else [])
+        return answer(line)
+
+    host.answer = stays_away  # type: ignore[method-assign]
+    failed = run("host_reboot", reboot_timeout=60)
+    assert "did not come back" in failed["msg"] and failed["changed"] is True
+    assert failed["dns_may_be_stopped"] is True
+    assert artifact(tmp_path)["would_change"] is True
+
+
 def test_a_restart_whose_last_look_fails_is_a_change(run: Run, host: BlindHost, tmp_path: Path) -> None:
     host.blind, host.blind_after = False, "schtasks.exe /run"
     failed = run("dns_restart", force=True, window_timeout=60)

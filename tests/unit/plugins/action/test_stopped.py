@@ -27,7 +27,10 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks impo
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import NOTE
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
+    FakeConnection,
+    FakeWire,
+)
 
 ALL = (port_info, port_reservations, dns_restart, port_verify, port_rollback, host_reboot)
 
@@ -164,6 +167,17 @@ def test_a_task_delegated_to_another_host_is_refused_before_connecting(action: M
         run_task(action, FakeWire(host), {}, delegate_to="client02")
     assert host.lines == []
     assert run_task(action, FakeWire(host), {}, True, delegate_to="client01")["msg"]
+
+
+@pytest.mark.parametrize("action", ALL, ids=lambda action: action.__name__.rpartition(".")[2])
+def test_a_connection_that_is_not_winrm_is_refused_before_connecting(
+    action: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = FakeHost()
+    monkeypatch.setattr(FakeConnection, "transport", "ssh")
+    with pytest.raises(AnsibleError, match=r"client01: .* need the connection plugin winrm, not ssh"):
+        run_task(action, FakeWire(host), {})
+    assert host.lines == []
 
 
 @pytest.mark.parametrize(("action", "enough"), [(dns_restart, 2610), (host_reboot, 3600)])

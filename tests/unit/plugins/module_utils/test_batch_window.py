@@ -262,6 +262,22 @@ def test_the_windows_folder_is_new_closed_and_empty_before_anything_is_written_o
         assert [line.index(step) for step in steps] == sorted(line.index(step) for step in steps)
 
 
+def test_nothing_is_started_unless_the_files_of_the_window_have_the_size_that_was_sent() -> None:
+    """A full disk leaves files that begin well, and half a script would stop DNS and not start it again."""
+    folder = rf"..\portkeeper-1764000000-{RUN}"
+    whole = sum(len(text) + 2 for text in script(WINDOW))
+    row = "interface ipv4 add excludedportrange protocol=udp startport=4500 numberofports=1 store=persistent\r\n"
+    sizes = (
+        rf"(for %k in ({folder}\exclude.netsh) do @if %~zk=={len(row)} for %j in ({folder}\run.cmd)"
+        rf" do @if %~zj=={whole} ("
+    )
+    for line, starts in ((start_line(WINDOW), "schtasks.exe /run"), (unguarded_line(WINDOW), "cmd.exe /d /c")):
+        assert line.index(f"{sizes}echo #portkeeper {RUN} begin ") < line.index(starts)
+        assert line.count(starts) == 1
+    alone = start_line(replace(WINDOW, exclusions=()))
+    assert re.search(r"&\(for %j in \(\S+\\run\.cmd\) do @if %~zj==\d+ \(echo #portkeeper \w+ begin run", alone)
+
+
 def test_no_environment_variable_stands_behind_a_variable_of_for() -> None:
     """Some command processors pair their percent signs."""
     line = poll_line(WINDOW, 10)

@@ -38,6 +38,7 @@ def options(
     variables: dict[str, Any],
     defaults: dict[str, Any] | None = None,
     own: dict[str, dict[str, Any]] | None = None,
+    written: dict[str, Any] | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
     merged = {**(defaults or {}), **arguments}
@@ -47,7 +48,7 @@ def options(
         action="x",
         environment=None,
         module_defaults=[{"x": defaults or {}, "y": "{{ z }}", "ansible.builtin.uri": {"command_timeout": 5}}],
-        _ds={"name": "a task", "x": arguments, "register": "found"},
+        _ds={"name": "a task", "register": "found", **(written or {"x": arguments})},
     )
     templar = Templar(loader=DataLoader(), variables=variables)
     action = _Action(task, None, None, None, templar, None)
@@ -90,6 +91,16 @@ def test_what_the_task_says_wins_whatever_the_defaults_say(default: dict[str, An
     """Those of another module have nothing to do with it; those of its own may even say the same."""
     found = options({"own_command_timeout": 120}, default, variables_prefix="own_", command_timeout=900)
     assert found["command_timeout"] == 900
+
+
+@pytest.mark.parametrize(("default", "said"), [({}, 5), ({"command_timeout": 60}, 5), ({"command_timeout": 5}, 900)])
+def test_what_a_variable_with_all_arguments_says_wins_too(default: dict[str, Any], said: int) -> None:
+    """The task as it was written names no option then, so only a default of this very module can be told from one."""
+    written = {"x": None, "args": "{{ all_of_them }}"}
+    found = options({"own_command_timeout": 120}, default, None, written, variables_prefix="own_", command_timeout=said)
+    assert found["command_timeout"] == said
+    found = options({"own_run_id": "mine"}, {"run_id": "of all"}, None, written, variables_prefix="own_")
+    assert found["run_id"] == "mine", "a default is not what the task says"
 
 
 @pytest.mark.parametrize(
