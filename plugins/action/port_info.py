@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from ..module_utils._plan.host_problems import problems_of
 from ..plugin_utils._host.gather import Gathered
 from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
     Outcome,
-    problems_of,
     spec,
 )
 

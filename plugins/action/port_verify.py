@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+from ..module_utils._plan.host_problems import problems_of
 from ..plugin_utils._host.verify import sentences, wait_until_verified
 from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
     Outcome,
-    problems_of,
     spec,
 )
 

@@ -25,6 +25,9 @@ HIGHEST_PORT = 65535
 LIST_RANGES_MAX = 200
 """Up to so many ranges ``to_json`` gives a list; a set with more of them is packed."""
 
+FAMILIES = ("udp4", "udp6")
+"""UDP over IPv4 and over IPv6: separate port spaces."""
+
 Range = tuple[int, int]
 
 _ENTRY_RE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
@@ -35,6 +38,11 @@ _PACKED_KEYS = frozenset(("count", "lowest", "highest", "packed"))
 
 class PortError(ValueError):
     """A port, a range or a packed set that cannot be one; the message names the offending text."""
+
+
+def family_of(address: str) -> str:
+    """The one of FAMILIES to which a socket with this local address belongs."""
+    return FAMILIES[":" in address]
 
 
 def _checked_port(port: object) -> int:

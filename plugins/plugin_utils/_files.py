@@ -22,16 +22,17 @@ from ansible import constants
 from ansible.errors import AnsibleError
 
 from ..module_utils._fleet.artifact import file_name as escaped
+from ..module_utils._fleet.times import time_text
 from ._writer import write_file
 
-RUN_ID = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{os.getpid()}-{secrets.token_hex(4)}"
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+RUN_ID = time.strftime(_STAMP, time.gmtime()) + f"-{os.getpid()}-{secrets.token_hex(4)}"
 """Names this call of ansible-playbook: the plugin is loaded there once, before the workers are forked. Second and
 process are the same in containers that start together; the random digits are not."""
 
 _NAME_BYTES_MAX = 255
 """What file systems take for one name."""
-
-_STAMP = "%Y%m%dT%H%M%SZ"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -156,6 +157,11 @@ class BackupStore:
 def utc_now() -> datetime.datetime:
     """The controller's time in UTC."""
     return datetime.datetime.now(datetime.timezone.utc)
+
+
+def now_text() -> str:
+    """The same as results and artifacts hold it."""
+    return time_text(utc_now())
 
 
 def later_stamp(now: datetime.datetime, newest: str) -> str:

@@ -44,8 +44,10 @@ FORMAT_WORDS = {
     "_parsers/reg_query.py": {"HKEY_", "REG_", "REG", "EXE", "currentcontrolset"},
     "_parsers/sc.py": set(),
     "_parsers/tasklist.py": set(),
-    # Both signatures and the words of the format: KB310516.
-    "_windows/registry_file.py": {"Windows", "Registry", "Editor", "Version", "REGEDIT", "HKEY_", "dword", "hex"},
+    # Both signatures and the words of the format (KB310516), and the two names of the hive.
+    "_windows/registry_file.py": set(
+        "Windows Registry Editor Version REGEDIT HKEY_ HKEY_LOCAL_MACHINE HKLM dword hex".split()
+    ),
     "_parsers/transcript.py": {"portkeeper", "transcript", "begin", "end"},
 }
 """Words that are part of a file format or a protocol's name, the same on every Windows."""

@@ -11,11 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._windows.settings import (
-    NETSH,
-    SETTINGS,
-    STATE_KEY,
-)
+from .._windows.registry_file import long_key
+from .._windows.settings import NETSH, OWN_KEY, SETTINGS, STATE_KEY
 from .cmd import (
     MAX_SCRIPT_LINE,
     OURS,
@@ -35,7 +32,7 @@ COMPARED = "3"
 TABLES = "restore.netsh"
 """Commands for netsh that undo what it did and what the window after it was to do."""
 
-_WIDE_KEY = r"HKLM\SOFTWARE\portkeeper\text"
+_WIDE_KEY = rf"{OWN_KEY}\text"
 _NOW = "4"
 _MOST = 1_000
 
@@ -85,7 +82,7 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
 
 def as_wide(lines: Sequence[str]) -> list[str]:
     """The text of a .reg file without its signature, and with the end of the key that `widening` makes."""
-    return [*lines[1:], "", f"[-{_WIDE_KEY.replace('HKLM', 'HKEY_LOCAL_MACHINE', 1)}]"]
+    return [*lines[1:], "", f"[-{long_key(_WIDE_KEY)}]"]
 
 
 def widening(file: str) -> str:

@@ -13,11 +13,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .._windows.settings import OWN_KEY
 from .cmd import BatchError
 
-MACHINE_KEY = r"HKLM\SOFTWARE\portkeeper"
 ID_VALUE, NAME_VALUE = "machine_id", "computer_name"
-"""Names of the two REG_SZ values below MACHINE_KEY."""
+"""Names of the two REG_SZ values of OWN_KEY."""
 
 _ACTIVE_NAME = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName"
 """What %COMPUTERNAME% is made of."""
@@ -75,9 +75,9 @@ def id_commands(new_id: str) -> list[str]:
         raise BatchError(f"{new_id!r} is not a machine id.")
     name = f"reg.exe query {_ACTIVE_NAME} /v ComputerName ^|findstr.exe REG_SZ"
     return [
-        f"reg.exe add {MACHINE_KEY} /v {ID_VALUE} /t REG_SZ /d {new_id} /f",
-        f"reg.exe delete {MACHINE_KEY} /v {NAME_VALUE} /f",
-        f"""(for /f "tokens=2*" %a in ('{name}') do @reg.exe add {MACHINE_KEY} /v {NAME_VALUE} /t REG_SZ /d "%b" /f)""",
+        f"reg.exe add {OWN_KEY} /v {ID_VALUE} /t REG_SZ /d {new_id} /f",
+        f"reg.exe delete {OWN_KEY} /v {NAME_VALUE} /f",
+        f"""(for /f "tokens=2*" %a in ('{name}') do @reg.exe add {OWN_KEY} /v {NAME_VALUE} /t REG_SZ /d "%b" /f)""",
     ]
 
 

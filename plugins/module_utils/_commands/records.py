@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .._windows.service_states import STOPPED
+from .._windows.service_states import HIGHEST_PID, STOPPED
 from .._windows.settings import (
+    ABSENT,
     NETSH,
     RAN_BEFORE_RECORD,
     RECORDED_STOPPED,
@@ -54,8 +55,6 @@ DNS_STOPPED = RECORDED_STOPPED
 
 RECORDED = (*SETTINGS, *NETSH, *SERVICE_LISTS)
 """Settings that have a record under STATE_KEY."""
-
-HIGHEST_PID = 4_294_967_295
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _key(name: str) -> str:
 
 
 def _canonical(value: str) -> str:
-    if value in ("absent", ""):
+    if value in (ABSENT, ""):
         return value
     if _is_number(value):
         return number(int(value), 65536)

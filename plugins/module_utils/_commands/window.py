@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._windows.service_states import HIGHEST_PID
 from .._windows.settings import NETSH, STATE_KEY
 from .backup import if_whole
 from .cmd import (
@@ -47,7 +48,6 @@ from .lock import (
     window_folder,
 )
 from .records import (
-    HIGHEST_PID,
     RAN_BEFORE,
     Record,
     recorded,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from .._ports import PortSet
+from .._windows.service_states import RUNNING
 
 CONFIRMED, CONTRADICTED, NOT_SEEN = "confirmed", "contradicted", "not_seen"
 
@@ -42,7 +43,7 @@ def _release_is_known(facts: Facts) -> Answer:
 def _pool_is_as_large_as_said(facts: Facts) -> Answer:
     held = facts["dns"]["udp_ports"]
     size = facts["settings"]["socket_pool_size"]
-    if not held or facts["dns"]["state"] != _RUNNING or size["present"] is not False:
+    if not held or facts["dns"]["state"] != RUNNING or size["present"] is not False:
         return None, "DNS does not run with the default pool, or its sockets have no owner"
     count = max(len(_ports(held[family])) for family in held)
     return count >= _DEFAULT_POOL, f"DNS holds {count} UDP ports; Microsoft says {_DEFAULT_POOL}"
@@ -99,7 +100,6 @@ def _ports(ranges: Any) -> list[int]:  # noqa: ANN401 - a port set in either of 
     return sorted(PortSet.from_json(ranges))
 
 
-_RUNNING = 4
 _WELL_KNOWN = 1023
 _DEFAULT_POOL = 2500
 _DEFAULT_RANGE = (49152, 16384)

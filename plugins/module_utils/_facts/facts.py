@@ -26,7 +26,7 @@ from .._parsers.transcript import (
     Transcript,
     split_transcript,
 )
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
 from .._problems import ProblemList, Severity, shown
 from .host import RAN_BEFORE_RECORD
 from .reading import Reading
@@ -47,7 +47,6 @@ from .services import (
     service_facts,
 )
 from .sockets import (
-    FAMILIES,
     Sockets,
     dns_ports,
     endpoint_facts,

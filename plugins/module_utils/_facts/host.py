@@ -13,18 +13,22 @@ from typing import Any
 
 from .._catalogue.row import SERVICE_NAME_RE
 from .._ports import (
+    FAMILIES,
     HIGHEST_PORT,
     PortError,
     PortSet,
     Range,
+    family_of,
 )
 from .._windows.service_states import (
     AUTO_START,
     DEMAND_START,
     DISABLED,
+    HIGHEST_PID,
     PAUSED,
     RUNNING,
     STOPPED,
+    SYSTEM_PID,
 )
 from .._windows.settings import (
     DNS_SERVICE,
@@ -51,15 +55,10 @@ __all__ = [
     "Service",
 ]
 
-FAMILIES = ("udp4", "udp6")
-"""UDP over IPv4 and over IPv6: separate port spaces."""
-
-SYSTEM_PID = 4
 DNS_PROCESS = "dns.exe"
 
 _MARK_RE = re.compile(r"([0-9A-F]{16})(?:-([0-9A-F]{1,8}))?\Z")
 """ShutdownTime, a FILETIME of eight bytes, and the boot counter where there is one."""
-HIGHEST_PID = 0xFFFFFFFF
 _HIGHEST_EXIT_CODE = 0xFFFFFFFF
 _NO_PID_IN_NETSTAT = "5.0"
 """Windows 2000: its netstat has no -o (Microsoft's documentation of netstat, XP and later)."""
@@ -313,7 +312,7 @@ class Host:
             if port is None or not isinstance(row.get("address"), str):
                 continue
             holder = Holder(number(row.get("pid"), 0, HIGHEST_PID), row.get("process"))
-            holders = held.setdefault((FAMILIES[":" in row["address"]], port), [])
+            holders = held.setdefault((family_of(row["address"]), port), [])
             if holder not in holders:
                 holders.append(holder)
         for holders in held.values():

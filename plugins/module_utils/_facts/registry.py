@@ -12,7 +12,6 @@ from typing import Any
 from .._commands.collect import HOTFIXES
 from .._commands.machine_id import (
     ID_VALUE,
-    MACHINE_KEY,
     NAME_VALUE,
     machine_id,
 )
@@ -25,7 +24,8 @@ from .._parsers.reg_query import (
 )
 from .._ports import HIGHEST_PORT, PortSet, parse_entries
 from .._problems import shown
-from .host import RECORDED_STOPPED
+from .._windows.registry_file import long_key
+from .._windows.settings import OWN_KEY, RECORDED_STOPPED, STATE_KEY
 from .reading import (
     Reading,
     report_damage,
@@ -59,11 +59,11 @@ _SQL_KEY = r"\supersocketnetlib\tcp"
 _SQL_PARENT = "supersocketnetlib"
 _SQL_CLIENT = "\\client\\"
 _SQL_VALUES = frozenset(("tcpport", "tcpdynamicports"))
-_STATE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper\\state\\([a-z0-9_]{1,60})\Z", re.IGNORECASE)
+_STATE_KEY_RE = re.compile(rf"{re.escape(long_key(STATE_KEY))}\\([a-z0-9_]{{1,60}})\Z", re.IGNORECASE)
 _BELOW_STATE_RE = re.compile(r"\\portkeeper\\state\\", re.IGNORECASE)
-_OWN_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\portkeeper(?:\\|\Z)", re.IGNORECASE)
-_ROOT_KEY = MACHINE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1).lower()
-_OWN_KEY = "portkeeper"
+_OWN_KEY_RE = re.compile(rf"{re.escape(long_key(OWN_KEY))}(?:\\|\Z)", re.IGNORECASE)
+_ROOT_KEY = long_key(OWN_KEY).lower()
+_OWN_NAME = OWN_KEY.rpartition("\\")[2]
 _SOFTWARE_CHILD_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\([^\\]+)\Z", re.IGNORECASE)
 _SOFTWARE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE(?:\\|\Z)", re.IGNORECASE)
 _FILETIME_RE = re.compile(r"[0-9A-Fa-f]{16}\Z")
@@ -202,7 +202,7 @@ def read_machine(reading: Reading) -> dict[str, Any]:
 def _is_behind_own_key(path: str) -> bool:
     """Whether a key of SOFTWARE's listing, which is in alphabetical order, stands behind the place of our own."""
     match = _SOFTWARE_CHILD_RE.match(path)
-    return match is not None and match.group(1).lower() > _OWN_KEY
+    return match is not None and match.group(1).lower() > _OWN_NAME
 
 
 def _stored(key: RegKey, name: str) -> str | None:

@@ -14,6 +14,7 @@ from .._parsers.reg_query import (
     parse_reg,
     reg_lines,
 )
+from .._windows.service_states import DISABLED
 from .reading import Reading
 
 _SERVICE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
@@ -22,7 +23,6 @@ _HIVE = "HKEY_"
 _TYPE = "REG_"
 _ALWAYS_THERE = "tcpip"
 """Every Windows has this key, and it sorts behind DNS: a listing that holds it was not cut before DNS."""
-_HIGHEST_START = 4
 _STARTED_BY_THE_MANAGER = (2, 3)
 """Start of what the service manager starts by itself or on demand (drivers may have them too)."""
 
@@ -80,7 +80,7 @@ def read_starts(reading: Reading) -> Starts:
         if isinstance(item, RegValue):
             value = item.name.lower()
             if wants_start and value == "start":
-                good = isinstance(item.data, int) and 0 <= item.data <= _HIGHEST_START
+                good = isinstance(item.data, int) and 0 <= item.data <= DISABLED
                 starts.start[owner] = item.data if good and isinstance(item.data, int) else None
                 if not good:
                     starts.unread.add(owner)

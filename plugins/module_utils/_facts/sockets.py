@@ -13,17 +13,15 @@ from .._parsers.netstat import (
     SocketGroup,
     UdpRow,
     UnreadRow,
-    family_of,
     parse_netstat,
     take_pools,
 )
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet, family_of
 from .._problems import shown
-from .._windows.service_states import has_no_process
+from .._windows.service_states import RUNNING, SYSTEM_PID, has_no_process
 from .reading import Reading
 from .services import Services
 
-FAMILIES = ("udp4", "udp6")
 SOCKET_ROWS_UNREADABLE = "socket_rows_unreadable"
 ENDPOINTS_MAX = 500
 """The fact ``udp_endpoints`` holds at most so many rows, unless needed ports alone have more holders; ``udp_ports`` is
@@ -33,9 +31,7 @@ NEEDED_ROWS_MAX = 10_000
 POOL_SOCKETS_MIN = 200
 """A DNS process that holds so many UDP ports in one address family has a socket pool: without one it holds a few per
 local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
-SYSTEM_PID = 4
 SYSTEM_PROCESS = "System"
-_RUNNING = 4
 
 
 @dataclass
@@ -163,7 +159,7 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
     if held >= POOL_SOCKETS_MIN:
         return "yes"
     visible = sockets.known and sockets.with_pids and services.dns_pid is not None
-    running = services.dns is not None and services.dns.state == _RUNNING
+    running = services.dns is not None and services.dns.state == RUNNING
     if not visible or not running or pool_size["present"] is None:
         return "unknown"
     size = pool_size["data"] if pool_size["present"] else None

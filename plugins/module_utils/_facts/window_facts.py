@@ -13,6 +13,7 @@ from typing import Any
 
 from .._catalogue.row import SERVICE_NAME_RE
 from .._commands.records import RAN_BEFORE
+from .._windows.service_states import CONTINUE_PENDING, PAUSE_PENDING, START_PENDING, STOP_PENDING
 from .._windows.settings import DNS_RESTART, DNS_SERVICE, SETTINGS, value_text
 from .host import (
     AUTO_START,
@@ -25,8 +26,7 @@ from .host import (
 NEVER_STARTED = 1077
 """ERROR_SERVICE_NEVER_STARTED: no start was attempted since the last boot."""
 
-_PENDING = (2, 3, 5, 6)
-"""START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING (Microsoft, SERVICE_STATUS structure)."""
+_PENDING = (START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING)
 
 
 def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:

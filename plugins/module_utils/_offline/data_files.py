@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from .._commands.machine_id import ID_VALUE, MACHINE_KEY, NAME_VALUE
+from .._commands.machine_id import ID_VALUE, NAME_VALUE
 from .._windows.registry_file import (
-    REG_SZ,
     RawValue,
     encode_reg,
+    long_key,
     render_reg,
+    text_value,
 )
-from .._windows.settings import STATE_KEY
+from .._windows.settings import OWN_KEY, STATE_KEY
 from .order import ScriptPlan
 
 
@@ -29,14 +30,13 @@ def data_bytes(order: ScriptPlan, which: str, machine: str) -> bytes:
     """
     keys: dict[str, dict[str, RawValue | None]] = {}
     for value in order.values:
-        key = value.setting.key.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)
+        key = long_key(value.setting.key)
         keys.setdefault(key, {})[value.setting.value_name] = value.after if which == "apply" else value.before
     if which == "apply" and order.new_id:
         names = {ID_VALUE: machine, NAME_VALUE: order.computer}
-        texts = {name: (REG_SZ, f"{text}\0".encode("utf-16-le")) for name, text in names.items()}
-        keys[MACHINE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)] = {**texts}
+        texts = {name: text_value(text) for name, text in names.items()}
+        keys[long_key(OWN_KEY)] = {**texts}
     signature, _line, rest = render_reg(keys, order.dialect).partition("\r\n\r\n")
     # A record that speaks of another value must not be there while nobody has recorded the new one.
-    state = STATE_KEY.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)
-    removed = "".join(f"[-{state}\\{record.id}]\r\n\r\n" for record in order.records)
+    removed = "".join(f"[-{long_key(STATE_KEY)}\\{record.id}]\r\n\r\n" for record in order.records)
     return encode_reg(f"{signature}\r\n\r\n{removed}{rest}", order.dialect)

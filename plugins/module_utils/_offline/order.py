@@ -34,10 +34,11 @@ from .._plan.window_refusal import (
 from .._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
-    REG_DWORD,
-    REG_MULTI_SZ,
     RawValue,
     RegFileError,
+    list_value,
+    long_key,
+    number_value,
     read_reg,
 )
 from .._windows.settings import (
@@ -48,6 +49,7 @@ from .._windows.settings import (
     TCPIP_KEY,
     Setting,
     entries_of,
+    record_text,
 )
 
 _COMPUTER = re.compile(r"[A-Za-z0-9-]{1,15}")
@@ -155,7 +157,7 @@ def plan_scripts(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: 
             records[entry["id"]] = ",".join(entry["ours"])
         else:
             values.append(_value(entry, transcript))
-            records[entry["id"]] = _record_text(entry["after"])
+            records[entry["id"]] = record_text(entry["after"])
     started = tuple(actions.get(START_SERVICES, {}).get("services_to_start") or ())
     services_to_start = tuple(window["services_to_start"]) if window else started
     # What an earlier window left down may depend on DNS: it is started behind it.
@@ -187,12 +189,6 @@ def plan_scripts(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: 
 
 def _ranges(texts: list[str]) -> tuple[str, ...]:
     return tuple(port_range(text) for text in texts)
-
-
-def _record_text(after: list[str] | int | None) -> str:
-    if after is None:
-        return ABSENT
-    return ",".join(after) if isinstance(after, list) else str(after)
 
 
 def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -227,7 +223,7 @@ def _exact(setting: Setting, transcript: Transcript) -> RawValue | None:
     section = transcript.sections.get(_SECTIONS.get(setting.key, _DNS_SECTION))
     try:
         found = read_reg(section.text) if section else None
-        return found.get(setting.key.replace("HKLM", "HKEY_LOCAL_MACHINE", 1), setting.value_name) if found else None
+        return found.get(long_key(setting.key), setting.value_name) if found else None
     except RegFileError:
         return None
 
@@ -236,7 +232,7 @@ def _raw(setting: Setting, data: list[str] | int | None) -> RawValue | None:
     if data is None:
         return None
     if isinstance(data, int):
-        return REG_DWORD, data.to_bytes(4, "little")
+        return number_value(data)
     if not all(text and text.isascii() and text.isprintable() for text in data):
         raise OrderError(f"the exact bytes of {setting.value_name} are not known: put it right by hand first")
-    return REG_MULTI_SZ, ("".join(f"{text}\0" for text in data) + "\0").encode("utf-16-le")
+    return list_value(data)

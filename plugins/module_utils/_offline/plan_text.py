@@ -14,6 +14,7 @@ from .._plan.actions import (
     REBOOT_ACTION,
     START_SERVICES,
 )
+from .._plan.host_problems import problems_of
 from .._problems import shown
 from .script import (
     ALREADY,
@@ -100,8 +101,8 @@ def _value(value: object) -> str:
 
 
 def _problems(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
-    found = {problem["id"]: problem["message"] for problem in (*plan["problems"], *facts["problems"])}
-    return [f"  - {message} ({problem_id})" for problem_id, message in found.items()]
+    lines = [f"  - {problem['message']} ({problem['id']})" for problem in problems_of(facts, plan)]
+    return list(dict.fromkeys(lines))
 
 
 def _what_to_do(plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> list[str]:

@@ -21,7 +21,8 @@ from .._commands.cmd import (
     service,
 )
 from .._commands.lock import BUSY, refuse_while_locked
-from .._windows.registry_file import REG_DWORD, RawValue
+from .._commands.window_steps import ALREADY_RUNNING
+from .._windows.registry_file import REG_DWORD, RawValue, long_key
 from .._windows.settings import NETSH
 from .order import ScriptPlan
 
@@ -31,7 +32,6 @@ DONE, WRONG_HOST, CHANGED, NOT_WRITTEN, ALREADY, INCOMPLETE = range(6)
 REG = r'"%SystemRoot%\system32\reg.exe"'
 SC = r'"%SystemRoot%\system32\sc.exe"'
 REGEDIT = r'"%SystemRoot%\regedit.exe"'
-_ALREADY_RUNNING = 1056
 _BYTES_PER_LINE = 400
 
 
@@ -136,7 +136,7 @@ def _comparing(order: ScriptPlan) -> list[str]:
     lines = [":read"]
     for number, value in enumerate(order.values):
         lines += [
-            f'set "k={value.setting.key.replace("HKLM", "HKEY_LOCAL_MACHINE", 1)}"',
+            f'set "k={long_key(value.setting.key)}"',
             "call :export <nul >nul 2>nul",
             "if errorlevel 1 exit /b 1",
             f'call :bytes {value.setting.value_name} <nul >"%w%\\now{number}.txt" 2>nul',
@@ -224,7 +224,7 @@ _ROUTINES = [
     "if not errorlevel 1 exit /b 0",
     f"if not exist {SC} exit /b 1",
     "sc.exe start %1 >nul 2>nul",
-    f"if errorlevel {_ALREADY_RUNNING} if not errorlevel {_ALREADY_RUNNING + 1} exit /b 0",
+    f"if errorlevel {ALREADY_RUNNING} if not errorlevel {ALREADY_RUNNING + 1} exit /b 0",
     "exit /b 1",
 ]
 

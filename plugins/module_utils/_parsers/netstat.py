@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .._ports import family_of
 from .listing import plain_lines
 
 _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[^%\s]{1,80})?\Z")
@@ -58,11 +59,6 @@ _SAMPLES = 4
 """At how many places of the text a row is looked at: which pools are large enough to be met is seen in a few."""
 _HIGHEST_PORT = 65535
 _LINE_MAX = 400
-
-
-def family_of(address: str) -> str:
-    """udp4 or udp6: two separate port spaces."""
-    return "udp6" if ":" in address else "udp4"
 
 
 class UdpRow(NamedTuple):

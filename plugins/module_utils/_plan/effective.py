@@ -16,6 +16,7 @@ from .._facts.host import (
     Host,
 )
 from .._ports import PortSet, parse_entries
+from .._windows.registry_file import REG_MULTI_SZ, TYPE_NAMES
 from .._windows.service_states import has_no_process
 from .._windows.settings import (
     DNS_RESTART,
@@ -35,7 +36,7 @@ from .settings import ListPlan
 YES = "yes"
 NO = "no"
 UNKNOWN = "unknown"
-LIST_TYPE = "REG_MULTI_SZ"
+LIST_TYPE = TYPE_NAMES[REG_MULTI_SZ]
 
 
 BOOT = "boot"

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .._commands.machine_id import cloned_from
 from .._facts.host import Host
+from .._facts.services import ACCESS_DENIED
 from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet
@@ -36,6 +38,15 @@ from .service_check import (
 )
 
 _RISKY_HOTFIX = "KB958644"
+
+
+def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+    """All problems of facts and plan; what the facts have said, the plan need not repeat."""
+    found = facts.get("problems") or ()
+    told = {problem["id"] for problem in found}
+    if ACCESS_DENIED in told:
+        told.add("services_unreadable")
+    return [*found, *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in told)]
 
 
 def report_host(host: Host, policy: Policy, writing: bool, pool: Pool, problems: ProblemList) -> None:

@@ -12,6 +12,7 @@ from .._facts.facts import FACTS_FORMAT, parse_transcript
 from .._parsers.transcript import TranscriptError
 from .._policy import PLAN_SPEC, Policy, PolicyError
 from .diff import diff_of, summary_of, values
+from .host_problems import problems_of
 from .plan import make_plan
 
 SOURCES = ("facts", "transcript", "transcript_path")
@@ -69,7 +70,7 @@ def run_port_plan(params: Mapping[str, Any], read: Callable[[str], bytes]) -> di
         "before": values(plan, "before"),
         "after": values(plan, "after"),
         "diff": diff_of(plan),
-        "problems": [*(facts.get("problems") or ()), *plan["problems"]],
+        "problems": problems_of(facts, plan),
         "plan": plan,
         "reboot_required": plan["reboot_required"],
         "msg": f"{facts.get('computer_name') or 'host'}: {summary_of(plan)}",

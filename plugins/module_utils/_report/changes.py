@@ -13,6 +13,7 @@ from .._fleet.accepted_risks import short_ports
 from .._fleet.gate import IN_ORDER
 from .._plan.exposure import exposed_by_need, protected_ports
 from .._ports import parse_entries
+from .._windows.settings import ABSENT, value_text
 
 KINDS = ("hand", "new", "fixed", "still")
 """Another hand changed a value; a finding is new, is gone, is still there. A report names them in this order."""
@@ -87,7 +88,7 @@ def _other_hand(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     for name in _SETTINGS:
         old, new = (side["facts"]["settings"][name] for side in (before, after))
         texts = [_value(fact) for fact in (old, new)]
-        if None in texts or texts[0] == texts[1] or texts[1] == (records.get(name) or {}).get("value"):
+        if None in texts or texts[0] == texts[1] or value_text(new) == (records.get(name) or {}).get("value"):
             continue
         told.append(f"{name}: {_difference(old['data'], new['data'])}")
     return told
@@ -107,15 +108,15 @@ def _difference(old: object, new: object) -> str:
 def _shown(data: object) -> str:
     if isinstance(data, list):
         return ", ".join(str(entry) for entry in data) or "empty"
-    return "absent" if data is None else str(data)
+    return ABSENT if data is None else str(data)
 
 
 def _value(fact: Mapping[str, Any]) -> str | None:
-    """The value as our records spell it; None where it was not read."""
+    """The value without regard to how a list is split; None where it was not read."""
     if fact["present"] is None:
         return None
     if not fact["present"]:
-        return "absent"
+        return ABSENT
     data = fact["data"]
     if isinstance(data, list):
         ports, bad, _canonical = parse_entries([str(entry) for entry in data])

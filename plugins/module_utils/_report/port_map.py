@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from .._ports import (
+    FAMILIES,
     HIGHEST_PORT,
     LOWEST_PORT,
     PortError,
@@ -29,7 +30,7 @@ BIN = 512
 """Ports that share a bar of what DNS holds."""
 _BAR, _BOX = 100, 10
 """Heights of the pictures: bars that show how many, boxes that show where."""
-_FAMILIES = {"udp4": "IPv4", "udp6": "IPv6"}
+_FAMILIES = dict(zip(FAMILIES, ("IPv4", "IPv6"), strict=True))
 
 
 def port_map(details: Details) -> str:

@@ -11,7 +11,7 @@ Both signatures are part of the format and the same in every language (KB310516)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 DIALECT_5 = "5.00"
@@ -98,6 +98,26 @@ class RegFile:
         return None
 
 
+def long_key(key: str) -> str:
+    """A key of ours as registry files and listings spell it: its hive is not abbreviated."""
+    return key.replace("HKLM\\", "HKEY_LOCAL_MACHINE\\", 1)
+
+
+def number_value(number: int) -> RawValue:
+    """A REG_DWORD."""
+    return REG_DWORD, number.to_bytes(4, "little")
+
+
+def text_value(text: str) -> RawValue:
+    """A REG_SZ."""
+    return REG_SZ, f"{text}\0".encode("utf-16-le", "surrogatepass")
+
+
+def list_value(entries: Iterable[str]) -> RawValue:
+    """A REG_MULTI_SZ: a zero character ends each entry, and another one the list."""
+    return REG_MULTI_SZ, "".join(f"{entry}\0" for entry in (*entries, "")).encode("utf-16-le")
+
+
 def dialect_of(text: str) -> str | None:
     """The dialect that a text announces in its first line that is not blank; None when it is no registry file."""
     first = text[:400].lstrip("\ufeff \t\r\n").split("\n", 1)[0].strip()
@@ -182,10 +202,10 @@ class _Reader:
             text = _unescaped(text_match.group(1))
             if "\n" in text or (self._lossy and not (text.isascii() and "?" not in text)):
                 return None
-            return REG_SZ, (text + "\0").encode("utf-16-le", "surrogatepass")
+            return text_value(text)
         number_match = _DWORD_RE.match(data)
         if number_match:
-            return REG_DWORD, int(number_match.group(1), 16).to_bytes(4, "little")
+            return number_value(int(number_match.group(1), 16))
         return _parse_hex(data, self._dialect)
 
 

@@ -11,6 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SYSTEM_PID = 4
+"""The process of Windows itself."""
+HIGHEST_PID = 0xFFFFFFFF
+
 STOPPED, START_PENDING, STOP_PENDING, RUNNING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED = range(1, 8)
 AUTO_START, DEMAND_START, DISABLED = 2, 3, 4
 

@@ -11,7 +11,10 @@ from typing import Any
 
 TCPIP_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
-STATE_KEY = r"HKLM\SOFTWARE\portkeeper\state"
+OWN_KEY = r"HKLM\SOFTWARE\portkeeper"
+"""All that we keep in the registry."""
+STATE_KEY = rf"{OWN_KEY}\state"
+"""A key for each record."""
 
 RAN_BEFORE_RECORD = "ran_before"
 """State record of the services that ran when a window opened, comma-joined in ``value``; DNS is one of them."""
@@ -128,12 +131,16 @@ def entries_of(data: object) -> list[str]:
     return [str(data)]
 
 
-def value_text(fact: Mapping[str, Any]) -> str:
-    """A value as the state record writes it: comma-joined entries, the number, or "absent".
+def record_text(data: object) -> str:
+    """A value as the state record writes it: comma-joined entries, the number, or "absent" for None.
 
-    The entries stay as they were found, so that a value that is only split differently is not taken for ours.
+    The entries stay as they are, so that a value that is only split differently is not taken for ours.
     """
+    return ABSENT if data is None else ",".join(entries_of(data))
+
+
+def value_text(fact: Mapping[str, Any]) -> str:
+    """The same of a setting in the facts; one that could not be read has no text of its own."""
     if fact.get("present") is not True:
         return ABSENT
-    data = fact.get("data")
-    return str(data) if isinstance(data, int) else ",".join(entries_of(data))
+    return ",".join(entries_of(fact.get("data")))

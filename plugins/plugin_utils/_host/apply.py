@@ -32,7 +32,7 @@ from ...module_utils._commands.write import (
     write_lines,
 )
 from ...module_utils._windows.registry_file import RawValue
-from ...module_utils._windows.settings import ABSENT, NETSH, SETTINGS, STATE
+from ...module_utils._windows.settings import ABSENT, NETSH, SETTINGS, STATE, record_text
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange, section_lines
 from .._files import RUN_ID, BackupStore
@@ -114,7 +114,7 @@ def to_write_request(plan: Mapping[str, Any]) -> WriteRequest:
         else:
             changes.append(_change(entry))
             if entry["id"] in RECORDED:
-                records[entry["id"]] = _text(changes[-1].after)
+                records[entry["id"]] = record_text(changes[-1].after)
     kept = tuple(Record(name, value) for name, value in sorted(records.items()) if is_ours(value))
     return WriteRequest(tuple(changes), kept, new_id=new_id)
 
@@ -254,12 +254,6 @@ def _deferred(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def _change(entry: Mapping[str, Any]) -> SettingWrite:
     after = entry["after"]
     return SettingWrite(entry["id"], tuple(after) if isinstance(after, list) else after)
-
-
-def _text(after: tuple[str, ...] | int | None) -> str:
-    if after is None:
-        return ABSENT
-    return str(after) if isinstance(after, int) else ",".join(after)
 
 
 def is_ours(value: str) -> bool:

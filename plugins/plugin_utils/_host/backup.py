@@ -17,6 +17,7 @@ from ...module_utils._windows.registry_file import (
     TYPE_NAMES,
     RawValue,
     RegFileError,
+    long_key,
     read_reg,
     render_reg,
 )
@@ -60,8 +61,8 @@ def exact_values(output: bytes, run: str, changes: Sequence[SettingWrite]) -> di
             )
         try:
             exported = read_reg(text)
-            found = exported.values(_long(setting.key))
-            values[change.id] = exported.get(_long(setting.key), setting.value_name)
+            found = exported.values(long_key(setting.key))
+            values[change.id] = exported.get(long_key(setting.key), setting.value_name)
         except RegFileError as error:
             raise BackupError(f"exported {setting.value_name} in a way that is not exact: {error}") from error
         if found is None:
@@ -120,7 +121,7 @@ def restore_lines(values: Mapping[str, RawValue | None]) -> list[str]:
         return []
     keys: dict[str, dict[str, RawValue | None]] = {}
     for name, raw in values.items():
-        keys.setdefault(_long(SETTINGS[name].key), {})[SETTINGS[name].value_name] = raw
+        keys.setdefault(long_key(SETTINGS[name].key), {})[SETTINGS[name].value_name] = raw
     try:
         text = render_reg(keys, DIALECT_4)
     except RegFileError:
@@ -197,7 +198,3 @@ def _comparable(entries: Sequence[str]) -> list[str]:
     return [
         "".join(char if " " <= char <= "~" else "?" for char in entry).strip() for entry in entries if entry.strip()
     ]
-
-
-def _long(key: str) -> str:
-    return key.replace("HKLM\\", "HKEY_LOCAL_MACHINE\\", 1)

@@ -18,6 +18,8 @@ from ...module_utils._windows.registry_file import (
     REG_MULTI_SZ,
     TYPE_NAMES,
     RawValue,
+    list_value,
+    number_value,
 )
 from ...module_utils._windows.settings import NETSH, SETTINGS, Setting
 from .._files import BACKUP_NAME, BackupStore
@@ -188,10 +190,10 @@ def _written(after: object) -> RawValue | None:
     if after is None:
         return None
     if isinstance(after, int):
-        return REG_DWORD, after.to_bytes(4, "little")
+        return number_value(after)
     if not isinstance(after, list):
         raise ValueError("not a value that we write")
-    return REG_MULTI_SZ, "".join(f"{entry}\0" for entry in [*after, ""]).encode("utf-16-le")
+    return list_value(after)
 
 
 def shown_value(raw: RawValue | None) -> list[str] | int | str | None:

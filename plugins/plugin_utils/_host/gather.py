@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import secrets
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from ...module_utils._parsers.transcript import TranscriptError
 from ...module_utils._policy import Policy
 from .._connection.errors import HostFailure, Phase
 from .._connection.session import Session
+from .._files import now_text
 
 LAST_SECTION = "state"
 """The last section that every release prints; without it the answer was cut."""
@@ -43,11 +43,6 @@ class Gathered:
 def new_nonce() -> str:
     """16 hex digits that no output of a host can have known before."""
     return secrets.token_hex(8)
-
-
-def utc_now() -> str:
-    """The controller's time, ISO 8601 with seconds."""
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def gather(session: Session, policy: Policy, timeout: float, phase: Phase = "read") -> Gathered:
@@ -83,7 +78,7 @@ def parse_complete_transcript(session: Session, policy: Policy, run: str, transc
         facts = parse_transcript(transcript, policy.extra_services, policy.watched_ports)
     except TranscriptError as error:
         raise HostFailure(f"{session.target} sent a transcript that cannot be read: {error}.", phase) from error
-    return Gathered(run, transcript, facts, utc_now())
+    return Gathered(run, transcript, facts, now_text())
 
 
 def is_whole(transcript: bytes, run: str) -> bool:

@@ -16,7 +16,7 @@ from ...module_utils._commands.records import Record
 from ...module_utils._commands.write import SettingWrite
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import TYPE_NAMES, RawValue
-from ...module_utils._windows.settings import ABSENT, NETSH, NETSH_PREFIX, NOW
+from ...module_utils._windows.settings import NETSH, NETSH_PREFIX, NOW, record_text
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
 from .._files import RUN_ID, BackupStore
@@ -189,7 +189,7 @@ def restore(
     if rollback_plan.refusal and not force:
         raise exchange.failure(f"{rollback_plan.refusal}: nothing was put back, set force to do it nevertheless")
     exact = {row.setting.id: row.before for row in rollback_plan.rows}
-    texts = {name: _record_text(value) for name, value in exact.items()}
+    texts = {name: record_text(_plain(value)) for name, value in exact.items()}
     order = WriteRequest(
         changes=(*(SettingWrite(name, _plain(value)) for name, value in exact.items()), *rollback_plan.tables),
         records=(
@@ -208,13 +208,6 @@ def _plain(value: RawValue | None) -> tuple[str, ...] | int | None:
     if isinstance(shown, list):
         return tuple(shown)
     return (shown,) if isinstance(shown, str) else shown
-
-
-def _record_text(value: RawValue | None) -> str | None:
-    plain = _plain(value)
-    if plain is None:
-        return ABSENT
-    return str(plain) if isinstance(plain, int) else ",".join(plain)
 
 
 def unchanged_rows(rollback_plan: RollbackPlan, facts: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from ...module_utils._commands.cmd import BatchError
 from ...module_utils._commands.machine_id import ID_BYTES
 from ...module_utils._facts.facts import parse_transcript
 from ...module_utils._fleet.artifact import build
+from ...module_utils._fleet.times import time_text
 from ...module_utils._offline.apply import apply_script
 from ...module_utils._offline.carried_age import collected
 from ...module_utils._offline.data_files import data_bytes
@@ -34,6 +35,7 @@ from ...module_utils._parsers.transcript import (
 )
 from ...module_utils._plan.actions import END_RECORD
 from ...module_utils._plan.diff import summary_of
+from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import make_plan
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import RegFileError
@@ -79,7 +81,7 @@ class Carried:
     def artifact(self, run_id: str) -> dict[str, Any]:
         """The same artifact as a WinRM host's, of a run that only looked."""
         due = bool(self.plan["settings"] or any(action["action"] != END_RECORD for action in self.plan["actions"]))
-        result = {"changed": due, "msg": self.row()["msg"], "problems": _problems(self.facts, self.plan)}
+        result = {"changed": due, "msg": self.row()["msg"], "problems": problems_of(self.facts, self.plan)}
         return build(self.host, self.facts, self.plan, result, run_id, self.collected, check_mode=True)
 
 
@@ -128,7 +130,7 @@ def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """When a transcript was made, ISO 8601 or None, and what to say about it."""
     written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
     moment, note = collected(facts["collected"], written, datetime.now(timezone.utc))
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None, note
+    return time_text(moment) if moment else None, note
 
 
 def _scripts(order: ScriptPlan, content: bytes) -> dict[str, bytes]:
@@ -144,8 +146,3 @@ def _scripts(order: ScriptPlan, content: bytes) -> dict[str, bytes]:
 
 def _lines(lines: list[str]) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
-
-
-def _problems(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Any]:
-    told = {problem["id"] for problem in facts["problems"]}
-    return [*facts["problems"], *(entry for entry in plan["problems"] if entry["id"] not in told)]

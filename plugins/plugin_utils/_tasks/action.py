@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ...module_utils._facts.services import ACCESS_DENIED
 from ...module_utils._fleet.artifact import build
+from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import make_plan
 from ...module_utils._policy import (
     PLAN_SPEC,
@@ -29,16 +29,10 @@ from .._connection.errors import HostFailure, Phase
 from .._connection.exchange import Exchange
 from .._connection.session import Session, refuse_foreign
 from .._connection.warm import warm_up
-from .._files import (
-    RUN_ID,
-    BackupStore,
-    artifact_path,
-    safe_run_id,
-    write_json,
-)
+from .._files import RUN_ID, BackupStore, artifact_path, now_text, safe_run_id, write_json
 from .._fleet.host_policy import VARIABLES_PREFIX
 from .._fleet.runs import read_artifacts
-from .._host.gather import Gathered, gather, utc_now
+from .._host.gather import Gathered, gather
 from .._host.rollback import undo_call
 from .options import checked_options
 from .outcome import (
@@ -49,7 +43,7 @@ from .outcome import (
 )
 from .progress import Progress
 
-__all__ = ("HostAction", "Job", "Outcome", "outcome_of", "planned", "problems_of", "spec")
+__all__ = ("HostAction", "Job", "Outcome", "outcome_of", "planned", "spec")
 
 warm_up()
 
@@ -282,7 +276,7 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durabl
         run_id=run_id,
         collected=outcome.extra.get("collected"),
         check_mode=job.check_mode,
-        attempted=utc_now(),
+        attempted=now_text(),
     )
     write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID}, durable, Path(folder))
 
@@ -337,14 +331,6 @@ def outcome_of(
         reading=gathered,
         extra={"collected": gathered.collected, **extra},
     )
-
-
-def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
-    """All problems of facts and plan; what the facts have said, the plan need not repeat."""
-    told = {problem["id"] for problem in facts["problems"]}
-    if ACCESS_DENIED in told:
-        told.add("services_unreadable")
-    return [*facts["problems"], *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in told)]
 
 
 def _policy(options: Mapping[str, Any], host: str) -> Policy:

@@ -10,11 +10,12 @@ from dataclasses import replace
 from ...module_utils._commands.records import RAN_BEFORE, Record
 from ...module_utils._facts.window_facts import owed, record_ends
 from ...module_utils._plan.actions import END_RECORD
+from ...module_utils._plan.host_problems import problems_of
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.apply import WriteRequest, apply
 from .._host.gather import Gathered, parse_complete_transcript
-from .action import Job, Outcome, planned, problems_of
+from .action import Job, Outcome, planned
 
 
 def end_record(job: Job, outcome: Outcome) -> Outcome:

@@ -15,7 +15,6 @@ import contextlib
 import fcntl
 import json
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import Any, TextIO
 from ansible.errors import AnsibleError
 
 from .._connection.errors import HostFailure, Phase
-from .._files import RUN_ID
+from .._files import RUN_ID, now_text
 from .._writer import open_private
 
 NOTE = "unfinished.json"
@@ -108,8 +107,7 @@ class Progress:
         try:
             self._save(self)
             if self._path is not None:
-                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-                self._write(self._path, Stopped(self._task, RUN_ID, phase, now, self.dns_may_be_stopped))
+                self._write(self._path, Stopped(self._task, RUN_ID, phase, now_text(), self.dns_may_be_stopped))
         except AnsibleError as error:
             self.phase, self.changed, self.dns_may_be_stopped = before
             raise HostFailure(

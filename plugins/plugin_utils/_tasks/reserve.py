@@ -14,6 +14,7 @@ from ...module_utils._plan.actions import (
     REBOOT_ACTION,
     START_SERVICES,
 )
+from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.status import BLOCKING
 from ...module_utils._windows.settings import NETSH
 from .._connection.errors import HostFailure, after_change
@@ -26,7 +27,6 @@ from .action import (
     Outcome,
     outcome_of,
     planned,
-    problems_of,
 )
 
 

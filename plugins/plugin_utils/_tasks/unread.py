@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...module_utils._plan.host_problems import problems_of
 from .._connection.errors import HostFailure
 from .._host.gather import Gathered
-from .action import Job, problems_of
+from .action import Job
 
 
 def unread(job: Job, gathered: Gathered, plan: Mapping[str, Any], question: str) -> str:

@@ -11,6 +11,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.se
     MECHANISMS,
     SETTINGS,
     entries_of,
+    record_text,
     value_text,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
@@ -54,3 +55,10 @@ def test_values_as_the_record_writes_them(fact: dict[str, Any], text: str) -> No
 @pytest.mark.parametrize(("data", "entries"), [(["a", "b"], ["a", "b"]), ("a-b", ["a-b"]), (7, ["7"]), ([], [])])
 def test_entries(data: Any, entries: list[str]) -> None:
     assert entries_of(data) == entries
+
+
+@pytest.mark.parametrize(
+    ("data", "text"), [(None, "absent"), ((), ""), (("a-b", "c-d"), "a-b,c-d"), (2500, "2500"), (0, "0")]
+)
+def test_values_that_are_written_have_the_same_spelling(data: Any, text: str) -> None:
+    assert record_text(data) == text

@@ -57,3 +57,15 @@ def test_two_transcripts_of_one_computer_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(CAPTURE.read_bytes())
     with pytest.raises(OfflineError, match="same computer"):
         read_transcripts(tmp_path, Policy.from_options())
+
+
+def test_services_that_may_not_be_listed_are_one_problem_not_two(tmp_path: Path) -> None:
+    path = tmp_path / "sbserver.txt"
+    text = CAPTURE.read_bytes()
+    front, _, rest = text.partition(b"#portkeeper begin services\n")
+    assert rest
+    behind = rest.partition(b"#portkeeper end services ")[2].partition(b"\n")[2]
+    path.write_bytes(front + b"#portkeeper begin services\n#portkeeper end services 5\n" + behind)
+    (host,) = read_transcripts(path, Policy.from_options())
+    told = [problem["id"] for problem in host.artifact("night")["problems"]]
+    assert "access_denied" in told and "services_unreadable" not in told
