@@ -6,7 +6,9 @@
 #include "labfile.h"
 #include "question.h"
 #include "registry.h"
+#include "taskfile.h"
 #include "text.h"
+#include "toolbugs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,11 +19,11 @@
 #define COMMAND_ROOM 2048
 #define COMMAND_LIMIT 261
 
-static const wchar_t *const value_names[] = {L"/tn", L"/tr", L"/sc", L"/st", L"/sd", L"/ru", L"/rp", L"/fo"};
+static const wchar_t *const value_names[] = {L"/tn", L"/tr", L"/sc", L"/st", L"/sd", L"/ru", L"/rp", L"/fo", L"/xml"};
 static const wchar_t *const flag_names[] = {L"/f", L"/nh", L"/v"};
 
 struct options {
-    const wchar_t *name, *command, *schedule, *time, *date, *user, *format;
+    const wchar_t *name, *command, *schedule, *time, *date, *user, *format, *file;
     int force, no_header;
 };
 
@@ -87,29 +89,57 @@ static void require_value(const wchar_t *kind, const wchar_t *value)
     text_require_switch(key);
 }
 
-static int create(struct options *options)
+/* Keeps a task in the book, unless one of its name is there and may not be replaced. */
+static int keep(const struct options *options, const wchar_t *command, int on_battery)
 {
     wchar_t path[MAX_PATH], text[COMMAND_ROOM + 512];
-    int needs_time = options->schedule && !same_text(options->schedule, L"onstart");
 
+    if (!name_is_valid(options->name))
+        return failed(L"bad_name", options->name);
+    if (wcslen(command) > (size_t)text_number(L"limit.command", COMMAND_LIMIT))
+        return failed(L"long_command", options->name);
+    task_path(options->name, path);
+    if (labfile_exists(path) && !options->force && !may(L"replace", options->name))
+        return failed(L"not_replaced", options->name);
+    _snwprintf(text, COMMAND_ROOM + 511, L"command=%ls\nschedule=%ls\nstart=%ls\ndate=%ls\nuser=%ls\nbattery=%ls\n", command,
+               options->schedule, options->time ? options->time : L"", options->date ? options->date : L"",
+               options->user ? options->user : L"", on_battery ? L"yes" : L"no");
+    text[COMMAND_ROOM + 511] = L'\0';
+    return labfile_write(path, text) ? failed(L"not_written", options->name) : 0;
+}
+
+static int create_from_file(struct options *options)
+{
+    struct task_file task;
+    int error;
+
+    if (!options->name || options->command || options->schedule || options->time || options->date)
+        text_usage();
+    if (tool_has_bug("schtasks_xml") || !taskfile_read(options->file, &task))
+        return failed(L"bad_file", options->name);
+    options->schedule = L"onstart";
+    options->user = L"SYSTEM";
+    error = keep(options, task.command, task.on_battery);
+    if (!error)
+        text_write(TO_STDOUT, L"create.done", L"name", options->name, NULL);
+    return error;
+}
+
+static int create(struct options *options)
+{
+    int needs_time = options->schedule && !same_text(options->schedule, L"onstart"), error;
+
+    if (options->file)
+        return create_from_file(options);
     if (!options->name || !options->command || !options->schedule || (needs_time && !options->time))
         text_usage();
     require_value(L"sc", options->schedule);
     if (options->time && !time_is_valid(options->time))
         return failed(L"bad_time", options->time);
-    if (!name_is_valid(options->name))
-        return failed(L"bad_name", options->name);
-    if (wcslen(options->command) > (size_t)text_number(L"limit.command", COMMAND_LIMIT))
-        return failed(L"long_command", options->name);
-    task_path(options->name, path);
-    if (labfile_exists(path) && !options->force && !may(L"replace", options->name))
-        return failed(L"not_replaced", options->name);
-    _snwprintf(text, COMMAND_ROOM + 511, L"command=%ls\nschedule=%ls\nstart=%ls\ndate=%ls\nuser=%ls\n",
-               options->command, options->schedule, options->time ? options->time : L"",
-               options->date ? options->date : L"", options->user ? options->user : L"");
-    text[COMMAND_ROOM + 511] = L'\0';
-    if (labfile_write(path, text))
-        return failed(L"not_written", options->name);
+    /* Made by switches, a task runs on mains power only. */
+    error = keep(options, options->command, 0);
+    if (error)
+        return error;
     if (options->user && same_text(options->user, L"SYSTEM"))
         text_write(TO_STDOUT, L"create.user", L"name", options->name, NULL);
     if (needs_time && !options->date && is_past(options->time))
@@ -144,12 +174,14 @@ static DWORD leave_request(const wchar_t *folder, const wchar_t *name, const wch
 
 static int run(struct options *options)
 {
-    wchar_t path[MAX_PATH], command[COMMAND_ROOM];
+    wchar_t path[MAX_PATH], command[COMMAND_ROOM], battery[8] = L"";
 
     if (!find_task(options, path) || !labfile_value(path, L"command", command, COMMAND_ROOM))
         return failed(L"no_task", options->name);
-    /* A task that was made without further settings runs on mains power only; asked to run, Windows says yes. */
-    if (!registry_dword(LAB_KEY, L"OnBattery", 0) && leave_request(L"run", options->name, command))
+    labfile_value(path, L"battery", battery, 8);
+    /* Asked to run a task that waits for mains power, Windows says yes. */
+    if ((same_text(battery, L"yes") || !registry_dword(LAB_KEY, L"OnBattery", 0)) &&
+        leave_request(L"run", options->name, command))
         return failed(L"not_written", options->name);
     text_write(TO_STDOUT, L"run.done", L"name", options->name, NULL);
     return 0;
@@ -258,6 +290,8 @@ static void set_option(const wchar_t *name, const wchar_t *value, struct options
         options->user = *value ? value : L"SYSTEM";
     else if (same_text(name, L"/fo"))
         options->format = value;
+    else if (same_text(name, L"/xml"))
+        options->file = value;
     else if (same_text(name, L"/f"))
         options->force = 1;
     else if (same_text(name, L"/nh"))

@@ -263,21 +263,6 @@ def stopped_scheduler(host: FaultHost) -> Iterator[None]:
         file.unlink()
 
 
-def test_on_battery_nothing_is_stopped_and_the_result_says_why(matrix: Matrix) -> None:
-    """Vista and later start no task then; the Task Scheduler says that it has."""
-    host = matrix.host
-    host.conflict()
-    key = r"HKLM\SYSTEM\CurrentControlSet\Control\PortkeeperLab"
-    host.cmd(f"reg add {key} /v OnBattery /t REG_DWORD /d 1 /f")
-    result = host.act("dns_restart", window_timeout=6)
-    host.cmd(f"reg delete {key} /v OnBattery /f")
-    assert result["failed"] and "mains power" in result["msg"]
-    assert result["dns_may_be_stopped"] is False and host.runs("DNS")
-    host.new_call()
-    assert not host.act("dns_restart", window_timeout=20).get("failed")
-    assert host.glance().tasks == 0
-
-
 def test_without_a_task_scheduler_it_can_be_asked_for_nevertheless(matrix: Matrix) -> None:
     host = matrix.host
     host.conflict()

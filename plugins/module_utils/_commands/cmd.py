@@ -164,16 +164,24 @@ def echoed(text: str) -> str:
     """The `echo` command that prints one line of a script literally, written for a command line.
 
     Percent signs cannot be escaped on a command line; a caret behind an opening one makes the name unknown, so that
-    nothing is expanded, and goes away by itself. In quotes nothing is escaped, and a caret would stay.
+    nothing is expanded, and goes away by itself. In quotes it would stay.
 
     Raises:
         BatchError: a percent sign stands in quotes.
     """
-    parts = text.split('"')
-    if any("%" in quoted for quoted in parts[1::2]):
+    if any("%" in quoted for quoted in text.split('"')[1::2]):
         raise BatchError(f"{text!r} has a percent sign in quotes.")
+    return "echo " + re.sub(r"%(\w+)%", r"%^\1%", escaped(text))
+
+
+def escaped(text: str) -> str:
+    """The text for a command line, so that cmd takes every operator in it as a character.
+
+    In quotes nothing is escaped, and a caret would stay. Environment variables are expanded.
+    """
+    parts = text.split('"')
     parts[::2] = [re.sub(r"([&|<>()^])", r"^\1", plain) for plain in parts[::2]]
-    return "echo " + re.sub(r"%(\w+)%", r"%^\1%", '"'.join(parts))
+    return '"'.join(parts)
 
 
 def _matching(pattern: re.Pattern[str], text: str, what: str) -> str:

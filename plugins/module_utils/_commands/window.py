@@ -12,7 +12,7 @@ always goes on to starting what ran.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._windows.service_states import HIGHEST_PID
 from .._windows.settings import NETSH, STATE_KEY
@@ -52,6 +52,7 @@ from .records import (
     Record,
     recorded,
 )
+from .task import by_file, by_switches, definition_file
 from .window_steps import (
     NOT_RUNNING_LEVEL,
     RETRY_SECONDS,
@@ -91,6 +92,7 @@ class Window:
         until: UTC seconds of the controller's clock at which it is over.
         process: DNS's process, as the service manager tells it; None where it does not.
         owed: service keys that an earlier window has left on record: they stay there until they run.
+        task_file: whether the release's schtasks takes a task from a file; see `task.FAMILIES`.
     """
 
     run: str
@@ -102,6 +104,7 @@ class Window:
     until: int
     process: int | None = None
     owed: tuple[str, ...] = ()
+    task_file: bool = False
 
     @property
     def recorded(self) -> Record:
@@ -207,13 +210,22 @@ def start_line(window: Window) -> str:
     Args:
         window: what to do.
     """
-    create = rf"schtasks.exe /create /tn {window.task} /tr {window.folder}\run.cmd /sc onstart /ru SYSTEM"
+    try:
+        return _started_by_task(window)
+    except BatchError:
+        # With many services only the longer way to create the task may have made the line too long.
+        return _started_by_task(replace(window, task_file=False))
+
+
+def _started_by_task(window: Window) -> str:
+    program = rf"{window.folder}\run.cmd"
+    definition = rf"{window.path}\task.xml"
+    written = [definition_file(program, definition)] if window.task_file else []
+    create = by_file(window.task, program, definition) if window.task_file else by_switches(window.task, program)
     return _opened(
         window,
-        [
-            # ONSTART needs no time of day, whose format differs between releases; the token makes a stray run harmless.
-            section(window.run, "create", f"{create}>nul&&echo created"),
-        ],
+        # The task would run at the next boot, too: the token makes that harmless.
+        [*written, section(window.run, "create", f"{create}>nul&&echo created")],
         section(window.run, "run", f"schtasks.exe /run /tn {window.task}>nul"),
     )
 

@@ -255,7 +255,7 @@ def _rescued(exchange: Exchange, window: Window) -> HostFailure:
         _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
         return exchange.failure(
             "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk room,"
-            " and is the server on mains power? Windows Vista and later start no such task on battery",
+            " and is the server on mains power? Windows may start no such task on battery",
             dns_may_be_stopped=not runs,
         )
     _forget_what_runs(exchange, facts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ...module_utils._commands.task import FAMILIES
 from ...module_utils._commands.window import Window
 from ...module_utils._facts.window_facts import (
     left_down,
@@ -50,6 +51,7 @@ def window_of(
         until=int(lock.partition("-")[0]) + deadline,
         process=process_of_dns(gathered.facts),
         owed=owed(gathered.facts, ignored),
+        task_file=gathered.facts["os"]["family"] in FAMILIES,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations, product
+from itertools import chain, combinations, product
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
     COLLECTOR,
@@ -125,6 +125,7 @@ def windows() -> Iterator[Window]:
     ):
         yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300)
         yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300, 1484, ("WINS",))
+        yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300, 1484, (), True)
 
 
 def orders() -> Iterator[ScriptPlan]:
@@ -245,6 +246,11 @@ def _remember_lines() -> Rendered:
             yield remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: owed}, process)
 
 
+def _typical_starts() -> list[str]:
+    """With a task that is created by switches, and from a file."""
+    return [start_line(replace(WINDOW, exclusions=())), start_line(replace(WINDOW, task_file=True))]
+
+
 def _of_windows(render: Callable[[Window], str]) -> Renderer:
     return Renderer(lambda: [render(WINDOW)], lambda: map(render, windows()))
 
@@ -276,6 +282,7 @@ RENDERERS: dict[str, Renderer] = {
     ),
     "script": Renderer(lambda: script(WINDOW), lambda: map(script, windows())),
     **{name: _of_windows(render) for name, render in WINDOW_LINES.items()},
+    "start_line": Renderer(_typical_starts, lambda: chain(_typical_starts()[1:], map(start_line, windows()))),
     "poll_line": Renderer(
         lambda: [poll_line(WINDOW, 45)], lambda: (poll_line(WINDOW, seconds) for seconds in (0, 45, 3600))
     ),

@@ -84,6 +84,7 @@ windows = st.builds(
     exclusions=st.lists(st.builds(ExclusionToAdd, st.sampled_from(sorted(NETSH)), ports), max_size=4).map(tuple),
     deadline=st.integers(60, 3600),
     until=st.integers(1_700_000_000, 9_999_999_999),
+    task_file=st.booleans(),
 )
 changes = st.tuples(
     st.builds(

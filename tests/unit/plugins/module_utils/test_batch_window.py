@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import pytest
@@ -25,6 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.w
     start_services_line,
     unguarded_line,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_language import unescaped
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_renderings import (
     LOCK,
     RUN,
@@ -174,6 +176,59 @@ def test_the_start_happens_only_under_our_lock_with_a_unique_task() -> None:
     assert steps == sorted(steps)
     assert f"/tn portkeeper-1764000000-{RUN} " in line
     assert "/f" not in line[line.index("schtasks.exe /create") : line.index("end create")]
+
+
+def definition_of(line: str) -> ElementTree.Element:
+    """The definition of the task that a line writes, as cmd leaves it."""
+    (echo,) = re.findall(r"\(echo (\^<Task .*?)\)>\.\.\\[^\\]*\\task\.xml&", line)
+    return ElementTree.fromstring(unescaped(echo))
+
+
+def test_from_vista_on_the_task_runs_on_battery_too() -> None:
+    line = start_line(replace(WINDOW, task_file=True))
+    task = definition_of(line)
+    space = {"": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
+    assert [part.tag.rpartition("}")[2] for part in task] == ["Triggers", "Principals", "Settings", "Actions"]
+    assert {part.tag.rpartition("}")[2]: part.text for part in task.find("Settings", space)} == {
+        "DisallowStartIfOnBatteries": "false",
+        "StopIfGoingOnBatteries": "false",
+        "ExecutionTimeLimit": "PT0S",
+    }
+    assert task.find("Principals/Principal/UserId", space).text == "S-1-5-18"
+    assert len(task.find("Triggers", space)) == 1 and task.find("Triggers/BootTrigger", space) is not None
+    (program,) = re.findall(r" /tr (\S+) ", line)
+    assert task.find("Actions/Exec/Command", space).text == program
+
+
+def test_a_task_that_is_not_taken_from_its_file_is_created_as_before_vista() -> None:
+    line = start_line(replace(WINDOW, task_file=True))
+    name, folder = f"portkeeper-1764000000-{RUN}", rf"..\portkeeper-1764000000-{RUN}"
+    steps = [
+        f"icacls.exe {folder} ",
+        rf")>{folder}\task.xml&",
+        "begin create",
+        f"(schtasks.exe /create /tn {name} /ru SYSTEM /xml {folder}\\task.xml||schtasks.exe /create ",
+        "/sc onstart /ru SYSTEM /f)>nul&&echo created&",
+        rf")>{folder}\exclude.netsh&",
+        "begin run",
+    ]
+    assert [line.index(step) for step in steps] == sorted(line.index(step) for step in steps)
+    # What decides about the run is the script's size: a definition that was cut is refused by schtasks itself.
+    assert "task.xml" not in line[line.index("echo token>") :]
+
+
+def test_before_vista_and_in_a_shell_no_definition_is_written() -> None:
+    for line in (start_line(WINDOW), unguarded_line(WINDOW), unguarded_line(replace(WINDOW, task_file=True))):
+        assert "xml" not in line and "<Task" not in line
+
+
+def test_a_line_without_room_for_the_definition_creates_the_task_as_before_vista() -> None:
+    """A window with many services is opened as it would be without the file."""
+    many = [
+        replace(WINDOW, dependents=tuple(f"Service{n:03}" for n in range(count)), task_file=True) for count in (2, 9)
+    ]
+    assert ["/xml" in start_line(window) for window in many] == [True, False]
+    assert start_line(many[1]) == start_line(replace(many[1], task_file=False))
 
 
 def test_the_exclusions_are_written_behind_every_environment_variable() -> None:

@@ -1,0 +1,30 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a window is made of, by the host's release."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
+    FakeConnection,
+    FakeWire,
+)
+
+
+@pytest.mark.parametrize(("family", "expected"), [("nt5", False), ("nt6", True), ("nt6_r2", True), (None, False)])
+def test_the_task_comes_from_a_file_where_the_release_takes_one(family: str | None, expected: bool) -> None:
+    session = Session(FakeConnection(FakeWire(FakeHost())), clock=lambda: 0.0)
+    policy = Policy.from_options()
+    gathered = gather(session, policy, 60)
+    (action,) = [row for row in make_plan(gathered.facts, policy)["actions"] if row["action"] == "dns_window"]
+    gathered.facts["os"]["family"] = family
+    assert window_of(Exchange(session, gathered.run, "restart", 60), gathered, action, 300).task_file is expected
