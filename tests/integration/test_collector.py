@@ -9,10 +9,10 @@ from renderings import assert_same_host
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import echoed
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
-    COLLECTOR,
     collector_line,
     collector_script,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
 
 RUN = "0123456789abcdef"
 
@@ -23,5 +23,5 @@ def test_both_renderings_give_the_same_transcript(lab_host) -> None:
         chunk = "&".join(echoed(line) for line in lines[start : start + 15])
         lab_host.exec(f"({chunk}){'>>' if start else '>'}C:\\collect.cmd")
     ids, facts = assert_same_host(lab_host.exec(collector_line(RUN)), lab_host.exec("C:\\collect.cmd"))
-    assert ids == {row.id for row in COLLECTOR if row.only != "nt6"}
+    assert ids == {row.id for row in SECTIONS.values() if row.only != "nt6"}
     assert facts["problems"] == []

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._windows.registry_file import long_key
-from .._windows.settings import NETSH, OWN_KEY, SETTINGS, STATE_KEY
+from .._windows.settings import NETSH, OWN_KEY, STATE_KEY, written_setting
 from .cmd import (
     MAX_SCRIPT_LINE,
     OURS,
@@ -42,13 +42,13 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
 
     Args:
         backup: the backup's id.
-        undone: ids of SETTINGS, whose old values restore.reg holds, and of NETSH, of which restore.netsh takes out
+        undone: ids of settings, whose old values restore.reg holds, and of NETSH, of which restore.netsh takes out
             what was added.
 
     Raises:
         BatchError: an id or a range is malformed.
     """
-    settings = [(section_id(name), SETTINGS[name]) for name in undone if name in SETTINGS]
+    settings = [(section_id(name), place) for name in undone for place in [written_setting(name)] if place]
     lines = [
         "@echo off",
         "setlocal",

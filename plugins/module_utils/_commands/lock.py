@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._sections.table import SECTIONS
 from .cmd import (
     OURS,
     ROOT,
@@ -20,7 +21,7 @@ from .cmd import (
     section,
     wrap,
 )
-from .collect import COLLECTOR, section_commands
+from .collect import section_commands
 
 LOCK = rf"{OURS}\lock"
 """The lock's directory, seen from system32."""
@@ -52,7 +53,7 @@ ENDED = "end"
 SETTLE = "ping.exe -n 6 127.0.0.1 >nul"
 """Five seconds before a lock is taken over: a run that is about to release it does so, and the renaming fails."""
 
-BOOT_AND_END = f"{next(row.command for row in COLLECTOR if row.id == 'boot')}&echo {ENDED}"
+BOOT_AND_END = f"{SECTIONS['boot'].command}&echo {ENDED}"
 """Shows the boot mark, and a last line that a file cut by a full disk lacks."""
 
 

@@ -17,8 +17,8 @@ from .._windows.settings import (
     NETSH,
     RAN_BEFORE_RECORD,
     RECORDED_STOPPED,
-    SETTINGS,
     STATE_KEY,
+    written_setting,
 )
 from .cmd import (
     A_PROCESS,
@@ -53,9 +53,6 @@ SERVICE_LISTS = (RAN_BEFORE, WINDOW_RECORD)
 DNS_STOPPED = RECORDED_STOPPED
 """What stands in a record in place of DNS's process id where the service manager said STOPPED without a process."""
 
-RECORDED = (*SETTINGS, *NETSH, *SERVICE_LISTS)
-"""Settings that have a record under STATE_KEY."""
-
 
 @dataclass(frozen=True)
 class Record:
@@ -63,6 +60,11 @@ class Record:
 
     id: str
     value: str
+
+
+def is_recorded(name: str) -> bool:
+    """Whether there may be a record of this name under STATE_KEY."""
+    return written_setting(name) is not None or name in NETSH or name in SERVICE_LISTS
 
 
 def remember_line(run: str, lists: Mapping[str, Sequence[str]], process: Mapping[str, int | None]) -> str:
@@ -120,7 +122,7 @@ def _each(ids: Sequence[str], name: str, data: str) -> str:
 
 
 def _recordable(name: str) -> str:
-    if name not in RECORDED:
+    if not is_recorded(name):
         raise BatchError(f"{name!r} is not a setting that has a record.")
     return name
 

@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .._sections.table import section_of
 from .._windows.settings import (
-    DNS_KEY,
     NETSH,
-    SETTINGS,
-    TCPIP_KEY,
     Setting,
+    written_setting,
 )
 from .backup import (
     backup_files,
@@ -61,9 +60,6 @@ from .lock import (
 )
 from .machine_id import id_commands
 from .records import Record, recorded
-
-_SECTIONS = {TCPIP_KEY: "tcpip", DNS_KEY: "dns"}
-"""The collector's section that shows a key."""
 
 _PUT_BACK = "put-back.reg"
 
@@ -129,16 +125,21 @@ def prepare_line(change_id: ChangeId, settings: Sequence[str]) -> str:
 
     The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
     """
-    places = [(name, SETTINGS[name]) for name in settings if name in SETTINGS]
+    places = _places(settings)
     steps = [f"md {change_id.path}", *_prepared(change_id, places)]
     lock = lock_section(change_id.run, change_id.lock)
     return wrap(change_id.run, [lock, if_locked(change_id.lock, "&".join(steps))])
 
 
+def _places(ids: Sequence[str]) -> list[tuple[str, Setting]]:
+    """Those that are values of the registry, each with its place."""
+    return [(name, place) for name in ids for place in [written_setting(name)] if place]
+
+
 def _prepared(change_id: ChangeId, places: Sequence[tuple[str, Setting]]) -> list[str]:
     file = rf"{change_id.path}\export.tmp"
     parts = [_snapshot(change_id, name, place, "1") for name, place in places]
-    for key, label in sorted({(place.key, _SECTIONS[place.key]) for _name, place in places}):
+    for key, label in sorted({(place.key, section_of(place)) for _name, place in places}):
         # cmd converts UTF-16 in `type`; one that stops at the first zero byte (Wine's) hands the bytes out as they are.
         shown = f'type {file}|findstr.exe "Registry">nul&&type {file}||findstr.exe "^" {file}'
         # XP and 2003 have no /y: they would ask about a file that is there.
@@ -184,7 +185,7 @@ def write_lines(
     """
     if not (changes or records or change_id.machine):
         raise BatchError("There is nothing to write.")
-    places = [(change.id, SETTINGS[change.id]) for change in changes if change.id in SETTINGS]
+    places = _places([change.id for change in changes])
     undo = restore_script(change_id.backup, [change.id for change in changes]) if changes else []
     saved, widened, sizes = backup_files(
         change_id.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
@@ -194,11 +195,11 @@ def write_lines(
     write = _recorded(change_id, records)
     write += _imported(change_id, [name for name, _place in places]) if put_back else []
     for change in changes:
-        write += [] if put_back and change.id in SETTINGS else _written(change_id, change)
+        write += [] if put_back and written_setting(change.id) else _written(change_id, change)
     write += [_snapshot(change_id, name, place, COMPARED) for name, place in places]
     if change_id.kept is not None and changes:
         write.append(pruning(change_id.kept, change_id.backup))
-    shown = {_SECTIONS[SETTINGS[name].key] if name in SETTINGS else name for name in (change.id for change in changes)}
+    shown = {change.id for change in changes if change.id in NETSH} | {section_of(place) for _name, place in places}
     tail = [
         section(change_id.run, "write", f"(if exist {change_id.flag} ({'&'.join(write)}))"),
         *section_commands(change_id.run, {*shown, "boot", "state"}),
@@ -272,7 +273,9 @@ def _written(change_id: ChangeId, change: SettingWrite) -> list[str]:
     if change.id in NETSH:
         due = bool(_ranges(change) or change.removed)
         return [f"netsh.exe -f {_netsh_file(change_id, change)}>nul", done] if due else [done]
-    place = SETTINGS[change.id]
+    place = written_setting(change.id)
+    if place is None:
+        raise BatchError(f"{change.id!r} is not a setting that is written.")
     if change.after is None:
         return [f"reg.exe delete {place.key} /v {place.value_name} /f>nul", done]
     return [
@@ -282,7 +285,7 @@ def _written(change_id: ChangeId, change: SettingWrite) -> list[str]:
 
 
 def _data(place: Setting, after: tuple[str, ...] | int) -> str:
-    if place.registry_type == "REG_DWORD":
+    if not place.is_list:
         if not isinstance(after, int):
             raise BatchError(f"The value {place.value_name} takes a number.")
         return f"/d {number(after, 65536)}"

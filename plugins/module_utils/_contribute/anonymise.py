@@ -16,21 +16,16 @@ from ipaddress import ip_network
 from itertools import chain, count
 
 from .._catalogue.sbs2003 import CATALOGUE
-from .._commands.collect import COLLECTOR
 from .._parsers.listing import plain_lines
 from .._parsers.reg_query import is_file, parse_reg
 from .._parsers.transcript import (
     Source,
     split_transcript,
 )
-from .harmless_words import (
-    BINARY,
-    COMMON,
-    OF_SECTION,
-    VALUES,
-)
+from .._sections.row import SectionRow, words
+from .._sections.table import SECTIONS
+from .._windows.settings import NETSH, SETTINGS
 
-_REGISTRY = frozenset("current_version product_options tcpip dns service_starts sql_ports boot state hotfixes".split())
 _WORD = r"[^\t\n -/:-@\[-^`{-~]"
 """Letters, digits, the underscore, control characters and everything beyond ASCII."""
 _ALONE = rf"(?<!{_WORD})(?:%s)(?!{_WORD})"
@@ -50,6 +45,15 @@ _BANNER_RE = re.compile(r"[ \t]*! REG\.EXE VERSION [0-9.]+[ \t]*\Z")
 _BANNER_WORDS = frozenset(("reg", "exe", "version"))
 _MARK_RE = re.compile("#(?=portkeeper)", re.IGNORECASE)
 _HARMLESS_ADDRESSES = frozenset(("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1"))
+_COMMON = words("""
+    HKEY_LOCAL_MACHINE SYSTEM CurrentControlSet ControlSet001 ControlSet002 ControlSet003 Services SOFTWARE Wow6432Node
+    Microsoft Windows NT CurrentVersion Control Parameters Tcpip DNS portkeeper state TriggerInfo
+""")
+"""Parts of registry paths that parsers look at.
+
+A word that is missing here or in a section's row costs a contributed transcript some colour; a word too many may be
+somebody's name.
+"""
 _DOCUMENTATION_NETS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "240.0.0.0/4")
 
 
@@ -68,11 +72,11 @@ def anonymise(source: Source, keep: Iterable[str] = ()) -> str:
     sections = split_transcript(source).sections
     writer = _Writer(keep, "\n".join(section.text for section in sections.values()))
     lines = ["#portkeeper transcript 1"]
-    for row in COLLECTOR:
+    for row in SECTIONS.values():
         if row.id in sections:
             section = sections[row.id]
             level = "" if section.errorlevel is None else f" {section.errorlevel}"
-            body = _MARK_RE.sub(".", writer.section(row.id, section.text)).lstrip("\n").removesuffix("\n")
+            body = _MARK_RE.sub(".", writer.section(row, section.text)).lstrip("\n").removesuffix("\n")
             lines += [f"#portkeeper begin {row.id}", *([body] if body else []), f"#portkeeper end {row.id}{level}"]
     return "\n".join(lines) + "\n"
 
@@ -120,14 +124,14 @@ class _Writer:
         self._words = re.compile(patterns, re.IGNORECASE)
         self._endpoints = re.compile(f"{_ENDPOINT}|{patterns}", re.IGNORECASE)
 
-    def section(self, name: str, text: str) -> str:
+    def section(self, row: SectionRow, text: str) -> str:
         """The text of a section with stand-ins."""
-        harmless = COMMON | OF_SECTION.get(name, frozenset())
-        if name == "computer_name":
+        if row.id == "computer_name":
             return self._stands.word(text.strip()) if text.strip() else ""
-        if name in _REGISTRY:
-            return self._registry(text, harmless)
-        pattern = self._endpoints if name == "netstat" else self._words
+        if row.exports is not None:
+            return self._registry(text, row)
+        harmless = _harmless_in(row)
+        pattern = self._endpoints if row.id == "netstat" else self._words
         return self._line("\n".join(plain_lines(text)), harmless, pattern)
 
     def _line(self, text: str, harmless: frozenset[str], pattern: re.Pattern[str] | None = None) -> str:
@@ -152,11 +156,13 @@ class _Writer:
         zone = f"%{zone if zone.isascii() and zone.isdigit() else self._stands.word(zone)}" if zone else ""
         return f"[{self._stands.address(found['inner'])}{zone}]{found['port']}"
 
-    def _registry(self, text: str, harmless: frozenset[str]) -> str:
+    def _registry(self, text: str, row: SectionRow) -> str:
         lines = _listed(text) if is_file(text) else text.split("\n")
-        return "\n".join(self._registry_line(line, harmless) for line in lines)
+        harmless, settings = _harmless_in(row), row.setting_values
+        kept, binary = row.values | settings, row.binary | settings
+        return "\n".join(self._registry_line(line, harmless, kept, binary) for line in lines)
 
-    def _registry_line(self, line: str, harmless: frozenset[str]) -> str:
+    def _registry_line(self, line: str, harmless: frozenset[str], kept: frozenset[str], binary: frozenset[str]) -> str:
         """Keys, values and the tool's banner; of any other line of a registry section only that there is one."""
         found = _TYPE_RE.search(line)
         is_key = line.strip().startswith("HKEY_")
@@ -165,11 +171,15 @@ class _Writer:
             margin = line[: len(line) - len(line.lstrip())]
             return self._line(line, harmless | _BANNER_WORDS) if wanted else f"{margin}?" if line.strip() else ""
         name, kind, data = line[: found.start()], found.group(), line[found.end() :]
-        if name.strip().lower() not in VALUES:
+        if name.strip().lower() not in kept:
             return self._line(name, harmless) + kind
-        if not (name.strip().lower() in BINARY and _DIGITS_RE.match(data.strip())):
+        if not (name.strip().lower() in binary and _DIGITS_RE.match(data.strip())):
             data = "\\0".join(self._line(part, harmless) for part in data.split("\\0"))
         return name + kind + data
+
+
+def _harmless_in(row: SectionRow) -> frozenset[str]:
+    return _COMMON | row.words | frozenset((*SETTINGS, *NETSH))
 
 
 def _any(names: Iterable[str]) -> str:

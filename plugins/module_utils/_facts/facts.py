@@ -28,6 +28,7 @@ from .._parsers.transcript import (
 )
 from .._ports import FAMILIES, PortSet
 from .._problems import ProblemList, Severity, shown
+from .._sections.table import SECTIONS
 from .host import RAN_BEFORE_RECORD
 from .reading import Reading
 from .registry import (
@@ -58,32 +59,8 @@ from .system import read_os
 
 FACTS_FORMAT = 1
 
-_SECTIONS = (
-    "computer_name",
-    "clock",
-    "ver",
-    "current_version",
-    "product_options",
-    "tcpip",
-    "dns",
-    "services",
-    "service_starts",
-    "dns_dependents",
-    "tasklist",
-    "netstat",
-    "sql_ports",
-    "boot",
-    "state",
-)
-_SECTIONS_OF = {
-    "nt5": ("hotfixes",),
-    "nt6": ("dynamicport_udp4", "dynamicport_udp6"),
-    "nt6_r2": ("dynamicport_udp4", "dynamicport_udp6", "excluded_udp4", "excluded_udp6"),
-}
-"""Plain 2008 and Vista may lack excludedportrange, so its sections are not missed there."""
 _NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
 """The ports of the whole catalogue."""
-_NEVER_OF_32_BIT = ("current_version", "state", "hotfixes")
 _OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
 _NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 
@@ -157,9 +134,8 @@ def _ran_before(state: Mapping[str, Any]) -> set[str]:
 
 def _is_of_32_bit(transcript: Transcript) -> bool:
     """Whether keys that are nowhere else were found in the part of the registry that 32-bit programs are shown."""
-    return any(
-        _OF_32_BIT_RE.search(transcript.sections[name].text) for name in _NEVER_OF_32_BIT if name in transcript.sections
-    )
+    rows = (row for row in SECTIONS.values() if row.differs_in_32_bit and row.id in transcript.sections)
+    return any(_OF_32_BIT_RE.search(transcript.sections[row.id].text) for row in rows)
 
 
 def _dns(
@@ -219,8 +195,7 @@ def _first_line(text: str, pattern: re.Pattern[str] | None = None) -> str | None
 
 
 def _report_missing(reading: Reading, family: str | None) -> None:
-    expected = _SECTIONS + _SECTIONS_OF.get(family or "", ())
-    missing = [name for name in expected if reading.section(name) is None]
+    missing = [row.id for row in SECTIONS.values() if row.is_missed(family) and reading.section(row.id) is None]
     if missing:
         reading.problems.add(
             "sections_missing",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._parsers.reg_query import RegDump, parse_reg
-from .._parsers.section_rules import SECTION_RULES
 from .._parsers.transcript import Section, Transcript
 from .._problems import ProblemList
+from .._sections.table import SECTIONS
 
 _NOTHING = Section("", None)
 
@@ -58,7 +58,7 @@ def report_stray(reading: Reading, section_id: str) -> bool:
 
 def report_damage(reading: Reading, section_id: str, lines: int = 0) -> None:
     """Report a section that was cut, wrapped or marked on its way: nothing that it does not show is absent."""
-    severity = SECTION_RULES[section_id].severity
+    severity = SECTIONS[section_id].rule.severity
     if severity is None:
         return
     reading.problems.add(

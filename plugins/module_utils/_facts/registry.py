@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
-from .._commands.collect import HOTFIXES
 from .._commands.machine_id import (
     ID_VALUE,
     NAME_VALUE,
@@ -24,35 +22,18 @@ from .._parsers.reg_query import (
 )
 from .._ports import HIGHEST_PORT, PortSet, parse_entries
 from .._problems import shown
+from .._sections.table import HOTFIXES, section_of
 from .._windows.registry_file import long_key
-from .._windows.settings import OWN_KEY, RECORDED_STOPPED, STATE_KEY
+from .._windows.settings import DNS_KEY, OWN_KEY, RECORDED_STOPPED, SETTINGS, STATE_KEY, TCPIP_KEY, Setting
 from .reading import (
     Reading,
     report_damage,
     report_stray,
 )
 
-_TCPIP = r"\services\tcpip\parameters"
-_DNS = r"\services\dns\parameters"
-
-
-@dataclass(frozen=True)
-class _Place:
-    section: str
-    key: str
-    value_name: str
-    is_list: bool
-
-
-_PLACES = {
-    "max_user_port": _Place("tcpip", _TCPIP, "MaxUserPort", False),
-    "reserved_ports": _Place("tcpip", _TCPIP, "ReservedPorts", True),
-    "socket_pool_size": _Place("dns", _DNS, "SocketPoolSize", False),
-    "socket_pool_excluded_port_ranges": _Place("dns", _DNS, "SocketPoolExcludedPortRanges", True),
-}
 _KEY_PROBLEMS = {
-    "tcpip": ("tcpip_key_unreadable", r"Services\Tcpip\Parameters"),
-    "dns": ("dns_key_unreadable", r"Services\DNS\Parameters"),
+    TCPIP_KEY: ("tcpip_key_unreadable", r"Services\Tcpip\Parameters"),
+    DNS_KEY: ("dns_key_unreadable", r"Services\DNS\Parameters"),
 }
 _HOTFIX_RE = re.compile(r"\\(?:KB|Q)([0-9]{6,7})(?:-v[0-9]{1,2})?\Z", re.IGNORECASE)
 _SQL_KEY = r"\supersocketnetlib\tcp"
@@ -78,9 +59,14 @@ _PID_RE = re.compile(r"[0-9]{1,10}\Z")
 def read_settings(reading: Reading, dns_installed: bool | None) -> dict[str, Any]:
     """The fact ``settings``; where DNS is known not to be installed, its values are known to be absent."""
     settings: dict[str, Any] = {}
-    for setting_id, place in _PLACES.items():
-        settings[setting_id] = _read_setting(reading, place, dns_installed)
+    for setting_id, setting in SETTINGS.items():
+        settings[setting_id] = _read_setting(reading, setting, dns_installed)
     return settings
+
+
+def _below_control_set(key: str) -> str:
+    """The end of a key's path by which it is found in whichever control set a listing shows."""
+    return key.partition("CurrentControlSet")[2]
 
 
 def _setting(present: bool | None, value: RegValue | None = None) -> dict[str, Any]:
@@ -93,18 +79,19 @@ def _setting(present: bool | None, value: RegValue | None = None) -> dict[str, A
     }
 
 
-def _read_setting(reading: Reading, place: _Place, dns_installed: bool | None) -> dict[str, Any]:
-    dump = reading.registry(place.section)
-    key = dump.find(place.key)
+def _read_setting(reading: Reading, place: Setting, dns_installed: bool | None) -> dict[str, Any]:
+    section = section_of(place)
+    dump = reading.registry(section)
+    key = dump.find(_below_control_set(place.key))
     name = place.value_name.lower()
-    if key is None and place.section == "dns" and dns_installed is False and _level(reading, "dns") != 0:
+    if key is None and place.key == DNS_KEY and dns_installed is False and _level(reading, section) != 0:
         return _setting(False)
     if key is None or name in key.ambiguous or dump.stray:
         _report_unread(reading, place, key)
         return _setting(None)
     value = key.values.get(name)
     if value is None:
-        if reading.succeeded(place.section) and key.ended and not any(_is_spoiled(other, name) for other in key.values):
+        if reading.succeeded(section) and key.ended and not any(_is_spoiled(other, name) for other in key.values):
             return _setting(False)
         _report_unread(reading, place, None)
         return _setting(None)
@@ -135,8 +122,9 @@ def _entries(data: RegData) -> list[str]:
     return data if isinstance(data, list) else []
 
 
-def _report_unread(reading: Reading, place: _Place, key: RegKey | None) -> None:
-    if report_stray(reading, place.section):
+def _report_unread(reading: Reading, place: Setting, key: RegKey | None) -> None:
+    section = section_of(place)
+    if report_stray(reading, section):
         return
     if key is not None:
         reading.problems.add(
@@ -145,13 +133,13 @@ def _report_unread(reading: Reading, place: _Place, key: RegKey | None) -> None:
             f"{place.value_name} is listed more than once with different data, or its data cannot be told.",
             value_name=place.value_name,
         )
-    elif reading.section(place.section) is not None:
-        problem_id, shown_key = _KEY_PROBLEMS[place.section]
+    elif reading.section(section) is not None:
+        problem_id, shown_key = _KEY_PROBLEMS[place.key]
         reading.problems.add(
             problem_id,
             "error",
             f"The key {shown_key} could not be read to its end: a value that is not shown may be there.",
-            section=place.section,
+            section=section,
         )
 
 
@@ -228,7 +216,7 @@ def _pid(text: str | None) -> int | str | None:
 
 def read_send_port(reading: Reading) -> int | None:
     """The fact ``dns.send_port``: the fixed port from which DNS asks other servers; 0 means none."""
-    key = reading.registry("dns").find(_DNS)
+    key = reading.registry("dns").find(_below_control_set(DNS_KEY))
     value = key.values.get("sendport") if key and "sendport" not in key.ambiguous else None
     data = value.data if value else None
     return data if isinstance(data, int) and 1 <= data <= HIGHEST_PORT else None

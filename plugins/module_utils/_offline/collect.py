@@ -10,69 +10,23 @@ a folder of its own, takes out only the lines that are needed, and removes that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .._commands.cmd import (
     MAX_SCRIPT_LINE,
     SYSTEM32,
     checked,
     nonce,
 )
-from .._commands.collect import (
-    COLLECTOR,
-    HOTFIXES,
-    collector_script,
-)
+from .._commands.collect import collector_script
+from .._sections.row import SectionRow
+from .._sections.table import SECTIONS
+from .._windows.registry_file import long_key
 from .script import IN_32_BIT, REGEDIT
-
-_SYSTEM = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet"
-_SOFTWARE = r"HKEY_LOCAL_MACHINE\SOFTWARE"
 
 DONE, NOT_WRITABLE = 0, 1
 """Exit codes of collect.cmd."""
 
 
-@dataclass(frozen=True)
-class Export:
-    """What stands in for `reg query` of one section.
-
-    Attributes:
-        key: what regedit exports.
-        values: names whose lines are shown, data over several lines included.
-        lines: otherwise the arguments of findstr for the lines that are shown.
-    """
-
-    key: str
-    values: tuple[str, ...] = ()
-    lines: str = ""
-
-
-EXPORTS: dict[str, tuple[Export, ...]] = {
-    # Without CurrentVersion: its export would hold DigitalProductId. `ver` tells version and build.
-    "current_version": (),
-    "product_options": (Export(rf"{_SYSTEM}\Control\ProductOptions", ("ProductType", "ProductSuite")),),
-    "tcpip": (Export(rf"{_SYSTEM}\Services\Tcpip\Parameters", ("MaxUserPort", "ReservedPorts")),),
-    "dns": (Export(rf"{_SYSTEM}\Services\DNS\Parameters", ("SocketPoolSize", "SocketPoolExcludedPortRanges")),),
-    "service_starts": (
-        Export(
-            rf"{_SYSTEM}\Services",
-            lines=r'/i /r /c:"[\\]Services[\\][^\\]*]$" /c:"[\\]TriggerInfo]$"'
-            ' /c:"^.Start.=dword" /c:"^.DeleteFlag.=dword"',
-        ),
-    ),
-    "sql_ports": tuple(
-        Export(rf"{_SOFTWARE}\Microsoft\{key}", lines=r'/i /r /c:"SuperSocketNetLib[\\]Tcp" /c:"^.Tcp.*Port"')
-        for key in ("Microsoft SQL Server", "MSSQLServer")
-    ),
-    "boot": (Export(rf"{_SYSTEM}\Control\Windows", ("ShutdownTime",)),),
-    "state": (Export(rf"{_SOFTWARE}\portkeeper", lines='"^"'),),
-    "hotfixes": (
-        Export(rf"{_SOFTWARE}\Microsoft\Windows NT\CurrentVersion\HotFix", lines=f'/i "{" ".join(HOTFIXES)}"'),
-    ),
-}
-"""The sections of the collector's table that read the registry; a host without reg.exe is of NT5."""
-
-_PROOF = rf"{_SOFTWARE}\Microsoft\Windows\CurrentVersion\Run"
+_PROOF = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run"
 """A key that every Windows has: its heading shows that SOFTWARE could be read, and that our own key is not there."""
 
 _NETSTAT = "netstat.exe -ano -p udp"
@@ -141,29 +95,30 @@ def _with_netstat_of_2000(lines: list[str]) -> list[str]:
 def _bare(run: str) -> list[str]:
     """The collector for a host without reg.exe."""
     lines = [":bare", 'md "%w%" 2>nul', f"echo #portkeeper transcript 1 {run}"]
-    for row in COLLECTOR:
+    for row in SECTIONS.values():
         if row.only != "nt6":
             lines.append(f"echo #portkeeper {run} begin {row.id}")
-            lines += _section(row.id, row.command)
+            lines += _section(row)
             lines.append(f"echo #portkeeper {run} end {row.id} %errorlevel%")
     return [*lines, "exit /b 0"]
 
 
-def _section(name: str, command: str) -> list[str]:
-    if name == "netstat":
+def _section(row: SectionRow) -> list[str]:
+    if row.id == "netstat":
         return ["call :netstat <nul 2>nul"]
-    if name not in EXPORTS:
-        return [f"({command})<nul 2>nul"]
+    if row.exports is None:
+        return [f"({row.command})<nul 2>nul"]
     lines = []
-    for export in EXPORTS[name]:
-        lines += [f"set k={export.key}", "call :export <nul 2>nul"]
-        lines += [f"call :value {value} <nul 2>nul" for value in export.values]
+    for export in row.exports:
+        values = export.shown_values
+        lines += [f"set k={long_key(export.key)}", "call :export <nul 2>nul"]
+        lines += [f"call :value {value} <nul 2>nul" for value in values]
         # The heading once more shows that nothing was cut off behind the values.
-        lines += ["call :heading <nul 2>nul"] if export.values else []
+        lines += ["call :heading <nul 2>nul"] if values else []
         if export.lines:
             lines.append(f'if exist "%w%\\key.txt" findstr.exe {export.lines} "%w%\\key.txt" 2>nul')
-    if name == "state":
-        lines += [f"set k={_PROOF}", 'if not exist "%w%\\key.txt" call :export <nul 2>nul']
+    if row.id == "state":
+        lines += [f"set k={long_key(_PROOF)}", 'if not exist "%w%\\key.txt" call :export <nul 2>nul']
     # What was read decides, not the level of the last command.
     return [*lines, "call :level"]
 

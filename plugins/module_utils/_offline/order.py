@@ -16,7 +16,7 @@ from typing import Any
 
 from .._commands.cmd import port_range, service
 from .._commands.machine_id import cloned_from, needs_id
-from .._commands.records import RECORDED, Record
+from .._commands.records import Record, is_recorded
 from .._facts.host import Host
 from .._facts.window_facts import (
     owed,
@@ -31,6 +31,7 @@ from .._plan.actions import (
 from .._plan.window_refusal import (
     refusal_of,
 )
+from .._sections.table import section_of
 from .._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
@@ -46,7 +47,6 @@ from .._windows.settings import (
     NETSH,
     SETTINGS,
     STATE,
-    TCPIP_KEY,
     Setting,
     entries_of,
     record_text,
@@ -54,8 +54,6 @@ from .._windows.settings import (
 
 _COMPUTER = re.compile(r"[A-Za-z0-9-]{1,15}")
 _RECORDABLE = frozenset("0123456789,-")
-_SECTIONS = {TCPIP_KEY: "tcpip"}
-_DNS_SECTION = "dns"
 
 
 class OrderError(ValueError):
@@ -150,7 +148,7 @@ def plan_scripts(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: 
     removed: dict[str, tuple[str, ...]] = {}
     for entry in plan["settings"]:
         if entry["id"] == STATE:
-            records.update({name: value for name, value in entry["after"].items() if name in RECORDED})
+            records.update({name: value for name, value in entry["after"].items() if is_recorded(name)})
         elif entry["id"] in NETSH:
             added[entry["id"]] = _ranges(entry["added"])
             removed[entry["id"]] = _ranges(entry["removed"])
@@ -220,7 +218,7 @@ def _before(setting: Setting, entry: Mapping[str, Any], transcript: Transcript) 
 
 def _exact(setting: Setting, transcript: Transcript) -> RawValue | None:
     """The bytes that a section of registry file text shows; None where `reg query` has written it."""
-    section = transcript.sections.get(_SECTIONS.get(setting.key, _DNS_SECTION))
+    section = transcript.sections.get(section_of(setting))
     try:
         found = read_reg(section.text) if section else None
         return found.get(long_key(setting.key), setting.value_name) if found else None

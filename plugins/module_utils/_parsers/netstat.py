@@ -20,6 +20,7 @@ import re
 from typing import NamedTuple
 
 from .._ports import family_of
+from .._sections.row import PACKED
 from .listing import plain_lines
 
 _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[^%\s]{1,80})?\Z")
@@ -49,8 +50,6 @@ _OTHER_PROTOCOL_RE = re.compile(r"(?<![A-Za-z])TCP(?:v?[46])?[ \t]+[0-9\[]", re.
 _ADDRESS_AND_PORT_RE = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]|\]:[0-9]")
 _NAMED_ROW_RE = re.compile(r"(?<![A-Za-z])UDP(?:v?[46])?[ \t][^\n]*[0-9.\]]:[0-9]", re.IGNORECASE)
 _ANY_FOREIGN = "*:*"
-PACKED = "packed"
-"""The first word of a packed line."""
 _PACKED_BEGINNING = f"{PACKED} "
 _PACKED_COMMAS = 2
 _POOL_ROWS_MIN = 200

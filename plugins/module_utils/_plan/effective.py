@@ -16,18 +16,8 @@ from .._facts.host import (
     Host,
 )
 from .._ports import PortSet, parse_entries
-from .._windows.registry_file import REG_MULTI_SZ, TYPE_NAMES
 from .._windows.service_states import has_no_process
-from .._windows.settings import (
-    DNS_RESTART,
-    NOW,
-    SETTINGS,
-    STATE,
-    STATE_KEY,
-    Setting,
-    entries_of,
-    value_text,
-)
+from .._windows.settings import DNS_RESTART, LIST_TYPE, NOW, SETTINGS, STATE, STATE_KEY, Setting, entries_of, value_text
 from .capacity import Reservations
 from .dns_check import DNS_PORT
 from .exclusions import NetshPlan
@@ -36,7 +26,6 @@ from .settings import ListPlan
 YES = "yes"
 NO = "no"
 UNKNOWN = "unknown"
-LIST_TYPE = TYPE_NAMES[REG_MULTI_SZ]
 
 
 BOOT = "boot"
@@ -85,7 +74,7 @@ def _dns_is_new(host: Host, recorded: object) -> bool:
 def contradicting_ports(host: Host, setting: Setting) -> PortSet:
     """The ports that DNS holds although the value keeps it off them; port 53 and a fixed SendPort are no draw."""
     fact = host.setting(setting.id)
-    if not host.dns_running or setting.registry_type != LIST_TYPE or fact.get("type") != LIST_TYPE:
+    if not host.dns_running or not setting.is_list or fact.get("type") != LIST_TYPE:
         return PortSet()
     ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
     fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))

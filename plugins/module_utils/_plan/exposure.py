@@ -11,8 +11,7 @@ from typing import Any
 from .._facts.host import FAMILIES, Host
 from .._ports import PortSet, parse_entries
 from .._windows.settings import (
-    POOL_EXCLUSIONS,
-    RESERVED_PORTS,
+    MECHANISMS,
     SETTINGS,
     entries_of,
 )
@@ -20,7 +19,7 @@ from .capacity import Reservations, starred_ports
 from .effective import effective_ports
 from .settings import ListPlan
 
-LIST_OF_MECHANISM = {"reserved_ports": RESERVED_PORTS, "excluded_port_ranges": POOL_EXCLUSIONS}
+LIST_OF_MECHANISM = {row.name: row.setting for row in MECHANISMS.values() if row.setting}
 """The list value that counts on a host, by the plan's mechanism."""
 
 _NONE = PortSet()

@@ -14,6 +14,7 @@ from .._facts.host import Host
 from .._policy import POOL_SIZE_DEFAULT, Policy
 from .._ports import PortSet, Range, parse_entries
 from .._problems import ProblemList, Severity, shown
+from .._sections.table import SECTIONS
 from .._windows.settings import (
     MECHANISMS,
     NO_MECHANISM,
@@ -29,7 +30,6 @@ from .pool import Pool
 
 CLUSTER_PORT = PortSet.from_ports((3343,))
 """Present on many systems before us (the SBS 2003 article): never pruned."""
-DETECTION_SECTIONS = frozenset(("services", "service_starts", "sql_ports"))
 """Without these sections of the transcript nobody knows what is still needed."""
 TEXT_TYPES = ("REG_MULTI_SZ", "REG_SZ", "REG_EXPAND_SZ")
 """Only of these can repair take entries over; numbers and binary data are no port ranges, whatever their digits say."""
@@ -217,7 +217,7 @@ def may_prune(host: Host, problems: ProblemList) -> bool:
         for problem in host.facts.get("problems") or ()
         for section in (problem["data"].get("section"), *problem["data"].get("sections", ()))
     }
-    missing = named & DETECTION_SECTIONS
+    missing = named & {row.id for row in SECTIONS.values() if row.shows_needs}
     if not host.services_known:
         missing |= {"services"}
     if any(service.start is None for service in host.services.values()):

@@ -13,12 +13,11 @@ from .._fleet.accepted_risks import short_ports
 from .._fleet.gate import IN_ORDER
 from .._plan.exposure import exposed_by_need, protected_ports
 from .._ports import parse_entries
-from .._windows.settings import ABSENT, value_text
+from .._windows.settings import ABSENT, SETTINGS, value_text
 
 KINDS = ("hand", "new", "fixed", "still")
 """Another hand changed a value; a finding is new, is gone, is still there. A report names them in this order."""
 
-_SETTINGS = ("max_user_port", "reserved_ports", "socket_pool_size", "socket_pool_excluded_port_ranges")
 _TEXT_MAX = 120
 
 
@@ -85,7 +84,7 @@ def _other_hand(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
         return []
     records = after["facts"]["state"]["settings"]
     told = []
-    for name in _SETTINGS:
+    for name in SETTINGS:
         old, new = (side["facts"]["settings"][name] for side in (before, after))
         texts = [_value(fact) for fact in (old, new)]
         if None in texts or texts[0] == texts[1] or value_text(new) == (records.get(name) or {}).get("value"):

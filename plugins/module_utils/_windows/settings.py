@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .registry_file import REG_DWORD, REG_MULTI_SZ, TYPE_NAMES
+
 TCPIP_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 OWN_KEY = r"HKLM\SOFTWARE\portkeeper"
@@ -39,6 +41,10 @@ ABSENT = "absent"
 """How the state record writes a value that is not there."""
 
 
+LIST_TYPE = TYPE_NAMES[REG_MULTI_SZ]
+NUMBER_TYPE = TYPE_NAMES[REG_DWORD]
+
+
 @dataclass(frozen=True)
 class Setting:
     """One registry value.
@@ -50,6 +56,7 @@ class Setting:
         registry_type: the type it must have; Windows ignores another one.
         takes_effect: now, dns_restart or reboot.
         source: where that is documented.
+        is_written: whether this collection writes it; one that is only read decides what the others must be.
     """
 
     id: str
@@ -58,32 +65,39 @@ class Setting:
     registry_type: str
     takes_effect: str
     source: str
+    is_written: bool = True
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it holds ranges of ports; else it is a number."""
+        return self.registry_type == LIST_TYPE
 
 
 SETTINGS: dict[str, Setting] = {
     setting.id: setting
     for setting in (
-        Setting(RESERVED_PORTS, TCPIP_KEY, "ReservedPorts", "REG_MULTI_SZ", REBOOT, "KB812873"),
-        Setting(
-            POOL_EXCLUSIONS,
-            DNS_KEY,
-            "SocketPoolExcludedPortRanges",
-            "REG_MULTI_SZ",
-            DNS_RESTART,
-            "MS-DNSP 3.1.1.1.4 (a list of strings a-b, single ports included); that the type is REG_MULTI_SZ is very"
-            " likely, not confirmed",
-        ),
+        Setting(MAX_USER_PORT, TCPIP_KEY, "MaxUserPort", NUMBER_TYPE, REBOOT, "KB929851", is_written=False),
+        Setting(RESERVED_PORTS, TCPIP_KEY, "ReservedPorts", LIST_TYPE, REBOOT, "KB812873"),
         Setting(
             SOCKET_POOL_SIZE,
             DNS_KEY,
             "SocketPoolSize",
-            "REG_DWORD",
+            NUMBER_TYPE,
             DNS_RESTART,
             "Microsoft's documentation of dnscmd /config /SocketPoolSize",
         ),
+        Setting(
+            POOL_EXCLUSIONS,
+            DNS_KEY,
+            "SocketPoolExcludedPortRanges",
+            LIST_TYPE,
+            DNS_RESTART,
+            "MS-DNSP 3.1.1.1.4 (a list of strings a-b, single ports included); that the type is REG_MULTI_SZ is very"
+            " likely, not confirmed",
+        ),
     )
 }
-"""The settings that this collection writes; MaxUserPort is read and never written."""
+"""By id, in the order in which facts and reports show them."""
 
 
 NETSH_PREFIX = "excluded_"
@@ -122,6 +136,12 @@ MECHANISMS: dict[str, Mechanism] = {
     ),
 }
 NO_MECHANISM = Mechanism("none", None, "a release that is not known, or one without a DNS server to protect")
+
+
+def written_setting(setting_id: str) -> Setting | None:
+    """The registry value that this collection writes under this id; None for any other id."""
+    setting = SETTINGS.get(setting_id)
+    return setting if setting and setting.is_written else None
 
 
 def entries_of(data: object) -> list[str]:

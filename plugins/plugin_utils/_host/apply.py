@@ -24,13 +24,14 @@ from ...module_utils._commands.machine_id import (
     needs_id,
     recorded_id,
 )
-from ...module_utils._commands.records import RECORDED, Record
+from ...module_utils._commands.records import Record, is_recorded
 from ...module_utils._commands.write import (
     ChangeId,
     SettingWrite,
     prepare_line,
     write_lines,
 )
+from ...module_utils._sections.table import SECTIONS
 from ...module_utils._windows.registry_file import RawValue
 from ...module_utils._windows.settings import ABSENT, NETSH, SETTINGS, STATE, record_text
 from .._connection.errors import HostFailure, after_change
@@ -52,9 +53,6 @@ from .lock import (
     release_lock,
     run_under_lock,
 )
-
-REREAD = ("tcpip", "dns", "boot", "state", "excluded_udp4", "excluded_udp6")
-"""Sections that the write command may show anew."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def to_write_request(plan: Mapping[str, Any]) -> WriteRequest:
     new_id = False
     for entry in plan["settings"]:
         if entry["id"] == STATE:
-            records.update({name: value for name, value in entry["after"].items() if name in RECORDED})
+            records.update({name: value for name, value in entry["after"].items() if is_recorded(name)})
             new_id = NAME_VALUE in entry["after"]
             # What a window adds is backed up before it opens, although nothing of it is written now.
             changes += [SettingWrite(name, (), (), deferred.get(name, ())) for name in entry["after"] if name in NETSH]
@@ -113,7 +111,7 @@ def to_write_request(plan: Mapping[str, Any]) -> WriteRequest:
             records[entry["id"]] = ",".join(entry["ours"])
         else:
             changes.append(_change(entry))
-            if entry["id"] in RECORDED:
+            if is_recorded(entry["id"]):
                 records[entry["id"]] = record_text(changes[-1].after)
     kept = tuple(Record(name, value) for name, value in sorted(records.items()) if is_ours(value))
     return WriteRequest(tuple(changes), kept, new_id=new_id)
@@ -224,7 +222,7 @@ def _write(
     # From here on anything may have been written, unless the host says that nothing was.
     with after_change("write", changed=True):
         output, transcript = exchange.send(lines[-1])
-        reread = [name for name in REREAD if name in transcript.sections]
+        reread = [name for name in SECTIONS if name in transcript.sections]
         if "write" not in transcript.sections:
             raise exchange.failure("cut the answer to the write: read the host again to see what it holds")
         levels = [line.rpartition(" ") for line in section_lines(transcript, "write")]

@@ -21,12 +21,7 @@ from ...module_utils._windows.registry_file import (
     read_reg,
     render_reg,
 )
-from ...module_utils._windows.settings import (
-    DNS_KEY,
-    NETSH_PREFIX,
-    SETTINGS,
-    Setting,
-)
+from ...module_utils._windows.settings import DNS_KEY, NETSH_PREFIX, SETTINGS, Setting, written_setting
 
 BACKUP_FORMAT = 1
 CHANGE, ROLLBACK = "change", "rollback"
@@ -50,7 +45,7 @@ def exact_values(output: bytes, run: str, changes: Sequence[SettingWrite]) -> di
     """
     values: dict[str, RawValue | None] = {}
     for change in changes:
-        setting = SETTINGS.get(change.id)
+        setting = written_setting(change.id)
         if setting is None:
             continue
         text = _exported(output, run, "dns" if setting.key == DNS_KEY else "tcpip")
@@ -152,7 +147,7 @@ def backup_content(
     """
     rows = []
     for change in changes:
-        setting = SETTINGS.get(change.id)
+        setting = written_setting(change.id)
         raw = values.get(change.id)
         after = list(change.after) if isinstance(change.after, tuple) else change.after
         row: dict[str, Any] = {"setting": change.id, "after": after}

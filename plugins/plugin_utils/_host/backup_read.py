@@ -21,7 +21,7 @@ from ...module_utils._windows.registry_file import (
     list_value,
     number_value,
 )
-from ...module_utils._windows.settings import NETSH, SETTINGS, Setting
+from ...module_utils._windows.settings import NETSH, SETTINGS, Setting, written_setting
 from .._files import BACKUP_NAME, BackupStore
 from .backup import (
     BACKUP_FORMAT,
@@ -157,7 +157,7 @@ def _backup(content: Mapping[str, Any]) -> Backup:
         computer_name=content.get("computer_name"),
         machine=machine_id(content.get("machine_id")),
         host_folder=str(content["host_folder"]),
-        rows=tuple(_kept(row) for row in rows if row["setting"] in SETTINGS),
+        rows=tuple(_kept(row) for row in rows if written_setting(row["setting"])),
         tables=tuple(_table(row) for row in rows if row["setting"] in NETSH),
     )
 

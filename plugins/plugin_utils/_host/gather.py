@@ -15,12 +15,10 @@ from ...module_utils._commands.collect import collector_line
 from ...module_utils._facts.facts import parse_transcript
 from ...module_utils._parsers.transcript import TranscriptError
 from ...module_utils._policy import Policy
+from ...module_utils._sections.table import last_section
 from .._connection.errors import HostFailure, Phase
 from .._connection.session import Session
 from .._files import now_text
-
-LAST_SECTION = "state"
-"""The last section that every release prints; without it the answer was cut."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def parse_complete_transcript(session: Session, policy: Policy, run: str, transc
 
 def is_whole(transcript: bytes, run: str) -> bool:
     """Whether the last section that every release prints is closed."""
-    return f"#portkeeper {run} end {LAST_SECTION} ".encode() in transcript
+    return f"#portkeeper {run} end {last_section()} ".encode() in transcript
 
 
 def merged(old: bytes, new: bytes, run: str, sections: Iterable[str]) -> bytes:

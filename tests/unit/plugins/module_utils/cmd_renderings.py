@@ -8,13 +8,12 @@ Each has a typical form for the eyes of a reviewer, and all its forms: actions, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, combinations, product
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
-    COLLECTOR,
     collector_line,
     collector_script,
 )
@@ -54,6 +53,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.ap
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import ScriptPlan, Value
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.rollback import rollback_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
@@ -66,6 +66,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.se
 Rendered = Iterator[str | list[str]]
 
 RUN = "0123456789abcdef"
+WRITTEN = sorted(setting.id for setting in SETTINGS.values() if setting.is_written)
 LOCK = f"1764000000-{RUN}"
 TICKET = ChangeId(RUN, LOCK, f"20261123T160000Z-{RUN}")
 OTHERS = ("1763999000-fedcba9876543210", "1763998000-fedcba9876543210")
@@ -86,7 +87,7 @@ BACKUPS = (
 )
 
 
-def subsets(names: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
+def subsets(names: Collection[str]) -> Iterator[tuple[str, ...]]:
     """All subsets, the empty one included."""
     for size in range(len(names) + 1):
         yield from combinations(names, size)
@@ -100,7 +101,7 @@ def changes(name: str) -> Iterator[SettingWrite]:
             SettingWrite(name, MANY * 3, MANY),
             SettingWrite(name, (), (), FEW),
         )
-    elif SETTINGS[name].registry_type == "REG_DWORD":
+    elif not SETTINGS[name].is_list:
         yield from (SettingWrite(name, 2500), SettingWrite(name, None))
     else:
         yield from (
@@ -146,7 +147,7 @@ def orders() -> Iterator[ScriptPlan]:
             computer="SBS01",
             dialect=DIALECT_5,
             values=chosen,
-            records=tuple(records(name) for name in SETTINGS) if recorded else (),
+            records=tuple(records(name) for name in WRITTEN) if recorded else (),
             added=added,
             removed=removed,
             deferred=deferred,
@@ -161,13 +162,13 @@ def orders() -> Iterator[ScriptPlan]:
 
 def _collector_lines() -> Rendered:
     yield collector_line(RUN)
-    for row in COLLECTOR:
+    for row in SECTIONS.values():
         yield collector_line(RUN, [row.id])
-    yield from (collector_line(RUN, pair) for pair in combinations([row.id for row in COLLECTOR], 2))
+    yield from (collector_line(RUN, pair) for pair in combinations([*SECTIONS], 2))
 
 
 def _prepare_lines() -> Rendered:
-    yield from (prepare_line(TICKET, chosen) for chosen in subsets({**SETTINGS, **NETSH}))
+    yield from (prepare_line(TICKET, chosen) for chosen in subsets([*WRITTEN, *NETSH]))
 
 
 def _write_lines() -> Rendered:
@@ -178,13 +179,13 @@ def _write_lines() -> Rendered:
             if chosen:
                 yield from write_lines(TICKET, changed, recorded, BACKUPS[len(changed) % 3])
     change_id = ChangeId(TICKET.run, TICKET.lock, TICKET.backup, 3, RUN * 2)
-    for backup, put_back, recorded in product(BACKUPS, BACKUPS, ([], [records(name) for name in SETTINGS])):
+    for backup, put_back, recorded in product(BACKUPS, BACKUPS, ([], [records(name) for name in WRITTEN])):
         yield from write_lines(
             change_id, [SettingWrite(name, FEW) for name in ("reserved_ports",)], recorded, backup, put_back
         )
     for changed in product(*(changes(name) for name in NETSH)):
         yield from write_lines(change_id, changed, [], [])
-    yield from write_lines(TICKET, [], [records(name) for name in (*SETTINGS, *NETSH)], [])
+    yield from write_lines(TICKET, [], [records(name) for name in (*WRITTEN, *NETSH)], [])
 
 
 WINDOW = Window(
@@ -278,7 +279,7 @@ RENDERERS: dict[str, Renderer] = {
     ),
     "restore_script": Renderer(
         lambda: restore_script(TICKET.backup, (*NT5, NT6[0].id)),
-        lambda: (restore_script(TICKET.backup, chosen) for chosen in subsets({**SETTINGS, **NETSH})),
+        lambda: (restore_script(TICKET.backup, chosen) for chosen in subsets([*WRITTEN, *NETSH])),
     ),
     "script": Renderer(lambda: script(WINDOW), lambda: map(script, windows())),
     **{name: _of_windows(render) for name, render in WINDOW_LINES.items()},

@@ -15,11 +15,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.sbs2003 import CATALOGUE
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import COLLECTOR
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._contribute import harmless_words as words
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._contribute import anonymise as anonymising
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._contribute.anonymise import anonymise
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import TranscriptError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, SETTINGS
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.test_facts_round_trip import (
     ANY_LANGUAGE,
     HOSTS,
@@ -31,11 +32,12 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 
 CAPTURE = Path(__file__).resolve().parents[2] / "captures" / "transcript-sbs2003.txt"
 KEPT = {
-    *words.COMMON,
-    *words.VALUES,
-    *(word for section in words.OF_SECTION.values() for word in section),
+    *anonymising._COMMON,
+    *(word for row in SECTIONS.values() for word in row.words | row.values | row.setting_values),
+    *SETTINGS,
+    *NETSH,
     *(part.lower() for row in CATALOGUE for key in row.service_keys + row.requires for part in re.split(r"\W+", key)),
-    *(row.id for row in COLLECTOR),
+    *SECTIONS,
     *"reg exe begin end transcript".split(),
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

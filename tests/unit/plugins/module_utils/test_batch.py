@@ -15,12 +15,12 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.c
     MAX_SCRIPT_LINE,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
-    COLLECTOR,
     collector_line,
     collector_script,
     section_commands,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
 
 RUN = "0123456789abcdef"
 DESIGN_IDS = {
@@ -44,14 +44,14 @@ def test_the_script_keeps_to_the_limits_of_windows_2000() -> None:
 
 
 def test_every_section_of_the_transcript_is_collected_once() -> None:
-    ids = [row.id for row in COLLECTOR]
+    ids = [*SECTIONS]
     assert set(ids) == DESIGN_IDS
     assert len(ids) == len(DESIGN_IDS)
 
 
 def test_both_renderings_hold_the_same_sections_and_commands() -> None:
     line, script = collector_line(RUN), "\n".join(collector_script(RUN))
-    for row in COLLECTOR:
+    for row in SECTIONS.values():
         for text, command in ((line, row.line or row.command), (script, row.command)):
             assert len(re.findall(rf"#portkeeper {RUN} begin {row.id}(?!\w)", text)) == 1
             assert text.count(f"#portkeeper {RUN} end {row.id} ") == 1
@@ -59,11 +59,11 @@ def test_both_renderings_hold_the_same_sections_and_commands() -> None:
 
 
 def test_rows_without_an_error_level_of_their_own_come_first() -> None:
-    assert [row.id for row in COLLECTOR[:3]] == ["computer_name", "clock", "ver"]
+    assert [*SECTIONS][:3] == ["computer_name", "clock", "ver"]
 
 
 def test_the_secret_product_id_is_never_asked_for() -> None:
-    command = next(row.command for row in COLLECTOR if row.id == "current_version")
+    command = SECTIONS["current_version"].command
     words = re.search(r'findstr.exe /i "([^"]+)"', command)
     assert words
     assert all(word.lower() not in "digitalproductid" for word in words[1].split())
@@ -79,7 +79,7 @@ def test_chosen_sections_only() -> None:
     assert [re.findall(r"begin (\w+)", part) for part in parts] == [["tcpip"], ["state"]]
 
 
-OF_FAMILY = {family: {row.id for row in COLLECTOR if row.only == family} for family in ("nt5", "nt6")}
+OF_FAMILY = {family: {row.id for row in SECTIONS.values() if row.only == family} for family in ("nt5", "nt6")}
 
 
 def test_sections_of_a_family_are_asked_for_on_that_family_only() -> None:

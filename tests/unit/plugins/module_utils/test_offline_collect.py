@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, BatchError
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import COLLECTOR
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import EXPORTS, collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
 
 RUN = "0123456789abcdef"
 
@@ -35,14 +35,14 @@ def test_nothing_is_written_to_the_registry_or_the_services() -> None:
 
 
 def test_without_reg_no_whole_key_with_secrets_is_exported() -> None:
-    keys = [export.key for exports in EXPORTS.values() for export in exports]
+    keys = [export.key for row in SECTIONS.values() for export in row.exports or ()]
     assert not [key for key in keys if key.endswith(r"\Windows NT\CurrentVersion")]
 
 
 def test_every_section_that_reads_the_registry_has_a_stand_in() -> None:
-    reading = {row.id for row in COLLECTOR if "reg.exe query" in row.command and row.only != "nt6"}
-    assert reading == set(EXPORTS)
+    reading = {row.id for row in SECTIONS.values() if "reg.exe query" in row.command and row.only != "nt6"}
+    assert reading == {row.id for row in SECTIONS.values() if row.exports is not None}
     script = "\n".join(collect_script(RUN)).partition("\n:bare\n")[2]
     assert "reg.exe query" not in script
-    for row in COLLECTOR:
+    for row in SECTIONS.values():
         assert script.count(f" begin {row.id}\n") == (row.only != "nt6")

@@ -13,7 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.schema import SchemaError, compiled
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import (
+    NETSH,
+    SETTINGS,
+    written_setting,
+)
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artifact, away, states
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.test_artifact import (
@@ -79,7 +83,7 @@ def test_what_is_effective_is_of_settings_that_are_known(effective: dict[str, An
 
 def test_every_setting_may_be_effective() -> None:
     changed = copy.deepcopy(WHOLE)
-    changed["plan"]["effective"] = dict.fromkeys((*SETTINGS, *NETSH), "yes")
+    changed["plan"]["effective"] = dict.fromkeys([*filter(written_setting, SETTINGS), *NETSH], "yes")
     changed["plan"]["effective"].pop("max_user_port", None)
     assert CHECK(changed) is None
 

@@ -10,14 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import COLLECTOR
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.section_rules import (
-    BLOCK,
-    INFORMATION,
-    ROW,
-    SECTION_RULES,
-    rule_rows,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.row import BLOCK, INFORMATION, ROW
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS, rule_rows
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage_unseen import UNSEEN, unseen_rows
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
     NT,
@@ -35,10 +29,6 @@ PAGE = (ROOT / "docs" / "transcript.md").read_text(encoding="utf-8")
 def _table(heading: str) -> list[str]:
     part = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return [line for line in part.split("\n") if line.startswith("| ")][1:]
-
-
-def test_every_section_has_a_rule() -> None:
-    assert sorted(SECTION_RULES) == sorted(row.id for row in COLLECTOR)
 
 
 def test_the_documentation_has_the_same_tables() -> None:
@@ -59,7 +49,7 @@ def test_the_documentation_has_the_same_tables() -> None:
 )
 def test_a_damaged_section_is_as_severe_as_the_table_says(section: str, body: str) -> None:
     (problem,) = [row for row in sbs2003_with(section, body)["problems"] if row["id"] == "section_damaged"]
-    assert problem["severity"] == SECTION_RULES[section].severity
+    assert problem["severity"] == SECTIONS[section].rule.severity
     assert problem["data"]["section"] == section
 
 
@@ -82,7 +72,7 @@ HARMED: dict[str, tuple[str, str, str, str, str]] = {
 @pytest.mark.parametrize("section", HARMED)
 def test_an_unreadable_part_does_what_the_table_says(section: str) -> None:
     pattern, instead, problem_id, harmed, unharmed = HARMED[section]
-    body, rule = _body(section), SECTION_RULES[section]
+    body, rule = _body(section), SECTIONS[section].rule
     broken, count = re.subn(pattern, instead, body, count=1)
     assert count == 1 and broken != body
     level = int(sbs2003().partition(f"#portkeeper end {section} ")[2].split("\n")[0])
@@ -107,7 +97,7 @@ def _known(section: str, facts: dict[str, Any], name: str) -> object:
     return facts["boot_mark"] if section == "boot" else facts["dns"]["dependents"] is not None or None
 
 
-@pytest.mark.parametrize("section", [name for name, rule in SECTION_RULES.items() if rule.unit == INFORMATION])
+@pytest.mark.parametrize("section", [row.id for row in SECTIONS.values() if row.rule.unit == INFORMATION])
 def test_nothing_is_decided_by_information(section: str) -> None:
     if f"#portkeeper begin {section}\n" in sbs2003():
         assert problem_ids(sbs2003_with(section, "-- More --\n\x1b[0m?\n")) == []
