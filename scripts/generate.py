@@ -54,6 +54,7 @@ ROLE_OPTIONS = (
 WINDOWS = {(True, True): "all", (True, False): "2000 to 2003", (False, True): "Vista and later"}
 """What a row is for, by whether it names the family of NT5 and that of Vista and later."""
 PROTOCOLS = {"udp": "UDP", "tcp": "TCP", "both": "UDP and TCP"}
+HOLDERS = {"service_pid": "its process", "system": "System (PID 4)", "any_but_dns": "any process but DNS"}
 _ANY_KEY = re.compile(r"\[[^\]]*\]\{\d+,\d+\}")
 _CODE = re.compile(r"\b[VOC]\(([^)]*)\)")
 """Ansible's markup for values, options and code."""
@@ -160,6 +161,7 @@ def _render(template: str, **values: object) -> str:
         "cell": lambda text: text.replace("|", "\\|"),
         "code": lambda names: [f"`{name}`" for name in names],
         "default_value": _default,
+        "holder": HOLDERS.get,
         "meaning": _meaning,
         "patterns": _patterns,
         "protocol": PROTOCOLS.get,

@@ -27,56 +27,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import SBS_LIST
 
-# Written by hand from the SBS 2003 article, KB832017 and the sources of the later rows: name, service
-# keys, ports, protocol, hold, holder, started while DNS is down, never started.
-EXPECTED = {
-    "isa_socks": (("fwsrv", "wspsrv"), "1080-1080", "tcp", "when_running", "service_pid", False, True),
-    "sql_server": (("MSSQLSERVER",), "1433-1433", "tcp", "when_running", "service_pid", False, False),
-    "sql_browser": (("SQLBrowser",), "1434-1434", "udp", "when_running", "service_pid", True, False),
-    "sql_resolution": (("MSSQLSERVER",), "1434-1434", "udp", "never", "any_but_dns", False, False),
-    "ias": (("IAS",), "1645-1646 1812-1813", "udp", "when_running", "service_pid", True, False),
-    "l2tp": (("RemoteAccess",), "1701-1701", "udp", "never", "system", True, False),
-    "h323_gatekeeper": (("GKSVC",), "1718-1719", "udp", "when_running", "service_pid", False, True),
-    "h323_calls": (("GKSVC",), "1720-1720", "tcp", "when_running", "service_pid", False, True),
-    "isa_client_2000": (("wspsrv",), "1745-1745", "both", "never", "any_but_dns", False, True),
-    "isa_client_2004": (("fwsrv",), "1745-1745", "tcp", "when_running", "service_pid", False, True),
-    "msmq": (("MSMQ",), "1801-1801", "both", "never", "any_but_dns", True, False),
-    "autd": (("MSExchangeIS",), "2883-2883", "udp", "never", "any_but_dns", False, True),
-    "cluster": (("ClusSvc",), "3343-3343", "udp", "never", "any_but_dns", False, True),
-    "isa_2000": (("wspsrv",), "3500-3619", "both", "never", "any_but_dns", False, True),
-    "blackberry": ((), "4070-4071", "both", "never", "any_but_dns", True, False),
-    "ipsec": (("PolicyAgent",), "4500-4500", "udp", "when_running", "service_pid", True, False),
-    "ike": (("IKEEXT",), "4500-4500", "udp", "when_running", "service_pid", True, False),
-    "ipsec_policy": (("PolicyAgent",), "", "udp", "never", "any_but_dns", False, False),
-    "wds": (("WDSServer",), "4011-4011 64001-65000", "udp", "never", "any_but_dns", True, False),
-    "wireguard": ((), "51820-51820", "udp", "never", "any_but_dns", True, False),
-    "netbird": (("Netbird",), "51820-51820", "udp", "never", "any_but_dns", True, False),
-    "openvpn": (("OpenVPNService", "OpenVPNServiceLegacy"), "1194-1194", "udp", "never", "any_but_dns", True, False),
-    "bigfix": (("BESClient",), "52311-52311", "udp", "when_running", "service_pid", True, False),
-    "admpwd_e": ((), "61184-61184", "both", "never", "any_but_dns", False, False),
-    "ad_lds": ((), "50636-50636", "both", "never", "any_but_dns", False, False),
-    "quickbooks": ((), "8019-8019 55363-55382 56725-56728", "both", "never", "any_but_dns", True, False),
-    "teredo": (("iphlpsvc",), "3544-3544", "udp", "never", "any_but_dns", False, False),
-    "sip": ((), "5060-5060", "both", "never", "any_but_dns", False, False),
-    "kms": ((), "1688-1688", "tcp", "when_running", "service_pid", False, False),
-}
-
-
-def test_every_row_is_as_written_down_by_hand() -> None:
-    found = {
-        row.name: (
-            row.service_keys,
-            " ".join(row.ports.strings()),
-            row.protocol,
-            row.hold,
-            row.holder,
-            row.start_while_dns_down,
-            row.never_start,
-        )
-        for row in CATALOGUE
-    }
-    assert found == EXPECTED
-
 
 def test_the_profile_reserves_the_whole_list() -> None:
     pairs = [pair for row in CATALOGUE if "sbs2003" in row.profiles for pair in row.ports.ranges]
