@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "scripts"))
@@ -138,28 +141,16 @@ class MemoryWatcher:
 
     def _watch(self) -> None:
         while not self._ended.wait(SAMPLE_INTERVAL):
-            sizes = [size for pid in descendants(self._root) if (size := proportional_size(pid))]
+            sizes = proportional_sizes(self._root)
             self._peak = max(self._peak, (sum(sizes), len(sizes)))
 
 
-def descendants(root: int) -> list[int]:
-    """A process and all below it."""
-    found, todo = [], [root]
-    while todo:
-        pid = todo.pop()
-        found.append(pid)
-        for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                todo += [int(child) for child in listing.read_text().split()]
-            except OSError:
-                continue
-    return found
-
-
-def proportional_size(pid: int) -> int:
-    """Bytes of memory, shared pages divided by who shares them; 0 for a process that has gone."""
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+def proportional_sizes(root: int) -> list[int]:
+    """Bytes of memory of a process and of all below it, shared pages divided by who shares them."""
+    sizes = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        top = psutil.Process(root)
+        for process in (top, *top.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                sizes.append(process.memory_full_info().pss)
+    return [size for size in sizes if size]

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +112,7 @@ def _up(options: argparse.Namespace) -> int:
 
     scenario = load_scenario(find_scenario(options.scenario))
     if options.draw_seed is not None:
-        scenario = replace(scenario, draw_seed=options.draw_seed)
+        scenario = scenario.with_draw_seed(options.draw_seed)
     supervisor = Supervisor(options.name, scenario, options.port, _winrm_options(options.winrm), options.record)
     supervisor.run(lambda port: _tell_ready(options.ready_fd, port))
     return 0

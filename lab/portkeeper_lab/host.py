@@ -230,7 +230,7 @@ class WineHost:
 
     def is_reachable(self) -> bool:
         """See `backend.Backend.is_reachable`."""
-        away = time.monotonic() - self._up_since < self.scenario.away_after_boot
+        away = time.monotonic() - self._up_since < self.scenario.winrm.away_after_boot_seconds
         return self.boot_state() == "up" and not away and not self.is_blocked()
 
     def is_blocked(self) -> bool:

@@ -12,6 +12,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import psutil
+
 from portkeeper_lab.paths import LabError, cache_dir, locked, require_root
 
 SUITE = "trixie"
@@ -95,8 +97,8 @@ def _finish(root: Path) -> None:
 
 def _discard(path: Path) -> None:
     """Removes a half-built root; refuses while something is mounted inside it."""
-    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
-    for target in sorted((line.split()[1] for line in mounts.splitlines()), reverse=True):
+    mounted = (partition.mountpoint for partition in psutil.disk_partitions(all=True))
+    for target in sorted(mounted, reverse=True):
         if target.startswith(f"{path}/"):
             subprocess.run(["umount", target], check=True)
     if path.exists():

@@ -57,14 +57,14 @@ class Supervisor:
             chosen = Options(
                 computer_name=scenario.computer_name,
                 log=self._log,
-                limited_users=tuple(name.lower() for name in scenario.limited_users),
-                **{**scenario.winrm_options, **options},
+                limited_users=scenario.limited_users,
+                **{**scenario.winrm.options, **options},
             )
         except TypeError as error:
             raise LabError(f"The options of the WinRM server are not right: {error}") from error
         backend: Backend = self._host if record is None else Recorder(self._host, record)
         self._server = WinRMServer(
-            backend, dict(scenario.users), port=port, profile=scenario.winrm_profile, options=chosen
+            backend, scenario.passwords, port=port, profile=scenario.winrm.profile, options=chosen
         )
 
     def run(self, on_ready: Callable[[int], None]) -> None:
@@ -176,7 +176,7 @@ class Supervisor:
                 raise LabError("The host did not become reachable.")
 
     def _facts(self) -> dict[str, Any]:
-        user, password = next(iter(self._scenario.users.items()))
+        user, password = next(iter(self._scenario.passwords.items()))
         return {
             "name": self._name,
             "scenario": self._scenario.name,

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 import portkeeper_lab
@@ -160,7 +161,7 @@ def test_reboot_returns_when_winrm_answers_again(lab: Lab, running: str) -> None
 def test_nothing_is_left_after_sigkill(lab: Lab, running: str, eventually: Eventually) -> None:
     row = list_row(lab, running)
     supervisor, port = int(row[4]), int(row[3])
-    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text(encoding="ascii").split()
+    children = [child.pid for child in psutil.Process(supervisor).children()]
     mine = {kind: os.readlink(f"/proc/self/ns/{kind}") for kind in NAMESPACES}
     inside = next(
         found

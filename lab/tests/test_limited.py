@@ -84,12 +84,12 @@ def test_a_key_that_was_made_meanwhile_is_locked_too(host: WineHost) -> None:
 
 def test_through_winrm(host: WineHost, sbs2003: Scenario) -> None:
     (administrator, clerk) = sbs2003.users
-    assert sbs2003.limited_users == {clerk}
-    options = Options(limited_users=(clerk.lower(),))
-    with WinRMServer(host, dict(sbs2003.users), options=options) as server:
+    assert sbs2003.limited_users == (clerk.lower(),)
+    options = Options(limited_users=sbs2003.limited_users)
+    with WinRMServer(host, sbs2003.passwords, options=options) as server:
         answers = []
         for user in (administrator, clerk):
-            client = protocol(server, username=user, password=sbs2003.users[user])
+            client = protocol(server, username=user, password=sbs2003.passwords[user])
             shell = client.open_shell(codepage=437)
             line = f"reg query {TCPIP}& sc query DNS"
             answers.append(client.get_command_output(shell, client.run_command(shell, line)))

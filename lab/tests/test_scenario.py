@@ -42,41 +42,69 @@ def test_every_scenario_is_right(name: str) -> None:
 
 def test_sbs2003_starts_dns_before_its_victims(request: pytest.FixtureRequest) -> None:
     scenario = load_scenario(find_scenario("sbs2003"))
-    running = [service.name for service in scenario.services if service.start == 2]
+    running = [name for name, service in scenario.services.items() if service.start == "auto"]
     assert running[-3:] == ["DNS", "IAS", "PolicyAgent"]
-    assert scenario.draw_first == (1645, 4500)
-    names = {service.name: service.start for service in scenario.services}
-    assert names["RemoteAccess"] == 4
-    assert "ClusSvc" not in names
+    assert scenario.dns.draw_first == [1645, 4500]
+    assert scenario.services["RemoteAccess"].start == "disabled"
+    assert "ClusSvc" not in scenario.services
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("release =", "cannot be read"),
-        ("release = 5", "release = 5, which is not of the right type"),
-        (HEAD.replace('release = "nt5"\n', ""), "lacks release"),
-        (HEAD.replace('Administrator = "secret"', ""), "[users] needs at least one"),
-        ("nonsense = 1\n" + HEAD, "unknown key 'nonsense'"),
-        (HEAD.replace('"secret"', '{ administrator = false, password = "x" }'), "must begin with an administrator"),
-        (HEAD.replace('"secret"', "{ administrator = 1 }"), "[users] Administrator has administrator = 1"),
-        (HEAD.replace('"secret"', "5"), "[users] Administrator is neither"),
-        ("ipsec_failed_at_boot = 'maybe'\n" + HEAD, "has ipsec_failed_at_boot = 'maybe'"),
-        (HEAD + "[dns]\ndraw_first = [70000]", "[dns] draw_first has 70000, which is no port"),
-        (HEAD + "[winrm]\naway = 1", "[winrm] has the unknown key 'away'"),
-        (HEAD + "[registry.'HKU\\x']\na = 1", "must begin with HKLM"),
-        (HEAD + "[registry.'HKLM\\x']\na = 1.5", "[registry.'HKLM\\x'] a is neither text"),
-        (HEAD + "[registry.'HKLM\\x']\na = { type = 'REG_SZ', hex = 'zz' }", "bad hex digits"),
-        (HEAD + "[services.X]\ndisplay = 'X'\nstart = 'now'", "[services.X] has start = 'now'"),
-        (HEAD + "[services.X]\ndisplay = 'X'\nstart = 'auto'\nimge = 'x'", "unknown key 'imge'"),
-        ("absent_files = ['../x']\n" + HEAD, "absent_files has '../x'"),
+        ("release = 5", "release must be a valid string, not 5"),
+        (HEAD.replace('release = "nt5"\n', ""), "release is missing"),
+        (HEAD.replace('Administrator = "secret"', ""), "users Dictionary should have at least 1 item"),
+        ("nonsense = 1\n" + HEAD, "the file has the unknown key nonsense; known are include, release, language,"),
+        ("name = 'x'\n" + HEAD, "the file has the unknown key name"),
+        ("services = []\n" + HEAD, "services must be a table, not []"),
+        ("disk_mb = true\n" + HEAD, "disk_mb must be a valid integer, not True"),
+        (
+            HEAD.replace('"secret"', '{ administrator = false, password = "x" }'),
+            "users must begin with an administrator",
+        ),
+        (
+            HEAD.replace('"secret"', "{ administrator = 1 }"),
+            "users.Administrator.administrator must be a valid boolean",
+        ),
+        (HEAD.replace('"secret"', "5"), "users.Administrator must be a password or {"),
+        (HEAD.replace('"secret"', '""'), "users.Administrator.password String should have at least 1 character"),
+        ("ipsec_failed_at_boot = 'maybe'\n" + HEAD, "ipsec_failed_at_boot must be 'permit' or 'block', not 'maybe'"),
+        (HEAD + "[dns]\ndraw_first = [70000]", "dns.draw_first.0 must be less than or equal to 65535, not 70000"),
+        (
+            HEAD + "[winrm]\naway = 1",
+            "winrm has the unknown key away; known are away_after_boot_seconds, profile, options",
+        ),
+        (HEAD + "[registry.'HKU\\x']\na = 1", "registry.HKU\\x must begin with HKLM"),
+        (HEAD + "[registry.'HKLM\\x']\na = 1.5", "registry.HKLM\\x.a must be a text, a 32-bit number, a list"),
+        (HEAD + "[registry.'HKLM\\x']\na = { type = 'REG_SZ', hex = 'zz' }", "registry.HKLM\\x.a has bad hex digits"),
+        (
+            HEAD + "[services.X]\ndisplay = 'X'\nstart = 'now'",
+            "services.X.start must be 'auto', 'demand' or 'disabled'",
+        ),
+        (
+            HEAD + "[services.X]\ndisplay = 'X'\nstart = 'auto'\nimge = 'x'",
+            "services.X has the unknown key imge; known are",
+        ),
+        ("absent_files = ['../x']\n" + HEAD, "absent_files.0 must be a path below C:\\ with slashes, not '../x'"),
         ('include = ["nothing.toml"]', "nothing.toml cannot be read"),
+        ('include = "nothing.toml"\n' + HEAD, "include must be a valid list"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, complaint: str) -> None:
     with pytest.raises(ScenarioError, match="toml") as caught:
         load(tmp_path, text)
     assert complaint in str(caught.value)
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path, "disk_mb = 'much'\n" + HEAD + "[services.X]\nstart = 'auto'\n")
+    assert str(caught.value).splitlines() == [
+        "mine.toml: disk_mb must be a valid integer, not 'much'.",
+        "mine.toml: services.X.display is missing.",
+    ]
 
 
 def test_what_includes_wins(tmp_path: Path) -> None:
@@ -88,7 +116,7 @@ def test_what_includes_wins(tmp_path: Path) -> None:
     path.write_text('include = ["base.toml"]\nlanguage = "de"\n[services.A]\nstart = "auto"\n', encoding="utf-8")
     scenario = load_scenario(path)
     assert scenario.language == "de"
-    assert [(service.name, service.start) for service in scenario.services] == [("A", 2), ("B", 3)]
+    assert {name: service.start for name, service in scenario.services.items()} == {"A": "auto", "B": "demand"}
 
 
 def test_registry_of_a_scenario() -> None:

@@ -11,7 +11,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -326,18 +326,20 @@ def fault_host(
         options: further fields of the WinRM server's Options.
         disk_mb: room on the host's drive, which can be filled then.
     """
-    scenario = replace(load_scenario(SCENARIOS / f"{family}.toml"), disk_mb=disk_mb)
+    scenario = load_scenario(SCENARIOS / f"{family}.toml").model_copy(update={"disk_mb": disk_mb})
     host = WineHost(scenario, work / "prefix")
-    limited = tuple(name.lower() for name in scenario.limited_users)
     chosen = Options(
-        full_chunks=True, idle_timeout_cap=IDLE_CAP_S, limited_users=limited, computer_name=scenario.computer_name,
+        full_chunks=True,
+        idle_timeout_cap=IDLE_CAP_S,
+        limited_users=scenario.limited_users,
+        computer_name=scenario.computer_name,
         **(options or {}),
-    )  # fmt: skip
-    server = WinRMServer(host, dict(scenario.users), profile=scenario.winrm_profile, options=chosen)
+    )
+    server = WinRMServer(host, scenario.passwords, profile=scenario.winrm.profile, options=chosen)
     try:
         host.start()
         server.start()
-        made = FaultHost(family, host, server, work / "home", work, scenario.users["Administrator"])
+        made = FaultHost(family, host, server, work / "home", work, scenario.passwords["Administrator"])
         assert made.wait(made.answers, 60)
         yield made
     finally:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import pytest
 import tomllib
 import yaml
@@ -77,24 +79,14 @@ def variables_of(host: Any) -> dict[str, Any]:
     return {**content["all"].get("vars", {}), **(own or {})}
 
 
-def children_of(pid: int) -> set[int]:
-    """The process and all below it."""
-    found = {pid}
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found |= {below for child in task.read_text().split() for below in children_of(int(child))}
-        except OSError:
-            continue
-    return found
-
-
 def command_lines(pid: int) -> set[str]:
+    """Of the process and of all below it."""
     seen = set()
-    for number in children_of(pid):
-        try:
-            seen.add(Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-        except OSError:
-            continue
+    with contextlib.suppress(psutil.NoSuchProcess):
+        top = psutil.Process(pid)
+        for process in (top, *top.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                seen.add(" ".join(process.cmdline()))
     return seen
 
 

@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+import psutil
+
 from portkeeper_lab.backend import BootState, HostDown, Launch, SpawnError, Stream
 
 USER = "Administrator"
@@ -137,9 +139,8 @@ class ShellHost:
 def alive(pid: int) -> bool:
     """Whether a process exists and is not a zombie."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
-            return stream.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
