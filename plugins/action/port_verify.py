@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ..module_utils._plan.host_problems import problems_of
-from ..plugin_utils._host.verify import sentences, wait_until_verified
+from ..module_utils._plan.service_check import sentence, sentences
+from ..plugin_utils._host.verify import Wait, wait_until_verified
 from ..plugin_utils._tasks.action import (
     HostAction,
     Job,
@@ -23,23 +24,20 @@ class ActionModule(HostAction):
     def act(self, job: Job) -> Outcome:
         """Gathers until everything is as it should be; check mode looks once and never fails."""
         timeout = 0 if job.check_mode else job.options["timeout"]
-        checked = wait_until_verified(job.gather, job.policy, None, timeout)
+        checked = wait_until_verified(job.gather, job.policy, None, Wait(timeout, verbose=job.session.verbose))
         facts = checked.gathered.facts
-        found = sentences(checked.verdict)
+        failures = checked.verdict["failures"]
         good = "all needed services are up and hold their ports."
         return Outcome(
             changed=False,
             failed=not checked.ok and not job.check_mode,
-            msg=f"{job.host}: {good if checked.ok else ' '.join(found)}",
+            msg=f"{job.host}: {good if checked.ok else ' '.join(sentences(failures))}",
             problems=problems_of(facts),
             extra={
                 "collected": checked.gathered.collected,
                 "ok": checked.ok,
                 "services": checked.verdict["services"],
-                "failures": [
-                    {**failure, "message": text}
-                    for failure, text in zip(checked.verdict["failures"], found, strict=True)
-                ],
+                "failures": [{**failure, "message": sentence(failure)} for failure in failures],
                 **({} if checked.ok else {"phase": "verify"}),
             },
         )

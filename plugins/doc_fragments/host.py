@@ -48,6 +48,8 @@ notes:
     refused.
   - The user must be an administrator of the host. Local administrators other than the built-in one need
     C(LocalAccountTokenFilterPolicy) on Windows Server 2008 and later.
+  - With C(-v) each task prints one line per host, with C(-vv) its phases and waits, with C(-vvvv) its command lines and
+    their answers. Facts and plan are printed from C(-vvv) on.
   - The host is unreachable only if nothing was sent to it. Later errors are failures that name their RV(ignore:phase).
 requirements:
   - pywinrm on the controller

@@ -288,6 +288,11 @@ def _unpack(packed: object) -> list[int]:
     return list(compress(accumulate(differences), map(_CARRY.__ne__, differences)))
 
 
+def port_words(ports: Iterable[int]) -> list[str]:
+    """Ports as people write them, neighbours joined: 135, 136, 137 and 500 as ``135-137`` and ``500``."""
+    return [str(first) if first == last else f"{first}-{last}" for first, last in _ranges_of(ports)]
+
+
 def single_ports(value: object) -> list[int]:
     """The ports of what ``to_json`` writes, one by one and sorted, without the cost of a set: for pictures of hosts.
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 Problem = dict[str, Any]
@@ -15,6 +16,12 @@ PROBLEMS_MAX = 100
 
 SHOWN_MAX = 80
 
+NAMED_MAX = 20
+"""Names and ranges that one sentence lists."""
+
+OF_A_KIND_MAX = 3
+"""Problems of one kind that a message tells one by one."""
+
 
 def shown(text: str, limit: int = SHOWN_MAX) -> str:
     """Make text from a host harmless: printable characters only, at most `limit` of them."""
@@ -24,6 +31,25 @@ def shown(text: str, limit: int = SHOWN_MAX) -> str:
 def printable(text: str) -> str:
     """The text with a question mark for every character that a terminal might obey."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
+
+
+def listed(texts: Sequence[str], separator: str = ", ") -> str:
+    """The texts in a row, the end of a long row only counted."""
+    rest = len(texts) - NAMED_MAX
+    return separator.join(texts[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The sentences of problems for a message that a person reads: of each kind the first ones, the others counted."""
+    kinds: dict[str, list[str]] = {}
+    for problem in problems:
+        kinds.setdefault(str(problem["id"]), []).append(str(problem["message"]))
+    told: list[str] = []
+    for problem_id, sentences in kinds.items():
+        told += sentences[:OF_A_KIND_MAX]
+        rest = len(sentences) - OF_A_KIND_MAX
+        told += [f"{rest} more of this kind ({problem_id}) are listed under problems."] if rest > 0 else []
+    return told
 
 
 class ProblemList:

@@ -35,13 +35,14 @@ BORDERS: dict[str, dict[str, set[str]]] = {
     },
     "plugin_utils": {
         "_writer": set(),
-        "_connection": set(),
+        "_verbose": set(),
+        "_connection": {"_verbose"},
         "_files": {"_writer"},
-        "_host": {"_connection", "_files"},
+        "_host": {"_connection", "_files", "_verbose"},
         "_fleet": {"_files"},
         "_report": {"_files"},
         "_offline": {"_files", "_writer"},
-        "_tasks": {"_connection", "_files", "_fleet", "_host", "_writer"},
+        "_tasks": {"_connection", "_files", "_fleet", "_host", "_verbose", "_writer"},
     },
 }
 """By layer and package: the packages of the same layer that it imports. A package stands behind all that it imports."""

@@ -17,7 +17,8 @@ from .._facts.window_facts import (
     startable,
 )
 from .._policy import Policy
-from .._problems import ProblemList
+from .._ports import port_words
+from .._problems import ProblemList, listed
 from .._windows.settings import (
     DNS_RESTART,
     NETSH,
@@ -27,7 +28,6 @@ from .._windows.settings import (
 from .effective import NO, effect_of
 from .service_check import ServiceCheck
 from .services import ServicesToStart
-from .settings import listed
 from .status import WINDOW_REFUSED
 from .window_refusal import stop_refusals
 
@@ -115,7 +115,7 @@ def plan_actions(
         names = ", ".join(setting.value_name for setting in pending.reboot)
         actions.append({"action": REBOOT_ACTION, "reason": f"{names} takes effect with the next boot"})
     if earlier.ended:
-        names = ", ".join(earlier.ended)
+        names = listed(earlier.ended)
         reason = f"{names} ran before a window, and runs again, is gone or is ignored: the record of that ends"
         actions.append({"action": END_RECORD, "reason": reason})
     return actions
@@ -127,14 +127,11 @@ def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) 
     known = {name.lower() for name in services_to_start.services}
     down = [name for name in earlier.down if name.lower() not in known]
     reasons = (
-        [
-            f"{', '.join(failed)} failed earlier or is named in start_services, and its ports are free: no window"
-            " is needed"
-        ]
+        [f"{listed(failed)} failed earlier or is named in start_services, and its ports are free: no window is needed"]
         if failed
         else []
     )
-    reasons += [f"{', '.join(down)} ran before a window that did not start it again"] if down else []
+    reasons += [f"{listed(down)} ran before a window that did not start it again"] if down else []
     names = [*failed, *down]
     return [{"action": START_SERVICES, "reason": "; ".join(reasons), "services_to_start": names}] if names else []
 
@@ -159,7 +156,7 @@ def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemLi
         WINDOW_REFUSED,
         "error",
         f"DNS has to be restarted, but that is refused, because what it stops could not be started again:"
-        f" {'; '.join(reasons)}.",
+        f" {listed(reasons, '; ')}.",
         reasons=reasons,
     )
     return [action for action in actions if action["action"] != DNS_WINDOW]
@@ -170,11 +167,15 @@ def _ranges(row: Mapping[str, Any]) -> str:
 
 
 def _held_by_dns(services_to_start: ServicesToStart, service_checks: Sequence[ServiceCheck]) -> str:
-    held = [
-        f"UDP {failure.port} of {failure.service} is held by {failure.holder} (PID {failure.pid or 'unknown'})"
-        for service_check in service_checks
-        if service_check.service.name in services_to_start.services
-        for failure in service_check.taken
-        if failure.by_dns
-    ]
-    return listed(held)
+    ports: dict[tuple[str | None, str], list[int]] = {}
+    for service_check in service_checks:
+        for failure in service_check.taken if service_check.service.name in services_to_start.services else ():
+            if failure.by_dns and failure.port is not None:
+                holder = f"{failure.holder} (PID {failure.pid or 'unknown'})"
+                ports.setdefault((failure.service, holder), []).append(failure.port)
+    return listed(
+        [
+            f"UDP {listed(port_words(held))} of {service} {'are' if len(set(held)) > 1 else 'is'} held by {holder}"
+            for (service, holder), held in ports.items()
+        ]
+    )

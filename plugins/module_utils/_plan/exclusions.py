@@ -18,14 +18,12 @@ from .._catalogue.row import NO_PORTS
 from .._facts.host import FAMILIES, Host
 from .._policy import Policy
 from .._ports import PortSet, Range, parse_entries
-from .._problems import ProblemList
+from .._problems import NAMED_MAX, ProblemList, listed
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .needs import Need, detected_ports
 from .pool import Pool
 from .settings import (
     CLUSTER_PORT,
-    NAMED_MAX,
-    listed,
     may_prune,
     wanted_ports,
 )
@@ -242,7 +240,7 @@ def _why(part: FamilyPlan, needs: Sequence[Need]) -> str:
     added = PortSet.from_ranges(part.added)
     if added:
         shares = [(need, need.ports & added) for need in needs]
-        named = [f"{', '.join(share.strings())} ({need.service})" for need, share in shares if share]
+        named = [f"{listed(share.strings())} ({need.service})" for need, share in shares if share]
         reasons.append(f"excludes {listed(named)}")
     if part.deferred:
         reasons.append(f"{listed(texts(part.deferred))} is held by DNS and follows while it is down")

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._catalogue.row import CatalogueRow
 from .._facts.host import Service
+from .._ports import port_words
+from .._problems import listed
 from .._windows.service_states import NEVER_STARTED
 
 PORT_TAKEN = "port_taken"
@@ -32,28 +35,30 @@ UNKNOWN_REASONS = frozenset(
 """Reasons that say that something could not be read: the host's status is unknown."""
 
 _SENTENCES = {
-    PORT_TAKEN: "UDP {port} is held by {holder} (PID {pid}), {service} {error}",
-    PORT_EXCLUDED: "UDP {port} lies in an excluded port range that Windows itself manages, {service} {error}",
-    PORT_NOT_HELD: "{service} runs but does not hold UDP {port}",
-    NOT_RUNNING: "{service} does not run, {error}",
-    NOT_YET: "{service} starts automatically but does not run yet ({error}): look again in some minutes",
-    RAN_BEFORE: "{service} ran before DNS was last stopped by this collection and does not run now ({error}): start it,"
-    " or name it in ignore_services",
+    PORT_TAKEN: "UDP {ports} [is|are] held by {holder} (PID {pid}), {services} {error}",
+    PORT_EXCLUDED: "UDP {ports} [lies|lie] in an excluded port range that Windows itself manages, {services} {error}",
+    PORT_NOT_HELD: "{services} runs but does not hold UDP {ports}",
+    NOT_RUNNING: "{services} [does|do] not run, {error}",
+    NOT_YET: "{services} [starts|start] automatically but [does|do] not run yet ({error}): look again in some minutes",
+    RAN_BEFORE: "{services} ran before DNS was last stopped by this collection and [does|do] not run now ({error}):"
+    " start [it|them], or name [it|them] in ignore_services",
     UNREADABLE: "the services or the UDP sockets could not be read, so nothing is proved",
-    STATE_UNREADABLE: "the state of {service} could not be read, so nothing is proved of it",
-    HOLDER_UNKNOWN: "UDP {port} is held by a process that the list of sockets does not name, {service} may be without"
-    " it",
+    STATE_UNREADABLE: "the state of {services} could not be read, so nothing is proved of [it|them]",
+    HOLDER_UNKNOWN: "UDP {ports} [is|are] held by a process that the list of sockets does not name, {services} may be"
+    " without [it|them]",
     DNS_PORTS_UNKNOWN: "the list of sockets does not show which of them are DNS's, so no port is proved to be free of"
     " it",
     EXCLUSIONS_UNKNOWN: "the excluded port ranges could not be read, so no port is proved to lie outside of them",
     RECORD_UNREADABLE: "the record of what ran before DNS was last stopped could not be read",
 }
+"""In brackets the words for one port, or one service where none is about ports, and for more of them."""
 _ERRORS = {
     10048: "failed with error 10048 (address already in use)",
     10013: "failed with error 10013 (the port is excluded or held exclusively)",
     32: "failed with error 32 (sharing violation)",
     NEVER_STARTED: "no start was tried since the boot, exit code 1077",
 }
+_BY_NUMBER = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
 
 
 @dataclass(frozen=True)
@@ -129,18 +134,37 @@ def sentence(failure: Mapping[str, Any]) -> str:
     Args:
         failure: of the verdict's ``failures``.
     """
-    error = failure["error"]
-    text = _SENTENCES.get(failure["reason"], "{service}: {reason}")
-    return (
-        text.format(
-            service=failure["service"] or "the policy needs it",
-            port=failure["port"],
-            holder=failure["holder"] or "a process that is not named",
-            pid="unknown" if failure["pid"] is None else failure["pid"],
-            error=_ERRORS.get(error, "" if error is None else f"its last exit code is {error}"),
-            reason=failure["reason"],
-        )
-        .replace(" ()", "")
-        .rstrip(", ")
-        + "."
+    return _told([failure])
+
+
+def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The failures in one sentence per cause: the ports that it takes from a service, or the services that it stops."""
+    causes: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
+    for failure in failures:
+        service = None if failure["port"] is None else (failure["service"],)
+        cause = (failure["reason"], service, failure["error"], failure["holder"], failure["pid"])
+        causes.setdefault(cause, []).append(failure)
+    return [_told(alike) for alike in causes.values()]
+
+
+def _told(alike: Sequence[Mapping[str, Any]]) -> str:
+    """The sentence for failures of one cause."""
+    first = alike[0]
+    ports = {int(failure["port"]) for failure in alike if failure["port"] is not None}
+    names = list(dict.fromkeys(str(failure["service"]) for failure in alike if failure["service"]))
+    number = 2 if len(ports or names) > 1 else 1
+    template = _SENTENCES.get(first["reason"], "{services}: {reason}")
+    told = _BY_NUMBER.sub(lambda found: found[number], template).format(
+        services=listed(names) or f"the policy needs {'them' if number > 1 else 'it'}",
+        ports=listed(port_words(ports)),
+        holder=first["holder"] or "a process that is not named",
+        pid="unknown" if first["pid"] is None else first["pid"],
+        error=_error(first["error"], len(names) > 1),
+        reason=first["reason"],
     )
+    return told.replace(" ()", "").rstrip(", ") + "."
+
+
+def _error(number: int | None, several: bool) -> str:
+    known = "" if number is None else f"{'their' if several else 'its'} last exit code is {number}"
+    return known if number is None else _ERRORS.get(number, known)

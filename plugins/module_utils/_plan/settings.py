@@ -13,7 +13,7 @@ from typing import Any
 from .._facts.host import Host
 from .._policy import POOL_SIZE_DEFAULT, Policy
 from .._ports import PortSet, Range, parse_entries
-from .._problems import ProblemList, Severity, shown
+from .._problems import NAMED_MAX, ProblemList, Severity, listed, shown
 from .._sections.table import SECTIONS
 from .._windows.settings import (
     MECHANISMS,
@@ -33,8 +33,6 @@ CLUSTER_PORT = PortSet.from_ports((3343,))
 """Without these sections of the transcript nobody knows what is still needed."""
 TEXT_TYPES = ("REG_MULTI_SZ", "REG_SZ", "REG_EXPAND_SZ")
 """Only of these can repair take entries over; numbers and binary data are no port ranges, whatever their digits say."""
-NAMED_MAX = 20
-"""At most so many entries of a value are named in one sentence."""
 
 UNPARSABLE = "unparsable_entry"
 WRONG_TYPE = "wrong_type"
@@ -237,8 +235,8 @@ def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Se
     added = desired - found.ports
     if added:
         shares = [(need, need.ports & added) for need in needs]
-        named = [f"{', '.join(share.strings())} ({need.service})" for need, share in shares if share]
-        reasons.append(f"reserves {', '.join(named)}")
+        named = [f"{listed(share.strings())} ({need.service})" for need, share in shares if share]
+        reasons.append(f"reserves {listed(named)}")
     reasons += _shape_reasons(found, setting)
     if found.present and found.type != setting.registry_type:
         reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair)")
@@ -277,12 +275,6 @@ def _shape_reasons(found: _Found, setting: Setting) -> list[str]:
     if not found.canonical and not found.bad and not reasons:
         reasons.append("puts the entries in order")
     return reasons
-
-
-def listed(texts: Sequence[str], separator: str = ", ") -> str:
-    """The texts in a row, the end of a long row only counted."""
-    rest = len(texts) - NAMED_MAX
-    return separator.join(texts[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> PlannedChange | None:

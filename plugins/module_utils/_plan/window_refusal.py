@@ -12,11 +12,11 @@ from .._facts.host import (
     Host,
     Service,
 )
-from .._problems import shown
+from .._problems import listed, shown
 
 
 def stop_refusals(host: Host) -> list[str]:
-    """Why DNS must not be stopped, and the host not rebooted, a phrase per service, DNS first; none where it may.
+    """Why DNS must not be stopped, and the host not rebooted, a phrase per reason, DNS first; none where it may.
 
     Args:
         host: its facts hold the Start of DNS and of all that depends on it.
@@ -29,13 +29,11 @@ def stop_refusals(host: Host) -> list[str]:
         for name in host.dns.get("dependents") or ()
         if isinstance(name, str)
     ]
-    return [
-        phrase
-        for service in stopped
-        if service.state != STOPPED
-        for phrase in (_refusal(service),)
-        if phrase is not None
-    ]
+    named: dict[str, list[str]] = {}
+    for service in stopped:
+        if reason := _refusal(service):
+            named.setdefault(reason, []).append(shown(service.name))
+    return [reason.format(names=listed(names), be="are" if len(names) > 1 else "is") for reason, names in named.items()]
 
 
 def refusal_of(host: Host) -> str:
@@ -45,9 +43,10 @@ def refusal_of(host: Host) -> str:
 
 
 def _refusal(service: Service) -> str | None:
-    name = shown(service.name)
+    if service.state == STOPPED:
+        return None
     if service.state is None:
-        return f"the state of {name} could not be read"
+        return "the state of {names} could not be read"
     if service.start is None:
-        return f"how {name} is started could not be read"
-    return f"{name} is disabled (Start 4)" if service.start == DISABLED else None
+        return "how {names} {be} started could not be read"
+    return "{names} {be} disabled (Start 4)" if service.start == DISABLED else None

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from .._verbose import SILENT, Verbose
 from .errors import (
     HostFailure,
     Phase,
@@ -71,7 +72,12 @@ class Session:
     """
 
     def __init__(
-        self, connection: WinRMConnection, *, pin_address: bool = False, clock: Callable[[], float] = time.monotonic
+        self,
+        connection: WinRMConnection,
+        *,
+        pin_address: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        verbose: Verbose = SILENT,
     ) -> None:
         """Sends nothing.
 
@@ -79,7 +85,9 @@ class Session:
             connection: the task's connection plugin, which `refuse_foreign` has let pass.
             pin_address: look up the host's address once, at the beginning: the task stops a DNS server.
             clock: seconds, monotonic.
+            verbose: says what is sent and what comes back.
         """
+        self.verbose = verbose
         self._connection = connection
         self._pin_address = pin_address
         self._clock = clock
@@ -117,6 +125,7 @@ class Session:
             raise
 
     def _run(self, line: str, phase: Phase, timeout: float) -> Reply:
+        self.verbose.phase(phase)
         try:
             shell = self._ready(min(timeout, OPEN_S))
         except AnsibleConnectionFailure as error:
@@ -124,12 +133,16 @@ class Session:
                 raise HostFailure(str(error), phase) from error
             raise
         self.commands_sent += 1
+        self.verbose.command(line, timeout)
         try:
-            return shell.run(line, phase, timeout, self._clock)
+            reply = shell.run(line, phase, timeout, self._clock)
         except HostFailure as error:
             # Another attempt with refused credentials only helps to lock the account.
             self.doubtful = not credentials_refused(error.__cause__)
+            self.verbose.step("no whole answer to the command")
             raise
+        self.verbose.answer(reply.stdout, reply.exit_code)
+        return reply
 
     def private(self, idle_timeout: int) -> Session:
         """A second session to the same host whose shell the task executor does not know.
@@ -139,7 +152,7 @@ class Session:
 
         The caller closes it, and only after its work is confirmed: closing kills what still runs.
         """
-        session = Session(self._connection, pin_address=self._pin_address, clock=self._clock)
+        session = Session(self._connection, pin_address=self._pin_address, clock=self._clock, verbose=self.verbose)
         session._private = True
         session._idle_timeout = idle_timeout
         session.commands_sent = self.commands_sent

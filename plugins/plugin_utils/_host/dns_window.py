@@ -199,8 +199,11 @@ def _after_lost_start(exchange: Exchange, window: Window, error: HostFailure) ->
 
 def _wait_for_window(exchange: Exchange, window: Window) -> list[dict[str, Any]] | None:
     """Looks until the end mark is there; None at the deadline."""
-    deadline = time.monotonic() + window.deadline + GRACE_S
+    verbose, limit = exchange.session.verbose, window.deadline + GRACE_S
+    verbose.step("waits for the window: the host stops DNS and starts it again within {} s", window.deadline)
+    deadline = time.monotonic() + limit
     while (left := deadline - time.monotonic()) > 0:
+        verbose.step("looks at the window, {:.0f} of {} s", limit - left, limit)
         answer = _retry_until(
             exchange, partial(exchange.send, poll_line(window, _poll_seconds(exchange, left))), deadline
         )
@@ -211,6 +214,7 @@ def _wait_for_window(exchange: Exchange, window: Window) -> list[dict[str, Any]]
             release_lock(exchange, window.lock)
             raise exchange.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
         if lines and lines[0] == "ended":
+            verbose.step("the window has ended")
             return _steps(lines[1:])
     return None
 
@@ -232,6 +236,7 @@ def _ended(exchange: Exchange, window: Window) -> bytes:
 
 def _rescued(exchange: Exchange, window: Window) -> HostFailure:
     """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
+    exchange.session.verbose.step("the window is not seen to end: starts DNS from here, for at most {} s", RESCUE_S)
     deadline = time.monotonic() + RESCUE_S
     claimed = runs = False
     facts: dict[str, Any] = {}
@@ -302,6 +307,7 @@ def _without_scheduler(exchange: Exchange, window: Window, allow_unguarded: bool
         )
     own = exchange.session.private(window.deadline + 2 * UNGUARDED_S)
     patient = Exchange(own, exchange.run, exchange.phase, window.deadline + UNGUARDED_S)
+    exchange.session.verbose.step("no Task Scheduler: the window runs in a shell, for at most {} s", patient.timeout)
     lock = lock_of(exchange, window.run)
     retry = replace(window, lock=lock, until=int(lock.partition("-")[0]) + window.deadline)
     try:
@@ -338,6 +344,7 @@ def _retry_until(
         except (HostFailure, AnsibleConnectionFailure):
             if time.monotonic() + RETRY_PAUSE_S > deadline:
                 return None
+            exchange.session.verbose.step("waits {} s, then asks again over a new connection", RETRY_PAUSE_S)
             time.sleep(RETRY_PAUSE_S)
             exchange.session.reconnect()
 

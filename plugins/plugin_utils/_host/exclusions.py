@@ -14,6 +14,7 @@ from ...module_utils._commands.write import SettingWrite
 from ...module_utils._facts.host import Host
 from ...module_utils._plan.exclusions import texts
 from ...module_utils._ports import PortSet, parse_entries
+from ...module_utils._problems import listed
 from ...module_utils._windows.settings import NETSH, NETSH_PREFIX
 
 
@@ -42,7 +43,7 @@ def refused_ranges(changes: Sequence[SettingWrite], facts: Mapping[str, Any]) ->
 
 def refused_text(refused: Mapping[str, Sequence[str]]) -> str:
     """The same for a message."""
-    return "; ".join(f"{', '.join(ranges)} over {NETSH[name]}" for name, ranges in refused.items())
+    return "; ".join(f"{listed(ranges)} over {NETSH[name]}" for name, ranges in refused.items())
 
 
 def recorded_exclusions(

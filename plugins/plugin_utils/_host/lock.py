@@ -28,9 +28,11 @@ from ...module_utils._commands.lock_state import (
     parse_survey,
 )
 from ...module_utils._parsers.transcript import Transcript
+from ...module_utils._problems import listed
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange, section_lines
 from .._files import home, write_json
+from .._verbose import STEPS
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 """Names the controller's boot: its monotonic clock begins anew with each."""
@@ -67,13 +69,27 @@ def run_under_lock(exchange: Exchange, name: str, line: str) -> tuple[bytes, Tra
         HostFailure: somebody else holds the lock, or it could not be made.
     """
     output, transcript = exchange.send(line)
-    if not _listed(transcript).held_by(name):
+    first = _listed(transcript)
+    if not first.held_by(name):
+        _say_who(exchange, name, first)
         _take_over(exchange, name)
         output, transcript = exchange.send(line)
     listing = _listed(transcript)
     if not listing.held_by(name):
         _refuse(exchange, name, listing, _lost_race(listing))
     return output, transcript
+
+
+def _say_who(exchange: Exchange, name: str, state: LockState) -> None:
+    """Says who has the lock, and for how long by the host's own clock."""
+    verbose = exchange.session.verbose
+    if verbose.shows(STEPS):
+        others = [holder for holder in state.files if holder != name]
+        now = exchange.session.host_clock.now() or 0
+        since = [seconds for holder in state.holders if (seconds := int(holder.partition("-")[0])) and holder != name]
+        told = f" for {max(0, now - min(since))} s" if since and now else ""
+        held = f"is held by {listed(others)}{told}" if others else "is not ours yet"
+        verbose.step("the lock of the host {}: looks whether it may be taken", held)
 
 
 def _take_over(exchange: Exchange, name: str) -> None:
@@ -92,6 +108,7 @@ def _take_over(exchange: Exchange, name: str) -> None:
     if not listing.held_by(name):
         _refuse(exchange, name, listing, _lost_race(listing, there))
     sighting.forget()
+    exchange.session.verbose.step("has taken the lock of the host")
 
 
 def _refuse(exchange: Exchange, name: str, state: LockState, sentence: str) -> NoReturn:

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._facts.host import STOPPED
 from ...module_utils._facts.window_facts import owed, unsettled
-from ...module_utils._plan.service_check import sentence
 from ...module_utils._plan.services import verify
 from ...module_utils._policy import Policy
+from ...module_utils._problems import listed
 from ...module_utils._windows.settings import DNS_SERVICE
+from .._verbose import SILENT, Verbose
 from .gather import Gathered
 
 PAUSE_S = 5
@@ -35,12 +36,26 @@ class Checked:
         return bool(self.verdict["ok"])
 
 
+@dataclass(frozen=True)
+class Wait:
+    """How long is waited, and for what.
+
+    Attributes:
+        seconds: with 0 one look decides.
+        awaited: further services to wait for; None: those that are starting, or run and have not bound their ports.
+        verbose: says what is waited for.
+    """
+
+    seconds: float
+    awaited: Collection[str] | None = None
+    verbose: Verbose = SILENT
+
+
 def wait_until_verified(
     look: Callable[[], Gathered],
     policy: Policy,
     first: Gathered | None,
-    timeout: float,
-    awaited: Collection[str] | None = None,
+    wait: Wait,
 ) -> Checked:
     """Looks at the host until everything that is waited for is as it should be, or has failed.
 
@@ -51,12 +66,12 @@ def wait_until_verified(
         look: gathers the facts.
         policy: what is needed.
         first: facts that are there already, or None.
-        timeout: seconds; with 0 one look decides.
-        awaited: further services to wait for; None: those that are starting, or run and have not bound their ports.
+        wait: how long, and for what.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + wait.seconds
     checked = _checked(first or look(), policy)
-    while _may_heal(checked, awaited) and time.monotonic() + PAUSE_S < deadline:
+    while (late := _may_heal(checked, wait.awaited)) and (left := deadline - time.monotonic()) > PAUSE_S:
+        wait.verbose.step("waits for {}, {:.0f} of {:.0f} s", listed(late), wait.seconds - left, wait.seconds)
         time.sleep(PAUSE_S)
         checked = _checked(look(), policy)
     return checked
@@ -66,13 +81,9 @@ def _checked(gathered: Gathered, policy: Policy) -> Checked:
     return Checked(gathered, verify(gathered.facts, policy))
 
 
-def _may_heal(checked: Checked, awaited: Collection[str] | None) -> bool:
+def _may_heal(checked: Checked, awaited: Collection[str] | None) -> list[str]:
+    """The services for which waiting can help."""
     facts = checked.gathered.facts
     if awaited is None:
         awaited = [row["service"] for row in checked.verdict["services"] if row["state"] not in (STOPPED, None)]
-    return bool(unsettled(facts, checked.verdict, {DNS_SERVICE, *owed(facts), *awaited}))
-
-
-def sentences(verdict: Mapping[str, Any]) -> list[str]:
-    """One sentence per failure, with service, port, holder, PID and error number."""
-    return [sentence(failure) for failure in verdict["failures"]]
+    return unsettled(facts, checked.verdict, {DNS_SERVICE, *owed(facts), *awaited})

@@ -34,6 +34,7 @@ from .._fleet.host_policy import VARIABLES_PREFIX
 from .._fleet.runs import read_artifacts
 from .._host.gather import Gathered, gather
 from .._host.rollback import undo_call
+from .._verbose import RESULTS, Verbose
 from .options import checked_options
 from .outcome import (
     Outcome,
@@ -142,6 +143,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
                 gone = Outcome(changed=False, msg=str(error), extra={"unreachable": True})
                 self._name_earlier(job, gone)
                 _save_artifact(job, gone, self._so_far)
+                self._say_done(job, gone)
                 raise
             finally:
                 job.session.close()
@@ -150,7 +152,20 @@ class HostAction(ActionBase):  # type: ignore[misc]
             # What a person reads is the message; the artifact has the rest.
             outcome.facts = outcome.plan = None
         result.update(outcome.result())
+        self._say_done(job, outcome)
+        if outcome.facts is not None and not job.session.verbose.shows(RESULTS):
+            # As for gathered facts: the line that says what was done would be lost in them.
+            result["_ansible_verbose_override"] = True
         return result
+
+    def _say_done(self, job: Job, outcome: Outcome) -> None:
+        """The line of this task; of one that failed, Ansible prints the message."""
+        text = outcome.msg
+        if outcome.extra.get("unreachable"):
+            text = "the host was not reached"
+        elif outcome.failed:
+            text = f"failed in the phase {outcome.extra.get('phase', 'read')}"
+        job.session.verbose.done(self._name, text, job.session.commands_sent)
 
     def _job(self, host: str, options: Mapping[str, Any], policy: Policy) -> Job:
         """The task; that it did not end is on disk before the host is contacted."""
@@ -162,7 +177,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
         folder = (
             BackupStore(host, policy.backup_dir).place if {"artifacts_dir", "backup_dir"} <= set(self.SPEC) else None
         )
-        session = Session(self._connection, pin_address=self.PINS_ADDRESS)
+        verbose = Verbose(host, silent=bool(getattr(self._task, "no_log", False)))
+        session = Session(self._connection, pin_address=self.PINS_ADDRESS, verbose=verbose)
         job = Job(host, options, policy, bool(self._task.check_mode), session, Progress(self._name, folder, save))
         save(job.progress)
         return job

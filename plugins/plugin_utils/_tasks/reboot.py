@@ -20,10 +20,11 @@ from ...module_utils._facts.window_facts import (
     not_yet,
     still_down,
 )
-from ...module_utils._plan.service_check import UNREADABLE, sentence
+from ...module_utils._plan.service_check import UNREADABLE, sentences
 from ...module_utils._plan.window_refusal import (
     refusal_of,
 )
+from ...module_utils._problems import listed
 from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
@@ -33,7 +34,7 @@ from .._host.lock import (
     release_lock,
     run_under_lock,
 )
-from .._host.verify import Checked, wait_until_verified
+from .._host.verify import Checked, Wait, wait_until_verified
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
 from .unread import unread
@@ -43,6 +44,14 @@ PAUSE_S = 5
 
 LOOK_S = 30
 """Seconds that a look may take."""
+
+_STATES = {
+    "asked": "the host, which was asked to reboot",
+    "up": "the host, which has not gone down yet",
+    "away": "the host, which does not answer",
+    "booted": "a second answer of the host, which has booted",
+}
+"""What a wait for a boot is for, by what was seen last."""
 
 LOST_S = 60
 """Seconds after which a host that still answers has not heard a command whose answer was lost."""
@@ -77,7 +86,7 @@ def reboot(job: Job) -> Outcome:
         later = " after its settings are written" if plan["settings"] else ""
         return _message(job, gathered, plan, True, f"would reboot{later}.")
     _refuse(job, gathered, plan)
-    with restart_group_lock(job.policy.restart_group, job.host) as waited:
+    with restart_group_lock(job.policy.restart_group, job.host, verbose=job.session.verbose) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
             gathered = job.gather()
@@ -193,18 +202,21 @@ def _await_boot(job: Job, exchange: Exchange, gathered: Gathered, asked: _Asked)
     """
     old, seen, reason, answered = gathered.facts["boot_mark"], 0, "", False
     look = Exchange(exchange.session, exchange.run, "restart", LOOK_S)
-    while time.monotonic() < asked.at + job.policy.reboot_timeout:
+    state = _STATES["asked"]
+    while (waited := time.monotonic() - asked.at) < job.policy.reboot_timeout:
+        job.session.verbose.step("waits for {}, {:.0f} of {} s", state, waited, job.policy.reboot_timeout)
         time.sleep(PAUSE_S)
         exchange.session.reconnect()
         try:
             output, _transcript = look.send(boot_line(exchange.run))
         except (HostFailure, AnsibleConnectionFailure) as error:
-            seen, reason, answered = 0, str(error), False
+            seen, reason, answered, state = 0, str(error), False, _STATES["away"]
             continue
         answered = True
         seen = seen + 1 if parse_transcript(output)["boot_mark"] not in (None, old) else 0
         if seen > 1:
             return
+        state = _STATES["booted" if seen else "up"]
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
             release_lock(exchange, asked.lock)
             raise asked.lost
@@ -231,7 +243,8 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     deadline = time.monotonic() + job.options["verify_timeout"]
     awaited = awaited_at_boot(before.facts)
     checked = _gather_with_retry(job, deadline)
-    while _comes_up(before, checked, awaited) and time.monotonic() + PAUSE_S < deadline:
+    while (missing := _comes_up(before, checked, awaited)) and (left := deadline - time.monotonic()) > PAUSE_S:
+        job.session.verbose.step("waits for {} to come up, at most {:.0f} s more", listed(missing), left)
         time.sleep(PAUSE_S)
         checked = _gather_with_retry(job, deadline)
     dns = _dns_is_back(before, checked.gathered)
@@ -244,11 +257,13 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     missing = [name for name in still_down(facts, awaited) if not_yet(facts, name)]
     if dns and not late and not missing:
         return checked.gathered
-    reasons = [sentence(failure) for failure in late]
+    reasons = sentences(late)
     if not dns and not any(reason.startswith("DNS does not run") for reason in reasons):
         reasons.insert(0, "DNS does not run.")
     named = {failure["service"] for failure in late}
-    reasons += [f"{name} has not started yet." for name in missing if name not in named and name != DNS_SERVICE]
+    waiting = [name for name in missing if name not in named and name != DNS_SERVICE]
+    if waiting:
+        reasons.append(f"{listed(waiting)} {'have' if len(waiting) > 1 else 'has'} not started yet.")
     raise HostFailure(
         f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
         "verify",
@@ -259,20 +274,22 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     )
 
 
-def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> bool:
-    """Whether there is something to wait for; Windows may start a service again that has failed at first."""
+def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> list[str]:
+    """What to wait for; Windows may start a service again that has failed at first."""
     facts = checked.gathered.facts
     failing = {failure["service"] for failure in checked.verdict["failures"]}
     unread = any(failure["reason"] == UNREADABLE for failure in checked.verdict["failures"])
-    late = any(name in failing or not_yet(facts, name) for name in awaited)
-    return unread or late or not _dns_is_back(before, checked.gathered)
+    late = sorted(name for name in awaited if name in failing or not_yet(facts, name))
+    if not _dns_is_back(before, checked.gathered) and DNS_SERVICE not in late:
+        late.insert(0, DNS_SERVICE)
+    return [*late, "the list of services and sockets"] if unread else late
 
 
 def _gather_with_retry(job: Job, deadline: float) -> Checked:
     """One look; a host that has just booted may still drop a connection."""
     while True:
         try:
-            return wait_until_verified(lambda: job.gather("verify"), job.policy, None, 0)
+            return wait_until_verified(lambda: job.gather("verify"), job.policy, None, Wait(0))
         except (HostFailure, AnsibleConnectionFailure):
             if time.monotonic() + PAUSE_S > deadline:
                 raise

@@ -16,6 +16,7 @@ from ...module_utils._plan.actions import (
 )
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.status import BLOCKING
+from ...module_utils._problems import messages
 from ...module_utils._windows.settings import NETSH
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
@@ -173,4 +174,4 @@ def _message(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bo
 
 
 def _joined(problems: list[Mapping[str, Any]]) -> str:
-    return " ".join(str(problem["message"]) for problem in problems)
+    return " ".join(messages(problems))

@@ -27,10 +27,12 @@ from ...module_utils._facts.window_facts import (
     unproved_processes,
 )
 from ...module_utils._plan.actions import DNS_WINDOW, START_SERVICES
+from ...module_utils._plan.service_check import sentences
 from ...module_utils._plan.window_refusal import (
     refusal_of,
 )
 from ...module_utils._policy import Policy
+from ...module_utils._problems import listed
 from ...module_utils._windows.settings import DNS_SERVICE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
@@ -42,7 +44,7 @@ from .._host.dns_window import (
 )
 from .._host.exclusions import recorded_exclusions
 from .._host.gather import Gathered, merged, parse_complete_transcript
-from .._host.verify import sentences, wait_until_verified
+from .._host.verify import Wait, wait_until_verified
 from .._host.window_request import window_of
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
@@ -96,7 +98,7 @@ def restart(job: Job) -> Outcome:
     if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:
         return _looked(job, gathered, plan, None)
     _refuse(job, gathered, plan, refusal)
-    with restart_group_lock(job.policy.restart_group, job.host) as waited:
+    with restart_group_lock(job.policy.restart_group, job.host, verbose=job.session.verbose) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
             gathered = job.gather()
@@ -217,8 +219,7 @@ def _examined(
         lambda: job.gather("verify"),
         job.policy,
         after,
-        job.options["verify_timeout"],
-        [*services_to_start, *ran, *earlier],
+        Wait(job.options["verify_timeout"], [*services_to_start, *ran, *earlier], job.session.verbose),
     )
     down = still_down(checked.gathered.facts, services_to_start)
     # A record that is gone shows that all of it runs, and the facts need not hold those services any more.
@@ -234,10 +235,10 @@ def _examined(
     outcome = outcome_of(job, last, plan, True, msg, steps=steps, dns_may_be_stopped=False)
     if down or lost:
         others = [name for name in lost if name != DNS_SERVICE]
-        reasons = sentences(checked.verdict) if stopped or down else []
+        reasons = sentences(checked.verdict["failures"]) if stopped or down else []
         if stopped and not any(reason.startswith("DNS does not run") for reason in reasons):
             reasons.insert(0, "DNS does not run.")
-        reasons += [f"{', '.join(others)} ran before and did not start again."] if others else []
+        reasons += [f"{listed(others)} ran before and did not start again."] if others else []
         raise HostFailure(
             f"{exchange.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
             "verify",
@@ -263,7 +264,7 @@ def _without_backup(left_out: list[str]) -> str:
     """What the window did not add."""
     if not left_out:
         return ""
-    return f" Not excluded, because no backup names them: {', '.join(left_out)}; run port_reservations first."
+    return f" Not excluded, because no backup names them: {listed(left_out)}; run port_reservations first."
 
 
 def _started(exchange: Exchange, services_to_start: list[str]) -> bytes:

@@ -7,34 +7,36 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
 from ansible.errors import AnsibleError
-from ansible.utils.display import Display
 
 from ...module_utils._fleet.artifact import file_name as escaped
 from .._connection.errors import HostFailure, Phase
 from .._files import RUN_ID, home, write_text
+from .._verbose import SILENT, STEPS, Verbose
 from .._writer import open_private, private_folder
 
 WHOLE_CALL = "play"
 """Beginning of the name of the group of all hosts that name none: those of this call of ansible-playbook."""
 
 TOLD_AFTER_S = 3
-"""Seconds of waiting after which it is said who waits, and for what."""
+"""Seconds of waiting after which it is said who is waited for."""
 
 KEPT_S = 30 * 86_400
 """Seconds after which files of earlier calls are removed."""
 
 _PAUSE_S = 0.2
+_NAME_BYTES_MAX = 300
 
 
 @contextlib.contextmanager
 def restart_group_lock(
-    group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None
+    group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None, *, verbose: Verbose = SILENT
 ) -> Iterator[float]:
     """Waits until no other member of the group is at work; yields the seconds waited.
 
@@ -46,6 +48,7 @@ def restart_group_lock(
         host: inventory name, for the marker.
         phase: what to say if the turn does not come.
         folder: where locks and markers lie; the one below ANSIBLE_HOME by default.
+        verbose: says who is waited for.
 
     Raises:
         HostFailure: an earlier member failed, or was stopped.
@@ -62,7 +65,8 @@ def restart_group_lock(
     except OSError as error:
         raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from None
     with stream:
-        _lock(stream, host, group)
+        _lock(stream, f"the restart group {group}" if group else "this run", verbose)
+        _name_holder(stream, host)
         if marker.exists():
             raise HostFailure(
                 f"Not started: {marker.read_text(encoding='utf-8').strip()} failed before in the same restart group.",
@@ -73,17 +77,32 @@ def restart_group_lock(
         marker.unlink(missing_ok=True)
 
 
-def _lock(stream: TextIO, host: str, group: str | None) -> None:
+def _lock(stream: TextIO, whose: str, verbose: Verbose) -> None:
     """Takes the lock; says so once if that takes a while."""
-    deadline = time.monotonic() + TOLD_AFTER_S
+    began = time.monotonic()
+    deadline = began + TOLD_AFTER_S
     while time.monotonic() < deadline:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(_PAUSE_S)
-    whose = f"the restart group {group}" if group else "this run"
-    Display().display(f"{host} waits: another host of {whose} restarts DNS or reboots.")
+    if verbose.shows(STEPS):
+        verbose.step("waits for {}: that host of {} restarts DNS or reboots", _holder(stream), whose)
     fcntl.flock(stream, fcntl.LOCK_EX)
+    verbose.step("has waited {:.0f} s for other hosts of {}", time.monotonic() - began, whose)
+
+
+def _name_holder(stream: TextIO, host: str) -> None:
+    """Writes down who has the lock, for those who wait; only they miss it where the disk is full."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(stream.fileno(), 0)
+        os.pwrite(stream.fileno(), host.encode("utf-8", "replace"), 0)
+
+
+def _holder(stream: TextIO) -> str:
+    with contextlib.suppress(OSError):
+        return os.pread(stream.fileno(), _NAME_BYTES_MAX, 0).decode("utf-8", "replace") or "another host"
+    return "another host"
 
 
 def _remove_old(where: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...module_utils._plan.host_problems import problems_of
+from ...module_utils._problems import messages
 from .._connection.errors import HostFailure
 from .._host.gather import Gathered
 from .action import Job
@@ -29,7 +30,7 @@ def unread(job: Job, gathered: Gathered, plan: Mapping[str, Any], question: str)
     if plan["status"] != "unknown":
         return ""
     problems = [problem for problem in problems_of(gathered.facts, plan) if problem["severity"] == "error"]
-    reason = f"{question} is not known: {' '.join(str(problem['message']) for problem in problems)}"
+    reason = f"{question} is not known: {' '.join(messages(problems))}"
     if job.check_mode:
         return reason
     message = f"{job.session.target}: nothing was touched, and {reason}"

@@ -51,7 +51,7 @@ ACTIONS = {
     "port_rollback": (port_rollback, port_rollback_doc),
     "host_reboot": (host_reboot, host_reboot_doc),
 }
-ANSIBLES_OWN = {"changed", "failed", "skipped", "invocation", "warnings"}
+ANSIBLES_OWN = {"changed", "failed", "skipped", "invocation", "warnings", "_ansible_verbose_override"}
 Run = Callable[..., dict[str, Any]]
 
 

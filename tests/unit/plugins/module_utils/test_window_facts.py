@@ -52,9 +52,9 @@ def test_what_could_not_be_started_again() -> None:
     found = host(dependents=("wins", "Idle"), WINS=service(start=4), Idle=service(state=STOPPED, start=4))
     assert stop_refusals(Host(found)) == ["WINS is disabled (Start 4)"]
     found["services"]["DNS"]["start"] = 4
-    assert stop_refusals(Host(found)) == ["DNS is disabled (Start 4)", "WINS is disabled (Start 4)"]
+    assert stop_refusals(Host(found)) == ["DNS, WINS are disabled (Start 4)"]
     found["services"]["WINS"]["state"] = PAUSED
-    assert len(stop_refusals(Host(found))) == 2, "what is paused goes down, too"
+    assert "WINS" in stop_refusals(Host(found))[0], "what is paused goes down, too"
     found["services"]["WINS"]["start"] = None
     assert stop_refusals(Host(found))[1] == "how WINS is started could not be read"
     found["services"]["DNS"]["state"] = found["dns"]["state"] = STOPPED

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -16,12 +17,14 @@ from ansible.utils.display import Display
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart_group as _group
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verbose import Verbose
 
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(_group, "TOLD_AFTER_S", 0.3)
+    monkeypatch.setattr(Display(), "verbosity", 2)
     monkeypatch.setattr(Display, "display", lambda _self, text, *_args, **_options: lines.append(text))
     return lines
 
@@ -46,11 +49,24 @@ def busy(tmp_path: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("group", ["dcs", None])
-def test_who_waits_is_told_so(group: str | None, busy: int, told: list[str], tmp_path: Path) -> None:
-    with _group.restart_group_lock(group, "client02", folder=tmp_path) as waited:
+def test_who_waits_says_for_whom_and_how_long(group: str | None, busy: int, told: list[str], tmp_path: Path) -> None:
+    with _group.restart_group_lock(group, "client02", folder=tmp_path, verbose=Verbose("client02")) as waited:
         assert waited > 0.5
     name = "the restart group dcs" if group else "this run"
-    assert told == [f"client02 waits: another host of {name} restarts DNS or reboots."]
+    begins, ends = (line.partition(" s: ")[2] for line in told)
+    assert begins == f"waits for client01: that host of {name} restarts DNS or reboots"
+    assert re.fullmatch(rf"has waited [12] s for other hosts of {name}", ends)
+    assert all(line.startswith("<client02> after ") for line in told)
+
+
+@pytest.mark.usefixtures("busy")
+def test_without_verbosity_who_waits_says_nothing(
+    told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Display(), "verbosity", 1)
+    with _group.restart_group_lock("dcs", "client02", folder=tmp_path, verbose=Verbose("client02")):
+        pass
+    assert told == []
 
 
 def test_two_calls_without_a_group_do_not_wait_for_each_other(

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task says while it works, by Ansible's verbosity: the only place that prints it.
+
+Texts are put together only if they are shown. What comes from a host is cut and escaped, so that it can neither flood a
+terminal nor steer it. Passwords are not known here: command lines are made of our own words, numbers and service keys.
+A task with `no_log` says nothing.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ansible.utils.display import Display
+
+from ..module_utils._report.escape import visible
+
+DONE, STEPS, RESULTS, COMMANDS = 1, 2, 3, 4
+
+LEVELS = {
+    DONE: "one line per host and task: what was done, in how many seconds and remote commands",
+    STEPS: "the phases of each task, and its waits: who or what is waited for, and how long",
+    RESULTS: "the whole result with facts and plan, as Ansible prints it",
+    COMMANDS: "each remote command line and its answer, the first 2,000 characters of each",
+}
+"""What is added from which verbosity on; docs/verbosity.md has the same table."""
+
+TEXT_MAX = 2000
+"""Characters of a command line, and of an answer, that are shown."""
+
+_VALUE_MAX = 300
+_MARGIN = "\n    | "
+"""Before each line of a text of others: none of them can be taken for a line of Ansible's."""
+
+
+class Verbose:
+    """Speaks for one task on one host."""
+
+    def __init__(self, host: str, silent: bool = False) -> None:
+        """Begins to count the task's seconds.
+
+        Args:
+            host: inventory name.
+            silent: say nothing at any verbosity.
+        """
+        self._host, self._silent = host, silent
+        self._began = time.monotonic()
+        self._phase = ""
+
+    def shows(self, level: int) -> bool:
+        """Whether somebody sees this level, on the screen or in Ansible's log."""
+        display = Display()
+        return not self._silent and level <= max(display.verbosity, getattr(display, "log_verbosity", 0))
+
+    def done(self, task: str, text: str, commands: int) -> None:
+        """The one line of a task.
+
+        Args:
+            task: name of the module.
+            text: what it did, or that it failed.
+            commands: remote commands that were sent.
+        """
+        if self.shows(DONE):
+            counted = "1 command" if commands == 1 else f"{commands} commands"
+            what = visible(text.removeprefix(f"{self._host}: "))
+            self._say(DONE, f"{task} ({self._seconds():.1f} s, {counted}): {what}")
+
+    def step(self, text: str, *values: object) -> None:
+        """A step or a wait; `text` is a format for the values."""
+        if self.shows(STEPS):
+            told = text.format(*(visible(value, _VALUE_MAX) if isinstance(value, str) else value for value in values))
+            self._say(STEPS, f"after {self._seconds():.1f} s: {told}")
+
+    def phase(self, name: str) -> None:
+        """Says in which phase the commands are from now on, if it is another one."""
+        if name != self._phase:
+            self._phase = name
+            self.step("phase {}", name)
+
+    def command(self, line: str, timeout: float) -> None:
+        """A command line that is sent now."""
+        if self.shows(COMMANDS):
+            self._say(COMMANDS, f"sends, for at most {timeout:.0f} s:{_shown(line, len(line))}")
+
+    def answer(self, output: bytes, exit_code: int) -> None:
+        """What came back; each byte is a character of the shell's code page."""
+        if self.shows(COMMANDS):
+            text = output[:TEXT_MAX].decode("cp437")
+            told = f"answer of {len(output)} bytes, exit code {exit_code}:{_shown(text, len(output))}"
+            self._say(COMMANDS, f"after {self._seconds():.1f} s: {told}")
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def _say(self, level: int, text: str) -> None:
+        Display().verbose(text, host=visible(self._host), caplevel=level - 1)
+
+
+def _shown(text: str, length: int) -> str:
+    """A text of others, line by line, the end of a long one only counted.
+
+    Args:
+        text: at least its beginning.
+        length: characters of all of it.
+    """
+    lines = text[:TEXT_MAX].rstrip("\r\n").split("\n")
+    shown = "".join(f"{_MARGIN}{visible(line.rstrip(chr(13)), TEXT_MAX)}" for line in lines)
+    return shown + (f"\n    [{length - TEXT_MAX} more characters are not shown]" if length > TEXT_MAX else "")
+
+
+SILENT = Verbose("", silent=True)
+"""For work that no task speaks for."""
