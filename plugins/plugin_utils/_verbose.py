@@ -66,6 +66,12 @@ class Verbose:
             what = visible(text.removeprefix(f"{self._host}: "))
             self._say(DONE, f"{task} ({self._seconds():.1f} s, {counted}): {what}")
 
+    def wait_for_host(self, holder: str, whose: str) -> None:
+        """Another host is waited for: shown at every verbosity, because the run seems to hang meanwhile."""
+        if not self._silent:
+            told = f"{visible(self._host)} waits for {visible(holder, _VALUE_MAX)}: that host of {visible(whose)}"
+            Display().display(f"{told} restarts DNS or reboots.")
+
     def step(self, text: str, *values: object) -> None:
         """A step or a wait; `text` is a format for the values."""
         if self.shows(STEPS):

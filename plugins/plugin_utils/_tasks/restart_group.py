@@ -18,7 +18,7 @@ from ansible.errors import AnsibleError
 from ...module_utils._fleet.artifact import file_name as escaped
 from .._connection.errors import HostFailure, Phase
 from .._files import RUN_ID, home, write_text
-from .._verbose import SILENT, STEPS, Verbose
+from .._verbose import SILENT, Verbose
 from .._writer import open_private, private_folder
 
 WHOLE_CALL = "play"
@@ -86,8 +86,7 @@ def _lock(stream: TextIO, whose: str, verbose: Verbose) -> None:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(_PAUSE_S)
-    if verbose.shows(STEPS):
-        verbose.step("waits for {}: that host of {} restarts DNS or reboots", _holder(stream), whose)
+    verbose.wait_for_host(_holder(stream), whose)
     fcntl.flock(stream, fcntl.LOCK_EX)
     verbose.step("has waited {:.0f} s for other hosts of {}", time.monotonic() - began, whose)
 
