@@ -107,12 +107,13 @@ def answer(status: str, body: bytes = b"", *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-def drips(begin: bytes, seconds: float = 0.02) -> Rude:
-    """Sends a beginning, then a byte now and then until the client goes."""
+def drips(begin: bytes, seconds: float = 0.02, at_most: float = 30) -> Rude:
+    """Sends a beginning, then a byte now and then until the client goes, or longer than any test waits."""
 
     def rude(sock: socket.socket) -> None:
         sock.sendall(begin)
-        while True:
+        until = time.monotonic() + at_most
+        while time.monotonic() < until:
             time.sleep(seconds)
             sock.sendall(b"x")
 
