@@ -230,6 +230,20 @@ def test_a_clock_that_was_set_back_takes_no_backup_away(tmp_path: Path) -> None:
     assert backups.path(old).exists(), "never the one that this run has made"
 
 
+def test_a_file_that_goes_away_meanwhile_does_not_stop_a_backup(tmp_path: Path) -> None:
+    """Another run removes old backups at the same time; one that is there no more cannot be looked at."""
+    backups = BackupStore("client01", str(tmp_path), 1)
+    newest = backups.save("20990103T000000Z-" + "1" * 16, {})
+    gone = backups.path("20990101T000000Z-" + "0" * 16)
+    gone.symlink_to(tmp_path / "nowhere")
+    assert backups.paths() == [gone, newest]
+    backups.path("20990102T000000Z-" + "0" * 16).mkdir()
+    made = backups.new_id(RUN)
+    saved = backups.save(made, {})
+    backups.prune(made)
+    assert saved.exists() and not newest.exists()
+
+
 @pytest.mark.parametrize("newest", ["", "20269999T999999Z", "99991231T235959Z"])
 def test_a_time_that_no_calendar_has_does_not_stop_a_backup(newest: str) -> None:
     now = datetime.datetime(2026, 11, 23, 16, 0, 0, tzinfo=datetime.timezone.utc)
