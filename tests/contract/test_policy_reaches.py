@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Template
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import PLAN_SPEC, POLICY_SPEC
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import PLAN_SPEC, POLICY_SPEC, RUN_SPEC
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTION = "portkeeper.windows_dns."
@@ -105,3 +106,17 @@ def test_report_and_gate_are_told_the_same() -> None:
     content = yaml.safe_load((CHECKOUT / "playbooks/drift.yml").read_text(encoding="utf-8"))
     told = dict(our_tasks(content))
     assert {option: told["fleet_report"][option] for option in told["fleet_gate"]} == told["fleet_gate"]
+
+
+@pytest.mark.parametrize("seconds", [None, 10, 3600])
+def test_the_look_of_drift_is_ended_by_ansible_when_nothing_else_ends_it(seconds: int | None) -> None:
+    content = yaml.safe_load((CHECKOUT / "playbooks/drift.yml").read_text(encoding="utf-8"))
+    (look,) = [task for play in content for block in play["tasks"] for task in block.get("block", ()) if _looks(task)]
+    variables = {} if seconds is None else {"reserve_ports_command_timeout": seconds}
+    command = RUN_SPEC["command_timeout"]["default"] if seconds is None else seconds
+    own_deadlines = min(command, 120) + 2 * (command + 10) + 15
+    assert own_deadlines < int(Template(look["timeout"]).render(variables)) <= 5 * command + 120
+
+
+def _looks(task: dict[str, Any]) -> bool:
+    return f"{COLLECTION}port_reservations" in task
