@@ -71,6 +71,13 @@ def run(host: FakeHost) -> Run:
     return runs
 
 
+def test_the_rows_that_the_policy_needs_are_never_cut(run: Run, host: FakeHost) -> None:
+    host.udp += [*((20000 + at, 4) for at in range(600)), (65533, 6667)]
+    facts = run("port_reservations", check=True, extra_ports=["65533"])["facts"]
+    assert facts["udp_endpoints_truncated"]
+    assert 65533 in {entry["port"] for entry in facts["udp_endpoints"]}
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 def test_the_result_is_the_documented_one(name: str, run: Run) -> None:
     documented = yaml.safe_load(ACTIONS[name][1].RETURN)

@@ -11,6 +11,7 @@ import random
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import ARGUMENT_SPEC, run_port_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
@@ -137,10 +138,19 @@ def test_rows_that_the_policy_needs_are_never_cut() -> None:
     }
 
 
-def test_every_holder_of_a_needed_port_stays_however_many_there_are() -> None:
-    rows = "".join(f"  UDP    10.{at // 250}.{at % 250}.2:4500  *:*  {5000 + at % 3}\n" for at in range(600))
+def test_port_plan_keeps_the_rows_that_its_policy_needs() -> None:
+    options = {**dict.fromkeys(ARGUMENT_SPEC), "transcript": _with_rows(f"{MANY}  UDP    0.0.0.0:65533  *:*  6667\n")}
+    found = run_port_plan({**options, "extra_ports": ["65533"]}, lambda _path: b"")["facts"]
+    assert found["udp_endpoints_truncated"]
+    assert 65533 in {entry["port"] for entry in found["udp_endpoints"]}
+
+
+@pytest.mark.parametrize("processes", [3, 600])
+def test_every_holder_of_a_needed_port_stays_however_many_there_are(processes: int) -> None:
+    rows = "".join(f"  UDP    10.{at // 250}.{at % 250}.2:4500  *:*  {5000 + at % processes}\n" for at in range(600))
     found = facts_of(_with_rows(rows))
-    assert {entry["pid"] for entry in found["udp_endpoints"] if entry["port"] == 4500} >= {5000, 5001, 5002}
+    held = {entry["pid"] for entry in found["udp_endpoints"] if entry["port"] == 4500}
+    assert held >= set(range(5000, 5000 + processes))
 
 
 def test_a_list_that_names_some_processes_only_says_nothing_of_dns() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -69,3 +70,16 @@ def test_services_that_may_not_be_listed_are_one_problem_not_two(tmp_path: Path)
     (host,) = read_transcripts(path, Policy.from_options())
     told = [problem["id"] for problem in host.artifact("night")["problems"]]
     assert "access_denied" in told and "services_unreadable" not in told
+
+
+def test_the_rows_that_the_policy_needs_are_never_cut(tmp_path: Path) -> None:
+    rows = "".join(f"  UDP    10.{at // 250}.{at % 250}.1:138   *:*   4\r\n" for at in range(600))
+    rows += "  UDP    0.0.0.0:65533   *:*   6667\r\n"
+    text = CAPTURE.read_bytes().decode()
+    end = re.search(r"(?m)^#portkeeper( \S+)? end netstat", text)
+    assert end
+    (tmp_path / "sbserver.txt").write_bytes(f"{text[: end.start()]}{rows}{text[end.start() :]}".encode())
+    (host,) = read_transcripts(tmp_path, Policy.from_options({"extra_ports": ["65533"]}))
+    facts = host.artifact("night")["facts"]
+    assert facts["udp_endpoints_truncated"]
+    assert 65533 in {entry["port"] for entry in facts["udp_endpoints"]}
