@@ -34,4 +34,5 @@ def test_it_reads_shows_and_leaves_a_transcript_without_names(controller, lab_ho
     text = path.read_text(encoding="utf-8").lower()
     names = (lab_host.exec("echo %COMPUTERNAME%").strip(), str((variables or {}).get("ansible_password", "secret")))
     assert [name for name in names if name.lower() in text] == []
+    assert not {"transcript", "facts"} & set(run.result("Read the host")), "the log would hold all names"
     assert "1" in lab_host.exec(f"{STATE}>nul 2>nul||echo 1", check=False), "the run left something on the host"
