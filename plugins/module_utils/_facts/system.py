@@ -44,12 +44,14 @@ def read_os(reading: Reading) -> dict[str, Any]:
     options = reading.registry("product_options").find(r"\control\productoptions")
     nt, build = _version(reading, current)
     stray = reading.registry("current_version").stray
-    nothing = current is None and reading.text("current_version").strip() and reading.succeeded("current_version")
+    whole = current is not None or not reading.succeeded("current_version")
+    nothing = not whole and reading.text("current_version").strip()
     product = unicodedata.normalize("NFKC", _text(current, "ProductName") or "")
     product_type = _text(options, "ProductType")
     suites = _list(options, "ProductSuite")
     # Each row counts by itself, and ver says the version too: what is in doubt is the product.
-    if stray or nothing or (current and nt in _NAMED_VERSIONS and not product):
+    unnamed = nt in _NAMED_VERSIONS and not product and (current or not whole)
+    if stray or nothing or unnamed:
         report_damage(reading, "current_version", stray)
     _check_suites(reading, options, nt)
     found = identify(nt, build, product_type, suites, product)

@@ -37,6 +37,16 @@ UNSEEN = {
 }
 """By the name of the damage in damage.py."""
 
+UNSEEN_IN_FULL_POOLS = {
+    "column_dropped": "os.release os.sbs os.suites",
+    "cut": "dns.pool_present sql_ports udp_endpoints_truncated",
+    "cut_at_a_line": "dns.pool_present udp_endpoints_truncated",
+    "long_lines_cut": "settings.reserved_ports udp_endpoints_truncated",
+    "remark_behind_a_row": "sql_ports",
+}
+"""What only `make fuzz` meets: an empty list of suites, an empty port with a number behind it, and what follows from
+rows that are missing where there are thousands. It is written by hand, and may only become shorter too."""
+
 
 def unseen_rows(unseen: Mapping[str, str]) -> list[str]:
     """The rows of the table in docs/transcript.md."""

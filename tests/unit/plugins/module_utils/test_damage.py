@@ -37,7 +37,11 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     DAMAGES_OF_FILES,
     HARMLESS,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage_unseen import UNSEEN, unseen_rows
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.damage_unseen import (
+    UNSEEN,
+    UNSEEN_IN_FULL_POOLS,
+    unseen_rows,
+)
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.whole_hosts import (
     SOCKETS_MAX,
     Host,
@@ -49,6 +53,8 @@ FULL, WRITE = MODE == "full", MODE == "write"
 TIMES = 2 if FULL else 1
 UNSEEN_MAX = 47
 """The number of pairs in damage_unseen.py. It may only be lowered."""
+UNSEEN_IN_FULL_POOLS_MAX = 11
+"""The same for the pairs that only full pools and a second try of each damage meet."""
 CASES_MIN = 50_000
 DOCUMENTATION = Path(__file__).resolve().parents[4] / "docs" / "transcript.md"
 TABLE = "| damage | facts |\n|---|---|\n"
@@ -120,7 +126,7 @@ def leaves(value: Any, path: str = "", names: tuple[str, ...] = ()) -> Iterator[
         for row in value:
             yield ("udp_endpoints.process", row["address"], str(row["port"]), str(row["pid"])), row["process"]
         return
-    if not isinstance(value, dict) or "ranges" in value:
+    if not isinstance(value, dict) or "ranges" in value or "packed" in value:
         yield (path, *names), value
         return
     for key, inner in value.items():
@@ -179,7 +185,8 @@ def _check(damage: str, seen: dict[str, Any]) -> None:
     if WRITE:
         return
     expected = set(UNSEEN.get(damage, "").split())
-    new = {fact: seen[fact] for fact in sorted(seen.keys() - expected)}
+    rare = set(UNSEEN_IN_FULL_POOLS.get(damage, "").split()) if FULL else set()
+    new = {fact: seen[fact] for fact in sorted(seen.keys() - expected - rare)}
     assert not new, f"{damage} changes {', '.join(new)} in silence; one case each:\n{new}"
     assert FULL or expected == set(seen), f"{damage}: {expected - set(seen)} is seen now: run `make damage-list`"
 
@@ -213,10 +220,10 @@ def test_there_are_enough_cases_and_the_list_only_becomes_shorter() -> None:
         return
     number = sum(1 for damage in DAMAGES for _case in cases(damage))
     of_files = sum(1 for damage in DAMAGES_OF_FILES for _case in cases_of_files(damage))
-    unseen = sum(len(facts.split()) for facts in UNSEEN.values())
-    print(f"{number} cases of sections, {of_files} of files, {unseen} pairs that cannot be seen")
+    unseen, rare = (sum(len(facts.split()) for facts in pairs.values()) for pairs in (UNSEEN, UNSEEN_IN_FULL_POOLS))
+    print(f"{number} cases of sections, {of_files} of files, {unseen} pairs that cannot be seen, {rare} in full pools")
     assert FULL or number + of_files > CASES_MIN
-    assert unseen == UNSEEN_MAX
+    assert (unseen, rare) == (UNSEEN_MAX, UNSEEN_IN_FULL_POOLS_MAX)
 
 
 def _write() -> None:

@@ -37,6 +37,11 @@ def _settings(body: str) -> tuple[Any, Any]:
 READ = (60000, ["1433-1434", "3343-3343"])
 
 
+def test_a_version_section_that_is_empty_where_only_the_product_tells_the_release_is_reported() -> None:
+    facts = sbs2003_with("current_version", "")
+    assert problem_ids(facts) == ["section_damaged"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
