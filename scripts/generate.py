@@ -1,16 +1,17 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what follows from the catalogue's rows, the policy's table and its documentation fragment.
+"""Write what follows from the tables of catalogue, policy, settings and readers of facts.
 
-docs/catalogue.md, docs/policy.md, and the role's README, defaults and argument specs; the text around the tables is in
-scripts/templates.
+docs/catalogue.md, docs/policy.md, the role's README, defaults and argument specs, and parts of two schemas; the text
+around the tables is in scripts/templates.
 
 Usage: python scripts/generate.py [--check]
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schema_parts import facts_schema, plan_schema, rendered
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TEMPLATES = CHECKOUT / "scripts" / "templates"
@@ -80,12 +83,27 @@ def documents() -> dict[str, str]:
         "roles/reserve_ports/README.md": _render("role_readme.md", options=_options(role_spec, role)),
         "roles/reserve_ports/defaults/main.yml": _render("role_defaults.yml", defaults=defaults),
         "roles/reserve_ports/meta/argument_specs.yml": _render("role_argument_specs.yml", options=arguments),
+        **_schemas(),
     }
+
+
+def _schemas() -> dict[str, str]:
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts, readers  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows import settings  # noqa: PLC0415
+
+    names = {name: f"plugins/plugin_utils/schemas/{name}.schema.json" for name in ("facts", "plan")}
+    base = {name: json.loads((CHECKOUT / path).read_text(encoding="utf-8")) for name, path in names.items()}
+    rows = [*settings.MECHANISMS.values(), settings.NO_MECHANISM]
+    made = {
+        "facts": facts_schema(base["facts"], facts.parse_transcript(b""), readers.READERS, settings.SETTINGS),
+        "plan": plan_schema(base["plan"], settings.SETTINGS, settings.NETSH, [row.name for row in rows]),
+    }
+    return {path: rendered(made[name]) for name, path in names.items()}
 
 
 def _imported() -> tuple[Any, Any, Any]:
     """The catalogue's and the policy's module and the class with the policy's documentation, from this checkout."""
-    sys.path.insert(0, str(CHECKOUT / "tests"))
+    sys.path.insert(0, str(TEMPLATES.parents[1] / "tests"))
     import conftest  # noqa: F401, PLC0415 - makes the checkout importable
     from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments.policy import (  # noqa: PLC0415
         ModuleDocFragment,

@@ -27,19 +27,12 @@ from .._parsers.transcript import (
     split_transcript,
 )
 from .._ports import FAMILIES, PortSet
-from .._problems import ProblemList, Severity, shown
+from .._problems import ProblemList, Severity
 from .._sections.table import SECTIONS
 from .host import RAN_BEFORE_RECORD
+from .readers import READERS
 from .reading import Reading
-from .registry import (
-    read_boot_mark,
-    read_hotfixes,
-    read_machine,
-    read_send_port,
-    read_settings,
-    read_sql_ports,
-    read_state,
-)
+from .registry import read_send_port, read_settings
 from .services import (
     DNS,
     Services,
@@ -62,7 +55,6 @@ FACTS_FORMAT = 1
 _NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
 """The ports of the whole catalogue."""
 _OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
-_NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 
 
 def parse_transcript(
@@ -98,15 +90,15 @@ def parse_transcript(
     sockets = read_sockets(reading, services)
     settings = read_settings(reading, services.dns_installed)
     dependents = read_dependents(reading, services)
-    state = read_state(reading)
-    earlier = _ran_before(state)
+    own = {name: reader.read(reading) for name, reader in READERS.items()}
+    earlier = _ran_before(own["state"])
     needed = _NEEDED | (extra_ports or PortSet())
     wanted = {DNS, *earlier, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
     endpoints, truncated = endpoint_facts(sockets, services, needed)
     facts = {
         "format": FACTS_FORMAT,
-        "computer_name": _first_line(reading.text("computer_name"), _NAME_RE),
-        "collected": _first_line(reading.text("clock")),
+        # What people look for first stands in front.
+        **{name: own[name] for name in ("computer_name", "collected")},
         "os": os_facts,
         "settings": settings,
         "dns": _dns(reading, services, sockets, settings, dependents),
@@ -116,11 +108,7 @@ def parse_transcript(
         "udp_endpoints": endpoints if sockets.known else None,
         "udp_endpoints_truncated": truncated,
         "udp_ports": ports_by_family(sockets.others) if sockets.known else None,
-        "sql_ports": read_sql_ports(reading),
-        "hotfixes": read_hotfixes(reading),
-        "boot_mark": read_boot_mark(reading),
-        "machine": read_machine(reading),
-        "state": state,
+        **own,
     }
     _report_missing(reading, os_facts["family"])
     return {**facts, "problems": problems.as_list()}
@@ -185,13 +173,6 @@ def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | Non
         return None
     rows, unreadable = parse_excludedportrange(section.text)
     return [row._asdict() for row in rows] if (rows or is_empty_table(section.text)) and not unreadable else None
-
-
-def _first_line(text: str, pattern: re.Pattern[str] | None = None) -> str | None:
-    line = next((line.strip() for line in text[:1000].split("\n") if line.strip()), "")
-    if not line or (pattern and not pattern.match(line)):
-        return None
-    return shown(line)
 
 
 def _report_missing(reading: Reading, family: str | None) -> None:
