@@ -74,6 +74,19 @@ def test_drift_says_that_a_host_was_not_reached(alone: Alone) -> None:
     assert json.loads(summary.read_text(encoding="utf-8"))["counts"]["unreachable"] == 1
 
 
+def test_the_page_of_the_report_is_made_of_the_installed_files(alone: Alone) -> None:
+    """Template, style and script are no Python files: the archive must hold them, and they must be found."""
+    report = {"artifacts_dir": "nowhere", "dest": "reports", "run_id": "night", "formats": ["html"]}
+    play = [{"hosts": "all", "gather_facts": False, "tasks": [{"portkeeper.windows_dns.fleet_report": report}]}]
+    run = alone.playbook(play, f"client01 ansible_connection=winrm ansible_host={NOBODY}")
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = (alone.folder / "reports" / "report.html").read_text(encoding="utf-8")
+    for name, tag in (("report.css", "style"), ("report.js", "script")):
+        text = (CHECKOUT / "plugins/plugin_utils/_report" / name).read_text(encoding="utf-8")
+        assert f"<{tag}>{text}</{tag}>" in page
+    assert '<tr data-status="unknown"' in page and '<details id="h0">' in page
+
+
 def test_module_and_filters_plan_without_a_host(alone: Alone) -> None:
     shutil.copy(CHECKOUT / "tests/unit/captures/transcript-sbs2003.txt", alone.folder / "client01.txt")
     facts = "lookup('ansible.builtin.file', 'client01.txt') | portkeeper.windows_dns.parse_transcript"

@@ -21,8 +21,8 @@ from selenium.webdriver.common.by import By
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import IN_ORDER
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.escape import visible
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_html import render_html
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import Report, services_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report.render_html import render_html
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     HOSTILE,

@@ -4,7 +4,7 @@
 """Text of others in each format of the report: shown as text, never obeyed.
 
 Artifacts hold names that hosts, inventories and other people chose. What a terminal, a browser, a Markdown renderer or
-a parser would act on is made visible or harmless here, and nowhere else.
+a parser would act on is made visible or harmless here. For HTML that is ``visible``: the page's template escapes.
 """
 
 from __future__ import annotations
@@ -30,19 +30,16 @@ def visible(text: object, limit: int = TEXT_MAX) -> str:
     Returns:
         Printable characters and single blanks only; any other one as ``\\x1b`` or ``\\u202e``.
     """
-    shown = str(text)
-    cut = "[...]" if len(shown) > limit else ""
-    return "".join(char if char.isprintable() else _named(char) for char in shown[:limit]) + cut
+    whole = str(text)
+    shown = whole[:limit]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else _named(char) for char in shown)
+    return f"{shown}[...]" if len(whole) > limit else shown
 
 
 def _named(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def html_text(text: object, limit: int = TEXT_MAX) -> str:
-    """The text for HTML, in elements and in quoted attributes alike."""
-    return html.escape(visible(text, limit), quote=True)
 
 
 def markdown_text(text: object, limit: int = TEXT_MAX) -> str:

@@ -1,13 +1,15 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The port map of one host: a lane of SVG for each thing that lies somewhere between port 1 and 65535."""
+"""The port map of one host: a lane for each thing that lies somewhere between port 1 and 65535."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from .._ports import (
     FAMILIES,
@@ -18,7 +20,7 @@ from .._ports import (
     Range,
     single_ports,
 )
-from .escape import html_text
+from .escape import visible
 from .report import Details, ports_text
 
 _SCALE = 64
@@ -33,35 +35,49 @@ _BAR, _BOX = 100, 10
 _FAMILIES = dict(zip(FAMILIES, ("IPv4", "IPv6"), strict=True))
 
 
-def port_map(details: Details) -> str:
-    """The lanes and an axis, as HTML; each lane has its content in words beside the picture."""
+@dataclass(frozen=True)
+class Lane:
+    """One lane.
+
+    Attributes:
+        kind: what it shows, such as ``pool``; it decides the colour.
+        title: the same for people.
+        told: its content in words.
+        view: the box that the path is drawn in, as SVG's viewBox.
+        path: as the d of SVG's path; None where there is nothing to draw because nobody knows.
+    """
+
+    kind: str
+    title: str
+    told: str
+    view: str
+    path: str | None
+
+
+def port_map(details: Details) -> tuple[Lane, ...]:
+    """The lanes of a host, from top to bottom; one that has nothing to show is left out."""
     ports = details.ports
     udp = [need.ports for need in details.needs if need.protocol != "tcp"]
-    lanes = []
+    lanes: list[Lane | None] = []
     for family, name in _FAMILIES.items():
         pool = ports.pool.get(family, PortSet())
         if pool:
             lanes.append(_lane("pool", f"{name} pool", pool))
             lanes.append(_lane("reserved", f"{name} reserved", ports.reserved.get(family, PortSet())))
-        if ports.held is None:
-            lanes.append(f'<div>{name} held by DNS</div><div class="q">unknown</div>')
-        else:
-            lanes.append(_held(f"{name} held by DNS", ports.held.get(family)))
+        lanes.append(_held(f"{name} held by DNS", ports.held, family))
     lanes.append(_lane("kept", "foreign ranges", ports.kept))
     lanes.append(_lane("needs", "needed", _union(udp)))
     lanes.append(_lane("hit", "conflicts", PortSet.from_ports(entry.port for entry in details.conflicts)))
-    ticks = "".join(f"<span>{port}</span>" for port in (1, 16384, 32768, 49152, 65535))
-    axis = f'<div class="q end">port</div><div class="axis q" aria-hidden="true">{ticks}</div>'
-    return f'<div class="map">{"".join(lanes)}{axis}</div>'
+    return tuple(lane for lane in lanes if lane)
 
 
 def _union(sets: Iterable[PortSet]) -> PortSet:
     return PortSet.from_ranges(pair for ports in sets for pair in ports.ranges)
 
 
-def _lane(kind: str, title: str, ports: PortSet) -> str:
+def _lane(kind: str, title: str, ports: PortSet) -> Lane | None:
     if not ports and kind != "reserved":
-        return ""
+        return None
     path = "".join(_box(pair) for pair in ports.ranges)
     return _drawn(kind, title, ports_text(ports) or "none", path)
 
@@ -72,14 +88,16 @@ def _box(pair: Range) -> str:
     return f"M{min(first // _SCALE, _WIDTH - wide)} 0h{wide}v{_BOX}h-{wide}z"
 
 
-def _held(title: str, value: object) -> str:
+def _held(title: str, held: Mapping[str, Any] | None, family: str) -> Lane | None:
     """What DNS holds, a bar for every BIN ports; the highest bar is that of the fullest one."""
+    if held is None:
+        return _drawn("held", title, "unknown", None)
     try:
-        ports = single_ports(value or [])
+        ports = single_ports(held.get(family) or [])
     except PortError:
-        return ""
+        return None
     if not ports or ports[0] < LOWEST_PORT or ports[-1] > HIGHEST_PORT:
-        return ""
+        return None
     edges = [bisect_left(ports, first) for first in range(0, HIGHEST_PORT + BIN, BIN)]
     counts = [behind - before for before, behind in pairwise(edges)]
     most, wide = max(counts), BIN // _SCALE
@@ -92,11 +110,5 @@ def _held(title: str, value: object) -> str:
     return _drawn("held", title, told, bars)
 
 
-def _drawn(kind: str, title: str, told: str, path: str) -> str:
-    label = html_text(f"{title}: {told}")
-    height, more = (_BAR, " tall") if kind == "held" else (_BOX, "")
-    return (
-        f'<div>{title}<div class="q">{html_text(told)}</div></div>'
-        f'<svg role="img" aria-label="{label}" class="l-{kind}{more}" viewBox="0 0 {_WIDTH} {height}"'
-        f' preserveAspectRatio="none"><path d="{path}"/></svg>'
-    )
+def _drawn(kind: str, title: str, told: str, path: str | None) -> Lane:
+    return Lane(kind, title, visible(told), f"0 0 {_WIDTH} {_BAR if kind == 'held' else _BOX}", path)

@@ -11,7 +11,6 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 
-from ...module_utils._report.render_html import render_html
 from ...module_utils._report.render_json import render_json
 from ...module_utils._report.render_junit import render_junit
 from ...module_utils._report.render_markdown import render_markdown
@@ -19,6 +18,7 @@ from ...module_utils._report.render_prometheus import render_prometheus
 from ...module_utils._report.render_text import render_text
 from ...module_utils._report.report import Report
 from .._files import write_text
+from .render_html import render_html
 
 FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "html": ("report.html", render_html),

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import judge
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet, single_ports
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_html import render_html
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_json import render_json
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_markdown import render_markdown
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_prometheus import render_prometheus
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_text import render_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import services_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report.render_html import render_html
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import (
     artifact,

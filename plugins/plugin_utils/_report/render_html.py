@@ -1,0 +1,63 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as one HTML file that needs nothing else: no network, and a script only for sorting and filtering."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import pkgutil
+
+from ansible.errors import AnsibleError
+from jinja2 import DictLoader, Environment, StrictUndefined, Template, TemplateError
+
+from ...module_utils._report.html_page import make_page
+from ...module_utils._report.report import Report
+
+_PAGE, _PARTS = "report.html.j2", "report_parts.html.j2"
+_STYLE, _SCRIPT = "report.css", "report.js"
+
+
+def render_html(report: Report) -> str:
+    """The report as an HTML document.
+
+    Raises:
+        AnsibleError: the files that the page is made of cannot be used.
+    """
+    try:
+        return _template().render(page=make_page(report))
+    except (OSError, UnicodeDecodeError, TemplateError) as error:
+        raise AnsibleError(
+            f"The collection's files of the HTML report cannot be used ({error}): install the collection again."
+        ) from error
+
+
+@functools.cache
+def _template() -> Template:
+    """The template, with what is the same on every page."""
+    environment = Environment(
+        loader=DictLoader({name: _text(name) for name in (_PAGE, _PARTS)}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    style, script = _text(_STYLE), _text(_SCRIPT)
+    own = {"style": style, "style_hash": _hash(style), "script": script, "script_hash": _hash(script)}
+    return environment.get_template(_PAGE, globals=own)
+
+
+def _text(name: str) -> str:
+    """A file of this package, wherever the collection lies."""
+    content = pkgutil.get_data(__package__, name)
+    if content is None:
+        raise FileNotFoundError(name)
+    return content.decode("utf-8")
+
+
+def _hash(text: str) -> str:
+    """The text's hash as a Content Security Policy names it."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
