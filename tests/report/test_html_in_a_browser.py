@@ -220,7 +220,7 @@ def words_of(page: str) -> list[tuple[str, float, float]]:
     return [(html.unescape(word), float(right) / wide, float(low) / high) for right, low, word in found]
 
 
-@pytest.mark.parametrize("created", [lambda: fleet(30), many_services], ids=["fleet", "services"])
+@pytest.mark.parametrize("made", [lambda: fleet(30), many_services], ids=["fleet", "services"])
 def test_on_paper_everything_is_there_in_light_colours(printed, made) -> None:
     report = made()
     paper = printed(report)
