@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -155,6 +156,40 @@ def test_http_that_no_client_sends(server, method, path, body, headers, status):
     connection.request(method, path, body=body, headers=headers)
     assert connection.getresponse().status == status
     connection.close()
+
+
+IDENTIFY = (
+    b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
+    b'xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"><s:Body><i:Identify/></s:Body></s:Envelope>'
+)
+
+
+def identify(*lines: str) -> bytes:
+    head = ["POST /wsman HTTP/1.1", "Host: x", "WSMANIDENTIFY: unauthenticated", f"Content-Length: {len(IDENTIFY)}"]
+    return "\r\n".join([*head, *lines, "", ""]).encode() + IDENTIFY
+
+
+def test_bytes_on_the_wire(server):
+    """Every byte is counted, however a request arrives; what goes out is laid out as HTTP.sys does it."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as sock, sock.makefile("rb") as stream:
+        for request in (identify(), identify("Connection: close")):
+            for position in range(len(request)):
+                sock.sendall(request[position : position + 1])
+            lines = [line.decode().strip() for line in iter(stream.readline, b"\r\n")]
+            assert lines[:2] == ["HTTP/1.1 200 OK", "Server: Microsoft-HTTPAPI/1.0"]
+            assert [line.split(":")[0] for line in lines[2:4]] == ["Date", "Content-Type"]
+            length = next(line.removeprefix("Content-Length: ") for line in lines if line.startswith("Content-Length"))
+            assert b"Stack: 2.0" in stream.read(int(length))
+        assert stream.read() == b"", "the client asked for the end of the connection"
+    assert server.counters.bytes_in == len(identify()) + len(identify("Connection: close"))
+
+
+def test_a_client_that_goes_in_the_middle_gets_no_answer(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as sock:
+        sock.sendall(identify()[:-5])
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(1) == b""
+    assert server.counters.requests == 0
 
 
 def test_https(tmp_path):

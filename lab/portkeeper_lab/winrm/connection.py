@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from . import soap
 from .chaos import Injection
 from .faults import DropConnection, SoapFault
-from .http import BadRequest, Request, Response, read_request
+from .http import BadRequest, Framing, Request, Response
 from .ntlm import SEALED_TYPE, Acceptor, AuthError, SealError
 from .quotas import KIB
 from .soap import Message
@@ -42,6 +42,7 @@ class Connection:
         """Takes an accepted socket and the client's IP address."""
         self._server = server
         self._sock = sock
+        self._http = Framing(sock)
         self._address = address
         self._acceptor = Acceptor(server.accounts)
         self._final_token: bytes | None = None
@@ -51,12 +52,11 @@ class Connection:
         try:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sock.settimeout(self._server.options.keep_alive)
-            with self._sock.makefile("rb") as stream:
-                while self._exchange(read_request(stream)):
-                    pass
+            while not self._http.is_over:
+                self._exchange(self._http.read_request())
         except BadRequest as error:
             with contextlib.suppress(OSError):
-                self._sock.sendall(Response(error.status, close=True).encode())
+                self._sock.sendall(self._http.encode(Response(error.status, close=True)))
         except DropConnection:
             reset(self._sock)
         except OSError:
@@ -64,9 +64,7 @@ class Connection:
         finally:
             self._sock.close()
 
-    def _exchange(self, request: Request | None) -> bool:
-        if request is None:
-            return False
+    def _exchange(self, request: Request) -> None:
         server = self._server
         server.counters.add("requests")
         server.counters.add("bytes_in", request.size)
@@ -74,11 +72,10 @@ class Connection:
         response = injection.arrival() or self._answer(request, injection)
         if not server.backend.is_reachable():
             raise DropConnection("the host does not answer")
-        data = response.encode()
+        data = self._http.encode(response)
         injection.send(self._sock, data)
         server.counters.add("bytes_out", len(data))
         server.counters.add("challenges", response.status == 401)
-        return not (response.close or request.wants_close)
 
     def _answer(self, request: Request, injection: Injection) -> Response:
         if request.path.split("?")[0].rstrip("/").lower() != "/wsman":

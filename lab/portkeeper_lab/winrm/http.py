@@ -1,30 +1,22 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""As much HTTP/1.1 as WinRM clients use: POST with Content-Length, keep-alive."""
+"""As much HTTP/1.1 as WinRM clients use: POST with Content-Length, keep-alive. The framing is h11's."""
 
 from __future__ import annotations
 
 import dataclasses
 import email.utils
+import http
+import socket
 import time
-from typing import BinaryIO
+from typing import Any
 
-MAX_LINE = 64 * 1024
-MAX_HEADERS = 100
+import h11
+
+MAX_HEAD = 64 * 1024
 MAX_BODY = 16 * 1024 * 1024
-
-REASONS = {
-    200: "OK",
-    400: "Bad Request",
-    401: "Unauthorized",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    411: "Length Required",
-    413: "Request Entity Too Large",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
+AT_ONCE = 64 * 1024
 
 
 class BadRequest(Exception):
@@ -36,7 +28,7 @@ class BadRequest(Exception):
 
     def __init__(self, status: int) -> None:
         """Takes the status of the answer."""
-        super().__init__(REASONS[status])
+        super().__init__(http.HTTPStatus(status).phrase)
         self.status = status
 
 
@@ -55,11 +47,6 @@ class Request:
         """The media type with its parameters, in lower case."""
         return self.headers.get("content-type", "").lower()
 
-    @property
-    def wants_close(self) -> bool:
-        """Whether the client ends the connection after the answer."""
-        return self.headers.get("connection", "").lower() == "close"
-
 
 def clock() -> float:
     """UTC seconds of the host's clock; HTTP.sys says them in every answer."""
@@ -76,65 +63,70 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     close: bool = False
 
-    def encode(self) -> bytes:
-        """The answer as on the wire."""
-        lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Unknown')}", "Server: Microsoft-HTTPAPI/1.0"]
-        lines.append(f"Date: {email.utils.formatdate(clock(), usegmt=True)}")
-        lines += [f"{name}: {value}" for name, value in self.headers]
+    def lines(self) -> list[tuple[str, str]]:
+        """The header lines as HTTP.sys writes them."""
+        lines = [("Server", "Microsoft-HTTPAPI/1.0"), ("Date", email.utils.formatdate(clock(), usegmt=True))]
+        lines += self.headers
         if self.content_type:
-            lines.append(f"Content-Type: {self.content_type}")
+            lines.append(("Content-Type", self.content_type))
         if self.close:
-            lines.append("Connection: close")
-        lines.append(f"Content-Length: {len(self.body)}")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + self.body
+            lines.append(("Connection", "close"))
+        return [*lines, ("Content-Length", str(len(self.body)))]
 
 
-def _read_head(stream: BinaryIO) -> list[bytes] | None:
-    lines: list[bytes] = []
-    while True:
-        line = stream.readline(MAX_LINE)
-        if not line:
-            return None
-        if not line.endswith(b"\n") or len(lines) > MAX_HEADERS:
-            raise BadRequest(400)
-        line = line.rstrip(b"\r\n")
-        if line:
-            lines.append(line)
-        elif lines:
-            return lines
+class Framing:
+    """The requests and answers of one connection; what goes out is bytes, so that faults can harm them."""
 
+    def __init__(self, sock: socket.socket) -> None:
+        """Takes the connection's socket."""
+        self._sock = sock
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        self._received = 0
 
-def read_request(stream: BinaryIO) -> Request | None:
-    """Reads one request.
+    @property
+    def is_over(self) -> bool:
+        """Whether the client or the last answer has said that the connection ends."""
+        return self._http.our_state is h11.MUST_CLOSE
 
-    Returns:
-        The request, or None when the client has closed the connection.
+    def read_request(self) -> Request:
+        """Reads one request.
 
-    Raises:
-        BadRequest: malformed, too large, or without Content-Length.
-        OSError: the connection broke or stayed silent.
-    """
-    lines = _read_head(stream)
-    if lines is None:
-        return None
-    first = lines[0].decode("latin-1").split(" ")
-    if len(first) != 3 or not first[2].startswith("HTTP/1."):
-        raise BadRequest(400)
-    headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if not colon:
-            raise BadRequest(400)
-        headers[name.strip().lower()] = value.strip()
-    if "transfer-encoding" in headers:
-        raise BadRequest(411)
-    length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit():
-        raise BadRequest(400)
-    if int(length) > MAX_BODY:
-        raise BadRequest(413)
-    body = stream.read(int(length))
-    if len(body) < int(length):
-        return None
-    size = sum(len(line) + 2 for line in lines) + 2 + len(body)
-    return Request(first[0], first[1], headers, body, size)
+        Raises:
+            BadRequest: malformed, too large, or without Content-Length.
+            OSError: the client closed the connection, or it broke, or stayed silent.
+        """
+        if self._http.our_state is h11.DONE:
+            self._http.start_next_cycle()
+        self._received = 0
+        try:
+            return self._read_request()
+        except h11.RemoteProtocolError as error:
+            raise BadRequest(error.error_status_hint) from error
+
+    def _read_request(self) -> Request:
+        head = self._next_event()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
+        if "transfer-encoding" in headers:
+            raise BadRequest(411)
+        if int(headers.get("content-length", "0")) > MAX_BODY:
+            raise BadRequest(413)
+        body = bytearray()
+        while isinstance(event := self._next_event(), h11.Data):
+            body += event.data
+        return Request(head.method.decode(), head.target.decode("latin-1"), headers, bytes(body), self._received)
+
+    def _next_event(self) -> Any:  # noqa: ANN401 - h11's events have no common fields
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            data = self._sock.recv(AT_ONCE)
+            if not data:
+                raise ConnectionError("the client has closed the connection")
+            self._received += len(data)
+            self._http.receive_data(data)
+        return event
+
+    def encode(self, response: Response) -> bytes:
+        """The answer as on the wire."""
+        reason = http.HTTPStatus(response.status).phrase
+        head = h11.Response(status_code=response.status, headers=response.lines(), reason=reason)
+        events = [head, h11.Data(data=response.body), h11.EndOfMessage()]
+        return b"".join(self._http.send(event) or b"" for event in events)
