@@ -49,12 +49,6 @@ class Starts:
     deleted: set[str] = field(default_factory=set)
     complete: bool = False
 
-    def has_trigger(self, name: str) -> bool | None:
-        """Whether Windows starts the service on a trigger; None where the registry does not tell."""
-        if name in self.triggered:
-            return True
-        return False if self.complete and self.triggers_known else None
-
     def is_service(self, name: str) -> bool | None:
         """Whether the service manager must know this service; None where the registry does not tell.
 

@@ -43,7 +43,6 @@ class Services:
         complete: whether nothing shows that a name is missing in that list.
         starts: from the registry.
         processes: image names by PID; None when they could not be read.
-        processes_complete: whether every line of the list of processes was understood.
         dns_unknown: whether the service manager said, asked for DNS alone, that there is no such service.
     """
 
@@ -53,7 +52,6 @@ class Services:
     complete: bool
     starts: Starts
     processes: dict[int, str] | None
-    processes_complete: bool = True
     dns_unknown: bool = False
 
     @cached_property
@@ -125,7 +123,6 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
         complete=listed.all_named and reading.succeeded("services"),
         starts=starts,
         processes=processes.images or None,
-        processes_complete=not processes.unread,
         dns_unknown=dependents is not None and dependents.errorlevel == NO_SUCH_SERVICE,
     )
     if services.lost_the_process_of_dns:

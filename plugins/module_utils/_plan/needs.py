@@ -19,7 +19,6 @@ DETECTED = "detected"
 PROFILE = "profile"
 LISTENER = "listener"
 USER = "user"
-REASONS = (DETECTED, PROFILE, LISTENER, USER)
 
 SBS_PROFILE = "sbs2003"
 SQL_ROW = "sql_server"
@@ -37,7 +36,7 @@ class Need:
         services: the service keys of the row that are installed and not disabled.
         ports: what is to be reserved.
         protocol: udp, tcp or both.
-        reason: one of REASONS.
+        reason: DETECTED, PROFILE, LISTENER or USER.
         source: where the knowledge comes from.
         requested: a profile or the user names it, so it is reserved whatever the pool can reach.
     """

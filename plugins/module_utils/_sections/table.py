@@ -279,14 +279,3 @@ def section_of(setting: Setting) -> str:
 def last_section() -> str:
     """The last section that every release prints; without it the answer was cut."""
     return [row.id for row in SECTIONS.values() if not row.only][-1]
-
-
-def rule_rows() -> list[str]:
-    """The rows of the table in docs/transcript.md; sections with the same rule share one."""
-    shared: dict[SectionRule, list[str]] = {}
-    for row in SECTIONS.values():
-        shared.setdefault(row.rule, []).append(f"`{row.id}`")
-    return [
-        f"| {', '.join(ids)} | {rule.unit} | {rule.allowed} | {rule.severity or 'no problem'}: {rule.effect} |"
-        for rule, ids in shared.items()
-    ]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Windows releases: how each is recognised by numbers, and what it has that matters here.
+"""The Windows releases: how each is recognised by numbers.
 
 Recognised are the NT version, the build, ``ProductType`` and ``ProductSuite``: none of them is ever translated. What
 protects ports on each family is in ``_settings.MECHANISMS``.
@@ -22,22 +22,11 @@ SERVER_TYPES = frozenset(("servernt", "lanmannt"))
 SBS_SUITES = frozenset(("small business", "small business(restricted)"))
 """``ProductSuite`` strings that become VER_SUITE_SMALLBUSINESS and VER_SUITE_SMALLBUSINESS_RESTRICTED."""
 
-POOL_MAX_USER_PORT = "max_user_port"
-POOL_DYNAMIC_RANGE = "dynamic_range"
-
 _VERSIONS = "Microsoft, Operating System Version (version numbers per release)"
 _SUITES = f"{_VERSIONS}; VER_SUITE_SMALLBUSINESS of OSVERSIONINFOEX for ProductSuite"
 _R2 = "no command prints SM_SERVERR2 of GetSystemMetrics, so the letters R2 in ProductName decide"
 _BUILDS = "Microsoft, Windows Server release information (builds)"
 _CLIENT_BUILDS = "Microsoft, Windows 10 and Windows 11 release information (builds)"
-
-NO_TOOLS: frozenset[str] = frozenset()
-NT5_TOOLS = frozenset(("reg", "sc", "netstat_pid", "tasklist", "schtasks"))
-NT6_TOOLS = NT5_TOOLS | {"netsh_dynamicport"}
-NT6_R2_TOOLS = NT6_TOOLS | {"netsh_excludedportrange"}
-"""``reg`` and ``sc`` come with XP, on 2000 from the Support Tools or the Resource Kit; ``netstat -o`` and ``tasklist``
-come with XP; ``netsh`` has dynamicport from Vista on (KB929851). Whether plain 2008 has excludedportrange without a
-hotfix is open: it has to be tried."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +42,6 @@ class Release:
         builds: lowest and highest build, both included.
         server: whether it is a server.
         sbs: whether ProductSuite says Small Business.
-        tools: tools and switches that every installation has.
-        ipsec_service: service key of IPsec's key exchange.
-        ipsec_trigger_started: whether that service may be stopped although nothing is wrong.
     """
 
     id: str
@@ -66,9 +52,6 @@ class Release:
     builds: tuple[int, int]
     server: bool = True
     sbs: bool = False
-    tools: frozenset[str] = NT6_R2_TOOLS
-    ipsec_service: str = "IKEEXT"
-    ipsec_trigger_started: bool = True
 
     @property
     def mechanism(self) -> str:
@@ -81,14 +64,9 @@ class Release:
         setting = MECHANISMS[self.family].setting
         return SETTINGS[setting].takes_effect if setting else NOW
 
-    @property
-    def pool_rule(self) -> str:
-        """Where the socket pool is drawn from: MaxUserPort up to 2003, the dynamic range later (KB929851)."""
-        return POOL_MAX_USER_PORT if self.family == "nt5" else POOL_DYNAMIC_RANGE
 
-
-_nt5 = partial(Release, family="nt5", tools=NT5_TOOLS, ipsec_service="PolicyAgent", ipsec_trigger_started=False)
-_nt6 = partial(Release, family="nt6", nt="6.0", builds=(6000, 6099), tools=NT6_TOOLS, ipsec_trigger_started=False)
+_nt5 = partial(Release, family="nt5")
+_nt6 = partial(Release, family="nt6", nt="6.0", builds=(6000, 6099))
 _later = partial(Release, family="nt6_r2")
 _ONLY_2000 = (2195, 2195)
 _ONLY_XP = (2600, 2600)
@@ -96,16 +74,8 @@ _ONLY_2003 = (3790, 3790)
 _WINDOWS_7 = (7600, 7699)
 
 RELEASES: tuple[Release, ...] = (
-    _nt5("2000", "Windows 2000", f"{_VERSIONS}; KB301423 (tools)", nt="5.0", builds=_ONLY_2000, tools=NO_TOOLS),
-    _nt5(
-        "2000",
-        "Windows 2000",
-        f"{_VERSIONS}; KB301423 (tools)",
-        nt="5.0",
-        builds=_ONLY_2000,
-        server=False,
-        tools=NO_TOOLS,
-    ),
+    _nt5("2000", "Windows 2000", _VERSIONS, nt="5.0", builds=_ONLY_2000),
+    _nt5("2000", "Windows 2000", _VERSIONS, nt="5.0", builds=_ONLY_2000, server=False),
     _nt5("xp", "Windows XP", _VERSIONS, nt="5.1", builds=_ONLY_XP, server=False),
     _nt5("xp", "Windows XP x64 Edition", _VERSIONS, nt="5.2", builds=_ONLY_2003, server=False),
     _nt5("sbs2003", "Windows Small Business Server 2003", _SUITES, nt="5.2", builds=_ONLY_2003, sbs=True),

@@ -30,16 +30,6 @@ DOWN = "down"
 FAILED = "failed"
 UNREAD = "unread"
 
-STATUS_OF = {
-    HOLDS: "safe",
-    EXCUSED: "safe",
-    NOT_YET: "service_down",
-    DOWN: "service_down",
-    FAILED: "service_down",
-    UNREAD: "unknown",
-}
-"""The status that one service alone gives its host; ``conflict`` instead where somebody else holds its port."""
-
 STOPPED_ON_PURPOSE = "stopped_on_purpose"
 TRIGGER_NOTE = "trigger_start"
 DEMAND_NOTE = "demand_start"

@@ -93,12 +93,10 @@ class Opened:
     Attributes:
         transcript: of the collector, run after the end.
         steps: step and error level, as the script wrote them.
-        guarded: whether it ran outside of the session's job.
     """
 
     transcript: bytes
     steps: list[dict[str, Any]]
-    guarded: bool
 
 
 def open_window(exchange: Exchange, window: Window, allow_unguarded: bool) -> Opened:
@@ -144,7 +142,7 @@ def _followed(exchange: Exchange, window: Window) -> Opened:
     steps = _wait_for_window(exchange, window)
     if steps is None:
         raise _rescued(exchange, window)
-    return Opened(_ended(exchange, window), _allowed(exchange, window, steps), True)
+    return Opened(_ended(exchange, window), _allowed(exchange, window, steps))
 
 
 def _allowed(exchange: Exchange, window: Window, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -315,7 +313,7 @@ def _without_scheduler(exchange: Exchange, window: Window, allow_unguarded: bool
     finally:
         # What still runs there ends with it; DNS has been started by now.
         own.close()
-    return Opened(_ended(exchange, retry), _allowed(exchange, retry, _steps(lines)), False)
+    return Opened(_ended(exchange, retry), _allowed(exchange, retry, _steps(lines)))
 
 
 def _run_in_shell(exchange: Exchange, patient: Exchange, window: Window) -> list[str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.releases import (
-    POOL_DYNAMIC_RANGE,
-    POOL_MAX_USER_PORT,
     RELEASES,
     family_of,
     identify,
@@ -91,7 +89,7 @@ def test_2003_r2_differs_in_nothing_but_its_title() -> None:
     assert r2 is not None
     assert plain is not None
     assert (r2.id, plain.id) == ("2003r2", "2003")
-    assert (r2.family, r2.tools, r2.ipsec_service) == (plain.family, plain.tools, plain.ipsec_service)
+    assert (r2.family, r2.mechanism, r2.takes_effect) == (plain.family, plain.mechanism, plain.takes_effect)
     assert identify("5.2", 3790, "LanmanNT", SBS, "2003 R2").release.id == "sbs2003"  # type: ignore[union-attr]
 
 
@@ -100,10 +98,6 @@ def test_every_row_is_whole() -> None:
         assert row.source
         assert row.title.startswith("Windows ")
         assert row.builds[0] <= row.builds[1]
-        assert row.pool_rule == (POOL_MAX_USER_PORT if row.nt < "6" and row.nt != "10.0" else POOL_DYNAMIC_RANGE)
-        assert (row.family == "nt5") == (row.ipsec_service == "PolicyAgent")
-        assert ("netsh_dynamicport" in row.tools) == (row.family != "nt5")
-    assert "netstat_pid" not in identify("5.0", 2195, "ServerNT").release.tools  # type: ignore[union-attr]
 
 
 def test_no_build_belongs_to_two_rows() -> None:
@@ -123,36 +117,18 @@ ISSUE = (
     "2000 xp 2003 2003r2 sbs2003 vista 2008 sbs2008 7 2008r2 sbs2011 8 8.1 2012 2012r2 10 2016 11 2019 2022 2025"
 ).split()
 OF_FAMILY = {
-    # Mechanism, rule of the pool, when a change takes effect, IPsec's service and whether it is trigger-started.
-    "nt5": ("reserved_ports", POOL_MAX_USER_PORT, "reboot", "PolicyAgent", False),
-    "nt6": ("excluded_port_range_netsh", POOL_DYNAMIC_RANGE, "now", "IKEEXT", False),
-    "nt6_r2": ("excluded_port_ranges", POOL_DYNAMIC_RANGE, "dns_restart", "IKEEXT", True),
+    # Mechanism, and when a change takes effect.
+    "nt5": ("reserved_ports", "reboot"),
+    "nt6": ("excluded_port_range_netsh", "now"),
+    "nt6_r2": ("excluded_port_ranges", "dns_restart"),
 }
 
 
 def test_the_table_is_complete_and_says_what_follows_from_the_family() -> None:
     assert sorted({row.id for row in RELEASES}) == sorted(ISSUE)
     for row in RELEASES:
-        found = (row.mechanism, row.pool_rule, row.takes_effect, row.ipsec_service, row.ipsec_trigger_started)
-        assert found == OF_FAMILY[row.family]
+        assert (row.mechanism, row.takes_effect) == OF_FAMILY[row.family]
         assert row.family == family_of(row.nt)
-
-
-@pytest.mark.parametrize(
-    ("release", "tools"),
-    [
-        ("2000", set()),
-        ("xp", {"reg", "sc", "netstat_pid", "tasklist", "schtasks"}),
-        ("sbs2003", {"reg", "sc", "netstat_pid", "tasklist", "schtasks"}),
-        ("2008", {"reg", "sc", "netstat_pid", "tasklist", "schtasks", "netsh_dynamicport"}),
-        (
-            "2012r2",
-            {"reg", "sc", "netstat_pid", "tasklist", "schtasks", "netsh_dynamicport", "netsh_excludedportrange"},
-        ),
-    ],
-)
-def test_tools(release: str, tools: set[str]) -> None:
-    assert {row.tools for row in RELEASES if row.id == release} == {frozenset(tools)}
 
 
 @pytest.mark.parametrize("build", range(5000, 40000, 3571))

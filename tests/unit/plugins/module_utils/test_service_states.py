@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.se
     EXCUSED,
     HOLDS,
     PORT_ERRORS,
-    STATUS_OF,
     TABLE,
     UNREAD,
     StateRow,
@@ -78,8 +78,31 @@ def test_the_document_shows_the_table() -> None:
     shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     head = next(at for at, row in enumerate(shown) if row[0] == "start type")
     assert shown[head + 2 : head + 2 + len(TABLE)] == [cells(row) for row in TABLE]
-    listed = {row[0].strip("`"): row[1].strip("`") for row in shown if row[0].startswith("`")}
-    assert {word: listed[word] for word in STATUS_OF} == STATUS_OF
+
+
+IAS_IN = {
+    "holds": service(4, 2, 1500, 0),
+    "excused": service(1, 2, None, 0),
+    "not_yet": service(1, 2, None, 1077),
+    "down": service(1, 2, None, 1067),
+    "failed": service(1, 2, None, 10048),
+    "unread": service(None, 2, None, None),
+}
+
+
+@pytest.mark.parametrize("word", IAS_IN)
+def test_a_service_gives_its_host_the_status_that_the_document_says(word: str) -> None:
+    base = facts()
+    default = Policy.from_options({})
+    made = applied(base, make_plan(base, default))
+    made["boot_mark"] = "90E3B2C4D5E6DA01"
+    made["services"]["IAS"] = {**IAS_IN[word], "pid": made["services"]["IAS"]["pid"] if word == "holds" else None}
+    if word != "holds":
+        pid = base["services"]["IAS"]["pid"]
+        made["udp_endpoints"] = [row for row in made["udp_endpoints"] if row["pid"] != pid]
+        made["udp_ports"]["udp4"] = [f"{row['port']}-{row['port']}" for row in made["udp_endpoints"]]
+    listed = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert make_plan(made, default)["status"] == dict(listed)[word]
 
 
 @pytest.mark.parametrize("triggered", [False, True])
