@@ -6,10 +6,11 @@ PYTHON := $(VENV)/bin/python
 PYTEST := $(PYTHON) -m pytest
 GATES := .cache/venv-gates/bin
 THOROUGH := tests/unit/plugins/action/test_hostile_input.py tests/contract/test_artifact_alone.py
+COVERAGE := $(if $(COVERED),--cov --cov-report=)
 LAB := PYTHONPATH=lab $(PYTHON) -m portkeeper_lab
 
 .DEFAULT_GOAL := help
-.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit golden contract report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment picture fuzz damage-list build clean
+.PHONY: bench bench-full faults test-faults help setup setup-lab setup-gates setup-browser demo test test-fast lint types unit golden contract coverage report-tests lab-tests integration molecule ansible-test ansible-lint changelog licences collection-docs docs galaxy-import execution-environment picture fuzz damage-list build clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,8 +31,8 @@ demo: setup-lab ## Show the main job on a lab host, from the conflict to the pro
 	@$(PYTHON) scripts/demo.py
 
 test: setup-lab setup-gates setup-browser ## Run all checks
-	@scripts/run-checks lint types ansible-lint changelog licences collection-docs docs galaxy-import \
-		execution-environment unit contract report-tests lab-tests integration faults molecule ansible-test
+	@COVERED=yes scripts/run-checks lint types ansible-lint changelog licences collection-docs docs galaxy-import \
+		execution-environment unit contract coverage report-tests lab-tests integration faults molecule ansible-test
 
 test-fast: setup ## Run the checks that need less than a minute (all tests of unit and contract but two thorough ones)
 	@PYTEST_ADDOPTS="$(addprefix --ignore=,$(THOROUGH))" scripts/run-checks lint types unit contract
@@ -43,14 +44,19 @@ lint: ## Check style (ruff, yamllint)
 types: ## Check types (mypy strict)
 	$(PYTHON) scripts/check_types.py
 
+unit: export COVERAGE_FILE = $(CURDIR)/.cache/coverage/unit
 unit: ## Run the unit tests
-	$(PYTEST) -q -n 2 tests/unit
+	$(PYTEST) -q -n 2 $(COVERAGE) tests/unit
 
 golden: ## Write the golden files of all commands anew; read their diff
 	PORTKEEPER_GOLDEN=write $(PYTEST) -q tests/unit/plugins/module_utils/test_golden.py
 
+contract: export COVERAGE_FILE = $(CURDIR)/.cache/coverage/contract
 contract: ## Run the contract tests
-	$(PYTEST) -q -n 2 tests/contract
+	$(PYTEST) -q -n 2 $(COVERAGE) tests/contract
+
+coverage: ## Judge how much of plugins/ `make unit contract COVERED=yes` has run
+	$(PYTHON) scripts/report_coverage.py
 
 report-tests: ## Look at the HTML report in a browser
 	$(PYTEST) -q -n 2 --dist loadfile tests/report

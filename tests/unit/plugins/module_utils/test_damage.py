@@ -48,6 +48,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     hosts,
 )
 
+pytestmark = pytest.mark.no_cover
 MODE = os.environ.get("PORTKEEPER_DAMAGE", "")
 FULL, WRITE = MODE == "full", MODE == "write"
 TIMES = 2 if FULL else 1

@@ -25,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     safe_hosts,
 )
 
+pytestmark = pytest.mark.no_cover
 HOSTS = {known.name: known for known in hosts()}
 SAFE = {known.name: known for known in safe_hosts()}
 PAIRS_PER_HOST = 40
