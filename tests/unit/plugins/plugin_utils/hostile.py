@@ -30,6 +30,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers im
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import sc as _parse_sc
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import tasklist as _parse_tasklist
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import transcript as _transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows import registry_file as _regfile
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import host_clock as _host_clock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import artifact_path
@@ -48,9 +49,8 @@ def _text(data: bytes) -> str:
 
 def _section(data: bytes) -> object:
     """The bytes as the content of every section of a transcript with a nonce, and as a whole transcript."""
-    names = (*_facts._SECTIONS, *_facts._SECTIONS_OF["nt5"], *_facts._SECTIONS_OF["nt6_r2"])
     parts = [f"#portkeeper transcript 1 {NONCE}\n".encode()]
-    for name in names:
+    for name in SECTIONS:
         parts += [f"#portkeeper {NONCE} begin {name}\n".encode(), data, b"\n"]
         parts.append(f"#portkeeper {NONCE} end {name} 0\n".encode())
     _facts.parse_transcript(b"".join(parts))
