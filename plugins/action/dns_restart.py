@@ -41,5 +41,5 @@ class ActionModule(HostAction):
         return longest(policy, options["verify_timeout"])
 
     def act(self, job: Job) -> Outcome:
-        """One command if nothing is due; else the window, and a look at what came of it."""
+        """One command if nothing is due; else the window, and a look at its result."""
         return end_record(job, restart(job))

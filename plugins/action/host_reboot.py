@@ -40,5 +40,5 @@ class ActionModule(HostAction):
         return policy.reboot_timeout + options["verify_timeout"] + 5 * policy.command_timeout
 
     def act(self, job: Job) -> Outcome:
-        """One command if nothing is due; else the reboot, and a look at what came of it."""
+        """One command if nothing is due; else the reboot, and a look at its result."""
         return end_record(job, reboot(job))

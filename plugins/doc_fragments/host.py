@@ -21,13 +21,13 @@ options:
     default: 120
   variables_prefix:
     description:
-      - Beginning of the names of variables, such as V(reserve_ports_). An option of the role's policy that the task
-        does not give is taken from the variable of this beginning and the option's name, where there is one.
-      - Such a variable wins over C(module_defaults), and an argument of the task wins over both.
-      - A variable with this beginning that is one or two letters away from an option is refused, and any other that is
-        no option is warned of. A name that is among the host's facts is refused, because a host has no say in its own
-        policy. Variables of C(set_fact) without C(cacheable) and of C(include_vars) are no facts.
-      - Does the same as an argument per option, and costs the controller less for each host.
+      - Prefix of variable names, such as V(reserve_ports_). An option of the policy that the task does not set is taken
+        from the variable with this prefix and the option's name, if there is one.
+      - Such a variable overrides C(module_defaults), and an argument of the task overrides both.
+      - A variable with this prefix that differs from an option by one or two letters is refused; any other one that is
+        no option gives a warning. A variable that comes from the host's facts is refused, because a host must not set
+        its own policy. Variables of C(set_fact) without C(cacheable) and of C(include_vars) are not facts.
+      - This is the same as an argument for each option, but costs the controller less per host.
     type: str
 attributes:
   platform:
@@ -43,14 +43,13 @@ attributes:
     details:
       - The task fails before anything is sent. Log on as an administrator of the host instead.
 notes:
-  - Talks to the host over the connection plugin P(ansible.builtin.winrm#connection) with plain C(cmd) commands. Neither
-    PowerShell nor Python is needed there, WinRM 2.0 is. Other connections (V(local), V(psrp), V(ssh)) and C(become) are
-    refused.
+  - Uses the connection plugin P(ansible.builtin.winrm#connection) with plain C(cmd) commands. The host needs WinRM 2.0,
+    but neither PowerShell nor Python. Other connections (V(local), V(psrp), V(ssh)) and C(become) are refused.
   - The user must be an administrator of the host. Local administrators other than the built-in one need
     C(LocalAccountTokenFilterPolicy) on Windows Server 2008 and later.
   - With C(-v) each task prints one line per host, with C(-vv) its phases and waits, with C(-vvvv) its command lines and
     their answers. Facts and plan are printed from C(-vvv) on.
-  - The host is unreachable only if nothing was sent to it. Later errors are failures that name their RV(ignore:phase).
+  - The host is unreachable only if nothing was sent to it. Later errors are failures with a RV(ignore:phase).
 requirements:
   - pywinrm on the controller
 """
@@ -60,10 +59,10 @@ options:
   artifacts_dir:
     description:
       - Folder on the controller for the artifacts that report and gate read, one file per run and host, also in check
-        mode. Without it, none are written.
+        mode. No default; none are written.
     type: path
   run_id:
-    description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.
+    description: Name of the run, a folder below O(artifacts_dir). The default is a name for this run of Ansible.
     type: str
 """
 
@@ -71,9 +70,9 @@ options:
 options:
   on_failure:
     description:
-      - What happens if the task fails after this call of Ansible wrote values on the host. V(rollback) puts them back
-        as M(portkeeper.windows_dns.port_rollback) does; what somebody else has changed since stays. V(keep) leaves
-        them.
+      - What to do if the task fails after this run of Ansible wrote values on the host. V(rollback) restores the old
+        values as M(portkeeper.windows_dns.port_rollback) does, except those that somebody else has changed since.
+        V(keep) leaves the new values.
     type: str
     choices: [keep, rollback]
     default: keep
@@ -82,7 +81,7 @@ options:
     BACKUPS = r"""
 options:
   backup_dir:
-    description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
+    description: Folder on the controller for backups. Use one per client. The default is below C(ANSIBLE_HOME).
     type: path
   backups_kept:
     description: How many backups of a host are kept, on the host and on the controller, 1 to 1000.

@@ -13,11 +13,12 @@ class ModuleDocFragment:
 options:
   profiles:
     description:
-      - Lists of ports to reserve whatever is installed.
-      - V(sbs2003) is the list recommended for SBS 2003. V(auto) is that list on an SBS 2003 server, else nothing.
-      - V(sbs2008) and V(sbs2011) are the same without what these releases do not have. V(radius) is NPS, V(vpn) is
-        L2TP, IKE, OpenVPN, WireGuard, NetBird and Teredo, V(wds) is Windows Deployment Services, V(voip) is SIP, V(kms)
-        is a KMS host.
+      - Lists of ports to reserve, whether or not the services are installed.
+      - V(sbs2003) is the list recommended for SBS 2003. V(auto) is that list on an SBS 2003 server, and empty on
+        others.
+      - V(sbs2008) and V(sbs2011) are that list without the services that these releases do not have. V(radius) is NPS,
+        V(vpn) is L2TP, IKE, OpenVPN, WireGuard, NetBird and Teredo, V(wds) is Windows Deployment Services, V(voip) is
+        SIP, V(kms) is a KMS host.
     type: list
     elements: str
     choices: [auto, kms, radius, sbs2003, sbs2008, sbs2011, voip, vpn, wds]
@@ -27,19 +28,19 @@ options:
     type: bool
     default: true
   extra_ports:
-    description: Further UDP ports to reserve, each V(n) or V(a-b).
+    description: Additional UDP ports to reserve, each V(n) or V(a-b).
     type: list
     elements: str
     default: []
   ignore_services:
-    description: Names of catalogue rows or service keys whose ports are not wanted; case does not matter.
+    description: Names of catalogue rows or service keys whose ports are not to be reserved; case does not matter.
     type: list
     elements: str
     default: []
   include_listeners:
     description:
-      - Reserve the UDP ports inside the pool's range that other programs than DNS hold while the host is read.
-      - Ports that a program was given at random are among them, so the list may grow with every run.
+      - Reserve the UDP ports in the pool's range that other programs than DNS hold while the host is read.
+      - This includes random ports of programs, so the list may grow with every run.
     type: bool
     default: false
   catalogue_extra:
@@ -53,7 +54,7 @@ options:
         type: str
         required: true
       title:
-        description: What people call the service. Without it, O(catalogue_extra[].name).
+        description: Name of the service for people. The default is O(catalogue_extra[].name).
         type: str
       services:
         description: Keys of the services under C(HKLM\SYSTEM\CurrentControlSet\Services).
@@ -66,14 +67,14 @@ options:
         elements: str
         required: true
       protocol:
-        description: Only UDP collides with the pool; V(tcp) is reserved where unexposed ports are, and never verified.
+        description: Only UDP collides with the pool. V(tcp) is reserved like unexposed ports, and never verified.
         type: str
         choices: [udp, tcp, both]
         default: udp
       hold:
         description:
           - V(always) means that the service must run and hold its ports, V(when_running) that it must hold them while
-            it runs, V(never) that it binds late or not at all, so that only DNS on its ports is a fault.
+            it runs. V(never) means that it opens them late or not at all, so that only DNS on its ports is a fault.
         type: str
         choices: [always, when_running, never]
         default: when_running
@@ -85,18 +86,19 @@ options:
         choices: [service_pid, system, any_but_dns]
         default: service_pid
       start_while_dns_down:
-        description: Whether the guarded window may start the service when it failed for its port.
+        description: Whether the guarded window may start the service after it failed because of its port.
         type: bool
         default: false
   reserve_unexposed:
     description:
       - Also reserve needed ports that the pool cannot reach today.
-      - Without it, V(true) on Windows 2000 to 2003 and V(false) later. Profiles and O(extra_ports) are always reserved.
+      - The default is V(true) on Windows 2000 to 2003 and V(false) later. Profiles and O(extra_ports) are always
+        reserved.
     type: bool
   socket_pool_size:
     description:
-      - The value of C(SocketPoolSize), 0 to 10000. Without it, the value is left as it is.
-      - Refused when the pool and 255 ordinary client ports would not fit what is not reserved.
+      - The value of C(SocketPoolSize), 0 to 10000. Without this option, the value is not changed.
+      - Refused if the ports that are not reserved are too few for the pool and 255 ordinary client ports.
     type: int
   allow_small_pool:
     description: Allow an O(socket_pool_size) below 2500, which weakens the protection against cache poisoning.
@@ -104,27 +106,27 @@ options:
     default: false
   prune:
     description:
-      - Remove reservations that nothing needs. The port 3343 and ports of detected services stay.
-      - Needs O(detect). Refused while a section of the transcript that detection needs is missing.
+      - Remove reservations that no service needs. Port 3343 and the ports of detected services stay.
+      - Needs O(detect). Refused if something that detection needs could not be read.
     type: bool
     default: false
   repair:
     description:
-      - Rewrite a value of the wrong type, and drop entries that are no port range. Each is named in the diff and kept
-        in the backup. Without it, such a value is reported and not written.
+      - Correct a value that has the wrong type, and remove entries that are not a port range. The diff shows each, and
+        the backup keeps it. Without this option, such a value is reported and not written.
     type: bool
     default: false
   use_netsh:
     description:
-      - Also use C(netsh) excluded port ranges where they are not the only way, on DNS servers from 2008 R2 on, and on
-        hosts without a DNS server from Vista on, which are left alone otherwise.
+      - Also use C(netsh) excluded port ranges on DNS servers from 2008 R2 on, and on hosts without a DNS server from
+        Vista on, which are not changed otherwise.
     type: bool
     default: false
   max_risk:
-    description: Highest accepted chance, from 0 to 1, that the next start of DNS takes a needed port. Without it, none.
+    description: Highest accepted chance, from 0 to 1, that the next start of DNS takes a needed port. No default.
     type: float
   start_services:
-    description: Services that may be started although somebody stopped them; never cluster, ISA or Exchange services.
+    description: Services to start even if somebody stopped them; never cluster, ISA or Exchange services.
     type: list
     elements: str
     default: []
@@ -139,39 +141,41 @@ attributes:
     RUN = r"""
 options:
   reboot:
-    description: Whether to reboot the host where a setting waits for it.
+    description: Whether to reboot the host if a setting takes effect only then.
     type: str
     choices: [never, if_required]
     default: never
   on_failure:
-    description: Whether a run that fails after it wrote puts the old values back.
+    description: Whether a run that fails after it wrote restores the old values.
     type: str
     choices: [keep, rollback]
     default: keep
   restart_group:
     description:
-      - Hosts of one group restart DNS or reboot one at a time. Without it, all hosts of one call are one group.
-      - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
+      - Hosts of the same group restart DNS or reboot one at a time. Without a group, all hosts of one run of Ansible
+        are a group.
+      - Set a group where two runs may work on the hosts of one client at the same time, because only a named group is
+        shared by runs.
     type: str
   backups_kept:
     description: How many backups of a host are kept.
     type: int
     default: 10
   artifacts_dir:
-    description: Folder on the controller for the artifacts that report and gate read. Without it, none are written.
+    description: Folder on the controller for the artifacts that report and gate read. No default; none are written.
     type: path
   run_id:
-    description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.
+    description: Name of the run, a folder below O(artifacts_dir). The default is a name for this run of Ansible.
     type: str
   backup_dir:
-    description: Folder on the controller for backups; keep clients apart. Without it, one below C(ANSIBLE_HOME).
+    description: Folder on the controller for backups. Use one per client. The default is below C(ANSIBLE_HOME).
     type: path
   command_timeout:
     description: Seconds that one remote command may take.
     type: int
     default: 120
   window_timeout:
-    description: Seconds until a guarded window that has not ended is ended.
+    description: Seconds after which a guarded window that has not ended is ended.
     type: int
     default: 300
   reboot_timeout:

@@ -146,7 +146,7 @@ class Policy:
         """Check options and fill in the defaults.
 
         Args:
-            options: any of the options of POLICY_SPEC; null counts as not given.
+            options: any of the options of POLICY_SPEC; null is treated as not given.
 
         Raises:
             PolicyError: for an unknown option, a wrong type or a value that the policy does not allow.
@@ -232,7 +232,7 @@ def _check_services(values: Mapping[str, Any]) -> None:
     for name in ("ignore_services", "start_services"):
         for service in values[name]:
             if not SERVICE_NAME_RE.match(service):
-                raise PolicyError(f"{name}: {service!r} is not a service key of letters, digits, blanks and _ . $ -")
+                raise PolicyError(f"{name}: {service!r} is not a service key of letters, digits, spaces and _ . $ -")
     for service in values["start_services"]:
         if may_never_start(service):
             raise PolicyError(

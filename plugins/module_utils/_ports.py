@@ -23,7 +23,7 @@ from typing import Any
 LOWEST_PORT = 1
 HIGHEST_PORT = 65535
 LIST_RANGES_MAX = 200
-"""Up to so many ranges ``to_json`` gives a list; a set with more of them is packed."""
+"""Up to this number of ranges ``to_json`` gives a list; a set with more of them is packed."""
 
 FAMILIES = ("udp4", "udp6")
 """UDP over IPv4 and over IPv6: separate port spaces."""
@@ -142,7 +142,7 @@ class PortSet:
 
     @classmethod
     def from_text(cls, entries: Iterable[str]) -> PortSet:
-        """Build a set from texts ``a-b`` or ``a``, strictly: no blanks, no signs, ASCII digits only.
+        """Build a set from texts ``a-b`` or ``a``, strictly: no spaces, no signs, ASCII digits only.
 
         Raises:
             PortError: for the first entry that is neither.

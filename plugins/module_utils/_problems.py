@@ -82,7 +82,7 @@ class ProblemList:
         """The problems, and one more that says how many were left out, if any were."""
         if not self._left_out:
             return list(self._problems)
-        message = f"{self._left_out} further problems are not listed."
+        message = f"{self._left_out} more problems are not listed."
         left_out: Problem = {
             "id": "problems_truncated",
             "severity": "warning",

@@ -12,16 +12,17 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Stops DNS, starts the services that failed because DNS held their port, and starts DNS and what depended on it
-    again. Only if the host needs it; otherwise nothing is touched.
-  - The sequence runs as a scheduled task on the host, so that it ends with DNS running even if the connection is lost.
-    If it has not ended at O(window_timeout), the module starts DNS itself.
-  - Nothing is stopped that could not be started again. No window is opened while DNS, or a running service that
-    depends on it, is disabled.
-  - A failed service whose port is free is started without a window, one that was stopped on purpose not at all. What
-    ran before an earlier window that did not start it again is started.
-  - Hosts of one O(restart_group) take turns; after a failure no later host of the group is touched in this run.
-  - Looks at the host again before it returns.
+  - If the host needs it, stops DNS, starts the services that failed because DNS held their port, and starts DNS and the
+    services that depend on it again. Otherwise it changes nothing.
+  - This sequence, the guarded window, runs as a scheduled task on the host, so that DNS runs at the end even if the
+    connection is lost. If it has not ended after O(window_timeout), the module starts DNS itself.
+  - It never stops what could not be started again. While DNS, or a running service that depends on it, is disabled, no
+    window is opened.
+  - A failed service whose port is free is started without a window. A service that was stopped on purpose is not
+    started. A service that an earlier window did not start again is started.
+  - Hosts of the same O(restart_group) restart DNS one at a time. After a failure, no later host of the group is touched
+    in this run.
+  - It reads the host again before it returns.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
@@ -31,17 +32,18 @@ extends_documentation_fragment:
 options:
   restart_group:
     description:
-      - Hosts of one group restart DNS one at a time. Without it, all hosts of one call are one group.
-      - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
+      - Hosts of the same group restart DNS one at a time. Without a group, all hosts of one run of Ansible are a group.
+      - Set a group where two runs may work on the hosts of one client at the same time, because only a named group is
+        shared by runs.
     type: str
   window_timeout:
-    description: Seconds until a window that has not ended is ended, 60 to 3600.
+    description: Seconds after which a window that has not ended is ended, 60 to 3600.
     type: int
     default: 300
   verify_timeout:
     description:
-      - Seconds to wait after the window until DNS, what ran before and what was started are up, 0 to 86400. Other
-        services are reported as they are.
+      - Seconds to wait after the window for DNS, for the services that ran before and for those that were started, 0 to
+        86400. Other services are reported without waiting.
     type: int
     default: 60
   force:
@@ -50,8 +52,8 @@ options:
     default: false
   allow_unguarded:
     description:
-      - Run the sequence inside the WinRM session where the Task Scheduler does not work. If the connection is lost for
-        long, DNS may then stay stopped. Without it, such a host is refused.
+      - Run the sequence inside the WinRM session if the Task Scheduler does not work. If the connection is then lost,
+        DNS may stay stopped. Without this option, such a host is refused.
     type: bool
     default: false
 attributes:

@@ -12,28 +12,29 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reads the artifacts that M(portkeeper.windows_dns.port_reservations) wrote in this run and fails when a host is not
-    in order, so that C(ansible-playbook) ends with an exit code that a pipeline can act on. Ansible itself exits with 0
-    when check mode finds drift.
-  - Contacts no host. It acts once in a play, on the last host that is still in it; on every other host it does nothing.
-    With C(serial) it therefore acts in the last batch only, and no batch hides a later one.
-  - With C(run_once) it acts in the batch that holds that host and costs no process for the others. Ansible then makes
-    each error fatal for all hosts, which turns exit code 4 into 2; the playbook C(drift) shows how to prevent that.
-  - It believes no status of an artifact, but derives it from the artifact's outcome, plan and problems. An artifact
-    that contradicts itself, or does not have the shape of its published schema, makes its host V(unknown).
-  - It fails (exit code 2) for drift, a conflict, a service that is down, a pending reboot, exposure, or a host that
-    could not be evaluated, anywhere, and if there is no host at all. If there is nothing of that, but a host was not
-    reached, its own result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).
-  - Given the same options, it judges the same hosts as M(portkeeper.windows_dns.fleet_report) shows.
-  - Writes C(summary.json) into the folder of the run. Where hosts have folders of their own, each gets a summary of its
-    hosts.
+  - Reads the artifacts that M(portkeeper.windows_dns.port_reservations) wrote in this run, and fails if a host is not
+    in order, so that C(ansible-playbook) ends with an exit code for a pipeline. Ansible itself exits with 0 if check
+    mode finds drift.
+  - Contacts no host. It acts once in a play, on the last host that is still in it, and does nothing on the others. So
+    with C(serial) it acts in the last batch only.
+  - With C(run_once) it acts in the batch that contains that host, and starts no process for the others. Ansible then
+    makes each error fatal for all hosts, which turns exit code 4 into 2; the playbook C(drift) shows how to prevent
+    that.
+  - It computes the status from the artifact's outcome, plan and problems, and does not rely on the status in it. An
+    artifact that contradicts itself, or does not match its published schema, makes its host V(unknown).
+  - It fails (exit code 2) if a host has drift, a conflict, a stopped service, a pending reboot or restart or an exposed
+    port, if a host could not be evaluated, and if there are no hosts. Otherwise, if a host was not reached, its own
+    result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).
+  - With the same options, it judges the hosts that M(portkeeper.windows_dns.fleet_report) shows.
+  - Writes C(summary.json) to the folder of the run. If hosts have folders of their own, each folder gets a summary of
+    its hosts.
   - Use it in a play with C(ignore_unreachable=true), and set C(ignore_unreachable=false) on this task, as the
-    collection's playbook C(drift) does; otherwise the code of a host that was not reached wins over everything.
+    collection's playbook C(drift) does. Otherwise a host that was not reached decides the exit code.
 extends_documentation_fragment:
   - portkeeper.windows_dns.fleet
 attributes:
   check_mode:
-    description: Can run in check mode and does the same there.
+    description: Runs in check mode and does the same there.
     support: full
   diff_mode:
     description: Returns no diff.

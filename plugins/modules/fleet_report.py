@@ -12,38 +12,38 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reads the artifacts that M(portkeeper.windows_dns.port_reservations) wrote and shows the fleet as one
-    self-contained HTML file, text for the terminal, Markdown for a ticket, JUnit XML for a pipeline, a text file for
-    node_exporter's collector, and JSON.
-  - Hosts with a finding come first, worst first, then those that could not be looked at, then those in order.
-  - Contacts no host. It acts once in a play, on the last host that is still in it, as
-    M(portkeeper.windows_dns.fleet_gate) does, and gives each host the status that the gate gives it.
-  - A host that must be there and has no artifact is in the report as V(unknown), and so is one whose artifact cannot be
-    used.
-  - It never fails because of what it finds. That is M(portkeeper.windows_dns.fleet_gate)'s task.
-  - The same artifacts give the same files, but for the time of the report and the ages reckoned from it.
+  - Reads the artifacts that M(portkeeper.windows_dns.port_reservations) wrote, and writes a report on all hosts as one
+    self-contained HTML file, text for the terminal, Markdown for a ticket, JUnit XML for a pipeline, metrics for
+    node_exporter's textfile collector, and JSON.
+  - Hosts with a finding come first, worst first, then hosts that could not be evaluated, then hosts in order.
+  - Contacts no host. Like M(portkeeper.windows_dns.fleet_gate) it acts once in a play, on the last host that is still
+    in it, and gives each host the same status as the gate.
+  - An expected host without an artifact, or with an artifact that cannot be used, is V(unknown) in the report.
+  - It never fails because of what it finds; M(portkeeper.windows_dns.fleet_gate) does.
+  - The same artifacts give the same files, except for the time of the report and the ages that depend on it.
 extends_documentation_fragment:
   - portkeeper.windows_dns.fleet
 options:
   earlier:
     description:
-      - Folder with the artifacts of an earlier run. The report then says per host what is new, fixed, still there, and
-        which value was changed by somebody else, that is, neither as it was nor as this collection last wrote it.
+      - Folder with the artifacts of an earlier run. The report then says per host what is new, fixed or still there,
+        and which values somebody else has changed, that is, which are neither as they were nor as this collection wrote
+        them.
     type: path
   dest:
-    description: Folder of the reports. Without it, the run's folder in the first one of O(artifacts_dir).
+    description: Folder of the reports. The default is the run's folder in the first one of O(artifacts_dir).
     type: path
   formats:
     description:
-      - What to write. The files are named C(report.html), C(report.txt), C(report.md), C(report.xml),
+      - The formats to write. The files are named C(report.html), C(report.txt), C(report.md), C(report.xml),
         C(report.prom) and C(report.json).
-      - They can be read by their owner only.
+      - Only their owner can read them.
     type: list
     elements: str
     choices: [html, text, markdown, junit, prometheus, json]
     default: [html, text, markdown, junit, prometheus, json]
   prometheus_file:
-    description: The file for node_exporter, ending in C(.prom), in place of C(report.prom) in O(dest).
+    description: A file for node_exporter that ends in C(.prom), instead of C(report.prom) in O(dest).
     type: path
   prometheus_mode:
     description: Permissions of the file for node_exporter, which often runs as another user, such as V(0644).
@@ -54,12 +54,12 @@ options:
     type: str
     default: Port reservations of the DNS servers
   show:
-    description: Whether the text is shown in the terminal, too.
+    description: Whether to show the text in the terminal, too.
     type: bool
     default: true
 attributes:
   check_mode:
-    description: Can run in check mode and does the same there.
+    description: Runs in check mode and does the same there.
     support: full
   diff_mode:
     description: Returns no diff.
@@ -84,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 acted:
-  description: Whether this host's task was the one that made the report.
+  description: Whether the task of this host wrote the report.
   returned: always
   type: bool
   sample: true

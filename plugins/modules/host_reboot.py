@@ -12,14 +12,15 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reboots the host if a setting that is written waits for a boot. Waits until WinRM answers, the host shows that it
-    has booted, DNS runs again if it ran before, and the needed services hold their ports.
-  - Refuses while something that the policy wants is not written yet, because the reboot would be for nothing.
+  - Reboots the host if a setting that was written takes effect only then. Waits until WinRM answers, the host shows
+    that it has booted, DNS runs if it ran before, and the needed services hold their ports.
+  - Refuses to reboot while something that the policy wants is not written yet, because the reboot would be in vain.
   - Refuses, also in check mode, while DNS or a running service that depends on it is disabled, because it would not
-    come back. A service that an administrator has stopped is no obstacle.
-  - Hosts of one O(restart_group) take turns; after a failure no later host of the group is touched in this run.
-  - A Server 2003 or XP whose IPsec service finds its port taken at the boot blocks its network. If a host stays away,
-    the message says what to do at its console.
+    come back. A service that an administrator has stopped does not matter.
+  - Hosts of the same O(restart_group) reboot one at a time. After a failure, no later host of the group is touched in
+    this run.
+  - Server 2003 and XP block the network if the port of their IPsec service is in use at the boot. If a host does not
+    come back, the message says what to do at its console.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
@@ -29,8 +30,10 @@ extends_documentation_fragment:
 options:
   restart_group:
     description:
-      - Hosts of one group restart DNS or reboot one at a time. Without it, all hosts of one call are one group.
-      - Name a group where two calls may meet on the hosts of one client, because only a named group is shared by calls.
+      - Hosts of the same group restart DNS or reboot one at a time. Without a group, all hosts of one run of Ansible
+        are a group.
+      - Set a group where two runs may work on the hosts of one client at the same time, because only a named group is
+        shared by runs.
     type: str
   reboot_timeout:
     description: Seconds until the host must answer again, 60 to 86400.
@@ -38,12 +41,12 @@ options:
     default: 2700
   verify_timeout:
     description:
-      - Seconds to wait after the boot until what ran before, and automatic services that the last boot tried to start,
-        are up, 0 to 86400. A service that was never started since the last boot is not waited for.
+      - Seconds to wait after the boot for the services that ran before and for automatic services that Windows tried to
+        start, 0 to 86400. Services that were not started since the last boot are not waited for.
     type: int
     default: 300
   force:
-    description: Reboot also if nothing waits for it.
+    description: Also reboot if no setting needs it.
     type: bool
     default: false
 attributes:

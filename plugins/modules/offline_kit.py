@@ -12,42 +12,42 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Writes C(collect.cmd), which collects on a host what M(portkeeper.windows_dns.port_info) would gather, and a
-    C(README.txt) for the person who carries it.
-  - C(collect.cmd) changes nothing on the host. Where C(reg.exe) is missing, as on Windows 2000, it reads the registry
-    with regedit; what other missing tools would show is left empty.
-  - From the transcripts that come back it makes a folder for each host with C(plan.txt), which says what is to be done
-    and why, and where there is something to do C(apply.cmd), C(rollback.cmd) and their data files. See
+  - Writes C(collect.cmd), which reads on a host what M(portkeeper.windows_dns.port_info) would read, and a
+    C(README.txt) for the person at the host.
+  - C(collect.cmd) changes nothing on the host. If C(reg.exe) is missing, as on Windows 2000, it reads the registry with
+    regedit. The output of other missing tools is left empty.
+  - From the transcripts that you bring back, it writes a folder for each host with C(plan.txt), which says what has to
+    be done and why, and, if there is something to do, C(apply.cmd), C(rollback.cmd) and their data files. See
     docs/hosts_without_winrm.md for what the scripts check, do and return.
   - Contacts no host.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
 options:
   client:
-    description: Name of the client, letters, digits, dot, underscore and hyphen. It is the folder's name.
+    description: Name of the client and of its folder; letters, digits, dot, underscore and hyphen.
     type: str
     required: true
   dest:
-    description: Folder on the controller that holds a folder for each client. It is made if it is missing.
+    description: Folder on the controller that contains a folder for each client. It is created if it does not exist.
     type: path
     required: true
   transcripts:
     description:
       - A transcript that C(collect.cmd) wrote, or a folder of them (C(*.txt)), on the controller.
-      - Two of the same computer are refused, and so is a file that names no computer.
+      - Two transcripts of the same computer are refused, and so is a file that names no computer.
     type: path
   artifacts_dir:
     description:
-      - Folder on the controller for an artifact of each host of O(transcripts), as a host with WinRM has it, named
-        after the computer. C(collected) is the time at which the transcript's file was last changed, in UTC;
-        C(facts.collected) is the time of the host's own clock, as text.
+      - Folder on the controller for an artifact of each host in O(transcripts), named after the computer, like the
+        artifact of a host with WinRM. C(collected) is the UTC time at which the transcript's file was last changed;
+        C(facts.collected) is the time of the host's clock as text.
     type: path
   run_id:
-    description: Name of the run, a folder below O(artifacts_dir). Without it, the run is this call of Ansible.
+    description: Name of the run, a folder below O(artifacts_dir). The default is a name for this run of Ansible.
     type: str
 attributes:
   check_mode:
-    description: Writes nothing and says what it would write. Artifacts are written all the same.
+    description: Writes nothing but the artifacts, and returns what it would write.
     support: full
   diff_mode:
     description: Shows the files that are new or differ.

@@ -13,21 +13,21 @@ author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
   - Reads services, UDP sockets, reservations and the state of DNS with one remote command, and changes nothing.
-  - The options of the policy name services beyond the catalogue; the others are taken so that C(module_defaults) can
-    set one policy for the whole group, and decide nothing here.
+  - Of the policy's options, only those that name services have an effect here. The others are accepted, so that
+    C(module_defaults) can set one policy for all modules.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
 options:
   transcript:
     description:
-      - Whether to return what the host sent, too. It holds names and addresses; the filter
-        P(portkeeper.windows_dns.anonymise_transcript#filter) takes them out.
+      - Also return the output of the host. It contains names and addresses; the filter
+        P(portkeeper.windows_dns.anonymise_transcript#filter) removes them.
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Can run in check mode and does the same there.
+    description: Runs in check mode and does the same there.
     support: full
   diff_mode:
     description: Returns no diff, because it changes nothing.

@@ -12,11 +12,9 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Computes from the facts of a host, or from a transcript, which ports must be kept off the socket pool of the Windows
-    DNS Server, what has to be written for that, what waits for a restart, and how likely the next start of DNS is to
-    take a needed port.
-  - Contacts no host and changes nothing. It runs on the controller and gives the same plan byte for byte for the same
-    input.
+  - Computes from the facts or the transcript of a host which ports have to be reserved, what has to be written, what
+    takes effect only after a restart, and how likely the next start of DNS is to take a needed port.
+  - Contacts no host and changes nothing. The same input always gives the same plan, byte for byte.
   - The filter P(portkeeper.windows_dns.plan_ports#filter) does the same inside a template.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
@@ -32,7 +30,7 @@ options:
     type: path
 attributes:
   check_mode:
-    description: Can run in check mode and does the same there.
+    description: Runs in check mode and does the same there.
     support: full
   diff_mode:
     description: Returns what the plan would change on the host.

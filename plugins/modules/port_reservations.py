@@ -12,12 +12,12 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Reads the host, computes which ports must be reserved, and writes what differs. Reservations of others are kept.
-  - Backs up the exact bytes of every value that it writes, on the host and on the controller, before the first write;
-    writes under a lock and only if nothing has changed in between; reads again what it wrote.
-  - Never stops or starts DNS. What is due besides writing is returned in RV(plan.actions), for
-    M(portkeeper.windows_dns.dns_restart).
-  - If there is nothing to write, it sends one remote command.
+  - Reads the host, computes which ports must be reserved, and writes what differs. It keeps reservations of others.
+  - Before the first write, it backs up the exact bytes of every value on the host and on the controller. It writes
+    under a lock, only if nothing has changed in between, and reads the values again afterwards.
+  - It never stops or starts DNS. RV(plan.actions) lists what else has to be done, for
+    M(portkeeper.windows_dns.dns_restart) and M(portkeeper.windows_dns.host_reboot).
+  - If there is nothing to write, it sends a single remote command.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
@@ -27,16 +27,16 @@ extends_documentation_fragment:
 options:
   reboot:
     description:
-      - Whether this run reboots the host where a setting waits for it. V(never) reports it in RV(reboot_required);
-        V(if_required) makes the task RV(ignore:changed), so that a handler can do it.
+      - Whether this run reboots the host if a setting takes effect only then. With V(never), RV(reboot_required)
+        reports it. With V(if_required), the task is also RV(ignore:changed), so that a handler can reboot the host.
     type: str
     choices: [never, if_required]
     default: never
   restart_group:
     description:
-      - Not used by this module. It is here for the O(variables_prefix) of a role, so that a value that
-        M(portkeeper.windows_dns.dns_restart) or M(portkeeper.windows_dns.host_reboot) cannot use is refused before
-        anything is written.
+      - Not used by this module. With O(variables_prefix) it lets the module refuse a value that
+        M(portkeeper.windows_dns.dns_restart) or M(portkeeper.windows_dns.host_reboot) cannot use, before anything is
+        written.
     type: str
   window_timeout:
     description: As O(restart_group), of M(portkeeper.windows_dns.dns_restart).
@@ -48,22 +48,22 @@ options:
     default: 2700
   return_facts:
     description:
-      - Whether the result holds RV(facts) and RV(plan). Ansible copies each result several times in its main process;
-        with V(false) they are in the artifact only, which is enough for report and gate of a large fleet.
+      - Whether to return RV(facts) and RV(plan). Ansible's main process copies each result several times. With
+        V(false) they are only in the artifact, which is enough for the report and the gate of a large fleet.
     type: bool
     default: true
 attributes:
   check_mode:
-    description: Writes nothing at all on the host, says what it would write, and never fails for what it found.
+    description: Writes nothing on the host, returns what it would write, and never fails because of what it found.
     support: full
   diff_mode:
-    description: Shows every value before and after, with the reasons, and what is due.
+    description: Shows every value before and after with the reasons, and what has to be done then.
     support: full
   idempotent:
     description: A second call with the same options changes nothing, unless the host has changed in between.
     support: partial
     details:
-      - Writes nothing a second time. RV(changed) stays true while an action is due that this run carries out.
+      - Writes nothing a second time. RV(changed) stays true while an action has to be done that this run carries out.
 seealso:
   - module: portkeeper.windows_dns.dns_restart
   - module: portkeeper.windows_dns.host_reboot
@@ -89,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was written, or an action is due that this run carries out.
+  description: Whether something was written, or an action has to be done that this run carries out.
   returned: always
   type: bool
 before:
@@ -103,7 +103,7 @@ after:
   type: dict
   sample: {"reserved_ports": ["1645-1646", "3343-3343"]}
 diff:
-  description: The same as a diff, with the reasons; empty where nothing is to be changed and nothing is due.
+  description: The same as a diff, with the reasons; empty if there is nothing to do.
   returned: always
   type: dict
 facts:
@@ -112,13 +112,13 @@ facts:
   type: dict
 plan:
   description:
-    - The plan that is left after the write, in check mode the one that would be carried out, unless
-      O(return_facts=false); see docs/plan.md.
+    - What is left to do after the write; in check mode, the plan that would be carried out. Not returned with
+      O(return_facts=false). See docs/plan.md.
   returned: success
   type: dict
   contains:
     actions:
-      description: What is due besides writing, in order.
+      description: What has to be done besides writing, in order.
       type: list
       elements: dict
 status:

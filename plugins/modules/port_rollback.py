@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: port_rollback
-short_description: Put back what a run of port_reservations has written
+short_description: Undo what a run of port_reservations has written
 version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Puts a backup back that M(portkeeper.windows_dns.port_reservations) has made on the controller, byte by byte. Only
-    values that a run has written are touched; one that was absent becomes absent again.
-  - Refuses while a value is another one than our runs have written since that backup, unless O(force) is set, and
-    always backs up what it overwrites.
-  - Never restarts DNS and never reboots. What was effective before stays effective until then.
-  - If there is nothing to put back, it sends one remote command.
-  - On the host, the folder of a backup holds C(rollback.cmd), which does the same at the console without a network.
+  - Restores a backup that M(portkeeper.windows_dns.port_reservations) has made on the controller, byte by byte. It only
+    touches values that a run has written. A value that did not exist before is deleted.
+  - Refuses if a value is not the one that our runs have written since that backup, unless O(force) is set. It always
+    backs up what it overwrites.
+  - Never restarts DNS and never reboots. Until then, the values that are effective now stay effective.
+  - If there is nothing to restore, it sends a single remote command.
+  - On the host, the folder of the backup contains C(rollback.cmd), which does the same at the console.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
@@ -26,15 +26,15 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host.backups
 options:
   backup:
-    description: RV(ignore:backup.id) of a backup. Without it, the last one that was made before a change.
+    description: RV(ignore:backup.id) of a backup. The default is the last one that was made before a change.
     type: str
   force:
-    description: Put the backup back although somebody else has changed a value since, or it is another computer's.
+    description: Restore the backup even if somebody else has changed a value since, or if it is of another computer.
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Changes nothing, says what would be put back or why not, and does not fail for that.
+    description: Changes nothing, and returns what would be restored or why it would be refused, without failing.
     support: full
   diff_mode:
     description: Shows every value before and after.

@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Fails with one sentence per service that is down or does not hold its port, with the process that holds it instead
-    and the error number of the failed start. Changes nothing.
+  - Fails if a needed service is down or does not hold its port. The message names the cause: the process that holds the
+    port instead, and the error number of the failed start. Changes nothing.
   - A service that was stopped on purpose is not a failure.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
@@ -23,13 +23,13 @@ extends_documentation_fragment:
 options:
   timeout:
     description:
-      - Seconds to wait for DNS, for what ran before a window of this collection, and for services that are just
-        starting, or run and have not bound their port yet, 0 to 86400. Other services are reported as they are.
+      - Seconds to wait for DNS, for services that ran before a guarded window, and for services that are starting or
+        have not opened their port yet, 0 to 86400. Other services are reported without waiting.
     type: int
     default: 30
 attributes:
   check_mode:
-    description: Looks once, reports the same, and never fails for what it found.
+    description: Reads the host once, returns the same, and never fails because of what it found.
     support: full
   diff_mode:
     description: Returns no diff, because it changes nothing.
@@ -105,7 +105,7 @@ plan:
   returned: always
   type: dict
 reboot_required:
-  description: Always false; that is said by a plan.
+  description: Always false; the plan says it.
   returned: always
   type: bool
 before:

@@ -83,7 +83,7 @@ def write_text(path: Path, content: str, mode: int = 0o600, durable: bool = True
 def why_not(error: OSError) -> str:
     """The reason of a file that could not be written, for a message."""
     if error.errno in (errno.ELOOP, errno.ENOTDIR):
-        return f"{error.strerror} (a folder of ours is a link, or no folder)"
+        return f"{error.strerror} (one of our folders is a link, or not a folder)"
     return str(error.strerror)
 
 
@@ -178,7 +178,7 @@ def later_stamp(now: datetime.datetime, newest: str) -> str:
 
 
 def _written_at(path: Path) -> int:
-    """When a file was written, for two of the same second; one that another run has just removed counts as old."""
+    """When a file was written, for two of the same second; one that another run has just removed is treated as old."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -31,7 +31,7 @@ def row_from_extra(entry: object, where: str) -> CatalogueRow:
     """Check one entry and make a row of it.
 
     Args:
-        entry: the entry as the user wrote it; keys that are null count as not given.
+        entry: the entry as the user wrote it; keys that are null are treated as not given.
         where: what messages call the entry.
 
     Raises:
@@ -73,7 +73,7 @@ def row_from_extra(entry: object, where: str) -> CatalogueRow:
 def _extra_services(value: object, where: str) -> tuple[str, ...]:
     services = value if isinstance(value, (list, tuple)) else ()
     if not services or not all(isinstance(name, str) and SERVICE_NAME_RE.match(name) for name in services):
-        raise CatalogueError(f"{where}: services must be a list of service keys of letters, digits, blanks and _ . $ -")
+        raise CatalogueError(f"{where}: services must be a list of service keys of letters, digits, spaces and _ . $ -")
     return tuple(services)
 
 

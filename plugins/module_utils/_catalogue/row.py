@@ -41,13 +41,13 @@ class CatalogueRow:
         name: identifier, unique, snake_case.
         title: for people.
         service_keys: keys under ``HKLM\\SYSTEM\\CurrentControlSet\\Services``, compared without regard to case.
-        service_patterns: regular expressions for further keys; a whole key must match.
+        service_patterns: regular expressions for additional keys; a whole key must match.
         ports: the ports to reserve.
         verify_ports: UDP ports below the reach of any pool (below 1024) that the service holds: proved, not reserved.
         protocol: udp, tcp or both; only UDP collides with the pool.
         profiles: profiles that reserve the row even where the role is not installed.
         detection: one of DETECTIONS.
-        requires: service keys that must be installed and not disabled too before the role counts as there.
+        requires: service keys that must be installed and not disabled too before the role is taken as installed.
         families: OS families on which the row is detected.
         hold: one of HOLDS.
         holder: one of HOLDERS.

@@ -63,7 +63,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         ports=_ports("1433"),
         protocol="tcp",
         profiles=("sbs2003", "sbs2008", "sbs2011"),
-        source=f"{_ARTICLE}; TCP in KB832017; the ports of further instances come from SuperSocketNetLib\\Tcp",
+        source=f"{_ARTICLE}; TCP in KB832017; the ports of other instances come from SuperSocketNetLib\\Tcp",
     ),
     CatalogueRow(
         name="sql_browser",

@@ -91,7 +91,7 @@ def service(text: str) -> str:
     """Returns a service key in quotes if it keeps to the alphabet of service keys, else raises BatchError."""
     name = _matching(_SERVICE, text, "service key")
     if name != name.strip():
-        raise BatchError(f"The service key {text!r} begins or ends with a blank.")
+        raise BatchError(f"The service key {text!r} begins or ends with a space.")
     return f'"{name}"'
 
 

@@ -19,7 +19,7 @@ ADD = "add"
 DELETE = "delete"
 
 _RANGES_PER_COMMAND = 300
-"""So many ranges keep a command far below the limit of a command line."""
+"""Ranges per command; this keeps it far below the limit of a command line."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ MOST_FILES = 8
 """Files and windows' folders that one run may take over; two runs that met leave two or three."""
 
 LONGEST_WINDOW = 2 * 3600
-"""Seconds; a mark that is further ahead was not made by this clock."""
+"""Seconds; a mark that is more ahead than this was not made by this clock."""
 
 _HELD = re.compile(r"(?P<since>[0-9]{1,12})-(?P<nonce>[0-9a-f]{16})")
 _WINDOW = re.compile(r"window-(?P<since>[0-9]{1,12})-(?P<nonce>[0-9a-f]{16})")
@@ -71,7 +71,7 @@ class LockState:
         holders: names of lock files, sorted; ours alone means that we hold it.
         marks: names of marks of windows, sorted.
         foreign: whether the directory holds something that is not ours to judge.
-        boots: per file of ours the boot in which it was made; None where it does not say.
+        boots: per file of portkeeper the boot in which it was made; None where the file does not say.
         windows: per folder of a window the names of its files.
         boot: the present one; None where it could not be read.
     """
@@ -85,7 +85,7 @@ class LockState:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Everything of ours in the directory."""
+        """All files of portkeeper in the directory."""
         return (*self.holders, *self.marks)
 
     def held_by(self, name: str) -> bool:
@@ -178,7 +178,7 @@ def judge(state: LockState, now: int | None, watched: float) -> Takeover | str:
     """
     if state.foreign:
         return (
-            r"has files in %SystemRoot%\portkeeper\lock that are not portkeeper's, so it counts as locked: when nobody"
+            r"has files in %SystemRoot%\portkeeper\lock that are not portkeeper's, so it stays locked: when nobody"
             f" works on this server, clear it there with: {CLEARING}"
         )
     windows: set[str] = set()
@@ -204,7 +204,7 @@ def _may_start(files: frozenset[str]) -> bool:
 
 
 def _alive(state: LockState, name: str, now: int | None, watched: float) -> str | None:
-    """Why a file of this boot counts as alive, or None."""
+    """Why a file of this boot is still in use, or None."""
     window = _WINDOW.fullmatch(name)
     stamp = int(name.split("-")[1 if window else 0])
     for files in state.windows_of(name).values():

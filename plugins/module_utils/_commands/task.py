@@ -45,7 +45,7 @@ def by_switches(task: str, program: str) -> str:
 
     Args:
         task: its name.
-        program: the path of what it runs, without blanks.
+        program: the path of what it runs, without spaces.
     """
     return f"schtasks.exe /create /tn {task} /tr {program} /sc onstart /ru SYSTEM"
 
@@ -56,7 +56,7 @@ def definition_file(program: str, file: str) -> str:
     Environment variables in the path of the program are expanded by cmd, as in `by_switches`.
 
     Args:
-        program: the path of what it runs, without blanks.
+        program: the path of what it runs, without spaces.
         file: where to write it.
     """
     return f"(echo {escaped(_DEFINITION.format(program=program))})>{file}"
@@ -69,7 +69,7 @@ def by_file(task: str, program: str, file: str) -> str:
 
     Args:
         task: its name.
-        program: the path of what it runs, without blanks.
+        program: the path of what it runs, without spaces.
         file: holds the definition.
     """
     # A definition that was refused late must not stand in the way: /f exists wherever /xml does.

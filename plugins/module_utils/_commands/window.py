@@ -144,7 +144,7 @@ def script(window: Window) -> list[str]:
         f"cd /d {SYSTEM32}||exit",
         f"set w={window.path}",
         rf"if exist %w%\{CLAIMED_BY_SESSION} exit",
-        # The task would run at the next boot, too; then another run may hold the lock by now.
+        # The task would run at the next boot, too; then another run may hold the lock.
         rf"({BOOT_AND_END})>%w%\now 2>nul",
         r"fc.exe /b %w%\boot %w%\now>nul||exit",
         rf"ren %w%\token {CLAIMED}||exit",

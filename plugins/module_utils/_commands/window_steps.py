@@ -31,7 +31,7 @@ DISABLED_LEVEL = 1058
 """ERROR_SERVICE_DISABLED: what is disabled, or marked for deletion, could not be started again."""
 
 NOT_RUNNING_LEVEL = 1062
-"""ERROR_SERVICE_NOT_ACTIVE: DNS does not run by now."""
+"""ERROR_SERVICE_NOT_ACTIVE: DNS does not run any more."""
 
 UNRECORDED_LEVEL = 5
 """ERROR_ACCESS_DENIED: what runs could not be recorded."""
@@ -75,7 +75,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Voice:
-    """How a script carries out a step and tells what came of it; %e% is an error level.
+    """How a script carries out a step and reports its result; %e% is an error level.
 
     Attributes:
         file: the path of a file of the script's own by its name.
@@ -184,7 +184,7 @@ def _excluded(parts: Parts, voice: Voice) -> list[str]:
 
 
 def _dns_started(parts: Parts, voice: Voice) -> list[str]:
-    """Starts DNS until the service manager says that it runs; the level of its own answer is what is told."""
+    """Starts DNS until the service manager says that it runs; the level that it reports is that of its own answer."""
     return [
         "set n=0",
         ":dns",

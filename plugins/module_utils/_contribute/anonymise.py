@@ -64,7 +64,7 @@ def anonymise(source: Source, keep: Iterable[str] = ()) -> str:
 
     Args:
         source: as `parse_transcript` takes it.
-        keep: further service keys that may be shown.
+        keep: additional service keys that may be shown.
 
     Raises:
         TranscriptError: for a source of another type, invalid base64, or more than 8 MiB.

@@ -88,7 +88,7 @@ class Service:
 
     @property
     def enabled(self) -> bool:
-        """False only where Start is 4; an unknown Start counts as enabled."""
+        """False only where Start is 4; an unknown Start is treated as enabled."""
         return self.start != DISABLED
 
 
@@ -109,7 +109,7 @@ class Host:
         return held - PortSet.from_ports({port for _family, port in self._holders})
 
     def has_reading_errors(self, apart_from: Collection[str]) -> bool:
-        """Whether the facts report an error; a list of problems that cannot be read counts as one.
+        """Whether the facts report an error; a list of problems that cannot be read is an error, too.
 
         Args:
             apart_from: ids that do not matter.

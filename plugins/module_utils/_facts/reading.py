@@ -37,7 +37,7 @@ class Reading:
         return self.transcript.sections.get(section_id, _NOTHING).text
 
     def succeeded(self, section_id: str) -> bool:
-        """Whether the section is there and its command did not fail; a section without exit code counts as done."""
+        """Whether the section is there and its command did not fail; a section without an exit code has not failed."""
         section = self.section(section_id)
         return section is not None and section.errorlevel in (0, None)
 

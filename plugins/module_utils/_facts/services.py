@@ -237,7 +237,7 @@ def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str
         services: all of them.
         wanted: lower-case names that belong in whatever they are: DNS, its dependents, holders of catalogued ports,
             what ran before a window.
-        extra: further names, in any case, that the caller asks for.
+        extra: additional names, in any case, that the caller asks for.
     """
     chosen = set(wanted) | {name.lower() for name in extra}
     names = {

@@ -24,13 +24,13 @@ from .services import Services
 
 SOCKET_ROWS_UNREADABLE = "socket_rows_unreadable"
 ENDPOINTS_MAX = 500
-"""The fact ``udp_endpoints`` holds at most so many rows, unless needed ports alone have more holders; ``udp_ports`` is
-always whole."""
+"""Rows of the fact ``udp_endpoints`` at most, unless needed ports alone have more holders; ``udp_ports`` is always
+whole."""
 NEEDED_ROWS_MAX = 10_000
-"""No server has so many holders of needed ports; those beyond them are not named."""
+"""More holders of needed ports than any server has; those beyond are not named."""
 POOL_SOCKETS_MIN = 200
-"""A DNS process that holds so many UDP ports in one address family has a socket pool: without one it holds a few per
-local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
+"""A DNS process that holds this number of UDP ports in one address family has a socket pool. Without one it holds a few
+per local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
 SYSTEM_PROCESS = "System"
 
 
@@ -170,7 +170,7 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
 def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tuple[list[dict[str, Any]], bool]:
     """The fact ``udp_endpoints``, sorted by port, address and PID, and whether it was cut.
 
-    When there are too many, a row for each address family, needed port and process comes first, then further ones on
+    When there are too many, a row for each address family, needed port and process comes first, then others on
     needed ports.
     """
     rows = sorted(sockets.others, key=lambda row: (row.port not in needed, row.port, row.address, row.pid or 0))

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the facts say about a window: what it stops, whether that can be started again, what is waited for afterwards.
 
-Only what ran is waited for. A service that never started in this boot and did not run before is told and left alone.
+Only what ran is waited for. A service that never started in this boot and did not run before is reported and left
+alone.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def parse_accepted(entries: object) -> tuple[AcceptedRisk, ...]:
     """Check the option ``accepted_risks``.
 
     Args:
-        entries: a list of mappings with exactly the keys of ACCEPTED_OPTIONS; null counts as none.
+        entries: a list of mappings with exactly the keys of ACCEPTED_OPTIONS; null means an empty list.
 
     Raises:
         AcceptedRiskError: for an unknown or missing key, a port, reason or date that is none.

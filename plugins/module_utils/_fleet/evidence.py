@@ -25,14 +25,14 @@ FUTURE = timedelta(minutes=15)
 """So much may another controller's clock be ahead; what is later than that is not believed."""
 
 NAMED_MAX = 3
-"""So many other names of a machine are told."""
+"""Other names of a machine that are listed at most."""
 
 Artifact = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """What counts as evidence at the time of the judgement.
+    """Which artifacts may be used at the time of the judgement.
 
     Attributes:
         now: UTC.

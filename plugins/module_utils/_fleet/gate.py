@@ -35,7 +35,7 @@ ORDER = (
 """In which order hosts are named: what was found, what could not be looked at, what is in order.
 
 A night on which a whole network was away must not push the few conflicts that somebody can act on out of sight. What
-counts as worse (STATUSES), and the exit code, are another matter.
+is worse (STATUSES), and the exit code, are another matter.
 """
 
 EXIT_IN_ORDER = 0

@@ -31,7 +31,7 @@ _PROOF = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run"
 
 _NETSTAT = "netstat.exe -ano -p udp"
 _NETSTAT_2000 = "netstat.exe -an -p udp"
-"""Windows 2000 has no -o; its rows are told from a usage text by the foreign address of UDP."""
+"""Windows 2000 has no -o; its rows differ from a usage text by the foreign address of UDP."""
 
 
 def collect_script(run: str) -> list[str]:

@@ -70,7 +70,7 @@ def _tables(order: ScriptPlan) -> list[str]:
     }
     lines = [line for table, ranges in both.items() for line in netsh_lines("delete", table, ranges)]
     lines += [line for table, ranges in order.removed.items() for line in netsh_lines("add", table, ranges)]
-    # A line of a record of ours: the import removes it where there are values, here where there are none.
+    # A line of our record: the import removes it where there are values, here where there are none.
     if not order.values:
         lines.append('call :import "%data%"')
     for table, ranges in both.items():

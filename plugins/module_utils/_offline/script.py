@@ -5,7 +5,7 @@
 
 They keep to what cmd of Windows 2000 knows, hold our own literals, integers and checked names only, and never look at
 translated text. A value is compared byte by byte: its lines of an export (reg.exe, else regedit) are taken apart into
-its type and a byte per line, and compared with the same of the script.
+its type and a byte per line, and compared with those in the script.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def frame(order: ScriptPlan, run: str, own: str, body: Sequence[str], routines: 
         run: 16 hex digits for the name of the temporary folder.
         own: `apply` or `rollback`.
         body: from behind the checks of name and files up to `goto finish`.
-        routines: further subroutines.
+        routines: additional subroutines.
 
     Raises:
         BatchError: a line that cmd could not take, or a character that has no business in it.
@@ -218,7 +218,7 @@ _ROUTINES = [
     ":import_2000",
     f"{REGEDIT} /s %1",
     "exit /b 0",
-    # Starts the service %1; level 0 when it runs. Without sc.exe a service that ran before counts as not started.
+    # Starts the service %1; level 0 when it runs. Without sc.exe a service that ran before is reported as not started.
     ":up",
     "net.exe start %1 >nul 2>nul",
     "if not errorlevel 1 exit /b 0",
@@ -239,7 +239,7 @@ def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:
 
 
 def row_test(table: str, text: str) -> str:
-    """The command whose level is 0 when the table has that row of ours, told by its numbers and its star."""
+    """The command whose level is 0 when the table has our row, recognised by its numbers and its star."""
     first, last = _bounds(text)
     return (
         f"netsh.exe interface {NETSH[table]} show excludedportrange protocol=udp 2>nul"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the parsers of listings share: one form for the blanks, colons and stars that languages and pastes vary.
+"""What the parsers of listings share: one form for the spaces, colons and stars that languages and pastes vary.
 
 Registry data never goes through this: an invisible mark in a list of ports is a bad entry that somebody must see.
 """
@@ -13,7 +13,7 @@ import re
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 """Marks of the writing direction, joiners, and a byte order mark inside the text."""
 NO_BREAK = "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-"""Blanks other than the ordinary one, as characters: web pages and mails put them in its place. The byte A0 is a letter
+"""Spaces other than the ordinary one, as characters: web pages and mails put them in its place. The byte A0 is a letter
 in the console's code pages."""
 _WIDE = {"\uff1a": ":", "\uff0a": "*"}
 """The full-width forms of the colon and the star."""
@@ -61,14 +61,14 @@ def _bare(line: str) -> str:
 
 
 def plain_lines(text: str) -> list[str]:
-    """The lines of a listing with ordinary blanks, colons and stars, without invisible marks, single spaced."""
+    """The lines of a listing with ordinary spaces, colons and stars, without invisible marks, single spaced."""
     if not text.isascii():
         text = text.translate(_PLAIN)
     return single_spaced(text).split("\n")
 
 
 def field_of(line: str) -> tuple[str, str] | None:
-    """What stands in front of the first colon of a line and behind it, without blanks; None when there is no colon."""
+    """What stands in front of the first colon of a line and behind it, without spaces; None when there is no colon."""
     label, colon, value = line.partition(":")
     if not colon and not line.isascii():
         at, wide = min(((line.find(wide), wide) for wide in _WIDE_COLONS if wide in line), default=(0, ""))

@@ -20,7 +20,7 @@ _LAST_NUMBER_RES = tuple(
         r"(?<![0-9.-])[0-9]{1,6}\Z",
     )
 )
-# A number of its own in front of the last one: thousands set apart, a remark, or a further column.
+# A number of its own in front of the last one: a thousands separator, a remark, or an additional column.
 _GROUPED_RE = re.compile(r"(?<!\w)[0-9]+(?=[^0-9].*[0-9]\Z)")
 _RANGE_RE = re.compile(r"([0-9]{1,5})[ \t]+([0-9]{1,5})\Z")
 _RULE_RE = re.compile(r"[ \t]*-{3,}(?P<second>[ \t]+-{3,})?[ \t]*\Z")

@@ -10,7 +10,7 @@ A line that may be what a console, a pager or a mail has left of a row is counte
 holds `*:*`; or, behind the first row, an address with a port or digits alone. TCP rows and the owners that ``-b`` names
 are neither.
 
-A packed line is the word ``packed`` and, behind a blank each, rows without the protocol's name whose columns are
+A packed line is the word ``packed`` and, each after a space, rows without the protocol's name whose columns are
 joined by commas: ``packed 0.0.0.0:53,*:*,1508 [::]:53,*:*,1508``.
 """
 
@@ -26,7 +26,7 @@ from .listing import plain_lines
 _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[^%\s]{1,80})?\Z")
 # Behind -b stand names of components, which may begin with the same letters.
 _BEGINNING_RE = re.compile(r"[ \t]*UDP(?:v?[46])?(?=[ \t]|\Z)", re.IGNORECASE)
-# Columns that touch are told apart only by a star or a bracket: of digits that run together any cut would be a guess.
+# Columns that touch can be separated only at a star or a bracket: of digits that run together any cut would be a guess.
 _ROW_RE = re.compile(
     r"UDP(?:v?[46])? "
     r"(?P<address>\[[^\]\s]{1,90}\]|[0-9A-Fa-f.:]{1,60}|\*):(?P<port>[0-9]{1,5})"

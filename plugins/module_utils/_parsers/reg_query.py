@@ -4,7 +4,7 @@
 """Read ``reg query`` output of every release, and registry files where a host has no reg.exe.
 
 Layouts of ``reg query``: Windows 2000, XP and 2003 begin with ``! REG.EXE VERSION n`` and put tabs between name, type
-and data; later ones put four blanks. Both indent values by four blanks and print subkeys as bare lines behind them.
+and data; later ones put four spaces. Both indent values by four spaces and print subkeys as bare lines behind them.
 The default value's name is translated, so it is treated like any other name.
 """
 
@@ -32,11 +32,11 @@ from .listing import NO_BREAK
 
 RegData: TypeAlias = "int | str | list[str] | None"
 
-# Two blanks in a row stand between columns, never in a key's path: what is behind them was put there.
+# Two spaces in a row stand between columns, never in a key's path: what is behind them was put there.
 _KEY_RE = re.compile(r"HKEY_[A-Z_]+(?:\\(?!.*[ \t]{2})[^\x00-\x1f]*)?\Z")
 _TYPED_RE = re.compile(r"(?:\t| {4})(REG_[A-Z_]+|0x[0-9A-Fa-f]{1,8})(?:\t| {4}|[ \t]*\Z)")
 _BLANK = f"[ \t{NO_BREAK}]"
-# What tabs have become in a listing that was pasted somewhere: any number of blanks, also no-break ones.
+# What tabs have become in a listing that was pasted somewhere: any number of spaces, also no-break ones.
 _PASTED_RE = re.compile(f"(?<!{_BLANK}){_BLANK}+(REG_[A-Z_]+)(?:{_BLANK}+|\\Z)")
 _TWO_TYPES_RE = re.compile(
     f"(?:\t|{_BLANK}{{2}})(?:REG_[A-Z_]+|0x[0-9A-Fa-f]{{1,8}}){_BLANK}+REG_[A-Z_]+(?:{_BLANK}|\\Z)"
@@ -234,7 +234,7 @@ def _exact_value(line: str) -> RegValue | None:
     margin = len(_MARGIN) if line.startswith(_MARGIN) else 0
     found = _TYPED_RE.search(line, margin)
     if not found or (found.group(1).startswith("0") and _PASTED_RE.search(line, 0, found.start(1))):
-        return None  # no value, or the number is the data of one whose tabs have become blanks
+        return None  # no value, or the number is the data of one whose tabs have become spaces
     data = line[found.end() :]
     return _value(line[margin : found.start()].strip(" \t"), found, data)
 
@@ -267,7 +267,7 @@ def _data_of(type_name: str, text: str) -> RegData:
     if type_name in _NUMBER_TYPES:
         return int(bare, 16) if _HEX_NUMBER_RE.match(bare) else None
     if _NO_BREAK_RE.search(text):
-        return None  # nobody can tell it from the blank that it may have been
+        return None  # it cannot be told from the space that it may have been
     if type_name == TYPE_NAMES[REG_MULTI_SZ]:
         return _entries_of(text) if bare else []
     if type_name == TYPE_NAMES[REG_BINARY]:
@@ -283,7 +283,7 @@ def _entries_of(text: str) -> list[str] | None:
     """
     ended, separator, behind = text.rpartition(_STRING_SEPARATOR * 2)
     if separator and behind and not behind.strip(" \t"):
-        text = ended  # blanks behind the end
+        text = ended  # spaces behind the end
     entries = text.split(_STRING_SEPARATOR)
     cut = len(entries) > 1 and not entries[-1] and entries[-2]
     glued = bool(separator) and len(behind.lstrip()) < len(behind) and bool(behind.strip())

@@ -42,7 +42,7 @@ _OF_QUERY = 6
 _OF_QUERYEX = 2
 """PID and flags."""
 _KEY_RE = re.compile(r"(?!.* {2})[^\\/\x00-\x1f]{1,256}\Z")
-"""Neither sort of slash is allowed in the name of a service (Microsoft, CreateService). Behind two blanks stands a
+"""Neither sort of slash is allowed in the name of a service (Microsoft, CreateService). After two spaces there is a
 remark or another column."""
 # The line in which `sc enumdepend` says how many entries it read is no heading of a block.
 _COUNT_RE = re.compile(r"[^=]*= *([0-9]{1,9})[ \t]*\Z")
@@ -54,7 +54,7 @@ _TOOL = "["
 _HEADINGS = 2
 """A block names the service, and most listings add the name that people see."""
 _ALIKE_MIN = 3
-"""From so many blocks on the labels of most of them are those of the listing."""
+"""From this number of blocks on, the labels of most of them are those of the listing."""
 _WORD_MASK = 0xFFFFFFFF
 
 

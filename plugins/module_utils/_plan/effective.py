@@ -37,7 +37,7 @@ def effect_of(host: Host, setting: Setting) -> str:
 
     Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
     new process or none at all, means yes. DNS on a port that its own value excludes contradicts that: after a boot the
-    value counts as not effective, so that one window is due; after a restart within this boot it is only reported.
+    value is treated as not effective, so that one window is due; after a restart within this boot it is only reported.
     """
     record = host.record(setting.id)
     if record is None or host.boot_mark is None or record["value"] != value_text(host.setting(setting.id)):
@@ -119,7 +119,7 @@ def _is_recorded(host: Host, setting: Setting) -> bool:
 def record_change(
     host: Host, managed: list[Setting], changed: list[str], netsh: NetshPlan | None
 ) -> dict[str, Any] | None:
-    """The pseudo-setting ``state``: values that are right already, but that no record of ours covers, and a copied id.
+    """The pseudo-setting ``state``: values that are right already, but that our record does not cover, and a copied id.
 
     Args:
         host: the facts.

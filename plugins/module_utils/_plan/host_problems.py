@@ -75,13 +75,13 @@ def report_host(host: Host, policy: Policy, writing: bool, pool: Pool, problems:
         problems.add(
             "boot_mark_unknown",
             "error",
-            "The boot mark could not be read, so nobody can say whether the values have become effective.",
+            "The boot mark could not be read, so it is unknown whether the values have become effective.",
         )
     if writing and host.state_present is None:
         problems.add(
             "state_unreadable",
             "error",
-            "The record of earlier writes could not be read, so nobody can say whether the values are effective.",
+            "The record of earlier writes could not be read, so it is unknown whether the values are effective.",
         )
 
 
@@ -148,7 +148,7 @@ def report_contradictions(host: Host, managed: Sequence[Setting], problems: Prob
                 "excluded_port_held",
                 "warning",
                 f"DNS holds UDP ports that {setting.value_name} keeps it off, although it has restarted since the value"
-                " was recorded: they do not count as reserved.",
+                " was recorded: they are not treated as reserved.",
                 value_name=setting.value_name,
                 ports=listed,
             )

@@ -164,12 +164,12 @@ def _sql_ports(host: Host) -> PortSet:
 
 
 def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> list[Need]:
-    """The ports of further SQL Server instances; that of the default instance is in the catalogue."""
+    """The ports of other SQL Server instances; that of the default instance is in the catalogue."""
     ports = _sql_ports(host) - known
     if not ports:
         return []
     source = "SuperSocketNetLib\\Tcp in the host's registry; TCP in KB832017"
-    title = "further instances of Microsoft SQL Server"
+    title = "other instances of Microsoft SQL Server"
     return [Need("sql_instances", title, services, ports, "tcp", DETECTED, source)]
 
 

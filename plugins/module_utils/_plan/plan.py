@@ -69,7 +69,7 @@ from .settings import (
 from .status import Findings, has_errors
 
 CONFLICTS_MAX = 100
-"""At most so many live conflicts are listed, those of services first."""
+"""Live conflicts that are listed at most, those of services first."""
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def _up_to(fact: Mapping[str, Any], problems: ProblemList) -> PortSet | None:
         problems.add(
             "max_user_port_wrong_type",
             "error",
-            "MaxUserPort is not a REG_DWORD, so nobody can say which range the pool is drawn from.",
+            "MaxUserPort is not a REG_DWORD, so it is unknown which range the pool is drawn from.",
             type=fact["type"],
         )
         return None
@@ -146,7 +146,7 @@ def _nt6_ranges(host: Host, problems: ProblemList) -> dict[str, PortSet | None]:
 
 
 def _size(host: Host, problems: ProblemList) -> int:
-    """Sockets per family; SocketPoolSize 0 means one socket, and one that cannot be read counts as the default."""
+    """Sockets per family; SocketPoolSize 0 means one socket, and one that cannot be read is taken as the default."""
     fact = host.setting(SOCKET_POOL_SIZE)
     size = fact["data"]
     if fact["present"] is None:

@@ -14,7 +14,7 @@ from .._ports import PortSet
 from .pool import Pool
 
 DIGITS = 6
-"""Risk figures are rounded to so many places, so that the same facts give the same plan byte for byte."""
+"""Decimal places of risk figures, so that the same facts give the same plan byte for byte."""
 
 
 def hit_probability(drawable: int, needed: int, drawn: int) -> float:

@@ -16,7 +16,7 @@ from .._ports import parse_entries
 from .._windows.settings import ABSENT, SETTINGS, value_text
 
 KINDS = ("hand", "new", "fixed", "still")
-"""Another hand changed a value; a finding is new, is gone, is still there. A report names them in this order."""
+"""Somebody else changed a value; a finding is new, is gone, is still there. A report names them in this order."""
 
 _TEXT_MAX = 120
 

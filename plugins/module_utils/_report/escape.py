@@ -14,7 +14,7 @@ import re
 import unicodedata
 
 TEXT_MAX = 600
-"""A text of others is cut after so many characters."""
+"""A text of others is cut after this number of characters."""
 
 _BACKTICKS_RE = re.compile(r"`+")
 _WIDE = frozenset("WF")
@@ -25,10 +25,10 @@ def visible(text: object, limit: int = TEXT_MAX) -> str:
 
     Args:
         text: anything; it is taken as text.
-        limit: so many characters of it are shown, and a mark that it goes on.
+        limit: characters of it that are shown, before a mark that it goes on.
 
     Returns:
-        Printable characters and single blanks only; any other one as ``\\x1b`` or ``\\u202e``.
+        Printable characters and single spaces only; any other one as ``\\x1b`` or ``\\u202e``.
     """
     whole = str(text)
     shown = whole[:limit]
@@ -72,7 +72,7 @@ def width(text: str) -> int:
 
 
 def fitted(text: str, columns: int) -> str:
-    """The text in exactly so many columns of a terminal: padded with blanks, or cut with a ``~`` at the end."""
+    """The text in exactly this number of columns of a terminal: padded with spaces, or cut with a ``~`` at the end."""
     if width(text) <= columns:
         return text + " " * (columns - width(text))
     taken, used = "", 0

@@ -24,9 +24,9 @@ _CELL_WORDS = {
 }
 _CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
 _OPEN_HOSTS = 1
-"""So many hosts' details are open from the start."""
+"""Hosts whose details are open from the start, at most."""
 _NAME_MAX = 40
-"""A service's name over its column is cut after so many characters."""
+"""A service's name over its column is cut after this number of characters."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class HostDetails:
-    """What is told of a host with facts and a plan.
+    """What is shown of a host with facts and a plan.
 
     Attributes:
         risk: of the next start of DNS, now and once the plan is effective; None where neither is known.

@@ -27,7 +27,7 @@ _SCALE = 64
 """Ports per unit of the picture's width, which is 1024."""
 _WIDTH = 1024
 _NARROWEST = 4
-"""A single port is as wide as so many units, or nobody would see it."""
+"""Units that a single port is wide; with less it could not be seen."""
 BIN = 512
 """Ports that share a bar of what DNS holds."""
 _BAR, _BOX = 100, 10

@@ -206,7 +206,7 @@ def services_of(rows: Iterable[Row], most: int = 40) -> tuple[list[str], int]:
 
     Args:
         rows: the hosts.
-        most: so many services at most, those that are worst off anywhere, then those that most hosts need.
+        most: number of services at most: those that are worst off anywhere, then those that most hosts need.
 
     Returns:
         The services, most needed first, then by name; and how many were left out.
@@ -308,6 +308,6 @@ def chance_text(value: float | None) -> str:
 
 
 def ports_text(ports: PortSet, most: int = 8) -> str:
-    """Ports for people, so many ranges of them at most."""
+    """Ports for people, a limited number of ranges."""
     shown = short_ports(ports)
     return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")

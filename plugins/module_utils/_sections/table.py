@@ -34,7 +34,7 @@ _SERVICE_LIST = "sc.exe queryex type= service state= all bufsize="
 _SQL_KEYS = ("Microsoft SQL Server", "MSSQLServer")
 
 HOTFIXES = ("951746", "951748", "958644", "961063", "2562485", "2647170")
-"""Updates whose presence is told on NT5: MS08-037 server and client, MS08-067, and the later DNS server updates
+"""Updates whose presence is reported on NT5: MS08-037 server and client, MS08-067, and the later DNS server updates
 MS09-008, MS11-058 and MS12-017 that replace 951746."""
 
 
@@ -214,7 +214,7 @@ _ROWS: tuple[SectionRow, ...] = (
         "boot",
         rf"reg.exe query {_CONTROL}\Windows /v ShutdownTime"
         rf'&reg.exe query "{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId',
-        SectionRule(SECTION, "warning", _REMARK, "the boot mark is not known, so nothing counts as restarted"),
+        SectionRule(SECTION, "warning", _REMARK, "whether the host has rebooted is not known"),
         exports=(Export(rf"{_CONTROL}\Windows", ("ShutdownTime",)),),
         words=words("Session Manager Memory Management PrefetchParameters"),
         values=words("ShutdownTime BootId"),

@@ -99,7 +99,7 @@ class RegFile:
 
 
 def long_key(key: str) -> str:
-    """A key of ours as registry files and listings spell it: its hive is not abbreviated."""
+    """One of our keys as registry files and listings spell it: its hive is not abbreviated."""
     return key.replace("HKLM\\", "HKEY_LOCAL_MACHINE\\", 1)
 
 
@@ -287,7 +287,7 @@ def render_reg(values: Mapping[str, Mapping[str, RawValue | None]], dialect: str
     """Write a registry file's text: every value as hex(n) digits, None as the removal of the value.
 
     Args:
-        values: ``{key: {value name: (type, bytes) or None}}``; keys and names are literals of ours (printable ASCII).
+        values: ``{key: {value name: (type, bytes) or None}}``; keys and names are our own literals (printable ASCII).
             The bytes of string types are UTF-16LE in both dialects, as the registry holds them.
         dialect: "5.00", or "4" for Windows 2000 and older editors.
 

@@ -36,7 +36,7 @@ DEMAND_NOTE = "demand_start"
 DISABLED_NOTE = "disabled"
 
 _AUTOMATIC = (0, 1, AUTO_START, None)
-"""A Start that could not be read counts as automatic: an excuse needs evidence."""
+"""A Start that could not be read is treated as automatic: an excuse needs evidence."""
 _ON_DEMAND = (DEMAND_START,)
 _NEVER = (DISABLED,)
 _NOT_RUNNING = (STOPPED, START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED)

@@ -145,7 +145,7 @@ def written_setting(setting_id: str) -> Setting | None:
 
 
 def entries_of(data: object) -> list[str]:
-    """The entries of a list value as they were found; a single text or number counts as one entry."""
+    """The entries of a list value as they were found; a single text or number is one entry."""
     if isinstance(data, Sequence) and not isinstance(data, str):
         return [str(entry) for entry in data]
     return [str(data)]
@@ -160,7 +160,7 @@ def record_text(data: object) -> str:
 
 
 def value_text(fact: Mapping[str, Any]) -> str:
-    """The same of a setting in the facts; one that could not be read has no text of its own."""
+    """The same for a setting in the facts; one that could not be read has no text of its own."""
     if fact.get("present") is not True:
         return ABSENT
     return ",".join(entries_of(fact.get("data")))

@@ -48,7 +48,7 @@ class HostFailure(Exception):
 
     Attributes:
         phase: how far it got.
-        details: further keys for the task's result, for example `dns_may_be_stopped` or `backup`.
+        details: additional keys for the task's result, for example `dns_may_be_stopped` or `backup`.
     """
 
     def __init__(self, message: str, phase: Phase, **details: object) -> None:
@@ -57,7 +57,7 @@ class HostFailure(Exception):
         Args:
             message: one sentence: what, on which host, why, what to do.
             phase: how far the task got.
-            **details: further keys for the result.
+            **details: additional keys for the result.
         """
         super().__init__(message)
         self.phase: Phase = phase

@@ -96,7 +96,7 @@ class Limits:
 
 
 _CURRENT: ContextVar[Limits] = ContextVar("limits")
-"""Of the exchange that is going on: urllib3 makes the object that reads a reply, and hands nothing of ours to it."""
+"""Of the current exchange: urllib3 makes the object that reads a reply, and passes none of our objects to it."""
 
 
 class _LimitedReader(socket.SocketIO):

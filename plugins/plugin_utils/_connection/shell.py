@@ -38,8 +38,8 @@ class Reply:
     """What one command printed.
 
     Attributes:
-        stdout: bytes as they came.
-        stderr: bytes as they came; empty, because our commands send it to nul.
+        stdout: the bytes, unchanged.
+        stderr: the bytes, unchanged; empty, because our commands send it to nul.
         exit_code: of the command line.
     """
 

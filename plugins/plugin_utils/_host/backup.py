@@ -36,7 +36,7 @@ def exact_values(output: bytes, run: str, changes: Sequence[SettingWrite]) -> di
     """The type and the bytes of every registry value that is to be written, None where it is absent.
 
     Args:
-        output: the answer to `prepare_line`, as it came.
+        output: the answer to `prepare_line`, unchanged.
         run: its nonce.
         changes: what is to be written; those of netsh have no value.
 
@@ -134,7 +134,7 @@ def backup_content(
     """What the backup file on the controller holds; a rollback needs nothing else.
 
     Of a table of netsh's it holds the rows that were added (`after`), deleted (`removed`) and left to a window
-    (`deferred`), and all rows of `before`: the way back deletes exactly the first and the last, as far as they were not
+    (`deferred`), and all rows of `before`: a rollback deletes exactly the first and the last, as far as they were not
     there before, and adds the second.
 
     Args:

@@ -137,7 +137,7 @@ def read_backup(path: Path) -> Backup:
     """Reads one file.
 
     Raises:
-        BackupError: it is not a backup of ours; the rest of a sentence about the host.
+        BackupError: it is not one of our backups; the rest of a sentence about the host.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

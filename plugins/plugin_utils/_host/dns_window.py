@@ -311,7 +311,7 @@ def _without_scheduler(exchange: Exchange, window: Window, allow_unguarded: bool
     try:
         lines = _run_in_shell(exchange, patient, retry)
     finally:
-        # What still runs there ends with it; DNS has been started by now.
+        # What still runs there ends with it; DNS has been started before that.
         own.close()
     return Opened(_ended(exchange, retry), _allowed(exchange, retry, _steps(lines)))
 

@@ -26,7 +26,7 @@ class Gathered:
     """What was found out.
 
     Attributes:
-        run: the nonce; further commands of the task use it, too.
+        run: the nonce; other commands of the task use it, too.
         transcript: as the host sent it.
         facts: what it says.
         collected: UTC time on the controller, ISO 8601.
@@ -87,7 +87,7 @@ def is_whole(transcript: bytes, run: str) -> bool:
 def merged(old: bytes, new: bytes, run: str, sections: Iterable[str]) -> bytes:
     """The old transcript with some sections as the new one shows them; both have the same nonce.
 
-    A section that the new one lacks or has not closed is taken out, so that nothing stale counts as re-read.
+    A section that the new one lacks or has not closed is taken out, so that nothing stale is taken for re-read.
     """
     for name in sections:
         pattern = re.compile(

@@ -43,7 +43,7 @@ _NO_FOLDER = (
 )
 
 _NOT_LET_IN = (
-    "has a folder %SystemRoot%\\portkeeper of an earlier version or of somebody else, which takes no lock of ours, and"
+    "has a folder %SystemRoot%\\portkeeper of an earlier version or of somebody else, which does not use our lock, and"
     " nothing was changed: see that its disk has room; else an administrator adopts the folder there with"
     f" '{ADOPTING[0]}' and '{ADOPTING[1]}' (or deletes it, with its backups), then run again"
 )

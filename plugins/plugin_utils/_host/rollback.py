@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts a backup back: only values that a run of ours wrote, with their exact bytes, and only while they are ours."""
+"""Puts a backup back: only values that one of our runs wrote, with their exact bytes, and only while they are ours."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class RollbackPlan:
         ]
 
     def tables_json(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The same of netsh's tables."""
+        """The same for netsh's tables."""
         return [
             {
                 "id": change.id,
@@ -143,7 +143,7 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
 
 
 def _written_since(since: Sequence[Backup]) -> tuple[dict[str, tuple[RawValue | None, ...]], set[str]]:
-    """The values that our runs wrote, and the settings that a later run of ours found with a value of somebody else."""
+    """The values that our runs wrote, and the settings that a later one found with a value of somebody else."""
     ours: dict[str, tuple[RawValue | None, ...]] = {}
     between: set[str] = set()
     for row in (row for backup in since for row in backup.rows):

@@ -42,7 +42,7 @@ class Wait:
 
     Attributes:
         seconds: with 0 one look decides.
-        awaited: further services to wait for; None: those that are starting, or run and have not bound their ports.
+        awaited: additional services to wait for; None: those that are starting, or run and have not bound their ports.
         verbose: says what is waited for.
     """
 

@@ -335,7 +335,7 @@ def outcome_of(
         plan: made from it.
         changed: as in Outcome.
         msg: one sentence, without the host's name.
-        **extra: further keys of the result.
+        **extra: additional keys of the result.
     """
     return Outcome(
         changed=changed,

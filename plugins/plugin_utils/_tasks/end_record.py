@@ -26,7 +26,7 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
         outcome: of its work; one that failed is left as it is, and the next task that writes ends the record.
 
     Raises:
-        HostFailure: the record could not be written; what the task has done before is told.
+        HostFailure: the record could not be written; the error says what the task has done before.
     """
     reading, actions = outcome.reading, outcome.plan["actions"] if outcome.plan else ()
     reason = next((str(action["reason"]) for action in actions if action["action"] == END_RECORD), None)

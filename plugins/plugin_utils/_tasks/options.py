@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The arguments of a task, checked further than Ansible does, before anything is sent or written."""
+"""The arguments of a task, checked more closely than Ansible does, before anything is sent or written."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def checked_options(
         action: the task's action plugin.
         spec: its argument spec. Whole numbers that are not the policy's are seconds.
         variables: of the task, for an action whose spec has VARIABLES_PREFIX.
-        **rules: further rules for Ansible's own check, for example `required_one_of`.
+        **rules: additional rules for Ansible's own check, for example `required_one_of`.
 
     Raises:
         AnsibleError: one of them is not what it must be.
@@ -135,7 +135,7 @@ def _explicit(action: ActionBase) -> set[str]:
     """The options that the task itself gives; Ansible has merged `module_defaults` into its arguments.
 
     The task as it was written tells them. Where it does not, because all of its arguments come from a variable, an
-    option counts as given unless it has the value of a default that is for this module or one of its groups.
+    option is treated as given unless it has the value of a default that is for this module or one of its groups.
     """
     arguments = action._task.args
     written = getattr(action._task, "_ds", None)

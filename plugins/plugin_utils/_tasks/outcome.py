@@ -21,7 +21,7 @@ from .progress import Progress
 
 @dataclass
 class Outcome:
-    """What an action found and did; the keys of its result that are always there, and further ones.
+    """What an action found and did; the keys of its result that are always there, and additional ones.
 
     Attributes:
         changed: whether something was done or, in check mode, would be.
@@ -35,7 +35,7 @@ class Outcome:
         backup: `id`, `path`, `host_path`.
         problems: of facts and plan.
         reboot_required: whether something that is configured waits for a boot.
-        extra: further keys of the result.
+        extra: additional keys of the result.
         reading: the last one of the host, for what is done after the work; no part of the result.
     """
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The work of port_reservations: gather, plan, write what differs, and look at what came of it."""
+"""The work of port_reservations: gather, plan, write what differs, and look at the result."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _compared(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: Writ
             {
                 "id": "exclusion_refused",
                 "severity": "warning",
-                "message": f"netsh did not exclude {refused_text(refused)}: something holds a port of it by now,"
+                "message": f"netsh did not exclude {refused_text(refused)}: something holds a port of it now,"
                 " run again.",
                 "data": {"ports": refused},
             }
