@@ -12,8 +12,8 @@ version_added: 1.0.0
 author:
   - portkeeper.windows_dns contributors (@portkeeper)
 description:
-  - Fails if a needed service is down or does not hold its port. The message names the cause: the process that holds the
-    port instead, and the error number of the failed start. Changes nothing.
+  - Fails if a needed service is down or does not hold its port. The message names the process that holds the port
+    instead, and the error number of the failed start. Changes nothing.
   - A service that was stopped on purpose is not a failure.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
