@@ -134,7 +134,7 @@ plan:
       type: list
       elements: dict
     actions:
-      description: What is due besides writing, in order.
+      description: What has to be done besides writing, in order.
       type: list
       elements: dict
     risk:
