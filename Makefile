@@ -31,6 +31,7 @@ demo: setup-lab ## Show the main job on a lab host, from the conflict to the pro
 	@$(PYTHON) scripts/demo.py
 
 test: setup-lab setup-gates setup-browser ## Run all checks
+	@rm -rf .cache/coverage
 	@COVERED=yes scripts/run-checks lint types ansible-lint changelog licences collection-docs docs galaxy-import \
 		execution-environment unit contract coverage report-tests lab-tests integration faults molecule ansible-test
 

@@ -179,19 +179,24 @@ def _render(template: str, **values: object) -> str:
         "cell": lambda text: text.replace("|", "\\|"),
         "code": lambda names: [f"`{name}`" for name in names],
         "default_value": _default,
-        "holder": HOLDERS.get,
+        "holder": HOLDERS.__getitem__,
         "meaning": _meaning,
         "patterns": _patterns,
-        "protocol": PROTOCOLS.get,
+        "protocol": PROTOCOLS.__getitem__,
         "windows": _windows,
         "yaml": _as_yaml,
     }
     return environment.get_template(f"{template}.j2").render(**values)
 
 
+def _present(name: str) -> str | None:
+    path = CHECKOUT / name
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
 def main(arguments: list[str]) -> int:
     """Write the files, or with --check name those that are not up to date."""
-    stale = {name: text for name, text in documents().items() if (CHECKOUT / name).read_text(encoding="utf-8") != text}
+    stale = {name: text for name, text in documents().items() if _present(name) != text}
     if "--check" in arguments:
         print("".join(f"not up to date: {name}\n" for name in stale), end="")
         return 1 if stale else 0

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import time
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from portkeeper_lab.backend import Launch
 from portkeeper_lab.host import WineHost
-from portkeeper_lab.scenario import Scenario
+from portkeeper_lab.scenario import Scenario, Winrm
 
 Eventually = Callable[..., None]
 TCPIP = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
@@ -121,7 +120,7 @@ def test_shutdown_asked_for_from_inside(host: WineHost, eventually: Eventually) 
 
 
 def test_winrm_is_away_for_a_while_after_boot(sbs2003: Scenario, tmp_path: Path, eventually: Eventually) -> None:
-    bare = dataclasses.replace(sbs2003, services=(), away_after_boot=1.0)
+    bare = sbs2003.model_copy(update={"services": {}, "winrm": Winrm(away_after_boot_seconds=1)})
     host = WineHost(bare, tmp_path / "prefix")
     assert (host.boot_state(), host.is_reachable()) == ("down", False)
     try:
@@ -164,7 +163,7 @@ def test_a_scheduled_task_can_be_ended(host: WineHost, eventually: Eventually) -
 
 
 def test_two_hosts_have_networks_of_their_own(host: WineHost, sbs2003: Scenario, tmp_path: Path) -> None:
-    other = WineHost(dataclasses.replace(sbs2003, computer_name="OTHER"), tmp_path / "prefix")
+    other = WineHost(sbs2003.model_copy(update={"computer_name": "OTHER"}), tmp_path / "prefix")
     try:
         began = time.monotonic()
         other.start()

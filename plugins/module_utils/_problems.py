@@ -11,6 +11,7 @@ from typing import Any, Literal
 Problem = dict[str, Any]
 Severity = Literal["error", "warning", "info"]
 
+TRUNCATED = "problems_truncated"
 PROBLEMS_MAX = 100
 """A hostile host must not fill the memory with complaints about itself: what comes after these is only counted."""
 
@@ -84,7 +85,7 @@ class ProblemList:
             return list(self._problems)
         message = f"{self._left_out} more problems are not listed."
         left_out: Problem = {
-            "id": "problems_truncated",
+            "id": TRUNCATED,
             "severity": "warning",
             "message": message,
             "data": {"left_out": self._left_out},

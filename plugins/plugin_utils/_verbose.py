@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 
+from ansible import constants
 from ansible.utils.display import Display
 
 from ..module_utils._report.escape import visible
@@ -50,8 +51,12 @@ class Verbose:
 
     def shows(self, level: int) -> bool:
         """Whether somebody sees this level, on the screen or in Ansible's log."""
-        display = Display()
-        return not self._silent and level <= max(display.verbosity, getattr(display, "log_verbosity", 0))
+        logged = getattr(Display(), "log_verbosity", 0) if constants.DEFAULT_LOG_PATH else 0
+        return self.shows_on_screen(level) or (level <= logged and not self._silent)
+
+    def shows_on_screen(self, level: int) -> bool:
+        """Whether this level is seen on the screen."""
+        return not self._silent and level <= Display().verbosity
 
     def done(self, task: str, text: str, commands: int) -> None:
         """The one line of a task.

@@ -125,8 +125,15 @@ class Framing:
         return event
 
     def encode(self, response: Response) -> bytes:
-        """The answer as on the wire."""
+        """The answer as on the wire.
+
+        Raises:
+            ConnectionError: the request can have no such answer, for example HEAD one with a body.
+        """
         reason = http.HTTPStatus(response.status).phrase
         head = h11.Response(status_code=response.status, headers=response.lines(), reason=reason)
         events = [head, h11.Data(data=response.body), h11.EndOfMessage()]
-        return b"".join(self._http.send(event) or b"" for event in events)
+        try:
+            return b"".join(self._http.send(event) or b"" for event in events)
+        except h11.LocalProtocolError as error:
+            raise ConnectionError(f"there is no such answer to this request: {error}") from error

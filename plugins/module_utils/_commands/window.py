@@ -213,8 +213,10 @@ def start_line(window: Window) -> str:
     try:
         return _started_by_task(window)
     except BatchError:
-        # With many services only the longer way to create the task may have made the line too long.
-        return _started_by_task(replace(window, task_file=False))
+        if not window.task_file:
+            raise
+    # With many services only the longer way to create the task may have made the line too long.
+    return _started_by_task(replace(window, task_file=False))
 
 
 def _started_by_task(window: Window) -> str:

@@ -14,7 +14,7 @@ from .._facts.services import ACCESS_DENIED
 from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet
-from .._problems import ProblemList, Severity, shown
+from .._problems import TRUNCATED, ProblemList, Severity, shown
 from .._windows.settings import RESERVED_PORTS, Setting
 from .effective import (
     contradicting_ports,
@@ -43,7 +43,7 @@ _RISKY_HOTFIX = "KB958644"
 def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
     """All problems of facts and plan; what the facts have said, the plan need not repeat."""
     found = facts.get("problems") or ()
-    told = {problem["id"] for problem in found}
+    told = {problem["id"] for problem in found} - {TRUNCATED}
     if ACCESS_DENIED in told:
         told.add("services_unreadable")
     return [*found, *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in told)]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from .._facts.facts import FACTS_FORMAT, parse_transcript
@@ -38,8 +39,15 @@ def plan_of(facts: object, policy: Policy) -> dict[str, Any]:
     """
     if not isinstance(facts, Mapping) or facts.get("format") != FACTS_FORMAT:
         raise PortPlanError(f"the facts must be those that port_info returns under facts (format {FACTS_FORMAT})")
-    try:
+    with _facts_of_the_right_shape():
         return make_plan(facts, policy)
+
+
+@contextmanager
+def _facts_of_the_right_shape() -> Iterator[None]:
+    """Facts that a user gives may hold anything; what fails because of that is said in one sentence."""
+    try:
+        yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PortPlanError(f"the facts do not have the shape of schemas/facts.schema.json: {error!r}") from error
 
@@ -65,12 +73,14 @@ def run_port_plan(params: Mapping[str, Any], read: Callable[[str], bytes]) -> di
     except OSError as error:
         raise PortPlanError(f"{params['transcript_path']} could not be read: {error.strerror}") from error
     plan = plan_of(facts, policy)
+    with _facts_of_the_right_shape():
+        problems = problems_of(facts, plan)
     result: dict[str, Any] = {
         "changed": False,
         "before": values(plan, "before"),
         "after": values(plan, "after"),
         "diff": diff_of(plan),
-        "problems": problems_of(facts, plan),
+        "problems": problems,
         "plan": plan,
         "reboot_required": plan["reboot_required"],
         "msg": f"{facts.get('computer_name') or 'host'}: {summary_of(plan)}",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._catalogue.row import CatalogueRow
-from .._facts.host import Service
+from .._facts.host import DNS_SERVICE, Service
 from .._ports import port_words
 from .._problems import listed
 from .._windows.service_states import NEVER_STARTED
@@ -135,6 +135,11 @@ def sentence(failure: Mapping[str, Any]) -> str:
         failure: of the verdict's ``failures``.
     """
     return _told([failure])
+
+
+def says_that_dns_is_down(failures: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether one of the failures is that DNS does not run."""
+    return any((row["service"], row["reason"]) == (DNS_SERVICE, NOT_RUNNING) for row in failures)
 
 
 def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:

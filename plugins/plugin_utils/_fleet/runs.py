@@ -118,12 +118,12 @@ def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:
     except (ArtifactError, OSError, ValueError, RecursionError) as error:
         raise SummaryError(str(error)) from error
     problem = check(content)
-    made = None if problem else parse_time(content["created"])
-    if problem or made is None:
-        raise SummaryError(f"it does not have the shape of its format at {(problem or 'made').lstrip('.')}")
-    if made > expiry.now + FUTURE:
-        raise SummaryError(f"it was made at {content['created']}, which is in the future: compare the clocks")
-    return [row["host"] for row in content["hosts"]] if expiry.now - made <= expiry.max_age else []
+    created = None if problem else parse_time(content["created"])
+    if problem or created is None:
+        raise SummaryError(f"it does not have the shape of its format at {(problem or 'created').lstrip('.')}")
+    if created > expiry.now + FUTURE:
+        raise SummaryError(f"it was created at {content['created']}, which is in the future: compare the clocks")
+    return [row["host"] for row in content["hosts"]] if expiry.now - created <= expiry.max_age else []
 
 
 def _content(path: Path) -> bytes:

@@ -153,7 +153,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
             outcome.facts = outcome.plan = None
         result.update(outcome.result())
         self._say_done(job, outcome)
-        if outcome.facts is not None and not job.session.verbose.shows(RESULTS):
+        if outcome.facts is not None and not job.session.verbose.shows_on_screen(RESULTS):
             # As for gathered facts: the line that says what was done would be lost in them.
             result["_ansible_verbose_override"] = True
         return result

@@ -20,7 +20,7 @@ from ...module_utils._facts.window_facts import (
     not_yet,
     still_down,
 )
-from ...module_utils._plan.service_check import UNREADABLE, sentences
+from ...module_utils._plan.service_check import UNREADABLE, says_that_dns_is_down, sentences
 from ...module_utils._plan.window_refusal import (
     refusal_of,
 )
@@ -258,7 +258,7 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     if dns and not late and not missing:
         return checked.gathered
     reasons = sentences(late)
-    if not dns and not any(reason.startswith("DNS does not run") for reason in reasons):
+    if not dns and not says_that_dns_is_down(late):
         reasons.insert(0, "DNS does not run.")
     named = {failure["service"] for failure in late}
     waiting = [name for name in missing if name not in named and name != DNS_SERVICE]

@@ -27,7 +27,7 @@ from ...module_utils._facts.window_facts import (
     unproved_processes,
 )
 from ...module_utils._plan.actions import DNS_WINDOW, START_SERVICES
-from ...module_utils._plan.service_check import sentences
+from ...module_utils._plan.service_check import says_that_dns_is_down, sentences
 from ...module_utils._plan.window_refusal import (
     refusal_of,
 )
@@ -236,7 +236,7 @@ def _examined(
     if down or lost:
         others = [name for name in lost if name != DNS_SERVICE]
         reasons = sentences(checked.verdict["failures"]) if stopped or down else []
-        if stopped and not any(reason.startswith("DNS does not run") for reason in reasons):
+        if stopped and not says_that_dns_is_down(checked.verdict["failures"]):
             reasons.insert(0, "DNS does not run.")
         reasons += [f"{listed(others)} ran before and did not start again."] if others else []
         raise HostFailure(

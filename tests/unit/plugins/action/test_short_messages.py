@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import dns_restart, port_reservations, port_verify
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.service_check import sentences
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.service_check import (
+    says_that_dns_is_down,
+    sentences,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import port_words
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import messages
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
@@ -53,6 +56,12 @@ def test_services_with_one_cause_share_a_sentence() -> None:
         "WINS, DHCPServer do not run, their last exit code is 7.",
         "IAS does not run, its last exit code is 5.",
     ]
+
+
+def test_dns_that_is_down_with_others_is_not_said_twice() -> None:
+    found = [failure(name, None, "not_running", error=1067) for name in ("DNS", "DHCPServer")]
+    assert says_that_dns_is_down(found)
+    assert not says_that_dns_is_down([failure("DNS", None, "not_yet"), failure("WINS", None, "not_running")])
 
 
 def test_text_of_a_host_is_not_taken_for_a_choice_of_words() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +31,6 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
     Service,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
-from checkout import CHECKOUT
 
 ACTIONS = {
     "dns_restart": dns_restart,
@@ -225,6 +225,6 @@ def test_verbosity_sends_no_command_more(heard: Heard) -> None:
 
 
 def test_the_documented_levels_are_the_real_ones() -> None:
-    text = (CHECKOUT / "docs" / "verbosity.md").read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[4] / "docs" / "verbosity.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `-(v+)` \| (.+) \|$", text, re.MULTILINE)
     assert {len(option): told for option, told in rows} == LEVELS

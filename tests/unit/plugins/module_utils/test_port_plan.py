@@ -79,5 +79,11 @@ def test_facts_that_are_none(found: Any) -> None:
         plan_of(found, Policy.from_options())
 
 
+def test_problems_of_another_shape_are_said_in_one_sentence() -> None:
+    found = {**conflict_facts(), "problems": [{"id": ["l"], "severity": "warning", "message": "m", "data": {}}]}
+    with pytest.raises(PortPlanError, match="do not have the shape"):
+        run(facts=found)
+
+
 def test_the_sources_are_options() -> None:
     assert set(SOURCES) <= set(ARGUMENT_SPEC)
