@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compute the plan on the controller, in process; contacts no host."""
+"""Compute the plan in the controller's own process, without contacting a host."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..plugin_utils._tasks.options import checked_options
 
 
 class ActionModule(ActionBase):
-    """The module of the same name, without sending it anywhere: a Windows host has no Python."""
+    """Run the module's code on the controller: it cannot be sent to a Windows host, which has no Python."""
 
     SPEC: ClassVar[dict[str, dict[str, Any]]] = ARGUMENT_SPEC
     TRANSFERS_FILES = False

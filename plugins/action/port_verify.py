@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verifies that the needed services are up and hold their ports; see the module's documentation."""
+"""Verify that the needed services run and hold their ports; see the documentation of the module port_verify."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class ActionModule(HostAction):
     SPEC = spec("on_failure", "backup_dir", "backups_kept", timeout={"type": "int", "default": 30})
 
     def act(self, job: Job) -> Outcome:
-        """Gathers until everything is as it should be; check mode looks once and never fails."""
+        """Gather facts until all services are in order, waiting cannot help any more, or the timeout is over.
+
+        Check mode gathers once and does not fail, whatever it finds.
+        """
         timeout = 0 if job.check_mode else job.options["timeout"]
         checked = wait_until_verified(job.gather, job.policy, None, Wait(timeout, verbose=job.session.verbose))
         facts = checked.gathered.facts

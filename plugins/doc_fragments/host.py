@@ -1,16 +1,16 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options and notes of the modules that talk to a host."""
+"""Shared options and notes of the modules that connect to a host."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The parts: ``host`` is for all modules that talk to a host, the others for those with these options.
+    """The parts of the fragment: ``host`` is for all modules that connect to a host, the others for some of them.
 
-    ``host.artifacts`` where artifacts are written, ``host.backups`` where backups are made or read, ``host.on_failure``
-    where a run can end.
+    ``host.artifacts`` is for modules that write artifacts, ``host.backups`` for modules that make or read backups, and
+    ``host.on_failure`` for modules whose failure can roll back the run.
     """
 
     DOCUMENTATION = r"""
@@ -24,9 +24,10 @@ options:
       - Prefix of variable names, such as V(reserve_ports_). An option of the policy that the task does not set is taken
         from the variable with this prefix and the option's name, if there is one.
       - Such a variable overrides C(module_defaults), and an argument of the task overrides both.
-      - A variable with this prefix that differs from an option by one or two letters is refused; any other one that is
-        no option gives a warning. A variable that comes from the host's facts is refused, because a host must not set
-        its own policy. Variables of C(set_fact) without C(cacheable) and of C(include_vars) are not facts.
+      - A variable with this prefix that differs from an option by one or two letters is refused. Any other
+        variable that is not an option causes a warning. A variable that comes from the host's facts is refused, because
+        a host must not set its own policy. Variables of C(set_fact) without C(cacheable) and of C(include_vars) are not
+        facts.
       - This is the same as an argument for each option, but costs the controller less per host.
     type: str
 attributes:
@@ -48,8 +49,9 @@ notes:
   - The user must be an administrator of the host. Local administrators other than the built-in one need
     C(LocalAccountTokenFilterPolicy) on Windows Server 2008 and later.
   - With C(-v) each task prints one line per host, with C(-vv) its phases and waits, with C(-vvvv) its command lines and
-    their answers. Facts and plan are printed from C(-vvv) on.
-  - The host is unreachable only if nothing was sent to it. Later errors are failures with a RV(ignore:phase).
+    their answers. Facts and plan are printed with C(-vvv) and above.
+  - The host is reported as unreachable only if nothing was sent to it. Later errors are failures with a
+    RV(ignore:phase).
 requirements:
   - pywinrm on the controller
 """
@@ -59,7 +61,7 @@ options:
   artifacts_dir:
     description:
       - Folder on the controller for the artifacts that report and gate read, one file per run and host, also in check
-        mode. No default; none are written.
+        mode. Without this option, no artifacts are written.
     type: path
   run_id:
     description: Name of the run, a folder below O(artifacts_dir). The default is a name for this run of Ansible.
@@ -71,7 +73,7 @@ options:
   on_failure:
     description:
       - What to do if the task fails after this run of Ansible wrote values on the host. V(rollback) restores the old
-        values as M(portkeeper.windows_dns.port_rollback) does, except those that somebody else has changed since.
+        values as M(portkeeper.windows_dns.port_rollback) does, except those that something else has changed since.
         V(keep) leaves the new values.
     type: str
     choices: [keep, rollback]
@@ -81,7 +83,9 @@ options:
     BACKUPS = r"""
 options:
   backup_dir:
-    description: Folder on the controller for backups. Use one per client. The default is below C(ANSIBLE_HOME).
+    description:
+      - Folder on the controller for backups. Use a separate folder for each client (customer). The default is below
+        C(ANSIBLE_HOME).
     type: path
   backups_kept:
     description: How many backups of a host are kept, on the host and on the controller, 1 to 1000.

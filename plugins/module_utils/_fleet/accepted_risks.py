@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accepted risks: which exposed ports of which host somebody has decided to live with, why, and until when."""
+"""Accepted risks: exposed ports of a host that the operator has accepted, with the reason and an expiry date."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _DATE_RE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 
 
 class AcceptedRiskError(ValueError):
-    """An entry that is not valid; the message is one sentence that names it by its place."""
+    """An invalid entry; the message is one sentence that gives the entry's position in the list."""
 
 
 @dataclass(frozen=True)
 class AcceptedRisk:
-    """One decision.
+    """The decision to accept some exposed ports of one host.
 
     Attributes:
-        host: inventory name, exact.
+        host: inventory name, compared exactly.
         ports: the exposed ports that are accepted.
-        reason: why.
-        expires: the last day on which it counts, in UTC.
+        reason: why they are accepted.
+        expires: the last day on which the decision is valid, in UTC.
     """
 
     host: str
@@ -46,17 +46,17 @@ class AcceptedRisk:
     expires: date
 
     def in_force(self, today: date) -> bool:
-        """Whether it counts on that day."""
+        """Whether the decision is valid on that day."""
         return today <= self.expires
 
     def sentence(self, today: date) -> str:
-        """The decision in words."""
+        """The decision as text for the verdict on the host."""
         word = "accepted until" if self.in_force(today) else "no longer accepted since the end of"
         return f"{', '.join(short_ports(self.ports))} {word} {self.expires.isoformat()}: {self.reason}"
 
 
 def short_ports(ports: PortSet) -> list[str]:
-    """The ranges for people: a single port as ``n``."""
+    """The ranges as people write them: a single port is ``n``, not ``n-n``."""
     return [f"{first}" if first == last else f"{first}-{last}" for first, last in ports.ranges]
 
 
@@ -67,7 +67,7 @@ def parse_accepted(entries: object) -> tuple[AcceptedRisk, ...]:
         entries: a list of mappings with exactly the keys of ACCEPTED_OPTIONS; null means an empty list.
 
     Raises:
-        AcceptedRiskError: for an unknown or missing key, a port, reason or date that is none.
+        AcceptedRiskError: the value is not a list, a key is unknown or missing, or a port, reason or date is not valid.
     """
     if entries is None:
         return ()
@@ -77,12 +77,12 @@ def parse_accepted(entries: object) -> tuple[AcceptedRisk, ...]:
 
 
 def of_host(accepted: Iterable[AcceptedRisk], host: str) -> tuple[AcceptedRisk, ...]:
-    """The decisions about one host, in their order."""
+    """The decisions about one host, in their original order."""
     return tuple(risk for risk in accepted if risk.host == host)
 
 
 def accepted_ports(accepted: Iterable[AcceptedRisk], today: date) -> PortSet:
-    """The ports of the decisions that count on that day."""
+    """The ports of all decisions that are valid on that day."""
     return PortSet.from_ranges(pair for risk in accepted if risk.in_force(today) for pair in risk.ports.ranges)
 
 
@@ -116,7 +116,7 @@ def _ports(value: object, where: str) -> PortSet:
 
 
 def _day(value: object, where: str) -> date:
-    """A date from YAML, or its text; a time of day is refused, because it would be of some time zone."""
+    """Accept a date as YAML reads it, or as text. A time of day is refused, because it would need a time zone."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and _DATE_RE.match(value):

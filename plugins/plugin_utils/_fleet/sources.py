@@ -1,7 +1,11 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The artifacts that report and gate judge by: this call's own, and what other calls and controllers have left."""
+"""Choose the artifacts that report and gate use: those of this call, and those of other calls and controllers.
+
+A call is one call of ansible-playbook. A run may consist of several calls, for example one per slice of the fleet; they
+share the run's folder. So a folder may also contain artifacts that this call did not write.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +38,14 @@ class Asked:
 
     Attributes:
         must: hosts that must have an artifact.
-        checked: those of them that this call has checked itself: no other artifact speaks for them.
-        folders: by host, the folders of the run that may hold its artifact.
-        shared: folders of the run in which everybody's artifact counts, but for those that are left out.
-        left_out: hosts outside of ``--limit``.
-        more: folders that other calls and controllers have left; whoever has an artifact there counts.
+        checked: those of them that this call has checked itself; artifacts of other calls are not used for them.
+        folders: by host, the folders of the run that may contain its artifact.
+        shared: folders of the run in which the artifacts of all hosts are used, except those in ``left_out``.
+        left_out: hosts outside ``--limit``.
+        more: folders of other calls and controllers; every host with an artifact there is judged, too.
         earlier: folder to compare with.
-        defects: hosts that cannot be judged anyway, and why.
-        same_machine: groups of inventory names that lead to one machine.
+        defects: hosts that cannot be judged whatever their artifacts say, by host with the reason.
+        same_machine: groups of inventory names that refer to the same machine.
     """
 
     must: tuple[str, ...]
@@ -56,10 +60,10 @@ class Asked:
 
 
 def read_sources(asked: Asked, rules: Rules, expiry: Expiry, scope: Scope) -> Sources:
-    """Read the artifacts and choose the one that counts for each host.
+    """Read the artifacts and choose one for each host.
 
     Raises:
-        AnsibleActionFail: a folder that was named could not be read.
+        AnsibleActionFail: a folder given as an option could not be read, or its summary cannot be used.
     """
     check = schema_check("artifact")
     here = _of_hosts(asked)
@@ -80,7 +84,7 @@ def read_sources(asked: Asked, rules: Rules, expiry: Expiry, scope: Scope) -> So
 
 
 def _of_hosts(asked: Asked) -> list[Read]:
-    """What lies in the folders of the run, of the hosts that may lie there."""
+    """Read each folder of the run once, for all hosts that may have an artifact in it."""
     places: dict[Path, list[str]] = defaultdict(list)
     for host, folders in asked.folders.items():
         for folder in folders:
@@ -90,7 +94,10 @@ def _of_hosts(asked: Asked) -> list[Read]:
 
 
 def _own(asked: Asked, read: Iterable[Read]) -> tuple[dict[str, Artifact], dict[str, str]]:
-    """The results of this call. What an earlier call left must not speak for a host whose check did not even begin."""
+    """The results of this call, and the defects of its hosts.
+
+    An artifact of an earlier call is a defect: the host's check in this call did not even begin, so there is no result.
+    """
     artifacts: dict[str, Artifact] = {}
     defects: dict[str, str] = {}
     for found, broken in read:
@@ -106,7 +113,7 @@ def _own(asked: Asked, read: Iterable[Read]) -> tuple[dict[str, Artifact], dict[
 def _merged(
     read: Iterable[Read], checked: frozenset[str], rules: Rules, expiry: Expiry
 ) -> tuple[dict[str, Artifact], dict[str, str]]:
-    """What counts for the hosts that this call has not checked."""
+    """Choose an artifact for each host that this call has not checked."""
     pieces: dict[str, list[Artifact]] = defaultdict(list)
     defects: dict[str, str] = {}
     for found, broken in read:
@@ -125,7 +132,7 @@ def _merged(
 
 
 def _others(read: Read, asked: Asked) -> Read:
-    """Only the hosts that were not read already and are not left out."""
+    """Keep only the hosts that have not been read already and are not left out."""
     found, broken = read
     wanted = (found.keys() | broken.keys()) - asked.left_out - asked.folders.keys()
     return (
@@ -142,7 +149,7 @@ def _of_folder(folder: Path) -> Read:
 
 
 def _named(folder: Path, expiry: Expiry) -> list[str]:
-    """The hosts that the folder's own summary names, if it is fresh."""
+    """The hosts in the folder's own summary, if it is still valid: each of them must have an artifact."""
     try:
         return summary_hosts(folder, schema_check("summary"), expiry)
     except SummaryError as error:
