@@ -1,10 +1,10 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of one host out of a transcript: the one entrance for everything that a host has said.
+"""Turn a transcript into the facts of one host. Everything that a host prints is read through this module.
 
-The shape is that of schemas/facts.schema.json. What could not be read is null and has a problem; nothing is
-guessed, and no content makes it raise.
+The facts follow schemas/facts.schema.json. What could not be read is null, and a problem reports it. Nothing is
+guessed, and no content of a transcript raises an exception.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from .system import read_os
 FACTS_FORMAT = 1
 
 _NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
-"""The ports of the whole catalogue."""
+"""All ports of the catalogue."""
 _OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
 
 
@@ -64,8 +64,8 @@ def parse_transcript(
 
     Args:
         source: bytes in any code page, or text, or ``{"base64": text}``.
-        extra_services: service keys that belong in the facts besides those of the catalogue.
-        extra_ports: ports whose holders belong in the facts besides those of the catalogue's ports.
+        extra_services: service keys to include in the facts, in addition to those of the catalogue.
+        extra_ports: ports whose holders are included, in addition to the holders of the catalogue's ports.
 
     Returns:
         The facts; see docs/facts.md.
@@ -97,7 +97,7 @@ def parse_transcript(
     endpoints, truncated = endpoint_facts(sockets, services, needed)
     facts = {
         "format": FACTS_FORMAT,
-        # What people look for first stands in front.
+        # The facts that people look for first come first.
         **{name: own[name] for name in ("computer_name", "collected")},
         "os": os_facts,
         "settings": settings,
@@ -115,13 +115,17 @@ def parse_transcript(
 
 
 def _ran_before(state: Mapping[str, Any]) -> set[str]:
-    """Lower-case names of the services in our record of what ran before a window."""
+    """Lower-case names of the services that, according to our record, ran before a window stopped DNS."""
     value = (state["settings"].get(RAN_BEFORE_RECORD) or {}).get("value")
     return {name.strip().lower() for name in (value or "").split(",")} - {""}
 
 
 def _is_of_32_bit(transcript: Transcript) -> bool:
-    """Whether keys that are nowhere else were found in the part of the registry that 32-bit programs are shown."""
+    """Whether keys were found below Wow6432Node, where only a 32-bit process finds them.
+
+    Windows redirects a 32-bit process to that part of the registry. Only sections whose command does not ask for it are
+    checked.
+    """
     rows = (row for row in SECTIONS.values() if row.differs_in_32_bit and row.id in transcript.sections)
     return any(_OF_32_BIT_RE.search(transcript.sections[row.id].text) for row in rows)
 
@@ -145,7 +149,7 @@ def _dns(
 
 
 def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
-    """The facts ``dynamic_ports`` and ``exclusions``; null per family on releases without such a table."""
+    """The facts ``dynamic_ports`` and ``exclusions``. An address family is null on releases without such a table."""
     dynamic: dict[str, Any] = dict.fromkeys(FAMILIES)
     exclusions: dict[str, Any] = dict.fromkeys(FAMILIES)
     for name in FAMILIES:
@@ -167,7 +171,10 @@ def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
 
 
 def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | None:
-    """The rows of a table; none only where the table is there. netsh ends some of its errors with level 0."""
+    """The rows of the table; None if it could not be read.
+
+    The list is empty only if the text shows an empty table, because netsh returns exit code 0 after some errors, too.
+    """
     section = reading.section(section_id)
     if section is None or not reading.succeeded(section_id) or not section.text.strip():
         return None

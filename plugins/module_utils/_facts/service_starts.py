@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the services are started, by the registry: their `Start`, their triggers, and what is marked for deletion."""
+"""How services are started, read from the registry: their `Start`, their triggers, and marks for deletion."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _TRIGGER_KEY = "triggerinfo"
 _HIVE = "HKEY_"
 _TYPE = "REG_"
 _ALWAYS_THERE = "tcpip"
-"""Every Windows has this key, and it sorts behind DNS: a listing that holds it was not cut before DNS."""
+"""Every Windows has this key, and it sorts after DNS: a listing that contains it was not cut before DNS."""
 _STARTED_BY_THE_MANAGER = (2, 3)
-"""Start of what the service manager starts by itself or on demand (drivers may have them too)."""
+"""Values of Start for automatic and on demand: the service manager starts these (drivers may have them, too)."""
 
 
 @dataclass
@@ -32,13 +32,13 @@ class Starts:
     """How the services are started.
 
     Attributes:
-        start: 0-4 by lower-case name, None where it has no readable Start.
+        start: Start, 0-4, by lower-case name; None if there is no readable Start.
         names: names as printed, by lower-case name.
-        triggered: lower-case names of those with a trigger.
-        triggers_known: whether nothing shows that a trigger's key was broken off.
-        unread: lower-case names of those that have a Start which could not be read.
-        deleted: lower-case names of those that are marked for deletion.
-        complete: whether the listing proves the absence of a service that it does not hold.
+        triggered: lower-case names of the services with a trigger.
+        triggers_known: whether there is no sign that the key of a trigger was damaged or cut off.
+        unread: lower-case names of the services whose Start is there but could not be read.
+        deleted: lower-case names of the services that are marked for deletion.
+        complete: whether a service that the listing does not contain is proved to be absent.
     """
 
     start: dict[str, int | None] = field(default_factory=dict)
@@ -50,10 +50,10 @@ class Starts:
     complete: bool = False
 
     def is_service(self, name: str) -> bool | None:
-        """Whether the service manager must know this service; None where the registry does not tell.
+        """Whether the service manager must know this service; None if the registry does not show it.
 
-        A key without Start holds parameters only, as policies set them on any server. A disabled one may be what an
-        uninstaller left behind.
+        A key without Start contains only parameters, which policies may set on any server. A key with a disabled Start
+        may have been left behind by an uninstaller.
         """
         if name in self.deleted:
             return False
@@ -65,7 +65,10 @@ class Starts:
 
 
 def read_starts(reading: Reading) -> Starts:
-    """The first Start behind a service's own key line counts; deeper keys may be filtered out, their values not."""
+    """Read the section: only the first Start after a service's own key line is that of the service.
+
+    The filter in the collector's command drops the lines of most subkeys, but not the Start values below them.
+    """
     starts = Starts()
     text = reading.text("service_starts")
     owner = last = ""
@@ -113,7 +116,7 @@ def read_starts(reading: Reading) -> Starts:
 
 
 def _holds_pieces(text: str) -> bool:
-    """Whether a listing holds lines that are neither key nor value and may be what was left of a key."""
+    """Whether a listing contains lines that are neither a key nor a value, and may be the remains of a key."""
     if is_file(text):
         return False
     front, key, listed = text.partition(f"\n{_HIVE}") if not text.startswith(_HIVE) else ("", "", text)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of services: what the service manager lists, how each is started, and the DNS service."""
+"""Facts about services: what the service manager lists, how each is started, and the DNS service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DNS = "dns"
 NO_SUCH_SERVICE = 1060
 ERROR_ACCESS_DENIED = 5
 ACCESS_DENIED = "access_denied"
-"""The problem's id: what could not be read is not to be taken for absent."""
+"""Id of the problem for denied access, which must not be mistaken for services that are absent."""
 
 _SHOWN_NAMES = 10
 
@@ -37,13 +37,13 @@ class Services:
     """All services of the host.
 
     Attributes:
-        rows: by lower-case name.
-        unread: names as printed of those that are listed and could not be read, by lower-case name.
+        rows: the services that could be read, by lower-case name.
+        unread: the services that are listed but could not be read: names as printed, by lower-case name.
         known: whether the service manager's list could be read.
-        complete: whether nothing shows that a name is missing in that list.
-        starts: from the registry.
-        processes: image names by PID; None when they could not be read.
-        dns_unknown: whether the service manager said, asked for DNS alone, that there is no such service.
+        complete: whether there is no sign that a name is missing from that list.
+        starts: how the services are started, from the registry.
+        processes: image names by PID; None if they could not be read.
+        dns_unknown: whether the service manager, queried for DNS alone, answered that there is no such service.
     """
 
     rows: dict[str, ServiceRow]
@@ -56,23 +56,26 @@ class Services:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Names as printed, by lower-case name; without the service manager's list, those of the registry."""
+        """Names as printed, by lower-case name; without the service manager's list, the names from the registry."""
         if not self.known:
             return self.starts.names
         return {**{name: row.name for name, row in self.rows.items()}, **self.unread}
 
     def of_pids(self, pids: Collection[int]) -> set[str]:
-        """Lower-case names of the services that live in these processes."""
+        """Lower-case names of the services that run in these processes."""
         return {name for name, row in self.rows.items() if row.pid and row.pid in pids}
 
     @property
     def dns(self) -> ServiceRow | None:
-        """The DNS service, None when it is not listed or could not be read."""
+        """The DNS service; None if it is not listed or could not be read."""
         return self.rows.get(DNS)
 
     @property
     def dns_installed(self) -> bool | None:
-        """Whether the DNS service is there; that it is not needs two sources, and none that contradicts them."""
+        """Whether the DNS service is installed; None if it is not known.
+
+        False needs two sources that agree, and none that contradicts them.
+        """
         if DNS in self.rows or DNS in self.unread:
             return True
         not_listed = self.known and self.complete
@@ -83,14 +86,14 @@ class Services:
 
     @property
     def dns_pid(self) -> int | None:
-        """The process of the DNS service as the service manager tells it: any program may be called dns.exe."""
+        """PID of the DNS service, only from the service manager, because any program may be called dns.exe."""
         if self.dns_installed is False or DNS in self.unread or self.dns is None:
             return None
         return self.dns.pid or None
 
     @property
     def lost_the_process_of_dns(self) -> bool:
-        """Whether DNS may have a process, and only its number is missing; a list by `sc query` has none at all."""
+        """Whether only the PID of DNS is missing, which may have a process. A list by `sc query` has no PIDs at all."""
         if self.dns is None or self.dns.pid is not None or has_no_process(self.dns.state, self.dns.pid):
             return False
         return any(row.pid for row in self.rows.values())
@@ -101,7 +104,7 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
 
     Args:
         reading: the transcript.
-        extra: names, in any case, of services that matter besides DNS and those of the catalogue.
+        extra: services that matter besides DNS and those of the catalogue: names in upper or lower case.
     """
     listed = parse_sc(reading.text("services"))
     starts = read_starts(reading)
@@ -158,7 +161,10 @@ def _report_list(reading: Reading, listed: ServiceList, services: Services, matt
 
 
 def _report_blocks(reading: Reading, listed: ServiceList, services: Services, matters: set[str], missing: bool) -> None:
-    """An unreadable block is an error where it is, or without a name may be, that of a service that matters."""
+    """Report unreadable blocks as an error if a service that matters is affected, else as a warning.
+
+    A block without a name may be that of any service, unless the list has all services that matter.
+    """
     if not services.unread and not listed.nameless:
         return
     named = any(_matters(name, matters) for name in services.unread)
@@ -173,10 +179,10 @@ def _report_blocks(reading: Reading, listed: ServiceList, services: Services, ma
 
 
 def _report_contradictions(reading: Reading, services: Services, matters: set[str]) -> bool:
-    """Add an error where the service manager and the registry differ in a service that matters.
+    """Add an error if the service manager and the registry do not agree on a service that matters.
 
     Returns:
-        Whether the registry has one that the service manager does not list.
+        Whether the registry has such a service that the service manager does not list.
     """
     starts, names = services.starts, services.names
     marked = _marked(services, matters) if starts.complete else {}
@@ -211,9 +217,10 @@ def _report_unread_starts(reading: Reading, services: Services, matters: set[str
 
 
 def _marked(services: Services, matters: set[str]) -> dict[str, str]:
-    """Listed names that the registry does not have, and that hold one that it has and that is not listed.
+    """Listed names that probably are the name of another service with text added to it, with that service.
 
-    Text behind a name, or in front of it, makes another name of it.
+    Text before or after a name makes it a different name: one that the registry does not have, and that contains a name
+    which the registry has and which is not listed.
     """
     names, registry = services.names, services.starts.names
     strange = [name for name in names if name not in registry]
@@ -231,13 +238,13 @@ def _matters(name: str, others: set[str]) -> bool:
 
 
 def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:
-    """The fact ``services``. One is gone only when neither the service manager nor the registry has it.
+    """The fact ``services``. A service is missing only if neither the service manager nor the registry has it.
 
     Args:
         services: all of them.
-        wanted: lower-case names that belong in whatever they are: DNS, its dependents, holders of catalogued ports,
-            what ran before a window.
-        extra: additional names, in any case, that the caller asks for.
+        wanted: lower-case names to include even if the catalogue does not have them: DNS, its dependents, holders of
+            needed ports, and services that ran before a window.
+        extra: additional names that the caller asks for, in upper or lower case.
     """
     chosen = set(wanted) | {name.lower() for name in extra}
     names = {
@@ -268,7 +275,7 @@ def _one_service(services: Services, name: str) -> dict[str, Any]:
 
 
 def read_dependents(reading: Reading, services: Services) -> list[str] | None:
-    """Names of the services that depend on DNS, in the service manager's order; None when they are not known."""
+    """Names of the services that depend on DNS, in the service manager's order; None if they are not known."""
     if services.dns_installed is False:
         return []
     section = reading.section("dns_dependents")
@@ -278,7 +285,7 @@ def read_dependents(reading: Reading, services: Services) -> list[str] | None:
         return []
     listed = parse_sc(section.text)
     counted = listed.announced == len(listed.rows) or (listed.announced is None and bool(listed.rows))
-    # What another line has given for a name is no service of this host.
+    # A name that the complete list of services lacks was read from some other line: it is no service of this host.
     are_services = not services.complete or all(name.lower() in services.names for name in listed.rows)
     if not (listed.complete and reading.succeeded("dns_dependents") and counted and are_services):
         reading.problems.add(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of UDP sockets: what DNS holds, what others hold, and whether there is a pool."""
+"""Facts about UDP sockets: the ports of DNS, the ports of other processes, and whether DNS has a socket pool."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from .services import Services
 
 SOCKET_ROWS_UNREADABLE = "socket_rows_unreadable"
 ENDPOINTS_MAX = 500
-"""Rows of the fact ``udp_endpoints`` at most, unless needed ports alone have more holders; ``udp_ports`` is always
-whole."""
+"""Maximum number of rows in the fact ``udp_endpoints``, unless needed ports alone have more holders. The fact
+``udp_ports`` is always complete."""
 NEEDED_ROWS_MAX = 10_000
-"""More holders of needed ports than any server has; those beyond are not named."""
+"""Maximum number of holders of needed ports that are listed; no server has as many."""
 POOL_SOCKETS_MIN = 200
-"""A DNS process that holds this number of UDP ports in one address family has a socket pool. Without one it holds a few
-per local address. The pool's default is 2,500; a SocketPoolSize below this number leaves the question open."""
+"""A DNS process that holds at least this many UDP ports in one address family has a socket pool. Without a pool it
+holds a few per local address. The default pool size is 2,500. If SocketPoolSize is set to less than this number, the
+sockets cannot show whether there is a pool."""
 SYSTEM_PROCESS = "System"
 
 
@@ -41,9 +42,9 @@ class Sockets:
     Attributes:
         known: whether they could be read at all.
         with_pids: whether the output names the process of each socket.
-        dns_pid: DNS's process.
+        dns_pid: PID of DNS; None if it is not known.
         dns_by_family: the ports that DNS holds, per address family.
-        others: all rows that are not DNS's.
+        others: all rows that are not known to belong to DNS.
     """
 
     known: bool
@@ -92,7 +93,10 @@ def read_sockets(reading: Reading, services: Services) -> Sockets:
 
 
 def _report_unread(reading: Reading, unread: list[UnreadRow], services: Services) -> None:
-    """An error where a row may be DNS's or on any port; else the plan judges whether it needs the port."""
+    """Report unreadable rows: an error if one may belong to DNS or does not show its port, else a warning.
+
+    In the latter case, the plan decides whether one of the ports is needed.
+    """
     distinct = set(unread)
     certain = {row.port for row in distinct if row.port is not None}
     is_error = _may_be_dns(unread, services) or any(row.port is None for row in distinct)
@@ -130,7 +134,7 @@ def _to_json(ports: Mapping[str, set[int]]) -> dict[str, Any]:
 
 
 def dns_ports(sockets: Sockets, services: Services) -> dict[str, Any] | None:
-    """The fact ``dns.udp_ports``; None when it cannot be said what DNS holds."""
+    """The fact ``dns.udp_ports``; None if it is not known which ports DNS holds."""
     if not _dns_has_process(services):
         return ports_by_family([])
     if not (sockets.known and sockets.with_pids and services.dns_pid is not None):
@@ -139,7 +143,7 @@ def dns_ports(sockets: Sockets, services: Services) -> dict[str, Any] | None:
 
 
 def _dns_has_process(services: Services) -> bool:
-    """Whether DNS may have a process; only what was read can say that it has none."""
+    """Whether DNS may have a process. False only if the facts that were read prove that it has none."""
     if services.dns_installed is False:
         return False
     return services.dns is None or not has_no_process(services.dns.state, services.dns.pid)
@@ -150,7 +154,7 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
 
     Args:
         sockets: all sockets.
-        services: for the state of DNS.
+        services: all services, for the state of DNS.
         pool_size: the fact ``settings.socket_pool_size``.
     """
     if services.dns_installed is False:
@@ -168,10 +172,10 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
 
 
 def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tuple[list[dict[str, Any]], bool]:
-    """The fact ``udp_endpoints``, sorted by port, address and PID, and whether it was cut.
+    """The fact ``udp_endpoints``, sorted by port, address and PID, and whether rows were left out.
 
-    When there are too many, a row for each address family, needed port and process comes first, then others on
-    needed ports.
+    If there are too many rows, one row for each address family, needed port and process is kept first, then the other
+    rows on needed ports, then the rest.
     """
     rows = sorted(sockets.others, key=lambda row: (row.port not in needed, row.port, row.address, row.pid or 0))
     holders: dict[tuple[str, int, int | None], UdpRow] = {}

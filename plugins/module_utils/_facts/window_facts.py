@@ -1,10 +1,11 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the facts say about a window: what it stops, whether that can be started again, what is waited for afterwards.
+"""What the facts say about a DNS window: what it stops, what can be started again, and what is waited for afterwards.
 
-Only what ran is waited for. A service that never started in this boot and did not run before is reported and left
-alone.
+A window is a restart of DNS that the host's Task Scheduler runs; while DNS is stopped, failed services are started.
+Only services that ran before the window are waited for. A service that did not run before, and has never been started
+since the boot, is reported and left alone.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from .host import (
 )
 
 NEVER_STARTED = 1077
-"""ERROR_SERVICE_NEVER_STARTED: no start was attempted since the last boot."""
+"""ERROR_SERVICE_NEVER_STARTED: no start has been attempted since the last boot."""
 
 _PENDING = (START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING)
 
 
 def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The services that depend on DNS and run: they go down with it. None where they are not known."""
+    """The running services that depend on DNS, and so are stopped with it. None if the dependents are not known."""
     dependents = facts["dns"]["dependents"]
     if dependents is None:
         return None
@@ -39,22 +40,22 @@ def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def process_of_dns(facts: Mapping[str, Any]) -> int | None:
-    """DNS's process as the service manager tells it; None where it does not."""
+    """The PID of DNS as the service manager reports it; None if it reports none."""
     pid: int | None = _row(facts, DNS_SERVICE).get("pid")
     return pid
 
 
 def on_record(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The service keys that the host has on record as running before a window; what is no key is left out."""
+    """The service keys in the host's record of what ran before a window. Entries that are not keys are left out."""
     record = ((facts.get("state") or {}).get("settings") or {}).get(RAN_BEFORE) or {}
     return tuple(name for name in str(record.get("value") or "").split(",") if SERVICE_NAME_RE.match(name))
 
 
 def owed(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> tuple[str, ...]:
-    """Those of them that are to run again: they do not run, are not ignored, and are not gone."""
+    """The recorded services that must run again: they do not run, are not ignored, and are not known to be gone."""
     left_alone = {name.lower() for name in ignored}
     host = Host(facts)
-    # The facts hold each service on record that the service manager or the registry shows, if both could be read.
+    # If both the service manager's list and the registry could be read, a recorded service that is in neither is gone.
     all_there = host.services_known and not host.has_reading_errors(())
     return tuple(
         name
@@ -65,9 +66,9 @@ def owed(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> tuple[str, 
 
 
 def left_down(facts: Mapping[str, Any], ignored: Collection[str], named: Collection[str]) -> list[str]:
-    """What ran before an earlier window, is to run again, and can be started.
+    """The services that ran before an earlier window, must run again, and can be started.
 
-    Left out are DNS, which a window starts, and what an action names anyway.
+    DNS is left out, because every window starts it. So are the services that the planned action names anyway.
     """
     return [
         name
@@ -77,25 +78,25 @@ def left_down(facts: Mapping[str, Any], ignored: Collection[str], named: Collect
 
 
 def record_ends(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> bool:
-    """Whether something on record is not owed any more, and the record could be read as a whole."""
+    """Whether the record could be read completely and contains a service that need not be started any more."""
     names = Host(facts).ran_before
     return bool(names) and owed(facts, ignored) != names
 
 
 def still_down(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """Those of the services that do not run, or are not there."""
+    """The named services that do not run, or are not in the facts."""
     return [name for name in names if _row(facts, name).get("state") != RUNNING]
 
 
 def startable(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """Those of the services that are stopped and not disabled."""
+    """The named services that are stopped and not disabled."""
     host = Host(facts)
     rows = ((name, host.service(name)) for name in names)
     return [name for name, row in rows if row and row.state == STOPPED and row.start != DISABLED]
 
 
 def not_yet(facts: Mapping[str, Any], name: str) -> bool:
-    """Whether the service manager may still come to the service: it is pending, or automatic and was never started."""
+    """Whether the service may still change by itself: its state is pending, or it is automatic and never started."""
     row = _row(facts, name)
     if row.get("state") in _PENDING:
         return True
@@ -104,9 +105,9 @@ def not_yet(facts: Mapping[str, Any], name: str) -> bool:
 
 
 def awaited_at_boot(before: Mapping[str, Any]) -> frozenset[str]:
-    """The services that a boot is to bring up: those that ran, and those that the last boot has tried to start.
+    """The services to wait for after a reboot: those that ran before it, and those that the last boot tried to start.
 
-    One that was never started since the last boot is not among them: it may never be.
+    A service that was not started since the last boot is not one of them, because it may never start.
     """
     return frozenset(
         name
@@ -121,12 +122,12 @@ def awaited_at_boot(before: Mapping[str, Any]) -> frozenset[str]:
 
 
 def unsettled(facts: Mapping[str, Any], verdict: Mapping[str, Any], names: Collection[str]) -> list[str]:
-    """Those of the services for which waiting can help: on their way, or running without being in order yet.
+    """The named services for which waiting can help: they may still change, or run but are not in order yet.
 
     Args:
-        facts: of the host now.
-        verdict: made from them.
-        names: services that are waited for, in any case.
+        facts: current facts of the host.
+        verdict: the verdict on these facts.
+        names: services that are waited for, in upper or lower case.
     """
     failing = {str(failure["service"]).lower() for failure in verdict["failures"]}
     lower = {name.lower() for name in names}
@@ -138,17 +139,17 @@ def unsettled(facts: Mapping[str, Any], verdict: Mapping[str, Any], names: Colle
 
 
 def unproved_processes(before: Mapping[str, Any], after: Mapping[str, Any], was_stopped: bool) -> dict[str, int | None]:
-    """Settings whose record says nothing of the process of DNS that a window has replaced, and that process.
+    """Settings whose record lacks the PID of the DNS process that a window has replaced, with that PID.
 
-    Without it the record could never show that the value has taken effect, and each run would restart DNS again.
+    Without the PID, the record could never show that the value has taken effect, and every run would restart DNS again.
 
     Args:
         before: facts from before the window that stopped DNS.
-        after: facts from behind it.
-        was_stopped: whether the window saw DNS stopped.
+        after: facts from after the window.
+        was_stopped: whether the window reported that it stopped DNS.
 
     Returns:
-        By setting the process id of before, None where it is not known.
+        By setting, the PID of DNS before the window; None if it is not known.
     """
     pid, now = process_of_dns(before), _row(after, DNS_SERVICE)
     is_new = was_stopped if pid is None else now.get("pid") not in (pid, None)
