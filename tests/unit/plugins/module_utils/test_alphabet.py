@@ -122,6 +122,7 @@ def assert_sound(lines: Sequence[str], limit: int = MAX_LINE) -> None:
         assert line.count('"') % 2 == 0
 
 
+@pytest.mark.no_cover
 @settings(max_examples=60)
 @given(window=windows, takeover=takeovers)
 def test_windows_keep_to_the_alphabet(window: Window, takeover: Takeover) -> None:
@@ -131,6 +132,7 @@ def test_windows_keep_to_the_alphabet(window: Window, takeover: Takeover) -> Non
     assert_sound(script(window), MAX_SCRIPT_LINE)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=60)
 @given(change_id=tickets, change=changes, records=st.lists(ports, max_size=3), names=st.lists(keys, max_size=4))
 def test_plans_and_backups_keep_to_the_alphabet(

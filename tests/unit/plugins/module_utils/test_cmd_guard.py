@@ -20,6 +20,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.cmd_renderings import RENDERERS
 
+pytestmark = pytest.mark.no_cover
 FOLDER = Path(batch.__file__).parents[1]
 RENDERING_NAME = re.compile(r"(?!_)\w*?(_lines?|_script|^script)$")
 NOT_WHOLE = {"netsh_lines"}

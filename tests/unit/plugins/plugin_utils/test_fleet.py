@@ -109,6 +109,7 @@ def damages(content: dict[str, Any]) -> Iterator[bytes | None]:
                 yield json.dumps({**content, part: {**content[part], key: junk}}).encode()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("status", STATED)
 @pytest.mark.parametrize("place", ["own/night", "more"])
 def test_no_loss_and_no_damage_makes_it_better(tmp_path: Path, status: str, place: str) -> None:

@@ -83,3 +83,26 @@ def test_the_rows_that_the_policy_needs_are_never_cut(tmp_path: Path) -> None:
     facts = host.artifact("night")["facts"]
     assert facts["udp_endpoints_truncated"]
     assert 65533 in {entry["port"] for entry in facts["udp_endpoints"]}
+
+
+def test_a_folder_without_a_transcript_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OfflineError, match=r"holds no transcript \(\*\.txt\)"):
+        read_transcripts(tmp_path, Policy.from_options())
+
+
+@pytest.mark.parametrize("content", [b"", b"not a transcript\r\n", b"\xff\xfe\x00"])
+def test_a_file_that_is_no_transcript_is_named_and_not_used(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "sbserver.txt"
+    path.write_bytes(content)
+    with pytest.raises(OfflineError, match=r"sbserver\.txt is not used: "):
+        read_transcripts(tmp_path, Policy.from_options())
+
+
+def test_a_host_whose_scripts_are_refused_gets_a_plan_that_says_why(tmp_path: Path) -> None:
+    shown = b"ReservedPorts\tREG_MULTI_SZ\t3343-3343\\0\\0"
+    text = CAPTURE.read_bytes()
+    assert shown in text
+    (tmp_path / "sbserver.txt").write_bytes(text.replace(shown, b"ReservedPorts\tREG_SZ\t3343-3343"))
+    (host,) = read_transcripts(tmp_path, Policy.from_options({"repair": True}))
+    assert host.files.keys() == {"plan.txt"}
+    assert "No scripts were made: ReservedPorts has another type than it must have" in host.files["plan.txt"].decode()
