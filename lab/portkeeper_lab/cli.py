@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add("list", _list, "List the running hosts.")
     sub = add("exec", _exec, "Run a cmd line on a host, not through WinRM.")
     sub.add_argument("name")
-    sub.add_argument("line", nargs="+", help="after --; several words are joined by blanks")
+    sub.add_argument("line", nargs="+", help="after --; several words are joined by spaces")
     sub = add("reboot", _reboot, "Reboot a host; returns when WinRM answers again.")
     sub.add_argument("name")
     sub = add("winrm", _winrm, "Steer a host's WinRM server: counters, faults, shells.")

@@ -134,7 +134,7 @@ class Fleet:
 
 
 def serve(fleet: Fleet, commands: TextIO = sys.stdin, answers: TextIO = sys.stdout) -> None:
-    """Tells the ports, then carries out what it is told until the commands end."""
+    """Tells the ports, then carries out commands until they end."""
 
     def tell(answer: Mapping[str, Any]) -> None:
         print(json.dumps(answer), file=answers, flush=True)

@@ -182,7 +182,7 @@ class Scenario(Table):
         windows_type: whether `type` on a command line converts UTF-16, as that of Windows does.
         disk_mb: room on the host's drive; None for that of this machine.
         absent_files: files and folders that Wine has and this Windows does not, relative to C:\\, with slashes.
-        absent: key -> names of values, the same of the registry.
+        absent: registry key -> names of values that Wine has and this Windows does not.
         registry: more keys and values.
         services: by name, in boot order.
     """

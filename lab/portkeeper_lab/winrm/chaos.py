@@ -5,7 +5,7 @@
 
 A rule names a kind and when it fires: at the n-th HTTP request since it was armed (the NTLM handshake counts), or with
 an action at the n-th message of that action. Each kind is a row of one of four tables, by the moment at which it acts:
-ARRIVAL before anything is executed, EXECUTION instead of it, BODY on the answer's envelope, WIRE on the way back.
+ARRIVAL before anything is executed, EXECUTION instead of it, BODY on the answer's envelope, WIRE on the answer's bytes.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ class Injection:
         self._stop = stop
 
     def add(self, rules: list[Rule]) -> Injection:
-        """The same with further rules; those alone act on arrival."""
+        """The same with more rules; only these act on arrival."""
         self._rules = self._rules + rules
         return Injection(rules, self._stop)
 

@@ -28,7 +28,7 @@ PLAIN_TYPE = "application/soap+xml;charset=UTF-8"
 
 
 def reset(sock: socket.socket) -> None:
-    """Makes the close of a connection a reset; a thread of ours that waits for it wakes up and closes it."""
+    """Makes the close of a connection a reset; our thread that waits for it wakes up and closes it."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     with contextlib.suppress(OSError):

@@ -122,4 +122,4 @@ class SoapFault(Exception):
 
 
 class DropConnection(Exception):
-    """The connection is to be reset without a further byte."""
+    """The connection is to be reset without another byte."""

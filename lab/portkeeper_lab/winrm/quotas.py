@@ -86,7 +86,7 @@ class Options:
         stdin_ends: a command started with WINRS_CONSOLEMODE_STDIN=TRUE finds its input at the end; otherwise its input
             is an open pipe until a Send with End.
         computer_name: the host's NetBIOS name; accepted as the domain part of a user name.
-        domains: further accepted domain parts.
+        domains: additional domain parts that are accepted.
         limited_users: lower-case names of the accounts that are no administrators.
         tls: paths of a certificate and its key (PEM); the port then speaks HTTPS only.
         keep_alive: seconds an idle connection is kept.

@@ -233,7 +233,7 @@ class WinRMServer:
 
         Args:
             request: {"op": "counters", "reset_counters", "shells", "delete_shells", "faults", "clear_faults" or
-                "drop_connections"}, or {"op": "fault", "kind": ..., and further fields of Rule but `call`}.
+                "drop_connections"}, or {"op": "fault", "kind": ..., and other fields of Rule but `call`}.
 
         Raises:
             ValueError: no such operation, or a bad rule.
