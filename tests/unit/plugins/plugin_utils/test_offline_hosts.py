@@ -63,7 +63,7 @@ def test_two_transcripts_of_one_computer_are_refused(tmp_path: Path) -> None:
 def test_services_that_may_not_be_listed_are_one_problem_not_two(tmp_path: Path) -> None:
     path = tmp_path / "sbserver.txt"
     text = CAPTURE.read_bytes()
-    front, _, rest = text.partition(b"#portkeeper begin services\n")
+    front, _begin, rest = text.partition(b"#portkeeper begin services\n")
     assert rest
     behind = rest.partition(b"#portkeeper end services ")[2].partition(b"\n")[2]
     path.write_bytes(front + b"#portkeeper begin services\n#portkeeper end services 5\n" + behind)
