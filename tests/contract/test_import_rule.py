@@ -98,6 +98,20 @@ def test_lab_and_plugins_import_nothing_from_each_other() -> None:
     assert foreign_imports(CHECKOUT / "plugins", PLUGINS, ("portkeeper_lab", "lab")) == []
 
 
+UNIT = "ansible_collections.portkeeper.windows_dns.tests.unit"
+OF_THE_CHECKOUT = tuple(path.stem for path in (CHECKOUT / "scripts").glob("*.py"))
+
+
+def test_unit_tests_import_only_what_ansible_test_gives_them(tmp_path: Path) -> None:
+    """ansible-test copies no scripts, and runs the tests of module_utils without Ansible's controller."""
+    unit = CHECKOUT / "tests" / "unit"
+    without_controller = ("ansible", f"{PLUGINS}.plugin_utils", f"{PLUGINS}.action")
+    assert foreign_imports(unit, UNIT, OF_THE_CHECKOUT) == []
+    assert foreign_imports(unit / "plugins" / "module_utils", UNIT, without_controller) == []
+    (tmp_path / "planted.py").write_text("from ansible.errors import AnsibleError\nfrom checkout import CHECKOUT\n")
+    assert len(foreign_imports(tmp_path, UNIT, (*OF_THE_CHECKOUT, *without_controller))) == 2
+
+
 def test_every_file_of_plugins_is_looked_at() -> None:
     seen = {f"plugins/{source.name}" for source in plugin_sources(CHECKOUT / "plugins")}
     assert seen == {name for name in listed_files() if name.startswith("plugins/") and name.endswith(".py")}

@@ -21,6 +21,23 @@ NIGHT = "2026-01-02T02:00:00Z"
 HOSTILE = "<script>alert(1)</script>\x1b[31m`|*_[x](http://x)\n\"'&\u202e]]>\\"
 """Markup for every format at once, a terminal's escape, a line's end, a mark that turns the direction of text."""
 
+NULLS = (
+    ("dns", "udp_ports"),
+    ("dns", "state"),
+    ("dns", "pid"),
+    ("dns", "dependents"),
+    ("dynamic_ports", "udp4"),
+    ("exclusions", "udp4"),
+    ("udp_endpoints",),
+    ("udp_ports",),
+    ("services_total",),
+    ("boot_mark",),
+    ("computer_name",),
+    ("os", "release"),
+    ("os", "nt"),
+)
+"""What the facts' schema allows to be null."""
+
 
 def artifact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted: str | None = NIGHT) -> dict[str, Any]:
     """What a check of a host with these facts writes; two hosts are two machines."""
