@@ -39,6 +39,15 @@ NULLS = (
 """What the facts' schema allows to be null."""
 
 
+def with_null(facts: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """The facts with one of them null."""
+    part = facts
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = None
+    return facts
+
+
 def artifact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted: str | None = NIGHT) -> dict[str, Any]:
     """What a check of a host with these facts writes; two hosts are two machines."""
     if facts["machine"]["id"] is None:

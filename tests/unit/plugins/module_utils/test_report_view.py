@@ -21,6 +21,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     in_order,
     report_of,
     states,
+    with_null,
 )
 
 
@@ -125,11 +126,7 @@ def test_single_ports_are_those_of_the_set(count: int) -> None:
 @pytest.mark.parametrize("path", NULLS)
 @pytest.mark.parametrize("make", [factory.conflict_facts, factory.server_2019])
 def test_a_fact_that_is_null_costs_no_other_detail(make, path) -> None:
-    found = make()
-    part = found
-    for name in path[:-1]:
-        part = part[name]
-    part[path[-1]] = None
+    found = with_null(make(), path)
     whole, less = report_of({"a": artifact("a", make())}).rows[0], report_of({"a": artifact("a", found)}).rows[0]
     assert less.details is not None
     assert less.trouble == ""

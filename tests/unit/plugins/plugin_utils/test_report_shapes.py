@@ -23,6 +23,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     artifact,
     in_order,
     report_of,
+    with_null,
 )
 
 BOMB = {"count": 1, "lowest": 1, "highest": 1, "packed": base64.b64encode(zlib.compress(b"\xfe" * 60_000)).decode()}
@@ -55,11 +56,6 @@ def test_a_bent_artifact_hides_nobody_and_breaks_nothing(path, value) -> None:
 @pytest.mark.parametrize("path", NULLS)
 @pytest.mark.parametrize("make", [factory.conflict_facts, factory.server_2019])
 def test_the_page_shows_a_fact_that_is_null_as_unknown(make, path) -> None:
-    found = make()
-    part = found
-    for name in path[:-1]:
-        part = part[name]
-    part[path[-1]] = None
-    page = render_html(report_of({"a": artifact("a", found)}))
+    page = render_html(report_of({"a": artifact("a", with_null(make(), path))}))
     assert ('IPv4 held by DNS</div><div class="q">unknown' in page) == (path == ("dns", "udp_ports"))
     assert "None" not in page

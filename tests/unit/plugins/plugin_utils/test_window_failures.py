@@ -9,22 +9,13 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.test_dns_window import Case
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.window_case import Case, run_on
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that runs on at every look."""
-    now = [0.0]
-
-    def clock() -> float:
-        now[0] += 20
-        return now[0]
-
-    monkeypatch.setattr(_dns_window.time, "monotonic", clock)
-    monkeypatch.setattr(_dns_window.time, "sleep", lambda seconds: None)
+    run_on(monkeypatch)
 
 
 @pytest.mark.parametrize(
