@@ -57,7 +57,7 @@ def _registry_value(value: object) -> Value:
         return Value.dword(value)
     if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
         return Value.multi_sz(value)
-    if isinstance(value, dict) and set(value) == {"type", "hex"} and value["type"] in list(TYPES):
+    if isinstance(value, dict) and set(value) == {"type", "hex"} and str(value["type"]) in TYPES:
         try:
             return Value(TYPES[value["type"]], bytes.fromhex(value["hex"]))
         except (TypeError, ValueError) as error:

@@ -39,7 +39,7 @@ MS09-008, MS11-058 and MS12-017 that replace 951746."""
 
 
 def _packed_sockets() -> str:
-    """All UDP rows of netstat, many on a line: of a row with blanks to align it, three quarters are the blanks.
+    """All UDP rows of netstat, many on a line: three quarters of an aligned row are spaces.
 
     What begins with another word than the protocol's name is printed as it is, for the parser to judge. All of it
     stands in quotes for a cmd of its own, which expands variables late.
