@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._fleet.gate import EXIT_UNREACHABLE, part_of
-from ..module_utils._fleet.times import time_text
 from ..module_utils._problems import printable
 from ..module_utils._report.report import verdict_of
-from ..plugin_utils._files import write_json
+from ..plugin_utils._files import now_text, write_json
 from ..plugin_utils._fleet.artifacts import FLEET_SPEC, acts_here, judged
 from ..plugin_utils._fleet.runs import SUMMARY
 from ..plugin_utils._tasks.options import checked_options
@@ -36,13 +34,14 @@ class ActionModule(ActionBase):
             return result
         found = judged(options, variables)
         verdict = verdict_of(found.sources, found.rules)
-        made = time_text(datetime.now(timezone.utc))
+        created = now_text()
         # Where clients have folders of their own, nobody's summary names the hosts of another.
         for folder in {folder for folders in found.folders.values() for folder in folders} - {found.folder}:
             if folder.is_dir():
                 hosts = [host for host, folders in found.folders.items() if folder in folders]
-                write_json(folder / SUMMARY, {**part_of(verdict, hosts).as_dict(), "created": made}, base=folder.parent)
-        summary = {**verdict.as_dict(), "created": made}
+                part = {**part_of(verdict, hosts).as_dict(), "created": created}
+                write_json(folder / SUMMARY, part, base=folder.parent)
+        summary = {**verdict.as_dict(), "created": created}
         write_json(found.folder / SUMMARY, summary, base=found.folder.parent)
         result.update(acted=True, summary=summary, msg=printable(verdict.reason))
         if verdict.exit_code:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._problems import printable
 from ..module_utils._report.render_text import render_text
 from ..module_utils._report.report import make_report
+from ..plugin_utils._files import utc_now
 from ..plugin_utils._fleet.artifacts import FLEET_SPEC, acts_here, judged
 from ..plugin_utils._report.report_files import FORMATS, write_report
 from ..plugin_utils._tasks.options import checked_options
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
         if not acts_here(variables, bool(self._task.run_once)):
             return result
         found = judged(options, variables, options["earlier"])
-        report = make_report(found.sources, found.rules, datetime.now(timezone.utc), options["title"])
+        report = make_report(found.sources, found.rules, utc_now(), options["title"])
         for row in report.rows:
             if row.trouble:
                 self._display.warning(printable(f"{row.host}: facts or plan cannot be read: {row.trouble}"))

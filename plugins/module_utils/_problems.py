@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -24,6 +25,9 @@ OF_A_KIND_MAX = 3
 """Problems of one kind that a message tells one by one."""
 
 
+_BY_NUMBER_RE = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
+
+
 def shown(text: str, limit: int = SHOWN_MAX) -> str:
     """Make text from a host harmless: printable characters only, at most `limit` of them."""
     return printable(text[:limit])
@@ -38,6 +42,14 @@ def listed(texts: Sequence[str], separator: str = ", ") -> str:
     """The texts in a row, the end of a long row only counted."""
     rest = len(texts) - NAMED_MAX
     return separator.join(texts[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def in_number(template: str, several: bool) -> str:
+    """The template with the words for one or for several where it has both, as ``[is|are]``.
+
+    What the host says is filled in afterwards, because it may hold brackets.
+    """
+    return _BY_NUMBER_RE.sub(lambda found: found[2 if several else 1], template)
 
 
 def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._windows.registry_file import long_key
-from .._windows.settings import NETSH, OWN_KEY, STATE_KEY, written_setting
+from .._windows.settings import NETSH, OWN_KEY, STATE_KEY, written_settings
 from .cmd import (
     MAX_SCRIPT_LINE,
     OURS,
@@ -48,7 +48,7 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
     Raises:
         BatchError: an id or a range is malformed.
     """
-    settings = [(section_id(name), place) for name in undone for place in [written_setting(name)] if place]
+    settings = [(section_id(name), place) for name, place in written_settings(undone)]
     lines = [
         "@echo off",
         "setlocal",

@@ -231,9 +231,14 @@ def _alive(state: LockState, name: str, now: int | None, watched: float) -> str 
     )
 
 
+def taken_at(holder: str) -> int:
+    """The second, since 1970, at which a lock file says that it was made; 0 where the host did not tell its time."""
+    return int(holder.partition("-")[0])
+
+
 def _locked_since(state: LockState) -> str:
     """The beginning of a refusal; the time of day alone, as a listing may hold a second that no calendar has."""
-    since = max((int(name.partition("-")[0]) for name in state.holders), default=0)
+    since = max(map(taken_at, state.holders), default=0)
     minutes, seconds = divmod(since % _DAY_S, 60)
     told = f" since {minutes // 60:02}:{minutes % 60:02}:{seconds:02} UTC" if since else ""
     return f"is locked by another run of portkeeper{told}"

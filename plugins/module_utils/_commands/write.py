@@ -18,6 +18,7 @@ from .._windows.settings import (
     NETSH,
     Setting,
     written_setting,
+    written_settings,
 )
 from .backup import (
     backup_files,
@@ -125,15 +126,10 @@ def prepare_line(change_id: ChangeId, settings: Sequence[str]) -> str:
 
     The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
     """
-    places = _places(settings)
+    places = written_settings(settings)
     steps = [f"md {change_id.path}", *_prepared(change_id, places)]
     lock = lock_section(change_id.run, change_id.lock)
     return wrap(change_id.run, [lock, if_locked(change_id.lock, "&".join(steps))])
-
-
-def _places(ids: Sequence[str]) -> list[tuple[str, Setting]]:
-    """Those that are values of the registry, each with its place."""
-    return [(name, place) for name in ids for place in [written_setting(name)] if place]
 
 
 def _prepared(change_id: ChangeId, places: Sequence[tuple[str, Setting]]) -> list[str]:
@@ -185,7 +181,7 @@ def write_lines(
     """
     if not (changes or records or change_id.machine):
         raise BatchError("There is nothing to write.")
-    places = _places([change.id for change in changes])
+    places = written_settings(change.id for change in changes)
     undo = restore_script(change_id.backup, [change.id for change in changes]) if changes else []
     saved, widened, sizes = backup_files(
         change_id.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}

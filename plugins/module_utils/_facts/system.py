@@ -44,14 +44,14 @@ def read_os(reading: Reading) -> dict[str, Any]:
     options = reading.registry("product_options").find(r"\control\productoptions")
     nt, build = _version(reading, current)
     stray = reading.registry("current_version").stray
-    whole = current is not None or not reading.succeeded("current_version")
-    nothing = not whole and reading.text("current_version").strip()
+    missing = current is None and reading.succeeded("current_version")
+    unread = missing and reading.text("current_version").strip()
     product = unicodedata.normalize("NFKC", _text(current, "ProductName") or "")
     product_type = _text(options, "ProductType")
     suites = _list(options, "ProductSuite")
     # Each row counts by itself, and ver says the version too: what is in doubt is the product.
-    unnamed = nt in _NAMED_VERSIONS and not product and (current or not whole)
-    if stray or nothing or unnamed:
+    unnamed = nt in _NAMED_VERSIONS and not product and (current or missing)
+    if stray or unread or unnamed:
         report_damage(reading, "current_version", stray)
     _check_suites(reading, options, nt)
     found = identify(nt, build, product_type, suites, product)

@@ -37,9 +37,8 @@ from .._windows.registry_file import (
     DIALECT_5,
     RawValue,
     RegFileError,
-    list_value,
     long_key,
-    number_value,
+    raw_value,
     read_reg,
 )
 from .._windows.settings import (
@@ -227,10 +226,6 @@ def _exact(setting: Setting, transcript: Transcript) -> RawValue | None:
 
 
 def _raw(setting: Setting, data: list[str] | int | None) -> RawValue | None:
-    if data is None:
-        return None
-    if isinstance(data, int):
-        return number_value(data)
-    if not all(text and text.isascii() and text.isprintable() for text in data):
+    if isinstance(data, list) and not all(text and text.isascii() and text.isprintable() for text in data):
         raise OrderError(f"the exact bytes of {setting.value_name} are not known: put it right by hand first")
-    return list_value(data)
+    return raw_value(data)

@@ -18,7 +18,7 @@ from .._facts.window_facts import (
 )
 from .._policy import Policy
 from .._ports import port_words
-from .._problems import ProblemList, listed
+from .._problems import ProblemList, in_number, listed
 from .._windows.settings import (
     DNS_RESTART,
     NETSH,
@@ -175,7 +175,9 @@ def _held_by_dns(services_to_start: ServicesToStart, service_checks: Sequence[Se
                 ports.setdefault((failure.service, holder), []).append(failure.port)
     return listed(
         [
-            f"UDP {listed(port_words(held))} of {service} {'are' if len(set(held)) > 1 else 'is'} held by {holder}"
+            in_number("UDP {ports} of {service} [is|are] held by {holder}", len(set(held)) > 1).format(
+                ports=listed(port_words(held)), service=service, holder=holder
+            )
             for (service, holder), held in ports.items()
         ]
     )

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from .._catalogue.row import CatalogueRow
 from .._facts.host import DNS_SERVICE, Service
 from .._ports import port_words
-from .._problems import listed
+from .._problems import in_number, listed
 from .._windows.service_states import NEVER_STARTED
 
 PORT_TAKEN = "port_taken"
@@ -58,7 +57,6 @@ _ERRORS = {
     32: "failed with error 32 (sharing violation)",
     NEVER_STARTED: "no start was tried since the boot, exit code 1077",
 }
-_BY_NUMBER = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
 
 
 @dataclass(frozen=True)
@@ -157,10 +155,10 @@ def _told(alike: Sequence[Mapping[str, Any]]) -> str:
     first = alike[0]
     ports = {int(failure["port"]) for failure in alike if failure["port"] is not None}
     names = list(dict.fromkeys(str(failure["service"]) for failure in alike if failure["service"]))
-    number = 2 if len(ports or names) > 1 else 1
+    several = len(ports or names) > 1
     template = _SENTENCES.get(first["reason"], "{services}: {reason}")
-    told = _BY_NUMBER.sub(lambda found: found[number], template).format(
-        services=listed(names) or f"the policy needs {'them' if number > 1 else 'it'}",
+    told = in_number(template, several).format(
+        services=listed(names) or f"the policy needs {'them' if several else 'it'}",
         ports=listed(port_words(ports)),
         holder=first["holder"] or "a process that is not named",
         pid="unknown" if first["pid"] is None else first["pid"],

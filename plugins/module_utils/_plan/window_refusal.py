@@ -12,7 +12,7 @@ from .._facts.host import (
     Host,
     Service,
 )
-from .._problems import listed, shown
+from .._problems import in_number, listed, shown
 
 
 def stop_refusals(host: Host) -> list[str]:
@@ -33,7 +33,7 @@ def stop_refusals(host: Host) -> list[str]:
     for service in stopped:
         if reason := _refusal(service):
             named.setdefault(reason, []).append(shown(service.name))
-    return [reason.format(names=listed(names), be="are" if len(names) > 1 else "is") for reason, names in named.items()]
+    return [in_number(reason, len(names) > 1).format(names=listed(names)) for reason, names in named.items()]
 
 
 def refusal_of(host: Host) -> str:
@@ -48,5 +48,5 @@ def _refusal(service: Service) -> str | None:
     if service.state is None:
         return "the state of {names} could not be read"
     if service.start is None:
-        return "how {names} {be} started could not be read"
-    return "{names} {be} disabled (Start 4)" if service.start == DISABLED else None
+        return "how {names} [is|are] started could not be read"
+    return "{names} [is|are] disabled (Start 4)" if service.start == DISABLED else None

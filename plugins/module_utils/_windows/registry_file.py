@@ -11,7 +11,7 @@ Both signatures are part of the format and the same in every language (KB310516)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 DIALECT_5 = "5.00"
@@ -116,6 +116,13 @@ def text_value(text: str) -> RawValue:
 def list_value(entries: Iterable[str]) -> RawValue:
     """A REG_MULTI_SZ: a zero character ends each entry, and another one the list."""
     return REG_MULTI_SZ, "".join(f"{entry}\0" for entry in (*entries, "")).encode("utf-16-le")
+
+
+def raw_value(data: Sequence[str] | int | None) -> RawValue | None:
+    """A value that we write, as it is stored: a number, a list, or None where it is absent."""
+    if data is None:
+        return None
+    return number_value(data) if isinstance(data, int) else list_value(data)
 
 
 def dialect_of(text: str) -> str | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +142,11 @@ def written_setting(setting_id: str) -> Setting | None:
     """The registry value that this collection writes under this id; None for any other id."""
     setting = SETTINGS.get(setting_id)
     return setting if setting and setting.is_written else None
+
+
+def written_settings(ids: Iterable[str]) -> list[tuple[str, Setting]]:
+    """Those of the ids that are registry values which this collection writes, each with its place."""
+    return [(name, SETTINGS[name]) for name in ids if written_setting(name)]
 
 
 def entries_of(data: object) -> list[str]:

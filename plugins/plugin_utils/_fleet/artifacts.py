@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ...module_utils._fleet.accepted_risks import (
 from ...module_utils._fleet.evidence import Expiry
 from ...module_utils._fleet.gate import Rules, Scope
 from ...module_utils._report.report import Sources
+from .._files import utc_now
 from .host_policy import (
     VARIABLES_PREFIX,
     HostPolicy,
@@ -117,7 +118,7 @@ def judged(options: Mapping[str, Any], variables: Mapping[str, Any], earlier: st
     Raises:
         AnsibleActionFail: an option is not valid, or a folder that was named could not be read.
     """
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     expiry = Expiry(now, *(_span(options, name) for name in _SPANS))
     hosts = _hosts(options, variables)
     default = HostPolicy(tuple(options["artifacts_dir"]), options["run_id"], _accepted(options))

@@ -18,8 +18,7 @@ from ...module_utils._windows.registry_file import (
     REG_MULTI_SZ,
     TYPE_NAMES,
     RawValue,
-    list_value,
-    number_value,
+    raw_value,
 )
 from ...module_utils._windows.settings import NETSH, SETTINGS, Setting, written_setting
 from .._files import BACKUP_NAME, BackupStore
@@ -187,13 +186,9 @@ def _raw(kind: object, digits: str) -> RawValue:
 
 def _written(after: object) -> RawValue | None:
     """What `reg add` made of a value that we wrote."""
-    if after is None:
-        return None
-    if isinstance(after, int):
-        return number_value(after)
-    if not isinstance(after, list):
+    if after is not None and not isinstance(after, (int, list)):
         raise ValueError("not a value that we write")
-    return list_value(after)
+    return raw_value(after)
 
 
 def shown_value(raw: RawValue | None) -> list[str] | int | str | None:

@@ -26,6 +26,7 @@ from ...module_utils._commands.lock_state import (
     judge,
     parse_listing,
     parse_survey,
+    taken_at,
 )
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._problems import listed
@@ -86,7 +87,7 @@ def _say_who(exchange: Exchange, name: str, state: LockState) -> None:
     if verbose.shows(STEPS):
         others = [holder for holder in state.files if holder != name]
         now = exchange.session.host_clock.now() or 0
-        since = [seconds for holder in state.holders if (seconds := int(holder.partition("-")[0])) and holder != name]
+        since = [seconds for holder in state.holders if holder != name and (seconds := taken_at(holder))]
         told = f" for {max(0, now - min(since))} s" if since and now else ""
         held = f"is held by {listed(others)}{told}" if others else "is not ours yet"
         verbose.step("the lock of the host {}: looks whether it may be taken", held)

@@ -39,6 +39,7 @@ from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import make_plan
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import RegFileError
+from .._files import utc_now
 from .kit import OfflineError
 
 _NONCE_DIGITS = 16
@@ -129,7 +130,7 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
 def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """When a transcript was made, ISO 8601 or None, and what to say about it."""
     written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
-    moment, note = collected(facts["collected"], written, datetime.now(timezone.utc))
+    moment, note = collected(facts["collected"], written, utc_now())
     return time_text(moment) if moment else None, note
 
 

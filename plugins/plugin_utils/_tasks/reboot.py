@@ -24,7 +24,7 @@ from ...module_utils._plan.service_check import UNREADABLE, says_that_dns_is_dow
 from ...module_utils._plan.window_refusal import (
     refusal_of,
 )
-from ...module_utils._problems import listed
+from ...module_utils._problems import in_number, listed
 from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
@@ -263,7 +263,7 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     named = {failure["service"] for failure in late}
     waiting = [name for name in missing if name not in named and name != DNS_SERVICE]
     if waiting:
-        reasons.append(f"{listed(waiting)} {'have' if len(waiting) > 1 else 'has'} not started yet.")
+        reasons.append(in_number("{names} [has|have] not started yet.", len(waiting) > 1).format(names=listed(waiting)))
     raise HostFailure(
         f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
         "verify",
