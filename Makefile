@@ -50,7 +50,7 @@ unit: ## Run the unit tests
 	$(PYTEST) -q -n 2 $(COVERAGE) tests/unit
 
 golden: ## Write the golden files of all commands anew; read their diff
-	PORTKEEPER_GOLDEN=write $(PYTEST) -q tests/unit/plugins/module_utils/test_golden.py
+	PORTKEEPER_GOLDEN=write $(PYTEST) -q tests/unit/plugins/module_utils/_commands/test_golden.py
 
 contract: export COVERAGE_FILE = $(CURDIR)/.cache/coverage/contract
 contract: ## Run the contract tests
@@ -85,10 +85,10 @@ ansible-test: ## Run ansible-test sanity and units on the oldest and the newest 
 
 fuzz: .cache/fuzz-venv/done ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all); damage full pools
 	.cache/fuzz-venv/bin/python tests/fuzz/fuzz.py
-	PORTKEEPER_DAMAGE=full $(PYTEST) -q -n 2 tests/unit/plugins/module_utils/test_damage.py
+	PORTKEEPER_DAMAGE=full $(PYTEST) -q -n 2 tests/unit/plugins/module_utils/_facts/test_damage.py
 
 damage-list: ## Write anew the list of damages that the readers cannot see, and its table in the documentation
-	PORTKEEPER_DAMAGE=write $(PYTEST) -q -n 0 tests/unit/plugins/module_utils/test_damage.py
+	PORTKEEPER_DAMAGE=write $(PYTEST) -q -n 0 tests/unit/plugins/module_utils/_facts/test_damage.py
 
 .cache/fuzz-venv/done: requirements/fuzz.txt
 	python3 -m venv .cache/fuzz-venv

@@ -32,43 +32,43 @@ def growth() -> dict[str, Any]:
     """Milliseconds by size and the exponent between the smallest and the largest, by name."""
     sys.path[:0] = [str(WORK / "collections"), str(CHECKOUT / "lab")]
     from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _policy  # noqa: PLC0415
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as _facts  # noqa: PLC0415
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import artifact as _artifact  # noqa: PLC0415
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import gate as _gate  # noqa: PLC0415
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import netstat as _parse_netstat  # noqa: PLC0415
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import plan as _plan  # noqa: PLC0415
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report import report as _report_view  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as facts_module  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import artifact as artifact_module  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import gate  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import netstat  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import plan as plan_module  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report import report as report_module  # noqa: PLC0415
     from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report.report_files import FORMATS  # noqa: PLC0415
 
     whole = _recorded()
     policy = _policy.Policy.from_options({})
-    facts = _facts.parse_transcript(whole)
-    plan = _plan.make_plan(facts, policy)
+    facts = facts_module.parse_transcript(whole)
+    plan = plan_module.make_plan(facts, policy)
     result = {"changed": False, "msg": "in order"}
-    artifact = _artifact.build("host", facts, plan, result, "run", facts["collected"], True)
+    artifact = artifact_module.build("host", facts, plan, result, "run", facts["collected"], True)
 
     def fleet(size: int) -> dict[str, Any]:
         return {f"host{number:04}": artifact for number in range(size)}
 
     def report(given: dict[str, Any]) -> None:
-        sources = _report_view.Sources(tuple(given), given, {})
-        made = _report_view.make_report(sources, _gate.Rules(), datetime.now(timezone.utc), "fleet")
+        sources = report_module.Sources(tuple(given), given, {})
+        made = report_module.make_report(sources, gate.Rules(), datetime.now(timezone.utc), "fleet")
         for _file, render in FORMATS.values():
             render(made)
 
     return {
         "parse netstat rows, by rows": _row(
-            SOCKETS, _rows, lambda text: _parse_netstat.parse_netstat(_parse_netstat.take_pools(text)[1])
+            SOCKETS, _rows, lambda text: netstat.parse_netstat(netstat.take_pools(text)[1])
         ),
         "facts of a whole transcript, by sockets": _row(
-            SOCKETS, lambda size: _with_pool(whole, size), _facts.parse_transcript
+            SOCKETS, lambda size: _with_pool(whole, size), facts_module.parse_transcript
         ),
         "plan of a full fact set, by sockets": _row(
             SOCKETS,
-            lambda size: _facts.parse_transcript(_with_pool(whole, size)),
-            lambda given: _plan.make_plan(given, policy),
+            lambda size: facts_module.parse_transcript(_with_pool(whole, size)),
+            lambda given: plan_module.make_plan(given, policy),
         ),
-        "gate, by hosts": _row(HOSTS, fleet, lambda given: _gate.judge(list(given), given, _gate.Rules(), {})),
+        "gate, by hosts": _row(HOSTS, fleet, lambda given: gate.judge(list(given), given, gate.Rules(), {})),
         "report in all formats, by hosts": _row(REPORTED, fleet, report),
     }
 

@@ -35,7 +35,7 @@ def test_every_capture_is_used_by_a_test(name: str) -> None:
 def test_every_trap_has_a_test_and_a_capture(trap: str, test: str, capture: str) -> None:
     assert trap
     name, _colons, function = test.partition("::")
-    (path,) = [path for path in SOURCE_FILES if path.name == name]
+    (path,) = [path for path in SOURCE_FILES if path.as_posix().endswith(f"/{name}")]
     assert f"\ndef {function}(" in path.read_text(encoding="utf-8")
     assert set(re.findall(r"[a-z0-9-]+\.txt", capture)) <= set(FILES)
     assert capture

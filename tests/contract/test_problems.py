@@ -9,15 +9,15 @@ import ast
 import importlib
 from collections.abc import Iterator
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import registry as _facts_registry
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import host_problems as _plan_problems
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import registry
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import host_problems
 from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, sources_below
 from checkout import CHECKOUT
 from markdown_page import MarkdownPage, code_spans
 
 FROM_A_TABLE = {
-    ("module_utils/_facts/registry.py", "problem_id"): {row[0] for row in _facts_registry._KEY_PROBLEMS.values()},
-    ("module_utils/_plan/host_problems.py", "problem_id"): {row[0] for row in _plan_problems._OF_REASON.values()},
+    ("module_utils/_facts/registry.py", "problem_id"): {row[0] for row in registry._KEY_PROBLEMS.values()},
+    ("module_utils/_plan/host_problems.py", "problem_id"): {row[0] for row in host_problems._OF_REASON.values()},
 }
 """Where an id comes out of a table of the module: what the table holds."""
 PASSED_ON = {("module_utils/_problems.py", "problem_id")}

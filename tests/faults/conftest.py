@@ -12,23 +12,20 @@ import pytest
 
 import counts
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _policy
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import reboot as _batch_reboot
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import reboot as reboot_command
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import verify as _verify
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart_group as _group
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window, lock, verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot, restart_group
 from fault_host import FaultHost, fault_host
 from matrix import written
 
 pytest_terminal_summary = counts.pytest_terminal_summary
 
 SHORT = {
-    _batch_reboot: {"DELAY_S": 1},
-    _dns_window: {"RETRY_PAUSE_S": 0.3, "GRACE_S": 3, "RESCUE_S": 20, "LOST_S": 15},
-    _reboot: {"PAUSE_S": 1.2, "LOST_S": 6},
-    _verify: {"PAUSE_S": 1},
+    reboot_command: {"DELAY_S": 1},
+    dns_window: {"RETRY_PAUSE_S": 0.3, "GRACE_S": 3, "RESCUE_S": 20, "LOST_S": 15},
+    reboot: {"PAUSE_S": 1.2, "LOST_S": 6},
+    verify: {"PAUSE_S": 1},
     _policy: {"_INT_BOUNDS": {**_policy._INT_BOUNDS, "window_timeout": (5, 3600), "reboot_timeout": (5, 3600)}},
 }
 """Waits that only cost time here."""
@@ -62,7 +59,7 @@ def ready(hosts: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) ->
 
     def host(family: str) -> FaultHost:
         found = hosts(family)
-        for module in (_files, _group, _host_lock):
+        for module in (_files, restart_group, lock):
             monkeypatch.setattr(module, "home", lambda: found.home)
         if "written" not in found.baselines:
             written(found)

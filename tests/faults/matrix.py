@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock_state as _lock_state
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock_state
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import NOTE
 from fault_host import FaultHost, Glance
 
@@ -246,7 +246,7 @@ class Matrix:
             time.sleep(1)
             self.host.new_call()
             with self.clock.context() as later:
-                later.setattr(_lock_state, "STALE_AFTER", -1)
+                later.setattr(lock_state, "STALE_AFTER", -1)
                 deadline = time.monotonic() + WINDOW_S + 10
                 while "is locked by another run" in result["msg"] and time.monotonic() < deadline:
                     time.sleep(1)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.rude_server import (
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.rude_server import (
     RudeServer,
     drips,
     floods,

@@ -13,11 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window as _dns_window
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock as _host_lock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import verify as _verify
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart_group as _group
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window, lock, verify
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot, restart_group
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
     FakeWire,
@@ -56,9 +53,9 @@ class Clock:
 def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Clock:
     """Puts the controller's files below a folder, resolves every name without asking anybody, and stands for time."""
     clock = Clock()
-    for module in (_dns_window, _reboot, _verify):
+    for module in (dns_window, reboot, verify):
         monkeypatch.setattr(module, "time", clock)
-    for module in (_files, _group, _host_lock):
+    for module in (_files, restart_group, lock):
         monkeypatch.setattr(module, "home", lambda: folder / "home")
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
     return clock

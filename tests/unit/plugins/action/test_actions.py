@@ -30,7 +30,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.modules import port_info
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_reservations as port_reservations_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_rollback as port_rollback_doc
 from ansible_collections.portkeeper.windows_dns.plugins.modules import port_verify as port_verify_doc
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action as _action
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action as action_module
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
@@ -239,7 +239,7 @@ def test_the_artifact_of_a_restart_tells_what_is_now_and_what_the_run_has_done(
     assert (first["status"], first["changed"], first["backup"]) == (now, True, backup)
     assert now != "conflict"
     if not of_this_call:
-        monkeypatch.setattr(_action, "RUN_ID", "another call")
+        monkeypatch.setattr(action_module, "RUN_ID", "another call")
     assert not run("dns_restart", **options)["changed"]
     second = json.loads(path.read_text(encoding="utf-8"))
     expected = (True, backup) if of_this_call else (False, None)

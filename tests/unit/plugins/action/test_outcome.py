@@ -19,7 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_reservations,
     port_rollback,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action as _action
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import action
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.test_way_back import LivelyHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import Service
@@ -107,7 +107,7 @@ def test_a_restart_whose_last_look_fails_is_a_change(run: Run, host: BlindHost, 
 def test_a_full_disk_after_the_write_takes_nothing_away(
     run: Run, host: BlindHost, monkeypatch: pytest.MonkeyPatch, policy: str, restored: bool
 ) -> None:
-    write_json = _action.write_json
+    write_json = action.write_json
 
     def full(*args: Any, **options: Any) -> None:
         if host.reserved == ["3343-3343"]:
@@ -115,7 +115,7 @@ def test_a_full_disk_after_the_write_takes_nothing_away(
             return
         raise AnsibleError("The file x could not be written on the controller: No space left on device.")
 
-    monkeypatch.setattr(_action, "write_json", full)
+    monkeypatch.setattr(action, "write_json", full)
     failed = run("port_reservations", on_failure=policy)
     assert failed["failed"] is True and failed["changed"] is True
     assert "No space left" in failed["msg"]

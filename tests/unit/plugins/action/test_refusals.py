@@ -18,8 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_reservations,
     port_rollback,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart as _restart
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot, restart
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
@@ -78,7 +77,7 @@ def waits(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None]) -> Non
         meanwhile()
         yield LONG_S
 
-    for module in (_restart, _reboot):
+    for module in (restart, reboot):
         monkeypatch.setattr(module, "restart_group_lock", lock)
 
 

@@ -23,7 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_rollback,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reserve as _reserve
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reserve
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.progress import NOTE
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
@@ -151,7 +151,7 @@ def test_a_mistake_in_code_is_a_failure_with_what_was_done(
     folder: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host = FakeHost()
-    monkeypatch.setattr(_reserve, "parse_complete_transcript", lambda: None)
+    monkeypatch.setattr(reserve, "parse_complete_transcript", lambda: None)
     result = run_task(port_reservations, FakeWire(host), dict(folder))
     assert host.reserved != FakeHost().reserved
     assert result["failed"] and result["changed"] is True

@@ -16,7 +16,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_reservations,
     port_verify,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot as _reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock, run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
@@ -249,4 +249,4 @@ class TestReboot:
         host.services["PolicyAgent"] = Service(STOPPED, 0, 1077)
         done = run("host_reboot", force=True)
         assert "failed" not in done, done["msg"]
-        assert clock.slept <= 2 * _reboot.PAUSE_S
+        assert clock.slept <= 2 * reboot.PAUSE_S

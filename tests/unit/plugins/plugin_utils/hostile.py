@@ -18,24 +18,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock as _batch_lock
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock_state as _lock_state
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as _facts
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import accepted_risks as _accepted
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import artifact as _artifact
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import gate as _gate
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import netsh as _parse_netsh
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import netstat as _parse_netstat
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import reg_query as _parse_reg
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import sc as _parse_sc
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import tasklist as _parse_tasklist
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import transcript as _transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import lock, lock_state
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet import accepted_risks, artifact, gate
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers import (
+    netsh,
+    netstat,
+    reg_query,
+    sc,
+    tasklist,
+    transcript,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows import registry_file as _regfile
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import host_clock as _host_clock
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows import registry_file
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import host_clock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import artifact_path
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import runs as _runs
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import backup_read as _backup_read
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet import runs
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import backup_read
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import BackupError
 
 NONCE = "0123456789abcdef"
@@ -44,7 +43,7 @@ Reader = Callable[[bytes], object]
 
 
 def _text(data: bytes) -> str:
-    return _transcript.decode(data)
+    return transcript.decode(data)
 
 
 def _section(data: bytes) -> object:
@@ -53,30 +52,30 @@ def _section(data: bytes) -> object:
     for name in SECTIONS:
         parts += [f"#portkeeper {NONCE} begin {name}\n".encode(), data, b"\n"]
         parts.append(f"#portkeeper {NONCE} end {name} 0\n".encode())
-    _facts.parse_transcript(b"".join(parts))
-    return _facts.parse_transcript(data)
+    facts.parse_transcript(b"".join(parts))
+    return facts.parse_transcript(data)
 
 
 def _registry(data: bytes) -> object:
     text = _text(data)
-    list(_parse_reg.reg_lines(text))
-    return _parse_reg.parse_reg(text)
+    list(reg_query.reg_lines(text))
+    return reg_query.parse_reg(text)
 
 
 def _lock(data: bytes) -> object:
     lines = _text(data).split("\n")
-    state = _lock_state.parse_survey(lines, lines, lines, lines)
-    verdicts = [_lock_state.judge(state, now, seen) for now in (None, 1_764_000_000) for seen in (0, 601)]
-    lines = [_batch_lock.takeover_line(NONCE, f"1-{NONCE}", each) for each in verdicts if not isinstance(each, str)]
-    return verdicts, lines, _host_clock.utc_seconds(_text(data))
+    state = lock_state.parse_survey(lines, lines, lines, lines)
+    verdicts = [lock_state.judge(state, now, seen) for now in (None, 1_764_000_000) for seen in (0, 601)]
+    lines = [lock.takeover_line(NONCE, f"1-{NONCE}", each) for each in verdicts if not isinstance(each, str)]
+    return verdicts, lines, host_clock.utc_seconds(_text(data))
 
 
 def _netsh(data: bytes) -> object:
     text = _text(data)
     return (
-        _parse_netsh.parse_dynamicport(text),
-        _parse_netsh.parse_excludedportrange(text),
-        _parse_netsh.is_empty_table(text),
+        netsh.parse_dynamicport(text),
+        netsh.parse_excludedportrange(text),
+        netsh.is_empty_table(text),
     )
 
 
@@ -91,31 +90,31 @@ def _file(data: bytes, *place: str) -> Iterator[Path]:
 
 def _backup(data: bytes) -> object:
     with _file(data, "backup.json") as path:
-        backup = _backup_read.read_backup(path)
-        return [_backup_read.shown_value(row.before) for row in backup.rows]
+        backup = backup_read.read_backup(path)
+        return [backup_read.shown_value(row.before) for row in backup.rows]
 
 
 def _read_artifact(data: bytes) -> object:
     with _file(data, "run", "client01.json") as path:
         assert path == artifact_path(str(path.parent.parent), "run", HOST)
-        found, defects = _runs.read_artifacts(path.parent, [HOST])
-        accepted = _accepted.parse_accepted(
+        found, defects = runs.read_artifacts(path.parent, [HOST])
+        accepted = accepted_risks.parse_accepted(
             [{"host": HOST, "ports": ["4500"], "reason": "known", "expires": "2030-01-01"}]
         )
-        rules = _gate.Rules(0.5, accepted, datetime.date(2026, 11, 23))
-        return _gate.judge([HOST], found, rules, defects).as_dict()
+        rules = gate.Rules(0.5, accepted, datetime.date(2026, 11, 23))
+        return gate.judge([HOST], found, rules, defects).as_dict()
 
 
 READERS: dict[str, tuple[Reader, tuple[type[Exception], ...]]] = {
-    "transcript": (_transcript.split_transcript, (_transcript.TranscriptError,)),
-    "facts": (_section, (_transcript.TranscriptError,)),
+    "transcript": (transcript.split_transcript, (transcript.TranscriptError,)),
+    "facts": (_section, (transcript.TranscriptError,)),
     "netsh": (_netsh, ()),
-    "netstat": (lambda data: _parse_netstat.parse_netstat(_text(data)), ()),
+    "netstat": (lambda data: netstat.parse_netstat(_text(data)), ()),
     "reg": (_registry, ()),
-    "regfile": (_regfile.read_reg, (_regfile.RegFileError,)),
-    "regfile_text": (lambda data: _regfile.read_reg(_text(data)), (_regfile.RegFileError,)),
-    "sc": (lambda data: _parse_sc.parse_sc(_text(data)), ()),
-    "tasklist": (lambda data: _parse_tasklist.parse_tasklist(_text(data)), ()),
+    "regfile": (registry_file.read_reg, (registry_file.RegFileError,)),
+    "regfile_text": (lambda data: registry_file.read_reg(_text(data)), (registry_file.RegFileError,)),
+    "sc": (lambda data: sc.parse_sc(_text(data)), ()),
+    "tasklist": (lambda data: tasklist.parse_tasklist(_text(data)), ()),
     "lock": (_lock, ()),
     "backup": (_backup, (BackupError,)),
     "artifact": (_read_artifact, ()),
@@ -221,7 +220,7 @@ def artifact_document() -> dict[str, Any]:
     """An artifact that can be judged: of a host whose check failed."""
     time = "2026-11-23T01:00:00Z"
     result = {"failed": True, "msg": "the check failed", "phase": "read"}
-    return _artifact.build(HOST, None, None, result, "night", None, True, time)
+    return artifact.build(HOST, None, None, result, "night", None, True, time)
 
 
 def encoded(document: object) -> bytes:

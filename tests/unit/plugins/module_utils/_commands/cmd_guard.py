@@ -1,0 +1,218 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What no line may do, because a command processor or a tool of some Windows would take it otherwise than the lab.
+
+Each rule says why. A line is a whole command line for `cmd.exe /C`; a script is a list of lines of a batch file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils._commands.cmd_language import (
+    Command,
+    For,
+    Group,
+    If,
+    Node,
+    SyntaxProblem,
+    inner_line,
+    read,
+    unescaped,
+    walk,
+)
+
+BUILTIN = {
+    "call", "copy", "del", "dir", "echo", "echo.", "exit", "goto", "md", "pause", "rd", "ren", "set", "setlocal",
+    "type", "ver",
+}  # fmt: skip
+TOOLS = {
+    "cmd.exe", "fc.exe", "findstr.exe", "icacls.exe", "net.exe", "netsh.exe", "netstat.exe", "ping.exe", "reg.exe",
+    "sc.exe", "schtasks.exe", "shutdown.exe", "tasklist.exe",
+}  # fmt: skip
+FULL_PATHS = {r'"%SystemRoot%\regedit.exe"'}
+OUR_FOLDERS = (
+    "..\\portkeeper\\", "..\\portkeeper-", "%w%\\", "%b%\\", '"%w%\\', '"%f%"', '"%SystemRoot%\\portkeeper\\',
+)  # fmt: skip
+EXPANDED_AT_ONCE = {"SystemRoot", "COMPUTERNAME", "DATE", "TIME"}
+"""Environment variables of a command line: cmd expands them before any of it runs, and these are right then, too."""
+_CLASS = re.compile(r"\[\^?(\\\\|\\.|[^\]\\])+\]")
+_PAIRED = re.compile(r"%~?[a-z](?![A-Za-z]*%).*%[A-Za-z]\w+%")
+"""On a command line: %a of a loop, and an environment variable behind it."""
+_CD = re.compile(r'cd /d "?%SystemRoot%\\system32"?')
+
+
+def line_violations(text: str) -> list[str]:
+    """What is wrong with a command line."""
+    try:
+        whole = read(text)
+    except SyntaxProblem as problem:
+        return [str(problem)]
+    found = []
+    if _PAIRED.search(text):
+        found.append("the percent sign of a variable of for may be paired with that of an environment variable")
+    if early := set(re.findall(r"%([A-Za-z]\w+)%", text)) - EXPANDED_AT_ONCE:
+        found.append(f"expanded before the line runs: {', '.join(sorted(early))}")
+    block = whole.nodes[0]
+    guarded = len(whole.nodes) == 1 and isinstance(block, Group) and _goes_to_system32(block)
+    if not guarded:
+        found.append("it does not run in system32 or not at all")
+    else:
+        assert isinstance(block, Group)
+        for node in walk(block.nodes[1]):
+            node.proved = True
+    return found + [message for node in walk(whole) for message in _of_node(node, False)]
+
+
+def script_violations(lines: Sequence[str]) -> list[str]:
+    """What is wrong with the lines of a batch file."""
+    found: list[str] = []
+    proved = False
+    for text in lines:
+        if text.startswith(":") or text == "@echo off":
+            continue
+        goes, broken = _line_of_script(text, proved)
+        proved = proved or goes
+        found += [f"{message}: {text[:120]}" for message in broken]
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _line_of_script(text: str, proved: bool) -> tuple[bool, tuple[str, ...]]:
+    """Whether system32 is the current folder behind this line, and what is wrong with it."""
+    try:
+        whole = read(text)
+    except SyntaxProblem as problem:
+        return False, (str(problem),)
+    first, *others = whole.nodes
+    if isinstance(first, Command) and _CD.fullmatch(first.text.strip()):
+        (other,) = others or [None]
+        leaves = whole.operators == ["||"] and isinstance(other, Command) and other.name == "exit"
+        return True, () if leaves else ("the script goes on where there is no system32",)
+    found: list[str] = []
+    for node in walk(whole):
+        node.proved = proved
+        found += _of_node(node, True)
+    return False, tuple(found)
+
+
+def _goes_to_system32(block: Group) -> bool:
+    first = block.nodes[0]
+    return (
+        isinstance(first, Command)
+        and _CD.fullmatch(first.text.strip()) is not None
+        and block.operators == ["&&"]
+        and isinstance(block.nodes[1], Group)
+        and block.targets == ["nul", "nul"]
+    )
+
+
+def _of_node(node: Node, script: bool) -> Iterator[str]:
+    if isinstance(node, If):
+        yield from _condition(node)
+    elif isinstance(node, For):
+        yield from _loop(node, script)
+    elif isinstance(node, Group):
+        yield from _targets(node.targets)
+        yield from _written_script(node)
+    elif isinstance(node, Command):
+        yield from _targets(node.targets)
+        yield from _command(node, script)
+
+
+def _written_script(node: Group) -> Iterator[str]:
+    """A script that a line only writes to a file obeys the rules of scripts."""
+    if any(target.endswith(".cmd") for target in node.targets):
+        echoes = [child.text for child in node.nodes if isinstance(child, Command)]
+        lines = [re.sub(r"%\^(\w+)%", r"%\1%", unescaped(echo.removeprefix("echo "))) for echo in echoes]
+        yield from script_violations(lines)
+
+
+def _condition(node: If) -> Iterator[str]:
+    """All that follows an `if` in its group belongs to it."""
+    if not node.last and node.before not in ("if", "do", "else"):
+        yield "what follows a trailing if belongs to it"
+    if node.before in ("&", "&&", "||", "|"):
+        yield "an if that is not in parentheses of its own"
+
+
+def _loop(node: For, script: bool) -> Iterator[str]:
+    if not script and not node.quiet:
+        yield "echo is on under cmd /C: do without @ prints the command"
+    if not node.last and node.before not in ("if", "do", "else"):
+        yield "what follows a loop that is not in parentheses belongs to it"
+    if re.search(r"skip=0(?![0-9])", node.options):
+        yield "skip=0 is a syntax error"
+    if node.listed:
+        yield from _nested(node.listed, node.proved, script)
+
+
+def _nested(text: str, proved: bool, script: bool) -> Iterator[str]:
+    """A line that a child of cmd runs, in the same folder."""
+    try:
+        nodes = list(walk(read(text)))
+    except SyntaxProblem as problem:
+        yield str(problem)
+        return
+    for node in nodes:
+        node.proved = proved
+        yield from _of_node(node, script)
+
+
+def _targets(targets: Sequence[str]) -> Iterator[str]:
+    for target in targets:
+        if target not in ("nul", "1") and not target.startswith(OUR_FOLDERS):
+            yield f"a file outside of our folders: {target}"
+
+
+def _command(node: Command, script: bool) -> Iterator[str]:
+    low = node.name.lower()
+    if _CD.fullmatch(node.text.strip()):
+        return
+    yield from _looked_up(node)
+    if low == "call" and not re.match(r":|echo$", node.words[1]):
+        yield "call runs something else than a label or echo"
+    if low == "fc.exe" and "/b" not in node.words:
+        yield "fc without /b does not compare every byte"
+    if low == "findstr.exe":
+        yield from _findstr(node)
+    yield from _child(node, script)
+
+
+def _looked_up(node: Command) -> Iterator[str]:
+    """Which program a name finds must not depend on the host's folders."""
+    if node.name.lower() in TOOLS:
+        if not node.proved:
+            yield f"{node.name} is looked up in a folder that is not proved to be system32"
+    elif node.name.lower() not in BUILTIN and node.name not in FULL_PATHS:
+        yield f"{node.name} is no tool with its ending, and nothing of cmd's own"
+
+
+def _child(node: Command, script: bool) -> Iterator[str]:
+    """What a child of cmd runs is held to the same rules."""
+    inner = inner_line(node)
+    if inner is not None:
+        if "/d" not in node.words:
+            yield "a child of cmd runs AutoRun without /d"
+        if not re.fullmatch(r"\.\.\\portkeeper[\\-]\S+\.cmd(>nul)?", inner):
+            yield from _nested(inner, node.proved, script)
+    elif node.name.lower() == "cmd.exe":
+        yield "cmd.exe without /c"
+
+
+def _findstr(node: Command) -> Iterator[str]:
+    strings = [word[3:].strip('"') for word in node.words if word.lower().startswith("/c:")]
+    if not strings:
+        plain = [word for word in node.words[1:] if not word.startswith("/")]
+        strings = plain[0].strip('"').split(" ") if plain else []
+    switches = {word.lower() for word in node.words if word.startswith("/")}
+    for text in strings:
+        if "\\\\" in _CLASS.sub("", text):
+            yield f"a doubled backslash outside of [] is read differently by findstr of Vista and 2008: {text}"
+        if re.search(r"(?<!\\)(\\\\)*\\]", text):
+            yield f"a class that is not closed where it seems to be: {text}"
+    if len(strings) > 1 and "/r" not in switches and "/i" not in switches:
+        yield "findstr may miss lines with several literals unless it ignores case"

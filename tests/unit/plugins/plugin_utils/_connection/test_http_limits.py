@@ -1,0 +1,222 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that never ends an answer, or sends without end, is given up at each request; real sockets, real pywinrm."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import http_limits, shell
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.rude_server import (
+    HANDSHAKE,
+    Rude,
+    RudeServer,
+    answer,
+    drips,
+    floods,
+)
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
+REFUSED = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nTransfer-Encoding: chunked\r\n\r\n"
+BROKEN = b"HTTP/1.1 500 Error\r\nContent-Length: 99999999\r\n\r\n"
+CHUNK = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+
+NEVER_ENDS = {
+    "in the status line": drips(b""),
+    "in the headers": drips(b"HTTP/1.1 200 OK\r\nX-Slow: "),
+    "in a chunk": drips(CHUNKED + b"ffff\r\n"),
+    "in the size of a chunk": drips(CHUNKED),
+    "in a refusal": drips(REFUSED + b"ffff\r\n"),
+    "in an error": drips(BROKEN),
+}
+TOO_LARGE = {
+    "chunks": floods(CHUNKED, CHUNK, 1000),
+    "a refusal": floods(REFUSED, CHUNK, 1000),
+    "an error": floods(BROKEN, CHUNK, 1000),
+    "a header": floods(b"HTTP/1.1 200 OK\r\n", b"X-Long: " + b"x" * 60_000 + b"\r\n", 90),
+    "trailers": floods(CHUNKED + b"0\r\n", b"X-Long: " + b"x" * 60_000 + b"\r\n", 1000),
+    "interim replies": floods(b"", b"HTTP/1.1 100 Continue\r\nX: " + b"x" * 60_000 + b"\r\n\r\n", 100),
+    "compressed": floods(
+        answer("200 OK", gzip.compress(b"x" * 2**20), "Content-Encoding: gzip", "Content-Type: text/xml"), b"", 0
+    ),
+}
+COMMAND_S = 100
+LEFT_S = 0.3
+"""Seconds that are left when the rude answer begins, however slow the machine is until then."""
+
+
+class Clock:
+    """Seconds, monotonic, that can be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def before(self, rude: Rude) -> Rude:
+        """The same answer; almost all of the time has passed when it begins."""
+
+        def late(sock: Any) -> None:
+            self.ahead = COMMAND_S - LEFT_S
+            rude(sock)
+
+        return late
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A size that is quickly reached, and nothing beyond a command's time."""
+    monkeypatch.setattr(http_limits, "MAX_REPLY", 256 * 1024)
+    monkeypatch.setattr(shell, "REPLY_S", 0)
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Makes servers; stops them."""
+    made: list[RudeServer] = []
+
+    def make(*args: Any, **options: Any) -> RudeServer:
+        made.append(RudeServer(*args, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+def connected(port: int, transport: str) -> Any:
+    """The connection plugin of the installed ansible-core."""
+    options = {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": port,
+        "ansible_user": "Administrator",
+        "ansible_password": "secret-password",
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": transport,
+    }
+    plugin = connection_loader.get("winrm", PlayContext())
+    plugin.set_options(var_options={**options, "_extras": options})
+    return plugin
+
+
+def whole_task(plugin: Any, clock: Clock | None = None) -> Any:
+    """A command, its end, and what the task executor does then."""
+    session = Session(plugin, clock=clock or Clock())
+    try:
+        return session.run("ver", phase="read", timeout=COMMAND_S)
+    finally:
+        session.close()
+        with contextlib.suppress(Exception):
+            plugin.close()
+
+
+def test_the_polite_server_is_heard_to_the_end(server: Any) -> None:
+    polite = server()
+    assert whole_task(connected(polite.port, "basic")).stdout == b"CLIENT01"
+    assert polite.requests == ["Create", "Command", "Receive", "Delete"]
+
+
+@pytest.mark.parametrize("transport", ["basic", "ntlm"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+@pytest.mark.parametrize("rude", [*NEVER_ENDS.values(), *TOO_LARGE.values()], ids=[*NEVER_ENDS, *TOO_LARGE])
+def test_every_request_has_a_deadline_and_a_size(rude: Rude, at: int, transport: str, server: Any) -> None:
+    """With NTLM the first three are the handshake, and the fourth opens the shell."""
+    clock = Clock()
+    host = server(at, clock.before(rude), ntlm=transport == "ntlm")
+    plugin = connected(host.port, transport)
+    began = time.monotonic()
+    if transport == "basic" and at == 4:
+        assert whole_task(plugin, clock).stdout == b"CLIENT01", "how a shell is deleted does not matter"
+    else:
+        with pytest.raises(AnsibleConnectionFailure if transport == "ntlm" or at == 1 else HostFailure) as caught:
+            whole_task(plugin, clock)
+        assert "was given up" in str(caught.value)
+        assert "secret-password" not in str(caught.value)
+    assert time.monotonic() - began < 15
+    assert len(host.requests) == at, "nothing more is sent, neither over this connection nor over another"
+
+
+def test_a_redirection_is_not_followed(server: Any) -> None:
+    other = server()
+    moved = answer("307 Moved", b"", f"Location: http://127.0.0.1:{other.port}/wsman")
+    host = server(1, floods(moved, b"", 0))
+    with pytest.raises(AnsibleConnectionFailure, match="does not answer like WinRM"):
+        whole_task(connected(host.port, "basic"))
+    assert other.requests == []
+
+
+class Interruption(BaseException):
+    """As a task's timeout raises it, from its alarm."""
+
+
+def test_who_is_interrupted_sends_nothing_more(server: Any) -> None:
+    """A task's timeout raises a BaseException wherever it is, and its alarm is off afterwards."""
+
+    def alarm(_number: int, _frame: object) -> None:
+        raise Interruption
+
+    over = threading.Event()
+
+    def silent(_sock: Any) -> None:
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGALRM)
+        over.wait(30)
+
+    host = server(3, silent)
+    plugin = connected(host.port, "basic")
+    session = Session(plugin)
+    before = signal.signal(signal.SIGALRM, alarm)
+    try:
+        with pytest.raises(Interruption):
+            session.run("ver", phase="write", timeout=10)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    session.close()
+    plugin.close()
+    over.set()
+    assert host.requests == ["Create", "Command", "Receive"]
+
+
+def resident(name: str) -> int:
+    """A figure of this process's memory in KiB."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+
+@pytest.mark.parametrize("transport", ["basic", "ntlm"])
+def test_a_flood_takes_less_than_64_mib(transport: str, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1.5 GB before anybody has logged on, with the limits as they are; measured in a child."""
+    monkeypatch.undo()
+    piece = b"100000\r\n" + b"x" * 2**20 + b"\r\n"
+    host = server(HANDSHAKE - 1 if transport == "ntlm" else 1, floods(CHUNKED, piece, 1500), ntlm=transport == "ntlm")
+    plugin = connected(host.port, transport)
+    child = os.fork()
+    if child == 0:
+        code = 100
+        try:
+            before = resident("VmRSS")
+            try:
+                whole_task(plugin)
+            except AnsibleConnectionFailure:
+                code = min(99, (resident("VmHWM") - before) // 1024)
+        finally:
+            os._exit(code)
+    _pid, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) < 64
