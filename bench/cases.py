@@ -62,7 +62,7 @@ JOBS: dict[str, Job] = {
     "drift": Job("drift.yml", DRIFT, _END, ("--check",), "steady"),
     "drift_slices": Job(f"drift.yml, {SLICES} slices", DRIFT, _END, ("--check",), "steady", SLICES),
     "steady_role": Job("role, nothing to do", (ROLE,), _END, (), "steady"),
-    "steady_plain": Job("role in a play of one's own, nothing to do", (PLAYS / "role.yml",), _END, (), "steady"),
+    "steady_plain": Job("role in your own play, nothing to do", (PLAYS / "role.yml",), _END, (), "steady"),
     "change": Job("role, change", (ROLE,)),
 }
 

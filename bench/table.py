@@ -86,5 +86,5 @@ def _part_lines(parts: Mapping[str, Any]) -> Iterator[str]:
     yield "|---|---|---|"
     for name, taken in ours.items():
         yield f"| {name} | {taken:.1f} | {noop.get(name, 0):.1f} |"
-    yield f"| in all | {sum(ours.values()):.1f} | {sum(noop.values()):.1f} |"
+    yield f"| total | {sum(ours.values()):.1f} | {sum(noop.values()):.1f} |"
     yield ""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was aimed at, what a run found, and how it grows with the hosts."""
+"""Compare the results of a run with the targets, and compute how they grow with the number of hosts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 from cases import JOBS
 
-AIMS: tuple[tuple[str, str, float], ...] = (
+TARGETS: tuple[tuple[str, str, float], ...] = (
     ("peer/ours requests", "requests without Receives: peer/ours at least", 7),
-    ("peer/ours requests_all", "requests in all: peer/ours at least", 5),
+    ("peer/ours requests_all", "all requests: peer/ours at least", 5),
     ("peer/ours cpu_ms", "CPU: peer/ours at least", 5),
     ("peer/ours wall_s", "wall time: peer/ours at least", 5),
     ("ours/floor cpu_ms", "CPU: ours/floor at most", 2.5),
@@ -27,7 +27,7 @@ FEW = 10
 
 
 def target_lines(results: Mapping[str, Any]) -> Iterator[str]:
-    """A table: each aim, what each of the steady jobs reached, and whether that is enough."""
+    """Yield a table of the targets, with what each of the steady jobs reached."""
     cases = {
         case["job"]: case
         for case in results["cases"]
@@ -36,13 +36,13 @@ def target_lines(results: Mapping[str, Any]) -> Iterator[str]:
     shown = [job for job in STEADY if job in cases]
     if not shown:
         return
-    yield "| aim, 50 hosts, 50 forks | " + " | ".join(JOBS[job].title for job in shown) + " |"
+    yield "| target, 50 hosts, 50 forks | " + " | ".join(JOBS[job].title for job in shown) + " |"
     yield "|---|" + "---|" * len(shown)
-    for name, title, aim in AIMS:
+    for name, title, target in TARGETS:
         found = [cases[job]["ratios"][name]["median"] for job in shown]
         least = title.endswith("least")
-        words = [f"{value:.1f}, {_reached(value >= aim if least else value <= aim)}" for value in found]
-        yield f"| {title} {aim:g} | " + " | ".join(words) + " |"
+        words = [f"{value:.1f}, {_reached(value >= target if least else value <= target)}" for value in found]
+        yield f"| {title} {target:g} | " + " | ".join(words) + " |"
     yield ""
 
 
@@ -51,7 +51,7 @@ def _reached(enough: bool) -> str:
 
 
 def growth_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """How the whole run grows with the hosts, and what the peer would take, reckoned from its run at 50 hosts."""
+    """Yield how the whole run grows with the hosts, and the peer's times, extrapolated from its run at 50 hosts."""
     runs = {
         case["hosts"]: middle(case["sides"]["ours"])
         for case in cases
