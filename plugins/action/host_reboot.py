@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reboots a host where a setting waits for it; see the module's documentation."""
+"""Reboot a host if a setting is waiting for it; see the documentation of the module host_reboot."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Immutable sets of UDP or TCP ports: algebra, canonical text, compact JSON.
+"""Immutable sets of UDP or TCP ports, with set operations, canonical text and compact JSON.
 
 The canonical form of a set is what Windows must find in ReservedPorts: sorted ranges ``a-b``, overlapping and adjacent
 ones joined, a single port as ``n-n``. Neighbours that are entered separately are not correctly reserved (KB812873).

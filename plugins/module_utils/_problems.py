@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Problems: what could not be read or trusted, as data that tests, plans and reports can tell apart."""
+"""Problems: data about what could not be read or trusted, which tests, plans and reports can distinguish."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files on the controller: backups and artifacts, readable by their owner only and written in one step."""
+"""Write and read backups and artifacts on the controller, atomically and readable by their owner only."""
 
 from __future__ import annotations
 

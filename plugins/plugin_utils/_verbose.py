@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task says while it works, by Ansible's verbosity: the only place that prints it.
+"""Print what a task does, depending on Ansible's verbosity. No other file prints.
 
 Texts are put together only if they are shown. What comes from a host is cut and escaped, so that it can neither flood a
 terminal nor steer it. Passwords are not known here: command lines are made of our own words, numbers and service keys.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one writer of files on the controller: in one step, for their owner alone, and never through a link.
+"""Write files on the controller atomically, for their owner only, and never through a link.
 
 A folder that the user names may be reached through links, because that is the user's choice. Below it everything is
 made by us, so that a link there was planted: a folder that is one is refused, a file that is one is replaced by a file.

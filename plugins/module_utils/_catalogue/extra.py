@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries of the option ``catalogue_extra``: checked, then catalogue rows like the built-in ones."""
+"""Validate the option ``catalogue_extra`` and convert its entries to catalogue rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows of the catalogue beyond the recommended list for SBS 2003: what the pool still hits on current servers."""
+"""Catalogue rows beyond the recommended list for SBS 2003: services on current servers that the pool can block."""
 
 from __future__ import annotations
 

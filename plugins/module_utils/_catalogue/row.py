@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one row of the catalogue of port-needing services is: its columns and their vocabulary."""
+"""The columns of a catalogue row and their allowed values."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The services that need fixed ports: one row each, with how it is recognised, who holds its ports, and the source.
+"""Catalogue rows of SBS 2003's recommended list: how to detect each service, which ports it needs, and the source.
 
 The recommended list for SBS 2003 comes from the article "SBS 2003 Troubleshooting: DNS server 'ReservedPort' fix
 needed on all servers", which quotes KB953230; the rows call it the SBS 2003 article. Protocols are those of KB832017

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of the host's own backup as cmd text: how they are written, and how it is known that they are whole."""
+"""Render the commands that write the backup files on the host and check that they are complete."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every remote command line is made of: framing, quoting and the limits of cmd.
+"""Quote, frame and validate the parts of every remote command line.
 
 A command line for WinRM is one line that starts with our own literals. What may be put into it is decided here and
 nowhere else: integers, names that we made ourselves (nonce, lock, backup), port ranges, and service keys of a narrow

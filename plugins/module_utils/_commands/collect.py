@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collector: the table of sections, rendered as a command line for WinRM or as a script file.
+"""Render the collector as a command line for WinRM or as a script file.
 
 Both renderings print the same transcript; the rows of netstat are packed on a command line and aligned in a script.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Excluded port ranges as files for ``netsh -f``: a line per range, so that one that fails does not lose the others.
+"""Render excluded port ranges as files for ``netsh -f``, one line per range: a range that fails does not stop the rest.
 
 The lines are our own literals and integers. The exit code of ``netsh -f`` says nothing about its lines: what came of
 them is read from the table afterwards.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stays on the host beside a backup: a script that puts it back from the console, without a network.
+"""Render rollback.cmd, the script on the host that restores a backup from the console, without a network.
 
 It holds our own literals only. It puts values back only while they are those of the change that the backup was made
 for, and takes out the records of them, so that the next run finds out anew what is effective.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lock on the host as cmd text: a directory with one file named `<UTC seconds>-<nonce>`.
+"""Render the commands of the host's lock: a directory with one file named `<UTC seconds>-<nonce>`.
 
 Creating a directory is atomic on Windows, and so is renaming one file: whoever succeeds holds the lock. The seconds
 are those of the host's own clock, 0 where it could not be read; the file holds the boot mark of the moment. A window

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who holds the lock of a host, and whether it may be taken over.
+"""Tell who holds the lock of a host, and whether it may be taken over.
 
 Three kinds of evidence, the surest first. Boot: what was locked before the host's last boot is held by nobody, because
 a boot ends every shell and every task. Work: a window whose script has begun and has not ended is never taken over in

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The id that tells one machine from another, whatever the inventory calls it.
+"""Read and render the id that identifies a machine, independent of its inventory name.
 
 It is random, made on the controller, and written beside our records together with the host's first write. The computer
 name of that moment is kept with it: an image that was copied takes the id along, but gets another name.

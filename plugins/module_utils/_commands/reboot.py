@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A reboot as cmd text: under the lock, which outlives the boot and is given back afterwards."""
+"""Render the commands of a reboot. They run under the lock, which stays until the host is back."""
 
 from __future__ import annotations
 

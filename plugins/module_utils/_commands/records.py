@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our records on the host as cmd text: what was written, in which boot, beside which process of DNS.
+"""Render the records that the collection keeps on the host: values written, boot, and process of DNS at that time.
 
 A record holds what was read on the host at the moment of its write. What could not be read is not in it.
 """

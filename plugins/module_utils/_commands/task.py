@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scheduled task of a window as cmd text.
+"""Render the commands that create the scheduled task of a window.
 
 By default a task does not start while the server runs on its battery, and no switch of `schtasks /create` changes that.
 From Vista on schtasks takes a task from an XML file, and there it can be changed (Microsoft, DisallowStartIfOnBatteries

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guarded window as cmd text: a script for the Task Scheduler and the commands that start, watch and end it.
+"""Render the guarded window: the script for the Task Scheduler, and the commands that start, watch and end it.
 
 WinRS kills everything in a shell that is deleted, signalled or idle. So the sequence `stop DNS, start what failed,
 start DNS` runs as a scheduled task, outside of the shell's job. The script begins by renaming a token: it can run

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sequence of a window, in one place for WinRM's script and for apply.cmd.
+"""Render the steps of a window, for the script over WinRM and for apply.cmd.
 
 Nothing is stopped unless DNS runs, what goes down can be started again, and what runs is on record. Then: stop DNS,
 exclude ports, start what DNS kept down, start DNS and what depends on it. The record goes when all of that runs again.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two commands of a change as cmd text: prepare (lock, snapshot, exact bytes) and write.
+"""Render the two commands of a change: prepare (lock, snapshot, exact bytes) and write.
 
 Prepare changes nothing but our own folder. Write does everything only if our lock is still there and the values are
 still those of the snapshot, and always gives back the lock. The values' exact bytes come from `reg export`: what

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the facts of a real server say about the points that nobody could confirm so far; see docs/acceptance.md."""
+"""Compare the facts of a real server with the open points of docs/acceptance.md."""
 
 from __future__ import annotations
 

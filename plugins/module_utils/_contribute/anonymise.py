@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A transcript without names: it still parses to the same facts, but for the names in them.
+"""Replace the names in a transcript. It still parses to the same facts, except for the names.
 
 Nothing is looked for: whatever is not known to be harmless goes. A word stays only if it is on a list below or in the
 catalogue, a number stays where the parsers read numbers, and the data of a registry value stays only if facts are made

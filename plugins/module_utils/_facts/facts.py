@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turn a transcript into the facts of one host. Everything that a host prints is read through this module.
+"""Convert a transcript to the facts of one host. All output of a host is read through this module.
 
 The facts follow schemas/facts.schema.json. What could not be read is null, and a problem reports it. Nothing is
 guessed, and no content of a transcript raises an exception.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts as the planner and the verdict ask for them: typed look-ups, tolerant of what could not be read."""
+"""Typed access to the facts of a host, which tolerates facts that could not be read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Single values of the facts: what cannot be what it says was not read."""
+"""Read single values of the facts. An impossible value is treated as not read."""
 
 from __future__ import annotations
 

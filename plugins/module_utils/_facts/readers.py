@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The facts that are read from one section alone: a row for each, with its reader and its shape.
+"""The readers of facts that come from a single section: one row each, with the shape of the fact.
 
 What takes several sections together (services, sockets, settings) is put together in `facts`.
 """

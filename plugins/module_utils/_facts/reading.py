@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the readers of the single facts share: the sections, the registry text in them, and the problems."""
+"""What all readers share: the sections, the registry text in them, and the problems."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts out of the registry: the four settings, our own record, the boot mark, SQL Server's ports, hotfixes."""
+"""Read facts from the registry: the settings, the collection's records, the boot mark, SQL Server's ports, hotfixes."""
 
 from __future__ import annotations
 

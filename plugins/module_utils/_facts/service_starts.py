@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How services are started, read from the registry: their `Start`, their triggers, and marks for deletion."""
+"""Read from the registry how services start: `Start` values, triggers, and marks for deletion."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts about UDP sockets: the ports of DNS, the ports of other processes, and whether DNS has a socket pool."""
+"""Read facts about UDP sockets: the ports of DNS, the ports of other processes, and whether DNS has a socket pool."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the facts say about a DNS window: what it stops, what can be started again, and what is waited for afterwards.
+"""Read from the facts what a DNS window stops, what it can start again, and what to wait for afterwards.
 
 A window is a restart of DNS that the host's Task Scheduler runs; while DNS is stopped, failed services are started.
 Only services that ran before the window are waited for. A service that did not run before, and has never been started

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which artifact of a host counts where several folders hold one, how long it counts, and whose machine it is of.
+"""Choose the artifact of a host if several folders contain one, and check its age and its machine.
 
 A later artifact replaces an earlier one only where it is later beyond doubt; within the time that two clocks may differ
 the worse one counts. What is too old, or from the future, proves nothing.

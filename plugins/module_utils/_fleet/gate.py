@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One verdict over a run's artifacts: which exit code a pipeline gets, and why.
+"""Compute one verdict and exit code from the artifacts of a run.
 
 Ansible's own exit codes do not tell drift from order, because a task that reports drift in check mode has not failed.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold JSON against a published schema: the keywords that our schemas use, and no others.
+"""Validate JSON against the published schemas. Supports only the keywords that they use.
 
 A schema is turned into functions once; a fleet of a thousand artifacts is then checked in a second. Two things are
 less strict than JSON Schema, because readers must ignore what they do not know: with `additionalProperties: false` a

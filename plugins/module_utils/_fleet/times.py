@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Times of a report: read from artifacts, compared with a given now, said in words."""
+"""Parse the times in artifacts, compare them with the current time, and format them for a report."""
 
 from __future__ import annotations
 

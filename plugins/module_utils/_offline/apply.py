@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""apply.cmd: checks, keeps the old values on the host, writes, compares, records, and opens the window of the plan."""
+"""Render apply.cmd: check the host, keep the old values, write, compare, record, and run the window of the plan."""
 
 from __future__ import annotations
 

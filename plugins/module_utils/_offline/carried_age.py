@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How old a transcript is that a person has carried here.
+"""Compute the age of a transcript that a person carried to the controller.
 
 The time of its file is known exactly, but a copy may set it anew. The server's own clock stands in the transcript, as
 local time without a zone and in the format of the account. Of that only the day can be compared, and only as a set of

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""collect.cmd: the collector as a file that a person carries to a host without WinRM.
+"""Render collect.cmd, the collector as a file that a person carries to a host without WinRM.
 
 It writes one transcript and changes nothing. Where reg.exe is missing (Windows 2000) it exports keys with regedit into
 a folder of its own, takes out only the lines that are needed, and removes that folder. What has no tool there

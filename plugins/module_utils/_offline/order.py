@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the two scripts of one host do: exact values before and after, records, exclusions, the window.
+"""Collect what the scripts of one host do: exact values before and after, records, exclusions, the window.
 
 The bytes before are those of the transcript where it holds the text of a registry file, else those that entries have
 when they are stored as documented. apply.cmd compares every byte on the host, so a wrong guess only makes it refuse.

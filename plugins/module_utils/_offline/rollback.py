@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""rollback.cmd: puts back the bytes that were there before apply.cmd, while the values are those that it wrote."""
+"""Render rollback.cmd: restore the bytes from before apply.cmd, unless the values were changed since."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What apply.cmd and rollback.cmd share: their frame, and how they read, compare and import values.
+"""Render the parts that apply.cmd and rollback.cmd share: their frame, and how they read, compare and import values.
 
 They keep to what cmd of Windows 2000 knows, hold our own literals, integers and checked names only, and never look at
 translated text. A value is compared byte by byte: its lines of an export (reg.exe, else regedit) are taken apart into

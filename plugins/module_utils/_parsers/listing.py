@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the parsers of listings share: one form for the spaces, colons and stars that languages and pastes vary.
+"""Normalise the spaces, colons and stars of listings, which differ between languages and after copy and paste.
 
 Registry data never goes through this: an invisible mark in a list of ports is a bad entry that somebody must see.
 """

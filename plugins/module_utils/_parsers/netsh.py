@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read ``netsh interface ipv4|ipv6 show dynamicport`` and ``show excludedportrange``: only numbers and the star."""
+"""Parse ``netsh interface ipv4|ipv6 show dynamicport`` and ``show excludedportrange``: only numbers and the star."""
 
 from __future__ import annotations
 

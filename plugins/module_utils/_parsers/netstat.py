@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the UDP rows of ``netstat -ano``, ``-an`` and ``-abno``, and those that our collector packs.
+"""Parse the UDP rows of ``netstat -ano``, ``-an`` and ``-abno``, and the packed rows of the collector.
 
 Titles and TCP states are translated and columns overflow, so a row is what begins with the protocol's name and has
 an address with a port behind it. UDP rows have no state; the PID is the last column where there is one.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read ``reg query`` output of every release, and registry files where a host has no reg.exe.
+"""Parse ``reg query`` output of every release, and registry files of hosts without reg.exe.
 
 Layouts of ``reg query``: Windows 2000, XP and 2003 begin with ``! REG.EXE VERSION n`` and put tabs between name, type
 and data; later ones put four spaces. Both indent values by four spaces and print subkeys as bare lines behind them.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read ``sc query``, ``sc queryex`` and ``sc enumdepend`` in any language.
+"""Parse ``sc query``, ``sc queryex`` and ``sc enumdepend`` in any language.
 
 Every label is translated, so a block is read by its shape alone: lines that begin at its margin name the service, the
 indented ``label : value`` lines behind them come in a fixed order: type (hexadecimal), state, then the two exit codes

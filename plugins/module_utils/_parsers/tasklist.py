@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read ``tasklist /fo csv``: image name and PID, the only two columns that no language changes."""
+"""Parse ``tasklist /fo csv``: image name and PID, the only two columns that are the same in every language."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cut the collector's output into sections, whatever code page, line ends and junk it arrives with.
+"""Split the collector's output into sections, in any code page, with any line ends, and with extra text around it.
 
 The format is described in docs/transcript.md. Nothing here looks into a section.
 """

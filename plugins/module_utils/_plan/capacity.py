@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pool and client ports must fit what is not reserved: a change that would prevent that is left out."""
+"""Leave out changes after which the pool and the client ports would not fit into the ports that are not reserved."""
 
 from __future__ import annotations
 

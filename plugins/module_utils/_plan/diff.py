@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan as people read it: the values before and after, a diff with the reasons, and one sentence."""
+"""Show a plan to people: the values before and after, a diff with the reasons, and one sentence."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which excluded port ranges netsh has to add or delete: per address family, by coverage of the starred rows.
+"""Plan the excluded port ranges that netsh has to add or delete, per address family.
 
 ``netsh interface ipv4|ipv6 add excludedportrange`` takes effect at once, but fails for a range of which anything holds
 a port, dns.exe included. So a range is split: what is free is added at once, what DNS holds while DNS is down, what

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which needed ports of a host the next start of DNS can take, port by port."""
+"""Find the needed ports of a host that the next start of DNS can take."""
 
 from __future__ import annotations
 

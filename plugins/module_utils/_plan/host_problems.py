@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The problems that are about the host as a whole: what decisions need and could not be read, and what to know."""
+"""Find the problems of the host as a whole: what a decision needs but could not be read, and warnings."""
 
 from __future__ import annotations
 

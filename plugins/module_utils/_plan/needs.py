@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which fixed ports are needed on a host: by the services found there, by profiles, by listeners and by the user."""
+"""Find the fixed ports that a host needs: from services, profiles, listeners and the user's options."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts and policy in, plan out: pure, and the same byte for byte for the same input.
+"""Compute the plan from facts and policy. The same input gives the same plan, byte for byte.
 
 The shape is that of schemas/plan.schema.json. Lists are in this order: needs as in the catalogue, then listeners
 and user; settings as they are written; conflicts as the services in the catalogue, then by port; port sets canonical.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the verdict is made of: failures, judgements of services, and a sentence for each kind of failure."""
+"""The types of the service check: failures, results per service, and one sentence for each kind of failure."""
 
 from __future__ import annotations
 

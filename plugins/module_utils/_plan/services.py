@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Are the needed services up and do they hold their ports; if not, who holds them, and whom may a window start?
+"""Check that the needed services run and hold their ports, who holds them otherwise, and what a window may start.
 
 The error numbers stay in the service manager after a failed start, so no event log is needed. What each state proves is
 a row of ``_service_states``.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing is stopped that cannot be started again: which services stand in the way of a window or a reboot."""
+"""Find the services that prevent a window or a reboot, because they could not be started again."""
 
 from __future__ import annotations
 

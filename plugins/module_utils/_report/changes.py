@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is different on a host since an earlier artifact: new, fixed, still there, changed by somebody else."""
+"""Compare two artifacts of a host: what is new, fixed, unchanged, or changed by somebody else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text of others in each format of the report: shown as text, never obeyed.
+"""Escape untrusted text for each format of the report.
 
 Artifacts hold names that hosts, inventories and other people chose. What a terminal, a browser, a Markdown renderer or
 a parser would act on is made visible or harmless here. For HTML that is ``visible``: the page's template escapes.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the HTML page shows, in its order: texts for people, without markup. The template escapes them."""
+"""Build the data of the HTML page, in its order, as plain text. The template escapes it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of a host in words: what is written and why, and what is due then."""
+"""Describe the plan of a host: what is written and why, and what has to be done next."""
 
 from __future__ import annotations
 

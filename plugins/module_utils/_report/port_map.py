@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The port map of one host: a lane for each thing that lies somewhere between port 1 and 65535."""
+"""Build the port map of one host: lanes from port 1 to 65535."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a report shows of each host: small rows made of artifacts. Pure; no format is known here."""
+"""Build the rows of a report from artifacts, independent of its format."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of one section of a transcript: how it is asked for, how far it is trusted, what in it is harmless."""
+"""The columns of a section row: its command, how far its output is trusted, and which words in it are harmless."""
 
 from __future__ import annotations
 

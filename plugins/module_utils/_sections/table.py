@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sections of a transcript: one row for each, from which all that knows sections is derived.
+"""The sections of a transcript, one row each. All other code that knows sections is derived from them.
 
 The collector runs their commands, collect.cmd what stands in for them, the readers of facts go by their rules, and an
 anonymous transcript keeps their harmless words. The table holds no user data; what a release lacks gives an empty

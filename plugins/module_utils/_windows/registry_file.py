@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registry files: the exact bytes of values out of ``reg export`` text, and hex(n) text for values to be put back.
+"""Read the exact bytes of values from ``reg export`` text, and render hex(n) text that restores values.
 
 Two dialects: ``Windows Registry Editor Version 5.00`` (UTF-16LE, hex of strings is UTF-16LE) and ``REGEDIT4``
 (8-bit, hex of strings is in the ANSI code page). In memory a value is always what the registry itself holds: UTF-16LE.

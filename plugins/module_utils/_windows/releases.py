@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Windows releases: how each is recognised by numbers.
+"""The Windows releases, and how to identify each by numbers.
 
 Recognised are the NT version, the build, ``ProductType`` and ``ProductSuite``: none of them is ever translated. What
 protects ports on each family is in ``_settings.MECHANISMS``.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a service's state proves: one table for the services that need ports, for DNS, and for what ran before a window.
+"""What a service's state proves: one table for services that need ports, for DNS, and for services before a window.
 
 The states are those of SERVICE_STATUS (Microsoft's documentation), the exit code is its WIN32_EXIT_CODE, the start type
 is the value Start of the service's key. docs/service_states.md shows the table; a test compares them.

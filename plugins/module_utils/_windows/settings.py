@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The values that protect ports: where each lives, its type, what it holds, and when a change takes effect."""
+"""The registry values that protect ports: their key, type and meaning, and when a change takes effect."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One exchange after the other with a host: our command lines out, sections of a transcript back."""
+"""Run command lines on a host and return the parsed transcript sections."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's own time in UTC, from the header `Date` of its HTTP answers (RFC 9110: always GMT, always in English).
+"""Read the host's time from the `Date` header of its HTTP answers (RFC 9110: always GMT, always in English).
 
 What the host's command processor prints as date and time is local, without its zone, and in the account's format.
 """

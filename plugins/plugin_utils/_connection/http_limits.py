@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: ANN401 - signatures of the libraries, which differ between their releases
-"""A deadline and a size for every HTTP exchange with a host, below the client library.
+"""Enforce a deadline and a size limit on every HTTP exchange with a host, below the client library.
 
 The library's own timeout is for a single read from the socket: a host that sends a byte every few seconds never reaches
 it. The library looks at the size of a reply when it has the whole of it in memory. So both are checked here, at each

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One WinRM session for one task: the only file that touches a connection or the winrm library.
+"""Open one WinRM session for a task. No other file uses a connection or the winrm library.
 
 It takes the task's own `winrm` connection plugin, so that all of `ansible_winrm_*` keeps working, but opens the shell
 itself: the plugin's own shell has code page 65001, under which batch files on Server 2008 and older print nothing.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One shell on a host: how it opens, how the output of a command is taken, how it ends."""
+"""Open a shell on a host, run commands in it, and delete it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every worker process would do for the first time, done once in Ansible's main process.
+"""Do once in Ansible's main process what every worker process would do at its first request.
 
 Ansible imports an action plugin before it forks, and a worker inherits what is loaded then: the modules that pyspnego
 imports late, OpenSSL's provider of RC4, the tables of DES, the parser of HTTP headers. Nothing is sent anywhere, and

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What report and gate share: who acts in a play, who is judged, and by which rules."""
+"""What report and gate share: the hosts of the play, their artifacts, and the rules of the evaluation."""
 
 from __future__ import annotations
 

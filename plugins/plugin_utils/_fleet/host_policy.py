@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each host's own variables say to report and gate: the folder of its artifacts, its run, its accepted risks."""
+"""Read from each host's variables what report and gate need: artifact folder, run, accepted risks."""
 
 from __future__ import annotations
 

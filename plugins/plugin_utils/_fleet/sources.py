@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose the artifacts that report and gate use: those of this call, and those of other calls and controllers.
+"""Choose the artifacts that report and gate use: those of this run, and those of other runs and controllers.
 
 A call is one call of ansible-playbook. A run may consist of several calls, for example one per slice of the fleet; they
 share the run's folder. So a folder may also contain artifacts that this call did not write.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes a plan: lock, snapshot, backup on both sides, write, re-read, unlock; two commands in the common case.
+"""Write a plan: lock, snapshot, backup on both sides, write, read again, unlock; usually two commands.
 
 Nothing is written unless the values are still those that the plan was made from: the exported bytes are compared with
 the facts here, and the snapshot with the values at the moment of the write on the host.

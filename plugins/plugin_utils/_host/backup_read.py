@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backups read back from the controller's files; keys and value names are ours, only type and bytes are the file's."""
+"""Read backups on the controller. Only types and bytes come from the file; keys and value names are constants."""
 
 from __future__ import annotations
 

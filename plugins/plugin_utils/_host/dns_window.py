@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guarded window: DNS is stopped, what failed is started, DNS is started, by a task on the host itself.
+"""Run the guarded window: a task on the host stops DNS, starts the failed services, and starts DNS again.
 
 The session only starts the task and looks at it. It may lose the connection in between: reading is tried again. At the
 deadline without an end mark it starts DNS itself.

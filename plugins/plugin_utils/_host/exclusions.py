@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What came of netsh's exclusions, and which of them a window may add: netsh's exit code says neither."""
+"""Check which exclusions netsh has added, and which are left for a window. netsh's exit code tells neither."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts a backup back: only values that one of our runs wrote, with their exact bytes, and only while they are ours."""
+"""Restore a backup: only values that a run of the collection wrote, and only if nobody has changed them since."""
 
 from __future__ import annotations
 

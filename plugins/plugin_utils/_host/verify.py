@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Are the needed services up and do they hold their ports; asked again until it is so or the time is over."""
+"""Check the needed services and their ports, again and again until all is well or the time is over."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The DNS window that a plan's action asks for, made from what the host told last."""
+"""Build the DNS window that a plan asks for from the latest facts."""
 
 from __future__ import annotations
 

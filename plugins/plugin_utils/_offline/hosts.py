@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Transcripts that were carried here, and what is made of each: scripts, data, plan.txt and artifact."""
+"""Process the transcripts that a person carried to the controller: write scripts, data, plan.txt and artifact."""
 
 from __future__ import annotations
 

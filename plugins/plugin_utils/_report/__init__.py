@@ -1,4 +1,4 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports on the controller. A package needs this file to give its data files where Ansible does not import it."""
+"""Write reports on the controller. Without this file the package could not load its data files outside Ansible."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one HTML file that needs nothing else: no network, and a script only for sorting and filtering."""
+"""Render the report as one HTML file: no network access, and a script only for sorting and filtering."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of every action: arguments, policy, session, result, artifact; what differs is in small hooks."""
+"""The base class of all actions: arguments, policy, session, result and artifact. Subclasses fill in the hooks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last step of every task that writes: what ran before a window and is owed no more leaves the host's record."""
+"""Remove the services that are up again from the host's record. This is the last step of every task that writes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task found and did, in the form of its result, whether it ended well, failed, or did not end."""
+"""Convert what a task found and did to its result, if it succeeded, failed or was interrupted."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a task got, on the controller's disk before each phase: a task may be stopped from outside at any moment.
+"""Record before each phase how far a task got, on the controller's disk: a task can be killed at any moment.
 
 A task's timeout, Ctrl-C, SIGTERM, a cancelled job: nothing that a task would do at its end can be relied on. So the
 artifact says "did not end" before the host is contacted, and a file beside the host's backups says what is being done

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reboots a host and waits for it: it has rebooted when WinRM answers and the boot mark is another one."""
+"""Reboot a host and wait until WinRM answers with another boot mark."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The work of port_reservations: gather, plan, write what differs, and look at the result."""
+"""Do the work of port_reservations: gather facts, plan, write the differences, and check the result."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The work of dns_restart: a window or a start without one, only if the plan asks for it, and a look afterwards."""
+"""Do the work of dns_restart: restart or start DNS if the plan asks for it, and check the result."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One host at a time: a restart group on the controller, with a marker that stops the rest after a failure."""
+"""Restart one host of a restart group at a time, and stop the group after a failure."""
 
 from __future__ import annotations
 
