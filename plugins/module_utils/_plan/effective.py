@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the values that Windows works with since its last boot or the last start of DNS; the stored ones may be newer."""
+"""Find the values in effect since the last boot or the last start of DNS. The stored values may be newer."""
 
 from __future__ import annotations
 

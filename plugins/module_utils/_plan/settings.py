@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plan the values to change. They are merged, never overwritten; unless a value was read for certain, it is not written."""
+"""Plan the values to change. They are merged, never overwritten, and only if the old value was read for certain."""
 
 from __future__ import annotations
 
