@@ -1,10 +1,10 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what follows from the tables of catalogue, policy, settings and readers of facts.
+"""Write what follows from the tables of catalogue, policy, settings, readers of facts and borders of packages.
 
-docs/catalogue.md, docs/policy.md, the role's README, defaults and argument specs, and parts of two schemas; the text
-around the tables is in scripts/templates.
+docs/catalogue.md, docs/policy.md, the role's README, defaults and argument specs, parts of two schemas, and the picture
+of the packages; the text around the tables is in scripts/templates.
 
 Usage: python scripts/generate.py [--check]
 """
@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import package_picture
 from schema_parts import facts_schema, plan_schema, rendered
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -83,6 +84,7 @@ def documents() -> dict[str, str]:
         "roles/reserve_ports/README.md": _render("role_readme.md", options=_options(role_spec, role)),
         "roles/reserve_ports/defaults/main.yml": _render("role_defaults.yml", defaults=defaults),
         "roles/reserve_ports/meta/argument_specs.yml": _render("role_argument_specs.yml", options=arguments),
+        "docs/images/packages.svg": _render("packages.svg", **package_picture.picture()),
         **_schemas(),
     }
 
