@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,20 @@ PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 
 
-def documentation(name: str) -> dict[str, Any]:
-    """Return a module's documentation as ansible-doc resolves it, fragments included."""
-    command = [str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", "module", f"{COLLECTION}.{name}"]
+@cache
+def _documentation() -> dict[str, Any]:
+    """Return the documentation of all modules, of one call of ansible-doc: a call per module takes seconds each."""
+    names = [f"{COLLECTION}.{name}" for name in MODULES]
+    command = [str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", "module", *names]
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(NAMESPACE)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)[f"{COLLECTION}.{name}"]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def documentation(name: str) -> dict[str, Any]:
+    """Return a module's documentation as ansible-doc resolves it, fragments included."""
+    found: dict[str, Any] = _documentation()[f"{COLLECTION}.{name}"]
     return found
 
 
