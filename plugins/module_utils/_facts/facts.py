@@ -73,7 +73,13 @@ def parse_transcript(
     Raises:
         TranscriptError: for a source of another type, invalid base64, or more than 8 MiB.
     """
-    transcript = split_transcript(source)
+    return read_facts(split_transcript(source), extra_services, extra_ports)
+
+
+def read_facts(
+    transcript: Transcript, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None
+) -> dict[str, Any]:
+    """The facts of a transcript that has been split; the arguments and the result are those of `parse_transcript`."""
     problems = ProblemList()
     problems.extend(transcript.problems)
     if _is_of_32_bit(transcript):

@@ -94,10 +94,7 @@ def facts_of_damaged(host: Host, whole: Transcript, section: str, text: str) -> 
     alone = Host(host.name, host.codec, host.line_end, {section: host.sections[section]})
     damaged = split_transcript(alone.transcript(section, text))
     others = {name: found for name, found in whole.sections.items() if name != section}
-    merged = Transcript(whole.nonce, {**others, **damaged.sections}, damaged.problems)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(facts_module, "split_transcript", lambda _source: merged)
-        return facts_module.parse_transcript(b"")
+    return facts_module.read_facts(Transcript(whole.nonce, {**others, **damaged.sections}, damaged.problems))
 
 
 @pytest.fixture(autouse=True)
