@@ -103,12 +103,12 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 
 
 class PolicyError(ValueError):
-    """A policy that cannot be followed; the message is one sentence that names the option."""
+    """An invalid policy; the message is one sentence that names the option."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The checked policy; the attributes are the options of POLICY_SPEC.
+    """The validated policy; the attributes are the options of POLICY_SPEC.
 
     Attributes:
         extra_ports: a PortSet here.
@@ -143,7 +143,7 @@ class Policy:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any] | None = None) -> Policy:
-        """Check options and fill in the defaults.
+        """Validate options and fill in the defaults.
 
         Args:
             options: any of the options of POLICY_SPEC; null is treated as not given.
@@ -168,18 +168,18 @@ class Policy:
 
     @property
     def extra_services(self) -> list[str]:
-        """Service keys that the policy names beside the catalogue."""
+        """Service keys that the policy names in addition to the catalogue."""
         return sorted({key for row in self.extra_rows for key in row.service_keys} | set(self.start_services))
 
     @property
     def watched_ports(self) -> PortSet:
-        """The ports that the policy looks at beside the catalogue's: who holds them must be in the facts."""
+        """The ports that the policy names in addition to the catalogue. Their holders must be in the facts."""
         if self.include_listeners:
             return PortSet.from_ranges([(LOWEST_PORT, HIGHEST_PORT)])
         return reduce(lambda ports, row: ports | row.ports | row.udp_ports, self.extra_rows, self.extra_ports)
 
     def reserves_unexposed(self, family: str) -> bool:
-        """Whether needs outside the pool's range are reserved too; by default on NT5 only."""
+        """Return whether needed ports outside the pool's range are reserved too; by default on NT5 only."""
         return family == "nt5" if self.reserve_unexposed is None else self.reserve_unexposed
 
 

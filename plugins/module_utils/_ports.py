@@ -37,11 +37,11 @@ _PACKED_KEYS = frozenset(("count", "lowest", "highest", "packed"))
 
 
 class PortError(ValueError):
-    """A port, a range or a packed set that cannot be one; the message names the offending text."""
+    """An invalid port, range or packed set; the message names the invalid text."""
 
 
 def family_of(address: str) -> str:
-    """The one of FAMILIES to which a socket with this local address belongs."""
+    """Return the member of FAMILIES for a socket with this local address."""
     return FAMILIES[":" in address]
 
 
@@ -52,7 +52,7 @@ def _checked_port(port: object) -> int:
 
 
 def _joined(ranges: Iterable[Range]) -> tuple[Range, ...]:
-    """Sort, check and join ranges that overlap or touch."""
+    """Sort and validate ranges, and join those that overlap or touch."""
     checked = sorted((_checked_port(first), _checked_port(last)) for first, last in ranges)
     for first, last in checked:
         if first > last:
@@ -75,7 +75,7 @@ def _merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
 
 
 def _ranges_of(ports: Iterable[int]) -> tuple[Range, ...]:
-    """Ports in any order, checked, as canonical ranges; only the lowest and the highest need a look at their value."""
+    """Validate ports in any order and return canonical ranges. Only the lowest and the highest value are compared."""
     distinct = list(ports)
     if not set(map(type, distinct)) <= {int}:
         distinct = [_checked_port(port) for port in distinct]
@@ -135,7 +135,7 @@ class PortSet:
 
     @classmethod
     def _canonical(cls, ranges: tuple[Range, ...]) -> PortSet:
-        """A set of ranges that are in canonical form already: results of the algebra are not checked again."""
+        """Return a set of ranges that are canonical already: results of set operations are not validated again."""
         made = object.__new__(cls)
         object.__setattr__(made, "ranges", ranges)
         return made
@@ -153,7 +153,7 @@ class PortSet:
 
     @classmethod
     def from_json(cls, value: object) -> PortSet:
-        """Read what ``to_json`` writes: a list of ``a-b`` texts or the packed mapping.
+        """Read the form that ``to_json`` writes: a list of ``a-b`` texts or the packed mapping.
 
         Raises:
             PortError: for any other shape, and for packed data that does not agree with its own count.
@@ -176,20 +176,20 @@ class PortSet:
 
     @property
     def lowest(self) -> int | None:
-        """The lowest port, None for the empty set."""
+        """The lowest port; None for the empty set."""
         return self.ranges[0][0] if self.ranges else None
 
     @property
     def highest(self) -> int | None:
-        """The highest port, None for the empty set."""
+        """The highest port; None for the empty set."""
         return self.ranges[-1][1] if self.ranges else None
 
     def strings(self) -> list[str]:
-        """The canonical texts, ``a-b`` each, a single port as ``n-n``."""
+        """Return the canonical texts, ``a-b`` each, a single port as ``n-n``."""
         return [f"{first}-{last}" for first, last in self.ranges]
 
     def to_json(self) -> list[str] | dict[str, Any]:
-        """The set as JSON: ``strings()``, or above 200 ranges a mapping with the ports packed.
+        """Return the set as JSON: ``strings()``, or above 200 ranges a mapping with the packed ports.
 
         2,500 random ports are some 2,400 ranges: 32 KB as a list, 2-3 KB packed.
         """
@@ -224,7 +224,7 @@ class PortSet:
         return (self | other) - (self & other)
 
     def complement(self) -> PortSet:
-        """All ports between 1 and 65535 that are not in this set."""
+        """Return all ports between 1 and 65535 that are not in this set."""
         gaps: list[Range] = []
         following = LOWEST_PORT
         for first, last in self.ranges:
@@ -236,7 +236,7 @@ class PortSet:
         return PortSet._canonical(tuple(gaps))
 
     def isdisjoint(self, other: PortSet) -> bool:
-        """True when the two sets have no port in common."""
+        """Return whether the two sets have no port in common."""
         return not self & other
 
     def __le__(self, other: PortSet) -> bool:
@@ -262,7 +262,7 @@ class PortSet:
 
 
 def _pack(ports: PortSet) -> str:
-    """base64(zlib(differences of the sorted ports, a byte each; 255 means "255 more, and go on"))."""
+    """Return base64(zlib(differences of the sorted ports)); each is a byte, and 255 means "255 more, and continue"."""
     numbers = list(chain.from_iterable([range(first, last + 1) for first, last in ports.ranges]))
     steps = list(map(sub, numbers, [0, *numbers]))
     differences = bytearray()
@@ -289,12 +289,12 @@ def _unpack(packed: object) -> list[int]:
 
 
 def port_words(ports: Iterable[int]) -> list[str]:
-    """Ports as people write them, neighbours joined: 135, 136, 137 and 500 as ``135-137`` and ``500``."""
+    """Format ports for people, with neighbours joined: 135, 136, 137 and 500 as ``135-137`` and ``500``."""
     return [str(first) if first == last else f"{first}-{last}" for first, last in _ranges_of(ports)]
 
 
 def single_ports(value: object) -> list[int]:
-    """The ports of what ``to_json`` writes, one by one and sorted, without the cost of a set: for pictures of hosts.
+    """Return the sorted ports from the form of ``to_json``, without building a set: for pictures of hosts.
 
     Raises:
         PortError: as ``PortSet.from_json``; that a packed set agrees with its count is not looked at.
@@ -305,7 +305,7 @@ def single_ports(value: object) -> list[int]:
 
 
 def parse_entries(entries: Sequence[str]) -> tuple[PortSet, list[str], bool]:
-    """Read the entries of a registry value tolerantly.
+    """Parse the entries of a registry value tolerantly.
 
     A bare ``n`` is known but not canonical (found in the field under SocketPoolExcludedPortRanges). Blank, reversed,
     spaced, textual and out-of-range entries are bad.

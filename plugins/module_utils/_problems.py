@@ -29,23 +29,23 @@ _BY_NUMBER_RE = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
 
 
 def shown(text: str, limit: int = SHOWN_MAX) -> str:
-    """Make text from a host harmless: printable characters only, at most `limit` of them."""
+    """Make text from a host harmless: only printable characters, at most `limit` of them."""
     return printable(text[:limit])
 
 
 def printable(text: str) -> str:
-    """The text with a question mark for every character that a terminal might obey."""
+    """Replace every character that a terminal might interpret with a question mark."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def listed(texts: Sequence[str], separator: str = ", ") -> str:
-    """The texts in a row, the end of a long row only counted."""
+    """Join the texts. Of a long list, the end is only counted."""
     rest = len(texts) - NAMED_MAX
     return separator.join(texts[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def in_number(template: str, several: bool) -> str:
-    """The template with the words for one or for several where it has both, as ``[is|are]``.
+    """Choose the words for one or for several in a template with both, as ``[is|are]``.
 
     What the host says is filled in afterwards, because it may hold brackets.
     """
@@ -53,7 +53,7 @@ def in_number(template: str, several: bool) -> str:
 
 
 def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The sentences of problems for a message that a person reads: of each kind the first ones, the others counted."""
+    """Return the sentences of problems for a message to a person: the first of each kind, the others counted."""
     kinds: dict[str, list[str]] = {}
     for problem in problems:
         kinds.setdefault(str(problem["id"]), []).append(str(problem["message"]))
@@ -66,7 +66,7 @@ def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 class ProblemList:
-    """Collects problems in the order in which they were met, each distinct one once, bounded in number."""
+    """A list of distinct problems in the order in which they were found, limited in number."""
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
@@ -84,7 +84,7 @@ class ProblemList:
         self.extend([{"id": problem_id, "severity": severity, "message": message, "data": data}])
 
     def extend(self, problems: list[Problem]) -> None:
-        """Add problems that were made elsewhere."""
+        """Add problems from another list."""
         for problem in problems:
             if len(self._problems) == PROBLEMS_MAX:
                 self._left_out += 1
@@ -92,7 +92,7 @@ class ProblemList:
                 self._problems.append(problem)
 
     def as_list(self) -> list[Problem]:
-        """The problems, and one more that says how many were left out, if any were."""
+        """Return the problems, and one more that says how many were left out, if any were."""
         if not self._left_out:
             return list(self._problems)
         message = f"{self._left_out} more problems are not listed."

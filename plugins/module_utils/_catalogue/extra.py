@@ -28,7 +28,7 @@ _EXTRA_REQUIRED = ("name", "services", "ports")
 
 
 def row_from_extra(entry: object, where: str) -> CatalogueRow:
-    """Check one entry and make a row of it.
+    """Validate one entry and return its catalogue row.
 
     Args:
         entry: the entry as the user wrote it; keys that are null are treated as not given.

@@ -30,7 +30,7 @@ ALL_FAMILIES = NT5 + NT6
 
 
 class CatalogueError(ValueError):
-    """An entry of ``catalogue_extra`` that cannot be a catalogue row; the message is one sentence."""
+    """An invalid entry of ``catalogue_extra``; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -74,27 +74,27 @@ class CatalogueRow:
     never_start: bool = False
 
     def __post_init__(self) -> None:
-        """The catalogue's patterns are compiled with it: Ansible imports it once, then a process per task matches."""
+        """Compile the patterns once, on import: every task runs in its own process."""
         key_matcher(self.service_keys, self.service_patterns)
 
     @property
     def uses_udp(self) -> bool:
-        """True when the row's ports can collide with the pool."""
+        """Whether the row's ports can collide with the pool."""
         return self.protocol != "tcp"
 
     @property
     def udp_ports(self) -> PortSet:
-        """The UDP ports that the service holds, those below the pool's reach included."""
+        """The UDP ports that the service holds, including those below the pool's range."""
         return (self.ports if self.uses_udp else PortSet()) | self.verify_ports
 
     def matches(self, service: str) -> bool:
-        """True when the service key belongs to this row."""
+        """Return whether the service key belongs to this row."""
         return key_matcher(self.service_keys, self.service_patterns).match(service) is not None
 
 
 @cache
 def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """A regular expression that a whole service key matches, whatever its case, when it is one of these."""
+    """Return a regular expression that matches exactly these service keys, without regard to case."""
     alternatives = [re.escape(key) for key in keys] + [f"(?:{pattern})" for pattern in patterns]
     return re.compile(rf"(?:{'|'.join(alternatives) or '(?!)'})\Z", re.IGNORECASE | re.ASCII)
 
@@ -107,10 +107,10 @@ _NEVER_START_RE = key_matcher((), NEVER_START_PATTERNS)
 
 
 def may_never_start(service: str) -> bool:
-    """True for the services that no policy can make us start."""
+    """Return whether no policy can make the collection start the service."""
     return _NEVER_START_RE.match(service) is not None
 
 
 def port_text(entry: object) -> Any:  # noqa: ANN401 - what it is, the caller finds out
-    """A port that YAML read as a number, as text; anything else as it is, to be judged by who reads it."""
+    """Return a port that YAML read as a number as text, and anything else unchanged for the caller to judge."""
     return str(entry) if isinstance(entry, int) and not isinstance(entry, bool) else entry

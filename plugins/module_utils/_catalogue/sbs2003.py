@@ -250,12 +250,12 @@ _LOOKED_AT = key_matcher(
 
 
 def is_catalogued(service: str) -> bool:
-    """True when a row of the built-in catalogue looks at this service key."""
+    """Return whether a row of the built-in catalogue matches this service key."""
     return _LOOKED_AT.match(service) is not None
 
 
 def rows_from_extra(entries: Iterable[Mapping[str, Any]]) -> tuple[CatalogueRow, ...]:
-    """Turn the option ``catalogue_extra`` into rows that follow the built-in ones.
+    """Convert the option ``catalogue_extra`` to rows that follow the built-in ones.
 
     Args:
         entries: mappings with name, services and ports, and optionally title, protocol (udp), hold (when_running),

@@ -15,7 +15,7 @@ from .host_backup import as_wide, widening
 def backup_files(
     folder: str, texts: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, list[str]], list[str], dict[str, str]]:
-    """The files of the backup as `echo` commands by name, what turns some of them into UTF-16 then, and their sizes.
+    """Render the files of the backup: `echo` commands by name, the conversion of some files to UTF-16, and the sizes.
 
     A size is a condition of `if`. In UTF-16 each character that is sent takes two bytes, behind the mark of `reg`.
 
@@ -36,7 +36,7 @@ def backup_files(
 
 
 def if_whole(folder: str, sizes: Mapping[str, str], command: str) -> str:
-    """Runs the command only if each file of the backup has the size of what was sent: the disk may be full.
+    """Run the command only if each file of the backup has the expected size: the disk may be full.
 
     Args:
         folder: of the backup, seen from system32.
@@ -49,12 +49,12 @@ def if_whole(folder: str, sizes: Mapping[str, str], command: str) -> str:
 
 
 def kept_file(folder: str, name: str, echoes: Sequence[str], first: bool) -> str:
-    """Begins a file of the host's own backup, or goes on with it."""
+    """Render the start of a file of the host's backup, or its continuation."""
     return rf"({'&'.join(echoes)}){'>' if first else '>>'}{folder}\{name}"
 
 
 def chunks_of(echoes: Sequence[str]) -> list[list[str]]:
-    """Spreads commands over as few command lines as they need."""
+    """Distribute commands over as few command lines as possible."""
     chunks: list[list[str]] = [[]]
     for echo in echoes:
         if sum(len(part) + 1 for part in [*chunks[-1], echo]) > MAX_LINE - 500:

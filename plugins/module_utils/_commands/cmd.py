@@ -64,31 +64,31 @@ _BACKUP = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}")
 
 
 class BatchError(ValueError):
-    """Something that must not or cannot be put into a remote command line; the message is one sentence."""
+    """Something that must not or cannot be part of a remote command line; the message is one sentence."""
 
 
 def nonce(text: str) -> str:
-    """Returns the nonce if it is 16 lower-case hex digits, else raises BatchError."""
+    """Return the nonce if it is 16 lower-case hex digits, else raise BatchError."""
     return _matching(_NONCE, text, "nonce")
 
 
 def section_id(text: str) -> str:
-    """Returns the section id if it is well formed, else raises BatchError."""
+    """Return the section id if it is well formed, else raise BatchError."""
     return _matching(_SECTION, text, "section id")
 
 
 def lock_name(text: str) -> str:
-    """Returns `<UTC seconds>-<nonce>` if it is well formed, else raises BatchError."""
+    """Return `<UTC seconds>-<nonce>` if it is well formed, else raise BatchError."""
     return _matching(_STAMPED, text, "lock name")
 
 
 def backup_id(text: str) -> str:
-    """Returns `<UTC time>-<nonce>` if it is well formed, else raises BatchError."""
+    """Return `<UTC time>-<nonce>` if it is well formed, else raise BatchError."""
     return _matching(_BACKUP, text, "backup id")
 
 
 def service(text: str) -> str:
-    """Returns a service key in quotes if it keeps to the alphabet of service keys, else raises BatchError."""
+    """Return a service key in quotes if it keeps to the alphabet of service keys, else raise BatchError."""
     name = _matching(_SERVICE, text, "service key")
     if name != name.strip():
         raise BatchError(f"The service key {text!r} begins or ends with a space.")
@@ -96,14 +96,14 @@ def service(text: str) -> str:
 
 
 def number(value: int, highest: int) -> str:
-    """Returns an integer as decimal digits, 0 to highest, else raises BatchError."""
+    """Return an integer from 0 to `highest` as decimal digits, else raise BatchError."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= highest:
         raise BatchError(f"{value!r} is not a whole number from 0 to {highest}.")
     return str(value)
 
 
 def state_is(state: int) -> str:
-    """For findstr: the line in which `sc query` shows a state of 1 to 7.
+    """Return findstr's pattern for the line in which `sc query` shows a state from 1 to 7.
 
     A number with a word behind it; an exit code has parentheses there, and the type of a service is 10 at least.
     """
@@ -111,12 +111,12 @@ def state_is(state: int) -> str:
 
 
 def matching(pattern: str) -> str:
-    """The command that looks for a line of that pattern in its input."""
+    """Render the command that searches its input for a line that matches the pattern."""
     return f'findstr.exe /i /r /c:"{pattern}"'
 
 
 def port_range(text: str) -> str:
-    """Returns a canonical range `a-b` of ports 1-65535, else raises BatchError."""
+    """Return a canonical range `a-b` of ports 1-65535, else raise BatchError."""
     first, dash, last = text.partition("-")
     if not (dash and first.isascii() and first.isdigit() and last.isascii() and last.isdigit()):
         raise BatchError(f"{text!r} is not a port range.")
@@ -127,17 +127,17 @@ def port_range(text: str) -> str:
 
 
 def begin(run: str, name: str) -> str:
-    """The command that opens a section of the transcript."""
+    """Render the command that opens a section of the transcript."""
     return f"echo #portkeeper {nonce(run)} begin {section_id(name)}"
 
 
 def section(run: str, name: str, command: str) -> str:
-    """One section on a command line: begin mark, command, end mark with the command's error level."""
+    """Render one section of a command line: begin mark, command, end mark with the command's error level."""
     return f"{begin(run, name)}&{command}&call echo #portkeeper {run} end {name} {ERRORLEVEL}"
 
 
 def wrap(run: str, parts: list[str]) -> str:
-    """One whole command line: the transcript's first line and the parts, with empty input and no error output.
+    """Render a whole command line: the transcript's first line and the parts, with empty input and no error output.
 
     All of it runs in SYSTEM32 or not at all, and names our files by their path from there (OURS). So no environment
     variable stands behind a variable of `for`, whose percent sign would be paired with that of the environment variable
@@ -151,7 +151,7 @@ def wrap(run: str, parts: list[str]) -> str:
 
 
 def checked(line: str, limit: int = MAX_LINE) -> str:
-    """Returns the line if it keeps to the alphabet and to the limit in characters, else raises BatchError."""
+    """Return the line if it keeps to the alphabet and to the limit in characters, else raise BatchError."""
     foreign = sorted(set(line) - ALPHABET)
     if foreign:
         raise BatchError(f"A command line would hold the characters {foreign!r}.")
@@ -161,7 +161,7 @@ def checked(line: str, limit: int = MAX_LINE) -> str:
 
 
 def echoed(text: str) -> str:
-    """The `echo` command that prints one line of a script literally, written for a command line.
+    """Render the `echo` command that prints one line of a script literally, for use on a command line.
 
     Percent signs cannot be escaped on a command line; a caret behind an opening one makes the name unknown, so that
     nothing is expanded, and goes away by itself. In quotes it would stay.
@@ -175,7 +175,7 @@ def echoed(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text for a command line, so that cmd takes every operator in it as a character.
+    """Escape the text for a command line, so that cmd treats every operator in it as a character.
 
     In quotes nothing is escaped, and a caret would stay. Environment variables are expanded.
     """

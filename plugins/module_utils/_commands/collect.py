@@ -25,7 +25,7 @@ _IS_NT5 = 'ver|findstr.exe /c:" 5.">nul'
 
 
 def section_commands(run: str, ids: Iterable[str] | None = None) -> list[str]:
-    """The chosen rows (all by default) as parts of a command line, in the table's order.
+    """Render the chosen sections (by default all) as parts of a command line, in the table's order.
 
     Args:
         run: the nonce.
@@ -44,7 +44,7 @@ def section_commands(run: str, ids: Iterable[str] | None = None) -> list[str]:
 
 
 def collector_line(run: str, ids: Iterable[str] | None = None) -> str:
-    """The collector as one command line of at most MAX_LINE characters.
+    """Render the collector as one command line of at most MAX_LINE characters.
 
     Args:
         run: the nonce, 16 lower-case hex digits.
@@ -57,7 +57,7 @@ def collector_line(run: str, ids: Iterable[str] | None = None) -> str:
 
 
 def collector_script(run: str) -> list[str]:
-    """The collector as the lines of collect.cmd, without line ends, each at most MAX_SCRIPT_LINE characters.
+    """Render the lines of collect.cmd without line ends, each of at most MAX_SCRIPT_LINE characters.
 
     Raises:
         BatchError: the nonce is malformed.

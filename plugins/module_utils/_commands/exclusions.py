@@ -24,7 +24,7 @@ _RANGES_PER_COMMAND = 300
 
 @dataclass(frozen=True)
 class Edit:
-    """Rows of one table to be added or deleted.
+    """Rows of one netsh table to add or delete.
 
     Attributes:
         verb: ADD or DELETE.
@@ -38,7 +38,7 @@ class Edit:
 
 
 def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
-    """The commands that write a file for ``netsh -f``, one or more; none without a range.
+    """Render the commands that write a file for ``netsh -f``. Without ranges there are none.
 
     Args:
         file: its path; the first command overwrites it.
@@ -59,7 +59,7 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
 
 
 def file_size(edits: Sequence[Edit]) -> int:
-    """Bytes of the file that `file_commands` write."""
+    """Return the size in bytes of the file that `file_commands` write."""
     rows = [(edit, _counted(text).partition("-")) for edit in edits for text in edit.ranges]
     return sum(len(_line(edit, first, count)) + 2 for edit, (first, _dash, count) in rows)
 
@@ -72,7 +72,7 @@ def _line(edit: Edit, first: str, count: str) -> str:
 
 
 def _grouped(ranges: Sequence[str]) -> list[str]:
-    """Ranges as `first-count`, in groups for the set of a `for`."""
+    """Yield the ranges as `first-count`, in groups for the set of a `for`."""
     counted = [_counted(text) for text in ranges]
     return [
         " ".join(counted[start : start + _RANGES_PER_COMMAND]) for start in range(0, len(counted), _RANGES_PER_COMMAND)
@@ -80,6 +80,6 @@ def _grouped(ranges: Sequence[str]) -> list[str]:
 
 
 def _counted(text: str) -> str:
-    """A range as first port and number of ports."""
+    """Return a range as first port and number of ports."""
     first, _dash, last = port_range(text).partition("-")
     return f"{first}-{int(last) - int(first) + 1}"

@@ -38,7 +38,7 @@ _MOST = 1_000
 
 
 def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
-    """The lines of rollback.cmd, for the backup's own folder.
+    """Render the lines of rollback.cmd, which lies in the backup's folder.
 
     Args:
         backup: the backup's id.
@@ -81,12 +81,12 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
 
 
 def as_wide(lines: Sequence[str]) -> list[str]:
-    """The text of a .reg file without its signature, and with the end of the key that `widening` makes."""
+    """Return the text of a .reg file without its signature, and with the end of the key that `widening` creates."""
     return [*lines[1:], "", f"[-{long_key(_WIDE_KEY)}]"]
 
 
 def widening(file: str) -> str:
-    """The commands that turn a file of ASCII text into a .reg file of UTF-16 with its mark and signature.
+    """Render the commands that convert ASCII text to a .reg file in UTF-16, with byte order mark and signature.
 
     Data of strings is UTF-16 only in such a file, and `echo` cannot print the mark: it is that of a file which `reg`
     itself exports, of a key of our own that holds nothing.
@@ -101,7 +101,7 @@ def widening(file: str) -> str:
 
 
 def pruning(kept: int, current: str) -> str:
-    """The command that removes the oldest backups, for a command line; only names that the collection gives.
+    """Render the command that removes the oldest backups. It only touches names that the collection gives.
 
     Args:
         kept: how many stay, at least one.

@@ -29,18 +29,18 @@ _COMPARABLE_RE = re.compile(r"[A-Za-z0-9_-]{1,15}", re.ASCII)
 
 
 def machine_id(text: object) -> str | None:
-    """The id if the text is one, in lower case; None for anything else."""
+    """Return the id in lower case if the text is one, else None."""
     digits = text.strip().lower() if isinstance(text, str) else ""
     return digits if _ID_RE.fullmatch(digits) else None
 
 
 def recorded_id(facts: Mapping[str, Any] | None) -> str | None:
-    """The machine's id in the facts of a host; None where nothing was written yet, or the id could not be read."""
+    """Return the machine's id from the facts of a host; None if nothing was written yet or the id could not be read."""
     return machine_id(_machine(facts or {}).get("id"))
 
 
 def cloned_from(facts: Mapping[str, Any]) -> str | None:
-    """The computer name that was recorded with the id, if the host has another name now; else None.
+    """Return the computer name that was recorded with the id, if the host has another name now, else None.
 
     Names with other characters than letters, digits, ``-`` and ``_`` are not compared: two tools may show them
     differently, and that would be a clone every night.
@@ -52,7 +52,7 @@ def cloned_from(facts: Mapping[str, Any]) -> str | None:
 
 
 def needs_id(facts: Mapping[str, Any]) -> bool:
-    """Whether the next write gives the machine an id: it has none, or one that came from another machine."""
+    """Return whether the next write gives the machine an id: it has none, or that of another machine."""
     state = facts.get("state")
     if not isinstance(state, Mapping) or state.get("present") is None:
         return False
@@ -60,7 +60,7 @@ def needs_id(facts: Mapping[str, Any]) -> bool:
 
 
 def id_commands(new_id: str) -> list[str]:
-    """The commands that record a new id and the computer's name, which the host fills in itself.
+    """Render the commands that record a new id and the computer's name. The host fills in the name itself.
 
     The name is read from the registry, because no environment variable may stand behind a variable of ``for`` on the
     same command line. An old name goes first: what could not be read must not leave it behind.

@@ -16,7 +16,7 @@ _COMMENT = "portkeeper: settings take effect with the next boot"
 
 
 def reboot_line(run: str, lock: str) -> str:
-    """Takes the lock and, if it is ours, asks Windows to reboot.
+    """Render the line that takes the lock and then asks Windows to reboot.
 
     The sections: `lock`; and only if the lock is ours `reboot`, with the error level of shutdown.
 
@@ -29,5 +29,5 @@ def reboot_line(run: str, lock: str) -> str:
 
 
 def boot_line(run: str) -> str:
-    """Asks for the boot mark only; the section `boot`."""
+    """Render the line that reads only the boot mark, in the section `boot`."""
     return wrap(run, section_commands(run, ["boot"]))

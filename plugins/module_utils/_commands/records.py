@@ -56,19 +56,19 @@ DNS_STOPPED = RECORDED_STOPPED
 
 @dataclass(frozen=True)
 class Record:
-    """What is recorded of one setting: its id and its canonical value (`a-b,c-d`, a number or `absent`)."""
+    """The record of one setting: its id and its canonical value (`a-b,c-d`, a number or `absent`)."""
 
     id: str
     value: str
 
 
 def is_recorded(name: str) -> bool:
-    """Whether there may be a record of this name under STATE_KEY."""
+    """Return whether a record may have this name under STATE_KEY."""
     return written_setting(name) is not None or name in NETSH or name in SERVICE_LISTS
 
 
 def remember_line(run: str, lists: Mapping[str, Sequence[str]], process: Mapping[str, int | None]) -> str:
-    """Writes down after a window what it left; gathers the records anew.
+    """Render the line that records the state after a window and reads the records again.
 
     Args:
         run: the nonce.
@@ -89,7 +89,7 @@ def remember_line(run: str, lists: Mapping[str, Sequence[str]], process: Mapping
 
 
 def recorded(records: Sequence[Record]) -> list[str]:
-    """Writes the records with the boot mark and DNS's process of this moment, read on the host.
+    """Render the commands that write the records with the current boot mark and process of DNS, read on the host.
 
     An old record goes first: what could not be read must not leave an older mark behind. The process id comes from the
     service manager, because any program may be called dns.exe; where it says none, none is recorded. A list of services
@@ -117,7 +117,7 @@ def recorded(records: Sequence[Record]) -> list[str]:
 
 
 def _each(ids: Sequence[str], name: str, data: str) -> str:
-    """Adds the same value to several records."""
+    """Render the commands that add the same value to several records."""
     return "&".join(rf"reg.exe add {STATE_KEY}\{record} /v {name} /t REG_SZ /d {data} /f" for record in ids)
 
 

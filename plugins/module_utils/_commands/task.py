@@ -39,7 +39,7 @@ is declared as UTF-8 (github.com/fatso83/vmware-auto-suspend, issue 8). Microsof
 
 
 def by_switches(task: str, program: str) -> str:
-    """The command that creates a task for SYSTEM on every release.
+    """Render the command that creates a task for SYSTEM on every release.
 
     ONSTART needs no time of day, whose format differs between releases.
 
@@ -51,7 +51,7 @@ def by_switches(task: str, program: str) -> str:
 
 
 def definition_file(program: str, file: str) -> str:
-    """The command that writes the task's definition.
+    """Render the command that writes the task's definition.
 
     Environment variables in the path of the program are expanded by cmd, as in `by_switches`.
 
@@ -63,7 +63,7 @@ def definition_file(program: str, file: str) -> str:
 
 
 def by_file(task: str, program: str, file: str) -> str:
-    """The command that creates a task from its definition, and by switches where schtasks refuses that.
+    """Render the command that creates a task from its definition, or with switches if schtasks refuses that.
 
     The size of the file is not looked at: of a definition that was cut by a full disk nothing is left but a refusal.
 

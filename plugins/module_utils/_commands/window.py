@@ -72,7 +72,7 @@ _NETSH_FILE = "exclude.netsh"
 
 @dataclass(frozen=True)
 class ExclusionToAdd:
-    """An excluded port range to be added while DNS is down: the setting's id and a canonical range `a-b`."""
+    """An excluded port range to add while DNS is down: the setting's id and a canonical range `a-b`."""
 
     id: str
     ports: str
@@ -80,7 +80,7 @@ class ExclusionToAdd:
 
 @dataclass(frozen=True)
 class Window:
-    """All that a window does.
+    """The content of a window.
 
     Attributes:
         run: the transcript's nonce.
@@ -108,32 +108,32 @@ class Window:
 
     @property
     def recorded(self) -> Record:
-        """What is on record while the window is open."""
+        """The services on record while the window is open."""
         return Record(RAN_BEFORE, ",".join(_parts(self).recorded))
 
     @property
     def folder(self) -> str:
-        """The window's folder on the host, unquoted, for what does not run in system32."""
+        """The window's folder on the host, unquoted, for programs that do not run in system32."""
         return rf"%SystemRoot%\{WINDOW_PREFIX}{lock_name(self.lock)}"
 
     @property
     def path(self) -> str:
-        """The window's folder, seen from system32."""
+        """The window's folder, relative to system32."""
         return window_folder(self.lock)
 
     @property
     def task(self) -> str:
-        """The task's name: unique, because XP and 2003 cannot overwrite one."""
+        """The task's name. It is unique, because XP and 2003 cannot overwrite a task."""
         return f"portkeeper-{lock_name(self.lock)}"
 
     @property
     def mark(self) -> str:
-        """The file that says until when the lock must not be taken over, seen from system32."""
+        """The file that says how long the lock must not be taken over, relative to system32."""
         return rf"{LOCK}\window-{number(self.until, 99_999_999_999)}-{self.run}"
 
 
 def script(window: Window) -> list[str]:
-    """The lines of the window's script.
+    """Render the lines of the window's script.
 
     `steps` gets a line `<step> <error level>` per step; the file `end` appears when everything has been done.
     """
@@ -182,7 +182,7 @@ def _started(step: str, name: str) -> list[str]:
 
 
 def _routine(step: str) -> list[str]:
-    """Subroutine: starts the service %s%. Names may be long, and all of this is part of one command line."""
+    """Render the subroutine that starts the service %s%. All of it, with a long name, is part of one command line."""
     return [f":{step}", f"net.exe start %s%{_LOG}", "set e=%errorlevel%", *_told(f"{step} %s%"), "exit /b"]
 
 
@@ -202,7 +202,7 @@ _VOICE = Voice(
 
 
 def start_line(window: Window) -> str:
-    """Takes the lock, writes script and token, creates and runs the task.
+    """Render the line that takes the lock, writes script and token, and creates and runs the task.
 
     The sections: `lock`; only if the lock is ours and the folder is new `create`; and only if its files have the size
     of what was sent, because the disk may be full, `run` (error levels of schtasks).
@@ -233,7 +233,7 @@ def _started_by_task(window: Window) -> str:
 
 
 def poll_line(window: Window, seconds: int) -> str:
-    """Waits on the host until the end mark is there, `seconds` at most.
+    """Render the line that waits on the host for the end mark, for `seconds` at most.
 
     The section `window` holds `ended` if the end mark is there, and then the steps; `absent` if there is no window.
     """
@@ -246,7 +246,7 @@ def poll_line(window: Window, seconds: int) -> str:
 
 
 def finish_line(window: Window) -> str:
-    """After the end mark: removes task and folder, gives back the lock, and gathers everything anew."""
+    """Render the line after the end mark: remove task and folder, release the lock, and read everything again."""
     clean = f"schtasks.exe /delete /tn {window.task} /f>nul&rd /s /q {window.path}"
     return wrap(
         window.run,
@@ -259,7 +259,7 @@ def finish_line(window: Window) -> str:
 
 
 def abort_line(window: Window) -> str:
-    """After a start that failed: claims the token, so that the script never runs, and cleans up.
+    """Render the line after a failed start: claim the token, so that the script never runs, and clean up.
 
     The section `abort` holds `claimed` unless the script has the token; only then the lock is given back.
     """
@@ -272,7 +272,7 @@ def abort_line(window: Window) -> str:
 
 
 def rescue_line(window: Window) -> str:
-    """At the deadline without an end mark: claims the token and starts what ran, then gathers everything anew.
+    """Render the line for a missing end mark: claim the token, start what ran before, and read everything again.
 
     The section `abort` as in `abort_line`, `rescue` a line `<step> <error level>` per service.
     """
@@ -292,7 +292,7 @@ def rescue_line(window: Window) -> str:
 
 
 def unguarded_line(window: Window) -> str:
-    """The same script run inside the shell, for hosts without a Task Scheduler; see `start_line`.
+    """Render the line that runs the script inside the shell, on hosts without a Task Scheduler; see `start_line`.
 
     The section `window` as in `poll_line`.
     """
@@ -302,7 +302,7 @@ def unguarded_line(window: Window) -> str:
 
 
 def start_services_line(run: str, names: Sequence[str]) -> str:
-    """Starts services whose port is free, without a window; gathers everything anew.
+    """Render the line that starts services whose port is free, without a window, and reads everything again.
 
     The section `start` holds a line `<key in quotes> <error level>` per service.
     """
@@ -313,7 +313,7 @@ def start_services_line(run: str, names: Sequence[str]) -> str:
 
 
 def _opened(window: Window, before: list[str], then: str) -> str:
-    """Takes the lock and, if it is ours, makes the window's folder, writes script, token and mark and goes on.
+    """Render the lock and, if it was taken, the window's folder with script, token and mark, and then the command.
 
     It goes on only if the disk took all of it: half a script would stop DNS and not start it again.
 
@@ -348,7 +348,7 @@ def _opened(window: Window, before: list[str], then: str) -> str:
 
 
 def _closing(folder: str) -> str:
-    """Closes a new folder to all but administrators and SYSTEM, by their SIDs, as far as the release can.
+    """Close a new folder to all but administrators and SYSTEM, by their SIDs, as far as the release can.
 
     icacls is part of Windows since Server 2003 SP2 (KB919240). There it cannot end the inheritance: the groups that may
     write to %SystemRoot%, Power Users and Server Operators (KB825069, Q244600), are denied it. Where it is missing the
@@ -364,7 +364,7 @@ def _claimed(window: Window) -> str:
 
 
 def _claim(window: Window) -> str:
-    """Renames the token, as the script does, to a name of its own; prints `claimed` when the session was first.
+    """Render the command that renames the token, as the script does. It prints `claimed` if the session was first.
 
     A start that was cut short may have left no token yet; then the name alone keeps the script from running.
     """

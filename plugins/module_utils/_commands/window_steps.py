@@ -49,7 +49,7 @@ _NO_WAY_BACK = r'findstr.exe /i /r /c:"^ *Start[^a-z].*0x4" /c:"^ *DeleteFlag[^a
 
 @dataclass(frozen=True)
 class Parts:
-    """What a window is about.
+    """The services and commands of a window.
 
     Attributes:
         services_to_start: keys of services to be started while DNS is down.
@@ -69,7 +69,7 @@ class Parts:
 
     @property
     def recorded(self) -> tuple[str, ...]:
-        """All that is on record while the window is open, DNS first."""
+        """The services on record while the window is open, DNS first."""
         return tuple(dict.fromkeys((DNS_SERVICE, *self.dependents, *self.owed)))
 
 
@@ -105,7 +105,7 @@ class Voice:
 
 
 def sequence(parts: Parts, voice: Voice) -> list[str]:
-    """The lines of a window from its first look to the end of its record.
+    """Render the lines of a window, from its first check to the removal of its record.
 
     Raises:
         BatchError: a service key is malformed.
@@ -140,7 +140,7 @@ def _runs(name: str) -> str:
 
 
 def _allowed(parts: Parts, voice: Voice) -> list[str]:
-    """Goes elsewhere unless DNS runs and all that goes down with it can be started again."""
+    """Leave the window unless DNS runs and all services that stop with it can be started again."""
     keys = voice.file("keys")
     queries = [rf'reg.exe query "{_SERVICES}\{_key(name)}">>{keys} 2>nul' for name in (DNS_SERVICE, *parts.dependents)]
     return [
@@ -161,7 +161,7 @@ def _key(name: str) -> str:
 
 
 def _excluded(parts: Parts, voice: Voice) -> list[str]:
-    """Excludes while DNS is down; the process of a stopped service may go on closing thousands of sockets for a while.
+    """Add exclusions while DNS is down. A stopped service's process may take a while to close thousands of sockets.
 
     A list of processes that cannot be read does not show that it has ended.
     """
@@ -184,7 +184,7 @@ def _excluded(parts: Parts, voice: Voice) -> list[str]:
 
 
 def _dns_started(parts: Parts, voice: Voice) -> list[str]:
-    """Starts DNS until the service manager says that it runs; the level that it reports is that of its own answer."""
+    """Start DNS until the service manager says that it runs. The reported error level is that of this answer."""
     return [
         "set n=0",
         ":dns",

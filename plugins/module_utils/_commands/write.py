@@ -67,7 +67,7 @@ _PUT_BACK = "put-back.reg"
 
 @dataclass(frozen=True)
 class SettingWrite:
-    """One setting to be written.
+    """One setting to write.
 
     Attributes:
         id: a key of SETTINGS or of NETSH.
@@ -85,7 +85,7 @@ class SettingWrite:
 
 @dataclass(frozen=True)
 class ChangeId:
-    """The names of one change.
+    """The ids of one change.
 
     Attributes:
         run: the transcript's nonce.
@@ -108,17 +108,17 @@ class ChangeId:
 
     @property
     def path(self) -> str:
-        """The same, seen from system32."""
+        """The backup's folder, relative to system32."""
         return rf"{OURS}\backup\{backup_id(self.backup)}"
 
     @property
     def flag(self) -> str:
-        """The file that says: nothing has changed since the snapshot."""
+        """The flag file: it exists if nothing has changed since the snapshot."""
         return rf"{OURS}\same-{nonce(self.run)}"
 
 
 def prepare_line(change_id: ChangeId, settings: Sequence[str]) -> str:
-    """The first command of a change: lock, snapshot of the registry settings, export of their keys.
+    """Render the first command of a change: lock, snapshot of the registry settings, export of their keys.
 
     Args:
         change_id: the names to use.
@@ -161,7 +161,7 @@ def write_lines(
     backup: Sequence[str],
     put_back: Sequence[str] = (),
 ) -> list[str]:
-    """The commands that write; one, unless the backup's text is too long for the same line.
+    """Render the commands that write: one, or more if the backup's text is too long for the same line.
 
     Args:
         change_id: the names used in `prepare_line`.
@@ -217,13 +217,13 @@ def write_lines(
 
 
 def _recorded(change_id: ChangeId, records: Sequence[Record]) -> list[str]:
-    """Gives the machine its id, where it gets one, and writes the records."""
+    """Render the commands that give the machine an id, if it needs one, and write the records."""
     write = [f"({'&'.join(id_commands(change_id.machine))})>nul"] if change_id.machine else []
     return [*write, f"({'&'.join(recorded(records))})>nul"] if records else write
 
 
 def _compared(change_id: ChangeId, places: Sequence[tuple[str, Setting]], sizes: Mapping[str, str]) -> list[str]:
-    """Makes the flag if the values are those of the snapshot, and the backup's files are whole."""
+    """Create the flag file if the values equal the snapshot and the backup's files are complete."""
     files = [[_snapshot_file(change_id, name, generation) for generation in "12"] for name, _place in places]
     equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
     flag = if_whole(change_id.path, sizes, f"echo same>{change_id.flag}")
@@ -231,13 +231,13 @@ def _compared(change_id: ChangeId, places: Sequence[tuple[str, Setting]], sizes:
 
 
 def _imported(change_id: ChangeId, names: Sequence[str]) -> list[str]:
-    """Imports the exact values; a line `<id> <error level>` for each."""
+    """Import the exact values and print a line `<id> <error level>` for each."""
     done = [f"call echo {section_id(name)} {ERRORLEVEL}" for name in names]
     return [rf"reg.exe import {change_id.path}\{_PUT_BACK}>nul", *done]
 
 
 def _netsh_files(change_id: ChangeId, changes: Sequence[SettingWrite]) -> tuple[list[str], dict[str, str]]:
-    """Writes what netsh is to do now, and what undoes it and the window that follows; with the latter's size."""
+    """Write the netsh file of this change and the one that undoes it and the window; return the size of the latter."""
     commands: list[str] = []
     undo: list[Edit] = []
     for change in changes:
@@ -264,7 +264,7 @@ def _ranges(change: SettingWrite) -> tuple[str, ...]:
 
 
 def _written(change_id: ChangeId, change: SettingWrite) -> list[str]:
-    """The commands of one change, each followed by a line `<id> <error level>`."""
+    """Render the commands of one change, each followed by a line `<id> <error level>`."""
     done = f"call echo {section_id(change.id)} {ERRORLEVEL}"
     if change.id in NETSH:
         due = bool(_ranges(change) or change.removed)

@@ -19,7 +19,7 @@ Answer: TypeAlias = "tuple[bool | None, str]"
 
 
 def acceptance_points(facts: Facts) -> list[dict[str, str]]:
-    """One row per open point, in the order of docs/acceptance.md: `id`, `verdict`, `seen`.
+    """Return one row per open point, in the order of docs/acceptance.md: `id`, `verdict`, `seen`.
 
     Args:
         facts: of one host, as `port_info` returns them.

@@ -58,7 +58,7 @@ _DOCUMENTATION_NETS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198
 
 
 def anonymise(source: Source, keep: Iterable[str] = ()) -> str:
-    """The transcript with stand-ins for every name, address, SID and serial number.
+    """Replace every name, address, SID and serial number of the transcript with a stand-in.
 
     Sections that are not whole, or that the collector does not print, are left out.
 
@@ -82,7 +82,7 @@ def anonymise(source: Source, keep: Iterable[str] = ()) -> str:
 
 
 class _Stands:
-    """Stand-ins by what they stand for; none of them occurs in the source."""
+    """Stand-ins by the text that they replace. None of them occurs in the source."""
 
     def __init__(self, source: str) -> None:
         self._taken = frozenset(_STAND_RE.findall(source.lower()))
@@ -92,12 +92,12 @@ class _Stands:
         self._addresses6 = (f"2001:db8::{number:x}" for number in count(1))
 
     def word(self, text: str) -> str:
-        """One word; beyond ASCII if what it stands for is."""
+        """Return the stand-in of a word. It contains non-ASCII letters if the word does."""
         stem = "name" if text.isascii() else "näme"
         return self._stand(text.lower(), (f"{stem}{number}" for number in self._numbers))
 
     def address(self, text: str) -> str:
-        """An address of the ranges that are meant for documentation."""
+        """Return a stand-in from the address ranges that are reserved for documentation."""
         if text in _HARMLESS_ADDRESSES:
             return text
         return self._stand(text.lower(), self._addresses6 if ":" in text else self._addresses)
@@ -109,7 +109,7 @@ class _Stands:
 
 
 class _Writer:
-    """Rewrites sections, one after the other."""
+    """Rewrites sections one after another."""
 
     def __init__(self, keep: Iterable[str], source: str) -> None:
         self._stands = _Stands(source)
@@ -125,7 +125,7 @@ class _Writer:
         self._endpoints = re.compile(f"{_ENDPOINT}|{patterns}", re.IGNORECASE)
 
     def section(self, row: SectionRow, text: str) -> str:
-        """The text of a section with stand-ins."""
+        """Return the text of a section with stand-ins."""
         if row.id == "computer_name":
             return self._stands.word(text.strip()) if text.strip() else ""
         if row.exports is not None:
@@ -135,7 +135,7 @@ class _Writer:
         return self._line("\n".join(plain_lines(text)), harmless, pattern)
 
     def _line(self, text: str, harmless: frozenset[str], pattern: re.Pattern[str] | None = None) -> str:
-        """A text with stand-ins for all words but the harmless ones."""
+        """Replace all words of a line but the harmless ones."""
 
         def stand(found: re.Match[str]) -> str:
             whole = found.group()
@@ -163,7 +163,7 @@ class _Writer:
         return "\n".join(self._registry_line(line, harmless, kept, binary) for line in lines)
 
     def _registry_line(self, line: str, harmless: frozenset[str], kept: frozenset[str], binary: frozenset[str]) -> str:
-        """Keys, values and the tool's banner; of any other line of a registry section only that there is one."""
+        """Rewrite keys, values and the tool's banner; replace any other line of a registry section as a whole."""
         found = _TYPE_RE.search(line)
         is_key = line.strip().startswith("HKEY_")
         if is_key or not found:
@@ -183,7 +183,7 @@ def _harmless_in(row: SectionRow) -> frozenset[str]:
 
 
 def _any(names: Iterable[str]) -> str:
-    """A pattern for any of these texts, the longest first."""
+    """Return a pattern for any of these texts, the longest first."""
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name) or "(?!)"
 
 
@@ -199,7 +199,7 @@ _PREFIXES = tuple(
 
 
 def _listed(text: str) -> list[str]:
-    """A registry file as the listing that `reg query` would print."""
+    """Convert a registry file to the listing that `reg query` would print."""
     dump = parse_reg(text)
     lines = []
     for key in dump.keys.values():

@@ -31,7 +31,7 @@ class AcceptedRiskError(ValueError):
 
 @dataclass(frozen=True)
 class AcceptedRisk:
-    """The decision to accept some exposed ports of one host.
+    """An operator's decision to accept some exposed ports of one host.
 
     Attributes:
         host: inventory name, compared exactly.
@@ -46,22 +46,22 @@ class AcceptedRisk:
     expires: date
 
     def in_force(self, today: date) -> bool:
-        """Whether the decision is valid on that day."""
+        """Return whether the decision is valid on that day."""
         return today <= self.expires
 
     def sentence(self, today: date) -> str:
-        """The decision as text for the verdict on the host."""
+        """Describe the decision for the verdict on the host."""
         word = "accepted until" if self.in_force(today) else "no longer accepted since the end of"
         return f"{', '.join(short_ports(self.ports))} {word} {self.expires.isoformat()}: {self.reason}"
 
 
 def short_ports(ports: PortSet) -> list[str]:
-    """The ranges as people write them: a single port is ``n``, not ``n-n``."""
+    """Format ranges for people: a single port is ``n``, not ``n-n``."""
     return [f"{first}" if first == last else f"{first}-{last}" for first, last in ports.ranges]
 
 
 def parse_accepted(entries: object) -> tuple[AcceptedRisk, ...]:
-    """Check the option ``accepted_risks``.
+    """Validate the option ``accepted_risks``.
 
     Args:
         entries: a list of mappings with exactly the keys of ACCEPTED_OPTIONS; null means an empty list.
@@ -77,12 +77,12 @@ def parse_accepted(entries: object) -> tuple[AcceptedRisk, ...]:
 
 
 def of_host(accepted: Iterable[AcceptedRisk], host: str) -> tuple[AcceptedRisk, ...]:
-    """The decisions about one host, in their original order."""
+    """Return the decisions about one host, in their original order."""
     return tuple(risk for risk in accepted if risk.host == host)
 
 
 def accepted_ports(accepted: Iterable[AcceptedRisk], today: date) -> PortSet:
-    """The ports of all decisions that are valid on that day."""
+    """Return the ports of all decisions that are valid on that day."""
     return PortSet.from_ranges(pair for risk in accepted if risk.in_force(today) for pair in risk.ports.ranges)
 
 

@@ -33,7 +33,7 @@ _DIGEST_DIGITS = 16
 
 
 def file_name(host: str) -> str:
-    """The artifact's file name: letters, digits, ``-``, ``_`` and inner dots stay, any other byte becomes ``%XX``.
+    """Return the artifact's file name. Letters, digits, ``-``, ``_`` and inner dots stay, other bytes become ``%XX``.
 
     Args:
         host: inventory name.
@@ -50,11 +50,11 @@ def file_name(host: str) -> str:
 
 
 class ArtifactError(ValueError):
-    """A file that is no artifact of this format; the message says why, without its subject."""
+    """A file that is not an artifact of this format; the message gives the reason, without a subject."""
 
 
 def parse_artifact(content: bytes, host: str | None) -> dict[str, Any]:
-    """Read what somebody may have cut, changed or put there by mistake.
+    """Read an artifact that may be truncated, altered or no artifact at all.
 
     Args:
         content: the file; more than ARTIFACT_BYTES_MAX bytes are refused.
@@ -143,7 +143,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artifact, each from
 
 
 def judged_status(artifact: Mapping[str, Any]) -> tuple[str, str]:
-    """The status that outcome, plan and problems give, whatever the artifact itself says.
+    """Return the status that follows from outcome, plan and problems, whatever the artifact claims.
 
     Args:
         artifact: one that has the shape of schemas/artifact.schema.json.
@@ -168,7 +168,7 @@ def judged_status(artifact: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _shown_status(plan: Mapping[str, Any], problems: Iterable[Mapping[str, Any]]) -> str:
-    """What can be seen in plan and problems at least; ``safe`` where they show nothing."""
+    """Return the status that plan and problems show; ``safe`` if they show nothing."""
     errors = {problem["id"] for problem in problems if problem["severity"] == "error"}
     deferred = any(action.get("deferred_exclusions") for action in plan["actions"])
     seen = (

@@ -32,7 +32,7 @@ Artifact = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Expiry:
-    """Which artifacts may be used at the time of the judgement.
+    """Which artifacts are recent enough to use.
 
     Attributes:
         now: UTC.
@@ -50,7 +50,7 @@ class Expiry:
 def chosen(
     host: str, artifacts: Sequence[Artifact], rules: Rules, expiry: Expiry
 ) -> tuple[Artifact | None, str | None]:
-    """The artifact that counts for a host, of those that other calls and controllers left.
+    """Choose the artifact of a host among those of other runs and controllers.
 
     Args:
         host: inventory name.
@@ -84,13 +84,13 @@ def _badness(host: str, artifact: Artifact, rules: Rules) -> tuple[int, int]:
 
 
 def time_of(artifact: Artifact) -> datetime | None:
-    """When the facts were gathered; for an attempt that gathered none, when it ended."""
+    """Return when the facts were gathered, or when the attempt ended if there are none."""
     has_facts = artifact["facts"] is not None or artifact["source"] == CARRIED
     return parse_time(artifact["collected"] if has_facts and artifact["collected"] else artifact["attempted"])
 
 
 def twins(artifacts: Mapping[str, Artifact], declared: Iterable[Iterable[str]] = ()) -> dict[str, str]:
-    """The hosts that are one machine under several inventory names: none of them can be judged.
+    """Return the hosts that are one machine under several inventory names. None of them can be judged.
 
     Args:
         artifacts: those that count, by host.
@@ -116,7 +116,7 @@ def twins(artifacts: Mapping[str, Artifact], declared: Iterable[Iterable[str]] =
 
 
 def _same_machine(artifacts: Mapping[str, Artifact]) -> Iterator[list[str]]:
-    """Groups of hosts whose facts are of one machine.
+    """Group the hosts whose facts are of one machine.
 
     One id with two computer names is not one machine but the copy of a disk, which the plan reports. Without an id on
     one side, name, boot and process ids decide together.

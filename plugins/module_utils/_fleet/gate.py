@@ -50,7 +50,7 @@ _NO_ARTIFACT = "no artifact of this run: the host could not be evaluated"
 
 @dataclass(frozen=True)
 class HostVerdict:
-    """What one host adds to the verdict.
+    """The verdict on one host.
 
     Attributes:
         host: inventory name.
@@ -65,7 +65,7 @@ class HostVerdict:
 
 @dataclass(frozen=True)
 class Scope:
-    """What else is to be said of a verdict than what the hosts are.
+    """What a verdict has to mention besides the status of the hosts.
 
     Attributes:
         limited: with ``--limit``, how many hosts were to be judged, and how many there are; else None.
@@ -92,12 +92,12 @@ class Verdict:
 
     @property
     def worst(self) -> str:
-        """The worst status of all hosts; ``unknown`` when there is no host."""
+        """The worst status of all hosts; ``unknown`` if there is no host."""
         return min((entry.status for entry in self.hosts), key=STATUSES.index, default="unknown")
 
     @property
     def reason(self) -> str:
-        """One sentence that names the hosts which are not in order, and what else has to be known."""
+        """One sentence that names the hosts that are not in order, and anything else to know."""
         note, limited = self.scope.note, self.scope.limited
         ending = f" (limited to {limited[0]} of {limited[1]} hosts)" if limited else ""
         return f"{note}; {self._found}{ending}" if note else f"{self._found}{ending}"
@@ -131,7 +131,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rules:
-    """What else decides besides the artifacts.
+    """The rules of a verdict besides the artifacts.
 
     Attributes:
         max_risk: highest accepted chance (0 to 1) that the next draw hits a needed port; null accepts what the status
@@ -152,7 +152,7 @@ def judge(
     defects: Mapping[str, str] | None = None,
     scope: Scope | None = None,
 ) -> Verdict:
-    """Judge a run.
+    """Compute the verdict on a run.
 
     Args:
         hosts: inventory names of all hosts of the run; one without an artifact could not be evaluated.
@@ -175,28 +175,28 @@ def judge(
 
 
 def part_of(verdict: Verdict, hosts: Iterable[str]) -> Verdict:
-    """The verdict over some of the hosts of a verdict."""
+    """Return the verdict on some of the hosts of a verdict."""
     wanted = frozenset(hosts)
     entries = tuple(entry for entry in verdict.hosts if entry.host in wanted)
     return Verdict(_exit_code(entries, verdict.scope), entries, verdict.scope)
 
 
 def _exit_code(entries: Sequence[HostVerdict], scope: Scope) -> int:
-    """The code of the worst host; without a host, or with a note, that of a finding."""
+    """Return the code of the worst host. Without hosts, or with a note, it is that of a finding."""
     if scope.note or not entries:
         return EXIT_FINDINGS
     return _BY_SEVERITY[max(severity(entry.status) for entry in entries)]
 
 
 def severity(status: str) -> int:
-    """How bad a status is for the exit code: 0 in order, 1 not reached, 2 a finding or not evaluated."""
+    """Return how bad a status is for the exit code: 0 in order, 1 not reached, 2 a finding or not evaluated."""
     return 0 if status in IN_ORDER else 1 if status == "unreachable" else 2
 
 
 def host_verdict(
     host: str, artifact: Mapping[str, Any] | None, rules: Rules, defect: str = _NO_ARTIFACT
 ) -> HostVerdict:
-    """What one host adds to the verdict.
+    """Compute the verdict on one host.
 
     Args:
         host: inventory name.
@@ -224,7 +224,7 @@ def host_verdict(
 
 
 def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) -> HostVerdict:
-    """An exposed host is accepted only when every exposed port is named by a decision that still counts."""
+    """Accept an exposed host only if valid decisions name every exposed port."""
     decisions = of_host(rules.accepted, host)
     today = rules.today
     if not decisions or today is None:
@@ -237,7 +237,7 @@ def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) 
 
 
 def _exposed_ports(artifact: Mapping[str, Any]) -> PortSet:
-    """The exposed ports; none where facts and plan do not say, which accepts nothing."""
+    """Return the exposed ports; the empty set if facts and plan do not say. Then nothing is accepted."""
     plan, facts = artifact.get("plan"), artifact.get("facts")
     if not isinstance(plan, Mapping) or not isinstance(facts, Mapping):
         return PortSet()
@@ -248,7 +248,7 @@ def _exposed_ports(artifact: Mapping[str, Any]) -> PortSet:
 
 
 def _risk_now(artifact: Mapping[str, Any]) -> tuple[float, bool]:
-    """The risk and whether it is known; a host without a pool has none."""
+    """Return the risk and whether it is known. A host without a pool has no risk."""
     plan = artifact.get("plan")
     risk = plan.get("risk") if isinstance(plan, Mapping) else None
     if not isinstance(risk, Mapping):

@@ -32,11 +32,11 @@ _SHOWN_MAX = 60
 
 
 class SchemaError(ValueError):
-    """A schema that uses a keyword or a reference which is not supported here."""
+    """A schema with an unsupported keyword or reference."""
 
 
 def compiled(name: str, documents: Mapping[str, Mapping[str, Any]]) -> Check:
-    """The check of a whole document.
+    """Return the check of a whole document.
 
     Args:
         name: file name of the schema.
@@ -54,7 +54,7 @@ class _Compiler:
         self._made: dict[tuple[str, str], Check] = {}
 
     def check(self, schema: Mapping[str, Any], document: str) -> Check:
-        """The check of one schema; its references are relative to the document."""
+        """Return the check of one schema. Its references are relative to the document."""
         makers = dict.fromkeys(make for keyword, make in _KEYWORDS.items() if keyword in schema)
         parts = [make(self, schema, document) for make in makers]
         unknown = sorted(set(schema) - set(_KEYWORDS) - _IGNORED)
@@ -63,7 +63,7 @@ class _Compiler:
         return parts[0] if len(parts) == 1 else _all_of(parts)
 
     def reference(self, target: str, document: str) -> Check:
-        """The check that a `$ref` names, made once."""
+        """Return the check that a `$ref` names. It is built once."""
         file, _hash, pointer = target.partition("#")
         file = file or document
         if (file, pointer) not in self._made:

@@ -13,7 +13,7 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def parse_time(text: object) -> datetime | None:
-    """Read ``2026-01-02T03:04:05Z``; None for anything else, other time zones included.
+    """Read ``2026-01-02T03:04:05Z``. Anything else gives None, also other time zones.
 
     Fractions of a second are dropped.
     """
@@ -28,23 +28,23 @@ def parse_time(text: object) -> datetime | None:
 
 
 def time_text(moment: datetime) -> str:
-    """The moment as ``parse_time`` reads it."""
+    """Format the time as ``parse_time`` reads it."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock_text(moment: datetime) -> str:
-    """The moment for people, to the minute."""
+    """Format the time for people, to the minute."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def span_text(span: timedelta) -> str:
-    """A time span in hours, from three days on in days; rounded down."""
+    """Format a time span in hours, or in days from three days on, rounded down."""
     hours = int(span.total_seconds()) // 3_600
     return f"{hours} h" if hours < 72 else f"{hours // 24} d"
 
 
 def age_text(age: timedelta | None) -> str:
-    """An age in its largest unit, rounded down: ``3 d``, ``5 h``, ``12 min``; ``unknown`` without one."""
+    """Format an age in its largest unit, rounded down: ``3 d``, ``5 h``, ``12 min``; ``unknown`` without an age."""
     if age is None:
         return "unknown"
     seconds = int(age.total_seconds())

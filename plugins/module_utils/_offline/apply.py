@@ -39,7 +39,7 @@ _ATTEMPTS = 60
 
 
 def apply_script(order: ScriptPlan, run: str) -> list[str]:
-    """The lines of apply.cmd, without line ends.
+    """Render the lines of apply.cmd, without line ends.
 
     Args:
         order: what to do.
@@ -59,7 +59,7 @@ def apply_script(order: ScriptPlan, run: str) -> list[str]:
 
 
 def _checks(order: ScriptPlan) -> list[str]:
-    """Ends unless the values are those of the transcript; goes to the window when only that is left to do."""
+    """Stop unless the values equal those of the transcript. Go to the window if nothing else is left to do."""
     lines = ["call :read", "if errorlevel 1 goto unreadable"] if order.values else []
     if order.values:
         lines += ["call :same after", "if errorlevel 1 goto fresh"]
@@ -77,7 +77,7 @@ def _checks(order: ScriptPlan) -> list[str]:
 
 
 def _complete(order: ScriptPlan) -> list[str]:
-    """Subroutine: level 0 when excluded ranges are there and the services run."""
+    """Render the subroutine with level 0 if the excluded ranges are there and the services run."""
     lines = [":complete"]
     for tables in (order.added, order.deferred):
         for table, ranges in tables.items():
@@ -92,7 +92,7 @@ def _complete(order: ScriptPlan) -> list[str]:
 
 
 def _kept(order: ScriptPlan) -> list[str]:
-    """Keeps the old values under a name that is not taken; who cannot do that cannot write settings either."""
+    """Keep the old values under an unused name. Without the rights for that, settings cannot be written either."""
     file = rf"{KEPT}\{order.computer}-%i%.reg.data"
     return [
         f'if not exist "{KEPT}" md "{KEPT}" 2>nul',
@@ -137,7 +137,7 @@ def _writing(order: ScriptPlan) -> list[str]:
 
 
 def _record(order: ScriptPlan) -> list[str]:
-    """Subroutine: records with the marks of this moment. The import has removed the old ones already."""
+    """Render the subroutine that writes records with the current marks. The import has removed the old ones already."""
     if not order.records:
         return []
     return [
@@ -179,7 +179,7 @@ def _deferred(order: ScriptPlan) -> list[str]:
 
 
 def _ran(order: ScriptPlan) -> list[str]:
-    """Subroutine: records what runs, and keeps DNS's process in %p%, before DNS is stopped."""
+    """Render the subroutine that records, before DNS is stopped, which services run, and keeps DNS's process in %p%."""
     if not order.window:
         return []
     record = Record(RAN_BEFORE, ",".join(_parts(order).recorded))

@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 
 def days_of(clock: str | None) -> frozenset[date]:
-    """The days that a date in the format of an account may mean; none where it shows no three numbers.
+    """Return the days that a date in an account's format may mean; none without three numbers.
 
     Args:
         clock: `%DATE% %TIME%` of cmd, for example `Mon 09/08/2008  7:41:12.53`.
@@ -42,7 +42,7 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 
 def collected(clock: str | None, written: datetime, now: datetime) -> tuple[datetime | None, str | None]:
-    """When a transcript was made, as far as that is certain, and what to say about it.
+    """Return when a transcript was made, as far as that is certain, and what to say about it.
 
     Args:
         clock: the server's own clock.

@@ -35,7 +35,7 @@ _NETSTAT_2000 = "netstat.exe -an -p udp"
 
 
 def collect_script(run: str) -> list[str]:
-    """The lines of collect.cmd, without line ends.
+    """Render the lines of collect.cmd, without line ends.
 
     Args:
         run: the nonce, 16 lower-case hex digits.
@@ -93,7 +93,7 @@ def _with_netstat_of_2000(lines: list[str]) -> list[str]:
 
 
 def _bare(run: str) -> list[str]:
-    """The collector for a host without reg.exe."""
+    """Render the collector for a host without reg.exe."""
     lines = [":bare", 'md "%w%" 2>nul', f"echo #portkeeper transcript 1 {run}"]
     for row in SECTIONS.values():
         if row.only != "nt6":

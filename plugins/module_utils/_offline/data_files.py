@@ -18,7 +18,7 @@ from .order import ScriptPlan
 
 
 def data_bytes(order: ScriptPlan, which: str, machine: str) -> bytes:
-    """A data file in the dialect of the host.
+    """Render a data file in the dialect of the host.
 
     Args:
         order: what the scripts do.

@@ -56,12 +56,12 @@ _RECORDABLE = frozenset("0123456789,-")
 
 
 class OrderError(ValueError):
-    """Why no scripts are made for a host; one sentence."""
+    """Why a host gets no scripts; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """One registry value: what it must be, and what it is to become; None where it is absent."""
+    """One registry value: what it must be, and what it becomes. None means that it is absent."""
 
     setting: Setting
     before: RawValue | None
@@ -70,7 +70,7 @@ class Value:
 
 @dataclass(frozen=True)
 class ScriptPlan:
-    """All that the scripts of one host hold.
+    """The content of the scripts of one host.
 
     Attributes:
         computer: the host's name, `[A-Za-z0-9-]{1,15}`.
@@ -107,16 +107,16 @@ class ScriptPlan:
 
     @property
     def writes(self) -> bool:
-        """Whether anything is configured, and not only recorded or started."""
+        """Whether the scripts configure anything, and do not only record or start."""
         return bool(self.values or self.added or self.removed or self.deferred)
 
     def __bool__(self) -> bool:
-        """Whether the scripts have anything to do."""
+        """Return whether the scripts have anything to do."""
         return bool(self.writes or self.records or self.window or self.services_to_start or self.copied)
 
 
 def computer_name(facts: Mapping[str, Any]) -> str:
-    """The name that scripts and files may hold.
+    """Return the computer name for the names of scripts and files.
 
     Raises:
         OrderError: there is none of letters, digits and hyphens.
@@ -128,7 +128,7 @@ def computer_name(facts: Mapping[str, Any]) -> str:
 
 
 def plan_scripts(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Transcript) -> ScriptPlan:
-    """Turns a plan into what the scripts do.
+    """Convert a plan to what the scripts do.
 
     Args:
         facts: of the host.
@@ -189,7 +189,7 @@ def _ranges(texts: list[str]) -> tuple[str, ...]:
 
 
 def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The services that depend on DNS and run: they go down with it."""
+    """Return the running services that depend on DNS. They stop with it."""
     dependents = running_dependents(facts)
     if dependents is None:
         raise OrderError("the services that depend on DNS could not be read, and would stay stopped")
@@ -216,7 +216,7 @@ def _before(setting: Setting, entry: Mapping[str, Any], transcript: Transcript) 
 
 
 def _exact(setting: Setting, transcript: Transcript) -> RawValue | None:
-    """The bytes that a section of registry file text shows; None where `reg query` has written it."""
+    """Return the bytes from a section of registry file text. None if `reg query` wrote the section."""
     section = transcript.sections.get(section_of(setting))
     try:
         found = read_reg(section.text) if section else None

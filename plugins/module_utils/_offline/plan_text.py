@@ -43,7 +43,7 @@ _CODES = (
 
 
 def plan_text(facts: Mapping[str, Any], plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> list[str]:
-    """The lines of plan.txt, ASCII, without line ends.
+    """Render the lines of plan.txt in ASCII, without line ends.
 
     Args:
         facts: of the host.

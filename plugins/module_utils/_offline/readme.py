@@ -9,7 +9,7 @@ from .collect import DONE, NOT_WRITABLE
 
 
 def readme(client: str) -> list[str]:
-    """The lines of README.txt, without line ends.
+    """Render the lines of README.txt, without line ends.
 
     Args:
         client: the client's name, ASCII.

@@ -16,7 +16,7 @@ from .script import (
 
 
 def rollback_script(order: ScriptPlan, run: str) -> list[str]:
-    """The lines of rollback.cmd, without line ends.
+    """Render the lines of rollback.cmd, without line ends.
 
     Args:
         order: what apply.cmd does.
@@ -63,7 +63,7 @@ def _body(order: ScriptPlan) -> list[str]:
 
 
 def _tables(order: ScriptPlan) -> list[str]:
-    """Undoes what netsh did, the rows of the window included."""
+    """Undo the changes of netsh, including those of the window."""
     both = {
         table: (*order.added.get(table, ()), *order.deferred.get(table, ()))
         for table in {**order.added, **order.deferred}

@@ -40,12 +40,12 @@ IN_32_BIT = ", because this runs in a 32-bit process, which is shown another reg
 
 
 def data_file(order: ScriptPlan, which: str) -> str:
-    """Name of the data file that `apply` or `rollback` imports."""
+    """Return the name of the data file that `apply` or `rollback` imports."""
     return f"{order.computer}-{which}.reg.data"
 
 
 def frame(order: ScriptPlan, run: str, own: str, body: Sequence[str], routines: Sequence[str]) -> list[str]:
-    """A whole script.
+    """Render a whole script.
 
     Args:
         order: what to do.
@@ -90,7 +90,7 @@ def frame(order: ScriptPlan, run: str, own: str, body: Sequence[str], routines: 
 
 
 def _ends(order: ScriptPlan) -> list[str]:
-    """The ways to end without a change, each with its reason."""
+    """Render the ways to stop without a change, each with its reason."""
 
     def end(label: str, code: int, *reasons: str) -> list[str]:
         return [f":{label}", f"set rc={code}", *(f"echo {reason}" for reason in reasons), "goto finish"]
@@ -132,7 +132,7 @@ def _ends(order: ScriptPlan) -> list[str]:
 
 
 def _comparing(order: ScriptPlan) -> list[str]:
-    """Subroutines: :read, :same, :import and what they need."""
+    """Render the subroutines :read, :same, :import and what they need."""
     lines = [":read"]
     for number, value in enumerate(order.values):
         lines += [
@@ -156,7 +156,7 @@ def _comparing(order: ScriptPlan) -> list[str]:
 
 
 def _expected(raw: RawValue | None) -> list[str]:
-    """Prints what :bytes prints for a value."""
+    """Render the lines that print for a value what :bytes prints."""
     if raw is None:
         return ["echo absent"]
     kind, data = raw
@@ -230,7 +230,7 @@ _ROUTINES = [
 
 
 def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:
-    """A command of netsh per range."""
+    """Render one netsh command per range."""
     return [
         f"netsh.exe interface {NETSH[table]} {verb} excludedportrange protocol=udp startport={first}"
         f" numberofports={last - first + 1} store=persistent >nul 2>nul"
@@ -239,7 +239,7 @@ def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:
 
 
 def row_test(table: str, text: str) -> str:
-    """The command whose level is 0 when the table has our row, recognised by its numbers and its star."""
+    """Render the command with level 0 if the table contains the row, recognised by its numbers and its star."""
     first, last = _bounds(text)
     return (
         f"netsh.exe interface {NETSH[table]} show excludedportrange protocol=udp 2>nul"
@@ -253,11 +253,11 @@ def _bounds(text: str) -> tuple[int, int]:
 
 
 def start(name: str) -> list[str]:
-    """Starts a service and notes when it does not run."""
+    """Start a service, and note it if it does not run then."""
     key = service(name)
     return [f"call :up {key}", f"if errorlevel 1 {incomplete(f'{key} does not run.')}"]
 
 
 def incomplete(sentence: str) -> str:
-    """What follows a test that went wrong; in a .cmd file, `set` ends the error level of the test."""
+    """Render what follows a failed test. In a .cmd file, `set` ends the error level of the test."""
     return f"(echo {sentence}&set rc={INCOMPLETE})"

@@ -32,7 +32,7 @@ _GAP_RE = re.compile(r"\n{2,}")
 
 
 def single_spaced(text: str) -> str:
-    """The text without the empty lines that somebody who took CR CR LF for two line ends has put behind every line.
+    """Remove the empty line behind every line, which appears if CR CR LF is read as two line ends.
 
     Where no two lines follow each other directly, every line end is doubled. A line that was lost since, such as a
     repeated command, only makes a gap wider.
@@ -43,7 +43,7 @@ def single_spaced(text: str) -> str:
 
 
 def unfilled(text: str) -> str:
-    """The text without the spaces with which a console window fills every line, empty ones too, up to its width.
+    """Remove the spaces with which a console window fills every line, even empty ones, up to its width.
 
     Elsewhere spaces at the end of a line stay: a line that holds nothing else may be the end of a longer one.
     """
@@ -55,20 +55,20 @@ def unfilled(text: str) -> str:
 
 
 def _bare(line: str) -> str:
-    """The line without its filling; behind the type of an empty list the separator in front of its data stays."""
+    """Remove the filling of a line. Behind the type of an empty list, the separator before its data stays."""
     bare = line.rstrip(" ")
     return line[: len(bare) + 4] if bare.endswith(_LIST_TYPE) else bare
 
 
 def plain_lines(text: str) -> list[str]:
-    """The lines of a listing with ordinary spaces, colons and stars, without invisible marks, single spaced."""
+    """Return the lines of a listing with ordinary spaces, colons and stars, without invisible marks, single spaced."""
     if not text.isascii():
         text = text.translate(_PLAIN)
     return single_spaced(text).split("\n")
 
 
 def field_of(line: str) -> tuple[str, str] | None:
-    """What stands in front of the first colon of a line and behind it, without spaces; None when there is no colon."""
+    """Return the text before and after the first colon of a line, without spaces. None if there is no colon."""
     label, colon, value = line.partition(":")
     if not colon and not line.isascii():
         at, wide = min(((line.find(wide), wide) for wide in _WIDE_COLONS if wide in line), default=(0, ""))
@@ -77,6 +77,6 @@ def field_of(line: str) -> tuple[str, str] | None:
 
 
 def indentation(line: str) -> int:
-    """The column in which a line begins; tabs go to the next multiple of eight."""
+    """Return the column in which a line begins. Tabs go to the next multiple of eight."""
     width = len(line) - len(line.lstrip(" \t"))
     return len(line[:width].expandtabs()) if "\t" in line else width

@@ -47,7 +47,7 @@ class DynamicRange:
 
 
 class Exclusion(NamedTuple):
-    """One excluded range, both ends included; `administered` is what the star says."""
+    """One excluded range, both ends included; `administered` is true for a row with a star."""
 
     start: int
     end: int
@@ -55,7 +55,7 @@ class Exclusion(NamedTuple):
 
 
 def parse_dynamicport(text: str) -> DynamicRange | None:
-    """The two numbers of the table, in their order; None when there are not exactly two that make a range.
+    """Return the two numbers of the table in their order. None unless exactly two numbers make a range.
 
     Where the table has its rule of dashes, what stands in front of it is no part of it.
     """
@@ -78,7 +78,7 @@ def _range(start: int, count: int) -> DynamicRange | None:
 
 
 def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
-    """The rows in ascending order, each distinct one once, and the number of lines that may have been rows.
+    """Return the distinct rows in ascending order, and the number of lines that may have been rows.
 
     The star stands in a column of its own behind the first number; in front of a row it may be a mark that somebody
     made. In front of the table anything may stand; from the rule or the first row to the next empty line there are rows
@@ -117,7 +117,7 @@ def _exclusion(line: str) -> Exclusion | None:
 
 
 def _may_be_a_row(line: str, in_table: bool, remarked: bool) -> bool:
-    """Whether a line that is no row may have been one: its digits may be any alphabet's.
+    """Return whether an unreadable line may have been a row, with digits of any alphabet.
 
     In a table everything with digits may, and a star alone. Where none has begun yet there may be a heading with a
     number in it (IPv4), behind the remark on the star a sentence.
@@ -138,7 +138,7 @@ def _is_rule(line: str) -> bool:
 
 
 def is_empty_table(text: str) -> bool:
-    """Whether the text shows a table without rows to its end.
+    """Return whether the text shows a complete table without rows.
 
     That is the rule of two groups of dashes under the headings, and behind it the empty line or the remark on the star
     that netsh prints below the rows. A text that ends with the rule was cut there.

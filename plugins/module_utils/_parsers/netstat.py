@@ -77,19 +77,19 @@ class UdpRow(NamedTuple):
 
     @property
     def family(self) -> str:
-        """udp4 or udp6: two separate port spaces."""
+        """udp4 or udp6, which are two separate port spaces."""
         return family_of(self.address)
 
 
 class UnreadRow(NamedTuple):
-    """What is certain of a row that could not be read: its port and its PID, None where they are not."""
+    """What is certain of an unreadable row: its port and its PID, or None."""
 
     port: int | None
     pid: int | None
 
 
 class UdpTable(NamedTuple):
-    """Distinct rows in the order of the text, and the rows that could not be read."""
+    """The distinct rows in the order of the text, and the unreadable rows."""
 
     rows: list[UdpRow]
     unread: list[UnreadRow]
@@ -99,7 +99,7 @@ _NOTHING_CERTAIN = UnreadRow(None, None)
 
 
 def parse_netstat(text: str, pids_seen: bool = False) -> UdpTable:
-    """Parse netstat output; TCP rows, titles and the lines of ``-b`` that name programs are ignored.
+    """Parse netstat output. TCP rows, titles and the program names of ``-b`` are ignored.
 
     Args:
         text: the output.
@@ -132,18 +132,18 @@ def parse_netstat(text: str, pids_seen: bool = False) -> UdpTable:
 
 
 class _Place:
-    """Where in the listing a line stands that does not begin like a UDP row."""
+    """The position in the listing of a line that does not begin like a UDP row."""
 
     def __init__(self) -> None:
         self._begun = False
         self._digits_count = False
 
     def behind_row(self) -> None:
-        """The line before was a UDP row: digits alone may be the end of its PID."""
+        """Return whether the line before was a UDP row: a line of digits may be the end of its PID."""
         self._begun = self._digits_count = True
 
     def may_be_a_row(self, line: str) -> bool:
-        """Whether the line may be what is left of a UDP row; in front of the first row stands any text."""
+        """Return whether the line may be part of a UDP row. Before the first row, any text is allowed."""
         if _ANY_FOREIGN in line:
             return True
         if len(line) > _LINE_MAX:
@@ -159,7 +159,7 @@ class _Place:
 
 
 def _unpacked(row: str) -> str:
-    """A packed row as netstat prints it; one that has not three columns stays as it is, which is no row."""
+    """Convert a packed row to netstat's format. Without three columns it stays unchanged, and is not a row."""
     return f"UDP {row.replace(',', ' ')}" if row.count(",") == _PACKED_COMMAS else row
 
 
@@ -171,7 +171,7 @@ def _remains(line: str) -> UnreadRow:
 
 
 class SocketGroup(NamedTuple):
-    """Unconnected sockets of one process on one address.
+    """The unconnected sockets of one process on one address.
 
     Attributes:
         address: as in UdpRow.
@@ -185,7 +185,7 @@ class SocketGroup(NamedTuple):
 
 
 def take_pools(text: str) -> tuple[list[SocketGroup], str]:
-    """Take the rows of large pools out of the packed lines of a text; the rest is for `parse_netstat`.
+    """Take the rows of large pools out of the packed lines of a text. `parse_netstat` reads the rest.
 
     Thousands of rows that differ in nothing but the port need no object each. A row that is taken here is one that
     `parse_netstat` would read as the same; whatever is unusual stays in the rest.

@@ -78,7 +78,7 @@ class RegValue:
 
 @dataclass
 class RegKey:
-    """A key that was listed.
+    """A key in the listing.
 
     Attributes:
         path: as printed.
@@ -94,7 +94,7 @@ class RegKey:
     ended: bool = False
 
     def add(self, value: RegValue) -> None:
-        """Add a value; one that differs from an earlier one of that name makes the name ambiguous."""
+        """Add a value. A different value with the same name makes the name ambiguous."""
         earlier = self.values.setdefault(value.name.lower(), value)
         if earlier != value:
             self.ambiguous.add(value.name.lower())
@@ -102,7 +102,7 @@ class RegKey:
 
 @dataclass
 class RegDump:
-    """What a text shows.
+    """The keys of a text.
 
     Attributes:
         keys: in the order of the text, by lower-case path.
@@ -114,11 +114,11 @@ class RegDump:
     stray: int = 0
 
     def open(self, path: str) -> RegKey:
-        """The key of that path, made when it is new."""
+        """Return the key of that path, and create it if it is new."""
         return self.keys.setdefault(path.lower(), RegKey(path))
 
     def find(self, suffix: str) -> RegKey | None:
-        r"""The first key whose path ends in `suffix` (begin it with a backslash), without regard to case.
+        r"""Return the first key whose path ends in `suffix` (begin it with a backslash), without regard to case.
 
         One of the current control set is preferred: an export of more may show the others too.
         """
@@ -155,7 +155,7 @@ def parse_reg(text: str) -> RegDump:
 
 
 def reg_lines(text: str) -> Iterator[str | RegValue]:
-    """What `parse_reg` reads, in the order of the text: a str for a key, a RegValue for a value.
+    """Yield the lines for `parse_reg` in the order of the text: a str for a key, a RegValue for a value.
 
     For filtered output, in which the key lines of some values are missing.
     """
@@ -169,12 +169,12 @@ def reg_lines(text: str) -> Iterator[str | RegValue]:
 
 
 def is_file(text: str) -> bool:
-    """Whether the text is that of a registry file, and no listing."""
+    """Return whether the text is a registry file and not a listing."""
     return _file_text(text) is not None
 
 
 def _file_text(text: str) -> str | None:
-    """The text from the signature of a registry file on; None when it has none, or is a listing in front of it."""
+    """Return the text from the signature of a registry file on. None without a signature, or behind a listing."""
     signature = _SIGNATURE_RE.search(text)
     if not signature or _LISTED_RE.search(text, 0, signature.start()):
         return None
@@ -211,7 +211,7 @@ def _query_lines(text: str) -> Iterator[str | RegValue | _Line]:
 
 
 def _is_sound(value: RegValue, line: str) -> bool:
-    """Whether this can be a row as reg.exe prints it: one name, a type that there is, and no control characters.
+    """Return whether reg.exe can have printed this row: one name, an existing type, and no control characters.
 
     A number in the place of a type that has no data behind it is the data of a row that lost its type.
     """
@@ -221,12 +221,12 @@ def _is_sound(value: RegValue, line: str) -> bool:
 
 
 def _lacks_its_end(value: RegValue, bare: str) -> bool:
-    """Whether this is a list that reg.exe of NT5 would have ended with two zeros."""
+    """Return whether this is a list that reg.exe of NT5 would have ended with two zeros."""
     return value.type == TYPE_NAMES[REG_MULTI_SZ] and bool(value.data) and not bare.endswith(_STRING_SEPARATOR * 2)
 
 
 def _is_remark(line: str) -> bool:
-    """Whether a line behind an empty one is no row that was damaged: it stands at the margin, without type and key."""
+    """Return whether a line behind an empty one is a remark and not a damaged row: no indentation, type or key."""
     return line[0] not in " \t" and not _NO_BREAK_RE.match(line) and "REG_" not in line and "HKEY_" not in line
 
 
@@ -245,7 +245,7 @@ def _pasted_value(line: str) -> RegValue | None:
 
 
 def _value(name: str, found: re.Match[str], data: str) -> RegValue:
-    """The row; an empty list is one only where the separator shows that there was a column for its data."""
+    """Return the row's value. A list is empty only if a separator shows that there was a column for its data."""
     type_name = found.group(1)
     if type_name == TYPE_NAMES[REG_MULTI_SZ] and found.group().endswith(type_name):
         return RegValue(name, type_name, None)
@@ -253,7 +253,7 @@ def _value(name: str, found: re.Match[str], data: str) -> RegValue:
 
 
 def _unindented(text: str) -> str:
-    """Take away the margin of a listing that stands indented as a whole; with a key at the left edge there is none."""
+    """Remove the margin of a listing that is indented as a whole. If a key is at the left edge, there is none."""
     if _LISTED_RE.search(text):
         return text
     for found in _INDENTED_RE.finditer(text):
@@ -276,7 +276,7 @@ def _data_of(type_name: str, text: str) -> RegData:
 
 
 def _entries_of(text: str) -> list[str] | None:
-    r"""The strings of a list: NT5 prints ``a\0b\0\0``, later releases ``a\0b``.
+    r"""Return the strings of a list. NT5 prints ``a\0b\0\0``, later releases ``a\0b``.
 
     None where the end is missing (``a\0b\0`` goes on in another line), where something stands behind it, or in a column
     of its own. An empty string in the middle stays: it is an entry that somebody must see.
@@ -293,7 +293,7 @@ def _entries_of(text: str) -> list[str] | None:
 
 
 def _without_empty_tail(entries: list[str]) -> list[str]:
-    """Drop what the terminators leave behind."""
+    """Remove the empty strings that the terminators leave at the end."""
     end = len(entries)
     while end and not entries[end - 1]:
         end -= 1
@@ -314,12 +314,12 @@ def _from_file(source: RegFile) -> RegDump:
 
 
 def type_name(kind: int) -> str:
-    """The name of a registry type; its number in hexadecimal when it has none."""
+    """Return the name of a registry type, or its number in hexadecimal if it has none."""
     return TYPE_NAMES.get(kind, f"0x{kind:x}")
 
 
 def typed_data(raw: RawValue) -> RegData:
-    """The exact bytes of a value as data: see `RegValue.data`."""
+    """Convert the exact bytes of a value to data, see `RegValue.data`."""
     kind, data = raw
     if kind == REG_DWORD:
         return int.from_bytes(data, "little") if len(data) == 4 else None

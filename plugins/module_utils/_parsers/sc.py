@@ -78,7 +78,7 @@ class ServiceRow:
 
     @property
     def last_error(self) -> int | None:
-        """The error that matters: the service's own code where Win32 only says 1066, and 1066 where that is 0 too."""
+        """The significant error: the service's own code if Win32 only says 1066, and 1066 if that code is 0 too."""
         if self.win32_exit_code == SERVICE_SPECIFIC_ERROR:
             return self.service_exit_code or SERVICE_SPECIFIC_ERROR
         return self.win32_exit_code
@@ -106,17 +106,17 @@ class ServiceList:
 
     @property
     def all_named(self) -> bool:
-        """Whether nothing shows that a name is missing; what is unreadable behind a name is another question."""
+        """Whether no name seems to be missing, even if something behind a name is unreadable."""
         return not self.nameless and not self.stopped_early
 
     @property
     def complete(self) -> bool:
-        """Whether nothing shows that a service is missing or could not be read."""
+        """Whether no service seems to be missing or unreadable."""
         return self.all_named and not self.ambiguous and not self.unread
 
 
 def parse_sc(text: str) -> ServiceList:
-    """Parse the output of ``sc query``, ``sc queryex`` or ``sc enumdepend``; other lines are ignored."""
+    """Parse the output of ``sc query``, ``sc queryex`` or ``sc enumdepend``. Other lines are ignored."""
     lines = plain_lines(text)
     found = list(_blocks(lines))
     blocks = [(block, _anchor(block.fields)) for block in found]
@@ -161,19 +161,19 @@ def parse_sc(text: str) -> ServiceList:
 
 
 def _ends_inside_a_block(whole: list[tuple[_Block, int]]) -> bool:
-    """Whether the last block has the labels of the one in front of it, but not all of them."""
+    """Return whether the last block has the labels of the one before, but not all of them."""
     *_others, before, last = ((), (), *(_labels(block.fields[anchor:]) for block, anchor in whole[-2:]))
     return len(last) < len(before) and before[: len(last)] == last
 
 
 def _announced(lines: Sequence[str]) -> int | None:
-    """The number that stands behind an equals sign in front of the first block."""
+    """Return the number behind an equals sign before the first block."""
     counts = [int(found.group(1)) for found in map(_COUNT_RE.match, lines) if found]
     return counts[-1] if counts else None
 
 
 def _common(found: list[tuple[str, ...]], least: int) -> tuple[str, ...] | None:
-    """What most of the blocks have; None where they are too few or have nothing in common."""
+    """Return what most of the blocks have; None if they are too few or have nothing in common."""
     if len(found) < least:
         return None
     ((most, count),) = Counter(found).most_common(1)
@@ -181,7 +181,7 @@ def _common(found: list[tuple[str, ...]], least: int) -> tuple[str, ...] | None:
 
 
 class _Field(NamedTuple):
-    """What stands in front of a colon and behind it."""
+    """The text before and after a colon."""
 
     label: str
     value: str
@@ -200,7 +200,7 @@ class _Block:
     """The fields behind which a line without a colon stands: it may be the rest of a long name."""
 
     def is_left_by(self, column: int, label: str, flat: bool) -> bool:
-        """Whether a field in that column begins another block."""
+        """Return whether a field in that column begins another block."""
         if not self.fields:
             return False
         if flat:
@@ -208,27 +208,27 @@ class _Block:
         return column < self.margin or (column == self.margin and self.is_deep)
 
     def add_field(self, column: int, found: _Field) -> None:
-        """Add a field; the first one makes the margin."""
+        """Add a field. The first one sets the margin."""
         if not self.fields:
             self.margin = column
         self.is_deep = self.is_deep or column > self.margin
         self.fields.append(found)
 
     def add_remark(self, line: str) -> None:
-        """Add a line that is no field."""
+        """Add a line that is not a field."""
         self.remarks.append(line)
         if self.fields and not line.lstrip(" \t").startswith(_TOOL):
             self.continued.add(len(self.fields) - 1)
 
 
 def _look(line: str) -> tuple[int, _Field | None]:
-    """The column in which the line begins, and its field unless the line is a message of the tool."""
+    """Return the column in which the line begins, and its field unless the line is a message of the tool."""
     found = None if line.lstrip(" \t").startswith(_TOOL) else field_of(line)
     return indentation(line), _Field(found[0].strip(), found[1]) if found else None
 
 
 def _blocks(lines: list[str]) -> Iterator[_Block]:
-    """Cut the text into blocks at blank lines and wherever a line at the block's margin follows deeper ones.
+    """Split the text into blocks, at blank lines and where a line at the block's margin follows deeper ones.
 
     In a listing that has lost its indentation the first line of a block is the heading and all others are values, up to
     one that has the heading's label again.
@@ -253,7 +253,7 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
 
 
 def _anchor(fields: list[_Field]) -> int | None:
-    """Where the type stands: type, state, and the two exit codes behind them; None unless they are there once."""
+    """Return the position of the type: type, state, and the two exit codes behind them. None unless they occur once."""
     codes = [at for at, found in enumerate(fields) if "(0x" in found.value and _EXIT_CODE_RE.match(found.value)]
     if len(codes) != 2 or codes[1] != codes[0] + 1 or codes[0] <= 2:
         return None
@@ -262,7 +262,7 @@ def _anchor(fields: list[_Field]) -> int | None:
 
 
 def _short_anchor(block: _Block) -> int | None:
-    """Where the type stands in a block that ends with the state, as people shorten it: it has the flags of a state."""
+    """Return the position of the type in a block that somebody cut after the state, which has the flags of a state."""
     if len(block.fields) <= 2:
         return None
     kind, state = block.fields[-2].value, block.fields[-1].value
@@ -275,13 +275,13 @@ def _labels(fields: list[_Field]) -> tuple[str, ...]:
 
 
 def _is_alike(fields: list[_Field], labels: tuple[str, ...] | None) -> bool:
-    """Whether the labels are those of the listing; among answers of ``sc query`` one of ``sc queryex`` has two more."""
+    """Return whether the labels are those of the listing. In ``sc query``, a block of ``sc queryex`` has two more."""
     found = _labels(fields)
     return labels is None or found == labels or (found[:-_OF_QUERYEX] == labels and len(labels) == _OF_QUERY)
 
 
 def _name(block: _Block, anchor: int | None, front: tuple[str, ...] | None) -> str | None:
-    """The service key; None where the block does not have it, or has it in doubt.
+    """Return the service key; None if the block has none or its name is in doubt.
 
     Args:
         block: the block.
@@ -303,7 +303,7 @@ def _name(block: _Block, anchor: int | None, front: tuple[str, ...] | None) -> s
 
 
 def _row(name: str, fields: list[_Field], is_one_of_many: bool) -> ServiceRow | None:
-    """The row of a block; None where what follows the exit codes has not the shape.
+    """Return the row of a block; None if what follows the exit codes has the wrong shape.
 
     Args:
         name: the service key.
@@ -321,14 +321,14 @@ def _row(name: str, fields: list[_Field], is_one_of_many: bool) -> ServiceRow | 
 
 
 def _exit_code(value: str) -> int | None:
-    """The code; None where its two forms differ."""
+    """Return the exit code; None if its two forms differ."""
     found = _EXIT_CODE_RE.match(value)
     code = int(found.group(2), 16) if found else None
     return code if found and int(found.group(1)) & _WORD_MASK == code else None
 
 
 def _holds_a_service(block: _Block, front: tuple[str, ...] | None, behind_unread: bool) -> bool:
-    """Whether a block without a name is what is left of a service's, and not of the one in front of it."""
+    """Return whether a block without a name is the rest of a service, and not part of the block before."""
     values = [found.value for found in block.fields]
     if front and any(found.label == front[0] for found in block.fields):
         return True

@@ -16,14 +16,14 @@ _ROW_LIKE_RE = re.compile(r'"[,;][ \t]*"(?P<number>[0-9])?')
 
 
 class Processes(NamedTuple):
-    """Image names by PID, and how many lines could not be read that may be rows."""
+    """Image names by PID, and the number of unreadable lines that may be rows."""
 
     images: dict[int, str]
     unread: int
 
 
 def parse_tasklist(text: str) -> Processes:
-    """Read the rows; in front of the first one any text may stand, and a title line, whose second column is no number.
+    """Parse the rows. Before the first one, any text is allowed, and a title line, whose second column is no number.
 
     A PID that two different processes have is unreadable: a column is missing.
     """

@@ -42,7 +42,7 @@ _ZEROS_OF_TEXT = 4
 
 
 class TranscriptError(ValueError):
-    """The source is not something that a transcript can be read from: wrong type, or larger than 8 MiB."""
+    """The source cannot be a transcript: it has the wrong type, or is larger than 8 MiB."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript's sections by id, its nonce (None when written by hand), and what was wrong with its framing."""
+    """A transcript's sections by id, its nonce (None if written by hand), and the problems of its framing."""
 
     nonce: str | None
     sections: dict[str, Section]
@@ -86,7 +86,7 @@ def split_transcript(source: Source) -> Transcript:
 
 
 def decode(data: bytes) -> str:
-    """Decode one command's output: UTF-16 by its mark or its zero bytes, UTF-8 by its mark or by being valid, else 437.
+    """Decode a command's output: UTF-16 by its mark or zero bytes, UTF-8 by its mark or validity, else code page 437.
 
     437 is the code page that the session asks for, and it has a character for every byte, so nothing is lost and no
     output is refused. Nothing that is parsed depends on a character beyond ASCII.
@@ -108,7 +108,7 @@ def decode(data: bytes) -> str:
 
 
 def _without_echoes(text: str) -> str:
-    """Leave out lines that begin with a prompt: a script run with ``echo on`` prints each command before its output."""
+    """Remove lines that begin with a prompt: with ``echo on``, a script prints each command before its output."""
     if ":\\" not in text or ">" not in text:
         return text
     return "\n".join(line for line in text.split("\n") if not _ECHO_RE.match(line))
@@ -134,7 +134,7 @@ def _as_bytes(source: Source) -> bytes:
 
 
 def _as_ascii_compatible(data: bytes) -> bytes:
-    """Bring a transcript that is UTF-16 as a whole to UTF-8, so that section lines can be found as bytes."""
+    """Convert a transcript in UTF-16 to UTF-8, so that section lines can be found as bytes."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return decode(data).encode("utf-8", "replace")
     if b"#portkeeper" not in data:
@@ -146,7 +146,7 @@ def _as_ascii_compatible(data: bytes) -> bytes:
 
 
 class _Splitter:
-    """One pass over the section lines; everything between two of them is sliced, never scanned again."""
+    """One pass over the section lines. Everything between two of them is sliced, never scanned again."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -199,7 +199,7 @@ class _Splitter:
         return (nonce and nonce.lower()) == self._nonce
 
     def _begin_foreign(self, found: re.Match[bytes], line: str) -> None:
-        """Leave out a section line that is not this transcript's, and all that follows it up to one that is."""
+        """Leave out a section line of another transcript, and everything up to the next line of this one."""
         self._problems.add(
             "foreign_section",
             "warning",

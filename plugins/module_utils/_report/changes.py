@@ -23,7 +23,7 @@ _TEXT_MAX = 120
 
 @dataclass(frozen=True)
 class HostChange:
-    """One difference, or one finding that is none.
+    """One difference, or an unchanged finding.
 
     Attributes:
         kind: one of KINDS.
@@ -57,7 +57,7 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tupl
     now, then = _findings(after), _findings(before)
     gone = then - now if after.get("plan") else {text for text in then - now if text.startswith("status ")}
     found = {
-        "hand": set(_other_hand(before, after)),
+        "hand": set(_changed_by_others(before, after)),
         "new": now - then,
         "fixed": gone,
         "still": now & then,
@@ -66,7 +66,7 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tupl
 
 
 def _findings(artifact: Mapping[str, Any]) -> set[str]:
-    """What is not in order, each finding as a text that stays the same from one run to the next."""
+    """Return the findings of a host, each as a text that does not change from run to run."""
     found = set() if artifact["status"] in IN_ORDER else {f"status {artifact['status']}"}
     plan, facts = artifact.get("plan"), artifact.get("facts")
     if plan is None or facts is None:
@@ -78,8 +78,8 @@ def _findings(artifact: Mapping[str, Any]) -> set[str]:
     return found | {str(entry["message"]) for entry in artifact["problems"] if entry["severity"] != "info"}
 
 
-def _other_hand(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Values that are not what they were, nor what our last write recorded on the host."""
+def _changed_by_others(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the values that changed although the collection did not record a write of the new value."""
     if before.get("facts") is None or after.get("facts") is None:
         return []
     records = after["facts"]["state"]["settings"]
@@ -94,7 +94,7 @@ def _other_hand(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
 
 def _difference(old: object, new: object) -> str:
-    """Ports that were taken out and added, else the old and the new value."""
+    """Return the removed and added ports, or else the old and the new value."""
     if isinstance(old, list) and isinstance(new, list):
         before, after = (parse_entries([str(entry) for entry in data])[0] for data in (old, new))
         parts = (("taken out", before - after), ("added", after - before))
@@ -111,7 +111,7 @@ def _shown(data: object) -> str:
 
 
 def _value(fact: Mapping[str, Any]) -> str | None:
-    """The value without regard to how a list is split; None where it was not read."""
+    """Return the value independent of how a list is split; None if it was not read."""
     if fact["present"] is None:
         return None
     if not fact["present"]:

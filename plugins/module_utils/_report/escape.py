@@ -21,7 +21,7 @@ _WIDE = frozenset("WF")
 
 
 def visible(text: object, limit: int = TEXT_MAX) -> str:
-    """Make what cannot be seen visible: control characters, terminal escapes, marks that turn the direction of text.
+    """Make invisible characters visible: control characters, terminal escapes, marks of the text direction.
 
     Args:
         text: anything; it is taken as text.
@@ -43,7 +43,7 @@ def _named(char: str) -> str:
 
 
 def markdown_text(text: object, limit: int = TEXT_MAX) -> str:
-    """The text as a code span of Markdown: no markup, link, image, mention or issue reference is seen in it.
+    """Return the text as a code span of Markdown, without markup, links, images, mentions or issue references.
 
     The fence is longer than any run of backticks inside (CommonMark 6.1), and blanks keep it off the text's own ones.
     """
@@ -54,7 +54,7 @@ def markdown_text(text: object, limit: int = TEXT_MAX) -> str:
 
 
 def xml_text(text: object, limit: int = TEXT_MAX) -> str:
-    """The text for XML 1.0, in elements and in quoted attributes alike.
+    """Escape the text for XML 1.0, in elements and in quoted attributes.
 
     Surrogates and the two non-characters that XML forbids are not printable, so ``visible`` has dealt with them.
     """
@@ -62,17 +62,17 @@ def xml_text(text: object, limit: int = TEXT_MAX) -> str:
 
 
 def label_text(text: object, limit: int = TEXT_MAX) -> str:
-    """The text as the quoted value of a label in Prometheus' text format."""
+    """Escape the text for the quoted value of a label in Prometheus' text format."""
     return visible(text, limit).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Return the number of terminal columns of the text."""
     return sum(_columns(char) for char in text)
 
 
 def fitted(text: str, columns: int) -> str:
-    """The text in exactly this number of columns of a terminal: padded with spaces, or cut with a ``~`` at the end."""
+    """Fit the text into this number of terminal columns: pad with spaces, or cut with a ``~`` at the end."""
     if width(text) <= columns:
         return text + " " * (columns - width(text))
     taken, used = "", 0

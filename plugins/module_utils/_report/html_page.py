@@ -31,7 +31,7 @@ _NAME_MAX = 40
 
 @dataclass(frozen=True)
 class Tile:
-    """How many hosts have a status."""
+    """The number of hosts with a status."""
 
     status: str
     words: str
@@ -40,7 +40,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the table: ``value`` is what it is sorted by, empty where there is none."""
+    """A figure of the table. ``value`` is its sort key, empty if there is none."""
 
     value: float | str
     text: str
@@ -48,7 +48,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class HostDetails:
-    """What is shown of a host with facts and a plan.
+    """The details of a host with facts and a plan.
 
     Attributes:
         risk: of the next start of DNS, now and once the plan is effective; None where neither is known.
@@ -73,7 +73,7 @@ class HostDetails:
 
 @dataclass(frozen=True)
 class PageHost:
-    """One host: its line in the table and its part below the table.
+    """One host: its row in the table and its section below the table.
 
     Attributes:
         place: its number on the page, from 0.
@@ -147,7 +147,7 @@ class Page:
 
 
 def make_page(report: Report) -> Page:
-    """Make the page of a report."""
+    """Build the page of a report."""
     services, left_out = services_of(report.rows)
     hosts = tuple(_host(place, row, services) for place, row in enumerate(report.rows))
     to_do = sum(row.status not in IN_ORDER for row in report.rows)
@@ -176,7 +176,7 @@ def _shown(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _moved(report: Report) -> tuple[str, ...]:
-    """How many hosts have changes of each kind."""
+    """Count the hosts with changes of each kind."""
     hosts = Counter(kind for row in report.rows for kind in {change.kind for change in row.changes})
     told = [f"{_CHANGE_WORDS[kind]} on {hosts[kind]}" for kind in KINDS if hosts[kind]]
     return (*told, *([f"{len(report.gone)} no longer in the report"] if report.gone else []))

@@ -21,7 +21,7 @@ _EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "rebo
 
 
 def plan_words(plan: Mapping[str, Any]) -> tuple[str, ...]:
-    """The plan, a sentence for each thing to do; empty where nothing is to be done."""
+    """Return one sentence for each thing that the plan does; none if there is nothing to do."""
     return (*(_setting(entry) for entry in plan["settings"]), *(_action(entry) for entry in plan["actions"]))
 
 

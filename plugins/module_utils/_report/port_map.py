@@ -55,7 +55,7 @@ class Lane:
 
 
 def port_map(details: Details) -> tuple[Lane, ...]:
-    """The lanes of a host, from top to bottom; one that has nothing to show is left out."""
+    """Return the lanes of a host, from top to bottom. Empty lanes are left out."""
     ports = details.ports
     udp = [need.ports for need in details.needs if need.protocol != "tcp"]
     lanes: list[Lane | None] = []
@@ -89,7 +89,7 @@ def _box(pair: Range) -> str:
 
 
 def _held(title: str, held: Mapping[str, Any] | None, family: str) -> Lane | None:
-    """What DNS holds, a bar for every BIN ports; the highest bar is that of the fullest one."""
+    """Return the ports of DNS as bars, one for every BIN ports, in proportion to the fullest one."""
     if held is None:
         return _drawn("held", title, "unknown", None)
     try:

@@ -15,7 +15,7 @@ REPORT_FORMAT = 1
 
 
 def render_json(report: Report) -> str:
-    """The report as JSON; ASCII only, keys sorted."""
+    """Render the report as JSON: ASCII only, keys sorted."""
     summary = report.verdict.as_dict()
     content = {
         "format": REPORT_FORMAT,

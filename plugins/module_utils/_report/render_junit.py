@@ -11,7 +11,7 @@ from .report import Report, Row
 
 
 def render_junit(report: Report) -> str:
-    """The report as one suite with a case per host.
+    """Render the report as one suite with a test case per host.
 
     A host that was not evaluated is an error: the check did not run. Any other finding is a failure: it ran and found
     something.

@@ -14,7 +14,7 @@ _CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fix
 
 
 def render_markdown(report: Report) -> str:
-    """The report as Markdown."""
+    """Render the report as Markdown."""
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items()) or "no host"
     lines = [
         f"# {markdown_text(report.title)}",

@@ -40,7 +40,7 @@ _PER_HOST: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
 
 
 def render_prometheus(report: Report) -> str:
-    """The report in Prometheus' text format; all gauges."""
+    """Render the report in Prometheus' text format; all metrics are gauges."""
     counts = report.counts
     lines = _head("portkeeper_hosts", "Hosts by status.")
     lines += [f'portkeeper_hosts{{status="{status}"}} {counts.get(status, 0)}' for status in STATUSES]

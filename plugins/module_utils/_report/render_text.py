@@ -20,7 +20,7 @@ _CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fix
 
 
 def render_text(report: Report) -> str:
-    """The report as lines of at most COLUMNS columns."""
+    """Render the report as lines of at most COLUMNS columns."""
     counts = ", ".join(f"{count} {status}" for status, count in report.counts.items()) or "no host"
     lines = [
         fitted(visible(report.title), COLUMNS).rstrip(),
@@ -65,7 +65,7 @@ def _body(row: Row) -> list[str]:
 
 
 def _is_said_otherwise(row: Row) -> bool:
-    """Whether plan and conflicts say all that the reason says: something is to be done, and nothing went wrong."""
+    """Return whether plan and conflicts say everything that the reason says."""
     details = row.details
     if row.status in {"exposed", "unknown"} or details is None or details.failed or not details.words:
         return False

@@ -35,7 +35,7 @@ _SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueE
 
 @dataclass(frozen=True)
 class NeedRow:
-    """One service's ports on one host.
+    """The ports that one service needs on one host.
 
     Attributes:
         service: name of the catalogue's row, a process, or ``user``.
@@ -56,20 +56,20 @@ class NeedRow:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A needed port that somebody else holds now."""
+    """A needed port that another process holds now."""
 
     port: int
     service: str
     holder: str
 
     def sentence(self) -> str:
-        """The conflict in words."""
+        """Describe the conflict."""
         return f"{self.service}: port {self.port} is held by {self.holder}"
 
 
 @dataclass(frozen=True)
 class Ports:
-    """What the port map draws.
+    """The data of the port map.
 
     Attributes:
         pool: what DNS can draw from, by address family; empty where that is not known.
@@ -87,7 +87,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Details:
-    """What an artifact with facts and a plan tells beyond its status.
+    """What an artifact with facts and a plan shows in addition to its status.
 
     ``failed`` is whether the run failed on the host: then the plan does not say why.
     """
@@ -131,7 +131,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """All hosts and the verdict that the gate gives for them.
+    """All hosts and the verdict of the gate on them.
 
     Attributes:
         title: heading of the report.
@@ -151,14 +151,14 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of hosts by status, in the order of the rows, without those that no host has."""
+        """Number of hosts by status, in the order of the rows, without statuses that no host has."""
         found = Counter(row.status for row in self.rows)
         return {status: found[status] for status in ORDER if found[status]}
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What report and gate judge.
+    """The artifacts that report and gate evaluate.
 
     Attributes:
         hosts: who must be in the report, artifact or not.
@@ -175,19 +175,19 @@ class Sources:
     scope: Scope = field(default_factory=Scope)
 
     def usable(self, host: str) -> Mapping[str, Any] | None:
-        """The host's artifact; a defect in one folder counts, whatever another one holds."""
+        """Return the host's artifact. A defect in one folder matters even if another folder has a good one."""
         return None if host in self.defects else self.artifacts.get(host)
 
 
 def verdict_of(sources: Sources, rules: Rules) -> Verdict:
-    """The gate's verdict on everybody: who must be there, and whoever else has an artifact, usable or not."""
+    """Return the gate's verdict on all expected hosts and on all others with an artifact, usable or not."""
     everybody = {*sources.hosts, *sources.artifacts, *sources.defects}
     found = {host: artifact for host in everybody if (artifact := sources.usable(host)) is not None}
     return judge(everybody, found, rules, sources.defects, sources.scope)
 
 
 def make_report(sources: Sources, rules: Rules, created: datetime, title: str) -> Report:
-    """Make the rows.
+    """Build the rows.
 
     Args:
         sources: the artifacts; content that does not have the shape of its format gives a row without details.
@@ -202,7 +202,7 @@ def make_report(sources: Sources, rules: Rules, created: datetime, title: str) -
 
 
 def services_of(rows: Iterable[Row], most: int = 40) -> tuple[list[str], int]:
-    """The services that any host needs, for the columns of a table.
+    """Return the services that any host needs, for the columns of a table.
 
     Args:
         rows: the hosts.
@@ -301,13 +301,13 @@ def _chance(value: object) -> float | None:
 
 
 def chance_text(value: float | None) -> str:
-    """A chance for people; ``-`` where there is no figure. Only 0 is shown as 0."""
+    """Format a probability for people; ``-`` if it is unknown. Only 0 is shown as 0."""
     if value is None:
         return "-"
     return "<0.1 %" if 0 < value < 0.001 else f"{value:.1%}".replace("%", " %")
 
 
 def ports_text(ports: PortSet, most: int = 8) -> str:
-    """Ports for people, a limited number of ranges."""
+    """Format ports for people, with a limited number of ranges."""
     shown = short_ports(ports)
     return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")

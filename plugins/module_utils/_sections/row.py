@@ -24,7 +24,7 @@ _FAMILIES = {"nt5": ("nt5",), "nt6": ("nt6", "nt6_r2")}
 
 @dataclass(frozen=True)
 class SectionRule:
-    """What is tolerated in a section, and what a part that cannot be read does.
+    """What is tolerated in a section, and what an unreadable part of it causes.
 
     Transcripts are copied out of windows, sent by mail and pasted into tickets. What came through unharmed is used;
     what may have been harmed is null or a problem, never another fact. "Absent", "none" and "not installed" need proof
@@ -46,7 +46,7 @@ class SectionRule:
 
 @dataclass(frozen=True)
 class Export:
-    """What stands in for `reg query` where there is no reg.exe.
+    """The replacement of `reg query` on hosts without reg.exe.
 
     Attributes:
         key: what regedit exports.
@@ -60,12 +60,12 @@ class Export:
 
     @property
     def shown_values(self) -> tuple[str, ...]:
-        """The names whose lines are shown."""
+        """The names of the values whose lines are shown."""
         return (*self.values, *(setting.value_name for setting in SETTINGS.values() if setting.key == self.key))
 
 
 def words(text: str) -> frozenset[str]:
-    """Words as they are compared: without regard to case."""
+    """Normalise words for comparison without regard to case."""
     return frozenset(text.lower().split())
 
 
@@ -102,19 +102,19 @@ class SectionRow:
     shows_needs: bool = False
 
     def is_missed(self, family: str | None) -> bool:
-        """Whether a transcript of a release of this family must have the section."""
+        """Return whether a transcript of a release of this family must have the section."""
         if self.missed_on is None:
             return not self.only or family in _FAMILIES[self.only]
         return family in self.missed_on
 
     @property
     def setting_values(self) -> frozenset[str]:
-        """Names of the values of our settings that the section shows, in lower case."""
+        """The lower-case names of the settings that the section shows."""
         keys = {export.key for export in self.exports or ()}
         return frozenset(setting.value_name.lower() for setting in SETTINGS.values() if setting.key in keys)
 
     @property
     def differs_in_32_bit(self) -> bool:
-        """Whether the keys are others for a 32-bit process, and the command never asks for those."""
+        """Whether a 32-bit process would see other keys, and the command does not ask for the 64-bit ones."""
         asked = self.command.lower()
         return r"hklm\software" in asked and "wow6432node" not in asked

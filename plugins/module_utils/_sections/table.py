@@ -39,7 +39,7 @@ MS09-008, MS11-058 and MS12-017 that replace 951746."""
 
 
 def _packed_sockets() -> str:
-    """All UDP rows of netstat, many on a line: three quarters of an aligned row are spaces.
+    """Render all UDP rows of netstat, many per line: three quarters of an aligned row are spaces.
 
     What begins with another word than the protocol's name is printed as it is, for the parser to judge. All of it
     stands in quotes for a cmd of its own, which expands variables late.
@@ -272,10 +272,10 @@ SECTIONS: dict[str, SectionRow] = {row.id: row for row in _ROWS}
 
 
 def section_of(setting: Setting) -> str:
-    """The section that shows a setting: the one whose key is the setting's."""
+    """Return the section that shows a setting: the one with the setting's key."""
     return next(row.id for row in SECTIONS.values() if any(export.key == setting.key for export in row.exports or ()))
 
 
 def last_section() -> str:
-    """The last section that every release prints; without it the answer was cut."""
+    """Return the last section that every release prints. Without it, the answer was cut off."""
     return [row.id for row in SECTIONS.values() if not row.only][-1]

@@ -55,12 +55,12 @@ _PRINTABLE_RE = re.compile(r"[ -~]+\Z")
 
 
 class RegFileError(ValueError):
-    """Text that is not a registry file, or values that a registry file of that dialect cannot express exactly."""
+    """Text that is not a registry file, or values that this dialect cannot express exactly."""
 
 
 @dataclass
 class RegFile:
-    """What a registry file holds.
+    """The content of a registry file.
 
     Attributes:
         dialect: "5.00" or "4".
@@ -78,14 +78,14 @@ class RegFile:
     stray: int = 0
 
     def values(self, key: str) -> dict[str, RawValue] | None:
-        """The values of a key, found without regard to case; None when the file does not have the key."""
+        """Return the values of a key, found without regard to case; None if the file does not contain the key."""
         for name, values in self.keys.items():
             if name.lower() == key.lower():
                 return values
         return None
 
     def get(self, key: str, name: str) -> RawValue | None:
-        """One value, key and name found without regard to case; None when it is not there.
+        """Return one value, found without regard to case; None if it is not there.
 
         Raises:
             RegFileError: when it is there but its exact bytes are not known.
@@ -99,34 +99,34 @@ class RegFile:
 
 
 def long_key(key: str) -> str:
-    """One of our keys as registry files and listings spell it: its hive is not abbreviated."""
+    """Spell out the hive of a key, as registry files and listings do."""
     return key.replace("HKLM\\", "HKEY_LOCAL_MACHINE\\", 1)
 
 
 def number_value(number: int) -> RawValue:
-    """A REG_DWORD."""
+    """Return a REG_DWORD."""
     return REG_DWORD, number.to_bytes(4, "little")
 
 
 def text_value(text: str) -> RawValue:
-    """A REG_SZ."""
+    """Return a REG_SZ."""
     return REG_SZ, f"{text}\0".encode("utf-16-le", "surrogatepass")
 
 
 def list_value(entries: Iterable[str]) -> RawValue:
-    """A REG_MULTI_SZ: a zero character ends each entry, and another one the list."""
+    """Return a REG_MULTI_SZ: a zero character ends each entry, and another one the list."""
     return REG_MULTI_SZ, "".join(f"{entry}\0" for entry in (*entries, "")).encode("utf-16-le")
 
 
 def raw_value(data: Sequence[str] | int | None) -> RawValue | None:
-    """A value that we write, as it is stored: a number, a list, or None where it is absent."""
+    """Return a value to write as it is stored: a number, a list, or None if it is absent."""
     if data is None:
         return None
     return number_value(data) if isinstance(data, int) else list_value(data)
 
 
 def dialect_of(text: str) -> str | None:
-    """The dialect that a text announces in its first line that is not blank; None when it is no registry file."""
+    """Return the dialect that the first non-blank line announces; None if it is not a registry file."""
     first = text[:400].lstrip("\ufeff \t\r\n").split("\n", 1)[0].strip()
     return _SIGNED.get(first)
 
@@ -201,7 +201,7 @@ class _Reader:
         self._known.add(identity)
 
     def _parse_data(self, data: str) -> RawValue | None:
-        """Type and exact bytes of what stands behind the equals sign; None when they cannot be told."""
+        """Return type and exact bytes of the text after the equals sign; None if they are not certain."""
         if data.startswith('"'):
             text_match = _STRING_RE.match(data)
             if not text_match:
@@ -237,7 +237,7 @@ def _parse_hex(data: str, dialect: str) -> RawValue | None:
 
 
 def _logical_lines(text: str) -> Iterator[str]:
-    """Join what belongs together: hex data broken by a backslash, and quoted text that holds line feeds."""
+    """Join continued lines: hex data that ends in a backslash, and quoted text with line feeds."""
     lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
     at = 0
     while at < len(lines):
@@ -258,7 +258,7 @@ def _logical_lines(text: str) -> Iterator[str]:
 
 
 def _begins_open_text(line: str) -> bool:
-    """Whether this is ``"name"="text`` whose closing quotation mark is on a later line."""
+    """Return whether this is ``"name"="text`` with the closing quotation mark on a later line."""
     if line.endswith('"') and not line.endswith('\\"'):
         return False
     name_match = _NAME_RE.match(line)
@@ -268,7 +268,7 @@ def _begins_open_text(line: str) -> bool:
 
 
 def _end_of_text(lines: list[str], start: int) -> int:
-    r"""Index behind the line that closes the quoted text which line `start` leaves open.
+    r"""Return the index after the line that closes the quoted text that line `start` leaves open.
 
     Inside the text every quotation mark is escaped, so the first bare one closes it, at the end of a line. One that
     stands elsewhere shows that the text was never open: a double-byte code page (932, 936, 950) has characters whose
@@ -283,7 +283,7 @@ def _end_of_text(lines: list[str], start: int) -> int:
 
 
 def _end_of_hex(lines: list[str], start: int) -> int:
-    """Index behind the last line of the data; where that ends in a backslash too, what should follow is not there."""
+    """Return the index after the last line of the data. If that ends in a backslash too, the rest is missing."""
     at = start
     while at < len(lines) - 1 and lines[at].strip(" \t").endswith("\\") and _MORE_HEX_RE.match(lines[at + 1]):
         at += 1
@@ -291,7 +291,7 @@ def _end_of_hex(lines: list[str], start: int) -> int:
 
 
 def render_reg(values: Mapping[str, Mapping[str, RawValue | None]], dialect: str = DIALECT_5) -> str:
-    """Write a registry file's text: every value as hex(n) digits, None as the removal of the value.
+    """Render a registry file: every value as hex(n) digits, None as the removal of the value.
 
     Args:
         values: ``{key: {value name: (type, bytes) or None}}``; keys and names are our own literals (printable ASCII).
@@ -315,7 +315,7 @@ def render_reg(values: Mapping[str, Mapping[str, RawValue | None]], dialect: str
 
 
 def encode_reg(text: str, dialect: str = DIALECT_5) -> bytes:
-    """The bytes of a file with this text: UTF-16LE with its mark for 5.00, plain ASCII for REGEDIT4."""
+    """Return the bytes of a file with this text: UTF-16LE with its mark for 5.00, plain ASCII for REGEDIT4."""
     return b"\xff\xfe" + text.encode("utf-16-le") if dialect == DIALECT_5 else text.encode("ascii")
 
 

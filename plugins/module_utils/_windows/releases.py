@@ -55,12 +55,12 @@ class Release:
 
     @property
     def mechanism(self) -> str:
-        """What protects ports: ``reserved_ports``, ``excluded_port_range_netsh`` or ``excluded_port_ranges``."""
+        """One of ``reserved_ports``, ``excluded_port_range_netsh`` and ``excluded_port_ranges``."""
         return MECHANISMS[self.family].name
 
     @property
     def takes_effect(self) -> str:
-        """When that takes effect: after a reboot, a restart of the DNS service, or (netsh) at once."""
+        """When the mechanism takes effect: after a reboot, after a restart of the DNS service, or (netsh) at once."""
         setting = MECHANISMS[self.family].setting
         return SETTINGS[setting].takes_effect if setting else NOW
 
@@ -105,7 +105,7 @@ _VERSION_RE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\Z")
 
 @dataclass(frozen=True)
 class Identified:
-    """What `identify` found.
+    """The result of `identify`.
 
     Attributes:
         release: the row; None when nothing fits.
@@ -117,7 +117,7 @@ class Identified:
 
 
 def is_sbs(suites: Iterable[str]) -> bool:
-    """Whether ProductSuite says Small Business."""
+    """Return whether ProductSuite says Small Business."""
     return any(suite.strip().lower() in SBS_SUITES for suite in suites)
 
 
@@ -128,7 +128,7 @@ def identify(
     suites: Iterable[str] = (),
     product_name: str = "",
 ) -> Identified:
-    """Find the release by numbers.
+    """Identify the release by numbers.
 
     Args:
         nt_version: "major.minor"; from Windows 10 on 10.0.
@@ -170,7 +170,7 @@ def _version(row: Release) -> tuple[int, int]:
 
 
 def _of_suite(rows: list[Release], sbs: bool, r2: bool) -> list[Release]:
-    """Keep the rows of the product suite: Small Business where there is such a release, R2 where it is marked."""
+    """Keep the rows of the product suite: Small Business if there is such a release, R2 if it is marked."""
     if sbs and any(row.sbs for row in rows):
         return [row for row in rows if row.sbs]
     rows = [row for row in rows if not row.sbs]
@@ -179,7 +179,7 @@ def _of_suite(rows: list[Release], sbs: bool, r2: bool) -> list[Release]:
 
 
 def family_of(nt_version: str | None) -> str | None:
-    """The family by the NT version alone, for hosts whose product type could not be read."""
+    """Return the family by the NT version alone, for hosts with an unreadable product type."""
     match = _VERSION_RE.match(nt_version or "")
     if not match:
         return None

@@ -45,7 +45,7 @@ _HALTED = (STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED)
 
 @dataclass(frozen=True)
 class StateRow:
-    """One row; the first that fits decides.
+    """One row. The first that matches decides.
 
     Attributes:
         starts: values of Start.
@@ -71,7 +71,7 @@ class StateRow:
     proves: str
 
     def fits(self, start: int | None, triggered: bool, state: int, exit_code: int | None) -> bool:
-        """Whether the row speaks of such a service."""
+        """Return whether the row matches such a service."""
         return (
             start in self.starts
             and self.triggered in (None, triggered)
@@ -179,7 +179,7 @@ _NOTHING_READ = StateRow((), None, (), None, UNREAD, UNREAD, UNREAD, None, "Its 
 
 
 def state_row(start: int | None, triggered: bool, state: int | None, exit_code: int | None) -> StateRow:
-    """The row that decides on a service.
+    """Return the row that decides on a service.
 
     Args:
         start: 0 to 4, None where it could not be read.
@@ -193,5 +193,5 @@ def state_row(start: int | None, triggered: bool, state: int | None, exit_code: 
 
 
 def has_no_process(state: int | None, pid: int | None) -> bool:
-    """Whether it is proved that a service has no process: it is STOPPED, and the service manager names none."""
+    """Return whether a service certainly has no process: it is STOPPED, and the service manager names none."""
     return state == STOPPED and not pid

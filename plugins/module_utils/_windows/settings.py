@@ -69,7 +69,7 @@ class Setting:
 
     @property
     def is_list(self) -> bool:
-        """Whether it holds ranges of ports; else it is a number."""
+        """Whether it contains port ranges; otherwise it is a number."""
         return self.registry_type == LIST_TYPE
 
 
@@ -139,25 +139,25 @@ NO_MECHANISM = Mechanism("none", None, "a release that is not known, or one with
 
 
 def written_setting(setting_id: str) -> Setting | None:
-    """The registry value that this collection writes under this id; None for any other id."""
+    """Return the registry value that the collection writes under this id; None for any other id."""
     setting = SETTINGS.get(setting_id)
     return setting if setting and setting.is_written else None
 
 
 def written_settings(ids: Iterable[str]) -> list[tuple[str, Setting]]:
-    """Those of the ids that are registry values which this collection writes, each with its place."""
+    """Return the ids of registry values that the collection writes, with their settings."""
     return [(name, SETTINGS[name]) for name in ids if written_setting(name)]
 
 
 def entries_of(data: object) -> list[str]:
-    """The entries of a list value as they were found; a single text or number is one entry."""
+    """Return the entries of a list value as they were found. A single text or number is one entry."""
     if isinstance(data, Sequence) and not isinstance(data, str):
         return [str(entry) for entry in data]
     return [str(data)]
 
 
 def record_text(data: object) -> str:
-    """A value as the state record writes it: comma-joined entries, the number, or "absent" for None.
+    """Return a value as the record writes it: comma-joined entries, the number, or "absent" for None.
 
     The entries stay as they are, so that a value that is only split differently is not taken for ours.
     """
@@ -165,7 +165,7 @@ def record_text(data: object) -> str:
 
 
 def value_text(fact: Mapping[str, Any]) -> str:
-    """The same for a setting in the facts; one that could not be read has no text of its own."""
+    """Return a setting of the facts as the record writes it; a setting that could not be read has no text."""
     if fact.get("present") is not True:
         return ABSENT
     return ",".join(entries_of(fact.get("data")))
