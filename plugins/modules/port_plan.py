@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module port_plan: its documentation, and an implementation for hosts that have Python."""
+"""Documentation of the action plugin port_plan."""
 
 from __future__ import annotations
 
@@ -163,34 +163,3 @@ msg:
   type: str
   sample: "SBS2003: conflict; to write: ReservedPorts; due: dns_window, reboot"
 """
-
-from pathlib import Path  # noqa: E402
-
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
-
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import (  # noqa: E402
-    ARGUMENT_SPEC,
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_ONE_OF,
-    PortPlanError,
-    run_port_plan,
-)
-
-
-def main() -> None:
-    """Run the module."""
-    module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=MUTUALLY_EXCLUSIVE,
-        required_one_of=REQUIRED_ONE_OF,
-        supports_check_mode=True,
-    )
-    try:
-        result = run_port_plan(module.params, lambda path: Path(path).read_bytes())
-    except PortPlanError as error:
-        module.fail_json(msg=f"port_plan: {error}.")
-    module.exit_json(**result)
-
-
-if __name__ == "__main__":
-    main()

@@ -20,7 +20,7 @@ ALLOWED = {
     "plugin_utils": (f"{PLUGINS}.module_utils", f"{PLUGINS}.plugin_utils", "ansible"),
     "action": (f"{PLUGINS}.module_utils", f"{PLUGINS}.plugin_utils", "ansible"),
     "filter": (f"{PLUGINS}.module_utils", "ansible"),
-    "modules": (f"{PLUGINS}.module_utils", "ansible"),
+    "modules": (),
     "doc_fragments": (),
 }
 LIBRARIES = {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The spec and the function that the module and the action port_plan share. Connects to no host."""
+"""The work of port_plan: its argument spec and its result. Connects to no host."""
 
 from __future__ import annotations
 
