@@ -24,7 +24,7 @@ ALLOWED = {
     "doc_fragments": (),
 }
 LIBRARIES = {
-    "plugin_utils/_connection/session.py": ("winrm",),
+    "plugin_utils/_connection/winrm.py": ("winrm",),
     "plugin_utils/_connection/http_limits.py": ("requests", "urllib3"),
     "plugin_utils/_connection/warm.py": ("spnego",),
     "plugin_utils/_report/render_html.py": ("jinja2",),

@@ -89,13 +89,13 @@ class Target:
         host: name or address.
         port: TCP port.
         user: as configured.
-        transport: WinRM's authentication, for example ntlm.
+        way: how it gets there, for example transport ntlm.
     """
 
     host: str
     port: int
     user: str
-    transport: str
+    way: str
 
     @property
     def name(self) -> str:
@@ -104,7 +104,7 @@ class Target:
 
     def __str__(self) -> str:
         """Host, port, transport and user in one phrase."""
-        return f"{self.host} port {self.port} (transport {self.transport}, user {self.user or 'not set'})"
+        return f"{self.host} port {self.port} ({self.way}, user {self.user or 'not set'})"
 
 
 @dataclass(frozen=True)

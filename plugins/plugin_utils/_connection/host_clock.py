@@ -12,8 +12,6 @@ import email.utils
 from collections.abc import Callable
 from typing import Any
 
-from .interfaces import WinRMProtocol
-
 
 class HostClock:
     """Remembers what the newest answer said."""
@@ -40,9 +38,8 @@ class HostClock:
         if seconds is not None:
             self._said = seconds, self._monotonic()
 
-    def listen(self, wire: WinRMProtocol) -> None:
-        """Hears every answer that comes over a connection from now on."""
-        session = getattr(wire.transport, "session", None)
+    def listen(self, session: Any) -> None:  # noqa: ANN401 (of requests)
+        """Hears every answer that a session of `requests` gets from now on."""
         hooks = getattr(session, "hooks", None)
         if isinstance(hooks, dict) and self._answered not in hooks.setdefault("response", []):
             hooks["response"].append(self._answered)

@@ -1,46 +1,156 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of two foreign interfaces that the session uses, as protocols."""
+"""What a session asks of a transport, and what a transport asks of a client library and a connection plugin."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from .errors import Phase, Target
+from .host_clock import HostClock
 
 
-class WinRMProtocol(Protocol):
-    """What is used of `winrm.protocol.Protocol`."""
+@dataclass(frozen=True)
+class Reply:
+    """What one command printed.
 
-    operation_timeout_sec: int
-    transport: Any
+    Attributes:
+        stdout: the bytes, unchanged.
+        stderr: the bytes, unchanged; empty, because our commands send it to nul.
+        exit_code: of the command line.
+    """
 
-    def open_shell(self, *, codepage: int, noprofile: bool, idle_timeout: str) -> str:
-        """Creates a shell; returns its id."""
-
-    def run_command(self, shell_id: str, command: str) -> str:
-        """Starts a command line; returns its id."""
-
-    def get_command_output_raw(self, shell_id: str, command_id: str) -> tuple[bytes, bytes, int, bool]:
-        """One Receive: stdout, stderr, exit code, done."""
-
-    def cleanup_command(self, shell_id: str, command_id: str) -> None:
-        """Terminates a command."""
-
-    def close_shell(self, shell_id: str, close_session: bool = True) -> None:
-        """Deletes a shell."""
+    stdout: bytes
+    stderr: bytes
+    exit_code: int
 
 
-class WinRMConnection(Protocol):
-    """What is used of ansible-core's connection plugin `winrm`."""
+@dataclass(frozen=True)
+class TransportOptions:
+    """What a session wants of its transport.
+
+    Attributes:
+        private: nothing is shared with the connection plugin, which the task executor closes.
+        pin_address: look up the host's address once, at the beginning: the task stops a DNS server.
+        clock: seconds, monotonic.
+        host_clock: hears what the host's answers say of its time.
+    """
+
+    private: bool
+    pin_address: bool
+    clock: Callable[[], float]
+    host_clock: HostClock
+
+
+class ConnectionPlugin(Protocol):
+    """What is used of every connection plugin of ansible-core."""
 
     transport: str
-    shell_id: str | None
 
     def get_option(self, option: str) -> Any:  # noqa: ANN401 (ansible-core's own options)
         """The value of an option."""
 
-    def close(self) -> None:
-        """Deletes the plugin's shell."""
 
-    def _connect(self) -> object:
-        """Opens the connection."""
+class RemoteShell(Protocol):
+    """What runs one command line after the other on a host."""
+
+    commands: int
+    """Command lines that it was given."""
+
+    def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
+        """Runs one command line; see `Session.run`."""
+
+    def delete(self) -> None:
+        """Ends the shell; an error does not matter any more."""
+
+
+class Transport(Protocol):
+    """One way to reach a host. Sends nothing before it is told to connect, and can connect again after each `drop`."""
+
+    survives_disconnection: ClassVar[bool]
+    """Whether a command goes on after the connection that it came over was lost. WinRS ends it with its shell, over
+    the next connection at the latest; where it goes on, nobody else may write until it has ended."""
+
+    max_commands: ClassVar[int]
+    """Command lines after which a shell is replaced."""
+
+    target: Target
+
+    @property
+    def given_up(self) -> bool:
+        """Whether an exchange was given up halfway, so that nothing more can be sent over this connection."""
+
+    def connect(self) -> None:
+        """Connects where it has no connection, and ends what lost connections left running.
+
+        Raises:
+            AnsibleConnectionFailure: the host does not answer.
+        """
+
+    def open_shell(self, idle_timeout: int, timeout: float) -> RemoteShell:
+        """Opens a shell over the connection.
+
+        Args:
+            idle_timeout: seconds until the host gives the shell up.
+            timeout: seconds that this may take.
+
+        Raises:
+            AnsibleConnectionFailure: it could not be opened.
+        """
+
+    def delete_shell(self, shell: RemoteShell) -> None:
+        """Ends a shell; the connection stays."""
+
+    def drop(self, lost: RemoteShell | None) -> None:
+        """Drops the connection.
+
+        Args:
+            lost: the shell that was open over it.
+        """
+
+    def end_left(self) -> bool:
+        """Ends what lost connections left running; returns whether nothing of it is left."""
+
+    def forget_left(self) -> None:
+        """Leaves what lost connections left running to the host."""
+
+    def close(self, shell: RemoteShell | None, lost: bool) -> None:
+        """Ends everything that nobody else ends.
+
+        Args:
+            shell: the open shell.
+            lost: whether its connection may not work any more.
+        """
+
+
+class WinRSClient(Protocol):
+    """A client library of WinRS: each method is one message and its answer."""
+
+    @property
+    def operation_s(self) -> int:
+        """Seconds that the host may hold back the answer to a Receive."""
+
+    @property
+    def http_session(self) -> Any:  # noqa: ANN401 (of requests)
+        """The session of `requests` that it sends with; None before there is one."""
+
+    def open_shell(self, codepage: int, idle_timeout: int) -> str:
+        """Creates a shell without a user profile; returns its id."""
+
+    def run_command(self, shell_id: str, line: str) -> str:
+        """Starts a command line; returns its id."""
+
+    def receive(self, shell_id: str, command_id: str, seconds: int) -> tuple[bytes, bytes, int, bool] | None:
+        """One Receive: stdout, stderr, exit code, done; None where nothing came within the seconds."""
+
+    def terminate(self, shell_id: str, command_id: str) -> None:
+        """Terminates a command."""
+
+    def delete_shell(self, shell_id: str) -> None:
+        """Deletes a shell, of this connection or of an earlier one."""
+
+    def disconnect(self) -> None:
+        """Closes the connection to the host."""

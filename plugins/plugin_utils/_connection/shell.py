@@ -1,13 +1,12 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open a shell on a host, run commands in it, and delete it."""
+"""Open a shell of WinRS on a host, run commands in it, and delete it."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ansible.errors import AnsibleConnectionFailure
 
@@ -17,7 +16,7 @@ from .errors import (
     Target,
     explained,
 )
-from .interfaces import WinRMProtocol
+from .interfaces import Reply, WinRSClient
 
 CODEPAGE = 437
 """The shell's code page: everything that is parsed is ASCII, anything else becomes a question mark."""
@@ -33,29 +32,14 @@ CLOSE_S = 15
 """Seconds for what is sent at the end, or to clean up: nothing depends on its answer."""
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What one command printed.
-
-    Attributes:
-        stdout: the bytes, unchanged.
-        stderr: the bytes, unchanged; empty, because our commands send it to nul.
-        exit_code: of the command line.
-    """
-
-    stdout: bytes
-    stderr: bytes
-    exit_code: int
-
-
 class Shell:
-    """One shell on the host, through one protocol object."""
+    """One shell on the host, through one client of WinRS."""
 
-    def __init__(self, wire: WinRMProtocol, target: Target, idle_timeout: int, allow: Callable[[float], None]) -> None:
+    def __init__(self, client: WinRSClient, target: Target, idle_timeout: int, allow: Callable[[float], None]) -> None:
         """Opens the shell.
 
         Args:
-            wire: the protocol object.
+            client: sends the messages.
             target: for messages.
             idle_timeout: seconds until the host gives the shell up.
             allow: gives the exchanges that follow their seconds.
@@ -63,16 +47,16 @@ class Shell:
         Raises:
             AnsibleConnectionFailure: it could not be opened.
         """
-        self._wire = wire
+        self._client = client
         self._target = target
         self._allow = allow
         self.commands = 0
         try:
-            self.id = wire.open_shell(codepage=CODEPAGE, noprofile=True, idle_timeout=f"PT{idle_timeout}S")
+            self.id = client.open_shell(CODEPAGE, idle_timeout)
         except Exception as error:
             # No TCP connection stays open, and nothing is left to be deleted.
             with contextlib.suppress(Exception):
-                wire.transport.close_session()
+                client.disconnect()
             raise AnsibleConnectionFailure(explained(error, target)) from None
 
     def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
@@ -81,28 +65,22 @@ class Shell:
         self._allow(timeout + REPLY_S)
         self.commands += 1
         try:
-            command_id = self._wire.run_command(self.id, line)
+            command_id = self._client.run_command(self.id, line)
         except Exception as error:
             raise HostFailure(explained(error, self._target), phase) from error
-        operation_s = self._wire.operation_timeout_sec
-        try:
-            return self._taken(command_id, phase, deadline, clock)
-        finally:
-            self._wire.operation_timeout_sec = operation_s
+        return self._taken(command_id, phase, deadline, clock)
 
-    def delete(self, close_session: bool) -> None:
+    def delete(self) -> None:
         """Deletes the shell and all that runs in it; an error does not matter any more."""
         self._allow(CLOSE_S)
         with contextlib.suppress(Exception):
-            self._wire.close_shell(self.id, close_session=close_session)
+            self._client.delete_shell(self.id)
 
     def _taken(self, command_id: str, phase: Phase, deadline: float, clock: Callable[[], float]) -> Reply:
         """Takes output until the command is done; never asks again after an error, what was sent then is lost."""
-        operation_s = self._wire.operation_timeout_sec
         stdout, stderr, size = [], [], 0
         while (left := deadline - clock()) > 0:
-            self._wire.operation_timeout_sec = max(1, min(operation_s, int(left)))
-            out, err, code, done = self._received(command_id, phase)
+            out, err, code, done = self._received(command_id, phase, left)
             stdout.append(out)
             stderr.append(err)
             size += len(out) + len(err)
@@ -114,16 +92,15 @@ class Shell:
         self._terminate(command_id)
         raise HostFailure(f"{self._target} did not finish a command in the time it was given.", phase)
 
-    def _received(self, command_id: str, phase: Phase) -> tuple[bytes, bytes, int, bool]:
+    def _received(self, command_id: str, phase: Phase, left: float) -> tuple[bytes, bytes, int, bool]:
         """One Receive; that nothing came within its time is an empty answer."""
+        seconds = max(1, min(self._client.operation_s, int(left)))
         try:
-            return self._wire.get_command_output_raw(self.id, command_id)
+            return self._client.receive(self.id, command_id, seconds) or (b"", b"", -1, False)
         except Exception as error:
-            if type(error).__name__ == "WinRMOperationTimeoutError":
-                return b"", b"", -1, False
             raise HostFailure(explained(error, self._target), phase) from error
 
     def _terminate(self, command_id: str) -> None:
         self._allow(CLOSE_S)
         with contextlib.suppress(Exception):
-            self._wire.cleanup_command(self.id, command_id)
+            self._client.terminate(self.id, command_id)

@@ -27,7 +27,8 @@ from ...module_utils._policy import (
 )
 from .._connection.errors import HostFailure, Phase
 from .._connection.exchange import Exchange
-from .._connection.session import Session, refuse_foreign
+from .._connection.session import Session
+from .._connection.transports import refuse_foreign
 from .._connection.warm import warm_up
 from .._files import RUN_ID, BackupStore, artifact_path, now_text, safe_run_id, write_json
 from .._fleet.host_policy import VARIABLES_PREFIX

@@ -12,15 +12,11 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import session as session_module
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import shell
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import shell, winrs
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import (
-    IDLE_TIMEOUT_S,
-    MAX_COMMANDS_PER_SHELL,
-    Session,
-    refuse_foreign,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import IDLE_TIMEOUT_S, Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.transports import refuse_foreign
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import PywinrmClient, WinRM
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
@@ -80,7 +76,7 @@ def test_commands_share_a_shell_and_no_signal_is_sent() -> None:
 
 def test_a_used_up_shell_is_replaced() -> None:
     session, connection, wire = made()
-    for _count in range(MAX_COMMANDS_PER_SHELL + 1):
+    for _count in range(WinRM.max_commands + 1):
         run(session)
     assert len(wire.opened) == 2
     assert wire.deleted == ["shell-1"]
@@ -103,10 +99,8 @@ def test_other_connections_are_refused(transport: str | None) -> None:
         refuse_foreign(connection, "client01")
 
 
-def test_the_connection_is_checked_once_by_who_knows_the_hosts_name() -> None:
-    connection = FakeConnection(FakeWire(FakeHost()))
-    connection.transport = "ssh"
-    Session(connection)
+def test_what_runs_over_winrs_does_not_outlive_its_connection() -> None:
+    assert made()[0].survives_disconnection is False
 
 
 def test_become_is_refused() -> None:
@@ -239,9 +233,7 @@ def test_without_the_plugins_attribute_we_build_our_own_protocol(monkeypatch: py
 
 
 def test_the_address_is_looked_up_once_where_the_name_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        session_module.socket, "getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))]
-    )
+    monkeypatch.setattr(winrs.socket, "getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
     wire = FakeWire(FakeHost())
     run(Session(FakeConnection(wire), pin_address=True))
     assert wire.transport.endpoint == "http://192.0.2.7:5985/wsman"
@@ -255,7 +247,7 @@ def test_a_name_without_an_address_is_unreachable(monkeypatch: pytest.MonkeyPatc
     def fails(*_args: Any, **_options: Any) -> None:
         raise OSError(-2, "Name or service not known")
 
-    monkeypatch.setattr(session_module.socket, "getaddrinfo", fails)
+    monkeypatch.setattr(winrs.socket, "getaddrinfo", fails)
     connection = FakeConnection(FakeWire(FakeHost()))
     with pytest.raises(AnsibleConnectionFailure, match="has no address: Name or service not known"):
         run(Session(connection, pin_address=True))
@@ -266,7 +258,7 @@ def test_a_private_session_is_closed_by_us_only() -> None:
     session, connection, wire = made()
     run(session)
     private = session.private(400)
-    private._wire = wire
+    private._transport._client = PywinrmClient(wire)  # type: ignore[attr-defined]
     private.run(LINE, phase="restart", timeout=60)
     assert wire.opened[-1]["idle_timeout"] == "PT400S"
     assert connection.shell_id == "shell-1"

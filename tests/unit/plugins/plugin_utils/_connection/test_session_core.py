@@ -8,6 +8,7 @@ Runs on the oldest and the newest supported ansible-core; nothing is sent anywhe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,11 @@ from ansible.plugins.loader import connection_loader
 from winrm.protocol import Protocol
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session, refuse_foreign
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.host_clock import HostClock
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.interfaces import TransportOptions
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.transports import refuse_foreign
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import WinRM
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
@@ -70,9 +75,8 @@ def test_the_plugin_builds_the_protocol_from_its_own_options(wire: FakeWire, con
 
 
 def test_our_own_protocol_gets_the_same_options(wire: FakeWire, connection: Any) -> None:
-    session = Session(connection)
-    session.run(collector_line("0123456789abcdef"), phase="read", timeout=60)
-    own = session.private(400)._own_wire()
+    Session(connection).run(collector_line("0123456789abcdef"), phase="read", timeout=60)
+    own = WinRM(connection, TransportOptions(True, False, time.monotonic, HostClock(time.monotonic)))._own_protocol()
     theirs = connection.protocol.transport
     for name in ("endpoint", "auth_method", "username", "password", "message_encryption", "server_cert_validation"):
         assert getattr(own.transport, name) == getattr(theirs, name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from requests.utils import resolve_proxies, select_proxy
 from winrm.transport import Transport
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import warm
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import _keep_environment
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrs import keep_environment
 
 HOST = "http://srv.example:5985/wsman"
 PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
@@ -75,12 +74,12 @@ def test_proxies_and_certificates_stay(
         monkeypatch.setenv(name, value)
     session = built(proxy=proxy)
     before = route(session)
-    _keep_environment(SimpleNamespace(transport=SimpleNamespace(session=session)))  # type: ignore[arg-type]
+    keep_environment(session)
     assert session.trust_env is False
     assert route(session) == before
 
 
 def test_without_a_password_of_its_own_a_session_may_look_for_one() -> None:
     session = HttpSession()
-    _keep_environment(SimpleNamespace(transport=SimpleNamespace(session=session)))  # type: ignore[arg-type]
+    keep_environment(session)
     assert session.trust_env is True

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import WinRM
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._host.window_case import Case, run_on
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
@@ -71,7 +71,7 @@ def test_without_a_task_scheduler_nothing_is_stopped() -> None:
 
 def test_unguarded_it_runs_in_a_shell_that_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(FakeHost(scheduler="missing"))
-    monkeypatch.setattr(Session, "_own_wire", lambda self: case.wire)
+    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
     case.open(allow_unguarded=True)
     assert case.wire.opened[1]["idle_timeout"] == "PT360S"
     assert case.wire.deleted[0] == "shell-2", "only after the end was confirmed"
@@ -203,7 +203,7 @@ def test_a_look_ends_before_its_command(timeout: int, waits: int) -> None:
 
 def test_a_shell_of_its_own_is_closed_when_the_lock_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(FakeHost(scheduler="missing"))
-    monkeypatch.setattr(Session, "_own_wire", lambda self: case.wire)
+    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
     answer = case.host.answer
 
     def meets_another(line: str) -> bytes:
@@ -219,7 +219,7 @@ def test_a_shell_of_its_own_is_closed_when_the_lock_is_refused(monkeypatch: pyte
 
 def test_a_lost_answer_of_an_unguarded_window_starts_dns_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(FakeHost(scheduler="missing"))
-    monkeypatch.setattr(Session, "_own_wire", lambda self: case.wire)
+    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
     case.host.drop_sections = {"window"}
     with pytest.raises(HostFailure) as caught:
         case.open(allow_unguarded=True)
