@@ -35,6 +35,9 @@ attributes:
     description: Systems that the module manages.
     support: full
     platforms: windows
+  action:
+    description: Whether the module is an action plugin, which runs on the controller.
+    support: full
   async:
     description: Can be used with C(async).
     support: none
@@ -43,6 +46,15 @@ attributes:
     support: none
     details:
       - The task fails before anything is sent. Log on as an administrator of the host instead.
+  connection:
+    description: Uses the connection of the host.
+    support: full
+  delegation:
+    description: Can be used with C(delegate_to).
+    support: none
+    details:
+      - The task fails before anything is sent, because it would change another host by the policy of this one. Use a
+        play on the other host instead.
 notes:
   - Uses the connection plugin P(ansible.builtin.winrm#connection) with plain C(cmd) commands. The host needs WinRM 2.0,
     but neither PowerShell nor Python. Other connections (V(local), V(psrp), V(ssh)) and C(become) are refused.
@@ -54,6 +66,13 @@ notes:
     RV(ignore:phase).
 requirements:
   - pywinrm on the controller
+seealso:
+  - name: Problems
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/problems.md
+    description: What to do about each problem, by its id.
+  - name: Connections
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/connections.md
+    description: How to reach a host.
 """
 
     ARTIFACTS = r"""

@@ -14,9 +14,10 @@ from ..module_utils._contribute.acceptance import acceptance_points as points_of
 
 DOCUMENTATION = r"""
 name: acceptance_points
-author: portkeeper.windows_dns contributors (@portkeeper)
-version_added: 1.0.0
 short_description: Say what a real server shows about the open points
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
 description:
   - This collection rests on documents where it could not be run. The filter compares the facts of a real server with
     what was taken from them, point by point; docs/acceptance.md says what each point means.
@@ -26,6 +27,12 @@ options:
     description: Facts as M(portkeeper.windows_dns.port_info) returns them.
     type: dict
     required: true
+seealso:
+  - plugin: portkeeper.windows_dns.parse_transcript
+    plugin_type: filter
+  - name: Acceptance
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/acceptance.md
+    description: What each point means, and how to send a result.
 """
 
 EXAMPLES = r"""

@@ -15,9 +15,10 @@ from ..module_utils._parsers.transcript import TranscriptError
 
 DOCUMENTATION = r"""
 name: anonymise_transcript
-author: portkeeper.windows_dns contributors (@portkeeper)
-version_added: 1.0.0
 short_description: Take the names out of a transcript before it is shown to others
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
 description:
   - Puts stand-ins for computer, domain, service, process and instance names, addresses, SIDs and serial numbers. The
     same name gets the same stand-in everywhere in one transcript, without regard to case.
@@ -36,6 +37,12 @@ options:
     type: list
     elements: str
     default: []
+seealso:
+  - plugin: portkeeper.windows_dns.parse_transcript
+    plugin_type: filter
+  - name: Acceptance
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/acceptance.md
+    description: What each point means, and how to send a result.
 """
 
 EXAMPLES = r"""

@@ -15,9 +15,10 @@ from ..module_utils._parsers.transcript import TranscriptError
 
 DOCUMENTATION = r"""
 name: parse_transcript
-author: portkeeper.windows_dns contributors (@portkeeper)
-version_added: 1.0.0
 short_description: Turn the collector's output into facts
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
 description:
   - Reads a transcript as the collector prints it, in any code page and display language, and returns the facts that
     M(portkeeper.windows_dns.port_info) returns for the same host.
@@ -38,6 +39,21 @@ options:
     type: list
     elements: str
     default: []
+seealso:
+  - module: portkeeper.windows_dns.port_info
+  - module: portkeeper.windows_dns.offline_kit
+  - plugin: portkeeper.windows_dns.plan_ports
+    plugin_type: filter
+  - plugin: portkeeper.windows_dns.anonymise_transcript
+    plugin_type: filter
+  - plugin: portkeeper.windows_dns.acceptance_points
+    plugin_type: filter
+  - name: Transcript
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/transcript.md
+    description: The format of a transcript.
+  - name: Facts
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/facts.md
+    description: What each fact means, and when it is null.
 """
 
 EXAMPLES = r"""

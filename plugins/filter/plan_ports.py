@@ -15,9 +15,10 @@ from ..module_utils._policy import Policy, PolicyError
 
 DOCUMENTATION = r"""
 name: plan_ports
-author: portkeeper.windows_dns contributors (@portkeeper)
-version_added: 1.0.0
 short_description: Compute which reservations a host needs from its facts
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
 description:
   - Returns what M(portkeeper.windows_dns.port_plan) returns under RV(portkeeper.windows_dns.port_plan#module:plan) for
     the same facts and policy.
@@ -35,8 +36,14 @@ options:
     type: dict
     default: {}
 seealso:
+  - module: portkeeper.windows_dns.port_plan
   - plugin: portkeeper.windows_dns.parse_transcript
     plugin_type: filter
+  - plugin: portkeeper.windows_dns.unpack_ports
+    plugin_type: filter
+  - name: Plan
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/plan.md
+    description: What each part of a plan means.
 """
 
 EXAMPLES = r"""

@@ -14,9 +14,10 @@ from ..module_utils._ports import PortError, PortSet
 
 DOCUMENTATION = r"""
 name: unpack_ports
-author: portkeeper.windows_dns contributors (@portkeeper)
-version_added: 1.0.0
 short_description: Read a port set of the facts or of a plan
+version_added: 1.0.0
+author:
+  - portkeeper.windows_dns contributors (@portkeeper)
 description:
   - Port sets are lists of ranges V(a-b); those of more than 200 ranges are packed to keep results small.
   - This filter reads both forms and always returns a list.
@@ -30,6 +31,12 @@ options:
     description: Whether to return every port as a number instead of ranges.
     type: bool
     default: false
+seealso:
+  - plugin: portkeeper.windows_dns.plan_ports
+    plugin_type: filter
+  - name: Facts
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/facts.md
+    description: What each fact means, and when it is null.
 """
 
 EXAMPLES = r"""

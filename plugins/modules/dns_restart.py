@@ -70,7 +70,11 @@ attributes:
       - With O(force) each call restarts DNS.
 seealso:
   - module: portkeeper.windows_dns.port_reservations
+  - module: portkeeper.windows_dns.host_reboot
   - module: portkeeper.windows_dns.port_verify
+  - name: Faults
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/faults.md
+    description: What happens when something breaks.
 """
 
 EXAMPLES = r"""

@@ -32,13 +32,25 @@ description:
     collection's playbook C(drift) does. Otherwise a host that was not reached decides the exit code.
 extends_documentation_fragment:
   - portkeeper.windows_dns.fleet
+  - portkeeper.windows_dns.controller
 attributes:
   check_mode:
     description: Runs in check mode and does the same there.
     support: full
   diff_mode:
-    description: Returns no diff.
-    support: none
+    description: Returns no diff, because it changes no host.
+    support: N/A
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
+    details:
+      - The summary is written anew each time. That is not reported as a change.
+seealso:
+  - module: portkeeper.windows_dns.fleet_report
+  - module: portkeeper.windows_dns.port_reservations
+  - name: Pipelines
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/pipelines.md
+    description: What each exit code means, and how to accept a risk.
 """
 
 EXAMPLES = r"""

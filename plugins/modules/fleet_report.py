@@ -23,6 +23,7 @@ description:
   - The same artifacts give the same files, except for the time of the report and the ages that depend on it.
 extends_documentation_fragment:
   - portkeeper.windows_dns.fleet
+  - portkeeper.windows_dns.controller
 options:
   earlier:
     description:
@@ -62,8 +63,19 @@ attributes:
     description: Runs in check mode and does the same there.
     support: full
   diff_mode:
-    description: Returns no diff.
-    support: none
+    description: Returns no diff, because it changes no host.
+    support: N/A
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
+    support: full
+    details:
+      - The report is written anew each time. That is not reported as a change.
+seealso:
+  - module: portkeeper.windows_dns.fleet_gate
+  - module: portkeeper.windows_dns.port_reservations
+  - name: Reading the report
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/reading_the_report.md
+    description: What each part of the report means.
 """
 
 EXAMPLES = r"""

@@ -63,7 +63,11 @@ attributes:
       - With O(force) each call reboots the host.
 seealso:
   - module: portkeeper.windows_dns.port_reservations
+  - module: portkeeper.windows_dns.dns_restart
   - module: portkeeper.windows_dns.port_verify
+  - name: IPsec does not come up
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/ipsec_does_not_come_up.md
+    description: What to do when a server is unreachable after a reboot.
 """
 
 EXAMPLES = r"""

@@ -22,6 +22,7 @@ description:
   - Contacts no host.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.controller
 options:
   client:
     description: Name of the client and of its folder; letters, digits, dot, underscore and hyphen.
@@ -57,6 +58,11 @@ attributes:
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_plan
+  - plugin: portkeeper.windows_dns.parse_transcript
+    plugin_type: filter
+  - name: Hosts without WinRM
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/hosts_without_winrm.md
+    description: The steps by hand, and what the scripts check, do and return.
 """
 
 EXAMPLES = r"""

@@ -31,13 +31,19 @@ attributes:
     support: full
   diff_mode:
     description: Returns no diff, because it changes nothing.
-    support: none
+    support: N/A
   idempotent:
     description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_plan
   - module: portkeeper.windows_dns.port_reservations
+  - module: portkeeper.windows_dns.port_verify
+  - plugin: portkeeper.windows_dns.parse_transcript
+    plugin_type: filter
+  - name: Facts
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/facts.md
+    description: What each fact means, and when it is null.
 """
 
 EXAMPLES = r"""

@@ -18,6 +18,7 @@ description:
   - The filter P(portkeeper.windows_dns.plan_ports#filter) does the same inside a template.
 extends_documentation_fragment:
   - portkeeper.windows_dns.policy
+  - portkeeper.windows_dns.controller
 options:
   facts:
     description: The facts, as M(portkeeper.windows_dns.port_info) returns them under RV(facts).
@@ -41,8 +42,15 @@ attributes:
 seealso:
   - module: portkeeper.windows_dns.port_info
   - module: portkeeper.windows_dns.port_reservations
+  - module: portkeeper.windows_dns.offline_kit
   - plugin: portkeeper.windows_dns.plan_ports
     plugin_type: filter
+  - name: Plan
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/plan.md
+    description: What each part of a plan means.
+  - name: The risk
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/risk.md
+    description: How the risk is computed.
 """
 
 EXAMPLES = r"""

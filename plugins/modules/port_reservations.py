@@ -65,10 +65,17 @@ attributes:
     details:
       - Writes nothing a second time. RV(changed) stays true while an action has to be done that this run carries out.
 seealso:
+  - module: portkeeper.windows_dns.port_info
+  - module: portkeeper.windows_dns.port_plan
   - module: portkeeper.windows_dns.dns_restart
   - module: portkeeper.windows_dns.host_reboot
-  - module: portkeeper.windows_dns.port_rollback
   - module: portkeeper.windows_dns.port_verify
+  - module: portkeeper.windows_dns.port_rollback
+  - module: portkeeper.windows_dns.fleet_report
+  - module: portkeeper.windows_dns.fleet_gate
+  - name: Compatibility
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/compatibility.md
+    description: What is written on which release of Windows, and how sure that is.
 """
 
 EXAMPLES = r"""

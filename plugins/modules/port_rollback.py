@@ -44,6 +44,9 @@ attributes:
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_reservations
+  - name: Faults
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/faults.md
+    description: What happens when something breaks.
 """
 
 EXAMPLES = r"""

@@ -33,12 +33,18 @@ attributes:
     support: full
   diff_mode:
     description: Returns no diff, because it changes nothing.
-    support: none
+    support: N/A
   idempotent:
     description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
+  - module: portkeeper.windows_dns.port_info
+  - module: portkeeper.windows_dns.port_reservations
   - module: portkeeper.windows_dns.dns_restart
+  - module: portkeeper.windows_dns.host_reboot
+  - name: Service states
+    link: https://github.com/portkeeper/windows_dns/blob/main/docs/service_states.md
+    description: When a stopped service is a failure.
 """
 
 EXAMPLES = r"""

@@ -29,11 +29,27 @@ PLUGINS = "ansible_collections.portkeeper.windows_dns.plugins"
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 
 
+FILTERS = sorted(path.stem for path in (CHECKOUT / "plugins" / "filter").glob("*.py"))
+ATTRIBUTES = {
+    "action",
+    "async",
+    "become",
+    "check_mode",
+    "connection",
+    "delegation",
+    "diff_mode",
+    "idempotent",
+    "platform",
+}
+"""What Ansible's own modules say of themselves besides their options."""
+REPOSITORY = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
+
+
 @cache
-def _documentation() -> dict[str, Any]:
+def _documentation(kind: str = "module") -> dict[str, Any]:
     """Return the documentation of all modules, of one call of ansible-doc: a call per module takes seconds each."""
-    names = [f"{COLLECTION}.{name}" for name in MODULES]
-    command = [str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", "module", *names]
+    names = [f"{COLLECTION}.{name}" for name in {"module": MODULES, "filter": FILTERS}[kind]]
+    command = [str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", kind, *names]
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(NAMESPACE)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -76,6 +92,42 @@ def test_the_action_group_is_all_modules_that_take_the_policy() -> None:
         if "- portkeeper.windows_dns.policy\n" in importlib.import_module(f"{PLUGINS}.modules.{name}").DOCUMENTATION
     ]
     assert groups == {"windows_dns": taking}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_it_does_with_ansible_s_keywords(name: str) -> None:
+    assert ATTRIBUTES - documentation(name)["doc"]["attributes"].keys() == set()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_names_its_action_groups(name: str) -> None:
+    groups = yaml.safe_load((CHECKOUT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    attribute = documentation(name)["doc"]["attributes"].get("action_group", {})
+    assert attribute.get("membership", []) == [f"{COLLECTION}.{group}" for group in groups if name in groups[group]]
+
+
+def test_plugins_refer_to_each_other_in_both_directions() -> None:
+    found = {
+        f"{COLLECTION}.{name}": {entry.get("module") or entry.get("plugin") for entry in plugin["doc"]["seealso"]}
+        for kind in ("module", "filter")
+        for name, plugin in ((full.rpartition(".")[2], row) for full, row in _documentation(kind).items())
+    }
+    pairs = {(one, other) for one, others in found.items() for other in others if other}
+    assert {one for one, _other in pairs} == found.keys()
+    assert {(one, other) for one, other in pairs if (other, one) not in pairs} == set()
+
+
+def test_guides_that_plugins_refer_to_exist() -> None:
+    links = {
+        entry["link"]
+        for kind in ("module", "filter")
+        for plugin in _documentation(kind).values()
+        for entry in plugin["doc"]["seealso"]
+        if "link" in entry
+    }
+    assert links
+    for link in links:
+        assert (CHECKOUT / link.removeprefix(f"{REPOSITORY}/blob/main/")).is_file(), link
 
 
 def test_every_acceptance_point_is_documented() -> None:
