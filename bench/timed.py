@@ -31,7 +31,10 @@ PARTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("winrm.encryption", "Encryption.prepare_encrypted_request"),
         ("winrm.encryption", "Encryption.parse_encrypted_response"),
     ),
-    "facts": ((f"{OURS}plugin_utils._host.gather", "parse_transcript"),),
+    "facts": (
+        (f"{OURS}plugin_utils._connection.exchange", "split_transcript"),
+        (f"{OURS}plugin_utils._host.gather", "read_facts"),
+    ),
     "plan": ((f"{OURS}plugin_utils._tasks.action", "make_plan"),),
     "artifact": ((f"{OURS}plugin_utils._tasks.action", "_save_artifact"),),
 }

@@ -40,4 +40,4 @@ def _transcript(job: Job, gathered: Gathered) -> dict[str, Any]:
     """What the host sent, if asked for, in the form that the filters read in any code page."""
     if not job.options["transcript"]:
         return {}
-    return {"transcript": {"base64": base64.b64encode(gathered.transcript).decode("ascii")}}
+    return {"transcript": {"base64": base64.b64encode(gathered.sent).decode("ascii")}}

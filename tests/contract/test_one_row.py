@@ -29,6 +29,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.read
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.reading import Reading, report_stray
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.schema import compiled
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import split_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.changes import changes_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.row import (
     SECTION,
@@ -106,7 +107,7 @@ LISTED = f"{TIME_LISTING}\n    Period\tREG_DWORD\t0xe10\n    NtpServer\tREG_SZ\t
 def test_a_row_is_collected() -> None:
     for text in (collector_line(RUN), "\n".join(collector_script(RUN))):
         assert text.count(f"begin {ROW.id}") == 1 and ROW.command in text
-    assert not is_whole(CAPTURE.encode(), RUN)
+    assert not is_whole(split_transcript(CAPTURE), RUN)
 
 
 @pytest.mark.usefixtures("section")

@@ -195,10 +195,9 @@ def write_lines(
     write += [_snapshot(change_id, name, place, COMPARED) for name, place in places]
     if change_id.kept is not None and changes:
         write.append(pruning(change_id.kept, change_id.backup))
-    shown = {change.id for change in changes if change.id in NETSH} | {section_of(place) for _name, place in places}
     tail = [
         section(change_id.run, "write", f"(if exist {change_id.flag} ({'&'.join(write)}))"),
-        *section_commands(change_id.run, {*shown, "boot", "state"}),
+        *section_commands(change_id.run, shown_sections(changes)),
         # Only an empty folder goes: nothing was changed, so there is nothing to put back.
         f"del {change_id.flag}&rd {change_id.path}",
         unlock_section(change_id.run, change_id.lock),
@@ -214,6 +213,12 @@ def write_lines(
         first += widened
     lines = [wrap(change_id.run, [if_locked(change_id.lock, part)]) for part in first]
     return [*lines, wrap(change_id.run, [if_locked(change_id.lock, "&".join(last)), *tail])]
+
+
+def shown_sections(changes: Sequence[SettingWrite]) -> set[str]:
+    """The collector's sections that the last of `write_lines` shows anew."""
+    shown = {section_of(place) for _name, place in written_settings(change.id for change in changes)}
+    return {*shown, *(change.id for change in changes if change.id in NETSH), "boot", "state"}
 
 
 def _recorded(change_id: ChangeId, records: Sequence[Record]) -> list[str]:

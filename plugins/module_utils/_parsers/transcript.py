@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -52,10 +52,12 @@ class Section:
     Attributes:
         text: decoded, lines ended by a single line feed, without the lines in which a shell repeats a command.
         errorlevel: the command's exit code, None where the end line carries none.
+        body: the same as it was received, for what has to be exact.
     """
 
     text: str
     errorlevel: int | None
+    body: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,22 @@ class Transcript:
     nonce: str | None
     sections: dict[str, Section]
     problems: list[Problem] = field(default_factory=list)
+
+    def updated(self, newer: Transcript, sections: Iterable[str]) -> Transcript:
+        """The same with some sections as a newer answer of the same host shows them.
+
+        A section that the newer answer lacks is left out, so that nothing stale is taken for read again.
+        """
+        again = set(sections)
+        kept = {name: section for name, section in self.sections.items() if name not in again}
+        read = {name: section for name, section in newer.sections.items() if name in again}
+        problems = [problem for problem in self.problems if problem["data"].get("section") not in again]
+        return Transcript(self.nonce, {**kept, **read}, [*problems, *newer.problems])
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a section that are not blank, without spaces around them; none where it is missing."""
+        section = self.sections.get(name)
+        return [line.strip() for line in section.text.split("\n") if line.strip()] if section else []
 
 
 def split_transcript(source: Source) -> Transcript:
@@ -152,11 +170,11 @@ class _Splitter:
         self._data = data
         self._problems = ProblemList()
         self._nonce: str | None = None
-        self._bodies: dict[str, tuple[bytes, int | None]] = {}
+        self._bodies: dict[str, tuple[bytes, bytes, int | None]] = {}
         self._spoiled: set[str] = set()
         self._open_id: str | None = None
         self._pieces: list[bytes] = []
-        self._resume = 0
+        self._begun = self._resume = 0
         self._foreign = False
 
     def run(self) -> Transcript:
@@ -178,8 +196,8 @@ class _Splitter:
         if not self._bodies:
             self._problems.add("transcript_empty", "error", "The transcript holds no complete section.")
         sections = {
-            name: Section(_without_echoes(single_spaced(unfilled(decode(body)))), level)
-            for name, (body, level) in self._bodies.items()
+            name: Section(_without_echoes(single_spaced(unfilled(decode(own)))), level, body)
+            for name, (own, body, level) in self._bodies.items()
         }
         return Transcript(self._nonce, sections, self._problems.as_list())
 
@@ -215,7 +233,7 @@ class _Splitter:
         self._open_id = section_id
         self._pieces = []
         self._foreign = False
-        self._resume = found.end()
+        self._begun = self._resume = found.end()
 
     def _end(self, found: re.Match[bytes], section_id: str, errorlevel: str | None) -> None:
         if section_id != self._open_id:
@@ -240,8 +258,9 @@ class _Splitter:
             )
             self._spoil(section_id)
             return
-        body = b"".join(self._pieces).lstrip(b"\r").removeprefix(b"\n")
-        self._bodies[section_id] = (body, self._errorlevel(section_id, errorlevel))
+        body = self._data[self._begun : found.start()]
+        own = b"".join(self._pieces).lstrip(b"\r").removeprefix(b"\n")
+        self._bodies[section_id] = (own, body, self._errorlevel(section_id, errorlevel))
 
     def _errorlevel(self, section_id: str, text: str | None) -> int | None:
         if text is not None and _ERRORLEVEL_RE.match(text):

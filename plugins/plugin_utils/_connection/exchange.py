@@ -32,20 +32,27 @@ class Exchange:
     phase: Phase
     timeout: float
 
-    def send(self, line: str) -> tuple[bytes, Transcript]:
-        """Runs a command line; returns the bytes that came and their sections.
+    def send(self, line: str) -> Transcript:
+        """Runs a command line and returns the sections of the answer.
 
         Raises:
             HostFailure: the answer does not carry the nonce.
         """
-        output = self.session.run(line, phase=self.phase, timeout=self.timeout).stdout
-        try:
-            transcript = split_transcript(output)
-        except TranscriptError as error:
-            raise self.failure(f"sent an answer that cannot be read: {error}") from error
+        transcript = self.split(self.session.run(line, phase=self.phase, timeout=self.timeout).stdout)
         if transcript.nonce != self.run:
             raise self.failure("sent an answer that does not belong to the command")
-        return output, transcript
+        return transcript
+
+    def split(self, output: bytes) -> Transcript:
+        """The sections of an answer.
+
+        Raises:
+            HostFailure: it is too large.
+        """
+        try:
+            return split_transcript(output)
+        except TranscriptError as error:
+            raise self.failure(f"sent an answer that cannot be read: {error}") from error
 
     def during(self, phase: Phase) -> Exchange:
         """The same talk in another phase."""
@@ -54,9 +61,3 @@ class Exchange:
     def failure(self, sentence: str, **details: object) -> HostFailure:
         """A failure of this phase; the sentence goes on after the host's name and has no full stop."""
         return HostFailure(f"{self.session.target} {sentence}.", self.phase, **details)
-
-
-def section_lines(transcript: Transcript, name: str) -> list[str]:
-    """The lines of a section that are not blank; none where it is missing."""
-    section = transcript.sections.get(name)
-    return [line.strip() for line in section.text.split("\n") if line.strip()] if section else []

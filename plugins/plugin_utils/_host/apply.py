@@ -29,13 +29,14 @@ from ...module_utils._commands.write import (
     ChangeId,
     SettingWrite,
     prepare_line,
+    shown_sections,
     write_lines,
 )
-from ...module_utils._sections.table import SECTIONS
+from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._windows.registry_file import RawValue
 from ...module_utils._windows.settings import ABSENT, NETSH, SETTINGS, STATE, record_text
 from .._connection.errors import HostFailure, after_change
-from .._connection.exchange import Exchange, section_lines
+from .._connection.exchange import Exchange
 from .._files import RUN_ID, BackupStore
 from .backup import (
     CHANGE,
@@ -47,7 +48,7 @@ from .backup import (
     same_as_found,
     same_value,
 )
-from .gather import Gathered, merged
+from .gather import Gathered
 from .lock import (
     lock_of,
     release_lock,
@@ -85,11 +86,11 @@ class Written:
     """What was done.
 
     Attributes:
-        transcript: the one that was gathered, with the re-read sections in place of the old ones.
+        transcript: the one that was gathered, with the sections that were read again in place of the old ones.
         backup: `id`, `path` on the controller and `host_path`; None where nothing but records was written.
     """
 
-    transcript: bytes
+    transcript: Transcript
     backup: dict[str, str] | None
 
 
@@ -141,9 +142,9 @@ def _locked_write(
 ) -> Written:
     """All that happens under the lock."""
     names = [change.id for change in order.changes]
-    output, _transcript = run_under_lock(exchange, change_id.lock, prepare_line(change_id, names))
+    answer = run_under_lock(exchange, change_id.lock, prepare_line(change_id, names))
     try:
-        values = _checked(exchange, output, order, gathered.facts)
+        values = _checked(exchange, answer, order, gathered.facts)
         lines = write_lines(
             change_id, order.changes, order.records, restore_lines(values), restore_lines(order.put_back)
         )
@@ -173,11 +174,11 @@ def _given_back(exchange: Exchange, change_id: ChangeId) -> Iterator[None]:
 
 
 def _checked(
-    exchange: Exchange, output: bytes, order: WriteRequest, facts: Mapping[str, Any]
+    exchange: Exchange, answer: Transcript, order: WriteRequest, facts: Mapping[str, Any]
 ) -> dict[str, RawValue | None]:
     """The exact bytes of what will be written, if they are what the plan was made from."""
     try:
-        values = exact_values(output, exchange.run, order.changes)
+        values = exact_values(answer, order.changes)
     except BackupError as error:
         raise exchange.failure(str(error)) from error
     for name, raw in values.items():
@@ -221,11 +222,10 @@ def _write(
         exchange.send(line)
     # From here on anything may have been written, unless the host says that nothing was.
     with after_change("write", changed=True):
-        output, transcript = exchange.send(lines[-1])
-        reread = [name for name in SECTIONS if name in transcript.sections]
-        if "write" not in transcript.sections:
+        answer = exchange.send(lines[-1])
+        if "write" not in answer.sections:
             raise exchange.failure("cut the answer to the write: read the host again to see what it holds")
-        levels = [line.rpartition(" ") for line in section_lines(transcript, "write")]
+        levels = [line.rpartition(" ") for line in answer.lines("write")]
         if order.changes and not levels:
             raise exchange.failure(
                 "has changed since the snapshot, has no room for the backup, or another run has taken the lock: nothing"
@@ -238,9 +238,10 @@ def _write(
         if failed:
             some = any(level == "0" for _name, _blank, level in levels)
             raise exchange.failure(f"did not write {', '.join(failed)}: the user may lack the right to", changed=some)
-        if STATE not in reread:
+        shown = shown_sections(order.changes)
+        if (shown & gathered.transcript.sections.keys()) - answer.sections.keys():
             raise exchange.failure("cut the answer to the write: read the host again to see what it holds")
-    return Written(merged(gathered.transcript, output, gathered.run, reread), backup)
+    return Written(gathered.transcript.updated(answer, shown), backup)
 
 
 def _deferred(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._commands.write import SettingWrite
-from ...module_utils._parsers.transcript import decode
+from ...module_utils._parsers.transcript import Transcript, decode
+from ...module_utils._sections.table import section_of
 from ...module_utils._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
@@ -21,7 +22,7 @@ from ...module_utils._windows.registry_file import (
     read_reg,
     render_reg,
 )
-from ...module_utils._windows.settings import DNS_KEY, NETSH_PREFIX, SETTINGS, Setting, written_setting
+from ...module_utils._windows.settings import NETSH_PREFIX, SETTINGS, Setting, written_setting
 
 BACKUP_FORMAT = 1
 CHANGE, ROLLBACK = "change", "rollback"
@@ -32,12 +33,11 @@ class BackupError(Exception):
     """A value's exact bytes are not known, so that it must not be written; the rest of a sentence about the host."""
 
 
-def exact_values(output: bytes, run: str, changes: Sequence[SettingWrite]) -> dict[str, RawValue | None]:
+def exact_values(answer: Transcript, changes: Sequence[SettingWrite]) -> dict[str, RawValue | None]:
     """The type and the bytes of every registry value that is to be written, None where it is absent.
 
     Args:
-        output: the answer to `prepare_line`, unchanged.
-        run: its nonce.
+        answer: to `prepare_line`.
         changes: what is to be written; those of netsh have no value.
 
     Raises:
@@ -48,7 +48,7 @@ def exact_values(output: bytes, run: str, changes: Sequence[SettingWrite]) -> di
         setting = written_setting(change.id)
         if setting is None:
             continue
-        text = _exported(output, run, "dns" if setting.key == DNS_KEY else "tcpip")
+        text = _exported(answer, section_of(setting))
         if text is None:
             raise BackupError(
                 f"did not export {setting.key}, so nothing was written: see that its disk has room and that the user"
@@ -65,15 +65,12 @@ def exact_values(output: bytes, run: str, changes: Sequence[SettingWrite]) -> di
     return values
 
 
-def _exported(output: bytes, run: str, label: str) -> str | None:
+def _exported(answer: Transcript, label: str) -> str | None:
     """The text of one exported key; None if it is not whole or the export failed."""
-    mark = f"#portkeeper {run} %s export_{label}"
-    begin, end = (mark % "begin").encode(), (mark % "end").encode() + b" 0"
-    _before, found, rest = output.partition(begin)
-    body, closed, _after = rest.partition(end)
-    if not found or not closed:
+    section = answer.sections.get(f"export_{label}")
+    if section is None or section.errorlevel != 0:
         return None
-    body = body.lstrip(b" \r\n")
+    body = section.body.lstrip(b" \r\n")
     if not body.startswith(b"\xff\xfe"):
         return decode(body)
     # UTF-16 that came through a tool for lines of bytes, which ends each with both characters.

@@ -36,7 +36,7 @@ from ...module_utils._commands.window_steps import (
     NOT_RUNNING_LEVEL,
     UNRECORDED_LEVEL,
 )
-from ...module_utils._facts.facts import parse_transcript
+from ...module_utils._facts.facts import read_facts
 from ...module_utils._facts.host import RUNNING, Host
 from ...module_utils._facts.window_facts import (
     on_record,
@@ -45,7 +45,7 @@ from ...module_utils._facts.window_facts import (
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.window_refusal import stop_refusals
 from .._connection.errors import HostFailure
-from .._connection.exchange import Exchange, section_lines
+from .._connection.exchange import Exchange
 from .lock import (
     lock_of,
     release_lock,
@@ -95,7 +95,7 @@ class Opened:
         steps: step and error level, as the script wrote them.
     """
 
-    transcript: bytes
+    transcript: Transcript
     steps: list[dict[str, Any]]
 
 
@@ -111,7 +111,7 @@ def open_window(exchange: Exchange, window: Window, allow_unguarded: bool) -> Op
         HostFailure: with `dns_may_be_stopped`.
     """
     try:
-        _output, transcript = run_under_lock(exchange, window.lock, start_line(window))
+        transcript = run_under_lock(exchange, window.lock, start_line(window))
     except BatchError as error:
         raise HostFailure(f"No window was opened on {exchange.session.target}: {error}", "restart") from error
     except HostFailure as error:
@@ -155,14 +155,14 @@ def _allowed(exchange: Exchange, window: Window, steps: list[dict[str, Any]]) ->
     if not levels and {step["step"] for step in steps} & _ENDINGS:
         return steps
     if not levels:
-        runs = parse_transcript(_ended(exchange, window))["dns"]["state"] == RUNNING
+        runs = read_facts(_ended(exchange, window))["dns"]["state"] == RUNNING
         raise exchange.failure(
             "has ended the window, but has not written down what it did: make room on its disk, then run again",
             changed=True,
             dns_may_be_stopped=not runs,
             steps=steps,
         )
-    facts = parse_transcript(_ended(exchange, window), window.dependents)
+    facts = read_facts(_ended(exchange, window), window.dependents)
     reasons = stop_refusals(Host({**facts, "dns": {**facts["dns"], "dependents": window.dependents}}))
     names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
     reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
@@ -174,7 +174,7 @@ def _allowed(exchange: Exchange, window: Window, steps: list[dict[str, Any]]) ->
 def _no_room(exchange: Exchange, window: Window) -> HostFailure:
     """The host has no folder for the window, or did not write all of its files: nothing was started."""
     answer = _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
-    if answer is None or section_lines(answer[1], "abort") != ["claimed"]:
+    if answer is None or answer.lines("abort") != ["claimed"]:
         # There is no folder to claim.
         release_lock(exchange, window.lock)
     return exchange.failure(
@@ -190,7 +190,7 @@ def _after_lost_start(exchange: Exchange, window: Window, error: HostFailure) ->
     answer = _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
     if answer is None:
         raise HostFailure(str(error), "restart", changed=True, dns_may_be_stopped=True) from error
-    if section_lines(answer[1], "abort") == ["claimed"]:
+    if answer.lines("abort") == ["claimed"]:
         raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
     return _followed(exchange, window)
 
@@ -207,7 +207,7 @@ def _wait_for_window(exchange: Exchange, window: Window) -> list[dict[str, Any]]
         )
         if answer is None:
             return None
-        lines = section_lines(answer[1], "window")
+        lines = answer.lines("window")
         if lines == ["absent"]:
             release_lock(exchange, window.lock)
             raise exchange.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
@@ -222,14 +222,14 @@ def _poll_seconds(exchange: Exchange, left: float) -> int:
     return int(max(2, min(POLL_S, left, exchange.timeout - ANSWER_S)))
 
 
-def _ended(exchange: Exchange, window: Window) -> bytes:
+def _ended(exchange: Exchange, window: Window) -> Transcript:
     """Cleans up and gathers anew; may be repeated."""
     answer = _retry_until(exchange, partial(exchange.send, finish_line(window)), time.monotonic() + LOST_S)
     if answer is None:
         raise exchange.failure(
             "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
         )
-    return answer[0]
+    return answer
 
 
 def _rescued(exchange: Exchange, window: Window) -> HostFailure:
@@ -247,8 +247,8 @@ def _rescued(exchange: Exchange, window: Window) -> HostFailure:
                 changed=True,
                 dns_may_be_stopped=True,
             )
-        claimed = claimed or section_lines(answer[1], "abort") == ["claimed"]
-        facts = parse_transcript(answer[0])
+        claimed = claimed or answer.lines("abort") == ["claimed"]
+        facts = read_facts(answer)
         runs = facts["dns"]["state"] == RUNNING
         if time.monotonic() > deadline:
             break
@@ -287,14 +287,14 @@ def _late_end(exchange: Exchange, window: Window) -> None:
     """A script that was only slow ends soon after DNS runs: then the lock is given back for the next run."""
     look = partial(exchange.send, poll_line(window, _poll_seconds(exchange, LOST_S)))
     answer = _retry_until(exchange, look, time.monotonic() + LOST_S)
-    if answer is not None and section_lines(answer[1], "window")[:1] == ["ended"]:
+    if answer is not None and answer.lines("window")[:1] == ["ended"]:
         _retry_until(exchange, partial(exchange.send, finish_line(window)), time.monotonic() + LOST_S)
 
 
 def _without_scheduler(exchange: Exchange, window: Window, allow_unguarded: bool) -> Opened:
     """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
-    _output, transcript = exchange.send(abort_line(window))
-    if section_lines(transcript, "abort") != ["claimed"]:
+    transcript = exchange.send(abort_line(window))
+    if transcript.lines("abort") != ["claimed"]:
         # The script was quicker than schtasks reported: it is running.
         return _followed(exchange, window)
     if not allow_unguarded:
@@ -319,12 +319,12 @@ def _without_scheduler(exchange: Exchange, window: Window, allow_unguarded: bool
 def _run_in_shell(exchange: Exchange, patient: Exchange, window: Window) -> list[str]:
     """Runs the script in a shell of its own and waits for its end; returns the lines of its steps."""
     try:
-        _output, transcript = run_under_lock(patient, window.lock, unguarded_line(window))
+        transcript = run_under_lock(patient, window.lock, unguarded_line(window))
     except HostFailure as error:
         if "dns_may_be_stopped" in error.details:
             raise
         raise _rescued(exchange, window) from error
-    lines = section_lines(transcript, "window")
+    lines = transcript.lines("window")
     if "window" not in transcript.sections:
         raise _no_room(exchange, window)
     if not lines or lines[0] != "ended":
@@ -332,9 +332,7 @@ def _run_in_shell(exchange: Exchange, patient: Exchange, window: Window) -> list
     return lines[1:]
 
 
-def _retry_until(
-    exchange: Exchange, send: Callable[[], tuple[bytes, Transcript]], deadline: float
-) -> tuple[bytes, Transcript] | None:
+def _retry_until(exchange: Exchange, send: Callable[[], Transcript], deadline: float) -> Transcript | None:
     """Asks over a new connection after an error, until the deadline; only for what may be repeated."""
     while True:
         try:

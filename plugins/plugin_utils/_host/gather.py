@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._commands.collect import collector_line
-from ...module_utils._facts.facts import parse_transcript
-from ...module_utils._parsers.transcript import TranscriptError
+from ...module_utils._facts.facts import read_facts
+from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._policy import Policy
 from ...module_utils._sections.table import last_section
-from .._connection.errors import HostFailure, Phase
+from .._connection.errors import Phase
+from .._connection.exchange import Exchange
 from .._connection.session import Session
 from .._files import now_text
 
@@ -27,15 +26,17 @@ class Gathered:
 
     Attributes:
         run: the nonce; other commands of the task use it, too.
-        transcript: as the host sent it.
-        facts: what it says.
+        transcript: its sections, the newest of each.
+        facts: what they say.
         collected: UTC time on the controller, ISO 8601.
+        sent: the transcript as the host sent it; empty where its sections came in several answers.
     """
 
     run: str
-    transcript: bytes
+    transcript: Transcript
     facts: dict[str, Any]
     collected: str
+    sent: bytes = b""
 
 
 def new_nonce() -> str:
@@ -55,48 +56,32 @@ def gather(session: Session, policy: Policy, timeout: float, phase: Phase = "rea
     Raises:
         HostFailure: what came is not a whole transcript.
     """
-    run = new_nonce()
-    reply = session.run(collector_line(run), phase=phase, timeout=timeout)
-    return parse_complete_transcript(session, policy, run, reply.stdout, phase)
+    exchange = Exchange(session, new_nonce(), phase, timeout)
+    sent = session.run(collector_line(exchange.run), phase=phase, timeout=timeout).stdout
+    return read_answer(exchange, exchange.split(sent), policy, sent)
 
 
-def parse_complete_transcript(session: Session, policy: Policy, run: str, transcript: bytes, phase: Phase) -> Gathered:
+def read_answer(exchange: Exchange, transcript: Transcript, policy: Policy, sent: bytes = b"") -> Gathered:
     """The facts of a transcript that must be whole.
 
+    Args:
+        exchange: in which it came.
+        transcript: its sections.
+        policy: names services beyond the catalogue.
+        sent: the bytes that came.
+
     Raises:
-        HostFailure: its last section is missing, or it is too large.
+        HostFailure: its last section is missing.
     """
-    if not is_whole(transcript, run):
-        raise HostFailure(
-            f"{session.target} answered with {len(transcript)} bytes that are not a whole transcript: the output was"
-            " cut, or its command processor does not run cmd batches.",
-            phase,
+    if not is_whole(transcript, exchange.run):
+        raise exchange.failure(
+            f"did not answer with a whole transcript ({len(transcript.sections)} sections): the output was cut, or its"
+            " command processor does not run cmd batches"
         )
-    try:
-        facts = parse_transcript(transcript, policy.extra_services, policy.watched_ports)
-    except TranscriptError as error:
-        raise HostFailure(f"{session.target} sent a transcript that cannot be read: {error}.", phase) from error
-    return Gathered(run, transcript, facts, now_text())
+    facts = read_facts(transcript, policy.extra_services, policy.watched_ports)
+    return Gathered(exchange.run, transcript, facts, now_text(), sent)
 
 
-def is_whole(transcript: bytes, run: str) -> bool:
-    """Whether the last section that every release prints is closed."""
-    return f"#portkeeper {run} end {last_section()} ".encode() in transcript
-
-
-def merged(old: bytes, new: bytes, run: str, sections: Iterable[str]) -> bytes:
-    """The old transcript with some sections as the new one shows them; both have the same nonce.
-
-    A section that the new one lacks or has not closed is taken out, so that nothing stale is taken for re-read.
-    """
-    for name in sections:
-        pattern = re.compile(
-            rb"#portkeeper %b begin %b[ \r]*\n.*?#portkeeper %b end %b [^\r\n]*\r?\n?"
-            % (run.encode(), name.encode(), run.encode(), name.encode()),
-            re.DOTALL,
-        )
-        found = pattern.search(new)
-        stale = pattern.search(old)
-        if stale:
-            old = old[: stale.start()] + (found.group(0) if found else b"") + old[stale.end() :]
-    return old
+def is_whole(transcript: Transcript, run: str) -> bool:
+    """Whether a transcript belongs to the command and holds the last section that every release prints."""
+    return transcript.nonce == run and last_section() in transcript.sections

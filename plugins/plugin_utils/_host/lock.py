@@ -31,7 +31,7 @@ from ...module_utils._commands.lock_state import (
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._problems import listed
 from .._connection.errors import HostFailure
-from .._connection.exchange import Exchange, section_lines
+from .._connection.exchange import Exchange
 from .._files import home, write_json
 from .._verbose import STEPS
 
@@ -55,7 +55,7 @@ def lock_of(exchange: Exchange, run: str) -> str:
     return f"{exchange.session.host_clock.now() or 0}-{run}"
 
 
-def run_under_lock(exchange: Exchange, name: str, line: str) -> tuple[bytes, Transcript]:
+def run_under_lock(exchange: Exchange, name: str, line: str) -> Transcript:
     """Runs a command under the lock of the host, taking over one that nobody holds any more.
 
     Args:
@@ -69,16 +69,16 @@ def run_under_lock(exchange: Exchange, name: str, line: str) -> tuple[bytes, Tra
     Raises:
         HostFailure: somebody else holds the lock, or it could not be made.
     """
-    output, transcript = exchange.send(line)
+    transcript = exchange.send(line)
     first = _listed(transcript)
     if not first.held_by(name):
         _say_who(exchange, name, first)
         _take_over(exchange, name)
-        output, transcript = exchange.send(line)
+        transcript = exchange.send(line)
     listing = _listed(transcript)
     if not listing.held_by(name):
         _refuse(exchange, name, listing, _lost_race(listing))
-    return output, transcript
+    return transcript
 
 
 def _say_who(exchange: Exchange, name: str, state: LockState) -> None:
@@ -104,7 +104,7 @@ def _take_over(exchange: Exchange, name: str) -> None:
     verdict = judge(found, exchange.session.host_clock.now(), sighting.seconds())
     if isinstance(verdict, str):
         _refuse(exchange, name, found, verdict)
-    _output, transcript = exchange.send(takeover_line(exchange.run, name, verdict))
+    transcript = exchange.send(takeover_line(exchange.run, name, verdict))
     listing = _listed(transcript)
     if not listing.held_by(name):
         _refuse(exchange, name, listing, _lost_race(listing, there))
@@ -120,7 +120,7 @@ def _refuse(exchange: Exchange, name: str, state: LockState, sentence: str) -> N
 
 
 def _listed(transcript: Transcript) -> LockState:
-    return parse_listing(section_lines(transcript, "lock"))
+    return parse_listing(transcript.lines("lock"))
 
 
 def release_lock(exchange: Exchange, name: str) -> None:
@@ -138,9 +138,9 @@ def release_lock(exchange: Exchange, name: str) -> None:
 
 def _survey(exchange: Exchange) -> tuple[LockState, bool]:
     """Who holds the lock, and whether there is anything of our folder's name."""
-    _output, transcript = exchange.send(survey_line(exchange.run))
-    state = parse_survey(*(section_lines(transcript, name) for name in ("lock", "lock_files", "windows", "boot")))
-    return state, "there" in section_lines(transcript, "folder")
+    transcript = exchange.send(survey_line(exchange.run))
+    state = parse_survey(*(transcript.lines(name) for name in ("lock", "lock_files", "windows", "boot")))
+    return state, "there" in transcript.lines("folder")
 
 
 def _lost_race(state: LockState, there: bool = False) -> str:

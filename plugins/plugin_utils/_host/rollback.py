@@ -14,6 +14,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ...module_utils._commands.machine_id import recorded_id
 from ...module_utils._commands.records import Record
 from ...module_utils._commands.write import SettingWrite
+from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import TYPE_NAMES, RawValue
 from ...module_utils._windows.settings import NETSH, NETSH_PREFIX, NOW, record_text
@@ -35,7 +36,7 @@ from .backup_read import (
     shown_value,
 )
 from .exclusions import ours_after, rows_of, table_back
-from .gather import Gathered, gather, parse_complete_transcript
+from .gather import Gathered, gather, read_answer
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -
 
 def restore(
     exchange: Exchange, gathered: Gathered, rollback_plan: RollbackPlan, backups: BackupStore, force: bool
-) -> bytes:
+) -> Transcript:
     """Writes the values of a backup; what they are now is backed up before.
 
     Args:
@@ -241,7 +242,7 @@ def undo_call(exchange: Exchange, policy: Policy, backups: BackupStore) -> tuple
             rollback_plan = plan_rollback(backups, backup.id, gathered.facts)
             if rollback_plan:
                 transcript = restore(step, gathered, rollback_plan, backups, force=False)
-                after = parse_complete_transcript(exchange.session, policy, gathered.run, transcript, "write")
+                after = read_answer(step, transcript, policy)
                 if unchanged_rows(rollback_plan, after.facts):
                     raise step.failure("does not show what was put back")
     except (HostFailure, AnsibleError, AnsibleConnectionFailure, BackupError) as error:

@@ -14,7 +14,7 @@ from ...module_utils._plan.host_problems import problems_of
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.apply import WriteRequest, apply
-from .._host.gather import Gathered, parse_complete_transcript
+from .._host.gather import Gathered, read_answer
 from .action import Job, Outcome, planned
 
 
@@ -56,7 +56,7 @@ def _written(job: Job, reading: Gathered) -> Gathered:
     still = owed(reading.facts, job.policy.ignore_services)
     written = apply(exchange, reading, WriteRequest((), (Record(RAN_BEFORE, ",".join(still)),)), job.backups)
     with after_change("write", changed=True):
-        last = parse_complete_transcript(job.session, job.policy, reading.run, written.transcript, "write")
+        last = read_answer(exchange, written.transcript, job.policy)
         if record_ends(last.facts, job.policy.ignore_services):
             raise exchange.failure("does not show the record that was written: another program is changing it")
     return last

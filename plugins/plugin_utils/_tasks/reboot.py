@@ -13,7 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure
 
 from ...module_utils._commands.reboot import boot_line, reboot_line
-from ...module_utils._facts.facts import parse_transcript
+from ...module_utils._facts.facts import read_facts
 from ...module_utils._facts.host import RUNNING, Host
 from ...module_utils._facts.window_facts import (
     awaited_at_boot,
@@ -178,7 +178,7 @@ def _ask(exchange: Exchange, gathered: Gathered) -> _Asked:
     """
     lock, at = lock_of(exchange, gathered.run), time.monotonic()
     try:
-        _output, transcript = run_under_lock(exchange, lock, reboot_line(gathered.run, lock))
+        transcript = run_under_lock(exchange, lock, reboot_line(gathered.run, lock))
     except HostFailure as error:
         if exchange.session.doubtful:
             return _Asked(lock, at, error)
@@ -208,12 +208,12 @@ def _await_boot(job: Job, exchange: Exchange, gathered: Gathered, asked: _Asked)
         time.sleep(PAUSE_S)
         exchange.session.reconnect()
         try:
-            output, _transcript = look.send(boot_line(exchange.run))
+            answer = look.send(boot_line(exchange.run))
         except (HostFailure, AnsibleConnectionFailure) as error:
             seen, reason, answered, state = 0, str(error), False, _STATES["away"]
             continue
         answered = True
-        seen = seen + 1 if parse_transcript(output)["boot_mark"] not in (None, old) else 0
+        seen = seen + 1 if read_facts(answer)["boot_mark"] not in (None, old) else 0
         if seen > 1:
             return
         state = _STATES["booted" if seen else "up"]

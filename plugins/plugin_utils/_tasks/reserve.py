@@ -22,7 +22,7 @@ from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.apply import WriteRequest, Written, apply, to_write_request
 from .._host.exclusions import refused_ranges, refused_text
-from .._host.gather import Gathered, parse_complete_transcript
+from .._host.gather import Gathered, read_answer
 from .action import (
     Job,
     Outcome,
@@ -75,12 +75,12 @@ def _write(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: WriteRe
     exchange = Exchange(job.session, gathered.run, "backup", job.policy.command_timeout)
     written = apply(exchange, gathered, order, job.backups)
     with after_change("write", changed=True, backup=written.backup):
-        return _compared(job, gathered, plan, order, written)
+        return _compared(job, exchange, plan, order, written)
 
 
-def _compared(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: WriteRequest, written: Written) -> Outcome:
+def _compared(job: Job, exchange: Exchange, plan: Mapping[str, Any], order: WriteRequest, written: Written) -> Outcome:
     """What the host shows after the write."""
-    after = parse_complete_transcript(job.session, job.policy, gathered.run, written.transcript, "write")
+    after = read_answer(exchange.during("write"), written.transcript, job.policy)
     new_plan = planned(after, job)
     kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes} - set(NETSH)
     if kept:

@@ -26,6 +26,7 @@ from ...module_utils._facts.window_facts import (
     still_down,
     unproved_processes,
 )
+from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.actions import DNS_WINDOW, START_SERVICES
 from ...module_utils._plan.service_check import says_that_dns_is_down, sentences
 from ...module_utils._plan.window_refusal import (
@@ -43,7 +44,7 @@ from .._host.dns_window import (
     open_window,
 )
 from .._host.exclusions import recorded_exclusions
-from .._host.gather import Gathered, merged, parse_complete_transcript
+from .._host.gather import Gathered, read_answer
 from .._host.verify import Wait, wait_until_verified
 from .._host.window_request import window_of
 from .action import Job, Outcome, outcome_of, planned
@@ -198,7 +199,7 @@ def _examined(
     job: Job,
     exchange: Exchange,
     done: tuple[Gathered, Mapping[str, Any]],
-    transcript: bytes,
+    transcript: Transcript,
     steps: list[dict[str, Any]],
 ) -> Outcome:
     """Looks at the host after the work.
@@ -214,7 +215,7 @@ def _examined(
     window = action["action"] == DNS_WINDOW
     services_to_start, earlier = _started_names(gathered, action, job.policy)
     ran = [DNS_SERVICE, *(running_dependents(gathered.facts) or ())] if window else []
-    after = parse_complete_transcript(job.session, job.policy, gathered.run, transcript, "verify")
+    after = read_answer(exchange.during("verify"), transcript, job.policy)
     checked = wait_until_verified(
         lambda: job.gather("verify"),
         job.policy,
@@ -267,14 +268,14 @@ def _without_backup(left_out: list[str]) -> str:
     return f" Not excluded, because no backup names them: {listed(left_out)}; run port_reservations first."
 
 
-def _started(exchange: Exchange, services_to_start: list[str]) -> bytes:
+def _started(exchange: Exchange, services_to_start: list[str]) -> Transcript:
     try:
         line = start_services_line(exchange.run, services_to_start)
     except BatchError as error:
         raise HostFailure(f"Nothing was started on {exchange.session.target}: {error}", "restart") from error
     # Without an answer nobody knows what was started.
     with after_change("restart", changed=True):
-        return exchange.send(line)[0]
+        return exchange.send(line)
 
 
 def _remember(
@@ -304,6 +305,6 @@ def _remember(
         lists[RAN_BEFORE] = still
     if not lists and not process:
         return after
-    output, _transcript = replace(exchange, run=after.run).send(remember_line(after.run, lists, process))
-    shown = merged(after.transcript, output, after.run, ["state"])
-    return parse_complete_transcript(job.session, job.policy, after.run, shown, "verify")
+    exchange = replace(exchange, run=after.run)
+    answer = exchange.send(remember_line(after.run, lists, process))
+    return read_answer(exchange, after.transcript.updated(answer, ["state"]), job.policy)

@@ -11,7 +11,7 @@ from typing import Any
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.backup import BackupError
-from .._host.gather import Gathered, parse_complete_transcript
+from .._host.gather import Gathered, read_answer
 from .._host.rollback import (
     RollbackPlan,
     plan_rollback,
@@ -47,7 +47,7 @@ def roll_back(job: Job) -> Outcome:
     job.progress.enter("write")
     transcript = restore(exchange, gathered, rollback_plan, job.backups, force)
     with after_change("write", changed=True):
-        after = parse_complete_transcript(job.session, job.policy, gathered.run, transcript, "write")
+        after = read_answer(exchange.during("write"), transcript, job.policy)
         kept = unchanged_rows(rollback_plan, after.facts)
         if kept:
             raise HostFailure(

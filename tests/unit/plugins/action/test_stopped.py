@@ -151,7 +151,7 @@ def test_a_mistake_in_code_is_a_failure_with_what_was_done(
     folder: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host = FakeHost()
-    monkeypatch.setattr(reserve, "parse_complete_transcript", lambda: None)
+    monkeypatch.setattr(reserve, "read_answer", lambda: None)
     result = run_task(port_reservations, FakeWire(host), dict(folder))
     assert host.reserved != FakeHost().reserved
     assert result["failed"] and result["changed"] is True

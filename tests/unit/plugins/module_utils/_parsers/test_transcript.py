@@ -232,3 +232,30 @@ def test_a_section_in_utf_16_without_a_mark_among_others(codec: str) -> None:
     found = split_transcript(_framed().encode() + begin + body + end + _section("boot", "größe\n").encode("cp850"))
     assert found.problems == []
     assert found.sections == {"ver": Section("\nStatus größe 状態\n  4\n", 0), "boot": Section("größe\n", 0)}
+
+
+def test_sections_that_were_read_again_take_the_place_of_the_old_ones() -> None:
+    old = split_transcript(
+        _framed(_section("tcpip", "old\n", "x"), _section("dns", "kept\n"), _section("state", "gone\n"))
+    )
+    new = split_transcript(
+        _framed(_section("write", "x\n"), _section("tcpip", "new\n"), _section("dns", "not asked for\n"))
+    )
+    both = old.updated(new, ["tcpip", "state"])
+    assert both.sections == {"dns": Section("kept\n", 0), "tcpip": Section("new\n", 0)}
+    assert (both.nonce, both.problems) == (NONCE, []), "the problem with the old section is over"
+
+
+def test_a_section_that_came_damaged_again_is_absent_with_a_problem() -> None:
+    old, new = _framed(_section("state", "old\n")), _framed(f"#portkeeper {NONCE} begin state\nhalf")
+    both = split_transcript(old).updated(split_transcript(new), ["state"])
+    assert "state" not in both.sections
+    assert "section_not_closed" in [problem["id"] for problem in both.problems]
+
+
+def test_a_section_keeps_the_bytes_that_came() -> None:
+    body = b"\r\n\xff\xfeR\x00\r\x00\r\n\x00#portkeeper not ours\r\n\x81"
+    mark = f"#portkeeper {NONCE} %s ver"
+    sent = (mark % "begin").encode() + body + b"\r\n" + (mark % "end").encode() + b" 0\r\n"
+    found = split_transcript(_framed().encode() + sent)
+    assert found.sections["ver"].body == body + b"\r\n"

@@ -71,7 +71,7 @@ def test_two_commands_write_and_read_again(tmp_path: Path) -> None:
     assert len(change.host.lines) == 3, "with the collector's"
     assert change.host.reserved and "4500-4500" in change.host.reserved and "3343-3343" in change.host.reserved
     assert change.host.pool_size == 2500
-    assert b"4500-4500" in written.transcript
+    assert "4500-4500" in written.transcript.sections["tcpip"].text
     assert change.host.locks is None
 
 
@@ -328,7 +328,7 @@ def test_a_lost_connection_at_each_command(tmp_path: Path, command: int, when: s
     assert bool(change.backups()) is (command == 3), "a backup is there if anything may have been written"
 
 
-@pytest.mark.parametrize("section", ["write", "state"])
+@pytest.mark.parametrize("section", ["write", "state", "boot", "tcpip"])
 def test_a_cut_answer_to_the_write_is_never_taken_for_success(tmp_path: Path, section: str) -> None:
     change = Change(tmp_path, profiles=["sbs2003"])
     change.host.drop_sections = {section}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import as_wide
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import SettingWrite
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import split_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_5,
     REG_DWORD,
@@ -84,7 +85,9 @@ def exported(name: str, value: RawValue | None) -> str:
 def answered(name: str, value: RawValue | None) -> bytes:
     """The section as it comes through a console of code page 437."""
     mark = f"#portkeeper {RUN} %s export_{LABELS[name]}"
-    return f"{mark % 'begin'}\r\n{exported(name, value)}{mark % 'end'} 0\r\n".encode("cp437", "replace")
+    return f"#portkeeper transcript 1 {RUN}\r\n{mark % 'begin'}\r\n{exported(name, value)}{mark % 'end'} 0\r\n".encode(
+        "cp437", "replace"
+    )
 
 
 def imported(lines: list[str], name: str) -> dict[str, RawValue]:
@@ -100,7 +103,7 @@ def imported(lines: list[str], name: str) -> dict[str, RawValue]:
 def test_backup_then_rollback_restores_it(tmp_path_factory: pytest.TempPathFactory, name, value, shows) -> None:
     change = SettingWrite(name, 2500 if name == "socket_pool_size" else ("1-1",))
     try:
-        found = exact_values(answered(name, value), RUN, [change])
+        found = exact_values(split_transcript(answered(name, value)), [change])
     except BackupError:
         assert value is not None and value[0] == REG_SZ, "only text that the console cannot show is refused"
         return

@@ -10,18 +10,12 @@ import pytest
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather, merged
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost, Service
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
     FakeWire,
 )
-
-RUN = b"0123456789abcdef"
-
-
-def section(name: bytes, text: bytes) -> bytes:
-    return b"#portkeeper %b begin %b\r\n%b\r\n#portkeeper %b end %b 0\r\n" % (RUN, name, text, RUN, name)
 
 
 def test_one_command_gives_the_facts() -> None:
@@ -59,7 +53,7 @@ def test_an_answer_that_is_not_whole_is_a_failure(cut: str) -> None:
     wire = FakeWire(host)
     if not cut:
         host.answer = lambda line: b""  # type: ignore[method-assign]
-    with pytest.raises(HostFailure, match="not a whole transcript") as caught:
+    with pytest.raises(HostFailure, match="did not answer with a whole transcript") as caught:
         gather(Session(FakeConnection(wire)), Policy.from_options(), 60, "verify")
     assert caught.value.phase == "verify"
 
@@ -70,11 +64,3 @@ def test_a_whole_answer_of_another_run_is_a_failure() -> None:
     host.answer = lambda line: answer(line).replace(b"#portkeeper ", b"#portkeeper 0")  # type: ignore[method-assign]
     with pytest.raises(HostFailure):
         gather(Session(FakeConnection(FakeWire(host))), Policy.from_options(), 60)
-
-
-def test_sections_are_replaced_where_they_were_read_again() -> None:
-    old = b"head\r\n" + section(b"tcpip", b"old") + section(b"dns", b"kept") + section(b"state", b"gone")
-    new = section(b"write", b"x") + section(b"tcpip", b"new")
-    assert merged(old, new, RUN.decode(), ["tcpip", "state"]) == (
-        b"head\r\n" + section(b"tcpip", b"new") + section(b"dns", b"kept")
-    )
