@@ -188,15 +188,6 @@ def _adapter_class() -> Any:
     return LimitedAdapter
 
 
-def warm() -> None:
-    """Makes what the first session would make.
-
-    Raises:
-        ImportError: pywinrm's libraries are missing.
-    """
-    _adapter_class()
-
-
 def limit(transport: Any, limits: Limits) -> None:
     """Makes all that a transport of pywinrm sends keep to the limits, the handshake included.
 
