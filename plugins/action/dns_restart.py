@@ -37,9 +37,9 @@ class ActionModule(HostAction):
     PINS_ADDRESS = True
 
     def longest(self, policy: Policy, options: Mapping[str, Any]) -> int:
-        """The window, its rescue, the look afterwards, and three commands around them."""
+        """Return the time for the window, its rescue, the check afterwards, and three commands."""
         return longest(policy, options["verify_timeout"])
 
     def act(self, job: Job) -> Outcome:
-        """One command if nothing is due; else the window, and a look at its result."""
+        """Send one command if nothing is due, else run the window and check its result."""
         return end_record(job, restart(job))

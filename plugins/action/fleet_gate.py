@@ -19,7 +19,7 @@ from ..plugin_utils._tasks.options import checked_options
 
 
 class ActionModule(ActionBase):
-    """Judge once per play, on the last host that is still in it."""
+    """Evaluate once per play, on the last host that is still in it."""
 
     SPEC: ClassVar[dict[str, dict[str, Any]]] = FLEET_SPEC
     _requires_connection = False
@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
         found = judged(options, variables)
         verdict = verdict_of(found.sources, found.rules)
         created = now_text()
-        # Where clients have folders of their own, nobody's summary names the hosts of another.
+        # If clients have separate folders, no client's summary names the hosts of another.
         for folder in {folder for folders in found.folders.values() for folder in folders} - {found.folder}:
             if folder.is_dir():
                 hosts = [host for host, folders in found.folders.items() if folder in folders]

@@ -36,9 +36,9 @@ class ActionModule(HostAction):
     PINS_ADDRESS = True
 
     def longest(self, policy: Policy, options: Mapping[str, Any]) -> int:
-        """The reboot, the look afterwards, three commands around them, and two that end a record."""
+        """Return the time for the reboot, the check afterwards, three commands, and two that end a record."""
         return policy.reboot_timeout + options["verify_timeout"] + 5 * policy.command_timeout
 
     def act(self, job: Job) -> Outcome:
-        """One command if nothing is due; else the reboot, and a look at its result."""
+        """Send one command if nothing is due, else reboot and check the result."""
         return end_record(job, reboot(job))

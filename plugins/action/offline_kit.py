@@ -28,7 +28,7 @@ from ..plugin_utils._tasks.options import checked_options
 
 
 class ActionModule(ActionBase):
-    """Write the kit of one client, and the scripts of the hosts whose transcripts came back."""
+    """Write the kit of one client, and the scripts of the hosts whose transcripts are there."""
 
     SPEC: ClassVar[dict[str, dict[str, Any]]] = {
         "client": {"type": "str", "required": True},
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return which files are new or differ, and a row per host."""
+        """Return the files that are new or differ, and a row per host."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         options = checked_options(self, self.SPEC)
         try:

@@ -24,7 +24,7 @@ class ActionModule(HostAction):
     SPEC = spec(transcript={"type": "bool", "default": False})
 
     def act(self, job: Job) -> Outcome:
-        """One command, nothing written."""
+        """Send one command and write nothing."""
         gathered = job.gather()
         facts = gathered.facts
         return Outcome(
@@ -37,7 +37,7 @@ class ActionModule(HostAction):
 
 
 def _transcript(job: Job, gathered: Gathered) -> dict[str, Any]:
-    """What the host sent, if asked for, in the form that the filters read in any code page."""
+    """Return the host's output, if asked for, in the form that the filters read in any code page."""
     if not job.options["transcript"]:
         return {}
     return {"transcript": {"base64": base64.b64encode(gathered.sent).decode("ascii")}}

@@ -33,5 +33,5 @@ class ActionModule(HostAction):
     )
 
     def act(self, job: Job) -> Outcome:
-        """One command if there is nothing to write, else three."""
+        """Send one command if there is nothing to write, else three."""
         return end_record(job, reserve(job))

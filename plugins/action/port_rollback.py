@@ -28,5 +28,5 @@ class ActionModule(HostAction):
     )
 
     def act(self, job: Job) -> Outcome:
-        """One command if there is nothing to put back, else three."""
+        """Send one command if there is nothing to restore, else three."""
         return end_record(job, roll_back(job))

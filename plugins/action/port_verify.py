@@ -24,7 +24,7 @@ class ActionModule(HostAction):
     def act(self, job: Job) -> Outcome:
         """Gather facts until all services are in order, waiting cannot help any more, or the timeout is over.
 
-        Check mode gathers once and does not fail, whatever it finds.
+        Check mode gathers once and does not fail.
         """
         timeout = 0 if job.check_mode else job.options["timeout"]
         checked = wait_until_verified(job.gather, job.policy, None, Wait(timeout, verbose=job.session.verbose))

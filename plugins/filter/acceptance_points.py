@@ -72,8 +72,8 @@ def acceptance_points(facts: Any) -> list[dict[str, str]]:  # noqa: ANN401
 
 
 class FilterModule:
-    """Ansible's entrance."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filters of this file by name."""
+        """Return the filters of this file by name."""
         return {"acceptance_points": acceptance_points}

@@ -25,7 +25,7 @@ description:
   - Structure, numbers, ports, versions, times and the service keys of the catalogue stay, so that
     P(portkeeper.windows_dns.parse_transcript#filter) makes the same facts of it, but for the names in them.
   - A word stays only if it is known to be harmless. A name that consists of digits alone, or that is such a word
-    (V(System), V(Server)), cannot be told from what Windows prints; read the result before you send it.
+    (V(System), V(Server)), look like the output of Windows and stay; read the result before you send it.
 positional: _input
 options:
   _input:
@@ -64,7 +64,7 @@ _value:
 
 
 def anonymise_transcript(source: Any, keep: Sequence[str] = ()) -> str:  # noqa: ANN401
-    """Take the names out of a transcript; see DOCUMENTATION."""
+    """Replace the names in a transcript; see DOCUMENTATION."""
     if isinstance(keep, (str, bytes)) or not all(isinstance(name, str) for name in keep):
         raise AnsibleFilterError("anonymise_transcript: keep is a list of service keys.")
     plain = {str(key): value for key, value in source.items()} if isinstance(source, Mapping) else source
@@ -75,8 +75,8 @@ def anonymise_transcript(source: Any, keep: Sequence[str] = ()) -> str:  # noqa:
 
 
 class FilterModule:
-    """Ansible's entrance."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filters of this file by name."""
+        """Return the filters of this file by name."""
         return {"anonymise_transcript": anonymise_transcript}

@@ -74,7 +74,7 @@ _value:
 
 
 def parse_transcript(source: Any, extra_services: Sequence[str] = ()) -> dict[str, Any]:  # noqa: ANN401
-    """Turn a transcript into facts; see DOCUMENTATION."""
+    """Convert a transcript to facts; see DOCUMENTATION."""
     if isinstance(extra_services, (str, bytes)) or not all(isinstance(name, str) for name in extra_services):
         raise AnsibleFilterError("parse_transcript: extra_services is a list of service keys.")
     plain = {str(key): value for key, value in source.items()} if isinstance(source, Mapping) else source
@@ -85,8 +85,8 @@ def parse_transcript(source: Any, extra_services: Sequence[str] = ()) -> dict[st
 
 
 class FilterModule:
-    """Ansible's entrance."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filters of this file by name."""
+        """Return the filters of this file by name."""
         return {"parse_transcript": parse_transcript}

@@ -73,8 +73,8 @@ def plan_ports(facts: object, policy: Mapping[str, Any] | None = None) -> dict[s
 
 
 class FilterModule:
-    """Ansible's entrance."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filters of this file by name."""
+        """Return the filters of this file by name."""
         return {"plan_ports": plan_ports}

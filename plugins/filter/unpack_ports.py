@@ -67,8 +67,8 @@ def unpack_ports(ports: Any, single: bool = False) -> list[str] | list[int]:  # 
 
 
 class FilterModule:
-    """Ansible's entrance."""
+    """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """The filters of this file by name."""
+        """Return the filters of this file by name."""
         return {"unpack_ports": unpack_ports}

@@ -215,7 +215,7 @@ def _refuse_contradictions(values: Mapping[str, Any]) -> None:
             " set allow_small_pool to allow it"
         )
     if values["prune"] and not values["detect"]:
-        raise PolicyError("prune needs detect: without detection nobody knows which reservations are still needed")
+        raise PolicyError("prune needs detect: without detection it is not known which reservations are still needed")
     risk = values["max_risk"]
     if risk is not None and not 0 <= risk <= 1:
         raise PolicyError(f"max_risk must lie between 0 and 1, not be {risk}")

@@ -112,7 +112,7 @@ class PortSet:
     """An immutable, hashable set of ports between 1 and 65535.
 
     Attributes:
-        ranges: ``(first, last)`` pairs in canonical form; whatever is passed in is brought into that form.
+        ranges: ``(first, last)`` pairs in canonical form; the argument is converted to it.
 
     Raises:
         PortError: for a port outside 1-65535 or a range that runs backwards.

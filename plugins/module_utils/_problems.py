@@ -57,12 +57,12 @@ def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:
     kinds: dict[str, list[str]] = {}
     for problem in problems:
         kinds.setdefault(str(problem["id"]), []).append(str(problem["message"]))
-    told: list[str] = []
+    shown_first: list[str] = []
     for problem_id, sentences in kinds.items():
-        told += sentences[:OF_A_KIND_MAX]
+        shown_first += sentences[:OF_A_KIND_MAX]
         rest = len(sentences) - OF_A_KIND_MAX
-        told += [f"{rest} more of this kind ({problem_id}) are listed under problems."] if rest > 0 else []
-    return told
+        shown_first += [f"{rest} more of this kind ({problem_id}) are listed under problems."] if rest > 0 else []
+    return shown_first
 
 
 class ProblemList:

@@ -28,7 +28,7 @@ options:
   earlier:
     description:
       - Folder with the artifacts of an earlier run. The report then says per host what is new, fixed or still there,
-        and which values somebody else has changed, that is, which are neither as they were nor as this collection wrote
+        and which values somebody else has changed, that is, which are neither unchanged nor as this collection wrote
         them.
     type: path
   dest:

@@ -120,7 +120,7 @@ hosts:
     collected:
       description:
         - When the transcript was made, UTC, ISO 8601; null where that is not known. This is the time of its file, or
-          the day that the server's clock showed where that is older, because a copy may set the time of a file anew.
+          the day that the server's clock showed if that is older, because copying a file may change its time.
       type: str
     age_note:
       description: A sentence where these two times differ or cannot be compared; also shown as a warning. Else null.

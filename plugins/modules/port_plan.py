@@ -138,7 +138,7 @@ plan:
       description: Per setting whether Windows works with the configured value, V(yes), V(no) or V(unknown).
       type: dict
     live_conflicts:
-      description: Needed ports that somebody else holds now.
+      description: Needed ports that another process holds now.
       type: list
       elements: dict
     actions:

@@ -53,10 +53,10 @@ EXAMPLES = r"""
 - name: Reserve the ports
   portkeeper.windows_dns.port_reservations:
 
-- name: Put back what the last run has written
+- name: Undo what the last run wrote
   portkeeper.windows_dns.port_rollback:
 
-- name: Put a certain backup back, also over changes of others
+- name: Restore a certain backup, also over changes of others
   portkeeper.windows_dns.port_rollback:
     backup: "{{ chosen_backup | default(omit) }}"
     force: true
@@ -64,15 +64,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was put back, or would be.
+  description: Whether something was restored, or would be.
   returned: always
   type: bool
 refused:
-  description: Whether check mode found that the backup would not be put back without O(force).
+  description: Whether check mode found that the backup would not be restored without O(force).
   returned: success
   type: bool
 before:
-  description: The values that are put back, by setting, as they were; null where absent.
+  description: The restored values by setting, as they were before the run; null if absent.
   returned: always
   type: dict
 after:
@@ -92,7 +92,7 @@ plan:
   returned: success
   type: dict
 backup:
-  description: The backup that was put back.
+  description: The restored backup.
   returned: always
   type: dict
   contains:

@@ -41,16 +41,16 @@ BACKUP_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}")
 
 
 def home() -> Path:
-    """Our folder below ANSIBLE_HOME."""
+    """Return the collection's folder below ANSIBLE_HOME."""
     return Path(str(constants.config.get_config_value("ANSIBLE_HOME"))).expanduser() / "portkeeper"
 
 
 def write_json(path: Path, content: Mapping[str, Any], durable: bool = True, base: Path | None = None) -> None:
-    """Writes JSON in one step: a reader sees the old file or the new one, the owner alone.
+    """Write JSON atomically, readable by its owner only.
 
     Args:
         path: the file.
-        content: what it is to hold.
+        content: the text to write.
         durable: as for `write_file`.
         base: as for `write_file`.
 
@@ -62,7 +62,7 @@ def write_json(path: Path, content: Mapping[str, Any], durable: bool = True, bas
 
 
 def write_text(path: Path, content: str, mode: int = 0o600, durable: bool = True, base: Path | None = None) -> None:
-    """Writes a file in one step.
+    """Write a file atomically.
 
     Args:
         path: the file; folders above it that are not there are made, for their owner only.
@@ -81,7 +81,7 @@ def write_text(path: Path, content: str, mode: int = 0o600, durable: bool = True
 
 
 def why_not(error: OSError) -> str:
-    """The reason of a file that could not be written, for a message."""
+    """Return the reason why a file could not be written, for a message."""
     if error.errno in (errno.ELOOP, errno.ENOTDIR):
         return f"{error.strerror} (one of our folders is a link, or not a folder)"
     return str(error.strerror)
@@ -89,7 +89,7 @@ def why_not(error: OSError) -> str:
 
 @dataclass(frozen=True)
 class BackupStore:
-    """Where the backups of one host lie: a folder per host, a file per backup.
+    """The backups of one host: a folder per host, a file per backup.
 
     Attributes:
         host: inventory name.
@@ -108,15 +108,15 @@ class BackupStore:
 
     @property
     def place(self) -> Path:
-        """The host's own folder."""
+        """The host's folder."""
         return self.base / Path(escaped(self.host)).stem
 
     def path(self, backup_id: str) -> Path:
-        """The file of one backup."""
+        """Return the path of one backup."""
         return self.place / f"{backup_id}.json"
 
     def new_id(self, run: str) -> str:
-        """The id of the next backup: the time, but later than that of every backup which is there.
+        """Return the id of the next backup: the time, but later than every existing backup.
 
         So the order of ids is that in which backups were made, also where the controller's clock was set back.
 
@@ -127,12 +127,12 @@ class BackupStore:
         return f"{later_stamp(utc_now(), newest)}-{run}"
 
     def paths(self) -> list[Path]:
-        """The files of the host's backups, oldest first: by the time in their names, then by when they were written."""
+        """Return the paths of the host's backups, oldest first, by the time in their names and then of their files."""
         found = [path for path in self.place.glob("*.json") if BACKUP_NAME.fullmatch(path.stem)]
         return sorted(found, key=lambda path: (path.name.partition("-")[0], _written_at(path)))
 
     def prune(self, made: str) -> None:
-        """Removes the oldest backups, but not one that this run has made.
+        """Remove the oldest backups, except those of this run.
 
         Args:
             made: its id.
@@ -144,7 +144,7 @@ class BackupStore:
                         path.unlink()
 
     def save(self, backup_id: str, content: Mapping[str, Any]) -> Path:
-        """Writes a backup; returns its path.
+        """Write a backup and return its path.
 
         Raises:
             AnsibleError: the file could not be written.
@@ -155,17 +155,17 @@ class BackupStore:
 
 
 def utc_now() -> datetime.datetime:
-    """The controller's time in UTC."""
+    """Return the controller's time in UTC."""
     return datetime.datetime.now(datetime.timezone.utc)
 
 
 def now_text() -> str:
-    """The same as results and artifacts hold it."""
+    """Return the controller's time as results and artifacts contain it."""
     return time_text(utc_now())
 
 
 def later_stamp(now: datetime.datetime, newest: str) -> str:
-    """A time for the name of a backup: now, or a second after the newest one where that is not earlier.
+    """Return the time for the name of a backup: now, but at least one second after the newest backup.
 
     Args:
         now: in UTC.
@@ -178,7 +178,7 @@ def later_stamp(now: datetime.datetime, newest: str) -> str:
 
 
 def _written_at(path: Path) -> int:
-    """When a file was written, for two of the same second; one that another run has just removed is treated as old."""
+    """Return when a file was written, to order two of the same second. One that was just removed is treated as old."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -186,7 +186,7 @@ def _written_at(path: Path) -> int:
 
 
 def artifact_path(artifacts_dir: str, run_id: str | None, host: str) -> Path:
-    """Where the artifact of one host in one run lies.
+    """Return the path of the artifact of one host in one run.
 
     Args:
         artifacts_dir: the policy's folder.
@@ -197,7 +197,7 @@ def artifact_path(artifacts_dir: str, run_id: str | None, host: str) -> Path:
 
 
 def safe_run_id(run_id: str | None) -> str:
-    """The run's name, which is a folder's name; RUN_ID for None.
+    """Return the run's name, which is also a folder's name; RUN_ID for None.
 
     Raises:
         AnsibleError: it could lead elsewhere.
@@ -209,7 +209,7 @@ def safe_run_id(run_id: str | None) -> str:
 
 
 def usable_path(option: str, path: str) -> str:
-    """A path of the user's that can be one; what else is wrong with it shows when it is used.
+    """Return the user's path if it can be one. Other errors appear when it is used.
 
     Raises:
         AnsibleError: it holds a control character, or a name that is too long for any file system.

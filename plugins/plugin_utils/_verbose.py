@@ -36,10 +36,10 @@ _MARGIN = "\n    | "
 
 
 class Verbose:
-    """Speaks for one task on one host."""
+    """Prints for one task on one host."""
 
     def __init__(self, host: str, silent: bool = False) -> None:
-        """Begins to count the task's seconds.
+        """Start to count the task's seconds.
 
         Args:
             host: inventory name.
@@ -50,16 +50,16 @@ class Verbose:
         self._phase = ""
 
     def shows(self, level: int) -> bool:
-        """Whether somebody sees this level, on the screen or in Ansible's log."""
+        """Return whether this level is visible, on the screen or in Ansible's log."""
         logged = getattr(Display(), "log_verbosity", 0) if constants.DEFAULT_LOG_PATH else 0
         return self.shows_on_screen(level) or (level <= logged and not self._silent)
 
     def shows_on_screen(self, level: int) -> bool:
-        """Whether this level is seen on the screen."""
+        """Return whether this level is visible on the screen."""
         return not self._silent and level <= Display().verbosity
 
     def done(self, task: str, text: str, commands: int) -> None:
-        """The one line of a task.
+        """Print the summary line of a task.
 
         Args:
             task: name of the module.
@@ -72,30 +72,30 @@ class Verbose:
             self._say(DONE, f"{task} ({self._seconds():.1f} s, {counted}): {what}")
 
     def wait_for_host(self, holder: str, whose: str) -> None:
-        """Another host is waited for: shown at every verbosity, because the run seems to hang meanwhile."""
+        """Report that another host is waited for. It is always shown, because the run seems to hang meanwhile."""
         if not self._silent:
             told = f"{visible(self._host)} waits for {visible(holder, _VALUE_MAX)}: that host of {visible(whose)}"
             Display().display(f"{told} restarts DNS or reboots.")
 
     def step(self, text: str, *values: object) -> None:
-        """A step or a wait; `text` is a format for the values."""
+        """Report a step or a wait; `text` is a format for the values."""
         if self.shows(STEPS):
             told = text.format(*(visible(value, _VALUE_MAX) if isinstance(value, str) else value for value in values))
             self._say(STEPS, f"after {self._seconds():.1f} s: {told}")
 
     def phase(self, name: str) -> None:
-        """Says in which phase the commands are from now on, if it is another one."""
+        """Report the phase of the commands that follow, if it is a new one."""
         if name != self._phase:
             self._phase = name
             self.step("phase {}", name)
 
     def command(self, line: str, timeout: float) -> None:
-        """A command line that is sent now."""
+        """Report a command line that is sent now."""
         if self.shows(COMMANDS):
             self._say(COMMANDS, f"sends, for at most {timeout:.0f} s:{_shown(line, len(line))}")
 
     def answer(self, output: bytes, exit_code: int) -> None:
-        """What came back; each byte is a character of the shell's code page."""
+        """Report the answer. Each byte is a character of the shell's code page."""
         if self.shows(COMMANDS):
             text = output[:TEXT_MAX].decode("cp437")
             told = f"answer of {len(output)} bytes, exit code {exit_code}:{_shown(text, len(output))}"
@@ -109,7 +109,7 @@ class Verbose:
 
 
 def _shown(text: str, length: int) -> str:
-    """A text of others, line by line, the end of a long one only counted.
+    """Format untrusted text line by line. The end of a long text is only counted.
 
     Args:
         text: at least its beginning.

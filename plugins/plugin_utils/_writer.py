@@ -34,7 +34,7 @@ _warned: set[int] = set()
 
 
 def private_folder(path: Path) -> None:
-    """Makes a folder and those above it that are missing, for the owner alone; one that is there stays as it is.
+    """Create a folder and its missing parents for the owner only. An existing folder is not changed.
 
     Raises:
         OSError: it could not be made.
@@ -44,7 +44,7 @@ def private_folder(path: Path) -> None:
 
 
 def write_file(path: Path, content: bytes, mode: int = 0o600, base: Path | None = None, durable: bool = True) -> None:
-    """Writes a file in one step: a reader sees the old one or the new one.
+    """Write a file atomically: a reader sees the old content or the new.
 
     Args:
         path: the file.
@@ -80,7 +80,7 @@ def write_file(path: Path, content: bytes, mode: int = 0o600, base: Path | None 
 
 
 def open_private(path: Path) -> TextIO:
-    """Opens a file to be locked, read and written, makes it if it is missing, and never follows a link.
+    """Open a file for locking, reading and writing. Create it if it is missing, and never follow a link.
 
     Raises:
         OSError: it could not be opened.
@@ -91,7 +91,7 @@ def open_private(path: Path) -> TextIO:
 
 
 def read_plain(path: Path) -> bytes | None:
-    """The content of a file; None where there is none, or something else of that name, for example a link.
+    """Return the content of a file; None if there is none, or something else of that name, for example a link.
 
     Raises:
         OSError: it could not be read.
@@ -108,7 +108,7 @@ def read_plain(path: Path) -> bytes | None:
 
 @contextlib.contextmanager
 def _opened_folder(path: Path, base: Path) -> Iterator[int]:
-    """Gives a handle to a folder; the folders from `base` down are made, and none below it is reached over a link."""
+    """Open a folder. Missing folders from `base` down are created, and none below it is reached through a link."""
     private_folder(base)
     handle = os.open(base, _FOLDER)
     try:
@@ -124,7 +124,7 @@ def _opened_folder(path: Path, base: Path) -> Iterator[int]:
 
 
 def _remove_left(folder: int) -> None:
-    """Removes what writers that were killed have left in a folder: files of our own name, older than a day."""
+    """Remove files that killed writers have left in a folder: with the collection's names, and older than a day."""
     with contextlib.suppress(OSError):
         for name in filter(_TEMPORARY.fullmatch, os.listdir(folder)):
             # Another run may be as quick as we are, and remove it first.
@@ -135,7 +135,7 @@ def _remove_left(folder: int) -> None:
 
 
 def _restrict(handle: int, mode: int, path: Path) -> None:
-    """Sets the permissions; warns once per file system that cannot keep them, as some shared folders cannot."""
+    """Set the permissions. Warn once per file system that cannot keep them, as some shared folders cannot."""
     try:
         os.fchmod(handle, mode)
     except OSError as error:

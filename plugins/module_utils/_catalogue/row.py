@@ -52,7 +52,7 @@ class CatalogueRow:
         hold: one of HOLDS.
         holder: one of HOLDERS.
         start_while_dns_down: the guarded window may start it when it failed for its port.
-        never_start: never ours to start, whatever the policy says.
+        never_start: the collection never starts it, even if the policy names it.
         source: where the row comes from.
     """
 
@@ -100,7 +100,7 @@ def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> re.Pattern[
 
 
 NEVER_START_PATTERNS: tuple[str, ...] = ("ClusSvc", "fwsrv", "wspsrv", "GKSVC", "MSExchange.*")
-"""Cluster, ISA and Exchange services: never ours to start, even when a user names them."""
+"""Cluster, ISA and Exchange services: the collection never starts them, even if a user names them."""
 
 
 _NEVER_START_RE = key_matcher((), NEVER_START_PATTERNS)
@@ -111,6 +111,6 @@ def may_never_start(service: str) -> bool:
     return _NEVER_START_RE.match(service) is not None
 
 
-def port_text(entry: object) -> Any:  # noqa: ANN401 - what it is, the caller finds out
+def port_text(entry: object) -> Any:  # noqa: ANN401 - the caller validates it
     """Return a port that YAML read as a number as text, and anything else unchanged for the caller to judge."""
     return str(entry) if isinstance(entry, int) and not isinstance(entry, bool) else entry

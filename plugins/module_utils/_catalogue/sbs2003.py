@@ -231,7 +231,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
 )
 
 PROFILE_SOURCES: dict[str, str] = {
-    "kms": "a KMS host cannot be told by its services",
+    "kms": "the services do not show whether it is a KMS host",
     "radius": "KB956189 and field reports: RADIUS on a domain controller",
     "sbs2003": f"the recommended list of the {_ARTICLE}",
     "sbs2008": "inferred: the SBS 2003 list without ISA, H.323 and AUTD, which SBS 2008 does not have",

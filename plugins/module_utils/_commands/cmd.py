@@ -164,7 +164,7 @@ def echoed(text: str) -> str:
     """Render the `echo` command that prints one line of a script literally, for use on a command line.
 
     Percent signs cannot be escaped on a command line; a caret behind an opening one makes the name unknown, so that
-    nothing is expanded, and goes away by itself. In quotes it would stay.
+    nothing is expanded, and cmd removes it. In quotes it would stay.
 
     Raises:
         BatchError: a percent sign stands in quotes.

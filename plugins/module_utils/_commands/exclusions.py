@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render excluded port ranges as files for ``netsh -f``, one line per range: a range that fails does not stop the rest.
 
-The lines are our own literals and integers. The exit code of ``netsh -f`` says nothing about its lines: what came of
-them is read from the table afterwards.
+The lines contain only literals and integers. The exit code of ``netsh -f`` says nothing about its lines: the result is
+read from the table afterwards.
 """
 
 from __future__ import annotations

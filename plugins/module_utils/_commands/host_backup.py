@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render rollback.cmd, the script on the host that restores a backup from the console, without a network.
 
-It holds our own literals only. It puts values back only while they are those of the change that the backup was made
-for, and takes out the records of them, so that the next run finds out anew what is effective.
+It contains only literals. It restores values only if they still equal those of the change that the backup was made
+for. It removes their records, so that the next run determines again which values are effective.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
         *BUSY,
         "exit /b 1",
         ":changed",
-        "echo Nothing was done: somebody has changed a value since. To put it back nevertheless, import this file:",
+        "echo Nothing was done: somebody has changed a value since. To restore it nevertheless, import this file:",
         rf"echo reg import {ROOT}\backup\{backup}\restore.reg",
         "exit /b 2",
     ]
@@ -88,8 +88,8 @@ def as_wide(lines: Sequence[str]) -> list[str]:
 def widening(file: str) -> str:
     """Render the commands that convert ASCII text to a .reg file in UTF-16, with byte order mark and signature.
 
-    Data of strings is UTF-16 only in such a file, and `echo` cannot print the mark: it is that of a file which `reg`
-    itself exports, of a key of our own that holds nothing.
+    Data of strings is UTF-16 only in such a file, and `echo` cannot print the mark: it comes from a file that `reg`
+    itself exports, from an empty key of the collection.
 
     Args:
         file: its path, in a folder of its own.

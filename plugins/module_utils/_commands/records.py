@@ -140,7 +140,7 @@ def _canonical(value: str) -> str:
         return value
     if _is_number(value):
         return number(int(value), 65536)
-    # A bare port is not canonical, but a rollback puts it back as it was found.
+    # A bare port is not canonical, but a rollback restores it as it was found.
     entries = [number(int(text), 65535) if _is_number(text) else port_range(text) for text in value.split(",")]
     return ",".join(entries)
 

@@ -5,8 +5,8 @@
 
 WinRS kills everything in a shell that is deleted, signalled or idle. So the sequence `stop DNS, start what failed,
 start DNS` runs as a scheduled task, outside of the shell's job. The script begins by renaming a token: it can run
-once, only in the boot for which it was made, and whoever renames the token first decides. It writes to files only and
-always goes on to starting what ran.
+once, only in the boot for which it was made, and only if it renames the token first. It writes only to files and
+always starts what ran before.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def script(window: Window) -> list[str]:
 
 
 def _parts(window: Window) -> Parts:
-    exclude = (rf"netsh.exe -f %w%\{_NETSH_FILE}{_LOG}", "set e=%errorlevel%", *_told("exclude"))
+    exclude = (rf"netsh.exe -f %w%\{_NETSH_FILE}{_LOG}", "set e=%errorlevel%", *_reported("exclude"))
     return Parts(
         services_to_start=window.services_to_start,
         dependents=window.dependents,
@@ -173,7 +173,7 @@ def _parts(window: Window) -> Parts:
 _LOG = r">>%w%\log 2>&1"
 
 
-def _told(step: str) -> list[str]:
+def _reported(step: str) -> list[str]:
     return [rf">>%w%\steps echo {step} %e%"]
 
 
@@ -183,7 +183,7 @@ def _started(step: str, name: str) -> list[str]:
 
 def _routine(step: str) -> list[str]:
     """Render the subroutine that starts the service %s%. All of it, with a long name, is part of one command line."""
-    return [f":{step}", f"net.exe start %s%{_LOG}", "set e=%errorlevel%", *_told(f"{step} %s%"), "exit /b"]
+    return [f":{step}", f"net.exe start %s%{_LOG}", "set e=%errorlevel%", *_reported(f"{step} %s%"), "exit /b"]
 
 
 _VOICE = Voice(
@@ -192,11 +192,11 @@ _VOICE = Voice(
     with_reg="",
     with_sc="",
     start=_started,
-    told=_told,
+    reported=_reported,
     # It is written before the script runs, together with the token.
     record=(),
-    refused=tuple(_told(REFUSED)),
-    gave_up=tuple(_told(GAVE_UP)),
+    refused=tuple(_reported(REFUSED)),
+    gave_up=tuple(_reported(GAVE_UP)),
     idle=f"(set e={NOT_RUNNING_LEVEL}&goto refused)",
 )
 
@@ -261,7 +261,7 @@ def finish_line(window: Window) -> str:
 def abort_line(window: Window) -> str:
     """Render the line after a failed start: claim the token, so that the script never runs, and clean up.
 
-    The section `abort` holds `claimed` unless the script has the token; only then the lock is given back.
+    The section `abort` holds `claimed` unless the script has the token; only then the lock is released.
     """
     # Nothing was stopped, so nothing is owed but what was before.
     forget = "" if window.owed else rf"&reg.exe delete {STATE_KEY}\{RAN_BEFORE} /f>nul"
@@ -315,7 +315,7 @@ def start_services_line(run: str, names: Sequence[str]) -> str:
 def _opened(window: Window, before: list[str], then: str) -> str:
     """Render the lock and, if it was taken, the window's folder with script, token and mark, and then the command.
 
-    It goes on only if the disk took all of it: half a script would stop DNS and not start it again.
+    It continues only if the disk has stored all of it: half a script would stop DNS and not start it again.
 
     The file for netsh is written behind all environment variables of the line; see `wrap`.
     """

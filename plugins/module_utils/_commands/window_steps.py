@@ -31,7 +31,7 @@ DISABLED_LEVEL = 1058
 """ERROR_SERVICE_DISABLED: what is disabled, or marked for deletion, could not be started again."""
 
 NOT_RUNNING_LEVEL = 1062
-"""ERROR_SERVICE_NOT_ACTIVE: DNS does not run any more."""
+"""ERROR_SERVICE_NOT_ACTIVE: DNS no longer runs."""
 
 UNRECORDED_LEVEL = 5
 """ERROR_ACCESS_DENIED: what runs could not be recorded."""
@@ -83,7 +83,7 @@ class Voice:
         with_reg: the beginning of a line that needs reg.exe; "" where it is sure to be there.
         with_sc: the same for sc.exe.
         start: the lines that start a service; the first argument is the step's name.
-        told: the lines that tell %e% of a step.
+        reported: the lines that print a step with %e%.
         record: the lines that record what runs.
         refused: the lines behind a refusal.
         gave_up: the lines behind a start of DNS that was given up.
@@ -96,7 +96,7 @@ class Voice:
     with_reg: str
     with_sc: str
     start: Callable[[str, str], list[str]]
-    told: Callable[[str], list[str]]
+    reported: Callable[[str], list[str]]
     record: tuple[str, ...]
     refused: tuple[str, ...]
     gave_up: tuple[str, ...]
@@ -116,7 +116,7 @@ def sequence(parts: Parts, voice: Voice) -> list[str]:
         *_if(voice.with_reg, f"reg.exe query {_RECORD}>nul 2>&1||(set e={UNRECORDED_LEVEL}&goto refused)"),
         f"net.exe stop DNS /y{voice.log}",
         "set e=%errorlevel%",
-        *voice.told("stop_dns"),
+        *voice.reported("stop_dns"),
         *(_excluded(parts, voice) if parts.excluding else []),
         *(line for name in parts.services_to_start for line in voice.start("start", name)),
         *_dns_started(parts, voice),
@@ -202,6 +202,6 @@ def _dns_started(parts: Parts, voice: Voice) -> list[str]:
         *voice.gave_up,
         "goto dns_done",
         ":dns_runs",
-        *voice.told("start_dns"),
+        *voice.reported("start_dns"),
         ":dns_done",
     ]

@@ -4,7 +4,7 @@
 """Render the two commands of a change: prepare (lock, snapshot, exact bytes) and write.
 
 Prepare changes nothing but our own folder. Write does everything only if our lock is still there and the values are
-still those of the snapshot, and always gives back the lock. The values' exact bytes come from `reg export`: what
+still those of the snapshot, and always releases the lock. The values' exact bytes come from `reg export`: what
 `reg query` shows is not exact.
 """
 
@@ -167,14 +167,14 @@ def write_lines(
         change_id: the names used in `prepare_line`.
         changes: what to write.
         records: what to record, also of settings that are right already.
-        backup: lines of the .reg file that puts the old values back; plain ASCII. Empty if nothing is changed.
+        backup: lines of the .reg file that restores the old values; plain ASCII. Empty if nothing is changed.
         put_back: lines of a .reg file with the exact registry values to be written: it is imported, and what `changes`
             says of them is not sent.
 
     Returns:
         Command lines, to be run one after the other; only the last writes settings. Its sections: `write` (a line
         `<id> <error level>` per command; empty when nothing was written because the lock or the values were not ours
-        any more), the collector's sections that show the settings anew, `unlock`.
+        any more), the collector's sections with the new settings, `unlock`.
 
     Raises:
         BatchError: a value is malformed or does not fit into one command line, or there is nothing to write.
@@ -198,7 +198,7 @@ def write_lines(
     tail = [
         section(change_id.run, "write", f"(if exist {change_id.flag} ({'&'.join(write)}))"),
         *section_commands(change_id.run, shown_sections(changes)),
-        # Only an empty folder goes: nothing was changed, so there is nothing to put back.
+        # Only an empty folder goes: nothing was changed, so there is nothing to restore.
         f"del {change_id.flag}&rd {change_id.path}",
         unlock_section(change_id.run, change_id.lock),
     ]

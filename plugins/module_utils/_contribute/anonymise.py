@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Replace the names in a transcript. It still parses to the same facts, except for the names.
 
-Nothing is looked for: whatever is not known to be harmless goes. A word stays only if it is on a list below or in the
-catalogue, a number stays where the parsers read numbers, and the data of a registry value stays only if facts are made
-of that value. A word has the same stand-in wherever it occurs, without regard to case.
+It does not search for names: every word that is not known to be harmless is replaced. A word stays only if it is on a
+list below or in the catalogue. A number stays where the parsers read numbers. The data of a registry value stays only
+if the facts need that value. A word has the same stand-in everywhere, without regard to case.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def parse_artifact(content: bytes, host: str | None) -> dict[str, Any]:
 
     Args:
         content: the file; more than ARTIFACT_BYTES_MAX bytes are refused.
-        host: inventory name of the host whose artifact it should be; None for anybody's.
+        host: inventory name of the host whose artifact it should be; None for any host.
 
     Raises:
         ArtifactError: it is too large, no JSON, of another format, or another host's.
@@ -151,10 +151,10 @@ def judged_status(artifact: Mapping[str, Any]) -> tuple[str, str]:
     Returns:
         The status, and an empty text; or ``unknown``, and why the artifact contradicts itself.
     """
-    outcome, plan, told = artifact["outcome"], artifact["plan"], artifact["status"]
+    outcome, plan, claimed = artifact["outcome"], artifact["plan"], artifact["status"]
     status = _status(outcome, plan)
-    if told != status:
-        return "unknown", f"the artifact says {told}, but its outcome and its plan give {status}"
+    if claimed != status:
+        return "unknown", f"the artifact says {claimed}, but its outcome and its plan give {status}"
     if plan is None or status not in _NOTHING_TO_DO:
         return status, ""
     facts = artifact["facts"]

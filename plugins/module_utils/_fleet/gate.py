@@ -69,7 +69,7 @@ class Scope:
 
     Attributes:
         limited: with ``--limit``, how many hosts were to be judged, and how many there are; else None.
-        note: why the verdict is a finding whatever the hosts are; empty in general.
+        note: why the verdict is a finding even if all hosts are in order; usually empty.
     """
 
     limited: tuple[int, int] | None = None
@@ -164,9 +164,9 @@ def judge(
     Returns:
         The verdict. Findings win over unreachable hosts, so that one host never hides another.
     """
-    told = defects or {}
+    known = defects or {}
     entries = [
-        host_verdict(host, artifacts.get(host), rules or Rules(), told.get(host, _NO_ARTIFACT))
+        host_verdict(host, artifacts.get(host), rules or Rules(), known.get(host, _NO_ARTIFACT))
         for host in sorted(set(hosts))
     ]
     entries.sort(key=lambda entry: (ORDER.index(entry.status), entry.host))
@@ -229,11 +229,11 @@ def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) 
     today = rules.today
     if not decisions or today is None:
         return HostVerdict(host, "exposed", reason)
-    told = "; ".join(decision.sentence(today) for decision in decisions)
+    accepted = "; ".join(decision.sentence(today) for decision in decisions)
     ports = _exposed_ports(artifact)
     if ports and ports <= accepted_ports(decisions, today):
-        return HostVerdict(host, "accepted", told)
-    return HostVerdict(host, "exposed", f"{reason}; {told}")
+        return HostVerdict(host, "accepted", accepted)
+    return HostVerdict(host, "exposed", f"{reason}; {accepted}")
 
 
 def _exposed_ports(artifact: Mapping[str, Any]) -> PortSet:

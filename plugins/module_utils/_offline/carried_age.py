@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compute the age of a transcript that a person carried to the controller.
 
-The time of its file is known exactly, but a copy may set it anew. The server's own clock stands in the transcript, as
-local time without a zone and in the format of the account. Of that only the day can be compared, and only as a set of
-days that the text may mean.
+The time of its file is exact, but copying the file may change it. The transcript contains the server's clock, as local
+time without a zone and in the format of the account. Only the day of that can be compared, and only as a set of days
+that the text may mean.
 """
 
 from __future__ import annotations

@@ -37,6 +37,6 @@ def data_bytes(order: ScriptPlan, which: str, machine: str) -> bytes:
         texts = {name: text_value(text) for name, text in names.items()}
         keys[long_key(OWN_KEY)] = {**texts}
     signature, _line, rest = render_reg(keys, order.dialect).partition("\r\n\r\n")
-    # A record that speaks of another value must not be there while nobody has recorded the new one.
+    # The record of the old value must not stay until the new one is recorded.
     removed = "".join(f"[-{long_key(STATE_KEY)}\\{record.id}]\r\n\r\n" for record in order.records)
     return encode_reg(f"{signature}\r\n\r\n{removed}{rest}", order.dialect)

@@ -27,7 +27,7 @@ from .script import (
 
 _TEXT_MAX = 2_000
 _DUE = {
-    DNS_WINDOW: "DNS is stopped, what it kept down is started, DNS is started again. Until then it answers nobody",
+    DNS_WINDOW: "DNS is stopped, what it kept down is started, DNS is started again. It answers no queries in between",
     START_SERVICES: "services are started",
     END_RECORD: "the scripts leave this; a run over WinRM does it",
     REBOOT_ACTION: "the server must be restarted by hand, when it suits",
@@ -115,7 +115,7 @@ def _what_to_do(plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> 
         "1. Carry this folder to the server, log on as an administrator and run apply.cmd by a double click.",
         "   Do not open the files that end with .reg.data: the scripts import them after their checks.",
         "2. Run collect.cmd afterwards, and bring its file back.",
-        "3. rollback.cmd puts the old values back, byte by byte. Keep this folder as long as that may be wanted.",
+        "3. rollback.cmd restores the old values, byte by byte. Keep this folder as long as you may need it.",
         "",
         "In a script of your own, write: call apply.cmd /q. It does not wait for a key at the end. Both end with",
         *(f"  {code}  {meaning}" for code, meaning in _CODES),

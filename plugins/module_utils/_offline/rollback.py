@@ -56,7 +56,7 @@ def _body(order: ScriptPlan) -> list[str]:
     end = [
         ":already",
         f"set rc={ALREADY}",
-        "echo Nothing was changed: there is nothing to put back.",
+        "echo Nothing was changed: there is nothing to restore.",
         "goto finish",
     ]
     return [*lines, *end] if order.writes else end

@@ -110,7 +110,7 @@ def _ends(order: ScriptPlan) -> list[str]:
         *end(
             "changed",
             CHANGED,
-            "Nothing was changed: a value is not the one that this was made for. Somebody has changed it since.",
+            "Nothing was changed: somebody has changed a value since this script was made.",
             "Run collect.cmd again and carry its file back.",
         ),
         *end(

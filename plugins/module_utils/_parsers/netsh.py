@@ -26,7 +26,7 @@ _RANGE_RE = re.compile(r"([0-9]{1,5})[ \t]+([0-9]{1,5})\Z")
 _RULE_RE = re.compile(r"[ \t]*-{3,}(?P<second>[ \t]+-{3,})?[ \t]*\Z")
 # Digits and no letter: a row, or what was one.
 _NUMBERS_RE = re.compile(r"[\W_]*[0-9][\W\d_]*\Z")
-# What a terminal or a pager left in a line; between its digits nothing can be told.
+# What a terminal or a pager left in a line; between its digits nothing is certain.
 _CONTROL_RE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ANY_DIGIT_RE = re.compile(r"\d")
 # Not the digit of a name such as IPv4.
@@ -82,7 +82,7 @@ def parse_excludedportrange(text: str) -> tuple[list[Exclusion], int]:
 
     The star stands in a column of its own behind the first number; in front of a row it may be a mark that somebody
     made. In front of the table anything may stand; from the rule or the first row to the next empty line there are rows
-    only. The remark on the star begins with one and goes on with a word; behind it stands whatever does not begin like
+    only. The remark on the star begins with one, followed by a word; after it comes any text that does not begin like
     a row.
     """
     lines = plain_lines(text)

@@ -188,7 +188,7 @@ def take_pools(text: str) -> tuple[list[SocketGroup], str]:
     """Take the rows of large pools out of the packed lines of a text. `parse_netstat` reads the rest.
 
     Thousands of rows that differ in nothing but the port need no object each. A row that is taken here is one that
-    `parse_netstat` would read as the same; whatever is unusual stays in the rest.
+    `parse_netstat` would read as the same; unusual rows stay in the rest.
     """
     lines = text.split("\n") if text.isascii() else []
     packed = "".join(line[len(PACKED) :] for line in lines if line.startswith(_PACKED_BEGINNING))

@@ -83,7 +83,7 @@ class RegKey:
     Attributes:
         path: as printed.
         values: by lower-case name.
-        ambiguous: names that came more than once, or whose data cannot be told.
+        ambiguous: names that occur more than once, or whose data is not certain.
         ended: whether the text shows where the values end: an empty line or another key behind them. Only then is a
             value absent that is not among them.
     """
@@ -267,7 +267,7 @@ def _data_of(type_name: str, text: str) -> RegData:
     if type_name in _NUMBER_TYPES:
         return int(bare, 16) if _HEX_NUMBER_RE.match(bare) else None
     if _NO_BREAK_RE.search(text):
-        return None  # it cannot be told from the space that it may have been
+        return None  # it may have been a space
     if type_name == TYPE_NAMES[REG_MULTI_SZ]:
         return _entries_of(text) if bare else []
     if type_name == TYPE_NAMES[REG_BINARY]:

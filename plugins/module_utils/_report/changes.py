@@ -83,14 +83,14 @@ def _changed_by_others(before: Mapping[str, Any], after: Mapping[str, Any]) -> l
     if before.get("facts") is None or after.get("facts") is None:
         return []
     records = after["facts"]["state"]["settings"]
-    told = []
+    changed = []
     for name in SETTINGS:
         old, new = (side["facts"]["settings"][name] for side in (before, after))
         texts = [_value(fact) for fact in (old, new)]
         if None in texts or texts[0] == texts[1] or value_text(new) == (records.get(name) or {}).get("value"):
             continue
-        told.append(f"{name}: {_difference(old['data'], new['data'])}")
-    return told
+        changed.append(f"{name}: {_difference(old['data'], new['data'])}")
+    return changed
 
 
 def _difference(old: object, new: object) -> str:
@@ -98,9 +98,9 @@ def _difference(old: object, new: object) -> str:
     if isinstance(old, list) and isinstance(new, list):
         before, after = (parse_entries([str(entry) for entry in data])[0] for data in (old, new))
         parts = (("taken out", before - after), ("added", after - before))
-        told = "; ".join(f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports)
-        if told:
-            return _short(told)
+        text = "; ".join(f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports)
+        if text:
+            return _short(text)
     return f"was {_short(_shown(old))}, is {_short(_shown(new))}"
 
 

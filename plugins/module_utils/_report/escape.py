@@ -25,7 +25,7 @@ def visible(text: object, limit: int = TEXT_MAX) -> str:
 
     Args:
         text: anything; it is taken as text.
-        limit: characters of it that are shown, before a mark that it goes on.
+        limit: number of characters to show before a mark that more follow.
 
     Returns:
         Printable characters and single spaces only; any other one as ``\\x1b`` or ``\\u202e``.

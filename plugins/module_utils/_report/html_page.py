@@ -17,7 +17,7 @@ from .port_map import Lane, port_map
 from .report import CELLS, Details, Report, Row, chance_text, ports_text, services_of
 
 _CELL_WORDS = {
-    "conflict": "a port of it is held by somebody else",
+    "conflict": "another process holds one of its ports",
     "exposed": "the next start of DNS can take a port of it",
     "reserved": "its ports are reserved",
     "outside": "its ports lie outside of what DNS draws from",
@@ -89,7 +89,7 @@ class PageHost:
         cells: one of CELLS for each service of the page; empty where the host does not need it.
         details: None without facts and plan.
         changes: since the earlier report; each in words.
-        collected: when the facts were gathered; empty where nobody knows.
+        collected: when the facts were gathered; empty if unknown.
     """
 
     place: int
@@ -178,8 +178,8 @@ def _shown(texts: Iterable[str]) -> tuple[str, ...]:
 def _moved(report: Report) -> tuple[str, ...]:
     """Count the hosts with changes of each kind."""
     hosts = Counter(kind for row in report.rows for kind in {change.kind for change in row.changes})
-    told = [f"{_CHANGE_WORDS[kind]} on {hosts[kind]}" for kind in KINDS if hosts[kind]]
-    return (*told, *([f"{len(report.gone)} no longer in the report"] if report.gone else []))
+    changes = [f"{_CHANGE_WORDS[kind]} on {hosts[kind]}" for kind in KINDS if hosts[kind]]
+    return (*changes, *([f"{len(report.gone)} no longer in the report"] if report.gone else []))
 
 
 def _host(place: int, row: Row, services: Sequence[str]) -> PageHost:

@@ -35,8 +35,8 @@ def _difference(before: object, after: object) -> str:
     if isinstance(before, list) or isinstance(after, list):
         old, new = _ports(before), _ports(after)
         parts = [("add", new - old), ("take out", old - new)]
-        told = [f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports]
-        return f"{'; '.join(told)}: " if told else ""
+        text = [f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports]
+        return f"{'; '.join(text)}: " if text else ""
     if isinstance(after, Mapping):
         return ""
     return f"{'absent' if before is None else before} becomes {'absent' if after is None else after}: "

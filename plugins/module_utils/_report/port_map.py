@@ -42,14 +42,14 @@ class Lane:
     Attributes:
         kind: what it shows, such as ``pool``; it decides the colour.
         title: the same for people.
-        told: its content in words.
+        summary: its content in words.
         view: the box that the path is drawn in, as SVG's viewBox.
-        path: as the d of SVG's path; None where there is nothing to draw because nobody knows.
+        path: as the d of SVG's path; None if it is unknown, so that there is nothing to draw.
     """
 
     kind: str
     title: str
-    told: str
+    summary: str
     view: str
     path: str | None
 
@@ -106,9 +106,9 @@ def _held(title: str, held: Mapping[str, Any] | None, family: str) -> Lane | Non
         for place, count in enumerate(counts)
         if count
     )
-    told = f"{len(ports)} ports, {ports[0]} to {ports[-1]}, at most {most} in {BIN}"
-    return _drawn("held", title, told, bars)
+    summary = f"{len(ports)} ports, {ports[0]} to {ports[-1]}, at most {most} in {BIN}"
+    return _drawn("held", title, summary, bars)
 
 
-def _drawn(kind: str, title: str, told: str, path: str | None) -> Lane:
-    return Lane(kind, title, visible(told), f"0 0 {_WIDTH} {_BAR if kind == 'held' else _BOX}", path)
+def _drawn(kind: str, title: str, summary: str, path: str | None) -> Lane:
+    return Lane(kind, title, visible(summary), f"0 0 {_WIDTH} {_BAR if kind == 'held' else _BOX}", path)

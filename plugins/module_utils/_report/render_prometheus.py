@@ -33,7 +33,7 @@ _PER_HOST: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
     ("portkeeper_host_in_order", "1 for a host that is safe or accepted.", lambda row: float(row.status in IN_ORDER)),
     ("portkeeper_host_risk_ratio", "Chance that the next start of DNS takes a needed port.", _risk_now),
     ("portkeeper_host_risk_after_ratio", "The same once the plan is carried out.", _risk_after),
-    ("portkeeper_host_conflicts", "Needed ports that somebody else holds.", _conflicts),
+    ("portkeeper_host_conflicts", "Needed ports that another process holds.", _conflicts),
     ("portkeeper_host_facts_timestamp_seconds", "When the facts were gathered.", _collected),
 )
 """A gauge a row: name, help, value of a host; without a value the host has no sample."""

@@ -112,7 +112,7 @@ class Row:
         host: inventory name.
         status: one of STATUSES.
         reason: one sentence, empty for a safe host.
-        collected: when its facts were gathered, None where nobody knows.
+        collected: when its facts were gathered, None if unknown.
         age: how long ago that was.
         details: None for a host without facts and plan, or with ones that cannot be read.
         changes: against the earlier artifacts.

@@ -91,7 +91,7 @@ class RegFile:
             RegFileError: when it is there but its exact bytes are not known.
         """
         if (key.lower(), name.lower()) in self.inexact:
-            raise RegFileError(f"the exact bytes of {name} cannot be told from this file")
+            raise RegFileError(f"this file does not show the exact bytes of {name}")
         for found, value in (self.values(key) or {}).items():
             if found.lower() == name.lower():
                 return value

@@ -133,7 +133,7 @@ def identify(
     Args:
         nt_version: "major.minor"; from Windows 10 on 10.0.
         build: the build number; without it the version alone decides where it can.
-        product_type: WinNT, ServerNT or LanmanNT; without it nothing but the family can be told.
+        product_type: WinNT, ServerNT or LanmanNT; without it, only the family is known.
         suites: the strings of ProductSuite.
         product_name: looked at for the letters R2 between 2003 and 2003 R2 only, which changes nothing but the title.
 

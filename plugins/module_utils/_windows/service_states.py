@@ -21,7 +21,7 @@ AUTO_START, DEMAND_START, DISABLED = 2, 3, 4
 PORT_ERRORS = (10048, 10013, 32)
 """The port: address in use, access denied (an excluded block), sharing violation."""
 NEVER_STARTED = 1077
-"""ERROR_SERVICE_NEVER_STARTED: no start was tried since the boot. Nobody can have stopped what never started."""
+"""ERROR_SERVICE_NEVER_STARTED: not started since the boot, so nobody can have stopped it."""
 
 HOLDS = "holds"
 EXCUSED = "excused"
@@ -101,7 +101,7 @@ TABLE: tuple[StateRow, ...] = (
         None,
         None,
         TRIGGER_NOTE,
-        "A trigger starts it when it is needed. It is a finding only while somebody else holds its port.",
+        "A trigger starts it when it is needed. It is a finding only while another process holds its port.",
     ),
     StateRow(
         _AUTOMATIC, None, (START_PENDING,), _ANY_EXIT, NOT_YET, NOT_YET, NOT_YET, None, "It is starting; look again."
@@ -159,7 +159,7 @@ TABLE: tuple[StateRow, ...] = (
         EXCUSED,
         DOWN,
         DEMAND_NOTE,
-        "Somebody starts it when it is needed, for example a cluster.",
+        "It is started on demand, for example by a cluster.",
     ),
     StateRow(
         _NEVER,
@@ -173,7 +173,7 @@ TABLE: tuple[StateRow, ...] = (
         "It is disabled and cannot be started.",
     ),
 )
-"""Every pair of a state and a start type; a state that could not be read is UNREAD for everybody."""
+"""Every pair of a state and a start type; a state that could not be read is always UNREAD."""
 
 _NOTHING_READ = StateRow((), None, (), None, UNREAD, UNREAD, UNREAD, None, "Its state could not be read: nothing.")
 

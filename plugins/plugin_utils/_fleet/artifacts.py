@@ -59,7 +59,7 @@ _NOBODY = "no host was checked: the target matches no host of the inventory, or 
 
 @dataclass(frozen=True)
 class Judged:
-    """What report and gate work with.
+    """The input of report and gate.
 
     Attributes:
         sources: hosts, artifacts and defects.
@@ -76,7 +76,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class _Hosts:
-    """Who is judged.
+    """The hosts to evaluate.
 
     Attributes:
         must: who must have an artifact.
@@ -92,7 +92,7 @@ class _Hosts:
 
 
 def acts_here(variables: Mapping[str, Any], run_once: bool) -> bool:
-    """Whether this host's task is the one that acts for the play.
+    """Return whether this host's task is the one that works for the whole play.
 
     Args:
         variables: the task's variables.
@@ -108,7 +108,7 @@ def acts_here(variables: Mapping[str, Any], run_once: bool) -> bool:
 
 
 def judged(options: Mapping[str, Any], variables: Mapping[str, Any], earlier: str | None = None) -> Judged:
-    """Read what is judged.
+    """Read the input of report and gate.
 
     Args:
         options: those of FLEET_SPEC.
@@ -146,7 +146,7 @@ def judged(options: Mapping[str, Any], variables: Mapping[str, Any], earlier: st
 
 
 def _common_folder(policies: Mapping[str, HostPolicy], default: HostPolicy) -> Path:
-    """Where the report and the summary of all hosts go: never into the folder of one client of several."""
+    """Return the folder for report and summary of all hosts. It is never the folder of one of several clients."""
     places = {run_folder(policy.folders[0], policy.run_id) for policy in policies.values()}
     if len(places) == 1:
         return places.pop()
@@ -156,7 +156,7 @@ def _common_folder(policies: Mapping[str, HostPolicy], default: HostPolicy) -> P
 
 
 def _hosts(options: Mapping[str, Any], variables: Mapping[str, Any]) -> _Hosts:
-    """Who is judged: the target as far as it is in the play, and who else must be there."""
+    """Return the hosts to evaluate: those of the target in the play, and others that must be there."""
     play = tuple(variables.get("ansible_play_hosts_all") or ())
     known = frozenset(variables.get("groups", {}).get("all") or ()) | frozenset(play)
     target, expected = options["hosts"], options["expected_hosts"]

@@ -29,7 +29,7 @@ _TEMPLATES = ("{{", "{%")
 
 @dataclass(frozen=True)
 class HostPolicy:
-    """What counts for one host.
+    """The options of report and gate for one host.
 
     Attributes:
         folders: of all runs; several only where no variable of the host names one.
@@ -47,7 +47,7 @@ class HostPolicy:
 def host_policies(
     hosts: Iterable[str], variables: Mapping[str, Any], prefix: str | None, default: HostPolicy
 ) -> tuple[dict[str, HostPolicy], dict[str, str]]:
-    """The policy of each host.
+    """Return the policy of each host.
 
     Args:
         hosts: inventory names.
@@ -77,7 +77,7 @@ def host_policies(
 
 
 def _own_values(host: str, hostvars: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """The host's variables by option, rendered. One without a template is taken as it is, which costs nothing."""
+    """Return the host's variables by option, rendered. Variables without a template need no rendering."""
     names = {f"{prefix}{option}": option for option in _OPTIONS}
     raw = getattr(hostvars, "raw_get", hostvars.__getitem__)(host)
     present = {name: raw[name] for name in names if name in raw}

@@ -33,11 +33,11 @@ _ENDING = ".json"
 
 
 class SummaryError(ValueError):
-    """A summary that cannot be used; the message says why, without its subject."""
+    """An unusable summary; the message gives the reason, without a subject."""
 
 
 def run_folder(artifacts_dir: str, run_id: str | None) -> Path:
-    """Where the artifacts of one run lie.
+    """Return the folder with the artifacts of one run.
 
     Args:
         artifacts_dir: the policy's folder.
@@ -55,17 +55,18 @@ def read_artifacts(folder: Path, hosts: Iterable[str], check: Check | None = Non
     Args:
         folder: of a run; it need not be there.
         hosts: inventory names.
-        check: of the format, for whoever judges by the artifacts; without it, what is no artifact at all is a defect.
+        check: the check of the format, for callers that evaluate the artifacts; without it, only a file that is not an
+            artifact at all is a defect.
 
     Returns:
         The artifacts by host; and for each host whose artifact is there but cannot be used, why. A host that is in
-        neither has none: whoever asks must count both as not evaluated.
+        neither has none. The caller must treat both as not evaluated.
     """
     return _read(((folder / file_name(host), host) for host in hosts), check)
 
 
 def read_folder(folder: Path, check: Check | None = None) -> Read:
-    """Read every artifact of a folder, whoever's it is.
+    """Read every artifact of a folder, of any host.
 
     Args:
         folder: one that holds artifacts, as a run's folder does; files that are not named like one are left alone.
@@ -83,7 +84,7 @@ def read_folder(folder: Path, check: Check | None = None) -> Read:
 
 
 def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read:
-    """The artifacts, each of the host that is named with it, or of the host that its file's name stands for."""
+    """Return the artifacts, each for the host named with it or the host in its file name."""
     found: dict[str, dict[str, Any]] = {}
     defects: dict[str, str] = {}
     for path, host in files:
@@ -106,10 +107,10 @@ def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read
 
 
 def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:
-    """The hosts that a folder's own summary names; none where there is no summary, or one that is too old.
+    """Return the hosts in a folder's summary; none if there is no summary, or it is too old.
 
     Raises:
-        SummaryError: it is there, but cannot be used: nobody knows then who is missing in the folder.
+        SummaryError: it is there, but unusable: it is then unknown which hosts are missing in the folder.
     """
     try:
         content = json.loads(_content(folder / SUMMARY).decode("utf-8"))
@@ -127,7 +128,7 @@ def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:
 
 
 def _content(path: Path) -> bytes:
-    """The content of a regular file, a byte more than allowed at most; anything else might never end."""
+    """Return the content of a regular file, up to one byte more than allowed. Other files might never end."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):

@@ -19,7 +19,7 @@ _ENDING = ".schema.json"
 
 @functools.cache
 def schema_check(name: str) -> Check:
-    """The check of one format.
+    """Return the check of one format.
 
     Args:
         name: of the format, such as `artifact` or `summary`.

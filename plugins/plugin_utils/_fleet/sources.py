@@ -34,7 +34,7 @@ _OLD = "the artifact is of an earlier call of Ansible: in this one the host coul
 
 @dataclass(frozen=True)
 class Asked:
-    """Which artifacts are read.
+    """The folders and hosts to read.
 
     Attributes:
         must: hosts that must have an artifact.
@@ -44,7 +44,7 @@ class Asked:
         left_out: hosts outside ``--limit``.
         more: folders of other calls and controllers; every host with an artifact there is judged, too.
         earlier: folder to compare with.
-        defects: hosts that cannot be judged whatever their artifacts say, by host with the reason.
+        defects: hosts that cannot be judged, even with artifacts, by host with the reason.
         same_machine: groups of inventory names that refer to the same machine.
     """
 
@@ -94,7 +94,7 @@ def _of_hosts(asked: Asked) -> list[Read]:
 
 
 def _own(asked: Asked, read: Iterable[Read]) -> tuple[dict[str, Artifact], dict[str, str]]:
-    """The results of this call, and the defects of its hosts.
+    """Return the results of this run, and the defects of its hosts.
 
     An artifact of an earlier call is a defect: the host's check in this call did not even begin, so there is no result.
     """
@@ -113,7 +113,7 @@ def _own(asked: Asked, read: Iterable[Read]) -> tuple[dict[str, Artifact], dict[
 def _merged(
     read: Iterable[Read], checked: frozenset[str], rules: Rules, expiry: Expiry
 ) -> tuple[dict[str, Artifact], dict[str, str]]:
-    """Choose an artifact for each host that this call has not checked."""
+    """Choose an artifact for each host that this run has not checked."""
     pieces: dict[str, list[Artifact]] = defaultdict(list)
     defects: dict[str, str] = {}
     for found, broken in read:
@@ -132,7 +132,7 @@ def _merged(
 
 
 def _others(read: Read, asked: Asked) -> Read:
-    """Keep only the hosts that have not been read already and are not left out."""
+    """Keep only the hosts that have not been read already and are not excluded."""
     found, broken = read
     wanted = (found.keys() | broken.keys()) - asked.left_out - asked.folders.keys()
     return (
@@ -149,7 +149,7 @@ def _of_folder(folder: Path) -> Read:
 
 
 def _named(folder: Path, expiry: Expiry) -> list[str]:
-    """The hosts in the folder's own summary, if it is still valid: each of them must have an artifact."""
+    """Return the hosts in the folder's summary, if it is still valid. Each of them must have an artifact."""
     try:
         return summary_hosts(folder, schema_check("summary"), expiry)
     except SummaryError as error:

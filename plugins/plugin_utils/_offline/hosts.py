@@ -47,7 +47,7 @@ _NONCE_DIGITS = 16
 
 @dataclass(frozen=True)
 class Carried:
-    """What was made of one transcript.
+    """The result for one transcript.
 
     Attributes:
         host: its computer name.
@@ -68,7 +68,7 @@ class Carried:
     refusal: str | None = None
 
     def row(self) -> dict[str, Any]:
-        """The host's entry in the result."""
+        """Return the host's entry in the result."""
         return {
             "host": self.host,
             "status": self.plan["status"],
@@ -80,14 +80,14 @@ class Carried:
         }
 
     def artifact(self, run_id: str) -> dict[str, Any]:
-        """The same artifact as a WinRM host's, of a run that only looked."""
+        """Return the artifact, in the form of a WinRM host's in check mode."""
         due = bool(self.plan["settings"] or any(action["action"] != END_RECORD for action in self.plan["actions"]))
         result = {"changed": due, "msg": self.row()["msg"], "problems": problems_of(self.facts, self.plan)}
         return build(self.host, self.facts, self.plan, result, run_id, self.collected, check_mode=True)
 
 
 def read_transcripts(source: Path, policy: Policy) -> list[Carried]:
-    """All hosts of a transcript or of a folder of them (`*.txt`), by name.
+    """Return all hosts of a transcript, or of a folder of transcripts (`*.txt`), by name.
 
     Raises:
         OfflineError: a file is no transcript, or two are of the same computer.
@@ -128,7 +128,7 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
 
 
 def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """When a transcript was made, ISO 8601 or None, and what to say about it."""
+    """Return when a transcript was made (ISO 8601 or None), and what to say about it."""
     written = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
     moment, note = collected(facts["collected"], written, utc_now())
     return time_text(moment) if moment else None, note

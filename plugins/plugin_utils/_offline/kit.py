@@ -22,11 +22,11 @@ _NONCE = re.compile(rb"^echo #portkeeper transcript 1 ([0-9a-f]{16})\r$", re.MUL
 
 
 class OfflineError(Exception):
-    """The kit could not be made; the message is one sentence."""
+    """The kit could not be written; the message is one sentence."""
 
 
 def make_kit(dest: Path, client: str) -> tuple[Path, dict[str, bytes]]:
-    """The client's folder, and its files by name.
+    """Return the client's folder, and its files by name.
 
     Args:
         dest: the folder that holds a folder per client.
@@ -43,7 +43,7 @@ def make_kit(dest: Path, client: str) -> tuple[Path, dict[str, bytes]]:
 
 
 def write_kit(dest: Path, folder: Path, files: Mapping[str, bytes], check_mode: bool) -> dict[str, Any]:
-    """Writes the files whose content differs; in check mode only says which.
+    """Write the files whose content differs. Check mode only returns their names.
 
     Args:
         dest: the folder that the user named.
@@ -89,7 +89,7 @@ def _shown(content: bytes) -> str:
 
 
 def _nonce(script: Path) -> str:
-    """The nonce of the script that is there, so that nothing changes without a reason; else a new one."""
+    """Return the nonce of the existing script, so that nothing changes without a reason, or else a new one."""
     found = _NONCE.search(_read(script) or b"")
     return found[1].decode("ascii") if found else secrets.token_hex(8)
 

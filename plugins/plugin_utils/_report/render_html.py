@@ -21,7 +21,7 @@ _STYLE, _SCRIPT = "report.css", "report.js"
 
 
 def render_html(report: Report) -> str:
-    """The report as an HTML document.
+    """Render the report as an HTML document.
 
     Raises:
         AnsibleError: the files that the page is made of cannot be used.
@@ -36,7 +36,7 @@ def render_html(report: Report) -> str:
 
 @functools.cache
 def _template() -> Template:
-    """The template, with what is the same on every page."""
+    """Return the template, with the parts that are the same on every page."""
     environment = Environment(
         loader=DictLoader({name: _text(name) for name in (_PAGE, _PARTS)}),
         autoescape=True,
@@ -51,7 +51,7 @@ def _template() -> Template:
 
 
 def _text(name: str) -> str:
-    """A file of this package, wherever the collection lies."""
+    """Return a file of this package, independent of where the collection is installed."""
     content = pkgutil.get_data(__package__, name)
     if content is None:
         raise FileNotFoundError(name)
@@ -59,5 +59,5 @@ def _text(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """The text's hash as a Content Security Policy names it."""
+    """Return the text's hash in the form of a Content Security Policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"

@@ -32,7 +32,7 @@ FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
 
 
 def write_report(report: Report, dest: Path, options: Mapping[str, Any]) -> dict[str, str]:
-    """Write the formats that are asked for.
+    """Write the formats that were asked for.
 
     Args:
         report: what they show.
