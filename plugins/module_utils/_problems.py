@@ -65,6 +65,18 @@ def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:
     return shown_first
 
 
+def make_problem(problem_id: str, severity: Severity, message: str, **data: object) -> Problem:
+    """One problem.
+
+    Args:
+        problem_id: snake_case name; documented in docs/problems.md.
+        severity: error (a fact is missing that decisions need), warning or info.
+        message: one sentence.
+        **data: what a program needs of it; texts from the host go through `shown` first.
+    """
+    return {"id": problem_id, "severity": severity, "message": message, "data": data}
+
+
 class ProblemList:
     """A list of distinct problems in the order in which they were found, limited in number."""
 
@@ -73,17 +85,10 @@ class ProblemList:
         self._left_out = 0
 
     def add(self, problem_id: str, severity: Severity, message: str, **data: object) -> None:
-        """Add one problem.
+        """Add one problem, as `make_problem` takes it."""
+        self.extend([make_problem(problem_id, severity, message, **data)])
 
-        Args:
-            problem_id: snake_case name; documented in docs/facts.md.
-            severity: error (a fact is missing that decisions need), warning or info.
-            message: one sentence.
-            **data: what a program needs of it; texts from the host go through `shown` first.
-        """
-        self.extend([{"id": problem_id, "severity": severity, "message": message, "data": data}])
-
-    def extend(self, problems: list[Problem]) -> None:
+    def extend(self, problems: Iterable[Problem]) -> None:
         """Add problems from another list."""
         for problem in problems:
             if len(self._problems) == PROBLEMS_MAX:

@@ -41,7 +41,7 @@ def test_every_problem_of_the_plan_is_documented() -> None:
     documented = (CHECKOUT / "docs" / "plan.md").read_text(encoding="utf-8")
     core = (CHECKOUT / "plugins" / "module_utils", f"{PLUGINS}.module_utils")
     sources = sources_below(*core, pattern="_plan/*.py")
-    calls = [call for source in sources for call in source.text.split("problems.add(")[1:]]
+    calls = [call for source in sources for call in source.text.split("make_problem(")[1:]]
     named = {name.strip('"') for call in calls if (name := call.split(",")[0].strip()).startswith('"')}
     constants = {
         POOL_MISFIT,

@@ -25,9 +25,9 @@ PASSED_ON = {("module_utils/_problems.py", "problem_id")}
 
 
 def _id_nodes(tree: ast.AST) -> Iterator[ast.expr]:
-    """The expressions that name a problem: first argument of ``problems.add``, or the id in a dictionary."""
+    """The expressions that name a problem: first argument of the calls that make one, or the id in a dictionary."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("problems.add"):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("problems.add", "make_problem")):
             yield node.args[0]
         elif isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)

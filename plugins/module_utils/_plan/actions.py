@@ -18,7 +18,7 @@ from .._facts.window_facts import (
 )
 from .._policy import Policy
 from .._ports import port_words
-from .._problems import ProblemList, in_number, listed
+from .._problems import Problem, in_number, listed, make_problem
 from .._windows.settings import (
     DNS_RESTART,
     NETSH,
@@ -136,30 +136,28 @@ def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) 
     return [{"action": START_SERVICES, "reason": "; ".join(reasons), "services_to_start": names}] if names else []
 
 
-def refuse_window(host: Host, actions: list[dict[str, Any]], problems: ProblemList) -> list[dict[str, Any]]:
-    """Leaves out a window that would stop what cannot be started again, and says so.
+def refuse_window(host: Host, actions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Leaves out a window that would stop what cannot be started again.
 
     Args:
         host: the facts.
         actions: what is due.
-        problems: gets the refusal.
 
     Returns:
-        The actions that may be carried out.
+        The actions that may be carried out, and the refusal.
     """
-    if not any(action["action"] == DNS_WINDOW for action in actions):
-        return actions
-    reasons = stop_refusals(host)
+    allowed = [action for action in actions if action["action"] != DNS_WINDOW]
+    reasons = stop_refusals(host) if len(allowed) < len(actions) else []
     if not reasons:
-        return actions
-    problems.add(
+        return actions, []
+    refusal = make_problem(
         WINDOW_REFUSED,
         "error",
         f"DNS has to be restarted, but that is refused, because what it stops could not be started again:"
         f" {listed(reasons, '; ')}.",
         reasons=reasons,
     )
-    return [action for action in actions if action["action"] != DNS_WINDOW]
+    return allowed, [refusal]
 
 
 def _ranges(row: Mapping[str, Any]) -> str:

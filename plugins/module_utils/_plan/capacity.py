@@ -11,7 +11,7 @@ from typing import Any
 
 from .._facts.host import FAMILIES, Host
 from .._ports import PortSet
-from .._problems import ProblemList, Severity
+from .._problems import Problem, Severity, make_problem
 from .exclusions import NetshPlan
 from .pool import Pool
 from .settings import (
@@ -76,14 +76,14 @@ def misfits(pool: Pool, size: int | None, reserved: Mapping[str, PortSet]) -> li
     return found
 
 
-def refuse_misfits(pool: Pool, wanted: Reservations, problems: ProblemList) -> Reservations:
-    """Leave out the changes that would leave too few ports; report a pool that does not fit already.
+def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list[Problem]]:
+    """Leave out the changes that would leave too few ports.
 
     Returns:
-        What may be written.
+        What may be written; and what may not, or that the pool does not fit already.
     """
     already = misfits(pool, pool.size, {family: wanted.current(family) for family in FAMILIES})
-    _report(already, "does not fit already", "warning", problems)
+    problems = _reported(already, "does not fit already", "warning")
     families = {row["family"] for row in already}
     only_lists = Reservations(wanted.listed, wanted.netsh, None, wanted.starred)
     for choice in (wanted, only_lists, wanted.without_lists(wanted.sized)):
@@ -91,17 +91,19 @@ def refuse_misfits(pool: Pool, wanted: Reservations, problems: ProblemList) -> R
         found = misfits(pool, size, {family: choice.desired(family) for family in FAMILIES})
         caused = [row for row in found if row["family"] not in families]
         if not caused:
-            return choice
-        _report(caused, "would not fit, so that change is not made", "error", problems)
-    return wanted.without_lists(None)
+            return choice, problems
+        problems += _reported(caused, "would not fit, so that change is not made", "error")
+    return wanted.without_lists(None), problems
 
 
-def _report(wrong: list[dict[str, Any]], verdict: str, severity: Severity, problems: ProblemList) -> None:
-    for row in wrong:
-        problems.add(
+def _reported(wrong: list[dict[str, Any]], verdict: str, severity: Severity) -> list[Problem]:
+    return [
+        make_problem(
             POOL_MISFIT,
             severity,
             f"Over {row['family']} a pool of {row['pool']} sockets and {CLIENT_PORTS} client ports need"
             f" {row['pool'] + CLIENT_PORTS} ports, but {row['free']} are not reserved: the pool {verdict}.",
             **row,
         )
+        for row in wrong
+    ]

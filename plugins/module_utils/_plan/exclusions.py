@@ -10,7 +10,7 @@ somebody else holds not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,13 +18,13 @@ from .._catalogue.row import NO_PORTS
 from .._facts.host import FAMILIES, Host
 from .._policy import Policy
 from .._ports import PortSet, Range, parse_entries
-from .._problems import NAMED_MAX, ProblemList, listed
+from .._problems import NAMED_MAX, Problem, listed, make_problem
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .needs import Need, detected_ports
 from .pool import Pool
 from .settings import (
     CLUSTER_PORT,
-    may_prune,
+    prune_refusals,
     wanted_ports,
 )
 
@@ -162,7 +162,7 @@ def texts(ranges: Iterable[Range]) -> list[str]:
     return [f"{first}-{last}" for first, last in ranges]
 
 
-def plan_netsh(host: Host, policy: Policy, needs: Sequence[Need], pool: Pool, problems: ProblemList) -> NetshPlan:
+def plan_netsh(host: Host, policy: Policy, needs: Sequence[Need], pool: Pool) -> tuple[NetshPlan, Sequence[Problem]]:
     """Plan the exclusions of both address families.
 
     Args:
@@ -170,10 +170,12 @@ def plan_netsh(host: Host, policy: Policy, needs: Sequence[Need], pool: Pool, pr
         policy: what the user wants.
         needs: who needs which ports.
         pool: what the pool can draw, or on a host without DNS what Windows hands out to clients.
-        problems: gets what cannot be planned or added.
+
+    Returns:
+        The plan, and what cannot be planned or added.
     """
     unexposed = policy.reserves_unexposed(host.family or "")
-    prune = policy.prune and may_prune(host, problems)
+    refusals = prune_refusals(host, policy)
     keep = CLUSTER_PORT | detected_ports(host, policy)
     parts = []
     for family in FAMILIES:
@@ -182,14 +184,12 @@ def plan_netsh(host: Host, policy: Policy, needs: Sequence[Need], pool: Pool, pr
             parts.append(FamilyPlan(family, False, (), wanted))
             continue
         part = _planned(host, FamilyPlan(family, True, host.administered(family), wanted))
-        if prune:
+        if policy.prune and not refusals:
             part = _pruned(part, keep)
         parts.append(part)
-    _report_unknown(host, parts, problems)
-    for part in parts:
-        _report_held(host, part, problems)
+    held = [problem for part in parts for problem in _held_ports(host, part)]
     whys = {part.family: _why(part, needs) for part in parts}
-    return NetshPlan(tuple(parts), whys)
+    return NetshPlan(tuple(parts), whys), [*refusals, *_unknown_tables(host, parts), *held]
 
 
 def _planned(host: Host, part: FamilyPlan) -> FamilyPlan:
@@ -249,7 +249,7 @@ def _why(part: FamilyPlan, needs: Sequence[Need]) -> str:
     return "; ".join(reasons)
 
 
-def _report_unknown(host: Host, parts: Sequence[FamilyPlan], problems: ProblemList) -> None:
+def _unknown_tables(host: Host, parts: Sequence[FamilyPlan]) -> Iterator[Problem]:
     """Say which tables could not be read, and tell a netsh without that command from one that did not answer."""
     dynamic = host.facts.get("dynamic_ports") or {}
     unknown = [part for part in parts if not part.known and part.wanted]
@@ -257,7 +257,7 @@ def _report_unknown(host: Host, parts: Sequence[FamilyPlan], problems: ProblemLi
     if lacking:
         ports = PortSet.from_ranges(pair for part in lacking for pair in part.wanted.ranges)
         over = " and ".join(NETSH[part.setting_id] for part in lacking)
-        problems.add(
+        yield make_problem(
             NO_CONTEXT,
             "error",
             f"netsh of this build has no excludedportrange over {over}: {listed(ports.strings())} cannot be excluded."
@@ -269,7 +269,7 @@ def _report_unknown(host: Host, parts: Sequence[FamilyPlan], problems: ProblemLi
         )
     for part in unknown:
         if part not in lacking:
-            problems.add(
+            yield make_problem(
                 UNKNOWN_TABLE,
                 "error",
                 f"The excluded port ranges over {NETSH[part.setting_id]} could not be read: nothing is planned there.",
@@ -277,7 +277,8 @@ def _report_unknown(host: Host, parts: Sequence[FamilyPlan], problems: ProblemLi
             )
 
 
-def _report_held(host: Host, part: FamilyPlan, problems: ProblemList) -> None:
+def _held_ports(host: Host, part: FamilyPlan) -> Iterator[Problem]:
+    """Wanted ports that cannot be excluded, because somebody else than DNS holds them."""
     held = part.waiting & host.other_ports(part.family)
     if not held:
         return
@@ -285,7 +286,7 @@ def _report_held(host: Host, part: FamilyPlan, problems: ProblemList) -> None:
     for port in list(held)[:NAMED_MAX]:
         holder = host.holders(port, part.family)[0]
         named.append(f"{port} by {holder.process or 'a process that is not named'} (PID {holder.pid or 'unknown'})")
-    problems.add(
+    yield make_problem(
         HELD,
         "warning",
         f"netsh excludes no port that somebody holds, and over {NETSH[part.setting_id]} UDP {listed(named)} is held:"
@@ -295,14 +296,16 @@ def _report_held(host: Host, part: FamilyPlan, problems: ProblemList) -> None:
     )
 
 
-def report_blocks(host: Host, needs: Sequence[Need], problems: ProblemList) -> None:
-    """Name the needed ports that lie in a block of Windows' own, with what that means for their service."""
+def blocked_ports(host: Host, needs: Sequence[Need]) -> Iterator[Problem]:
+    """The needed ports that lie in a block of Windows' own, with what that means for their service."""
+    if host.family in (None, "nt5"):
+        return
     for need in needs:
         for family in FAMILIES:
             for first, last in host.blocks(family):
                 inside = need.udp_ports & PortSet.from_ranges(((first, last),))
                 if inside:
-                    problems.add(
+                    yield make_problem(
                         IN_BLOCK,
                         "warning",
                         f"UDP {listed(inside.strings())} of {need.title} lies in {first}-{last}, which Windows itself"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._commands.machine_id import cloned_from
@@ -14,7 +14,7 @@ from .._facts.services import ACCESS_DENIED
 from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet
-from .._problems import TRUNCATED, ProblemList, Severity, shown
+from .._problems import TRUNCATED, Problem, Severity, make_problem, shown
 from .._windows.settings import RESERVED_PORTS, Setting
 from .effective import (
     contradicting_ports,
@@ -49,49 +49,54 @@ def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None)
     return [*found, *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in told)]
 
 
-def report_host(host: Host, policy: Policy, writing: bool, pool: Pool, problems: ProblemList) -> None:
-    """Add the errors.
+def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iterator[Problem]:
+    """What every decision needs and could not be read.
 
     Args:
         host: the facts.
         policy: whose profiles matter.
         writing: whether there is a value whose effect is our business.
         pool: of the host.
-        problems: gets them.
     """
     if not host.services_known:
-        problems.add("services_unreadable", "error", "The services could not be read, so nothing can be detected.")
+        yield make_problem(
+            "services_unreadable", "error", "The services could not be read, so nothing can be detected."
+        )
     if not host.sockets_known:
-        problems.add("sockets_unreadable", "error", "The UDP sockets could not be read, so no port can be judged.")
+        yield make_problem(
+            "sockets_unreadable", "error", "The UDP sockets could not be read, so no port can be judged."
+        )
     if pool.model == MODEL_UNKNOWN:
-        problems.add("pool_unknown", "error", "The range of the pool, or whether there is one, could not be read.")
+        yield make_problem(
+            "pool_unknown", "error", "The range of the pool, or whether there is one, could not be read."
+        )
     if AUTO_PROFILE in policy.profiles and host.family == "nt5" and not isinstance(host.os.get("sbs"), bool):
-        problems.add(
+        yield make_problem(
             "sbs_unknown",
             "error",
             "It could not be read whether this is Small Business Server, so the profile auto cannot be applied.",
         )
     if writing and host.boot_mark is None:
-        problems.add(
+        yield make_problem(
             "boot_mark_unknown",
             "error",
             "The boot mark could not be read, so it is unknown whether the values have become effective.",
         )
     if writing and host.state_present is None:
-        problems.add(
+        yield make_problem(
             "state_unreadable",
             "error",
             "The record of earlier writes could not be read, so it is unknown whether the values are effective.",
         )
 
 
-def report_unread_sockets(host: Host, policy: Policy, needs: Sequence[Need], problems: ProblemList) -> None:
-    """Add an error where a row of the list of sockets could not be read and its port is one that somebody needs.
+def unread_sockets(host: Host, policy: Policy, needs: Sequence[Need]) -> Iterator[Problem]:
+    """Rows of the list of sockets that could not be read, and whose port is one that somebody needs.
 
     The facts know no policy: where such a row is certainly of another process than DNS, they only warn.
     """
     if policy.include_listeners and host.sockets_known and host.unnamed_ports:
-        problems.add(
+        yield make_problem(
             "listeners_unknown",
             "error",
             "The list of UDP sockets does not show who holds some ports, so not all listeners are known.",
@@ -104,7 +109,7 @@ def report_unread_sockets(host: Host, policy: Policy, needs: Sequence[Need], pro
         if problem["id"] == SOCKET_ROWS_UNREADABLE and problem["severity"] == "warning":
             ports = wanted & PortSet.from_json(problem["data"]["ports"])
             if ports:
-                problems.add(
+                yield make_problem(
                     "needed_port_unread",
                     "error",
                     "A row of the list of UDP sockets could not be read, and its port is needed: who holds it is not"
@@ -127,24 +132,24 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
 """The problem that tells a failure which the list of conflicts does not show."""
 
 
-def report_failures(failures: Sequence[Failure], problems: ProblemList) -> None:
-    """Add what is wrong with services and sockets, in the words that ``port_verify`` uses."""
+def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
+    """What is wrong with services and sockets, in the words that ``port_verify`` uses."""
     for failure in failures:
         problem_id, severity = _OF_REASON.get(failure.reason, ("", "info"))
         if problem_id:
             told = sentence(failure.to_json())
             message = told[:1].upper() + told[1:]
-            problems.add(problem_id, severity, message, service=failure.service, port=failure.port)
+            yield make_problem(problem_id, severity, message, service=failure.service, port=failure.port)
 
 
-def report_contradictions(host: Host, managed: Sequence[Setting], problems: ProblemList) -> None:
-    """Add the values that DNS does not keep to although it has restarted since they were written."""
+def contradictions(host: Host, managed: Sequence[Setting]) -> Iterator[Problem]:
+    """The values that DNS does not keep to although it has restarted since they were written."""
     for setting in managed:
         ports = contradicting_ports(host, setting)
         record = host.record(setting.id)
         if ports and record is not None and started_since(host, setting, record) is not None:
             listed = ports.to_json()
-            problems.add(
+            yield make_problem(
                 "excluded_port_held",
                 "warning",
                 f"DNS holds UDP ports that {setting.value_name} keeps it off, although it has restarted since the value"
@@ -154,12 +159,10 @@ def report_contradictions(host: Host, managed: Sequence[Setting], problems: Prob
             )
 
 
-def report_information(
-    host: Host, policy: Policy, pool: Pool, service_checks: Sequence[ServiceCheck], problems: ProblemList
-) -> None:
-    """Add what is no fault but should be known."""
+def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
+    """What is no fault but should be known."""
     if host.family not in (None, "nt5") and host.setting(RESERVED_PORTS)["present"]:
-        problems.add(
+        yield make_problem(
             "reserved_ports_no_effect",
             "info",
             "ReservedPorts is set, but Windows reads it up to 2003 only (KB812873): it protects nothing here.",
@@ -167,15 +170,17 @@ def report_information(
     if host.dns_installed is False:
         on_request = host.family not in (None, "nt5") and not policy.use_netsh
         ending = " Exclusions for what clients draw are planned on request (use_netsh)." if on_request else ""
-        problems.add(
+        yield make_problem(
             "no_dns_server",
             "info",
             f"The host has no DNS server, so there is no pool and no figure for it.{ending}",
         )
     elif pool.model == MODEL_NO_POOL:
-        problems.add("no_pool_seen", "info", "DNS runs without a pool of sockets: there is no figure for the risk.")
+        yield make_problem(
+            "no_pool_seen", "info", "DNS runs without a pool of sockets: there is no figure for the risk."
+        )
     if _RISKY_HOTFIX in (host.facts.get("hotfixes") or ()):
-        problems.add(
+        yield make_problem(
             "kb958644_present",
             "info",
             "KB958644 is installed, after which IPsec was seen to fail more often, mostly at the first reboot: the risk"
@@ -183,7 +188,7 @@ def report_information(
         )
     copied_from = cloned_from(host.facts)
     if copied_from is not None:
-        problems.add(
+        yield make_problem(
             "machine_cloned",
             "warning",
             f"The machine id was recorded when the computer was named {shown(copied_from)}: the host was renamed, or"
@@ -192,7 +197,7 @@ def report_information(
         )
     for service_check in service_checks:
         if service_check.note == "stopped_on_purpose":
-            problems.add(
+            yield make_problem(
                 "service_stopped",
                 "info",
                 f"{service_check.service.name} starts automatically but was stopped on purpose: it is not started.",

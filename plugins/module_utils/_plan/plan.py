@@ -9,14 +9,14 @@ and user; settings as they are written; conflicts as the services in the catalog
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .._facts.host import FAMILIES, Host
 from .._policy import Policy
 from .._ports import PortSet
-from .._problems import ProblemList
+from .._problems import Problem, ProblemList, make_problem
 from .._windows.settings import (
     MECHANISMS,
     NETSH_MECHANISM,
@@ -43,13 +43,13 @@ from .effective import (
     effective_ports,
     record_change,
 )
-from .exclusions import plan_netsh, report_blocks
+from .exclusions import blocked_ports, plan_netsh
 from .host_problems import (
-    report_contradictions,
-    report_failures,
-    report_host,
-    report_information,
-    report_unread_sockets,
+    contradictions,
+    information,
+    service_problems,
+    unread_basics,
+    unread_sockets,
 )
 from .needs import Need, collect_needs
 from .pool import Pool, pool_of
@@ -82,6 +82,7 @@ class _Draft:
     pool: Pool
     needs: list[Need]
     reserved: Reservations
+    problems: tuple[Problem, ...]
 
     @property
     def changes(self) -> list[PlannedChange]:
@@ -144,8 +145,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         The plan; see docs/plan.md and schemas/plan.schema.json.
     """
     host = Host(facts)
-    problems = ProblemList()
-    draft = _draft(host, policy, problems)
+    draft = _draft(host, policy)
     service_checks = judge_services(host, policy)
     failures = all_failures(host, policy, service_checks)
     written = [change.setting.id for change in draft.changes]
@@ -154,22 +154,26 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     pending = pending_settings(host, draft.managed, written + list(record["after"] if record else ()))
     services_to_start = find_services_to_start(host, policy, service_checks)
     due = plan_actions(pending, services_to_start, service_checks, draft.deferred, earlier_services(host, policy))
-    actions = refuse_window(host, due, problems)
-    report_host(host, policy, bool(draft.managed or draft.deferred or draft.netsh_changes), draft.pool, problems)
-    report_unread_sockets(host, policy, draft.needs, problems)
-    report_information(host, policy, draft.pool, service_checks, problems)
-    report_failures(failures, problems)
-    report_contradictions(host, draft.managed, problems)
-    if host.family not in (None, "nt5"):
-        report_blocks(host, draft.needs, problems)
+    actions, refusals = refuse_window(host, due)
+    writing = bool(draft.managed or draft.deferred or draft.netsh_changes)
+    problems = _in_order(
+        draft.problems,
+        refusals,
+        unread_basics(host, policy, writing, draft.pool),
+        unread_sockets(host, policy, draft.needs),
+        information(host, policy, draft.pool, service_checks),
+        service_problems(failures),
+        contradictions(host, draft.managed),
+        blocked_ports(host, draft.needs),
+    )
     risk = _risk(draft)
     conflicts = live_conflicts(failures)
     settings = draft.settings_json + ([record] if record else [])
     findings = Findings(
-        unknown=has_errors(problems.as_list(), False) or host.has_reading_errors(()),
+        unknown=has_errors(problems, False) or host.has_reading_errors(()),
         conflict=bool(conflicts),
         service_down=any(failure.reason not in UNKNOWN_REASONS for failure in failures),
-        drifted=bool(settings or draft.deferred) or has_errors(problems.as_list(), True),
+        drifted=bool(settings or draft.deferred) or has_errors(problems, True),
         pending_reboot=bool(pending.reboot),
         pending_restart=bool(pending.dns_restart),
         exposed=(risk["now"] or 0) > (policy.max_risk or 0),
@@ -180,7 +184,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         "needs": _needs_json(draft),
         "settings": settings,
         "kept": draft.kept.to_json(),
-        "problems": problems.as_list(),
+        "problems": problems,
         "effective": {
             **{setting.id: _effect(host, setting, written) for setting in draft.managed},
             **(netsh.effects() if netsh else {}),
@@ -195,28 +199,37 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     }
 
 
-def _draft(host: Host, policy: Policy, problems: ProblemList) -> _Draft:
-    pool = pool_of(host, policy.socket_pool_size, problems)
+def _in_order(*groups: Iterable[Problem]) -> list[Problem]:
+    """The problems of a plan in the order of their groups, each distinct one once, bounded in number."""
+    problems = ProblemList()
+    for group in groups:
+        problems.extend(group)
+    return problems.as_list()
+
+
+def _draft(host: Host, policy: Policy) -> _Draft:
+    pool, of_pool = pool_of(host, policy.socket_pool_size)
     needs = collect_needs(host, policy, pool.all_ports)
-    mechanism = _mechanism(host, policy, problems)
-    listed = plan_list(host, policy, needs, pool, problems) if mechanism.setting else None
-    netsh = plan_netsh(host, policy, needs, pool, problems) if mechanism.netsh else None
-    sized = plan_pool_size(host, policy, problems)
-    reserved = refuse_misfits(pool, Reservations(listed, netsh, sized, starred_ports(host)), problems)
-    return _Draft(host, policy, mechanism, pool, needs, reserved)
+    mechanism, of_release = _mechanism(host, policy)
+    listed, of_list = plan_list(host, policy, needs, pool) if mechanism.setting else (None, ())
+    netsh, of_netsh = plan_netsh(host, policy, needs, pool) if mechanism.netsh else (None, ())
+    sized, of_size = plan_pool_size(host, policy)
+    reserved, misfits = refuse_misfits(pool, Reservations(listed, netsh, sized, starred_ports(host)))
+    problems = (*of_pool, *of_release, *of_list, *of_netsh, *of_size, *misfits)
+    return _Draft(host, policy, mechanism, pool, needs, reserved, problems)
 
 
-def _mechanism(host: Host, policy: Policy, problems: ProblemList) -> Mechanism:
+def _mechanism(host: Host, policy: Policy) -> tuple[Mechanism, list[Problem]]:
     """The release's mechanism; where there is no DNS to protect, netsh's on request only, from Vista on."""
     if host.family not in MECHANISMS:
-        problems.add("release_not_supported", "error", "The Windows release is not known, so nothing can be planned.")
-        return NO_MECHANISM
+        message = "The Windows release is not known, so nothing can be planned."
+        return NO_MECHANISM, [make_problem("release_not_supported", "error", message)]
     mechanism = MECHANISMS[host.family]
     if host.family == "nt5":
-        return mechanism
+        return mechanism, []
     if host.dns_installed is False:
-        return NETSH_MECHANISM if policy.use_netsh else NO_MECHANISM
-    return replace(mechanism, netsh=True) if policy.use_netsh else mechanism
+        return NETSH_MECHANISM if policy.use_netsh else NO_MECHANISM, []
+    return replace(mechanism, netsh=True) if policy.use_netsh else mechanism, []
 
 
 def _effect(host: Host, setting: Setting, written: list[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from .._facts.host import FAMILIES, Host
 from .._policy import POOL_SIZE_DEFAULT, POOL_SIZE_MAX
 from .._ports import HIGHEST_PORT, PortError, PortSet
-from .._problems import ProblemList
+from .._problems import Problem, make_problem
 from .._windows.settings import MAX_USER_PORT, SOCKET_POOL_SIZE
 
 NT5_LOWEST = 1024
@@ -69,21 +69,20 @@ class Pool:
         }
 
 
-def pool_of(host: Host, wanted_size: int | None, problems: ProblemList) -> Pool:
-    """Find out the pool's ranges and size.
+def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
+    """The pool's ranges and size, and what could not be found out.
 
     Args:
         host: the facts.
         wanted_size: SocketPoolSize of the policy, None to leave what is there.
-        problems: gets what could not be found out.
     """
-    ranges = _nt5_ranges(host, problems) if host.family == "nt5" else _nt6_ranges(host, problems)
+    ranges, problems = _nt5_ranges(host) if host.family == "nt5" else _nt6_ranges(host)
     model = _model(host, ranges)
     if model in (MODEL_NO_POOL, MODEL_UNKNOWN):
-        return Pool(ranges["udp4"], ranges["udp6"], None, None, model)
-    size = _size(host, problems)
+        return Pool(ranges["udp4"], ranges["udp6"], None, None, model), problems
+    size, size_problems = _size(host)
     after = size if wanted_size is None else max(wanted_size, 1)
-    return Pool(ranges["udp4"], ranges["udp6"], size, after, model)
+    return Pool(ranges["udp4"], ranges["udp6"], size, after, model), problems + size_problems
 
 
 def _model(host: Host, ranges: dict[str, PortSet | None]) -> str:
@@ -96,38 +95,38 @@ def _model(host: Host, ranges: dict[str, PortSet | None]) -> str:
     return MODEL_UNIFORM if host.family == "nt5" else MODEL_ESTIMATE
 
 
-def _nt5_ranges(host: Host, problems: ProblemList) -> dict[str, PortSet | None]:
+def _nt5_ranges(host: Host) -> tuple[dict[str, PortSet | None], list[Problem]]:
     """IPv4 by MaxUserPort; IPv6 the same, but only where DNS is seen to use it, because NT5 has no IPv6 by default."""
-    fact = host.setting(MAX_USER_PORT)
-    ports: PortSet | None = NT5_UNSET
-    if fact["present"] is None:
-        ports = None
-    elif fact["present"]:
-        ports = _up_to(fact, problems)
-    return {"udp4": ports, "udp6": ports if host.dns_ports("udp6") else None}
+    ports, problems = _nt5_range(host.setting(MAX_USER_PORT))
+    return {"udp4": ports, "udp6": ports if host.dns_ports("udp6") else None}, problems
 
 
-def _up_to(fact: Mapping[str, Any], problems: ProblemList) -> PortSet | None:
+def _nt5_range(fact: Mapping[str, Any]) -> tuple[PortSet | None, list[Problem]]:
+    if not fact["present"]:
+        return None if fact["present"] is None else NT5_UNSET, []
     limit = fact["data"]
     if fact["type"] != "REG_DWORD" or not isinstance(limit, int):
-        problems.add(
+        wrong_type = make_problem(
             "max_user_port_wrong_type",
             "error",
             "MaxUserPort is not a REG_DWORD, so it is unknown which range the pool is drawn from.",
             type=fact["type"],
         )
-        return None
-    if not NT5_LOWEST_END <= limit <= SBS_MAX_USER_PORT:
-        problems.add(
-            "max_user_port_out_of_range",
-            "warning",
-            f"MaxUserPort is {limit}, outside the documented 5000 to 65534: the pool's range is an assumption.",
-            value=limit,
-        )
-    return PortSet.from_ranges(((NT5_LOWEST, min(max(limit, NT5_LOWEST_END), HIGHEST_PORT)),))
+        return None, [wrong_type]
+    ports = PortSet.from_ranges(((NT5_LOWEST, min(max(limit, NT5_LOWEST_END), HIGHEST_PORT)),))
+    if NT5_LOWEST_END <= limit <= SBS_MAX_USER_PORT:
+        return ports, []
+    out_of_range = make_problem(
+        "max_user_port_out_of_range",
+        "warning",
+        f"MaxUserPort is {limit}, outside the documented 5000 to 65534: the pool's range is an assumption.",
+        value=limit,
+    )
+    return ports, [out_of_range]
 
 
-def _nt6_ranges(host: Host, problems: ProblemList) -> dict[str, PortSet | None]:
+def _nt6_ranges(host: Host) -> tuple[dict[str, PortSet | None], list[Problem]]:
+    problems: list[Problem] = []
     dynamic = host.facts.get("dynamic_ports") or {}
     ranges: dict[str, PortSet | None] = {}
     for family in FAMILIES:
@@ -136,28 +135,22 @@ def _nt6_ranges(host: Host, problems: ProblemList) -> dict[str, PortSet | None]:
             ranges[family] = None if not row else PortSet.from_ranges([(row["start"], row["start"] + row["count"] - 1)])
         except PortError:
             ranges[family] = None
-            problems.add(
-                "dynamic_ports_invalid",
-                "warning",
-                f"The dynamic port range of {family} lies outside 1-65535 and is not used.",
-                family=family,
-            )
-    return ranges
+            message = f"The dynamic port range of {family} lies outside 1-65535 and is not used."
+            problems.append(make_problem("dynamic_ports_invalid", "warning", message, family=family))
+    return ranges, problems
 
 
-def _size(host: Host, problems: ProblemList) -> int:
+def _size(host: Host) -> tuple[int, list[Problem]]:
     """Sockets per family; SocketPoolSize 0 means one socket, and one that cannot be read is taken as the default."""
     fact = host.setting(SOCKET_POOL_SIZE)
     size = fact["data"]
     if fact["present"] is None:
-        problems.add("pool_unknown", "error", "SocketPoolSize could not be read, so the size of the pool is not known.")
+        message = "SocketPoolSize could not be read, so the size of the pool is not known."
+        return POOL_SIZE_DEFAULT, [make_problem("pool_unknown", "error", message)]
     if not fact["present"] or fact["type"] != "REG_DWORD" or not isinstance(size, int):
-        return POOL_SIZE_DEFAULT
-    if not 0 <= size <= POOL_SIZE_MAX:
-        problems.add(
-            "socket_pool_size_out_of_range",
-            "warning",
-            f"SocketPoolSize is {size}, outside the documented 0 to {POOL_SIZE_MAX}.",
-            value=size,
-        )
-    return min(max(size, 1), POOL_SIZE_MAX)
+        return POOL_SIZE_DEFAULT, []
+    if 0 <= size <= POOL_SIZE_MAX:
+        return max(size, 1), []
+    message = f"SocketPoolSize is {size}, outside the documented 0 to {POOL_SIZE_MAX}."
+    problem = make_problem("socket_pool_size_out_of_range", "warning", message, value=size)
+    return min(max(size, 1), POOL_SIZE_MAX), [problem]

@@ -13,7 +13,7 @@ from typing import Any
 from .._facts.host import Host
 from .._policy import POOL_SIZE_DEFAULT, Policy
 from .._ports import PortSet, Range, parse_entries
-from .._problems import NAMED_MAX, ProblemList, Severity, listed, shown
+from .._problems import NAMED_MAX, Problem, Severity, listed, make_problem, shown
 from .._sections.table import SECTIONS
 from .._windows.settings import (
     MECHANISMS,
@@ -127,7 +127,7 @@ def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool
     )
 
 
-def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problems: ProblemList) -> ListPlan | None:
+def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool) -> tuple[ListPlan | None, Sequence[Problem]]:
     """Merge the wanted ports into the list value of the release's mechanism; None where the release has no such value.
 
     Args:
@@ -135,37 +135,41 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool, problem
         policy: what the user wants.
         needs: who needs which ports.
         pool: what the pool can draw.
-        problems: gets what forbids writing.
+
+    Returns:
+        The plan, and what forbids writing.
     """
     setting_id = MECHANISMS.get(host.family or "", NO_MECHANISM).setting
     if setting_id is None:
-        return None
+        return None, []
     setting = SETTINGS[setting_id]
     wanted = wanted_ports(needs, pool.all_ports, policy.reserves_unexposed(host.family or ""))
-    found = _read(host, setting, problems)
+    found = _read(host, setting)
     if found is None:
-        return ListPlan(setting, PortSet(), wanted, PortSet(), None, usable=False)
-    if _is_untouchable(found, setting, policy, problems):
-        return ListPlan(setting, found.ports, wanted, found.ports, None, usable=False)
+        return ListPlan(setting, PortSet(), wanted, PortSet(), None, usable=False), [_unreadable(setting)]
+    faults = _faults(found, setting, policy.repair)
+    if faults and not policy.repair:
+        return ListPlan(setting, found.ports, wanted, found.ports, None, usable=False), faults
     kept = found.ports - wanted
-    if policy.prune and may_prune(host, problems):
+    refusals = prune_refusals(host, policy)
+    if policy.prune and not refusals:
         kept &= CLUSTER_PORT | detected_ports(host, policy)
+    problems = faults + refusals
     desired = wanted | kept
     right_type = found.type in (None, setting.registry_type)
     if desired == found.ports and found.canonical and right_type:
-        return ListPlan(setting, found.ports, wanted, desired, None)
+        return ListPlan(setting, found.ports, wanted, desired, None), problems
     reason = "; ".join(_reasons(found, desired, needs, setting))
     after = desired.strings() or None
     change = PlannedChange(setting, found.type, found.data, after, reason)
-    return ListPlan(setting, found.ports, wanted, desired, change)
+    return ListPlan(setting, found.ports, wanted, desired, change), problems
 
 
-def _read(host: Host, setting: Setting, problems: ProblemList) -> _Found | None:
+def _read(host: Host, setting: Setting) -> _Found | None:
     fact = host.setting(setting.id)
     if fact["present"] is False:
         return _Found(False, None, None, [], PortSet(), [], True)
     if fact["present"] is None or fact["data"] is None:
-        _report_unreadable(setting, problems)
         return None
     entries = entries_of(fact["data"])
     if fact["type"] not in TEXT_TYPES:
@@ -174,41 +178,35 @@ def _read(host: Host, setting: Setting, problems: ProblemList) -> _Found | None:
     return _Found(True, fact["type"], fact["data"], entries, ports, bad, canonical)
 
 
-def _report_unreadable(setting: Setting, problems: ProblemList) -> None:
+def _unreadable(setting: Setting) -> Problem:
     message = f"{setting.value_name} could not be read, so nothing is written there."
-    problems.add(UNREADABLE, "error", message, setting=setting.id)
+    return make_problem(UNREADABLE, "error", message, setting=setting.id)
 
 
-def _is_untouchable(found: _Found, setting: Setting, policy: Policy, problems: ProblemList) -> bool:
-    """Report a value of the wrong type or with entries that nobody understands; True unless repair is asked for."""
-    severity: Severity = "warning" if policy.repair else "error"
-    ending = "it is repaired." if policy.repair else "nothing is written unless repair is set."
-    wrong_type = found.present and found.type != setting.registry_type
-    if wrong_type:
-        problems.add(
-            WRONG_TYPE,
-            severity,
-            f"{setting.value_name} is {shown(str(found.type))} where Windows needs {setting.registry_type}: {ending}",
-            setting=setting.id,
-            type=shown(str(found.type)),
-        )
+def _faults(found: _Found, setting: Setting, repair: bool) -> list[Problem]:
+    """A wrong type, and entries that are no port range: errors unless they are to be repaired."""
+    severity: Severity = "warning" if repair else "error"
+    ending = "it is repaired." if repair else "nothing is written unless repair is set."
+    faults: list[Problem] = []
+    if found.present and found.type != setting.registry_type:
+        found_type = shown(str(found.type))
+        message = f"{setting.value_name} is {found_type} where Windows needs {setting.registry_type}: {ending}"
+        faults.append(make_problem(WRONG_TYPE, severity, message, setting=setting.id, type=found_type))
     if found.bad:
-        problems.add(
-            UNPARSABLE,
-            severity,
-            f"{setting.value_name} has entries that are no port range ({listed(_named(found.bad))}): {ending}",
-            setting=setting.id,
-            entries=[shown(entry) for entry in found.bad[:NAMED_MAX]],
-        )
-    return not policy.repair and (wrong_type or bool(found.bad))
+        message = f"{setting.value_name} has entries that are no port range ({listed(_named(found.bad))}): {ending}"
+        entries = [shown(entry) for entry in found.bad[:NAMED_MAX]]
+        faults.append(make_problem(UNPARSABLE, severity, message, setting=setting.id, entries=entries))
+    return faults
 
 
 def _named(entries: Sequence[str]) -> list[str]:
     return [repr(shown(entry)) for entry in entries]
 
 
-def may_prune(host: Host, problems: ProblemList) -> bool:
-    """Whether everything that detection needs could be read; reports what is missing."""
+def prune_refusals(host: Host, policy: Policy) -> list[Problem]:
+    """Why nothing is pruned although the policy asks for it: what detection needs could not be read."""
+    if not policy.prune:
+        return []
     named = {
         str(section)
         for problem in host.facts.get("problems") or ()
@@ -219,14 +217,10 @@ def may_prune(host: Host, problems: ProblemList) -> bool:
         missing |= {"services"}
     if any(service.start is None for service in host.services.values()):
         missing |= {"service_starts"}
-    if missing:
-        problems.add(
-            PRUNE_REFUSED,
-            "error",
-            f"Nothing is pruned: without {', '.join(sorted(missing))} nobody knows what is still needed.",
-            sections=sorted(missing),
-        )
-    return not missing
+    if not missing:
+        return []
+    message = f"Nothing is pruned: without {', '.join(sorted(missing))} nobody knows what is still needed."
+    return [make_problem(PRUNE_REFUSED, "error", message, sections=sorted(missing))]
 
 
 def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Setting) -> list[str]:
@@ -276,27 +270,23 @@ def _shape_reasons(found: _Found, setting: Setting) -> list[str]:
     return reasons
 
 
-def plan_pool_size(host: Host, policy: Policy, problems: ProblemList) -> PlannedChange | None:
-    """Set SocketPoolSize where the policy names a size and the host has a DNS server."""
+def plan_pool_size(host: Host, policy: Policy) -> tuple[PlannedChange | None, list[Problem]]:
+    """Set SocketPoolSize where the policy names a size and the host has a DNS server; and what is wrong with it."""
     setting = SETTINGS[SOCKET_POOL_SIZE]
     fact = host.setting(setting.id)
     wanted = policy.socket_pool_size
-    wrong_type = fact["present"] is True and fact["type"] != setting.registry_type
-    if wrong_type:
-        problems.add(
-            WRONG_TYPE,
-            "error" if wanted is not None and not policy.repair else "warning",
-            f"SocketPoolSize is {shown(str(fact['type']))} where Windows needs {setting.registry_type}.",
-            setting=setting.id,
-            type=shown(str(fact["type"])),
-        )
-    if wanted is None or host.dns_installed is False or (wrong_type and not policy.repair):
-        return None
+    faults: list[Problem] = []
+    if fact["present"] is True and fact["type"] != setting.registry_type:
+        severity: Severity = "error" if wanted is not None and not policy.repair else "warning"
+        found_type = shown(str(fact["type"]))
+        message = f"SocketPoolSize is {found_type} where Windows needs {setting.registry_type}."
+        faults.append(make_problem(WRONG_TYPE, severity, message, setting=setting.id, type=found_type))
+    if wanted is None or host.dns_installed is False or (faults and not policy.repair):
+        return None, faults
     if fact["present"] is None or (fact["present"] and fact["data"] is None):
-        _report_unreadable(setting, problems)
-        return None
-    if fact["present"] and not wrong_type and fact["data"] == wanted:
-        return None
+        return None, [*faults, _unreadable(setting)]
+    if fact["present"] and not faults and fact["data"] == wanted:
+        return None, faults
     was = f"was {shown(str(fact['data']))}" if fact["present"] else f"was absent, which means {POOL_SIZE_DEFAULT}"
     reason = f"sets the pool to {wanted} sockets per address family ({was})"
-    return PlannedChange(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, reason)
+    return PlannedChange(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, reason), faults

@@ -9,7 +9,6 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.pool import pool_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import ProblemList
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     ABSENT,
     UNREAD,
@@ -20,9 +19,8 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 
 
 def pool(made: dict[str, Any], wanted: int | None = None) -> tuple[Any, list[str]]:
-    problems = ProblemList()
-    found = pool_of(Host(made), wanted, problems)
-    return found, [problem["id"] for problem in problems.as_list()]
+    found, problems = pool_of(Host(made), wanted)
+    return found, [problem["id"] for problem in problems]
 
 
 @pytest.mark.parametrize(
