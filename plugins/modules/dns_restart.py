@@ -101,12 +101,14 @@ steps:
     step:
       description: Name of the step, with a service key where it is about one.
       type: str
+      sample: start PolicyAgent
     error_level:
       description:
         - Error level of the command. For V(start_dns) 1056 means that DNS runs; V(gave_up_dns) has what C(sc start)
           said last. V(refused) stands alone, nothing was stopped then. Its level is 1058 where a service is disabled,
           1062 where DNS does not run, 5 where what runs could not be recorded.
       type: int
+      sample: 0
 facts:
   description: The facts afterwards; see docs/facts.md.
   returned: success
@@ -144,12 +146,15 @@ problems:
     id:
       description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
+      sample: no_pool_seen
     severity:
       description: V(error), V(warning) or V(info).
       type: str
+      sample: info
     message:
       description: One sentence.
       type: str
+      sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
       description: What a program needs of it.
       type: dict
@@ -162,6 +167,7 @@ phase:
   description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
   returned: on failure
   type: str
+  sample: read
 rolled_back:
   description: Whether the host has the values of before this run again.
   returned: on failure, with O(on_failure=rollback), after this run wrote
@@ -174,4 +180,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
+  sample: "client01: did dns_window: UDP 4500 of PolicyAgent is held by dns.exe (PID 1484)."
 """

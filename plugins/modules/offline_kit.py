@@ -80,10 +80,15 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+changed:
+  description: Whether a file is new or differs.
+  returned: success
+  type: bool
 folder:
   description: The client's folder.
   returned: success
   type: str
+  sample: carry/example-client
 files:
   description: Names of all files of the kit.
   returned: success
@@ -95,6 +100,7 @@ written:
   returned: success
   type: list
   elements: str
+  sample: [README.txt, collect.cmd]
 hosts:
   description: What was made of each transcript.
   returned: success
@@ -130,4 +136,23 @@ diff:
   returned: success
   type: list
   elements: dict
+  contains:
+    before_header:
+      description: The file.
+      type: str
+      sample: carry/example-client/README.txt
+    after_header:
+      description: The same.
+      type: str
+    before:
+      description: The text before; empty if there is none.
+      type: str
+    after:
+      description: The text afterwards. Comments give the reasons for values, and what else has to be done.
+      type: str
+msg:
+  description: Which files were written, in one sentence.
+  returned: success
+  type: str
+  sample: "carry/example-client: wrote README.txt, collect.cmd."
 """

@@ -62,9 +62,79 @@ EXAMPLES = r"""
 
 RETURN = r"""
 facts:
-  description: The facts; see docs/facts.md and schemas/facts.schema.json.
+  description: The facts; see docs/facts.md and schemas/facts.schema.json. What could not be read is null.
   returned: success
   type: dict
+  contains:
+    format:
+      description: Version of this format.
+      type: int
+      sample: 1
+    computer_name:
+      description: The computer's name, for people only.
+      type: str
+      sample: CLIENT01
+    collected:
+      description: The host's clock in the host's format, for people only.
+      type: str
+      sample: Mon 09/08/2008  7:41:12.53
+    os:
+      description: Release and family of Windows, and what they were concluded from.
+      type: dict
+    settings:
+      description: The registry values that this collection reads, each with its type, its data and its valid ranges.
+      type: dict
+    dns:
+      description: The DNS service, its process and the UDP ports that it holds.
+      type: dict
+    dynamic_ports:
+      description: The dynamic port range of UDP per address family; null on Windows 2000 to 2003.
+      type: dict
+    exclusions:
+      description: The excluded UDP port ranges per address family; null on Windows 2000 to 2003.
+      type: dict
+    services:
+      description: By service key, state, start type, process and last error of the services that matter here.
+      type: dict
+    services_total:
+      description: Number of services on the host.
+      type: int
+      sample: 104
+    udp_endpoints:
+      description: UDP sockets of other processes than DNS, at most about 500.
+      type: list
+      elements: dict
+    udp_endpoints_truncated:
+      description: Whether there are more of them.
+      type: bool
+      sample: false
+    udp_ports:
+      description: All UDP ports that other processes than DNS hold, per address family.
+      type: dict
+    sql_ports:
+      description: TCP ports of the instances of SQL Server.
+      type: list
+      elements: str
+      sample: ["1139-1139"]
+    hotfixes:
+      description: Those of the updates that matter here which are installed; only on Windows 2000 to 2003.
+      type: list
+      elements: str
+      sample: [KB951746, KB951748]
+    boot_mark:
+      description: A value that changes with every boot, for comparison only.
+      type: str
+      sample: 9A4B2C1D5E10C901
+    machine:
+      description: The id that the first write gives to the machine, and the computer name at that time.
+      type: dict
+    state:
+      description: What this collection has recorded in the host's registry.
+      type: dict
+    problems:
+      description: The problems of the facts alone.
+      type: list
+      elements: dict
 plan:
   description: Always null; M(portkeeper.windows_dns.port_plan) makes a plan of the facts.
   returned: always
@@ -98,12 +168,15 @@ problems:
     id:
       description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
+      sample: no_pool_seen
     severity:
       description: V(error), V(warning) or V(info).
       type: str
+      sample: info
     message:
       description: One sentence.
       type: str
+      sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
       description: What a program needs of it.
       type: dict
@@ -124,6 +197,7 @@ phase:
   description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
   returned: on failure
   type: str
+  sample: read
 dns_may_be_stopped:
   description: Whether a failed task may have left DNS stopped.
   returned: on failure
@@ -132,4 +206,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
+  sample: "client01 is sbs2003."
 """

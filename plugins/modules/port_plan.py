@@ -85,6 +85,13 @@ diff:
   description: The same as a diff, with the reasons; empty where nothing is to be changed and nothing is due.
   returned: success
   type: dict
+  contains:
+    before:
+      description: The text before; empty if there is none.
+      type: str
+    after:
+      description: The text afterwards. Comments give the reasons for values, and what else has to be done.
+      type: str
 problems:
   description: What could not be read, must not be written, or should be known, of the facts and of the plan.
   returned: success
@@ -94,12 +101,15 @@ problems:
     id:
       description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
+      sample: no_pool_seen
     severity:
       description: V(error), V(warning) or V(info).
       type: str
+      sample: info
     message:
       description: One sentence.
       type: str
+      sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
       description: What a program needs of it.
       type: dict

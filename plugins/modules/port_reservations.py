@@ -113,6 +113,13 @@ diff:
   description: The same as a diff, with the reasons; empty if there is nothing to do.
   returned: always
   type: dict
+  contains:
+    before:
+      description: The text before; empty if there is none.
+      type: str
+    after:
+      description: The text afterwards. Comments give the reasons for values, and what else has to be done.
+      type: str
 facts:
   description: The facts after the write, unless O(return_facts=false); see docs/facts.md.
   returned: success
@@ -141,9 +148,11 @@ backup:
     id:
       description: UTC time and a random number.
       type: str
+      sample: 20261123T163218Z-c98afe141b75571e
     path:
       description: The file on the controller.
       type: str
+      sample: backups/client01/20261123T163218Z-c98afe141b75571e.json
     host_path:
       description: The folder on the host.
       type: str
@@ -160,12 +169,15 @@ problems:
     id:
       description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
+      sample: no_pool_seen
     severity:
       description: V(error), V(warning) or V(info).
       type: str
+      sample: info
     message:
       description: One sentence.
       type: str
+      sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
       description: What a program needs of it.
       type: dict
@@ -178,6 +190,7 @@ phase:
   description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
   returned: on failure
   type: str
+  sample: read
 rolled_back:
   description: Whether the host has the values of before this run again.
   returned: on failure, with O(on_failure=rollback), after this run wrote
@@ -190,4 +203,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
+  sample: "client01: wrote ReservedPorts; reboot: ReservedPorts takes effect with the next boot."
 """

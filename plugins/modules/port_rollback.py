@@ -75,14 +75,23 @@ before:
   description: The restored values by setting, as they were before the run; null if absent.
   returned: always
   type: dict
+  sample: {"reserved_ports": ["1645-1646", "3343-3343"]}
 after:
   description: The same values as in the backup; null where absent.
   returned: always
   type: dict
+  sample: {"reserved_ports": ["3343-3343"]}
 diff:
   description: The same as a diff.
   returned: always
   type: dict
+  contains:
+    before:
+      description: The text before; empty if there is none.
+      type: str
+    after:
+      description: The text afterwards. Comments give the reasons for values, and what else has to be done.
+      type: str
 facts:
   description: The facts afterwards; see docs/facts.md.
   returned: success
@@ -99,9 +108,11 @@ backup:
     id:
       description: UTC time and a random number.
       type: str
+      sample: 20261123T163218Z-c98afe141b75571e
     path:
       description: The file on the controller.
       type: str
+      sample: backups/client01/20261123T163218Z-c98afe141b75571e.json
     host_path:
       description: The folder on the host.
       type: str
@@ -118,12 +129,15 @@ problems:
     id:
       description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
+      sample: no_pool_seen
     severity:
       description: V(error), V(warning) or V(info).
       type: str
+      sample: info
     message:
       description: One sentence.
       type: str
+      sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
       description: What a program needs of it.
       type: dict
@@ -136,6 +150,7 @@ phase:
   description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
   returned: on failure
   type: str
+  sample: read
 dns_may_be_stopped:
   description: Whether a failed task may have left DNS stopped.
   returned: on failure
@@ -144,4 +159,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
+  sample: "client01: put back ReservedPorts from the backup 20261123T163218Z-c98afe141b75571e."
 """

@@ -69,6 +69,45 @@ services:
   returned: when the host was read
   type: list
   elements: dict
+  contains:
+    service:
+      description: The service key.
+      type: str
+      sample: PolicyAgent
+    row:
+      description: Name of the service's row in the catalogue; see docs/catalogue.md.
+      type: str
+      sample: ipsec
+    state:
+      description: State of the service, from 1 (stopped) to 7 (paused); 4 is running. Null where it could not be read.
+      type: int
+      sample: 4
+    start:
+      description: Start type, 2 (automatic), 3 (manual) or 4 (disabled). Null where it could not be read.
+      type: int
+      sample: 2
+    win32_exit_code:
+      description: Error of the last stop or failed start, 0 if there was none.
+      type: int
+      sample: 0
+    pid:
+      description: Id of its process; null if it has none.
+      type: int
+      sample: 892
+    ports:
+      description: The UDP ports of the row.
+      type: list
+      elements: str
+      sample: ["500-500", "4500-4500"]
+    ok:
+      description: Whether the service is as it should be.
+      type: bool
+      sample: true
+    note:
+      description:
+        - Why a service that does not run is no failure, V(stopped_on_purpose), V(demand_start), V(trigger_start) or
+          V(disabled); else null.
+      type: str
 failures:
   description: What is not as it should be.
   returned: when the host was read
@@ -78,30 +117,38 @@ failures:
     service:
       description: The service key; null for a port that only the policy names.
       type: str
+      sample: PolicyAgent
     port:
       description: The UDP port; null where the failure is not about one.
       type: int
+      sample: 4500
     protocol:
       description: V(udp), or null where the failure is not about a port.
       type: str
+      sample: udp
     holder:
       description: Image of the process that holds the port instead.
       type: str
+      sample: dns.exe
     pid:
       description: Its process id.
       type: int
+      sample: 1484
     error:
       description: The service's last exit code, for example 10048 or 10013.
       type: int
+      sample: 10048
     reason:
       description: >-
         V(port_taken), V(port_excluded), V(port_not_held), V(not_running), V(not_yet), V(ran_before), V(unreadable),
         V(state_unreadable), V(holder_unknown), V(dns_ports_unknown), V(exclusions_unknown) or
         V(record_unreadable).
       type: str
+      sample: port_taken
     message:
       description: One sentence.
       type: str
+      sample: UDP 4500 is held by dns.exe (PID 1484), PolicyAgent failed with error 10048 (address already in use).
 facts:
   description: Always null; M(portkeeper.windows_dns.port_info) returns the facts.
   returned: always
@@ -139,12 +186,15 @@ problems:
     id:
       description: Name of the kind of problem; docs/problems.md says what to do about each.
       type: str
+      sample: no_pool_seen
     severity:
       description: V(error), V(warning) or V(info).
       type: str
+      sample: info
     message:
       description: One sentence.
       type: str
+      sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
       description: What a program needs of it.
       type: dict
@@ -157,6 +207,7 @@ phase:
   description: How far a failed task got, V(read), V(backup), V(write), V(restart) or V(verify).
   returned: on failure
   type: str
+  sample: read
 rolled_back:
   description: Whether the host has the values of before this run again.
   returned: on failure, with O(on_failure=rollback), after this run wrote
@@ -169,4 +220,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
+  sample: "client01: all needed services are up and hold their ports."
 """

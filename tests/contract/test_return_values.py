@@ -78,6 +78,19 @@ def test_samples_are_what_their_type_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
+def test_a_value_shows_its_shape(name: str) -> None:
+    """By a sample, by what it contains, or by the page that describes it; true and false need none."""
+    shapeless = [
+        key
+        for key, value in returned(name).items()
+        if not value.keys() & {"sample", "contains"}
+        and value["type"] != "bool"
+        and not re.search(r"docs/\w+\.md|^Always ", value["description"])
+    ]
+    assert shapeless == []
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_what_is_in_facts_plan_and_problems_is_in_their_schemas(name: str) -> None:
     values = returned(name)
     problem = SCHEMAS["plan"]["$defs"]["problem"]["properties"]
