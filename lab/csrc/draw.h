@@ -48,7 +48,7 @@ size_t draw_order(const struct draw_request *request, uint16_t *order);
 /* Reads ports out of registry entries as "a-b" or "a"; returns how many were written to ports. */
 size_t draw_parse_ports(const char *const *entries, size_t count, unsigned *ports, size_t room);
 
-/* Marks what a ReservedPorts value protects, on the hard side of KB812873.
+/* Marks what a ReservedPorts value protects, with the stricter reading of KB812873.
  *
  * Only entries of the documented form "n-m" count. Entries that touch or overlap another entry protect nothing,
  * neither of the two, unless split_honoured is set (a mutant of the stand-in).
