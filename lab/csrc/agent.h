@@ -17,6 +17,8 @@
 #define FLAG_NO_STREAMS 2u
 /* For a user who is no administrator. */
 #define FLAG_LIMITED 4u
+/* Each piece of input is a read of its own: Wine's cmd takes the first line of what it reads and drops the rest. */
+#define FLAG_INPUT_BY_READ 8u
 
 enum request { REQ_SPAWN = 1, REQ_STDIN, REQ_CREDIT, REQ_KILL, REQ_CLOSE, REQ_BOOT, REQ_SHUTDOWN };
 enum answer { ANS_HELLO = 1, ANS_STARTED, ANS_FAILED, ANS_OUTPUT, ANS_STDIN_TAKEN, ANS_EXIT, ANS_CLOSED, ANS_DONE };
@@ -54,7 +56,7 @@ struct command {
     HANDLE wake, process, job;
     struct output output[2];
     struct input input;
-    int no_streams, limited, exited, exit_sent, kill_wanted, close_wanted;
+    int no_streams, limited, input_by_read, exited, exit_sent, kill_wanted, close_wanted;
     uint32_t kill_code;
     int users;
 };

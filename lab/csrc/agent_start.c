@@ -80,8 +80,8 @@ static wchar_t *environment_with(const wchar_t *extra)
     return block;
 }
 
-/* A pipe whose near end is overlapped and whose far end the child inherits. */
-static HANDLE make_pipe(DWORD near_access, HANDLE *far_end)
+/* A pipe whose near end is overlapped and whose far end the child inherits. Without room a write lasts until it is read. */
+static HANDLE make_pipe(DWORD near_access, DWORD room, HANDLE *far_end)
 {
     static LONG serial;
     SECURITY_ATTRIBUTES inherited = {sizeof(inherited), NULL, TRUE};
@@ -91,8 +91,7 @@ static HANDLE make_pipe(DWORD near_access, HANDLE *far_end)
 
     _snwprintf(name, 63, L"\\\\.\\pipe\\portkeeper-%lu-%ld", GetCurrentProcessId(), InterlockedIncrement(&serial));
     name[63] = 0;
-    near_end = CreateNamedPipeW(name, near_access | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, PIPE_ROOM, PIPE_ROOM, 0,
-                                NULL);
+    near_end = CreateNamedPipeW(name, near_access | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, room, room, 0, NULL);
     *far_end = CreateFileW(name, far_access | FILE_READ_ATTRIBUTES, 0, &inherited, OPEN_EXISTING, 0, NULL);
     if (near_end == INVALID_HANDLE_VALUE || *far_end == INVALID_HANDLE_VALUE)
         die();
@@ -127,9 +126,9 @@ static void open_streams(struct command *command, STARTUPINFOW *startup)
         startup->hStdError = open_null();
         return;
     }
-    command->output[0].pipe = make_pipe(PIPE_ACCESS_INBOUND, &startup->hStdOutput);
-    command->output[1].pipe = make_pipe(PIPE_ACCESS_INBOUND, &startup->hStdError);
-    command->input.pipe = make_pipe(PIPE_ACCESS_OUTBOUND, &startup->hStdInput);
+    command->output[0].pipe = make_pipe(PIPE_ACCESS_INBOUND, PIPE_ROOM, &startup->hStdOutput);
+    command->output[1].pipe = make_pipe(PIPE_ACCESS_INBOUND, PIPE_ROOM, &startup->hStdError);
+    command->input.pipe = make_pipe(PIPE_ACCESS_OUTBOUND, command->input_by_read ? 0 : PIPE_ROOM, &startup->hStdInput);
 }
 
 /* Creates the process suspended (without a token: with the agent's own), puts it into its job and lets it run; returns 0 or the Win32 error. */
@@ -219,6 +218,7 @@ DWORD start_command(struct command *command)
     environment = environment_with(extra);
     command->no_streams = (flags & FLAG_NO_STREAMS) != 0;
     command->limited = (flags & FLAG_LIMITED) != 0;
+    command->input_by_read = (flags & FLAG_INPUT_BY_READ) != 0;
     if (!(flags & FLAG_SKIP_SHELL))
         put_before(L"cmd.exe /C ", &line);
     put_console_before(codepage, &line);

@@ -21,7 +21,7 @@ HEAD = struct.Struct("<IBI")
 SPAWN, STDIN, CREDIT, KILL, CLOSE, BOOT, SHUTDOWN = range(1, 8)
 HELLO, STARTED, FAILED, OUTPUT, STDIN_TAKEN, EXIT, CLOSED, DONE = range(1, 9)
 STREAMS: tuple[Stream, Stream] = ("stdout", "stderr")
-SKIP_SHELL, NO_STREAMS, LIMITED = 1, 2, 4
+SKIP_SHELL, NO_STREAMS, LIMITED, INPUT_BY_READ = 1, 2, 4, 8
 
 STDIN_CHUNK = 16 * 1024
 START_TIMEOUT = 60.0
@@ -206,7 +206,7 @@ class Agent:
         Args:
             line: the command line, see `flags`.
             flags: SKIP_SHELL takes the line as it is; NO_STREAMS gives it no pipes but NUL; LIMITED takes the
-                administrator's rights away.
+                administrator's rights away; INPUT_BY_READ makes each write of input a read of its own.
             environment: added to the agent's own.
             directory: a Windows path; "" is the agent's.
             codepage: console code page.

@@ -52,6 +52,7 @@ class Launch:
         working_directory: a Windows path; None is the profile of the user.
         skip_shell: no `cmd.exe` is put in front.
         limited: the user is no administrator.
+        input_by_read: each piece of input waits until the one before was read; for a cmd that reads its commands.
     """
 
     line: str
@@ -60,6 +61,7 @@ class Launch:
     working_directory: str | None = None
     skip_shell: bool = False
     limited: bool = False
+    input_by_read: bool = False
 
 
 @runtime_checkable

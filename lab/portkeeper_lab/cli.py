@@ -16,12 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from portkeeper_lab import inventory
 from portkeeper_lab.backend import BackendError
 from portkeeper_lab.build import ensure_programs
 from portkeeper_lab.control import ask, ask_once, running_hosts
 from portkeeper_lab.paths import LAB_DIR, LabError, require_root, state_dir
 from portkeeper_lab.rootfs import check_packages, ensure_root, install_packages, missing_packages
 from portkeeper_lab.scenario import find_scenario, load_scenario
+from portkeeper_lab.ssh.shells import DEFAULT_SHELLS
+from portkeeper_lab.ssh.shells import Options as SSHOptions
 from portkeeper_lab.state import host_dir, sweep
 from portkeeper_lab.template import ensure_template
 
@@ -58,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--name", required=True, help="what to call the host")
     sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
     sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
+    _add_ssh(sub)
     sub.add_argument("--draw-seed", type=int, metavar="N", help="makes DNS's draw repeatable (default: a free draw)")
     sub.add_argument("--record", type=Path, metavar="FILE", help="write the transcripts that go over WinRM to a file")
     sub.add_argument("--foreground", action="store_true", help="stay, and log to standard output")
@@ -82,7 +86,34 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--all", action="store_true", help="all running hosts")
     sub = add("inventory", _inventory, "Print an Ansible inventory of the running hosts.")
     sub.add_argument("--name", action="append", help="only this host (may be repeated)")
+    sub.add_argument("--connection", choices=inventory.CONNECTIONS, default="winrm", help="the connection plugin")
     return parser
+
+
+def _add_ssh(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--ssh", action="store_true", help="an SSH server, too, on a port of its own")
+    sub.add_argument("--ssh-port", type=int, default=0, metavar="N", help="its port on 127.0.0.1 (default: a free one)")
+    sub.add_argument("--ssh-default-shell", choices=DEFAULT_SHELLS, default="cmd", help="what runs the commands")
+    sub.add_argument("--ssh-cut-commands", type=int, metavar="N", help="keep N characters of a command only")
+    sub.add_argument("--ssh-cut-input", type=int, metavar="N", help="keep N bytes of a session's input only")
+
+
+def _ssh_options(options: argparse.Namespace) -> SSHOptions | None:
+    if not options.ssh:
+        return None
+    return SSHOptions(options.ssh_port, options.ssh_default_shell, options.ssh_cut_commands, options.ssh_cut_input)
+
+
+def _ssh_arguments(options: argparse.Namespace) -> list[str]:
+    """The same options again, for the process in the background."""
+    pairs = [
+        ("--ssh-port", options.ssh_port),
+        ("--ssh-default-shell", options.ssh_default_shell),
+        ("--ssh-cut-commands", options.ssh_cut_commands),
+        ("--ssh-cut-input", options.ssh_cut_input),
+    ]
+    flags = ["--ssh"] if options.ssh else []
+    return flags + [part for flag, value in pairs if value is not None for part in (flag, str(value))]
 
 
 def _setup(options: argparse.Namespace) -> int:
@@ -113,7 +144,14 @@ def _up(options: argparse.Namespace) -> int:
     scenario = load_scenario(find_scenario(options.scenario))
     if options.draw_seed is not None:
         scenario = scenario.with_draw_seed(options.draw_seed)
-    supervisor = Supervisor(options.name, scenario, options.port, _winrm_options(options.winrm), options.record)
+    supervisor = Supervisor(
+        options.name,
+        scenario,
+        options.port,
+        _winrm_options(options.winrm),
+        options.record,
+        ssh=_ssh_options(options),
+    )
     supervisor.run(lambda port: _tell_ready(options.ready_fd, port))
     return 0
 
@@ -164,6 +202,7 @@ def _up_in_background(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "portkeeper_lab", "up", options.scenario, "--name", options.name]
     command += ["--port", str(options.port), "--foreground", "--ready-fd", str(writing)]
     command += [part for pair in options.winrm for part in ("--winrm", pair)]
+    command += _ssh_arguments(options)
     command += [] if options.draw_seed is None else ["--draw-seed", str(options.draw_seed)]
     command += ["--record", str(options.record.resolve())] if options.record else []
     path = os.pathsep.join(filter(None, [str(LAB_DIR), os.environ.get("PYTHONPATH")]))
@@ -183,11 +222,13 @@ def _up_in_background(options: argparse.Namespace) -> int:
     if not port:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:])
         raise LabError(f"{options.name} did not start. The end of {log}:\n{tail}")
-    if ask_once(options.name, {"op": "info"})["state"] == "blocked":
+    info = ask_once(options.name, {"op": "info"})
+    if info["state"] == "blocked":
         how = "IPsec blocks the network (`lab exec` works), WinRM is closed"
     else:
         how = "WinRM answers"
-    print(f"{options.name} is up: {how} on 127.0.0.1:{port}")
+    ssh = f", SSH on 127.0.0.1:{info['ssh']['port']}" if info["ssh"] else ""
+    print(f"{options.name} is up: {how} on 127.0.0.1:{port}{ssh}")
     return 0
 
 
@@ -257,20 +298,5 @@ def _down(options: argparse.Namespace) -> int:
 
 def _inventory(options: argparse.Namespace) -> int:
     names = options.name or running_hosts()
-    lines = ["---", "all:", "  hosts:"] if names else ["---", "all:", "  hosts: {}"]
-    for name in names:
-        info = ask_once(name, {"op": "info"})
-        lines.append(f"    {name}:")
-        variables = {
-            "ansible_connection": "winrm",
-            "ansible_host": "127.0.0.1",
-            "ansible_port": info["port"],
-            "ansible_winrm_scheme": "http",
-            "ansible_winrm_transport": "ntlm",
-            "ansible_winrm_message_encryption": "always",
-            "ansible_user": info["user"],
-            "ansible_password": info["password"],
-        }
-        lines += [f"      {key}: {json.dumps(value)}" for key, value in variables.items()]
-    print("\n".join(lines))
+    print(inventory.render([ask_once(name, {"op": "info"}) for name in names], options.connection))
     return 0

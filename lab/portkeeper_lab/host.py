@@ -15,7 +15,7 @@ from pathlib import Path
 
 from portkeeper_lab import tooltexts
 from portkeeper_lab.account import account_of
-from portkeeper_lab.agent import LIMITED, NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
+from portkeeper_lab.agent import INPUT_BY_READ, LIMITED, NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
 from portkeeper_lab.backend import BackendError, BootState, HostDown, Launch
 from portkeeper_lab.build import ensure_programs
 from portkeeper_lab.disk import Disk, unmount
@@ -174,9 +174,10 @@ class WineHost:
         if self.scenario.windows_type and not launch.skip_shell:
             launch = replace(launch, line=with_windows_type(launch.line))
         launch = self._account.started(launch)
+        chosen = {SKIP_SHELL: launch.skip_shell, LIMITED: launch.limited, INPUT_BY_READ: launch.input_by_read}
         return self._need_agent().spawn(
             launch.line,
-            flags=(SKIP_SHELL if launch.skip_shell else 0) | (LIMITED if launch.limited else 0),
+            flags=sum(flag for flag, wanted in chosen.items() if wanted),
             environment=launch.environment,
             directory=launch.working_directory or PROFILE,
             codepage=launch.codepage,

@@ -53,6 +53,54 @@ ENVIRONMENT = {
 }
 
 
+class FirstProcess:
+    """The first process of new namespaces; everything in them ends with it, and it ends with us.
+
+    Attributes:
+        pid: the process id of `unshare`, which is in all the namespaces but the process one.
+    """
+
+    def __init__(self, command: list[str], name: str) -> None:
+        """Makes the namespaces.
+
+        Args:
+            command: `unshare` with a script that prints READY and reads its input to the end.
+            name: whose they are, for a message.
+
+        Raises:
+            LabError: the kernel refused.
+        """
+        self._first = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.pid = self._first.pid
+        if _stream(self._first.stdout).readline() != READY:
+            message = _stream(self._first.stderr).read().decode(errors="replace").strip()
+            self.close()
+            raise LabError(f"The namespace for {name} could not be made: {message or 'no message'}")
+
+    def enter(self, *namespaces: str) -> list[str]:
+        """The beginning of a command line that runs something inside; the process namespace is always entered."""
+        return ["nsenter", "-t", str(self.pid), *namespaces, f"--pid=/proc/{self.pid}/ns/pid_for_children"]
+
+    def close(self) -> None:
+        """Ends everything inside; may be called twice."""
+        stdin = _stream(self._first.stdin)
+        if not stdin.closed:
+            stdin.close()
+        try:
+            self._first.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._first.kill()
+            self._first.wait()
+        _stream(self._first.stdout).close()
+        _stream(self._first.stderr).close()
+
+
 class Namespace:
     """The namespace of one host; needs root.
 
@@ -73,18 +121,8 @@ class Namespace:
         """
         require_root("a lab host")
         self._root = root
-        self._first = subprocess.Popen(
-            [*UNSHARE, str(root), str(prefix), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        self._first = FirstProcess([*UNSHARE, str(root), str(prefix), name], name)
         self.pid = self._first.pid
-        if _stream(self._first.stdout).readline() != READY:
-            message = _stream(self._first.stderr).read().decode(errors="replace").strip()
-            self.close()
-            raise LabError(f"The namespace for {name} could not be made: {message or 'no message'}")
 
     def command(self, arguments: list[str], extra: Mapping[str, str] | None = None) -> list[str]:
         """The command line that runs `arguments` inside, for `subprocess`.
@@ -93,8 +131,7 @@ class Namespace:
             arguments: a program of the root and its arguments.
             extra: environment variables on top of `ENVIRONMENT`.
         """
-        inside = f"--pid=/proc/{self.pid}/ns/pid_for_children"
-        enter = ["nsenter", "-t", str(self.pid), "-m", "-n", "-u", "-i", inside]
+        enter = self._first.enter("-m", "-n", "-u", "-i")
         variables = [f"{key}={value}" for key, value in {**ENVIRONMENT, **(extra or {})}.items()]
         return [*enter, "chroot", str(self._root), "env", "-i", *variables, *arguments]
 
@@ -127,16 +164,7 @@ class Namespace:
 
     def close(self) -> None:
         """Ends everything inside; may be called twice."""
-        stdin = _stream(self._first.stdin)
-        if not stdin.closed:
-            stdin.close()
-        try:
-            self._first.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._first.kill()
-            self._first.wait()
-        _stream(self._first.stdout).close()
-        _stream(self._first.stderr).close()
+        self._first.close()
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

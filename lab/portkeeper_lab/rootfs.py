@@ -10,6 +10,8 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -26,8 +28,12 @@ NEEDED = {
     "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
     "unshare": "util-linux",
     "ip": "iproute2",
+    "sshd": "openssh-server",
 }
 """Program -> the Debian package that has it."""
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+"""Packages ask it whether they may start their services; 101 is a no."""
 
 MOUNT_POINTS = ("prefix", "proc", "dev", "tmp", "root")
 
@@ -38,14 +44,32 @@ def missing_packages() -> list[str]:
 
 
 def install_packages(packages: list[str]) -> None:
-    """Installs Debian packages with apt-get (needs root)."""
+    """Installs Debian packages with apt-get (needs root); no service among them is started, now or at a boot."""
     if not packages:
         return
     require_root(f"installing {', '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
-        if subprocess.run(["apt-get", *arguments], env=environment, check=False).returncode:
-            raise LabError(f"apt-get {' '.join(arguments)} failed; its own output says why.")
+    with _nothing_starts(POLICY):
+        for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
+            if subprocess.run(["apt-get", *arguments], env=environment, check=False).returncode:
+                raise LabError(f"apt-get {' '.join(arguments)} failed; its own output says why.")
+    if NEEDED["sshd"] in packages:
+        # An administrator who wants the service can still enable it; the lab runs an sshd of its own.
+        subprocess.run(["update-rc.d", "ssh", "disable"], check=True)
+
+
+@contextmanager
+def _nothing_starts(policy: Path) -> Iterator[None]:
+    """Lets no package start a service; a policy that this machine has already stays."""
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 def check_packages() -> None:

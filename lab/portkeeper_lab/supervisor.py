@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One process per host: keeps the host and its WinRM server, and listens to `lab` on a unix socket."""
+"""One process per host: keeps the host, its WinRM server and its SSH server, and listens to `lab` on a unix socket."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from portkeeper_lab.host import WineHost
 from portkeeper_lab.paths import LabError
 from portkeeper_lab.replay_record import Recorder
 from portkeeper_lab.scenario import Scenario
+from portkeeper_lab.ssh.server import SSHServer
+from portkeeper_lab.ssh.shells import Options as SSHOptions
 from portkeeper_lab.state import claim, host_dir, prefix_path
 from portkeeper_lab.winrm.server import Options, WinRMServer
 
@@ -32,8 +34,15 @@ REACHABLE_TIMEOUT = 120.0
 class Supervisor:
     """A running host with its WinRM server and its control socket."""
 
-    def __init__(
-        self, name: str, scenario: Scenario, port: int, options: Mapping[str, Any], record: Path | None = None
+    def __init__(  # noqa: PLR0913
+        self,
+        name: str,
+        scenario: Scenario,
+        port: int,
+        options: Mapping[str, Any],
+        record: Path | None = None,
+        *,
+        ssh: SSHOptions | None = None,
     ) -> None:
         """Takes what to run.
 
@@ -43,6 +52,7 @@ class Supervisor:
             port: of the WinRM server on 127.0.0.1; 0 takes a free one.
             options: of the WinRM server, on top of the scenario's.
             record: a file for the transcripts that go over WinRM.
+            ssh: what its SSH server plays; None for none.
 
         Raises:
             LabError: a host of that name is there already.
@@ -66,6 +76,8 @@ class Supervisor:
         self._server = WinRMServer(
             backend, scenario.passwords, port=port, profile=scenario.winrm.profile, options=chosen
         )
+        folder = self._folder / "ssh"
+        self._ssh = SSHServer(self._host, scenario, folder, ssh, self._log) if ssh is not None else None
 
     def run(self, on_ready: Callable[[int], None]) -> None:
         """Boots, serves until SIGTERM, SIGINT or `lab down`, and cleans up.
@@ -78,6 +90,8 @@ class Supervisor:
         try:
             self._host.start()
             self._server.start()
+            if self._ssh is not None:
+                self._ssh.start()
             self._write_info()
             with self._control_server() as control:
                 threading.Thread(target=control.serve_forever, name="control", daemon=True).start()
@@ -87,6 +101,8 @@ class Supervisor:
                 control.shutdown()
         finally:
             self._server.stop()
+            if self._ssh is not None:
+                self._ssh.stop()
             self._host.stop()
             shutil.rmtree(self._folder, ignore_errors=True)
             self._lock.close()
@@ -174,6 +190,8 @@ class Supervisor:
                 raise HostDown("the host went down while it booted")
             if time.monotonic() > end or self._stopping.wait(0.05):
                 raise LabError("The host did not become reachable.")
+        if self._ssh is not None and not self._host.is_blocked():
+            self._ssh.wait_open(REACHABLE_TIMEOUT)
 
     def _facts(self) -> dict[str, Any]:
         user, password = next(iter(self._scenario.passwords.items()))
@@ -186,6 +204,7 @@ class Supervisor:
             "password": password,
             "prefix": str(self._host.prefix),
             "namespace_pid": self._host.namespace_pid,
+            "ssh": self._ssh.facts() if self._ssh is not None else None,
         }
 
     def _write_info(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -48,13 +50,25 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def running(lab: Lab) -> str:
     """The name of a host that has been started in the background."""
-    lab("up", "sbs2003", "--name", NAME, "--winrm", "full_chunks=true", "--winrm", "seed=5", "--draw-seed", "78")
+    lab(
+        "up",
+        "sbs2003",
+        "--name",
+        NAME,
+        "--ssh",
+        "--winrm",
+        "full_chunks=true",
+        "--winrm",
+        "seed=5",
+        "--draw-seed",
+        "78",
+    )
     return NAME
 
 
-def info(lab: Lab, name: str) -> dict[str, str]:
+def info(lab: Lab, name: str, *options: str) -> dict[str, Any]:
     """The host's variables in the inventory."""
-    text = lab("inventory", "--name", name).stdout
+    text = lab("inventory", "--name", name, *options).stdout
     return {key: json.loads(value) for key, value in re.findall(r"^ +(ansible_\w+): (.*)$", text, re.MULTILINE)}
 
 
@@ -103,6 +117,35 @@ def test_inventory(lab: Lab, running: str) -> None:
     }
 
 
+def test_inventory_of_psrp(lab: Lab, running: str) -> None:
+    winrm, psrp = info(lab, running), info(lab, running, "--connection", "psrp")
+    assert psrp == {
+        "ansible_connection": "psrp",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": winrm["ansible_port"],
+        "ansible_psrp_protocol": "http",
+        "ansible_psrp_auth": "ntlm",
+        "ansible_psrp_message_encryption": "always",
+        "ansible_user": winrm["ansible_user"],
+        "ansible_password": winrm["ansible_password"],
+    }
+
+
+def test_inventory_of_ssh_is_enough_for_the_client(lab: Lab, running: str) -> None:
+    variables = info(lab, running, "--connection", "ssh")
+    assert variables["ansible_connection"] == "ssh"
+    assert variables["ansible_shell_type"] == "cmd"
+    done = subprocess.run([*ssh_command(variables), "echo over ssh"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "over ssh\n")
+
+
+def ssh_command(variables: dict[str, Any]) -> list[str]:
+    """The client's command line as Ansible's connection plugin makes it of the variables; nobody is asked."""
+    key, port, user = (variables[f"ansible_{name}"] for name in ("ssh_private_key_file", "port", "user"))
+    options = ["-o", "BatchMode=yes", "-i", key, "-p", str(port), "-l", user]
+    return ["ssh", *options, *shlex.split(variables["ansible_ssh_common_args"]), variables["ansible_host"]]
+
+
 def test_exec(lab: Lab, running: str) -> None:
     assert lab("exec", running, "--", "echo out& exit 3", code=3).stdout == "out\n"
     done = lab("exec", running, "--", "echo bad>&2& exit 10048", code=255)
@@ -144,6 +187,7 @@ def test_a_host_that_ipsec_blocks_is_up_but_closed(lab: Lab, eventually: Eventua
     assert list_row(lab, name)[2] == "blocked"
     port = int(list_row(lab, name)[3])
     assert not answers(port)
+    assert "has no SSH server" in lab("inventory", "--name", name, "--connection", "ssh", code=1).stderr
     lab("exec", name, "--", "net stop DNS & net start PolicyAgent & net start DNS")
     eventually(lambda: answers(port))
     assert list_row(lab, name)[2] == "up"
@@ -172,14 +216,27 @@ def test_nothing_is_left_after_sigkill(lab: Lab, running: str, eventually: Event
     inside["pid"] = os.readlink(f"/proc/{members(inside)[-1]}/ns/pid")
     prefix = next(Path(root) for root in _prefixes() if f"{running}-" in root)
     assert len(members(inside)) > 10
+    over_ssh = info(lab, running, "--connection", "ssh")
 
-    os.kill(supervisor, signal.SIGKILL)
+    with open_session(over_ssh) as client:
+        os.kill(supervisor, signal.SIGKILL)
+        assert client.wait(timeout=10) == 255
+
+    assert not answers(over_ssh["ansible_port"])
 
     eventually(lambda: not members({kind: inside[kind] for kind in NAMESPACES if inside[kind] != mine[kind]}), 10.0)
     assert not answers(port)
     assert running not in Path("/proc/self/mounts").read_text(encoding="utf-8")
     assert not list_row(lab, running)
     assert not prefix.exists()
+
+
+def open_session(variables: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """A client with a cmd that waits for input."""
+    client = subprocess.Popen([*ssh_command(variables), "cmd.exe /d"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert client.stdout is not None
+    assert client.stdout.readline().startswith(b"Microsoft Windows")
+    return client
 
 
 def _prefixes() -> list[str]:
@@ -189,11 +246,17 @@ def _prefixes() -> list[str]:
 
 def test_down_leaves_nothing(lab: Lab, eventually: Eventually) -> None:
     name = f"{NAME}b"
-    lab("up", "sbs2003", "--name", name)
+    assert "SSH on 127.0.0.1:" in lab("up", "sbs2003", "--name", name, "--ssh").stdout
     port = int(list_row(lab, name)[3])
-    began = time.monotonic()
-    lab("down", name)
-    assert time.monotonic() - began < 10
+    over_ssh = info(lab, name, "--connection", "ssh")
+    folder = Path(over_ssh["ansible_ssh_private_key_file"]).parent
+    with open_session(over_ssh) as client:
+        began = time.monotonic()
+        lab("down", name)
+        assert time.monotonic() - began < 10
+        assert client.wait(timeout=10) == 255
+    assert not answers(over_ssh["ansible_port"])
+    assert not folder.exists()
     assert not list_row(lab, name)
     eventually(lambda: not answers(port), 5.0)
     assert not [path for path in _prefixes() if f"{name}-" in path]

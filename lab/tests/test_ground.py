@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,9 +49,25 @@ def test_the_mirror_is_apts(tmp_path: Path, files: dict[str, str], expected: lis
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rootfs.missing_packages() == []
     monkeypatch.setattr(rootfs.shutil, "which", lambda _program, path=None: None)
-    assert rootfs.missing_packages() == ["debootstrap", "gcc-mingw-w64-x86-64", "iproute2", "util-linux"]
+    every = ["debootstrap", "gcc-mingw-w64-x86-64", "iproute2", "openssh-server", "util-linux"]
+    assert rootfs.missing_packages() == every
     with pytest.raises(LabError, match=r"debootstrap .*`lab setup --install`"):
         rootfs.check_packages()
+
+
+def test_openssh_is_installed_without_its_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    calls: list[tuple[str, bool]] = []
+
+    def run(command: list[str], **_options: object) -> subprocess.CompletedProcess[bytes]:
+        calls.append((" ".join(command), os.access(policy, os.X_OK)))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(rootfs, "POLICY", policy)
+    monkeypatch.setattr(rootfs.subprocess, "run", run)
+    rootfs.install_packages(["openssh-server"])
+    assert [starts_nothing for _call, starts_nothing in calls[:2]] == [True, True]
+    assert calls[2] == ("update-rc.d ssh disable", False)
 
 
 def test_the_root_is_reused() -> None:

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any
 
 from ..backend import Backend
+from ..loopback import bind
 from .chaos import Chaos, Rule
 from .connection import Connection, reset
 from .counters import Counters
@@ -34,7 +35,6 @@ __all__ = ["PROFILES", "Options", "Quotas", "Rule", "WinRMServer"]
 
 BACKLOG = 128
 WATCH_INTERVAL = 0.1
-_BIND_ATTEMPTS = 20
 
 
 class WinRMServer:
@@ -112,35 +112,13 @@ class WinRMServer:
         return listener
 
     def _open(self) -> socket.socket:
-        self._listener = self._bind()
+        self._listener = bind(self.host, self.port)
         self.port = self._listener.getsockname()[1]
         return self._listener
 
     @staticmethod
     def _print(text: str) -> None:
         print(text, file=sys.stderr)
-
-    def _bind(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        error: OSError | None = None
-        for _ in range(_BIND_ATTEMPTS):
-            port = self.port
-            if not port:
-                # Only a port asked for by number stays bound while the listener is shut for a host that is away.
-                with socket.socket(family) as probe:
-                    probe.bind((self.host, 0))
-                    port = probe.getsockname()[1]
-            listener = socket.socket(family)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((self.host, port))
-                return listener
-            except OSError as caught:
-                listener.close()
-                error = caught
-                if self.port:
-                    break
-        raise error or OSError("no port")
 
     def _follow_host(self) -> None:
         assert self._listener is not None
