@@ -33,6 +33,7 @@ from .cmd import (
     wrap,
 )
 from .collect import section_commands
+from .lock import if_locked
 
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
 _BOOT_ID = rf'"{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId'
@@ -67,7 +68,9 @@ def is_recorded(name: str) -> bool:
     return written_setting(name) is not None or name in NETSH or name in SERVICE_LISTS
 
 
-def remember_line(run: str, lists: Mapping[str, Sequence[str]], process: Mapping[str, int | None]) -> str:
+def remember_line(
+    run: str, lists: Mapping[str, Sequence[str]], process: Mapping[str, int | None], lock: str | None = None
+) -> str:
     """Render the line that records the state after a window and reads the records again.
 
     Args:
@@ -75,6 +78,7 @@ def remember_line(run: str, lists: Mapping[str, Sequence[str]], process: Mapping
         lists: by record (of SERVICE_LISTS) the service keys it is to hold; none removes the record.
         process: by setting the process of DNS from before the window, which is to stand in the setting's record; None
             where it has no known number: the window stopped it, so the word for that stands there.
+        lock: our lock file, without which nothing is written; None where the host is not locked.
 
     Raises:
         BatchError: a name is malformed, or there is nothing to write.
@@ -85,7 +89,10 @@ def remember_line(run: str, lists: Mapping[str, Sequence[str]], process: Mapping
         steps.append(rf"reg.exe add {STATE_KEY}\{_recordable(name)} /v dns_pid /t REG_SZ /d {text} /f")
     if not steps:
         raise BatchError("There is nothing to write down.")
-    return wrap(run, [section(run, "write", f"({'&'.join(steps)})>nul"), *section_commands(run, ["state"])])
+    write = f"({'&'.join(steps)})>nul"
+    if lock is not None:
+        write = if_locked(lock, write)
+    return wrap(run, [section(run, "write", write), *section_commands(run, ["state"])])
 
 
 def recorded(records: Sequence[Record]) -> list[str]:

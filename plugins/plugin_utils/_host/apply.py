@@ -9,9 +9,8 @@ the facts here, and the snapshot with the values at the moment of the write on t
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,11 +48,7 @@ from .backup import (
     same_value,
 )
 from .gather import Gathered
-from .lock import (
-    lock_of,
-    release_lock,
-    run_under_lock,
-)
+from .lock import HostLock
 
 
 @dataclass(frozen=True)
@@ -124,109 +119,114 @@ def apply(exchange: Exchange, gathered: Gathered, order: WriteRequest, backups: 
     Args:
         exchange: the one that gathered.
         gathered: what the plan was made from.
-        order: `order_of` the plan.
+        order: `to_write_request` of the plan.
         backups: where the host's backups lie.
 
     Raises:
         HostFailure: with the phase, and `backup` once one was made.
     """
-    new_id = secrets.token_hex(ID_BYTES) if needs_id(gathered.facts) else None
-    backup = backups.new_id(gathered.run)
-    change_id = ChangeId(gathered.run, lock_of(exchange, gathered.run), backup, backups.kept, new_id)
-    with _given_back(exchange, change_id):
-        return _locked_write(exchange.during("backup"), change_id, gathered, order, backups)
-
-
-def _locked_write(
-    exchange: Exchange, change_id: ChangeId, gathered: Gathered, order: WriteRequest, backups: BackupStore
-) -> Written:
-    """All that happens under the lock."""
-    names = [change.id for change in order.changes]
-    answer = run_under_lock(exchange, change_id.lock, prepare_line(change_id, names))
-    try:
-        values = _checked(exchange, answer, order, gathered.facts)
-        lines = write_lines(
-            change_id, order.changes, order.records, restore_lines(values), restore_lines(order.put_back)
-        )
-        backup = _saved(change_id, order, values, gathered.facts, backups) if order.changes else None
-    except (HostFailure, AnsibleError, BatchError) as error:
-        release_lock(exchange, change_id.lock)
-        if isinstance(error, HostFailure):
-            raise
-        raise HostFailure(f"{error} Nothing was written on {exchange.session.target}.", "backup") from error
-    with after_change("write", backup=backup):
-        written = _write(exchange.during("write"), lines, order, gathered, backup)
-    backups.prune(change_id.backup)
+    with HostLock(exchange.during("backup")) as lock:
+        new_id = secrets.token_hex(ID_BYTES) if needs_id(gathered.facts) else None
+        backup = backups.new_id(gathered.run)
+        change_id = ChangeId(gathered.run, lock.name, backup, backups.kept, new_id)
+        written = _Change(lock, change_id, gathered, order, backups).carry_out()
+    backups.prune(backup)
     return written
 
 
-@contextlib.contextmanager
-def _given_back(exchange: Exchange, change_id: ChangeId) -> Iterator[None]:
-    """After a command whose answer was lost: ends what may still run, then gives the lock back."""
-    try:
-        yield
-    except HostFailure:
-        if exchange.session.doubtful:
-            exchange.session.reconnect()
-            if exchange.session.end_left_shells():
-                release_lock(exchange, change_id.lock)
-        raise
+@dataclass(frozen=True)
+class _Change:
+    """One change: all that its steps share.
 
+    Attributes:
+        lock: of the host.
+        id: the names of the change.
+        gathered: what the plan was made from.
+        order: what is to be written.
+        backups: where the host's backups lie.
+    """
 
-def _checked(
-    exchange: Exchange, answer: Transcript, order: WriteRequest, facts: Mapping[str, Any]
-) -> dict[str, RawValue | None]:
-    """The exact bytes of what will be written, if they are what the plan was made from."""
-    try:
-        values = exact_values(answer, order.changes)
-    except BackupError as error:
-        raise exchange.failure(str(error)) from error
-    for name, raw in values.items():
-        if not same_as_found(SETTINGS[name], raw, facts["settings"][name]):
-            raise exchange.failure(
-                f"has another {SETTINGS[name].value_name} than a moment ago: somebody else changes it, nothing was"
-                " written, run again"
+    lock: HostLock
+    id: ChangeId
+    gathered: Gathered
+    order: WriteRequest
+    backups: BackupStore
+
+    def carry_out(self) -> Written:
+        """All that happens under the lock."""
+        order = self.order
+        answer = self.lock.run(prepare_line(self.id, [change.id for change in order.changes]))
+        try:
+            values = self._checked(answer)
+            lines = write_lines(
+                self.id, order.changes, order.records, restore_lines(values), restore_lines(order.put_back)
             )
-        expected = order.expected.get(name)
-        if expected is not None and not any(same_value(raw, value) for value in expected):
-            raise exchange.failure(
-                f"has another {SETTINGS[name].value_name} than we wrote, byte by byte: nothing was written, set force"
-                " to put the backup back nevertheless"
-            )
-    return values
+            backup = self._saved(values) if order.changes else None
+        except (AnsibleError, BatchError) as error:
+            target = self.lock.exchange.session.target
+            raise HostFailure(f"{error} Nothing was written on {target}.", "backup") from error
+        self.lock.hand_over()
+        with after_change("write", backup=backup):
+            return Written(self._written(lines), backup)
 
+    def _checked(self, answer: Transcript) -> dict[str, RawValue | None]:
+        """The exact bytes of what will be written, if they are what the plan was made from."""
+        failure = self.lock.exchange.failure
+        try:
+            values = exact_values(answer, self.order.changes)
+        except BackupError as error:
+            raise failure(str(error)) from error
+        for name, raw in values.items():
+            if not same_as_found(SETTINGS[name], raw, self.gathered.facts["settings"][name]):
+                raise failure(
+                    f"has another {SETTINGS[name].value_name} than a moment ago: somebody else changes it, nothing was"
+                    " written, run again"
+                )
+            expected = self.order.expected.get(name)
+            if expected is not None and not any(same_value(raw, value) for value in expected):
+                raise failure(
+                    f"has another {SETTINGS[name].value_name} than we wrote, byte by byte: nothing was written, set"
+                    " force to put the backup back nevertheless"
+                )
+        return values
 
-def _saved(
-    change_id: ChangeId,
-    order: WriteRequest,
-    values: Mapping[str, RawValue | None],
-    facts: Mapping[str, Any],
-    backups: BackupStore,
-) -> dict[str, str]:
-    identity = {
-        "id": change_id.backup,
-        "host": backups.host,
-        "host_folder": change_id.folder,
-        "call": RUN_ID,
-        "kind": ROLLBACK if order.rollback else CHANGE,
-        "machine_id": change_id.machine or recorded_id(facts),
-    }
-    path = backups.save(change_id.backup, backup_content(identity, order.changes, values, facts, order.put_back))
-    return {"id": change_id.backup, "path": str(path), "host_path": change_id.folder}
+    def _saved(self, values: Mapping[str, RawValue | None]) -> dict[str, str]:
+        """The backup on the controller."""
+        order, facts = self.order, self.gathered.facts
+        identity = {
+            "id": self.id.backup,
+            "host": self.backups.host,
+            "host_folder": self.id.folder,
+            "call": RUN_ID,
+            "kind": ROLLBACK if order.rollback else CHANGE,
+            "machine_id": self.id.machine or recorded_id(facts),
+        }
+        content = backup_content(identity, order.changes, values, facts, order.put_back)
+        path = self.backups.save(self.id.backup, content)
+        return {"id": self.id.backup, "path": str(path), "host_path": self.id.folder}
 
+    def _written(self, lines: list[str]) -> Transcript:
+        """Writes; the sections that were gathered, with those that were read again in place of the old ones."""
+        exchange = self.lock.exchange.during("write")
+        for line in lines[:-1]:
+            exchange.send(line)
+        # From here on anything may have been written, unless the host says that nothing was.
+        with after_change("write", changed=True):
+            answer = exchange.send(lines[-1])
+            self._refuse_unwritten(exchange, answer)
+        return self.gathered.transcript.updated(answer, shown_sections(self.order.changes))
 
-def _write(
-    exchange: Exchange, lines: list[str], order: WriteRequest, gathered: Gathered, backup: dict[str, str] | None
-) -> Written:
-    for line in lines[:-1]:
-        exchange.send(line)
-    # From here on anything may have been written, unless the host says that nothing was.
-    with after_change("write", changed=True):
-        answer = exchange.send(lines[-1])
+    def _refuse_unwritten(self, exchange: Exchange, answer: Transcript) -> None:
+        """Looks at what each command of the write said.
+
+        Raises:
+            HostFailure: not everything was written, or the answer does not say so.
+        """
+        cut = "cut the answer to the write: read the host again to see what it holds"
         if "write" not in answer.sections:
-            raise exchange.failure("cut the answer to the write: read the host again to see what it holds")
+            raise exchange.failure(cut)
         levels = [line.rpartition(" ") for line in answer.lines("write")]
-        if order.changes and not levels:
+        if self.order.changes and not levels:
             raise exchange.failure(
                 "has changed since the snapshot, has no room for the backup, or another run has taken the lock: nothing"
                 " was written, run again",
@@ -238,10 +238,9 @@ def _write(
         if failed:
             some = any(level == "0" for _name, _blank, level in levels)
             raise exchange.failure(f"did not write {', '.join(failed)}: the user may lack the right to", changed=some)
-        shown = shown_sections(order.changes)
-        if (shown & gathered.transcript.sections.keys()) - answer.sections.keys():
-            raise exchange.failure("cut the answer to the write: read the host again to see what it holds")
-    return Written(gathered.transcript.updated(answer, shown), backup)
+        known = self.gathered.transcript.sections.keys()
+        if (shown_sections(self.order.changes) & known) - answer.sections.keys():
+            raise exchange.failure(cut)
 
 
 def _deferred(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

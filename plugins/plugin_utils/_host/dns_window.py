@@ -10,14 +10,14 @@ deadline without an end mark it starts DNS itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
 from ...module_utils._commands.cmd import BatchError
+from ...module_utils._commands.lock_state import taken_at
 from ...module_utils._commands.records import RAN_BEFORE, remember_line
 from ...module_utils._commands.window import (
     GAVE_UP,
@@ -46,11 +46,7 @@ from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.window_refusal import stop_refusals
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
-from .lock import (
-    lock_of,
-    release_lock,
-    run_under_lock,
-)
+from .lock import HostLock
 
 POLL_S = 45
 """Seconds that one look waits on the host; far below the shell's idle timeout."""
@@ -99,30 +95,19 @@ class Opened:
     steps: list[dict[str, Any]]
 
 
-def open_window(exchange: Exchange, window: Window, allow_unguarded: bool) -> Opened:
+def open_window(lock: HostLock, window: Window, allow_unguarded: bool) -> Opened:
     """Runs a window to its end.
 
     Args:
-        exchange: with the host; its session has read the host.
+        lock: of the host, whose session has read the host; the window's own.
         window: what to do.
         allow_unguarded: run it inside a shell where there is no Task Scheduler.
 
     Raises:
         HostFailure: with `dns_may_be_stopped`.
     """
-    try:
-        transcript = run_under_lock(exchange, window.lock, start_line(window))
-    except BatchError as error:
-        raise HostFailure(f"No window was opened on {exchange.session.target}: {error}", "restart") from error
-    except HostFailure as error:
-        if "dns_may_be_stopped" in error.details:
-            raise
-        return _after_lost_start(exchange, window, error)
-    if "run" not in transcript.sections:
-        raise _no_room(exchange, window)
-    if not _succeeded(transcript, "create") or not _succeeded(transcript, "run"):
-        return _without_scheduler(exchange, window, allow_unguarded)
-    return _followed(exchange, window)
+    with lock:
+        return _Opening(lock, window).run(allow_unguarded)
 
 
 _REFUSALS = {
@@ -137,212 +122,239 @@ _ENDINGS = {"start_dns", GAVE_UP}
 """Steps of which every window that stopped something has one."""
 
 
-def _followed(exchange: Exchange, window: Window) -> Opened:
-    """Looks at a window that has been started until it has ended, or ends it."""
-    steps = _wait_for_window(exchange, window)
-    if steps is None:
-        raise _rescued(exchange, window)
-    return Opened(_ended(exchange, window), _allowed(exchange, window, steps))
+@dataclass(frozen=True)
+class _Opening:
+    """One window on its way to its end.
 
-
-def _allowed(exchange: Exchange, window: Window, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The steps of a window that was allowed to stop something.
-
-    Raises:
-        HostFailure: its script refused, so nothing was stopped.
+    Attributes:
+        lock: of the host.
+        window: what to do.
     """
-    levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
-    if not levels and {step["step"] for step in steps} & _ENDINGS:
-        return steps
-    if not levels:
-        runs = read_facts(_ended(exchange, window))["dns"]["state"] == RUNNING
-        raise exchange.failure(
-            "has ended the window, but has not written down what it did: make room on its disk, then run again",
-            changed=True,
-            dns_may_be_stopped=not runs,
-            steps=steps,
-        )
-    facts = read_facts(_ended(exchange, window), window.dependents)
-    reasons = stop_refusals(Host({**facts, "dns": {**facts["dns"], "dependents": window.dependents}}))
-    names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
-    reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
-    raise exchange.failure(
-        f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps
-    )
 
+    lock: HostLock
+    window: Window
 
-def _no_room(exchange: Exchange, window: Window) -> HostFailure:
-    """The host has no folder for the window, or did not write all of its files: nothing was started."""
-    answer = _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
-    if answer is None or answer.lines("abort") != ["claimed"]:
-        # There is no folder to claim.
-        release_lock(exchange, window.lock)
-    return exchange.failure(
-        f"did not take the files of the window into a new folder {window.folder}, and nothing was stopped: make room on"
-        " its disk, and see that the user may write there, then run again",
-        dns_may_be_stopped=False,
-    )
+    @property
+    def exchange(self) -> Exchange:
+        """With the host."""
+        return self.lock.exchange
 
+    def run(self, allow_unguarded: bool) -> Opened:
+        """Starts the window's script and follows it; see `open_window`."""
+        try:
+            answer = self.lock.run(start_line(self.window))
+        except BatchError as error:
+            target = self.exchange.session.target
+            raise HostFailure(f"No window was opened on {target}: {error}", "restart") from error
+        except HostFailure as error:
+            if "dns_may_be_stopped" in error.details:
+                raise
+            return self._after_lost_start(error)
+        if "run" not in answer.sections:
+            raise self._no_room()
+        if not _succeeded(answer, "create") or not _succeeded(answer, "run"):
+            return self._without_scheduler(allow_unguarded)
+        return self._followed()
 
-def _after_lost_start(exchange: Exchange, window: Window, error: HostFailure) -> Opened:
-    """The answer to the start was lost: whoever has the token knows whether the script runs."""
-    exchange.session.reconnect()
-    answer = _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
-    if answer is None:
-        raise HostFailure(str(error), "restart", changed=True, dns_may_be_stopped=True) from error
-    if answer.lines("abort") == ["claimed"]:
-        raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
-    return _followed(exchange, window)
+    def _followed(self) -> Opened:
+        """Looks at a window that has been started until it has ended, or ends it."""
+        steps = self._wait_for_end()
+        if steps is None:
+            raise self._rescued()
+        return self._opened(steps)
 
+    def _opened(self, steps: list[dict[str, Any]]) -> Opened:
+        """The end of a window that was allowed to stop something.
 
-def _wait_for_window(exchange: Exchange, window: Window) -> list[dict[str, Any]] | None:
-    """Looks until the end mark is there; None at the deadline."""
-    verbose, limit = exchange.session.verbose, window.deadline + GRACE_S
-    verbose.step("waits for the window: the host stops DNS and starts it again within {} s", window.deadline)
-    deadline = time.monotonic() + limit
-    while (left := deadline - time.monotonic()) > 0:
-        verbose.step("looks at the window, {:.0f} of {} s", limit - left, limit)
-        answer = _retry_until(
-            exchange, partial(exchange.send, poll_line(window, _poll_seconds(exchange, left))), deadline
-        )
-        if answer is None:
-            return None
-        lines = answer.lines("window")
-        if lines == ["absent"]:
-            release_lock(exchange, window.lock)
-            raise exchange.failure("has no window that was started: nothing was stopped", dns_may_be_stopped=False)
-        if lines and lines[0] == "ended":
-            verbose.step("the window has ended")
-            return _steps(lines[1:])
-    return None
-
-
-def _poll_seconds(exchange: Exchange, left: float) -> int:
-    """How long one look waits on the host: it must end before the command's own deadline."""
-    return int(max(2, min(POLL_S, left, exchange.timeout - ANSWER_S)))
-
-
-def _ended(exchange: Exchange, window: Window) -> Transcript:
-    """Cleans up and gathers anew; may be repeated."""
-    answer = _retry_until(exchange, partial(exchange.send, finish_line(window)), time.monotonic() + LOST_S)
-    if answer is None:
-        raise exchange.failure(
-            "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
-        )
-    return answer
-
-
-def _rescued(exchange: Exchange, window: Window) -> HostFailure:
-    """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
-    exchange.session.verbose.step("the window is not seen to end: starts DNS from here, for at most {} s", RESCUE_S)
-    deadline = time.monotonic() + RESCUE_S
-    claimed = runs = False
-    facts: dict[str, Any] = {}
-    while not runs:
-        answer = _retry_until(exchange, partial(exchange.send, rescue_line(window)), deadline)
-        if answer is None:
-            return exchange.failure(
-                f"did not end the window within {window.deadline} seconds and cannot be reached: DNS may be stopped,"
-                " look at its console",
+        Raises:
+            HostFailure: its script refused, so nothing was stopped.
+        """
+        answer = self._ended()
+        levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
+        if not levels and {step["step"] for step in steps} & _ENDINGS:
+            return Opened(answer, steps)
+        facts = read_facts(answer, self.window.dependents)
+        if not levels:
+            raise self.exchange.failure(
+                "has ended the window, but has not written down what it did: make room on its disk, then run again",
                 changed=True,
-                dns_may_be_stopped=True,
+                dns_may_be_stopped=facts["dns"]["state"] != RUNNING,
+                steps=steps,
             )
-        claimed = claimed or answer.lines("abort") == ["claimed"]
-        facts = read_facts(answer)
-        runs = facts["dns"]["state"] == RUNNING
-        if time.monotonic() > deadline:
-            break
-        if not runs:
-            time.sleep(RETRY_PAUSE_S)
-    if claimed:
-        _retry_until(exchange, partial(exchange.send, abort_line(window)), time.monotonic() + LOST_S)
-        return exchange.failure(
-            "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk room,"
-            " and is the server on mains power? Windows may start no such task on battery",
-            dns_may_be_stopped=not runs,
-        )
-    _forget_what_runs(exchange, facts)
-    if runs:
-        _late_end(exchange, window)
-    state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
-    return exchange.failure(
-        f"did not end the window within {window.deadline} seconds: {state}",
-        changed=True,
-        dns_may_be_stopped=not runs,
-    )
-
-
-def _forget_what_runs(exchange: Exchange, facts: Mapping[str, Any]) -> None:
-    """What the session has started, and has seen running, is not owed any more."""
-    still = owed(facts)
-    if still != on_record(facts):
-        _retry_until(
-            exchange,
-            partial(exchange.send, remember_line(exchange.run, {RAN_BEFORE: still}, {})),
-            time.monotonic() + LOST_S,
+        reasons = stop_refusals(Host({**facts, "dns": {**facts["dns"], "dependents": self.window.dependents}}))
+        names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
+        reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
+        raise self.exchange.failure(
+            f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps
         )
 
-
-def _late_end(exchange: Exchange, window: Window) -> None:
-    """A script that was only slow ends soon after DNS runs: then the lock is given back for the next run."""
-    look = partial(exchange.send, poll_line(window, _poll_seconds(exchange, LOST_S)))
-    answer = _retry_until(exchange, look, time.monotonic() + LOST_S)
-    if answer is not None and answer.lines("window")[:1] == ["ended"]:
-        _retry_until(exchange, partial(exchange.send, finish_line(window)), time.monotonic() + LOST_S)
-
-
-def _without_scheduler(exchange: Exchange, window: Window, allow_unguarded: bool) -> Opened:
-    """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
-    transcript = exchange.send(abort_line(window))
-    if transcript.lines("abort") != ["claimed"]:
-        # The script was quicker than schtasks reported: it is running.
-        return _followed(exchange, window)
-    if not allow_unguarded:
-        raise exchange.failure(
-            "has no working Task Scheduler, so no guarded window is possible and nothing was stopped: start the service"
-            " Schedule, or set allow_unguarded",
+    def _no_room(self) -> HostFailure:
+        """The host has no folder for the window, or did not write all of its files: nothing was started."""
+        if not _is_claimed(self._repeated(abort_line(self.window))):
+            # There is no folder to claim.
+            self.lock.take_back()
+        return self.exchange.failure(
+            f"did not take the files of the window into a new folder {self.window.folder}, and nothing was stopped:"
+            " make room on its disk, and see that the user may write there, then run again",
             dns_may_be_stopped=False,
         )
-    own = exchange.session.private(window.deadline + 2 * UNGUARDED_S)
-    patient = Exchange(own, exchange.run, exchange.phase, window.deadline + UNGUARDED_S)
-    exchange.session.verbose.step("no Task Scheduler: the window runs in a shell, for at most {} s", patient.timeout)
-    lock = lock_of(exchange, window.run)
-    retry = replace(window, lock=lock, until=int(lock.partition("-")[0]) + window.deadline)
-    try:
-        lines = _run_in_shell(exchange, patient, retry)
-    finally:
-        # What still runs there ends with it; DNS has been started before that.
-        own.close()
-    return Opened(_ended(exchange, retry), _allowed(exchange, retry, _steps(lines)))
 
+    def _after_lost_start(self, error: HostFailure) -> Opened:
+        """The answer to the start was lost: whoever has the token knows whether the script runs."""
+        self.exchange.session.reconnect()
+        answer = self._repeated(abort_line(self.window))
+        if answer is None:
+            raise HostFailure(str(error), "restart", changed=True, dns_may_be_stopped=True) from error
+        if _is_claimed(answer):
+            raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
+        return self._followed()
 
-def _run_in_shell(exchange: Exchange, patient: Exchange, window: Window) -> list[str]:
-    """Runs the script in a shell of its own and waits for its end; returns the lines of its steps."""
-    try:
-        transcript = run_under_lock(patient, window.lock, unguarded_line(window))
-    except HostFailure as error:
-        if "dns_may_be_stopped" in error.details:
-            raise
-        raise _rescued(exchange, window) from error
-    lines = transcript.lines("window")
-    if "window" not in transcript.sections:
-        raise _no_room(exchange, window)
-    if not lines or lines[0] != "ended":
-        raise _rescued(exchange, window)
-    return lines[1:]
-
-
-def _retry_until(exchange: Exchange, send: Callable[[], Transcript], deadline: float) -> Transcript | None:
-    """Asks over a new connection after an error, until the deadline; only for what may be repeated."""
-    while True:
-        try:
-            return send()
-        except (HostFailure, AnsibleConnectionFailure):
-            if time.monotonic() + RETRY_PAUSE_S > deadline:
+    def _wait_for_end(self) -> list[dict[str, Any]] | None:
+        """Looks until the end mark is there; None at the deadline."""
+        verbose, limit = self.exchange.session.verbose, self.window.deadline + GRACE_S
+        verbose.step("waits for the window: the host stops DNS and starts it again within {} s", self.window.deadline)
+        deadline = time.monotonic() + limit
+        while (left := deadline - time.monotonic()) > 0:
+            verbose.step("looks at the window, {:.0f} of {} s", limit - left, limit)
+            answer = self._repeated(self._look(left), deadline)
+            if answer is None:
                 return None
-            exchange.session.verbose.step("waits {} s, then asks again over a new connection", RETRY_PAUSE_S)
-            time.sleep(RETRY_PAUSE_S)
-            exchange.session.reconnect()
+            lines = answer.lines("window")
+            if lines == ["absent"]:
+                self.lock.take_back()
+                raise self.exchange.failure(
+                    "has no window that was started: nothing was stopped", dns_may_be_stopped=False
+                )
+            if lines and lines[0] == "ended":
+                verbose.step("the window has ended")
+                return _steps(lines[1:])
+        return None
+
+    def _look(self, left: float) -> str:
+        """The command that waits on the host for the end: it must end before its own deadline."""
+        return poll_line(self.window, int(max(2, min(POLL_S, left, self.exchange.timeout - ANSWER_S))))
+
+    def _ended(self) -> Transcript:
+        """Cleans up and gathers anew; may be repeated."""
+        answer = self._repeated(finish_line(self.window))
+        if answer is None:
+            raise self.exchange.failure(
+                "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
+            )
+        return answer
+
+    def _rescued(self) -> HostFailure:
+        """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
+        verbose, limit = self.exchange.session.verbose, self.window.deadline
+        verbose.step("the window is not seen to end: starts DNS from here, for at most {} s", RESCUE_S)
+        deadline = time.monotonic() + RESCUE_S
+        claimed = runs = False
+        facts: dict[str, Any] = {}
+        while not runs:
+            answer = self._repeated(rescue_line(self.window), deadline)
+            if answer is None:
+                return self.exchange.failure(
+                    f"did not end the window within {limit} seconds and cannot be reached: DNS may be stopped, look at"
+                    " its console",
+                    changed=True,
+                    dns_may_be_stopped=True,
+                )
+            claimed = claimed or _is_claimed(answer)
+            facts = read_facts(answer)
+            runs = facts["dns"]["state"] == RUNNING
+            if time.monotonic() > deadline:
+                break
+            if not runs:
+                time.sleep(RETRY_PAUSE_S)
+        if claimed:
+            self._repeated(abort_line(self.window))
+            return self.exchange.failure(
+                "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk"
+                " room, and is the server on mains power? Windows may start no such task on battery",
+                dns_may_be_stopped=not runs,
+            )
+        self._forget_what_runs(facts)
+        if runs:
+            self._late_end()
+        state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
+        return self.exchange.failure(
+            f"did not end the window within {limit} seconds: {state}", changed=True, dns_may_be_stopped=not runs
+        )
+
+    def _forget_what_runs(self, facts: Mapping[str, Any]) -> None:
+        """What the session has started, and has seen running, is not owed any more.
+
+        The window still has the lock; where another run has taken it, the record is that run's.
+        """
+        still = owed(facts)
+        if still != on_record(facts):
+            self._repeated(remember_line(self.window.run, {RAN_BEFORE: still}, {}, self.window.lock))
+
+    def _late_end(self) -> None:
+        """A script that was only slow ends soon after DNS runs: then the lock is released for the next run."""
+        answer = self._repeated(self._look(LOST_S))
+        if answer is not None and answer.lines("window")[:1] == ["ended"]:
+            self._repeated(finish_line(self.window))
+
+    def _without_scheduler(self, allow_unguarded: bool) -> Opened:
+        """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
+        if not _is_claimed(self.exchange.send(abort_line(self.window))):
+            # The script was quicker than schtasks reported: it is running.
+            return self._followed()
+        if not allow_unguarded:
+            raise self.exchange.failure(
+                "has no working Task Scheduler, so no guarded window is possible and nothing was stopped: start the"
+                " service Schedule, or set allow_unguarded",
+                dns_may_be_stopped=False,
+            )
+        session, deadline = self.exchange.session, self.window.deadline
+        own = session.private(deadline + 2 * UNGUARDED_S)
+        patient = replace(self.exchange, session=own, timeout=deadline + UNGUARDED_S)
+        session.verbose.step("no Task Scheduler: the window runs in a shell, for at most {} s", patient.timeout)
+        lock = HostLock(self.exchange, lasting=True)
+        retry = replace(self.window, lock=lock.name, until=taken_at(lock.name) + deadline)
+        opening = _Opening(lock, retry)
+        try:
+            with lock:
+                lines = opening._run_in_shell(patient)
+        finally:
+            # What still runs there ends with it; DNS has been started before that.
+            own.close()
+        return opening._opened(_steps(lines))
+
+    def _run_in_shell(self, patient: Exchange) -> list[str]:
+        """Runs the script in a shell of its own and waits for its end; returns the lines of its steps."""
+        try:
+            answer = self.lock.run(unguarded_line(self.window), patient)
+        except HostFailure as error:
+            if "dns_may_be_stopped" in error.details:
+                raise
+            raise self._rescued() from error
+        lines = answer.lines("window")
+        if "window" not in answer.sections:
+            raise self._no_room()
+        if not lines or lines[0] != "ended":
+            raise self._rescued()
+        return lines[1:]
+
+    def _repeated(self, line: str, deadline: float | None = None) -> Transcript | None:
+        """Sends what may be repeated, over a new connection after an error; None at the deadline, after LOST_S."""
+        session = self.exchange.session
+        until = time.monotonic() + LOST_S if deadline is None else deadline
+        while True:
+            try:
+                return self.exchange.send(line)
+            except (HostFailure, AnsibleConnectionFailure):
+                if time.monotonic() + RETRY_PAUSE_S > until:
+                    return None
+                session.verbose.step("waits {} s, then asks again over a new connection", RETRY_PAUSE_S)
+                time.sleep(RETRY_PAUSE_S)
+                session.reconnect()
+
+
+def _is_claimed(answer: Transcript | None) -> bool:
+    """Whether the session has kept the window's script from running."""
+    return answer is not None and answer.lines("abort") == ["claimed"]
 
 
 def _succeeded(transcript: Transcript, name: str) -> bool:

@@ -50,90 +50,122 @@ _NOT_LET_IN = (
 )
 
 
-def lock_of(exchange: Exchange, run: str) -> str:
-    """The name of a lock file that is taken now: `<UTC seconds of the host's clock>-<nonce>`."""
-    return f"{exchange.session.host_clock.now() or 0}-{run}"
+class HostLock:
+    """The lock of a host in the hands of one task; nothing else takes it or releases it.
 
+    The end of the `with` block releases what is still ours. After an answer that was lost it first ends the command,
+    which may still run. Lasting work goes on when its command has ended, as the script of a window and a boot do: its
+    lock stays until the host releases it, or until `take_back`.
 
-def run_under_lock(exchange: Exchange, name: str, line: str) -> Transcript:
-    """Runs a command under the lock of the host, taking over one that nobody holds any more.
-
-    Args:
+    Attributes:
         exchange: with the host.
-        name: our lock file.
-        line: the command line; it begins with `lock_section` and does its work only if the lock is ours.
-
-    Returns:
-        The command's answer.
-
-    Raises:
-        HostFailure: somebody else holds the lock, or it could not be made.
+        name: our lock file, `<UTC seconds of the host's clock>-<nonce>`.
     """
-    transcript = exchange.send(line)
-    first = _listed(transcript)
-    if not first.held_by(name):
-        _say_who(exchange, name, first)
-        _take_over(exchange, name)
+
+    def __init__(self, exchange: Exchange, *, lasting: bool = False) -> None:
+        """Sends nothing.
+
+        Args:
+            exchange: with the host.
+            lasting: whether the work goes on when its command has ended.
+        """
+        self.exchange = exchange
+        self.name = f"{exchange.session.host_clock.now() or 0}-{exchange.run}"
+        self._lasting = lasting
+        self._ours = False
+
+    def __enter__(self) -> HostLock:
+        """Takes nothing yet; `run` does."""
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Releases what is ours."""
+        if self._ours:
+            self._release(self.exchange)
+        session = self.exchange.session
+        if isinstance(error, HostFailure) and session.doubtful and not self._lasting:
+            # What was sent last may still run, and holds the lock.
+            session.reconnect()
+            if session.end_left_shells():
+                self._release(self.exchange)
+
+    def run(self, line: str, over: Exchange | None = None) -> Transcript:
+        """Runs a command under the lock, which it takes over from a run that does not hold it any more.
+
+        Args:
+            line: the command line; it begins with `lock_section` and does its work only if the lock is ours.
+            over: a session of its own for this command and what it takes to get the lock.
+
+        Raises:
+            HostFailure: somebody else holds the lock, or it could not be made.
+        """
+        exchange = over or self.exchange
         transcript = exchange.send(line)
-    listing = _listed(transcript)
-    if not listing.held_by(name):
-        _refuse(exchange, name, listing, _lost_race(listing))
-    return transcript
+        first = _listed(transcript)
+        if not first.held_by(self.name):
+            self._say_who(first)
+            self._take_over(exchange)
+            transcript = exchange.send(line)
+        listing = _listed(transcript)
+        if not listing.held_by(self.name):
+            self._refuse(exchange, listing, _lost_race(listing))
+        self._ours = not self._lasting
+        return transcript
 
+    def hand_over(self) -> None:
+        """The next command releases the lock itself."""
+        self._ours = False
 
-def _say_who(exchange: Exchange, name: str, state: LockState) -> None:
-    """Says who has the lock, and for how long by the host's own clock."""
-    verbose = exchange.session.verbose
-    if verbose.shows(STEPS):
-        others = [holder for holder in state.files if holder != name]
-        now = exchange.session.host_clock.now() or 0
-        since = [seconds for holder in state.holders if holder != name and (seconds := taken_at(holder))]
-        told = f" for {max(0, now - min(since))} s" if since and now else ""
-        held = f"is held by {listed(others)}{told}" if others else "is not ours yet"
-        verbose.step("the lock of the host {}: looks whether it may be taken", held)
+    def take_back(self) -> None:
+        """Lasting work is over, or was never begun: the lock is released at the end of the block."""
+        self._ours = True
 
+    def _say_who(self, state: LockState) -> None:
+        """Says who has the lock, and for how long by the host's own clock."""
+        session = self.exchange.session
+        if session.verbose.shows(STEPS):
+            others = [holder for holder in state.files if holder != self.name]
+            now = session.host_clock.now() or 0
+            since = [seconds for holder in state.holders if holder != self.name and (seconds := taken_at(holder))]
+            told = f" for {max(0, now - min(since))} s" if since and now else ""
+            held = f"is held by {listed(others)}{told}" if others else "is not ours yet"
+            session.verbose.step("the lock of the host {}: looks whether it may be taken", held)
 
-def _take_over(exchange: Exchange, name: str) -> None:
-    """Makes a lock ours that nobody holds any more.
+    def _take_over(self, exchange: Exchange) -> None:
+        """Makes a lock ours that nobody holds any more.
 
-    Raises:
-        HostFailure: somebody may hold it.
-    """
-    found, there = _survey(exchange)
-    sighting = _Sighting.of(exchange, found)
-    verdict = judge(found, exchange.session.host_clock.now(), sighting.seconds())
-    if isinstance(verdict, str):
-        _refuse(exchange, name, found, verdict)
-    transcript = exchange.send(takeover_line(exchange.run, name, verdict))
-    listing = _listed(transcript)
-    if not listing.held_by(name):
-        _refuse(exchange, name, listing, _lost_race(listing, there))
-    sighting.forget()
-    exchange.session.verbose.step("has taken the lock of the host")
+        Raises:
+            HostFailure: somebody may hold it.
+        """
+        found, there = _survey(exchange)
+        sighting = _Sighting.of(exchange, found)
+        verdict = judge(found, exchange.session.host_clock.now(), sighting.seconds())
+        if isinstance(verdict, str):
+            self._refuse(exchange, found, verdict)
+        listing = _listed(exchange.send(takeover_line(exchange.run, self.name, verdict)))
+        if not listing.held_by(self.name):
+            self._refuse(exchange, listing, _lost_race(listing, there))
+        sighting.forget()
+        exchange.session.verbose.step("has taken the lock of the host")
 
+    def _refuse(self, exchange: Exchange, state: LockState, sentence: str) -> NoReturn:
+        """Fails; takes our own file out of a lock that we do not hold alone: two runs met while they took it."""
+        if self.name in state.holders:
+            self._release(exchange)
+        raise exchange.failure(sentence, dns_may_be_stopped=False)
 
-def _refuse(exchange: Exchange, name: str, state: LockState, sentence: str) -> NoReturn:
-    """Fails; takes our own file out of a lock that we do not hold alone: two runs met while they took it."""
-    if name in state.holders:
-        release_lock(exchange, name)
-    raise exchange.failure(sentence, dns_may_be_stopped=False)
+    def _release(self, exchange: Exchange) -> None:
+        """Releases the lock outside of the command that was to do it, mostly after a failure, which this must not hide.
+
+        Where the host does not do it the lock stays, and grows old.
+        """
+        self._ours = False
+        with contextlib.suppress(HostFailure):
+            exchange.send(unlock_line(exchange.run, self.name))
 
 
 def _listed(transcript: Transcript) -> LockState:
     return parse_listing(transcript.lines("lock"))
-
-
-def release_lock(exchange: Exchange, name: str) -> None:
-    """Releases the lock outside of the command that was to do it, mostly after a failure, which this must not hide.
-
-    Where the host does not do it the lock stays, and grows old.
-
-    Args:
-        exchange: with the host.
-        name: our lock file.
-    """
-    with contextlib.suppress(HostFailure):
-        exchange.send(unlock_line(exchange.run, name))
 
 
 def _survey(exchange: Exchange) -> tuple[LockState, bool]:

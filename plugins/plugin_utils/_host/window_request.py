@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ...module_utils._commands.lock_state import taken_at
 from ...module_utils._commands.task import FAMILIES
 from ...module_utils._commands.window import Window
 from ...module_utils._facts.window_facts import (
@@ -17,19 +18,18 @@ from ...module_utils._facts.window_facts import (
     running_dependents,
 )
 from .._connection.errors import HostFailure
-from .._connection.exchange import Exchange
 from .exclusions import recorded_exclusions
 from .gather import Gathered
-from .lock import lock_of
+from .lock import HostLock
 
 
 def window_of(
-    exchange: Exchange, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
+    lock: HostLock, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
 ) -> Window:
     """The window that an action of the plan asks for.
 
     Args:
-        exchange: with the host; its session has read the host.
+        lock: of the host, not taken yet.
         gathered: the reading that the plan was made from, in this session.
         action: the plan's ``dns_window``.
         deadline: seconds that it may take.
@@ -38,17 +38,16 @@ def window_of(
     Raises:
         HostFailure: what depends on DNS is not known or cannot be named.
     """
-    lock = lock_of(exchange, gathered.run)
     exclusions, _left_out = recorded_exclusions(action, gathered.facts)
     earlier = left_down(gathered.facts, ignored, action["services_to_start"])
     return Window(
         run=gathered.run,
-        lock=lock,
+        lock=lock.name,
         services_to_start=tuple(action["services_to_start"]),
         dependents=(*_dependents(gathered.facts), *earlier),
         exclusions=exclusions,
         deadline=deadline,
-        until=int(lock.partition("-")[0]) + deadline,
+        until=taken_at(lock.name) + deadline,
         process=process_of_dns(gathered.facts),
         owed=owed(gathered.facts, ignored),
         task_file=gathered.facts["os"]["family"] in FAMILIES,

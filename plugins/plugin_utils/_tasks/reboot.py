@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
@@ -29,11 +29,7 @@ from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.gather import Gathered
-from .._host.lock import (
-    lock_of,
-    release_lock,
-    run_under_lock,
-)
+from .._host.lock import HostLock
 from .._host.verify import Checked, Wait, wait_until_verified
 from .action import Job, Outcome, outcome_of, planned
 from .restart_group import restart_group_lock
@@ -143,14 +139,13 @@ def _refusal(gathered: Gathered) -> str:
 def _carried_out(job: Job, gathered: Gathered) -> Outcome:
     job.progress.enter("restart", dns_may_be_stopped=True)
     exchange = Exchange(job.session, gathered.run, "restart", job.policy.command_timeout)
-    asked = _ask(exchange, gathered)
-    _await_boot(job, exchange, gathered, asked)
-    with after_change("verify", changed=True, dns_may_be_stopped=True):
-        try:
+    with HostLock(exchange, lasting=True) as lock:
+        asked = _ask(lock)
+        _await_boot(job, gathered, asked)
+        lock.take_back()
+        with after_change("verify", changed=True, dns_may_be_stopped=True):
             after = _wait_until_up(job, gathered)
-        finally:
-            release_lock(exchange, asked.lock)
-        plan = planned(after, job)
+            plan = planned(after, job)
     seconds = round(time.monotonic() - asked.at)
     return _message(job, after, plan, True, f"rebooted in {seconds} seconds.")
 
@@ -160,25 +155,25 @@ class _Asked:
     """A reboot that was asked for.
 
     Attributes:
-        lock: our lock file on the host.
+        lock: of the host; it outlives the boot.
         at: monotonic seconds.
         lost: what happened to the answer, so that nobody knows whether the host has heard it; None if it came.
     """
 
-    lock: str
+    lock: HostLock
     at: float
     lost: HostFailure | None
 
 
-def _ask(exchange: Exchange, gathered: Gathered) -> _Asked:
+def _ask(lock: HostLock) -> _Asked:
     """Asks Windows to reboot.
 
     Raises:
         HostFailure: it does not.
     """
-    lock, at = lock_of(exchange, gathered.run), time.monotonic()
+    exchange, at = lock.exchange, time.monotonic()
     try:
-        transcript = run_under_lock(exchange, lock, reboot_line(gathered.run, lock))
+        transcript = lock.run(reboot_line(exchange.run, lock.name))
     except HostFailure as error:
         if exchange.session.doubtful:
             return _Asked(lock, at, error)
@@ -186,7 +181,7 @@ def _ask(exchange: Exchange, gathered: Gathered) -> _Asked:
     section = transcript.sections.get("reboot")
     if section is not None and section.errorlevel == 0:
         return _Asked(lock, at, None)
-    release_lock(exchange, lock)
+    lock.take_back()
     level = "no answer" if section is None else f"error level {section.errorlevel}"
     raise exchange.failure(
         f"did not accept shutdown -r ({level}): is another shutdown pending (1115, 1190), or does the user lack the"
@@ -194,14 +189,15 @@ def _ask(exchange: Exchange, gathered: Gathered) -> _Asked:
     )
 
 
-def _await_boot(job: Job, exchange: Exchange, gathered: Gathered, asked: _Asked) -> None:
+def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
     """Returns when the host has another boot mark twice in a row: it may be on its way down at the first time.
 
     Raises:
         HostFailure: it has not, in the time it was given; sooner where the command was lost and the host stays up.
     """
     old, seen, reason, answered = gathered.facts["boot_mark"], 0, "", False
-    look = Exchange(exchange.session, exchange.run, "restart", LOOK_S)
+    exchange = asked.lock.exchange
+    look = replace(exchange, timeout=LOOK_S)
     state = _STATES["asked"]
     while (waited := time.monotonic() - asked.at) < job.policy.reboot_timeout:
         job.session.verbose.step("waits for {}, {:.0f} of {} s", state, waited, job.policy.reboot_timeout)
@@ -218,7 +214,7 @@ def _await_boot(job: Job, exchange: Exchange, gathered: Gathered, asked: _Asked)
             return
         state = _STATES["booted" if seen else "up"]
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
-            release_lock(exchange, asked.lock)
+            asked.lock.take_back()
             raise asked.lost
     raise _stayed_away(job, exchange, gathered, reason, answered)
 

@@ -45,6 +45,7 @@ from .._host.dns_window import (
 )
 from .._host.exclusions import recorded_exclusions
 from .._host.gather import Gathered, read_answer
+from .._host.lock import HostLock
 from .._host.verify import Wait, wait_until_verified
 from .._host.window_request import window_of
 from .action import Job, Outcome, outcome_of, planned
@@ -180,8 +181,9 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
     services_to_start = [str(name) for name in action["services_to_start"]]
     window = action["action"] == DNS_WINDOW
     if window:
-        asked = window_of(exchange, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
-        opened = open_window(exchange, asked, job.options["allow_unguarded"])
+        lock = HostLock(exchange, lasting=True)
+        asked = window_of(lock, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
+        opened = open_window(lock, asked, job.options["allow_unguarded"])
         transcript, steps = opened.transcript, opened.steps
     else:
         transcript, steps = _started(exchange, services_to_start), []

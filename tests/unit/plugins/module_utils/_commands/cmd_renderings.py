@@ -244,7 +244,8 @@ def _typical_writes() -> list[str]:
 def _remember_lines() -> Rendered:
     for names, owed in product(((), KEYS[:1], KEYS), repeat=2):
         for process in ({}, {"socket_pool_size": 1484, "socket_pool_excluded_port_ranges": None}):
-            yield remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: owed}, process)
+            for lock in (None, LOCK):
+                yield remember_line(RUN, {WINDOW_RECORD: names, RAN_BEFORE: owed}, process, lock)
 
 
 def _typical_starts() -> list[str]:

@@ -195,6 +195,7 @@ RENDERERS: dict[str, Callable[[Any], object]] = {
     "record of what ran": lambda text: remember_line(RUN, {RAN_BEFORE: ["DNS", text]}, {}),
     "setting with a process": lambda text: remember_line(RUN, {}, {text: 1500}),
     "process of a record": lambda text: remember_line(RUN, {}, {"socket_pool_size": text}),
+    "lock of a record": lambda text: remember_line(RUN, {}, {"socket_pool_size": 1500}, text),
     "range": lambda text: write_lines(ChangeId(RUN, LOCK, BACKUP), [SettingWrite("reserved_ports", (text,))], [], []),
     "range of netsh": lambda text: write_lines(
         ChangeId(RUN, LOCK, BACKUP), [SettingWrite("excluded_udp4", (text,))], [], []

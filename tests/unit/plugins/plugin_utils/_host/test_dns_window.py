@@ -42,7 +42,7 @@ def test_only_dependents_that_ran_are_started_again() -> None:
     host = FakeHost(dependents=["DnsMgmt", "Idle"])
     host.services |= {"DnsMgmt": Service(RUNNING, 77), "Idle": Service(1, 0)}
     case = Case(host)
-    assert window_of(case.exchange, case.gathered, case.action, 300).dependents == ("DnsMgmt",)
+    assert window_of(case.lock(), case.gathered, case.action, 300).dependents == ("DnsMgmt",)
 
 
 def test_unknown_dependents_forbid_the_window() -> None:
@@ -269,10 +269,10 @@ def test_an_earlier_record_stays_until_its_services_run() -> None:
 
     host._do_window = in_vain  # type: ignore[method-assign]
     case = Case(host)
-    assert window_of(case.exchange, case.gathered, case.action, 300).owed == ("WINS",)
-    assert window_of(case.exchange, case.gathered, case.action, 300, ["wins"]).owed == ()
-    assert window_of(case.exchange, case.gathered, case.action, 300).dependents == ("WINS",), "started behind DNS"
-    assert window_of(case.exchange, case.gathered, case.action, 300, ["wins"]).dependents == ()
+    assert window_of(case.lock(), case.gathered, case.action, 300).owed == ("WINS",)
+    assert window_of(case.lock(), case.gathered, case.action, 300, ["wins"]).owed == ()
+    assert window_of(case.lock(), case.gathered, case.action, 300).dependents == ("WINS",), "started behind DNS"
+    assert window_of(case.lock(), case.gathered, case.action, 300, ["wins"]).dependents == ()
     case.open()
     assert host.state["ran_before"]["value"] == "DNS,WINS"
 
@@ -297,6 +297,21 @@ def test_what_the_session_started_is_not_owed_any_more() -> None:
     with pytest.raises(HostFailure, match="it runs"):
         case.open()
     assert host.state["ran_before"]["value"] == "WINS"
+
+
+def test_a_record_is_left_to_a_run_that_has_taken_the_lock() -> None:
+    host = FakeHost(scheduler="hangs")
+    case = Case(host)
+    rescue = host._on_rescue
+
+    def meets_another() -> tuple[str, int]:
+        host.locks = ["9999999999-fedcba9876543210"]
+        return rescue()
+
+    host._on_rescue = meets_another  # type: ignore[method-assign]
+    with pytest.raises(HostFailure, match="it runs"):
+        case.open()
+    assert host.state["ran_before"]["value"] == "DNS"
 
 
 @pytest.mark.parametrize("scheduler", ["missing", "never_runs"])
@@ -330,9 +345,9 @@ def test_a_script_that_refuses_has_stopped_nothing(level: int, word: str) -> Non
 
 def test_the_process_is_that_of_the_service_manager() -> None:
     case = Case()
-    assert window_of(case.exchange, case.gathered, case.action, 300).process == 1484
+    assert window_of(case.lock(), case.gathered, case.action, 300).process == 1484
     case.gathered.facts["services"]["DNS"]["pid"] = None
-    assert window_of(case.exchange, case.gathered, case.action, 300).process is None
+    assert window_of(case.lock(), case.gathered, case.action, 300).process is None
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -23,6 +23,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_w
     open_window,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.lock import HostLock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import Clock
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost, Service
@@ -70,7 +71,8 @@ def seconds(scheduler: str, fates: list[int], dns_returns: bool) -> float:
         exchange = Exchange(session, gathered.run, "restart", COMMAND)
         begun, wire.late = wire.clock.now, True
         with contextlib.suppress(HostFailure):
-            open_window(exchange, window_of(exchange, gathered, ACTION, DEADLINE), allow_unguarded=False)
+            held = HostLock(exchange, lasting=True)
+            open_window(held, window_of(held, gathered, ACTION, DEADLINE), allow_unguarded=False)
         return wire.clock.now - begun
 
 

@@ -12,6 +12,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.lock import HostLock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
@@ -27,4 +28,5 @@ def test_the_task_comes_from_a_file_where_the_release_takes_one(family: str | No
     gathered = gather(session, policy, 60)
     (action,) = [row for row in make_plan(gathered.facts, policy)["actions"] if row["action"] == "dns_window"]
     gathered.facts["os"]["family"] = family
-    assert window_of(Exchange(session, gathered.run, "restart", 60), gathered, action, 300).task_file is expected
+    lock = HostLock(Exchange(session, gathered.run, "restart", 60), lasting=True)
+    assert window_of(lock, gathered, action, 300).task_file is expected

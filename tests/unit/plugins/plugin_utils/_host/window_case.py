@@ -17,6 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_w
     open_window,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.lock import HostLock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
@@ -55,8 +56,11 @@ class Case:
         ]
 
     def open(self, allow_unguarded: bool = False) -> Opened:
-        window = window_of(self.exchange, self.gathered, self.action, 300)
-        return open_window(self.exchange, window, allow_unguarded)
+        lock = self.lock()
+        return open_window(lock, window_of(lock, self.gathered, self.action, 300), allow_unguarded)
+
+    def lock(self) -> HostLock:
+        return HostLock(self.exchange, lasting=True)
 
     @property
     def dns_runs(self) -> bool:
