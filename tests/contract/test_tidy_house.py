@@ -15,10 +15,13 @@ from checkout import CHECKOUT, listed_files
 FILE_LINES_MAX = 400
 NOT_BY_HAND = (".json", ".gz", ".png", ".txt", ".xsd")
 """Schemas, recordings, pictures, captures, licences, another project's schema: data, whose length nobody chose."""
+OF_RELEASES = ("CHANGELOG.rst", "changelogs/changelog.yaml")
+"""What antsibull-changelog writes; it grows with each release."""
 
 
 def test_no_file_is_longer_than_one_can_read() -> None:
-    by_hand = [path for name in listed_files() if (path := CHECKOUT / name).suffix not in NOT_BY_HAND]
+    names = [name for name in listed_files() if name not in OF_RELEASES]
+    by_hand = [path for name in names if (path := CHECKOUT / name).suffix not in NOT_BY_HAND]
     assert Path(__file__).resolve() in by_hand
     lengths = {str(path.relative_to(CHECKOUT)): len(path.read_bytes().splitlines()) for path in by_hand}
     assert {name: lines for name, lines in lengths.items() if lines > FILE_LINES_MAX} == {}
