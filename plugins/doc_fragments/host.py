@@ -56,8 +56,9 @@ attributes:
       - The task fails before anything is sent, because it would change another host by the policy of this one. Use a
         play on the other host instead.
 notes:
-  - Uses the connection plugin P(ansible.builtin.winrm#connection) with plain C(cmd) commands. The host needs WinRM 2.0,
-    but neither PowerShell nor Python. Other connections (V(local), V(psrp), V(ssh)) and C(become) are refused.
+  - Uses the connection plugin P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection) with plain
+    C(cmd) commands. The host needs WinRM 2.0, but neither PowerShell nor Python. Other connections, such as V(ssh) and
+    V(local), and C(become) are refused.
   - The user must be an administrator of the host. Local administrators other than the built-in one need
     C(LocalAccountTokenFilterPolicy) on Windows Server 2008 and later.
   - With C(-v) each task prints one line per host, with C(-vv) its phases and waits, with C(-vvvv) its command lines and
@@ -65,7 +66,7 @@ notes:
   - The host is reported as unreachable only if nothing was sent to it. Later errors are failures with a
     RV(ignore:phase).
 requirements:
-  - pywinrm on the controller
+  - pywinrm on the controller; for hosts that use P(ansible.builtin.psrp#connection), pypsrp
 seealso:
   - name: Problems
     link: https://github.com/portkeeper/windows_dns/blob/main/docs/problems.md

@@ -25,6 +25,7 @@ ALLOWED = {
 }
 LIBRARIES = {
     "plugin_utils/_connection/winrm.py": ("winrm",),
+    "plugin_utils/_connection/psrp.py": ("pypsrp",),
     "plugin_utils/_connection/http_limits.py": ("requests", "urllib3"),
     "plugin_utils/_report/render_html.py": ("jinja2",),
 }

@@ -30,7 +30,7 @@ def play(**task: Any) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def inventory(tmp_path: Path):
-    """Give a function that writes an inventory of one host that nobody answers for."""
+    """Give a function that writes an inventory of one host that nobody answers for; None leaves a variable out."""
 
     def write(**variables: Any) -> Path:
         host = {
@@ -44,7 +44,8 @@ def inventory(tmp_path: Path):
             **variables,
         }
         path = tmp_path / "inventory.yml"
-        path.write_text(yaml.safe_dump({"all": {"hosts": {"client01": host}}}), encoding="utf-8")
+        given = {name: value for name, value in host.items() if value is not None}
+        path.write_text(yaml.safe_dump({"all": {"hosts": {"client01": given}}}), encoding="utf-8")
         return path
 
     return write
@@ -112,11 +113,33 @@ def test_a_server_that_is_not_windows_is_unreachable(controller, inventory, web_
     assert_one_sentence(run, "unreachable", str(web_server), "WinRM")
 
 
-@pytest.mark.parametrize("connection", ["local", "psrp", "ssh"])
+@pytest.mark.parametrize("connection", ["local", "ssh"])
 def test_other_connections_are_refused(controller, inventory, connection: str) -> None:
     run = controller.playbook(play(), inventory(ansible_connection=connection))
     assert run.returncode == 2
-    assert_one_sentence(run, "failed", "ansible_connection", "winrm")
+    assert_one_sentence(run, "failed", "ansible_connection", "winrm", "psrp")
+
+
+def test_a_host_without_a_connection_variable_is_told_which_to_set(controller, inventory) -> None:
+    run = controller.playbook(play(), inventory(ansible_connection=None))
+    assert run.returncode == 2
+    assert_one_sentence(run, "failed", "ansible_connection", "where no connection is set", "winrm", "psrp")
+
+
+def test_a_powershell_configuration_is_refused(controller, inventory) -> None:
+    run = controller.playbook(play(), inventory(ansible_connection="psrp", ansible_psrp_configuration_name="Operators"))
+    assert run.returncode == 2
+    assert_one_sentence(run, "failed", "ansible_psrp_configuration_name", "remove the variable")
+
+
+def test_psrp_at_a_closed_port_is_unreachable(controller, inventory, free_port) -> None:
+    variables = {"ansible_psrp_protocol": "http", "ansible_psrp_auth": "ntlm"}
+    run = controller.playbook(
+        play(), inventory(ansible_connection="psrp", ansible_port=free_port, **variables), "-vvvvv"
+    )
+    assert run.returncode == 4
+    assert_one_sentence(run, "unreachable", str(free_port))
+    assert "Traceback" not in run.stderr, "the library's log"
 
 
 def test_become_is_refused(controller, inventory, free_port) -> None:

@@ -24,8 +24,14 @@ _QUOTA = (2150858815, 2150859173, 2150859174, 2150859175, 2150859176)
 """Faults of WinRM's quotas: processes per shell, shells per user, operations per user, and the like."""
 
 
-_NOT_WINRM = ("ParseError", "ExpatError", "BadRequest", "TooManyRedirects")
-"""What the libraries raise for answers of another kind of server."""
+_NOT_WINRM = ("ParseError", "ExpatError", "BadRequest", "TooManyRedirects", "UnexpectedAnswer")
+"""What the libraries raise for answers of another kind of server; the last one is ours."""
+
+_NO_DETAILS = "No details returned by the server"
+"""What pypsrp says of an error page that it takes for a fault."""
+
+_FAULT_PARTS = ("fault_code", "fault_subcode", "response", "code", "reason")
+"""Where the libraries' faults hold what the host said."""
 
 _STUMBLED = ("StopIteration", "KeyError", "AttributeError", "TypeError", "IndexError", "NameError")
 """What the library raises, too, for answers that it does not expect: it does not look at them before it uses them. The
@@ -33,8 +39,8 @@ same classes are those of mistakes in code: where they come from, and their text
 
 _OURS = "ansible_collections.portkeeper."
 
-_REJECTED = ("InvalidCredentialsError", "PermissionError")
-"""Of the library for a 401 after the handshake, and of its NTLM part for one within it."""
+_REJECTED = ("InvalidCredentialsError", "PermissionError", "AuthenticationError")
+"""Of pywinrm for a 401 after the handshake, and of its NTLM part for one within it; of pypsrp for both."""
 
 _CUT = ("ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError", "BrokenPipeError")
 
@@ -82,6 +88,19 @@ def after_change(phase: Phase, **done: object) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
+class Variables:
+    """The inventory variables of a connection plugin that an error tells the user to check.
+
+    Attributes:
+        authentication: for how to log on.
+        address: for what is contacted.
+    """
+
+    authentication: str = "ansible_winrm_transport"
+    address: str = "ansible_port, ansible_winrm_scheme and ansible_winrm_path"
+
+
+@dataclass(frozen=True)
 class Target:
     """Where a session goes, for messages.
 
@@ -90,12 +109,14 @@ class Target:
         port: TCP port.
         user: as configured.
         way: how it gets there, for example transport ntlm.
+        variables: for messages that tell what to check.
     """
 
     host: str
     port: int
     user: str
     way: str
+    variables: Variables = Variables()
 
     @property
     def name(self) -> str:
@@ -109,7 +130,7 @@ class Target:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What is known of an exception of the winrm library: its classes differ between the library's releases.
+    """What is known of an exception of a client library: its classes differ between the library's releases.
 
     Attributes:
         kind: name of the class.
@@ -137,7 +158,7 @@ _BLOCK_MODE = (
 _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
     (
         lambda seen: seen.kind in _REJECTED or seen.status == 401,
-        "rejected the credentials: check ansible_user, ansible_password and ansible_winrm_transport.",
+        "rejected the credentials: check ansible_user, ansible_password and {variables.authentication}.",
     ),
     (
         lambda seen: seen.fault == _ACCESS_DENIED,
@@ -154,12 +175,12 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
     ),
     (lambda seen: seen.fault is not None, "answered with the WinRM fault {fault}: {text}"),
     (
-        lambda seen: seen.kind in _NOT_WINRM or seen.status in (404, 405, 501),
-        "does not answer like WinRM: check ansible_port, ansible_winrm_scheme and ansible_winrm_path.",
+        lambda seen: seen.kind in _NOT_WINRM or _NO_DETAILS in seen.text or seen.status in (404, 405, 501),
+        "does not answer like WinRM: check {variables.address}.",
     ),
     (
         lambda seen: seen.kind in _STUMBLED,
-        "does not answer like WinRM ({kind}: {text}): check ansible_port, ansible_winrm_scheme and ansible_winrm_path.",
+        "does not answer like WinRM ({kind}: {text}): check {variables.address}.",
     ),
     (lambda seen: seen.status is not None, "answered with HTTP status {status}: check that WinRM 2.0 listens there."),
     (lambda seen: seen.kind in _GIVEN_UP, "was given up: {text}; what it was doing is not known."),
@@ -181,7 +202,7 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
 
 
 def explained(error: BaseException, target: Target) -> str:
-    """One sentence for an error of the winrm library or of what is below it.
+    """One sentence for an error of a client library or of what is below it.
 
     Args:
         error: any exception.
@@ -192,12 +213,13 @@ def explained(error: BaseException, target: Target) -> str:
     """
     if type(error).__name__ in _STUMBLED and _raised_here(error):
         raise error
-    fault_parts = (str(getattr(error, name, "") or "") for name in ("fault_code", "fault_subcode", "response"))
+    fault_parts = (str(getattr(error, name, "") or "") for name in _FAULT_PARTS)
     seen = _Seen(
         type(error).__name__, _one_line(error), fault_number(error), " ".join(fault_parts), _http_status(error)
     )
     sentence = next(sentence for fits, sentence in _SENTENCES if fits(seen))
-    return f"{target} {sentence.format(kind=seen.kind, text=seen.text, fault=seen.fault, status=seen.status)}"
+    names = {"kind": seen.kind, "text": seen.text, "fault": seen.fault, "status": seen.status}
+    return f"{target} {sentence.format(variables=target.variables, **names)}"
 
 
 def _raised_here(error: BaseException) -> bool:
@@ -210,8 +232,11 @@ def _raised_here(error: BaseException) -> bool:
 
 def fault_number(error: BaseException) -> int | None:
     """The number of a WS-Management fault; None for any other error."""
-    number: int | None = getattr(error, "wsman_fault_code", None)
-    return number
+    number = getattr(error, "wsman_fault_code", None)
+    if type(error).__name__ == "WSManFaultError" and not hasattr(error, "wsman_fault_code"):
+        # pypsrp's class has it as `code`, which is a word for a fault that is not of WinRM; pywinrm's `code` is HTTP's.
+        number = getattr(error, "code", None)
+    return number if isinstance(number, int) else None
 
 
 def credentials_refused(error: BaseException | None) -> bool:

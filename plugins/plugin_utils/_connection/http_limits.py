@@ -171,8 +171,7 @@ def _adapter_class() -> Any:
 
         def send(self, request: Any, *args: Any, **options: Any) -> Any:
             """Sends a request and reads the head of the reply; its body is read later, within the same limits."""
-            left, timeout = self.limits.begin(), options.get("timeout")
-            options["timeout"] = min(left, float(timeout)) if isinstance(timeout, (int, float)) else left
+            options["timeout"] = _at_most(self.limits.begin(), options.get("timeout"))
             request.headers["Accept-Encoding"] = "identity"
             _CURRENT.set(self.limits)
             try:
@@ -186,6 +185,27 @@ def _adapter_class() -> Any:
             return response
 
     return LimitedAdapter
+
+
+def _at_most(left: float, timeout: Any) -> Any:
+    """A timeout of `requests`, one number or one for connecting and one for reading, within the time that is left."""
+    if isinstance(timeout, tuple):
+        return tuple(_at_most(left, seconds) for seconds in timeout)
+    return min(left, float(timeout)) if isinstance(timeout, (int, float)) else left
+
+
+def limit_session(session: Any, limits: Limits) -> None:
+    """Makes all that a session of `requests` sends keep to the limits.
+
+    Args:
+        session: has sent nothing yet.
+        limits: of the piece of work that goes on.
+    """
+    adapter = _adapter_class()(limits)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    # WinRM redirects nobody; whoever does must not get the proof of the password.
+    session.max_redirects = 0
 
 
 def limit(transport: Any, limits: Limits) -> None:
@@ -202,11 +222,7 @@ def limit(transport: Any, limits: Limits) -> None:
     def send_limited(*args: Any, **options: Any) -> Any:
         session = transport.session
         if session is not None and not isinstance(session.adapters.get("http://"), _adapter_class()):
-            adapter = _adapter_class()(limits)
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, adapter)
-            # WinRM redirects nobody; whoever does must not get the proof of the password.
-            session.max_redirects = 0
+            limit_session(session, limits)
         return send(*args, **options)
 
     transport._send_message_request = send_limited

@@ -14,7 +14,7 @@ from .._verbose import SILENT, Verbose
 from .errors import HostFailure, Phase, Target, credentials_refused
 from .host_clock import HostClock
 from .interfaces import ConnectionPlugin, RemoteShell, Reply, Transport, TransportOptions
-from .transports import TRANSPORTS
+from .transports import new_transport
 
 IDLE_TIMEOUT_S = 180
 """Seconds until the host gives up a shell that nobody asks; the default of WinRM 2.0. No command of a shared shell
@@ -59,7 +59,7 @@ class Session:
         """Remote commands that may have been executed, over all shells of this session."""
         self.doubtful = False
         """Whether a command failed, so that nobody knows whether it still runs and whether the connection works."""
-        self._interrupted = False
+        self._interrupted = self._refused = False
 
     @property
     def target(self) -> Target:
@@ -103,8 +103,8 @@ class Session:
         try:
             reply = shell.run(line, phase, timeout, self._clock)
         except HostFailure as error:
-            # Another attempt with refused credentials only helps to lock the account.
-            self.doubtful = not credentials_refused(error.__cause__)
+            self._refused = credentials_refused(error.__cause__)
+            self.doubtful = not self._refused
             self.verbose.step("no whole answer to the command")
             raise
         self.verbose.answer(reply.stdout, reply.exit_code)
@@ -135,7 +135,7 @@ class Session:
         """Drops the connection, whose authentication may be gone; the next command makes another one."""
         self._transport.drop(self._shell)
         self._shell = None
-        self.doubtful = self._interrupted = False
+        self.doubtful = self._interrupted = self._refused = False
 
     def end_left_shells(self) -> bool:
         """Ends, over a connection that works, what lost ones left running.
@@ -148,9 +148,10 @@ class Session:
     def close(self) -> None:
         """Ends what the task executor cannot end; the rest it leaves to it.
 
-        After an exchange that was given up halfway nothing is sent: the host ends the shell by itself.
+        Nothing is sent after an exchange that was given up halfway: the host ends the shell by itself. The same after
+        refused credentials, because another attempt only helps to lock the account.
         """
-        if self._interrupted or self._transport.given_up:
+        if self._interrupted or self._refused or self._transport.given_up:
             self.reconnect()
             self._transport.forget_left()
             return
@@ -168,4 +169,4 @@ class Session:
 
     def _new_transport(self, private: bool) -> Transport:
         options = TransportOptions(private, self._pin_address, self._clock, self.host_clock)
-        return TRANSPORTS[self._connection.transport](self._connection, options)
+        return new_transport(self._connection, options)

@@ -6,35 +6,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible.errors import AnsibleError
 
-from .interfaces import Transport, TransportOptions
+from .interfaces import ConnectionPlugin, Transport, TransportOptions
+from .psrp import Psrp, psrp_refusal
 from .winrm import WinRM
 
-TRANSPORTS: Mapping[str, Callable[[Any, TransportOptions], Transport]] = {"winrm": WinRM}
+
+def _nothing_refused(_connection: ConnectionPlugin) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What belongs to one connection plugin.
+
+    Attributes:
+        transport: makes the transport of a session.
+        refusal: says why a host cannot be reached with the plugin's options; empty if it can.
+    """
+
+    transport: Callable[[Any, TransportOptions], Transport]
+    refusal: Callable[[ConnectionPlugin], str] = _nothing_refused
+
+
+TRANSPORTS: Mapping[str, _Row] = {"winrm": _Row(WinRM), "psrp": _Row(Psrp, psrp_refusal)}
 """By connection plugin, as it calls itself."""
+
+_REASONS: Mapping[str, str] = {
+    "ssh": ", which Ansible uses where no connection is set",
+    "local": ", which runs on the controller",
+}
+"""Why a host may have a connection plugin that nobody chose for it."""
+
+
+def new_transport(connection: ConnectionPlugin, options: TransportOptions) -> Transport:
+    """Makes the transport of a connection plugin, which `refuse_foreign` has let pass."""
+    return TRANSPORTS[connection.transport].transport(connection, options)
 
 
 def refuse_foreign(connection: Any, host: str) -> None:  # noqa: ANN401 (any connection plugin)
-    """Refuses a connection plugin that has no transport.
+    """Refuses a connection plugin that has no transport, and options for which its transport has no use.
 
     Args:
         connection: the task's connection plugin.
         host: inventory name, for the message.
 
     Raises:
-        AnsibleError: another connection plugin, or `become` is on.
+        AnsibleError: another connection plugin, such options, or `become` is on.
     """
-    transport = getattr(connection, "transport", None)
-    if transport not in TRANSPORTS:
+    plugin = str(getattr(connection, "transport", None))
+    if plugin not in TRANSPORTS:
         raise AnsibleError(
-            f"{host}: the modules of portkeeper.windows_dns need the connection plugin winrm, not {transport}: set"
-            " ansible_connection=winrm for this host and do not delegate the task elsewhere."
+            f"{host}: the modules of portkeeper.windows_dns need the connection plugin {' or '.join(TRANSPORTS)}, not"
+            f" {plugin}{_REASONS.get(plugin, '')}: set ansible_connection=winrm or =psrp for this host."
         )
     if getattr(connection, "become", None) is not None:
         raise AnsibleError(
             f"{host}: become is not supported by the modules of portkeeper.windows_dns: log on as an administrator of"
             " the host instead."
         )
+    refusal = TRANSPORTS[plugin].refusal(connection)
+    if refusal:
+        raise AnsibleError(f"{host}: {refusal}")

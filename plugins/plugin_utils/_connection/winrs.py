@@ -26,6 +26,9 @@ class WinRS(ABC):
     max_commands: ClassVar[int] = 12
     """WinRM 2.0 allows 15 operations per user and does not give one back before the shell is deleted."""
 
+    owns_shells: ClassVar[bool] = False
+    """Whether the task executor deletes no shell, not even that of a session which is not private."""
+
     def __init__(self, target: Target, options: TransportOptions) -> None:
         """Sends nothing.
 
@@ -95,7 +98,7 @@ class WinRS(ABC):
         What is sent now, also by the task executor, has CLOSE_S seconds.
         """
         self._limits.allow(CLOSE_S)
-        if shell is not None and self._private:
+        if shell is not None and (self._private or (self.owns_shells and not lost)):
             shell.delete()
             self._disconnect()
             shell = None

@@ -86,7 +86,7 @@ class RudeServer:
             while head := b"".join(iter(stream.readline, b"\r\n")).decode():
                 length = int(_found(r"(?im)^content-length: (\d+)", head) or 0)
                 body = stream.read(length).decode("latin-1")
-                action = _found(r"shell/(\w+)</a:Action>|transfer/(\w+)</a:Action>", body) or "other"
+                action = _found(r"(?:shell|transfer)/(\w+)</\w+:Action>", body) or "other"
                 sealed += 1
                 self.requests.append(action)
                 if len(self.requests) == self._at and self._rude is not None:
@@ -103,7 +103,7 @@ class RudeServer:
 
 
 def _answer_to(action: str, body: str) -> bytes:
-    relates = _found(r"<a:MessageID>([^<]*)", body)
+    relates = _found(r"<\w+:MessageID>([^<]*)", body)
     envelope = _ENVELOPE.format(relates=relates, body=_BODIES.get(action, ""))
     return answer("200 OK", envelope.encode(), "Content-Type: application/soap+xml;charset=UTF-8")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that never ends an answer, or sends without end, is given up at each request; real sockets, real pywinrm."""
+"""A host that never ends an answer, or sends without end, is given up at each request; real sockets, real libraries."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Any]:
         one.stop()
 
 
-def connected(port: int, transport: str) -> Any:
+def connected(port: int, transport: str, plugin: str = "winrm") -> Any:
     """The connection plugin of the installed ansible-core."""
     options = {
         "ansible_host": "127.0.0.1",
@@ -110,10 +110,14 @@ def connected(port: int, transport: str) -> Any:
         "ansible_password": "secret-password",
         "ansible_winrm_scheme": "http",
         "ansible_winrm_transport": transport,
+        "ansible_psrp_protocol": "http",
+        "ansible_psrp_auth": transport,
+        "ansible_psrp_message_encryption": "never" if transport == "basic" else "auto",
     }
-    plugin = connection_loader.get("winrm", PlayContext())
-    plugin.set_options(var_options={**options, "_extras": options})
-    return plugin
+    own = {name: value for name, value in options.items() if name.startswith("ansible_winrm_")}
+    made = connection_loader.get(plugin, PlayContext())
+    made.set_options(var_options={**options, "_extras": own if plugin == "winrm" else {}})
+    return made
 
 
 def whole_task(plugin: Any, clock: Clock | None = None) -> Any:
@@ -127,38 +131,44 @@ def whole_task(plugin: Any, clock: Clock | None = None) -> Any:
             plugin.close()
 
 
-def test_the_polite_server_is_heard_to_the_end(server: Any) -> None:
+PLUGINS = pytest.mark.parametrize("plugin", ["winrm", "psrp"])
+
+
+@PLUGINS
+def test_the_polite_server_is_heard_to_the_end(plugin: str, server: Any) -> None:
     polite = server()
-    assert whole_task(connected(polite.port, "basic")).stdout == b"CLIENT01"
+    assert whole_task(connected(polite.port, "basic", plugin)).stdout == b"CLIENT01"
     assert polite.requests == ["Create", "Command", "Receive", "Delete"]
 
 
+@PLUGINS
 @pytest.mark.parametrize("transport", ["basic", "ntlm"])
 @pytest.mark.parametrize("at", [1, 2, 3, 4])
 @pytest.mark.parametrize("rude", [*NEVER_ENDS.values(), *TOO_LARGE.values()], ids=[*NEVER_ENDS, *TOO_LARGE])
-def test_every_request_has_a_deadline_and_a_size(rude: Rude, at: int, transport: str, server: Any) -> None:
+def test_every_request_has_a_deadline_and_a_size(rude: Rude, at: int, transport: str, plugin: str, server: Any) -> None:
     """With NTLM the first three are the handshake, and the fourth opens the shell."""
     clock = Clock()
     host = server(at, clock.before(rude), ntlm=transport == "ntlm")
-    plugin = connected(host.port, transport)
+    connection = connected(host.port, transport, plugin)
     began = time.monotonic()
     if transport == "basic" and at == 4:
-        assert whole_task(plugin, clock).stdout == b"CLIENT01", "how a shell is deleted does not matter"
+        assert whole_task(connection, clock).stdout == b"CLIENT01", "how a shell is deleted does not matter"
     else:
         with pytest.raises(AnsibleConnectionFailure if transport == "ntlm" or at == 1 else HostFailure) as caught:
-            whole_task(plugin, clock)
+            whole_task(connection, clock)
         assert "was given up" in str(caught.value)
         assert "secret-password" not in str(caught.value)
     assert time.monotonic() - began < 15
     assert len(host.requests) == at, "nothing more is sent, neither over this connection nor over another"
 
 
-def test_a_redirection_is_not_followed(server: Any) -> None:
+@PLUGINS
+def test_a_redirection_is_not_followed(plugin: str, server: Any) -> None:
     other = server()
     moved = answer("307 Moved", b"", f"Location: http://127.0.0.1:{other.port}/wsman")
     host = server(1, floods(moved, b"", 0))
     with pytest.raises(AnsibleConnectionFailure, match="does not answer like WinRM"):
-        whole_task(connected(host.port, "basic"))
+        whole_task(connected(host.port, "basic", plugin))
     assert other.requests == []
 
 
@@ -200,20 +210,23 @@ def resident(name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
+@PLUGINS
 @pytest.mark.parametrize("transport", ["basic", "ntlm"])
-def test_a_flood_takes_less_than_64_mib(transport: str, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_takes_less_than_64_mib(
+    transport: str, plugin: str, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """1.5 GB before anybody has logged on, with the limits as they are; measured in a child."""
     monkeypatch.undo()
     piece = b"100000\r\n" + b"x" * 2**20 + b"\r\n"
     host = server(HANDSHAKE - 1 if transport == "ntlm" else 1, floods(CHUNKED, piece, 1500), ntlm=transport == "ntlm")
-    plugin = connected(host.port, transport)
+    connection = connected(host.port, transport, plugin)
     child = os.fork()
     if child == 0:
         code = 100
         try:
             before = resident("VmRSS")
             try:
-                whole_task(plugin)
+                whole_task(connection)
             except AnsibleConnectionFailure:
                 code = min(99, (resident("VmHWM") - before) // 1024)
         finally:

@@ -1,71 +1,70 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The session: how it opens, what it refuses, and what an error means at which moment."""
+"""The session over each transport: how it opens, and what an error means at which moment."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import shell, winrs
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import IDLE_TIMEOUT_S, Session
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.transports import refuse_foreign
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import PywinrmClient, WinRM
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrs import WinRS
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.session_case import (
+    Clock,
+    named,
+    run,
+)
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_psrp import (
+    FakePsrpConnection,
+    send_to,
+)
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
     FakeWire,
 )
 
-LINE = collector_line("0123456789abcdef")
+Made = Callable[..., tuple[Session, Any, FakeWire]]
 
 
-class Clock:
-    """Seconds that pass only when the session looks."""
+@pytest.fixture(params=["winrm", "psrp"])
+def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Made:
+    """Gives a function that makes a session on a host in memory, with the plugin and what carries its messages."""
 
-    def __init__(self, step: float = 0.0) -> None:
-        self.now, self.step = 0.0, step
+    def make(wire: FakeWire | None = None, **options: Any) -> tuple[Session, Any, FakeWire]:
+        wire = wire or FakeWire(FakeHost())
+        if request.param == "winrm":
+            connection: Any = FakeConnection(wire)
+        else:
+            send_to(wire, monkeypatch)
+            connection = FakePsrpConnection(wire)
+        return Session(connection, **options), connection, wire
 
-    def __call__(self) -> float:
-        self.now += self.step
-        return self.now
-
-
-def named(name: str, **attributes: Any) -> Exception:
-    """An exception with the name and the attributes of one of the library's."""
-    error = type(name, (Exception,), {})("text of " + name)
-    for key, value in attributes.items():
-        setattr(error, key, value)
-    return error
+    return make
 
 
-def made(wire: FakeWire | None = None, **options: Any) -> tuple[Session, FakeConnection, FakeWire]:
-    wire = wire or FakeWire(FakeHost())
-    connection = FakeConnection(wire, **options)
-    return Session(connection), connection, wire
+def shell_of_executor(connection: Any) -> str | None:
+    """The shell that the task executor is going to delete."""
+    return getattr(connection, "shell_id", None)
 
 
-def run(session: Session, **options: Any) -> Any:
-    return session.run(LINE, **{"phase": "read", "timeout": 60, **options})
-
-
-def test_the_shell_has_our_code_page_and_the_executor_deletes_it() -> None:
+def test_the_shell_has_our_code_page_and_is_deleted_at_the_end(made: Made) -> None:
     session, connection, wire = made()
     assert b"CLIENT01" in run(session).stdout
     assert wire.opened == [{"codepage": 437, "noprofile": True, "idle_timeout": f"PT{IDLE_TIMEOUT_S}S"}]
     session.close()
-    assert wire.deleted == []
     connection.close()
     assert wire.deleted == ["shell-1"]
 
 
-def test_commands_share_a_shell_and_no_signal_is_sent() -> None:
+def test_commands_share_a_shell_and_no_signal_is_sent(made: Made) -> None:
     session, _connection, wire = made()
     run(session)
     run(session)
@@ -74,40 +73,16 @@ def test_commands_share_a_shell_and_no_signal_is_sent() -> None:
     assert session.commands_sent == 2
 
 
-def test_a_used_up_shell_is_replaced() -> None:
-    session, connection, wire = made()
-    for _count in range(WinRM.max_commands + 1):
+def test_a_used_up_shell_is_replaced(made: Made) -> None:
+    session, _connection, wire = made()
+    for _count in range(WinRS.max_commands + 1):
         run(session)
     assert len(wire.opened) == 2
     assert wire.deleted == ["shell-1"]
-    assert connection.shell_id == "shell-2"
 
 
-def test_a_loops_items_never_use_the_shell_of_an_earlier_one() -> None:
-    first, connection, wire = made()
-    run(first)
-    run(Session(connection))
-    assert wire.deleted == ["shell-1"]
-    assert connection.shell_id == "shell-2"
-
-
-@pytest.mark.parametrize("transport", ["local", "psrp", "ssh", None])
-def test_other_connections_are_refused(transport: str | None) -> None:
-    connection = FakeConnection(FakeWire(FakeHost()))
-    connection.transport = transport  # type: ignore[assignment]
-    with pytest.raises(AnsibleError, match=r"client01.*ansible_connection=winrm"):
-        refuse_foreign(connection, "client01")
-
-
-def test_what_runs_over_winrs_does_not_outlive_its_connection() -> None:
+def test_what_runs_over_winrs_does_not_outlive_its_connection(made: Made) -> None:
     assert made()[0].survives_disconnection is False
-
-
-def test_become_is_refused() -> None:
-    connection = FakeConnection(FakeWire(FakeHost()))
-    connection.become = object()  # type: ignore[assignment]
-    with pytest.raises(AnsibleError, match=r"client01.*become"):
-        refuse_foreign(connection, "client01")
 
 
 @pytest.mark.parametrize(
@@ -130,28 +105,21 @@ def test_become_is_refused() -> None:
         (named("SomethingElse"), "SomethingElse"),
     ],
 )
-def test_a_session_that_cannot_be_opened_is_unreachable(error: Exception, sentence: str) -> None:
+def test_a_session_that_cannot_be_opened_is_unreachable(made: Made, error: Exception, sentence: str) -> None:
     session, connection, _wire = made(FakeWire(FakeHost(), open_fault=error))
     with pytest.raises(AnsibleConnectionFailure) as caught:
         run(session)
     text = str(caught.value)
     assert sentence in text
-    assert "client01 port 5985 (transport ntlm, user Administrator)" in text
+    way = {"winrm": "transport ntlm", "psrp": "psrp, auth ntlm"}[connection.transport]
+    assert f"client01 port 5985 ({way}, user Administrator)" in text
     assert "secret-password" not in text
     assert "\n" not in text
-    assert connection.shell_id is None, "the executor must not delete a shell that is not there"
-
-
-def test_the_plugins_own_errors_stay() -> None:
-    session, connection, _wire = made()
-    connection.connect_fault = AnsibleError("pywinrm is not installed")
-    with pytest.raises(AnsibleError, match="not installed"):
-        run(session)
-    assert connection.shell_id is None
+    assert shell_of_executor(connection) is None, "the executor must not delete a shell that is not there"
 
 
 @pytest.mark.parametrize("when", ["faults", "receive_faults"])
-def test_once_a_command_was_sent_an_error_is_a_failure_with_its_phase(when: str) -> None:
+def test_once_a_command_was_sent_an_error_is_a_failure_with_its_phase(made: Made, when: str) -> None:
     session, _connection, wire = made()
     getattr(wire, when)[1] = named("ConnectionError")
     with pytest.raises(HostFailure) as caught:
@@ -160,7 +128,7 @@ def test_once_a_command_was_sent_an_error_is_a_failure_with_its_phase(when: str)
     assert session.commands_sent == 1
 
 
-def test_a_shell_that_cannot_be_replaced_is_a_failure_not_unreachable() -> None:
+def test_a_shell_that_cannot_be_replaced_is_a_failure_not_unreachable(made: Made) -> None:
     session, _connection, wire = made()
     run(session)
     session.renew()
@@ -169,7 +137,7 @@ def test_a_shell_that_cannot_be_replaced_is_a_failure_not_unreachable() -> None:
         run(session)
 
 
-def test_a_receive_that_failed_is_never_repeated() -> None:
+def test_a_receive_that_failed_is_never_repeated(made: Made) -> None:
     session, _connection, wire = made()
     wire.receive_faults[1] = named("ReadTimeout")
     with pytest.raises(HostFailure):
@@ -177,7 +145,7 @@ def test_a_receive_that_failed_is_never_repeated() -> None:
     assert wire.timeouts == [20]
 
 
-def test_a_silent_command_is_waited_for() -> None:
+def test_a_silent_command_is_waited_for(made: Made) -> None:
     session, _connection, _wire = made(FakeWire(FakeHost(), silent=3))
     assert b"CLIENT01" in run(session).stdout
 
@@ -193,54 +161,12 @@ def test_a_hung_command_ends_at_our_own_deadline_with_a_signal() -> None:
     assert wire.operation_timeout_sec == 20, "it is the plugin's, and is put back"
 
 
-def test_endless_output_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_output_is_cut(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shell, "MAX_OUTPUT", 10_000)
     session, _connection, wire = made(FakeWire(FakeHost(), endless=b"x" * 4096))
     with pytest.raises(HostFailure, match="more than 10000 bytes"):
         run(session)
     assert wire.terminated == ["command-1"]
-
-
-def test_without_the_plugins_attribute_we_build_our_own_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A core whose plugin opens its shell anyway must not get our commands into it."""
-    session, connection, wire = made()
-    monkeypatch.setattr(FakeConnection, "_connect", lambda self: setattr(self, "protocol", None))
-    built: list[dict[str, Any]] = []
-
-    class Library:
-        """In place of winrm.protocol."""
-
-        @staticmethod
-        def Protocol(endpoint: str, **options: Any) -> FakeWire:
-            built.append({"endpoint": endpoint, **options})
-            return wire
-
-    monkeypatch.setattr("winrm.protocol", Library, raising=False)
-    connection.options["_extras"] = {"ansible_winrm_message_encryption": "always", "ansible_winrm_unknown": 1}
-    run(session)
-    assert built == [
-        {
-            "endpoint": "http://client01:5985/wsman",
-            "transport": "ntlm",
-            "username": "Administrator",
-            "password": "secret-password",
-            "message_encryption": "always",
-        }
-    ]
-    assert connection.shell_id is None
-    session.close()
-    assert wire.deleted == ["shell-1"], "nobody else would delete it"
-
-
-def test_the_address_is_looked_up_once_where_the_name_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(winrs.socket, "getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
-    wire = FakeWire(FakeHost())
-    run(Session(FakeConnection(wire), pin_address=True))
-    assert wire.transport.endpoint == "http://192.0.2.7:5985/wsman"
-    kerberos = FakeWire(FakeHost())
-    kerberos.transport.auth_method = "kerberos"
-    run(Session(FakeConnection(kerberos), pin_address=True))
-    assert kerberos.transport.endpoint == "http://client01:5985/wsman"
 
 
 def test_a_name_without_an_address_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,32 +177,20 @@ def test_a_name_without_an_address_is_unreachable(monkeypatch: pytest.MonkeyPatc
     connection = FakeConnection(FakeWire(FakeHost()))
     with pytest.raises(AnsibleConnectionFailure, match="has no address: Name or service not known"):
         run(Session(connection, pin_address=True))
-    assert connection.shell_id is None
+    assert shell_of_executor(connection) is None
 
 
-def test_a_private_session_is_closed_by_us_only() -> None:
-    session, connection, wire = made()
-    run(session)
-    private = session.private(400)
-    private._transport._client = PywinrmClient(wire)  # type: ignore[attr-defined]
-    private.run(LINE, phase="restart", timeout=60)
-    assert wire.opened[-1]["idle_timeout"] == "PT400S"
-    assert connection.shell_id == "shell-1"
-    private.close()
-    assert wire.deleted == ["shell-2"]
-
-
-def test_reconnecting_starts_from_nothing() -> None:
+def test_reconnecting_starts_from_nothing(made: Made) -> None:
     session, connection, wire = made()
     run(session)
     session.reconnect()
     assert wire.transport.closed == 1
-    assert connection.protocol is None
+    assert shell_of_executor(connection) is None
     run(session)
     assert len(wire.opened) == 2
 
 
-def test_the_shell_of_a_lost_connection_is_deleted_over_the_next_one() -> None:
+def test_the_shell_of_a_lost_connection_is_deleted_over_the_next_one(made: Made) -> None:
     session, _connection, wire = made()
     run(session)
     session.reconnect()
@@ -285,29 +199,23 @@ def test_the_shell_of_a_lost_connection_is_deleted_over_the_next_one() -> None:
     assert wire.deleted == ["shell-1"]
 
 
-def test_a_task_that_ends_with_a_lost_connection_leaves_no_shell() -> None:
+def test_a_task_that_ends_with_a_lost_connection_leaves_no_shell(made: Made) -> None:
     session, connection, wire = made()
     wire.receive_faults[1] = named("ConnectionError")
     with pytest.raises(HostFailure):
         run(session)
     session.close()
     assert wire.deleted == ["shell-1"]
-    assert connection.shell_id is None, "the executor would try the broken connection"
+    assert shell_of_executor(connection) is None, "the executor would try the broken connection"
 
 
-def test_a_task_that_ends_well_leaves_its_shell_to_the_executor() -> None:
-    session, _connection, wire = made()
-    run(session)
-    session.close()
-    assert wire.deleted == []
-
-
-def test_refused_credentials_are_not_tried_again_for_the_sake_of_a_shell() -> None:
-    session, _connection, wire = made()
+def test_refused_credentials_are_not_tried_again_for_the_sake_of_a_shell(made: Made) -> None:
+    session, connection, wire = made()
     wire.receive_faults[1] = named("InvalidCredentialsError")
     with pytest.raises(HostFailure):
         run(session)
     session.close()
+    connection.close()
     assert wire.deleted == []
 
 
@@ -319,7 +227,9 @@ def test_refused_credentials_are_not_tried_again_for_the_sake_of_a_shell() -> No
         (named("ConnectTimeout"), False, False),
     ],
 )
-def test_only_a_host_that_does_not_answer_keeps_us_from_going_on(error: Exception, ended: bool, goes_on: bool) -> None:
+def test_only_a_host_that_does_not_answer_keeps_us_from_going_on(
+    made: Made, error: Exception, ended: bool, goes_on: bool
+) -> None:
     session, _connection, wire = made()
     run(session)
     session.reconnect()
@@ -337,7 +247,7 @@ def test_only_a_host_that_does_not_answer_keeps_us_from_going_on(error: Exceptio
             run(session)
 
 
-def test_a_mistake_in_our_code_is_not_told_as_a_problem_of_the_host() -> None:
+def test_a_mistake_in_our_code_is_not_told_as_a_problem_of_the_host(made: Made) -> None:
     """A library whose interface changed; the same class out of the library's parser is the host's."""
     session, _connection, wire = made()
     wire.open_shell = lambda *, codepage: "shell-1"  # type: ignore[method-assign,assignment]
@@ -345,7 +255,7 @@ def test_a_mistake_in_our_code_is_not_told_as_a_problem_of_the_host() -> None:
         run(session)
 
 
-def test_what_a_librarys_parser_stumbles_over_is_said_with_its_text() -> None:
+def test_what_a_librarys_parser_stumbles_over_is_said_with_its_text(made: Made) -> None:
     session, _connection, wire = made()
     wire.open_shell = lambda **_options: json.loads(None)  # type: ignore[method-assign,arg-type]
     with pytest.raises(AnsibleConnectionFailure, match=r"does not answer like WinRM \(TypeError: .*NoneType"):

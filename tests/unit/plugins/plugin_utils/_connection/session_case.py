@@ -1,0 +1,35 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions on a host in memory: what the tests of all transports share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
+
+LINE = collector_line("0123456789abcdef")
+
+
+class Clock:
+    """Seconds that pass only when the session looks."""
+
+    def __init__(self, step: float = 0.0) -> None:
+        self.now, self.step = 0.0, step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def named(name: str, **attributes: Any) -> Exception:
+    """An exception with the name and the attributes of one of the library's."""
+    error = type(name, (Exception,), {})("text of " + name)
+    for key, value in attributes.items():
+        setattr(error, key, value)
+    return error
+
+
+def run(session: Any, **options: Any) -> Any:
+    return session.run(LINE, **{"phase": "read", "timeout": 60, **options})
