@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A controller of its own for measurements, and what a command on it costs: the whole process tree, nothing else."""
+"""Run commands on a separate controller and measure the CPU of their process tree."""
 
 from __future__ import annotations
 

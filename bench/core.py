@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pure core: seconds of CPU by size of the input, and the exponent with which they grow.
+"""Measure the pure core: CPU time by size of the input, and the exponent of its growth.
 
 The input is what the recorded host said, whole, with another number of sockets in its pool.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables in docs/large_fleets.md: forks and memory, serial, slices, and 1,000 hosts."""
+"""Render the tables in docs/large_fleets.md: forks and memory, serial, slices, and 1,000 hosts."""
 
 from __future__ import annotations
 

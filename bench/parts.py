@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the CPU of one host goes: parts of a worker process, and what is left for Ansible's main process."""
+"""Measure where the CPU time of one host goes: the parts of a worker process, and Ansible's main process."""
 
 from __future__ import annotations
 

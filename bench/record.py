@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records the hosts that the benchmarks replay, on lab hosts made of Wine: needs root and a few minutes.
+"""Record the hosts that the benchmarks replay on lab hosts. Needs root and a few minutes.
 
 Usage: python bench/record.py
 

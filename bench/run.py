@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures the collection against a hand-written peer and against the floor, in one run, alternating.
+"""Measure the collection, a hand-written peer and the floor in one run, in turn.
 
 Usage: python bench/run.py [--full] [--at-most HOSTS]
 

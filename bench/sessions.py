@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The floor of WinRM: a bare pywinrm session per host that moves the same bytes, and nothing else.
+"""Measure the floor of WinRM: a bare pywinrm session per host that transfers the same bytes.
 
 Usage: python bench/sessions.py INVENTORY
 """

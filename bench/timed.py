@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-playbook whose worker processes write down how much CPU their parts took.
+"""Run ansible-playbook with worker processes that record the CPU time of their parts.
 
 Usage: PORTKEEPER_PARTS=FILE python bench/timed.py ARGUMENTS OF ansible-playbook
 """

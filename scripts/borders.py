@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which package of plugins/ may import which package of the same layer; a test compares it with the sources."""
+"""Which package of plugins/ may import which package of the same layer. A test compares it with the sources."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pytest: print at the end of a run what its tests recorded with record_property; numbers are added up."""
+"""A pytest plugin that adds up the numbers of record_property and prints them at the end of a run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the main job on a lab host: an SBS 2003 server with the conflict of MS08-037 is found, fixed and proved.
+"""Find, fix and verify the conflict of MS08-037 on a simulated SBS 2003 server.
 
 Every step says what it does, shows what the tools print, and is asserted: a step that differs ends the demo with an
 error. The lab host is stopped at the end in any case.

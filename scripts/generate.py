@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what follows from the tables of catalogue, policy, settings, readers of facts and borders of packages.
+"""Write the files that are derived from the tables of catalogue, policy, settings, readers and package borders.
 
 docs/catalogue.md, docs/policy.md, the role's README, defaults and argument specs, parts of two schemas, and the picture
 of the packages; the text around the tables is in scripts/templates.

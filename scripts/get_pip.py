@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-in for the bootstrap script that ansible-test would download: pip from the package index, nothing else."""
+"""Replace the bootstrap script that ansible-test would download: install pip from the package index."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Markdown page holds, as a CommonMark parser reads it: links, headings, code blocks and tables.
+"""Read links, headings, code blocks and tables of a Markdown page with a CommonMark parser.
 
 What stands in a code block or a code span is never a link, a heading or a row.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say how much of ``plugins/`` the unit and contract tests run, lines and branches together, and fail below 90 %.
+"""Print how much of ``plugins/`` the unit and contract tests run (lines and branches), and fail below 90 %.
 
 ``make unit contract COVERED=yes`` writes a data file for each; together they are judged here. Only what runs
 in pytest's own processes counts: a child that a test forks or starts writes no data.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take the picture of a report that the documentation shows, in headless Chromium, from hosts that are made up.
+"""Take the picture of a report for the documentation, in headless Chromium, from made-up hosts.
 
 The hosts are those of the report's own tests, so that the same code gives the same picture.
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of the published schemas that follow from tables: facts with a reader of their own, settings, mechanisms.
+"""Render the parts of the published schemas that are derived from tables: facts, settings, mechanisms.
 
 The rest of a schema is written by hand in the schema itself.
 """

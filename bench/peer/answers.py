@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes bench/peer/answers.json: what ansible.windows would answer to the peer, in the shape of its documentation."""
+"""Write bench/peer/answers.json: the answers of ansible.windows to the peer, in the form of its documentation."""
 
 from __future__ import annotations
 

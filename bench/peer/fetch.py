@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes the collection ansible.windows out of the PyPI package ansible, for the peer."""
+"""Copy the collection ansible.windows from the PyPI package ansible, for the peer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an account sets up for its commands: variables and the command processor's own settings.
+"""Apply the settings of an account to its commands: variables and those of the command processor.
 
 Wine's cmd and loader read neither, so the host plays them when it starts a command.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The drive of a host: a folder of this machine, or a file system in memory of a certain size, which can run full.
+"""The drive of a host: a folder of this machine, or a file system in memory of a fixed size, which can fill up.
 
 Only C:\\windows lies on it: pipes of Wine's cmd are files in the user's temporary folder, while those of Windows need
 no room.

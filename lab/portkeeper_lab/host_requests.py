@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What programs on a host ask of the world outside: schtasks to run a task, shutdown to reboot.
+"""Handle requests of programs on a host: schtasks to run a task, shutdown to reboot.
 
 They leave files below C:\\windows\\portkeeper-lab; a request counts once its file ends in a newline.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IPsec's block mode: a server that cuts itself off when IPSEC Services failed at boot."""
+"""IPsec block mode: a server that blocks its network because IPSEC Services failed at boot."""
 
 from __future__ import annotations
 

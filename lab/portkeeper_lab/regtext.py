@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values and keys as text of Wine's registry files (system.reg, user.reg), for prefixes that are not running.
+"""Render values and keys as text of Wine's registry files (system.reg, user.reg), for prefixes that are not running.
 
 Wine merges a key that occurs twice, so that keys are simply added at the end of the file.
 """

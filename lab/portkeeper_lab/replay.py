@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that answers with recorded transcripts: the backend for hundreds of hosts in one process.
+"""A backend that answers with recorded transcripts, for hundreds of hosts in one process.
 
 A recording is what a host printed, one transcript behind the other, in the order of the commands. A command line is
 known by the sections that it asks for, not by its text, and its nonce takes the place of the recorded one. Transcripts

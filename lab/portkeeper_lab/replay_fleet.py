@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many replayed hosts in one process: a WinRM server and a loopback port each, one thread that accepts for all.
+"""Run many replayed hosts in one process, each with a WinRM server and a loopback port.
 
 Steered over pipes: one JSON object per line in, one out; the process ends with its standard input.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers for ansible's PowerShell modules on a replayed host: a table instead of PowerShell, and no time at all.
+"""Answer Ansible's PowerShell modules on a replayed host from a table, at once and without PowerShell.
 
 ansible-core runs a module as `PowerShell ... -EncodedCommand <bootstrap>` and hands everything else to its standard
 input as JSON: scripts, and among the parameters the module's arguments with `_ansible_module_name`. It expects the

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records what a host prints: a backend around another one that writes transcripts to a file as they are read."""
+"""Record the output of a host: a backend around another one that writes transcripts to a file as they are read."""
 
 from __future__ import annotations
 

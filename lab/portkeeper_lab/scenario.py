@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios: which Windows server a host plays, as a data file (TOML, see lab/README.md).
+"""Read scenarios: the Windows server that a host simulates, as a data file (TOML, see lab/README.md).
 
 The classes are the file: a field is a key of a table, with its type and its default.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of the running hosts: whose supervisor lives is whose lock is held."""
+"""The files of the running hosts. A host runs as long as its lock is held."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Wine prefix that every host starts as a copy of: made once per Windows version, slimmed to a few megabytes."""
+"""Create the Wine prefix from which every host is copied, once per Windows version, reduced to a few megabytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pytest plugin for the tests of the lab's own programs: a small host, and what its tools print, taken apart."""
+"""A pytest plugin for the tests of the lab's programs: a small host, and the parsed output of its tools."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts and switches of the lab's tools: from lab/formats and lab/tools.toml into a host."""
+"""Install the texts and switches of the lab's tools in a host, from lab/formats and lab/tools.toml."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`type` as Windows has it: a file of UTF-16 with its mark comes out in the code page of the console.
+"""Simulate `type` of Windows: it converts a UTF-16 file with a byte order mark to the console's code page.
 
 Wine's cmd writes the bytes up to the first zero, and its `type` is a part of it that cannot be replaced. So every
 `type` of a command line, or of a script, is made a call of a program of the lab.

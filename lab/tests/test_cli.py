@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line, and that nothing is left of a host however it ends."""
+"""The command line starts, lists and stops hosts, and nothing is left of a host after any kind of end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A drive with a size of its own runs full on demand; any other is never filled."""
+"""A drive of a fixed size fills up on demand; any other drive is never filled."""
 
 from __future__ import annotations
 

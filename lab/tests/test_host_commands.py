@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands on a host: streams, exit codes, input, flow control, jobs, many at once."""
+"""Commands on a host have streams, exit codes, input, flow control and jobs, also many at once."""
 
 from __future__ import annotations
 

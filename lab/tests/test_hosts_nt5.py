@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts beside SBS 2003: what each of them has, says and does."""
+"""The hosts of the NT5 family besides SBS 2003 behave as their scenarios say."""
 
 from __future__ import annotations
 

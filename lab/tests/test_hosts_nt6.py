@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts from Server 2008 on: each boots once and shows through its tools what its scenario says."""
+"""Each host from Server 2008 on boots and shows through its tools what its scenario says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Access denied: the account that is no administrator, at the seam and through WinRM."""
+"""An account without administrator rights is denied access, at the backend and through WinRM."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that answer with recorded transcripts: what they print, how they move on, many of them in one process."""
+"""Replayed hosts print recorded transcripts and advance through them, many in one process."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service program: the conflict, the draw and its reservations, slow and failing services."""
+"""The service program shows the conflict, the draw, its reservations, and slow and failing services."""
 
 from __future__ import annotations
 

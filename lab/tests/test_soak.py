@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proof by chance: free draws of the DNS stand-in, every socket really bound, against the computed risk.
+"""Random draws of the DNS stand-in, with really bound sockets, agree with the computed risk.
 
 The risk is computed here from the formula and not by the collection, and the draw is C of its own: three that agree.
 PORTKEEPER_SOAK_DRAWS sets how many draws each of the four great series has (default 50, half a second each).

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""schtasks and shutdown: the book-keeping that the supervisor reads."""
+"""schtasks and shutdown leave the requests that the supervisor reads."""
 
 from __future__ import annotations
 

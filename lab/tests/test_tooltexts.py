@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables behind the tools: every text that a program asks for exists, every tool has its sources cited."""
+"""Every text that a program needs exists, and every tool cites its sources."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who gets in: NTLM with sealed messages, nobody else unless an option says so."""
+"""Only NTLM with sealed messages is accepted, unless an option allows more."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults on demand: each kind does what it says, at the request it names, and nothing else."""
+"""Each kind of fault happens at the named request, and nothing else does."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The WinRM server against the clients people use: pywinrm, pypsrp and Ansible's winrm connection."""
+"""pywinrm, pypsrp and Ansible's winrm connection work with the WinRM server."""
 
 from __future__ import annotations
 

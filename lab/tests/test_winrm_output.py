@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Output over several Receives: whole, in order, cut where the seed says or as full as an envelope allows."""
+"""Output over several Receives is complete and in order, cut as the seed says or as full as an envelope allows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of shells and commands: quotas, what kills a process tree, blocked writers, a host that goes."""
+"""Shells and commands: quotas, ends of process trees, blocked writers, a host that disappears."""
 
 from __future__ import annotations
 

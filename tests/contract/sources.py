@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Python files below a folder, with the full names of the modules that they import.
+"""Find the Python files below a folder, and the full names of the modules that they import.
 
 Every guard that looks at the source takes its files from here, so that a file in a folder of any depth is looked at.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What documentation, argument specs of actions and of the role must say alike about an option."""
+"""Read the options from documentation, action specs and role specs in one comparable form."""
 
 from __future__ import annotations
 

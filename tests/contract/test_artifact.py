@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is built is what users need: plugins, role, playbooks, docs; no tests, no lab, no build tools."""
+"""The archive contains what users need: plugins, role, playbooks, docs; no tests, lab or build tools."""
 
 from __future__ import annotations
 

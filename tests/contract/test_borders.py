@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which package may import which inside a layer: no border of scripts/borders.py is crossed."""
+"""Packages inside a layer import only what scripts/borders.py allows."""
 
 from __future__ import annotations
 

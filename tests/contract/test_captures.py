@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every capture has a source and a test, every trap a test that exists and a word on what it is built from."""
+"""Every capture has a source and a test; every special case has an existing test and says what it is based on."""
 
 from __future__ import annotations
 

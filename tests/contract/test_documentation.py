@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation, the specs that the actions use, and the role's argument specs say the same, option by option."""
+"""Module documentation, action specs and the role's argument specs agree on every option."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links inside the documentation lead to a file that is there, and to a heading that it has."""
+"""Links in the documentation lead to existing files and headings."""
 
 from __future__ import annotations
 

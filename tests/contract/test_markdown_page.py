@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the documentation read from a page, and the links of the README that Galaxy shows."""
+"""The reader of Markdown pages works, and so do the README's links on Galaxy."""
 
 from __future__ import annotations
 

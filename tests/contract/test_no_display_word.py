@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No parser looks at a word of a display language: not in its source, and not in what it makes of a listing.
+"""No parser depends on a word of a display language, neither in its source nor in its behaviour.
 
 The second half puts words of other alphabets, of any length, and the labels of other fields in the place of every word
 that Windows translates, and gets the same result.

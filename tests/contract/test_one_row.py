@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A section with its reader, and a setting, are one row each: all that knows them is derived from the row."""
+"""A section with its reader, or a setting, is one row, from which everything else is derived."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files on the controller are written in one place, which knows permissions, links and full disks."""
+"""Only one module writes files on the controller; it handles permissions, links and full disks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every option of the policy that a module takes is passed to it by every task of the role and of the playbooks."""
+"""Every task of role and playbooks passes every policy option that its module accepts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""port_plan and plan_ports give one plan, on whatever way, and nothing is sent to the host."""
+"""port_plan and plan_ports compute the same plan, and send nothing to the host."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every problem id that the code can emit is in docs/problems.md with what to do, and no other."""
+"""docs/problems.md lists exactly the problem ids that the code can emit, with what to do."""
 
 from __future__ import annotations
 

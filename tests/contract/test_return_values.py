@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules say that they return agrees with the schemas, with its own samples, and from module to module."""
+"""The documented return values agree with the schemas, with their samples, and between modules."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A variable of the role is an option of a module under the same name, and goes nowhere else."""
+"""A role variable is a module option of the same name, and is used for nothing else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files are short enough to read in one go, and the tests of a package are where its name says.
+"""Files are short, and the tests of a package are in the folder of its name.
 
 The length and the branches of a function are checked by ruff.
 """

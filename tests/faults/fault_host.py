@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab host in this process, and the actions in front of it: hundreds of runs without a process for each."""
+"""Run a lab host and the actions in this process, so that hundreds of runs need no process each."""
 
 from __future__ import annotations
 

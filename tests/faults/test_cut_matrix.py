@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The connection is cut before every request, after its execution and within its reply, for every piece of work.
+"""For every piece of work, the connection breaks before every request, after its execution and within its reply.
 
 After each cut: the registry holds the old value or the new one, DNS runs, nothing is called done that is not, the
 result says how far it got, no shell stays, and the next run ends the work with no manual step.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What else can go wrong on the way to a host: refusals, broken answers, and what others do meanwhile."""
+"""Other faults between controller and host: refusals, broken answers, other runs and programs."""
 
 from __future__ import annotations
 

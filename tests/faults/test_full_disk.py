@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody else fills the host's disk between two of our commands: nothing is lost, and the result says so."""
+"""If the host's disk fills up between two commands, nothing is lost and the result says so."""
 
 from __future__ import annotations
 

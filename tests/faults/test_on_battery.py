@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A window on a server that runs on its battery: the task of a window starts there only if a file has defined it."""
+"""On battery power a window starts only if its task was created from a definition file."""
 
 from __future__ import annotations
 

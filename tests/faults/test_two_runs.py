@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs at once against one host: the lock holds, and a lock that was left behind is taken over."""
+"""With two runs at once, the lock holds; a lock that was left behind is taken over."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host reboots at every step of a window; the next runs take over what is left, and need no manual step."""
+"""If a host reboots at any step of a window, the next runs clean up without manual steps."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Coverage-guided fuzzing of every reader of foreign text: a process per reader, with a bounded time for all.
+"""Fuzz every parser of untrusted text, guided by coverage, each in its process and for a limited time.
 
 Usage: fuzz.py [READER ...]; FUZZ_SECONDS is for all of them together (default 60). What it learns stays in
 ``.cache/fuzz/READER``, where the next run goes on; an input that makes a reader fail stays in ``.cache/fuzz/crashes``.

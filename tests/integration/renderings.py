@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two transcripts of one host, by a command line and by a script, must tell the same."""
+"""Compare two transcripts of one host, from a command line and from a script."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""acceptance.yml reads a host, says what it shows, and leaves a transcript that can be sent to others."""
+"""acceptance.yml reads a host, prints what it shows, and writes a transcript that can be sent to others."""
 
 from __future__ import annotations
 

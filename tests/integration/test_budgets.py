@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a nightly run may cost per host, counted on replayed hosts: tasks, requests, bytes, the size of a result.
+"""A nightly run keeps its budget per host on replayed hosts: tasks, requests, bytes, size of a result.
 
 The hosts are those of the benchmarks: 2,500 sockets (SBS 2003) and 2 x 2,500 sockets (2019), more than 120 services.
 They need neither root nor Wine. Budgets of a change are in test_reservations.py.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every wrong way to a host ends in one clear sentence, unreachable or failed as promised, and without a secret."""
+"""Every wrong connection setting gives one clear sentence, the right status, and no secret."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configured is not effective: what a reboot makes of it, and runs that were cut or come to a host that is in sync."""
+"""A configured value takes effect after a reboot, also after interrupted runs and on hosts that were in sync."""
 
 from __future__ import annotations
 

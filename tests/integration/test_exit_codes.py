@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The exit code of drift.yml in every mixture and order of hosts: no host hides another. On replayed hosts."""
+"""The exit code of drift.yml is right for every mixture and order of replayed hosts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A night over six hosts, each in another state: the right row, the right code, the budget of each host kept."""
+"""A nightly run over six hosts in different states gives the right rows and exit code, within each host's budget."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several servers of one client: never two domain controllers without DNS at once, none touched after a failure."""
+"""Of a restart group, never two domain controllers are without DNS at once, and none is touched after a failure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host says stays text, neither template nor escape; what a user mistypes reaches no host."""
+"""Output of a host is never a template or an escape sequence, and mistyped options reach no host."""
 
 from __future__ import annotations
 

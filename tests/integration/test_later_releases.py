@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts from 2008 on: the mechanism that each release has, from the conflict to the second run, and the way back."""
+"""Hosts from 2008 on use the mechanism of their release, from the conflict to the second run and the rollback."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recipes for every night: the script, and that timer and pipelines call it in a way that works."""
+"""The recipes for nightly runs work: the script, the timer and the pipelines."""
 
 from __future__ import annotations
 

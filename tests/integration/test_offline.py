@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""collect.cmd on a lab host, by its cmd alone: with all tools, and without those that Windows 2000 lacks."""
+"""collect.cmd runs on a lab host with only its cmd, with all tools and without those that Windows 2000 lacks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""apply.cmd and rollback.cmd on lab hosts, by their cmd alone: collect, plan, apply, collect, reboot, roll back."""
+"""apply.cmd and rollback.cmd run on lab hosts with only their cmd, from collecting to the rollback."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host whose command processor is set up in its own way, and whose `type` converts as that of Windows does."""
+"""The collection works with a customised command processor, and with the `type` of Windows."""
 
 from __future__ import annotations
 

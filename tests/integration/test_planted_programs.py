@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An account with a command processor of its own, and programs of our tools' names in every folder that holds data."""
+"""Planted programs with the names of tools are never run, even with a customised command processor."""
 
 from __future__ import annotations
 

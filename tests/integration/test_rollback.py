@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way back on a lab host: from the controller, at the console, and of a run that fails after it wrote."""
+"""Rollback on a lab host: from the controller, at the console, and after a run that failed after it wrote."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that never ends its answer, or sends without end, takes nothing from the others. On replayed hosts."""
+"""A replayed host that never ends its answer, or sends without end, does not affect the others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What docs/ipsec_does_not_come_up.md tells somebody at the console to type, typed at the console of a blocked host."""
+"""The commands of docs/ipsec_does_not_come_up.md work at the console of a blocked host."""
 
 from __future__ import annotations
 

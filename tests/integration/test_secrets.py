@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The password is in nothing that comes out of a run, and what a run writes is its owner's alone."""
+"""The password appears in no output of a run, and only the owner can read the files of a run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One fleet, several workers: slices give the report and the exit code of one run, and the gate waits for all hosts.
+"""Slices of a fleet give the report and exit code of one run, and the gate waits for all hosts.
 
 Replayed hosts, in the state before anything was written, and one that nobody answers for.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ansible-playbook shows of a run, by its option -v, with Ansible's own output around it."""
+"""The output of ansible-playbook at each level of -v is as documented."""
 
 from __future__ import annotations
 

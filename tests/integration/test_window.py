@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guarded window on a lab host: services that DNS kept down come up, and DNS runs again whatever happens."""
+"""After the guarded window on a lab host, the blocked services run, and DNS runs in any case."""
 
 from __future__ import annotations
 

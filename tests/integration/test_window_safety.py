@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing is stopped that cannot be started again, what ran is owed until it runs, and a process is never guessed."""
+"""Nothing is stopped that cannot be started again, stopped services are started again, processes are not guessed."""
 
 from __future__ import annotations
 

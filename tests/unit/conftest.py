@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties are judged by what they find, never by how long a busy machine takes for one example.
+"""Disable hypothesis' deadline: a property must not fail because the machine is busy.
 
 The heaviest repeat the same lines tens of thousands of times. They are marked ``no_cover``: measuring coverage makes
 them three times as slow and finds no line that other tests do not run.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults on demand.
+"""Inject faults on demand.
 
 A rule names a kind and when it fires: at the n-th HTTP request since it was armed (the NTLM handshake counts), or with
 an action at the n-th message of that action. Each kind is a row of one of four tables, by the moment at which it acts:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""As much HTTP/1.1 as WinRM clients use: POST with Content-Length, keep-alive. The framing is h11's."""
+"""Serve the part of HTTP/1.1 that WinRM clients use: POST with Content-Length, keep-alive. h11 does the framing."""
 
 from __future__ import annotations
 

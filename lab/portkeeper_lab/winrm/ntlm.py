@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NTLM, raw or inside SPNEGO, and the sealed messages of MS-WSMV 2.2.9.1, through pyspnego's acceptor."""
+"""Accept NTLM, raw or inside SPNEGO, and the sealed messages of MS-WSMV 2.2.9.1, with pyspnego."""
 
 from __future__ import annotations
 

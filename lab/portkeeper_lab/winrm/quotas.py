@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a WinRM version allows: one table, a row per profile, and the options of one server.
+"""The limits of each WinRM version in one table, and the options of one server.
 
 Sources: the quota lists of MS-WSMV (QuotasType, Windows 7 / Server 2008 R2 defaults) and of "Quota Management for
 Remote Shells" (WinRM 3.0 defaults) in Microsoft's documentation. The product version is what Identify answers.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs an action as the task executor does, on a host in memory and in a controller's home of its own."""
+"""Run an action as the task executor does, on a host in memory and with its own controller home."""
 
 from __future__ import annotations
 

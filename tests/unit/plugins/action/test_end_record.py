@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever writes to a host ends the record of what ran before a window, and what is still owed reaches the role."""
+"""Every task that writes removes services that run again from the host's record; the others reach the role."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No option of any module brings a character of its own into a command line.
+"""No character of an option reaches a command line unchecked.
 
 Every option of every SPEC gets every hostile text and value. It is refused before anything is sent; or it is one of the
 options that name files, groups and runs on the controller, and then no command line holds any of it.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whichever answer is lost: what was changed on the host is never told as unchanged."""
+"""If any answer is lost, a change on the host is never reported as unchanged."""
 
 from __future__ import annotations
 

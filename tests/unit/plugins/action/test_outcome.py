@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A task that changed the host says so, and leaves no lock, whatever fails afterwards."""
+"""A task that changed the host says so and leaves no lock, even if something fails afterwards."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A task that is stopped from outside, or by a mistake in code: what is on disk, and what the next one says."""
+"""If a task is interrupted from outside or by a bug, the state is on disk and the next task reports it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What we stop runs again, nothing is stopped that cannot, and nobody waits for what never ran."""
+"""Stopped services run again, nothing is stopped that cannot, and nothing is waited for that never ran."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts made by hand for the tests of planner and verdict; the shape is that of schemas/facts.schema.json."""
+"""Facts for the tests of the planner, in the form of schemas/facts.schema.json."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans of hosts that are made by hand, checked against their schema, and the parts of a plan that tests look at."""
+"""Plans of made-up hosts, checked against their schema, and the parts of a plan that tests check."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host in memory: it understands our own command lines, and nothing else, and answers in Server 2003's formats."""
+"""A host in memory that understands only the collection's command lines, and answers in Server 2003's formats."""
 
 from __future__ import annotations
 

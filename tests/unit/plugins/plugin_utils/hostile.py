@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every reader of foreign text as a function of bytes, and the text that a hostile host sends.
+"""Every parser of untrusted text as a function of bytes, and the text that a hostile host sends.
 
 A reader here returns, or raises the one error that its caller is told of; anything else is a fault. The properties of
 `make test` and the targets of `make fuzz` share this table.

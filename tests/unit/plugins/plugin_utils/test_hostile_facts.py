@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts and artifacts of a real host with one value that cannot be: planned, judged, or refused in our own words."""
+"""Facts and artifacts with one impossible value are planned, judged, or refused with a clear message."""
 
 from __future__ import annotations
 

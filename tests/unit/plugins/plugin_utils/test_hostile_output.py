@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever a host, a backup or an artifact says, a reader answers or raises its own error, with work that is linear."""
+"""For any input, a parser answers or raises its own error, in linear time."""
 
 from __future__ import annotations
 

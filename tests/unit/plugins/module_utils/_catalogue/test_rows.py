@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each column of a catalogue row means for a host: no false alarm, and no silence when DNS takes a port.
+"""Each column of a catalogue row has its effect on a host: no false alarm, and no missed conflict.
 
 The rows themselves are in docs/catalogue.md, which is generated and reviewed.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What no line may do, because a command processor or a tool of some Windows would take it otherwise than the lab.
+"""Rules that no line may break, because a command processor or tool of some Windows behaves differently from the lab.
 
 Each rule says why. A line is a whole command line for `cmd.exe /C`; a script is a list of lines of a batch file.
 """

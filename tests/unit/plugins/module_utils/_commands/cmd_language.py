@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A reader of cmd's language, as far as our command lines and scripts use it: a line becomes a tree of commands."""
+"""Parse the part of cmd's language that the collection uses: a line becomes a tree of commands."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one list of the command lines and scripts that the collection can produce.
+"""List the command lines and scripts that the collection can produce.
 
 Each has a typical form for the eyes of a reviewer, and all its forms: actions, families, options and sizes.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a remote command line may hold: our own literals, and tokens of few kinds in between.
+"""A remote command line contains only literals and a few kinds of tokens.
 
 Every renderer is given random plans, windows and backups, and then, for every token that it takes, foreign text.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No rendered line rests on what only the lab's command processor and tools do; every mutant of one is refused."""
+"""No rendered line depends on the lab's command processor and tools; every mutant is refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One file per command with a typical rendering, for the eyes of a reviewer: a change of a command shows as a diff.
+"""Each command equals its golden file, so that a change shows as a diff.
 
 ``make golden`` writes them anew. A file shows a line broken behind each operator and indented by its parentheses;
 joined without the spaces in front it is what is sent.

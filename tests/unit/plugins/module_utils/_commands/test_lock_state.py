@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every state of the lock's folder: taken over, or refused with what to do."""
+"""In every state of the lock's folder, the lock is taken over, or refused with what to do."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine id: read from our own key, missed where it was not read, and replaced where it was copied."""
+"""The machine id is read, is missing if it was not read, and is replaced if it was copied."""
 
 from __future__ import annotations
 

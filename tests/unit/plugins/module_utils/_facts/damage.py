@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to a listing in the field: copied out of a console window, through a pager, a mail, a ticket.
+"""Damage a listing as happens in the field: copied from a console window, through a pager, a mail or a ticket.
 
 Each damage takes a random generator and the text of one section and gives the damaged text. `RAW_A0` stands for the
 byte A0, which is a letter in the console's code pages.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to a whole transcript in the field: cut, mailed, pasted into a ticket, saved in another code page.
+"""Damage a transcript as happens in the field: cut, mailed, pasted into a ticket, saved in another code page.
 
 Each damage takes a random generator and the text of the transcript, marks of the sections included, and gives the
 damaged text. What is wrong with the bytes is written as the text that they are read as.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What test_damage.py does not see: per damage, the facts that it changes without a problem.
+"""What test_damage.py cannot detect: per damage, the facts that it changes without a problem.
 
 The list may only become shorter. `make damage-list` writes it.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Property: damage never changes a fact in silence. Each fact stays, or is null, or there is a new problem.
+"""Damage never changes a fact silently: each fact stays, or is null, or there is a new problem.
 
 Every section of every host meets every damage: captures and rendered hosts of all releases, languages and code pages.
 Damage to the whole file is in damage_of_files.py. What cannot be seen is listed in damage_unseen.py, a list that may

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What consoles, pagers, mails and tickets make of the rows of netstat is read right or counted, never passed over."""
+"""Damaged rows of netstat are read correctly or counted, never skipped."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What consoles, pagers, mails and tickets make of sc's blocks is read right or named, never taken for another."""
+"""Damaged blocks of sc are read correctly or reported, never mistaken for others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registry and netsh sections as they arrive from the field: what was harmed is refused, what was not is read.
+"""Damaged registry and netsh sections are refused; intact ones are read.
 
 Every case here was once read wrongly without a problem, or must never be refused.
 """

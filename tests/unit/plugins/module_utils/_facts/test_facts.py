@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of a whole host: written down by hand, in several code pages, and out of arbitrary bytes."""
+"""The facts of a whole host: typed by hand, in several code pages, and from random bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twice the transcript costs twice the work: calls are counted, no seconds.
+"""A transcript of twice the size takes twice the work, counted in calls, not seconds.
 
 What happens inside one regular expression is not counted; for that there are single lines of 100,000 characters, with
 which a quadratic expression takes minutes.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the registry says: settings, our own record, the boot, SQL Server's ports, hotfixes."""
+"""Settings, records, the boot mark, SQL Server's ports and hotfixes are read from the registry."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Property: what a host is comes back from its transcript, whatever its release, language, code page and line ends.
+"""A transcript gives back the host it was made from, in every release, language, code page and line end.
 
 The renderer below is this test's own and follows the layouts that the captures show.
 """

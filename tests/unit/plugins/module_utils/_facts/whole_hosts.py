@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole hosts for the tests of damage: every section of the collector, of all releases and languages, and the captures.
+"""Whole hosts for the tests of damage: every section of the collector in all releases and languages, and the captures.
 
 What is not rendered by test_round_trip.py follows the layout of the captures too.
 """

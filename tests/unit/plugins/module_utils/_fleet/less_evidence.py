@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts in every status, and everything that can be taken away from what is known of them, blanked or garbled."""
+"""Hosts in every status, and every part of their evidence removed, blanked or garbled."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accepted risks: an exposed host passes only when every exposed port is accepted and the time is not over."""
+"""An exposed host passes only if every exposed port is accepted and the decision has not expired."""
 
 from __future__ import annotations
 

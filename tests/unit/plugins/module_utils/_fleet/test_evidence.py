@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of several artifacts counts, until when, and which hosts are one machine."""
+"""Of several artifacts the right one is used, as long as it is valid, and copies of one machine are found."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Less evidence is never better: no loss makes the exit code smaller, a host safe, or ``port_verify`` content."""
+"""Less evidence is never better for the exit code, the status or ``port_verify``."""
 
 from __future__ import annotations
 

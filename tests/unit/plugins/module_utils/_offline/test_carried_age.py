@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The age of a carried transcript: dates in the formats of accounts, and copies that set the time of a file anew."""
+"""The age of a carried transcript is right for dates in many formats, and for copies with a new file time."""
 
 from __future__ import annotations
 

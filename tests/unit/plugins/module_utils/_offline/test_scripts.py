@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text of apply.cmd and rollback.cmd, their data files, and the order that they are made from."""
+"""apply.cmd, rollback.cmd and their data files are rendered from a plan."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people published from Windows in many languages, in the code pages that such a Windows may print it in.
+"""Published output of Windows in many languages, in the code pages of such a Windows.
 
 Only facts are taken: labels, widths and numbers of the lines that the parsers read. Where a source is a public note or
 test whose repository is not known, it is described; "constructed" lines follow the layout of the one named. Each tool

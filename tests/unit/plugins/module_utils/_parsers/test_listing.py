@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same listing in every shape that languages, code pages, terminals and pastes give it says the same.
+"""A listing means the same in every form that languages, code pages, terminals and pasting give it.
 
 The listings are constructed in the layout of the captures; what varies here is what stands around the numbers.
 """

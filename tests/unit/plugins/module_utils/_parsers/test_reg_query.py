@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""reg query in both layouts, registry files, and text that is neither."""
+"""reg query in both layouts and registry files are read; other text is refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Framing, code pages, line ends, and section lines that are not what they seem."""
+"""Framing, code pages, line ends and misleading section lines are handled."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pool: its range, whether it fits, and the risk that it leaves."""
+"""The pool's range and size are right, the pool fits, and its risk is computed."""
 
 from __future__ import annotations
 

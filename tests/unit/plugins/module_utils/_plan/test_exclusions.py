@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of the planning of netsh's exclusions over generated hosts."""
+"""The planning of netsh's exclusions has its properties on generated hosts."""
 
 from __future__ import annotations
 

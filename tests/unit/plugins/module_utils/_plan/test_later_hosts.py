@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans of servers from 2008 R2 to 2025, each a case from the field."""
+"""Plans of servers from 2008 R2 to 2025 in cases from the field."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the conflict to the proof, on SBS 2003."""
+"""Plans of SBS 2003, from the conflict to the verified fix."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties of the planner over generated hosts and policies; every plan is checked against its schema."""
+"""The planner has its properties on generated hosts and policies; every plan conforms to its schema."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each format of the report by a reader that is not ours, with hostile names, and the same bytes every time."""
+"""Each format of the report is valid for an independent reader, with hostile names, and reproducible."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of a report: findings first, nobody hidden, what changed, and nothing believed of a bent artifact."""
+"""The rows of a report show findings first, every host, and the changes; an altered artifact is not believed."""
 
 from __future__ import annotations
 

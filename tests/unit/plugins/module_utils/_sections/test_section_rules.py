@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of what is tolerated in each section: complete, and the same in the documentation."""
+"""The table of section rules is complete, and equals the documentation."""
 
 from __future__ import annotations
 

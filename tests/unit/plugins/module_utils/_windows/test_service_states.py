@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of states: complete, as documented, and what plan and verify make of each row for DNS."""
+"""The table of states is complete and documented, and plan and verify follow it for DNS."""
 
 from __future__ import annotations
 

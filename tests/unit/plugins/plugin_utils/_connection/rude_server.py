@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server on a real socket that talks like WinRM up to one request, and does not end its answer to that one.
+"""A server on a real socket that behaves like WinRM up to one request, and never ends its answer to that one.
 
 Anybody may log on. It answers one command, whose output is CLIENT01.
 """

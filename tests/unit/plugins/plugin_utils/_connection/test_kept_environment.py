@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A session that does not read the environment again takes the same proxy and checks the same certificates."""
+"""A session that reads the environment once uses the same proxy and checks the same certificates."""
 
 from __future__ import annotations
 

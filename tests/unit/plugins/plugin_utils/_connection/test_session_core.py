@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The session on the real connection plugin of the installed ansible-core: what it relies on, pinned.
+"""The session relies on these properties of the connection plugin in the installed ansible-core.
 
 Runs on the oldest and the newest supported ansible-core; nothing is sent anywhere.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom report and gate judge and by which artifacts: nothing that is added, lost or damaged makes a verdict better."""
+"""Report and gate use the right hosts and artifacts; nothing added, lost or damaged improves a verdict."""
 
 from __future__ import annotations
 

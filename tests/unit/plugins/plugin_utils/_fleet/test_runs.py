@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Artifacts as they lie in a folder that others can write to: what cannot be used is named and hides no host."""
+"""In a folder that others can write to, unusable artifacts are reported and hide no host."""
 
 from __future__ import annotations
 

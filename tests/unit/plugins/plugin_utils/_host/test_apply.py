@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The change: two commands, backups on both sides first, and nothing written in doubt."""
+"""A change takes two commands, with backups on both sides first, and writes nothing in doubt."""
 
 from __future__ import annotations
 

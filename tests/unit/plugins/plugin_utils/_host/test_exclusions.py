@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""netsh's exclusions: what is written and backed up, what a window may add, what came of it, and the way back."""
+"""netsh's exclusions are written, backed up, left to a window, checked and rolled back."""
 
 from __future__ import annotations
 

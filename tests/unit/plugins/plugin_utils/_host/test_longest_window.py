@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A window takes no longer than it says, however late each answer comes and whichever is lost."""
+"""A window never takes longer than announced, with late or lost answers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A window that was opened is a change, whatever becomes of it and of the connection."""
+"""An opened window is reported as a change, even if it or the connection fails."""
 
 from __future__ import annotations
 

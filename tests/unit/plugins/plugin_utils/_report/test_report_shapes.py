@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Artifacts of another shape, and facts that are null, in every format of the report."""
+"""Every format of the report copes with artifacts of another form and with null facts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keeps a host from being rebooted: values that are not written yet, and not a record that is only doubted."""
+"""A host is not rebooted before its values are written; a doubtful record does not prevent it."""
 
 from __future__ import annotations
 

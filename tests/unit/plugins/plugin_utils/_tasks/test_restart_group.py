@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One host at a time: who waits for whom, who is told, and what stays behind."""
+"""One host of a group restarts at a time: waiting, messages and files left behind."""
 
 from __future__ import annotations
 

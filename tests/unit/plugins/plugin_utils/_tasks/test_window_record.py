@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A victim that is down after a window gets no second one before the next boot: the record is made on the host."""
+"""A service that is down after a window causes no second window before the next boot; the record is on the host."""
 
 from __future__ import annotations
 
