@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTML report in a browser has no errors, requests or overflow, shows hostile names as text, and its script works."""
+"""The HTML report in a browser has no errors, requests or overflow, shows hostile names as text, and can be sorted."""
 
 from __future__ import annotations
 
