@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("scenario", help="a name from lab/scenarios, or the path of a .toml file")
     sub.add_argument("--name", required=True, help="what to call the host")
     sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
+    sub.add_argument("--https", action="store_true", help="WinRM speaks HTTPS, with an authority of the host's own")
     sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
     _add_ssh(sub)
     sub.add_argument("--draw-seed", type=int, metavar="N", help="makes DNS's draw repeatable (default: a free draw)")
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("inventory", _inventory, "Print an Ansible inventory of the running hosts.")
     sub.add_argument("--name", action="append", help="only this host (may be repeated)")
     sub.add_argument("--connection", choices=inventory.CONNECTIONS, default="winrm", help="the connection plugin")
+    sub.add_argument("--certificate", action="store_true", help="a client certificate in place of the password")
     return parser
 
 
@@ -151,6 +153,7 @@ def _up(options: argparse.Namespace) -> int:
         _winrm_options(options.winrm),
         options.record,
         ssh=_ssh_options(options),
+        https=options.https,
     )
     supervisor.run(lambda port: _tell_ready(options.ready_fd, port))
     return 0
@@ -202,7 +205,7 @@ def _up_in_background(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "portkeeper_lab", "up", options.scenario, "--name", options.name]
     command += ["--port", str(options.port), "--foreground", "--ready-fd", str(writing)]
     command += [part for pair in options.winrm for part in ("--winrm", pair)]
-    command += _ssh_arguments(options)
+    command += _ssh_arguments(options) + (["--https"] if options.https else [])
     command += [] if options.draw_seed is None else ["--draw-seed", str(options.draw_seed)]
     command += ["--record", str(options.record.resolve())] if options.record else []
     path = os.pathsep.join(filter(None, [str(LAB_DIR), os.environ.get("PYTHONPATH")]))
@@ -298,5 +301,5 @@ def _down(options: argparse.Namespace) -> int:
 
 def _inventory(options: argparse.Namespace) -> int:
     names = options.name or running_hosts()
-    print(inventory.render([ask_once(name, {"op": "info"}) for name in names], options.connection))
+    print(inventory.render([ask_once(name, {"op": "info"}) for name in names], options.connection, options.certificate))
     return 0

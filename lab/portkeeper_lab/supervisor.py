@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from portkeeper_lab.backend import Backend, BackendError, HostDown, Launch
 from portkeeper_lab.host import WineHost
@@ -25,10 +25,32 @@ from portkeeper_lab.scenario import Scenario
 from portkeeper_lab.ssh.server import SSHServer
 from portkeeper_lab.ssh.shells import Options as SSHOptions
 from portkeeper_lab.state import claim, host_dir, prefix_path
+from portkeeper_lab.winrm.authority import Authority
 from portkeeper_lab.winrm.server import Options, WinRMServer
 
 REACHABLE_TIMEOUT = 120.0
 """Seconds that a boot may take until WinRM answers."""
+
+
+class Https(NamedTuple):
+    """Options of the WinRM server, and what a client needs to know."""
+
+    options: dict[str, Any]
+    facts: dict[str, str]
+
+
+def _make_certificates(folder: Path, scenario: Scenario) -> Https:
+    """Makes an authority and its certificates; Server 2003 and XP know no newer TLS than 1.0."""
+    authority = Authority(folder)
+    server = authority.server(scenario.computer_name)
+    client = authority.client(next(iter(scenario.passwords)))
+    options = {
+        "tls": (str(server.certificate), str(server.key)),
+        "tls_version": "TLSv1" if scenario.release == "nt5" else "TLSv1_2",
+        "client_authority": str(authority.certificate),
+    }
+    known = {"authority": authority.certificate, "certificate": client.certificate, "key": client.key}
+    return Https(options, {name: str(path) for name, path in known.items()})
 
 
 class Supervisor:
@@ -43,6 +65,7 @@ class Supervisor:
         record: Path | None = None,
         *,
         ssh: SSHOptions | None = None,
+        https: bool = False,
     ) -> None:
         """Takes what to run.
 
@@ -53,6 +76,7 @@ class Supervisor:
             options: of the WinRM server, on top of the scenario's.
             record: a file for the transcripts that go over WinRM.
             ssh: what its SSH server plays; None for none.
+            https: WinRM over TLS, with an authority of the host's own.
 
         Raises:
             LabError: a host of that name is there already.
@@ -63,12 +87,13 @@ class Supervisor:
         self._stopping = threading.Event()
         self._scenario = scenario
         self._host = WineHost(scenario, prefix_path(name), self._log)
+        self._https = _make_certificates(self._folder / "tls", scenario) if https else None
         try:
             chosen = Options(
                 computer_name=scenario.computer_name,
                 log=self._log,
                 limited_users=scenario.limited_users,
-                **{**scenario.winrm.options, **options},
+                **{**(self._https.options if self._https else {}), **scenario.winrm.options, **options},
             )
         except TypeError as error:
             raise LabError(f"The options of the WinRM server are not right: {error}") from error
@@ -204,6 +229,7 @@ class Supervisor:
             "password": password,
             "prefix": str(self._host.prefix),
             "namespace_pid": self._host.namespace_pid,
+            "https": self._https.facts if self._https is not None else None,
             "ssh": self._ssh.facts() if self._ssh is not None else None,
         }
 

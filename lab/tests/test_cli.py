@@ -11,6 +11,7 @@ import re
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -188,6 +189,7 @@ def test_a_host_that_ipsec_blocks_is_up_but_closed(lab: Lab, eventually: Eventua
     port = int(list_row(lab, name)[3])
     assert not answers(port)
     assert "has no SSH server" in lab("inventory", "--name", name, "--connection", "ssh", code=1).stderr
+    assert "takes no client certificate" in lab("inventory", "--name", name, "--certificate", code=1).stderr
     lab("exec", name, "--", "net stop DNS & net start PolicyAgent & net start DNS")
     eventually(lambda: answers(port))
     assert list_row(lab, name)[2] == "up"
@@ -239,6 +241,24 @@ def open_session(variables: dict[str, Any]) -> subprocess.Popen[bytes]:
     return client
 
 
+def check_https(winrm: dict[str, Any], psrp: dict[str, Any], port: int) -> None:
+    """Both connections name the authority, and the server has a certificate of it."""
+    assert (winrm["ansible_winrm_scheme"], psrp["ansible_psrp_protocol"]) == ("https", "https")
+    authority = winrm["ansible_winrm_ca_trust_path"]
+    assert authority == psrp["ansible_psrp_ca_cert"]
+    context = ssl.create_default_context(cafile=authority)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+        context.wrap_socket(raw, server_hostname="127.0.0.1").close()
+
+
+def check_certificates(winrm: dict[str, Any], psrp: dict[str, Any]) -> None:
+    """Both connections name the client certificate and no password."""
+    assert (winrm["ansible_winrm_transport"], psrp["ansible_psrp_auth"]) == ("certificate", "certificate")
+    for variables, pair in ((winrm, "ansible_winrm_cert"), (psrp, "ansible_psrp_certificate")):
+        ssl.create_default_context().load_cert_chain(variables[f"{pair}_pem"], variables[f"{pair}_key_pem"])
+        assert "ansible_password" not in variables
+
+
 def _prefixes() -> list[str]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return [str(path) for path in (cache / "portkeeper-lab" / "hosts").iterdir()]
@@ -246,10 +266,12 @@ def _prefixes() -> list[str]:
 
 def test_down_leaves_nothing(lab: Lab, eventually: Eventually) -> None:
     name = f"{NAME}b"
-    assert "SSH on 127.0.0.1:" in lab("up", "sbs2003", "--name", name, "--ssh").stdout
+    assert "SSH on 127.0.0.1:" in lab("up", "2019-dc", "--name", name, "--ssh", "--https").stdout
     port = int(list_row(lab, name)[3])
     over_ssh = info(lab, name, "--connection", "ssh")
     folder = Path(over_ssh["ansible_ssh_private_key_file"]).parent
+    check_https(info(lab, name), info(lab, name, "--connection", "psrp"), port)
+    check_certificates(info(lab, name, "--certificate"), info(lab, name, "--connection", "psrp", "--certificate"))
     with open_session(over_ssh) as client:
         began = time.monotonic()
         lab("down", name)

@@ -10,10 +10,12 @@ import binascii
 import contextlib
 import hmac
 import socket
+import ssl
 import struct
 from typing import TYPE_CHECKING
 
 from . import soap
+from .authority import principal_of
 from .chaos import Injection
 from .faults import DropConnection, SoapFault
 from .http import BadRequest, Framing, Request, Response
@@ -24,6 +26,8 @@ from .soap import Message
 if TYPE_CHECKING:
     from .server import WinRMServer
 
+MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+"""The scheme of a client that shows a certificate."""
 PLAIN_TYPE = "application/soap+xml;charset=UTF-8"
 
 
@@ -44,7 +48,7 @@ class Connection:
         self._sock = sock
         self._http = Framing(sock)
         self._address = address
-        self._acceptor = Acceptor(server.accounts)
+        self._acceptor = Acceptor(server.accounts, server.channel_binding)
         self._final_token: bytes | None = None
 
     def run(self) -> None:
@@ -117,6 +121,8 @@ class Connection:
     def _who(self, authorization: str) -> str | Response:
         if not authorization:
             return self._acceptor.user or self._refused()
+        if authorization == MUTUAL:
+            return self._certificate()
         scheme, _, text = authorization.partition(" ")
         try:
             token = base64.b64decode(text.strip(), validate=True)
@@ -138,6 +144,15 @@ class Connection:
             return self._acceptor.user
         challenge = "Negotiate " + base64.b64encode(answer or b"").decode()
         return Response(401, headers=(("WWW-Authenticate", challenge),))
+
+    def _certificate(self) -> str | Response:
+        """The account of the client certificate, which TLS has checked already."""
+        shown = self._sock.getpeercert(binary_form=True) if isinstance(self._sock, ssl.SSLSocket) else None
+        name = (principal_of(shown) or "").lower() if shown else ""
+        if name in self._server.passwords:
+            return name
+        self._server.counters.add("auth_failures")
+        return self._refused()
 
     def _basic(self, token: bytes) -> str | Response:
         for encoding in ("utf-8", "latin-1"):  # clients disagree

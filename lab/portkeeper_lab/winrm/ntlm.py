@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import spnego
 from spnego._ntlm_raw.crypto import ntowfv1
+from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
 PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
@@ -90,9 +91,15 @@ class Accounts:
 class Acceptor:
     """The security context of one TCP connection."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        """Starts without a client."""
+    def __init__(self, accounts: Accounts, channel_binding: bytes | None = None) -> None:
+        """Starts without a client.
+
+        Args:
+            accounts: who may get in.
+            channel_binding: what the client must have bound its token to; None where there is no TLS.
+        """
         self._accounts = accounts
+        self._bindings = GssChannelBindings(application_data=channel_binding) if channel_binding else None
         self._context: spnego.ContextProxy | None = None
         self.user: str | None = None
 
@@ -125,6 +132,7 @@ class Acceptor:
                     self._context = spnego.server(
                         protocol="ntlm" if raw else "negotiate",
                         options=spnego.NegotiateOptions.use_ntlm if raw else spnego.NegotiateOptions.use_negotiate,
+                        channel_bindings=self._bindings,
                     )
                 answer = self._context.step(token)
         # A hostile token makes the parsers of pyspnego fail in many ways; to the client they are all one.

@@ -88,7 +88,9 @@ class Options:
         computer_name: the host's NetBIOS name; accepted as the domain part of a user name.
         domains: additional domain parts that are accepted.
         limited_users: lower-case names of the accounts that are no administrators.
-        tls: paths of a certificate and its key (PEM); the port then speaks HTTPS only.
+        tls: paths of a certificate and its key (PEM); the port then speaks HTTPS only, and NTLM is bound to it.
+        tls_version: the highest one, as a name of ssl.TLSVersion; TLSv1 is what Server 2003 and XP have.
+        client_authority: path of the certificate of an authority (PEM) whose client certificates are accepted.
         keep_alive: seconds an idle connection is kept.
         idle_timeout_cap: upper bound in seconds of the client's own rsp:IdleTimeOut, for tests that cannot wait.
         quotas: fields of Quotas to replace, for example {"shells_per_user": 2}.
@@ -104,6 +106,8 @@ class Options:
     domains: tuple[str, ...] = ()
     limited_users: tuple[str, ...] = ()
     tls: tuple[str, str] | None = None
+    tls_version: str = "TLSv1_2"
+    client_authority: str | None = None
     keep_alive: float = 120.0
     idle_timeout_cap: float | None = None
     quotas: dict[str, Any] = dataclasses.field(default_factory=dict)

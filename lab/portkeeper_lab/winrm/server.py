@@ -17,12 +17,15 @@ import socket
 import ssl
 import sys
 import threading
+import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..backend import Backend
 from ..loopback import bind
+from .authority import end_point_binding
 from .chaos import Chaos, Rule
 from .connection import Connection, reset
 from .counters import Counters
@@ -35,6 +38,25 @@ __all__ = ["PROFILES", "Options", "Quotas", "Rule", "WinRMServer"]
 
 BACKLOG = 128
 WATCH_INTERVAL = 0.1
+
+
+def tls_context(options: Options) -> ssl.SSLContext:
+    """How the server speaks TLS.
+
+    Client certificates need TLS 1.2: with 1.3 they are asked for after the handshake, which clients of Python cannot.
+    """
+    assert options.tls is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*options.tls)
+    context.maximum_version = ssl.TLSVersion[options.tls_version]
+    if context.maximum_version < ssl.TLSVersion.TLSv1_2:
+        with warnings.catch_warnings(action="ignore"):
+            context.minimum_version = ssl.TLSVersion.TLSv1
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    if options.client_authority is not None:
+        context.load_verify_locations(options.client_authority)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
 
 
 class WinRMServer:
@@ -77,10 +99,8 @@ class WinRMServer:
         self._threads: list[threading.Thread] = []
         self._listener: socket.socket | None = None
         self._listening = threading.Event()
-        self._tls: ssl.SSLContext | None = None
-        if self.options.tls:
-            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._tls.load_cert_chain(*self.options.tls)
+        self._tls = tls_context(self.options) if self.options.tls else None
+        self.channel_binding = end_point_binding(Path(self.options.tls[0]).read_bytes()) if self.options.tls else None
 
     def log(self, text: str) -> None:
         """One line to the options' log."""
