@@ -12,13 +12,14 @@ not a documented interface of ansible-core (in 2.16 to 2.21); without it the arg
 
 from __future__ import annotations
 
+import importlib
 import logging
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from .errors import Target, Variables, explained
+from .errors import Target, Variables
 from .http_limits import Limits, limit_session
 from .interfaces import ConnectionPlugin, TransportOptions
 from .winrs import WinRS, pinned
@@ -53,6 +54,9 @@ _NAMELESS = ("ntlm", "basic")
 """Authentication for which the host's name does not matter."""
 
 _CONFIGURATION = "Microsoft.PowerShell"
+
+_SILENT = logging.NullHandler()
+"""What the library logs with a traceback is in the error that it raises, too; without any handler Python prints it."""
 
 _VARIABLES = Variables(
     authentication="ansible_psrp_auth", address="ansible_port, ansible_psrp_protocol and ansible_psrp_path"
@@ -153,19 +157,15 @@ class Psrp(WinRS):
     def _new_client(self, limits: Limits) -> PypsrpClient:
         from pypsrp.wsman import WSMan  # noqa: PLC0415
 
-        # What it reports with a traceback is in the error that it raises; without any handler Python prints it.
-        logging.getLogger("pypsrp").addHandler(logging.NullHandler())
+        logging.getLogger("pypsrp").addHandler(_SILENT)
         try:
             wsman = WSMan(**self._arguments)
-            transport = wsman.transport
-            transport.session = transport._build_session()
         except ValueError as error:
             raise AnsibleError(f"{self.target} cannot be reached with these variables: {error}.") from None
-        except Exception as error:
-            raise AnsibleConnectionFailure(explained(error, self.target)) from None
+        transport = wsman.transport
         if self._options.pin_address:
             transport.endpoint = pinned(transport.endpoint, self.target, name_is_needed=transport.auth not in _NAMELESS)
-        limit_session(transport.session, limits)
+        _limit(transport, limits)
         _send_once(transport)
         return PypsrpClient(wsman)
 
@@ -187,7 +187,7 @@ def _text_in(body: Any, path: str) -> str:
 def psrp_refusal(connection: ConnectionPlugin) -> str:
     """Says why a host cannot be reached with the plugin's options; empty if it can."""
     try:
-        import pypsrp.shell  # noqa: F401, PLC0415
+        importlib.import_module("pypsrp.shell")
     except ImportError as error:
         return (
             f"the connection plugin psrp needs the Python package pypsrp on the controller ({error}): install it"
@@ -201,6 +201,21 @@ def psrp_refusal(connection: ConnectionPlugin) -> str:
             " administrator of it."
         )
     return ""
+
+
+def _limit(transport: Any, limits: Limits) -> None:
+    """Makes all that the library sends keep to the limits.
+
+    It makes its session with the first request, and older releases log on only then: there must be none before.
+    """
+    build = transport._build_session
+
+    def build_limited() -> Any:
+        session = build()
+        limit_session(session, limits)
+        return session
+
+    transport._build_session = build_limited
 
 
 def _send_once(transport: Any) -> None:

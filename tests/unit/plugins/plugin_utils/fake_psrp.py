@@ -96,7 +96,7 @@ def _answer(wire: FakeWire, text: str) -> str:
 def _create(wire: FakeWire, text: str, _shell_id: str) -> str:
     shell_id = wire.open_shell(
         codepage=int(_found(r'Name="WINRS_CODEPAGE"[^>]*>(\d+)', text)),
-        noprofile=_found(r'Name="WINRS_NOPROFILE"[^>]*>(\w+)', text) == "TRUE",
+        noprofile=_found(r'Name="WINRS_NOPROFILE"[^>]*>(\w+)', text).upper() == "TRUE",
         idle_timeout=_found(r"IdleTimeOut>([^<]*)", text),
     )
     selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector></w:SelectorSet>'

@@ -113,7 +113,7 @@ def test_no_request_is_repeated_by_the_library(monkeypatch: pytest.MonkeyPatch) 
     """Its own repetition of a Receive would lose the output that the first one fetched."""
     wsman = client(plugin(ansible_psrp_reconnection_retries=5))
     assert wsman.transport.reconnection_retries == 0
-    assert wsman.transport.session.get_adapter("http://srv.example").max_retries.total == 0
+    assert wsman.transport._build_session().get_adapter("http://srv.example").max_retries.total == 0
     given: list[dict[str, Any]] = []
     monkeypatch.setattr("pypsrp.wsman._TransportHTTP.send", lambda _self, _message, **options: given.append(options))
     client(plugin()).transport.send(b"x", retries_on_read_timeout=5, timeout=7)
@@ -126,7 +126,7 @@ def test_the_answer_of_a_receive_has_longer_than_the_host_may_hold_it_back() -> 
 
 
 def test_redirections_are_not_followed_and_every_request_has_its_limits() -> None:
-    session = client(plugin()).transport.session
+    session = client(plugin()).transport._build_session()
     assert session.max_redirects == 0
     assert type(session.get_adapter("http://srv.example")).__name__ == "LimitedAdapter"
     assert type(session.get_adapter("https://srv.example")).__name__ == "LimitedAdapter"
