@@ -12,6 +12,12 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 attributes:
+  check_mode:
+    description: Can run in check mode.
+  diff_mode:
+    description: Returns a diff of what it changes.
+  idempotent:
+    description: A second call with the same options changes nothing, unless the host has changed in between.
   platform:
     description: Systems that the module manages.
     support: full

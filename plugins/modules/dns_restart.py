@@ -58,13 +58,14 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Changes nothing and says what it would do.
     support: full
+    details:
+      - Changes nothing and says what it would do.
   diff_mode:
-    description: Returns no diff, because it changes no value.
     support: none
+    details:
+      - Returns no diff, because it changes no value.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: partial
     details:
       - With O(force) each call restarts DNS.

@@ -35,13 +35,14 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.controller
 attributes:
   check_mode:
-    description: Runs in check mode and does the same there.
     support: full
+    details:
+      - Does the same in check mode.
   diff_mode:
-    description: Returns no diff, because it changes no host.
     support: N/A
+    details:
+      - Returns no diff, because it changes no host.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
     details:
       - The summary is written anew each time. That is not reported as a change.

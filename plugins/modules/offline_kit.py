@@ -48,13 +48,14 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Writes nothing but the artifacts, and returns what it would write.
     support: full
+    details:
+      - Writes nothing but the artifacts, and returns what it would write.
   diff_mode:
-    description: Shows the files that are new or differ.
     support: full
+    details:
+      - Shows the files that are new or differ.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_plan

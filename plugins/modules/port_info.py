@@ -27,13 +27,14 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Runs in check mode and does the same there.
     support: full
+    details:
+      - Does the same in check mode.
   diff_mode:
-    description: Returns no diff, because it changes nothing.
     support: N/A
+    details:
+      - Returns no diff, because it changes nothing.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_plan

@@ -31,13 +31,14 @@ options:
     type: path
 attributes:
   check_mode:
-    description: Runs in check mode and does the same there.
     support: full
+    details:
+      - Does the same in check mode.
   diff_mode:
-    description: Returns what the plan would change on the host.
     support: full
+    details:
+      - Returns what the plan would change on the host.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_info

@@ -54,13 +54,14 @@ options:
     default: true
 attributes:
   check_mode:
-    description: Writes nothing on the host, returns what it would write, and never fails because of what it found.
     support: full
+    details:
+      - Writes nothing on the host, returns what it would write, and never fails because of what it found.
   diff_mode:
-    description: Shows every value before and after with the reasons, and what has to be done then.
     support: full
+    details:
+      - Shows every value before and after with the reasons, and what has to be done then.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: partial
     details:
       - Writes nothing a second time. RV(changed) stays true while an action has to be done that this run carries out.

@@ -34,13 +34,14 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Changes nothing, and returns what would be restored or why it would be refused, without failing.
     support: full
+    details:
+      - Changes nothing, and returns what would be restored. A refusal is returned as RV(refused) and is no failure.
   diff_mode:
-    description: Shows every value before and after.
     support: full
+    details:
+      - Shows every value before and after.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_reservations

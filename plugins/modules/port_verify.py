@@ -29,13 +29,14 @@ options:
     default: 30
 attributes:
   check_mode:
-    description: Reads the host once, returns the same, and never fails because of what it found.
     support: full
+    details:
+      - Reads the host once, returns the same, and never fails because of what it found.
   diff_mode:
-    description: Returns no diff, because it changes nothing.
     support: N/A
+    details:
+      - Returns no diff, because it changes nothing.
   idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
     support: full
 seealso:
   - module: portkeeper.windows_dns.port_info

@@ -96,7 +96,9 @@ def test_the_action_group_is_all_modules_that_take_the_policy() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_says_what_it_does_with_ansible_s_keywords(name: str) -> None:
-    assert ATTRIBUTES - documentation(name)["doc"]["attributes"].keys() == set()
+    attributes = documentation(name)["doc"]["attributes"]
+    assert ATTRIBUTES - attributes.keys() == set()
+    assert [key for key, value in attributes.items() if not {"description", "support"} <= value.keys()] == []
 
 
 @pytest.mark.parametrize("name", MODULES)
