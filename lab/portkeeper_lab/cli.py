@@ -57,16 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("setup", _setup, "Build what hosts need: the Wine root, the programs, the prefix template.")
     sub.add_argument("--install", action="store_true", help="install missing Debian packages first (needs root)")
     sub = add("up", _up, "Start a host; returns when WinRM answers and prints its port.")
-    sub.add_argument("scenario", help="a name from lab/scenarios, or the path of a .toml file")
-    sub.add_argument("--name", required=True, help="what to call the host")
-    sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
-    sub.add_argument("--https", action="store_true", help="WinRM speaks HTTPS, with an authority of the host's own")
-    sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
-    _add_ssh(sub)
-    sub.add_argument("--draw-seed", type=int, metavar="N", help="makes DNS's draw repeatable (default: a free draw)")
-    sub.add_argument("--record", type=Path, metavar="FILE", help="write the transcripts that go over WinRM to a file")
-    sub.add_argument("--foreground", action="store_true", help="stay, and log to standard output")
-    sub.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    _add_up(sub)
     sub = add("replay", _replay, "Serve hosts that answer with recorded transcripts, until standard input ends.")
     sub.add_argument("recordings", nargs="+", type=Path, help="what hosts printed; the hosts take them in turn")
     sub.add_argument("--hosts", type=int, default=1, help="how many hosts, a port each")
@@ -79,9 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("line", nargs="+", help="after --; several words are joined by spaces")
     sub = add("reboot", _reboot, "Reboot a host; returns when WinRM answers again.")
     sub.add_argument("name")
-    sub = add("winrm", _winrm, "Steer a host's WinRM server: counters, faults, shells.")
-    sub.add_argument("name")
-    sub.add_argument("request", help='JSON, for example {"op": "counters"}')
+    for server, text in (("winrm", "WinRM server: counters, faults, shells"), ("ssh", "SSH server: counters, faults")):
+        sub = add(server, _steer, f"Steer a host's {text}.")
+        sub.add_argument("name")
+        sub.add_argument("request", help='JSON, for example {"op": "counters"}')
+        sub.set_defaults(server=server)
     sub = add("down", _down, "End hosts; nothing of them is left.")
     sub.add_argument("names", nargs="*", metavar="name")
     sub.add_argument("--all", action="store_true", help="all running hosts")
@@ -90,6 +83,19 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--connection", choices=inventory.CONNECTIONS, default="winrm", help="the connection plugin")
     sub.add_argument("--certificate", action="store_true", help="a client certificate in place of the password")
     return parser
+
+
+def _add_up(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("scenario", help="a name from lab/scenarios, or the path of a .toml file")
+    sub.add_argument("--name", required=True, help="what to call the host")
+    sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
+    sub.add_argument("--https", action="store_true", help="WinRM speaks HTTPS, with an authority of the host's own")
+    sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
+    _add_ssh(sub)
+    sub.add_argument("--draw-seed", type=int, metavar="N", help="makes DNS's draw repeatable (default: a free draw)")
+    sub.add_argument("--record", type=Path, metavar="FILE", help="write the transcripts that go over WinRM to a file")
+    sub.add_argument("--foreground", action="store_true", help="stay, and log to standard output")
+    sub.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
 
 
 def _add_ssh(sub: argparse.ArgumentParser) -> None:
@@ -272,12 +278,12 @@ def _reboot(options: argparse.Namespace) -> int:
     return 0
 
 
-def _winrm(options: argparse.Namespace) -> int:
+def _steer(options: argparse.Namespace) -> int:
     try:
         request = json.loads(options.request)
     except json.JSONDecodeError as error:
         raise LabError(f"The request is no JSON: {error}") from error
-    print(json.dumps(ask_once(options.name, {"op": "winrm", "request": request})["answer"], indent=2))
+    print(json.dumps(ask_once(options.name, {"op": options.server, "request": request})["answer"], indent=2))
     return 0
 
 

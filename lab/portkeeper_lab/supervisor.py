@@ -157,6 +157,7 @@ class Supervisor:
             "disk": self._disk,
             "down": self._down,
             "winrm": self._winrm,
+            "ssh": self._control_ssh,
         }
         operation = operations.get(str(request.get("op")))
         if operation is None:
@@ -206,6 +207,12 @@ class Supervisor:
     def _winrm(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Passes a control request to the WinRM server: counters, faults, shells."""
         yield {"done": True, "answer": self._server.control(request["request"])}
+
+    def _control_ssh(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Passes a control request to the SSH server: counters, faults."""
+        if self._ssh is None:
+            raise LabError("There is no SSH server; start the host with `lab up --ssh`.")
+        yield {"done": True, "answer": self._ssh.control(request["request"])}
 
     def _wait_reachable(self) -> None:
         """Waits until WinRM answers, or until it is clear that it will not: IPsec blocks the network."""

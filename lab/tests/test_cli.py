@@ -159,6 +159,11 @@ def test_winrm_can_be_steered(lab: Lab, running: str) -> None:
     assert "no control operation" in lab("winrm", running, '{"op": "nonsense"}', code=1).stderr
 
 
+def test_ssh_can_be_steered(lab: Lab, running: str) -> None:
+    assert "sessions" in lab("ssh", running, '{"op": "counters"}').stdout
+    assert "no control operation" in lab("ssh", running, '{"op": "nonsense"}', code=1).stderr
+
+
 def test_a_name_can_be_used_once(lab: Lab, running: str) -> None:
     assert "already" in lab("up", "sbs2003", "--name", running, code=1).stderr
     assert "no name for a host" in lab("up", "sbs2003", "--name", "../x", code=1).stderr

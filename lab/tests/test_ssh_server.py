@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from portkeeper_lab.scenario import Scenario
-from portkeeper_lab.ssh.client import run, with_password
+from portkeeper_lab.ssh.client import command, run, with_password
 from portkeeper_lab.ssh.server import SSHServer
 from portkeeper_lab.ssh.shells import Options
 from portkeeper_lab.winrm.shellhost import ShellHost, wait_for
@@ -153,3 +155,38 @@ def test_an_early_release_cuts_commands_and_input(serve: Serve, host: ShellHost)
     run(server, "echo " + "x" * 300)
     assert host.spawned[0].line == "echo " + "x" * 255
     assert run(server, "cat", stdin=b"one\ntwo\nthree\nfour\n")[1] == b"one\ntwo\nth"
+
+
+def test_a_connection_drops_before_or_after_a_line_has_reached_the_host(serve: Serve, tmp_path: Path) -> None:
+    server = serve()
+    lines = "".join(f"echo x >{tmp_path}/{number}; echo {number}\n" for number in (1, 2, 3)).encode()
+    server.control({"op": "fault", "kind": "drop_before", "step": 3})
+    assert run(server, "cmd.exe /d /q", stdin=lines)[0] == 255
+    assert wait_for(lambda: sorted(os.listdir(tmp_path)) == ["1"])
+    server.control({"op": "fault", "kind": "drop_after", "step": 3})
+    assert run(server, "cmd.exe /d /q", stdin=lines)[0] == 255
+    assert wait_for((tmp_path / "2").exists)
+    assert server.control({"op": "faults"})["faults"][1]["fired"] == 1
+
+
+def test_a_hang_a_flood_and_a_dribble(serve: Serve) -> None:
+    server = serve()
+    server.control({"op": "fault", "kind": "flood", "step": 2, "size": 1_000_000})
+    assert len(run(server, "cmd.exe /d /q", stdin=b"echo in\n")[1]) > 1_000_000
+    server.control({"op": "clear_faults"})
+    server.control({"op": "fault", "kind": "dribble", "seconds": 0.05})
+    began = time.monotonic()
+    assert run(server, "echo 0123456789")[1] == b"0123456789\n"
+    assert time.monotonic() - began > 0.5
+    server.control({"op": "fault", "kind": "hang"})
+    with pytest.raises(subprocess.TimeoutExpired):
+        subprocess.run([*command(server.folder, server.port), "echo in"], timeout=1, check=False, capture_output=True)
+
+
+def test_counters(serve: Serve) -> None:
+    server = serve()
+    run(server, "cmd.exe /d /q", stdin=b"echo a\necho b\n")
+    run(server, "true")
+    assert server.control({"op": "counters"}) == {"connections": 2, "sessions": 2, "lines": 2}
+    with pytest.raises(ValueError, match="no fault 'nonsense'; there are drop_before"):
+        server.control({"op": "fault", "kind": "nonsense"})

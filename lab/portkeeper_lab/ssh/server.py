@@ -65,17 +65,11 @@ class SSHServer:
         self._default_shell = options.default_shell
         self._command: list[str] = []
         self._log = log
-        self._sessions = Sessions(
-            backend,
-            options,
-            lambda line: log(f"ssh {self.port}: {line}"),
-            limited_users=scenario.limited_users,
-            windows_type=scenario.windows_type,
-        )
+        self._sessions = Sessions(backend, scenario, options, lambda line: log(f"ssh {self.port}: {line}"), self._drop)
         self._stop = threading.Event()
         self._listening = threading.Event()
         self._lock = threading.Lock()
-        self._sockets: set[socket.socket] = set()
+        self._sockets: dict[int, socket.socket] = {}
         self._listener: socket.socket | None = None
         self._enclosure: FirstProcess | None = None
 
@@ -129,32 +123,52 @@ class SSHServer:
             if not self._listening.wait(WATCH_INTERVAL):
                 continue
             try:
-                sock, _address = listener.accept()
+                sock, address = listener.accept()
             except OSError:
                 self._stop.wait(0.01)
                 continue
-            threading.Thread(target=self._serve, args=(sock,), name="sshd", daemon=True).start()
+            threading.Thread(target=self._serve, args=(sock, int(address[1])), name="sshd", daemon=True).start()
 
-    def _serve(self, sock: socket.socket) -> None:
+    def _serve(self, sock: socket.socket, client_port: int) -> None:
         """Runs an sshd for one connection; our own handle of the socket is for `drop_connections`."""
         with self._lock:
-            self._sockets.add(sock)
+            self._sockets[client_port] = sock
+        self._sessions.faults.add("connections")
         try:
             subprocess.run(
                 self._command, stdin=sock.fileno(), stdout=sock.fileno(), start_new_session=True, check=False
             )
         finally:
             with self._lock:
-                self._sockets.discard(sock)
+                self._sockets.pop(client_port, None)
             sock.close()
 
     def drop_connections(self) -> None:
         """Ends every open connection; what runs on the host goes on."""
         with self._lock:
-            sockets = list(self._sockets)
+            sockets = list(self._sockets.values())
         for sock in sockets:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+
+    def _drop(self, connection: str) -> None:
+        """Ends one connection, named as SSH_CONNECTION does: client address and port, server address and port."""
+        with self._lock:
+            sock = self._sockets.get(int(connection.split()[1]))
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def control(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carries out a request of a control channel; see lab/README.md.
+
+        Raises:
+            ValueError: no such operation, or a bad rule.
+        """
+        if request == {"op": "drop_connections"}:
+            self.drop_connections()
+            return {}
+        return self._sessions.faults.control(request)
 
     def stop(self) -> None:
         """Ends everything; the port is free afterwards. May be called twice."""

@@ -14,11 +14,15 @@ import json
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
 
 from portkeeper_lab.backend import Backend, BackendError, HostDown, Process
+from portkeeper_lab.scenario import Scenario
+from portkeeper_lab.ssh.faults import Faults
 from portkeeper_lab.ssh.relay import EXIT, FRAME, STDERR, STDOUT
 from portkeeper_lab.ssh.shells import Input, NotPlayed, Options
 
@@ -35,11 +39,24 @@ class Client:
     def __init__(self, sock: socket.socket) -> None:
         """Takes the relay's connection."""
         self._sock = sock
+        self._lock = threading.Lock()
         self.gone = False
+        self.pause: float | None = None
 
     def send(self, kind: int, data: bytes) -> None:
-        """Sends output."""
-        self._send(FRAME.pack(kind, len(data)) + data)
+        """Sends output; with a pause set, byte by byte."""
+        if self.pause is None:
+            self._send(FRAME.pack(kind, len(data)) + data)
+            return
+        for at in range(len(data)):
+            self._send(FRAME.pack(kind, 1) + data[at : at + 1])
+            time.sleep(0 if self.gone else self.pause)
+
+    def flood(self, size: int) -> None:
+        """Sends output that the command has not written."""
+        while size > 0 and not self.gone:
+            self._send(FRAME.pack(STDOUT, CHUNK) + b"x" * CHUNK)
+            size -= CHUNK
 
     def exit(self, code: int) -> None:
         """Sends the exit code, as the last thing."""
@@ -49,38 +66,45 @@ class Client:
         if self.gone:
             return
         try:
-            self._sock.sendall(data)
+            with self._lock:
+                self._sock.sendall(data)
         except OSError:
             self.gone = True
 
 
 class Sessions:
-    """All sessions of one host."""
+    """All sessions of one host.
+
+    Attributes:
+        faults: what is to go wrong, and what has happened.
+    """
 
     def __init__(
         self,
         backend: Backend,
+        scenario: Scenario,
         options: Options,
         log: Callable[[str], None],
-        *,
-        limited_users: tuple[str, ...],
-        windows_type: bool,
+        drop: Callable[[str], None],
     ) -> None:
         """Takes the host and what it plays.
 
         Args:
             backend: the host.
+            scenario: which accounts are limited, and whether `type` converts UTF-16.
             options: of the server.
             log: gets a line per session.
-            limited_users: in lower case.
-            windows_type: whether `type` converts UTF-16 on this host.
+            drop: ends a connection, by the SSH_CONNECTION of its sessions.
         """
         self._backend = backend
         self._options = options
         self._log = log
-        self._limited_users = limited_users
-        self._windows_type = windows_type
+        self._drop = drop
+        self._limited_users = scenario.limited_users
+        self._windows_type = scenario.windows_type
         self._server: socketserver.ThreadingUnixStreamServer | None = None
+        self._stopping = threading.Event()
+        self.faults = Faults()
 
     def listen(self, path: Path) -> None:
         """Takes relays from now on."""
@@ -89,6 +113,9 @@ class Sessions:
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 sessions.serve(self.connection, self.rfile)
+                # Wakes the thread that still waits for input.
+                with contextlib.suppress(OSError):
+                    self.connection.shutdown(socket.SHUT_RDWR)
 
         self._server = socketserver.ThreadingUnixStreamServer(str(path), Handler)
         self._server.daemon_threads = True
@@ -96,6 +123,7 @@ class Sessions:
 
     def stop(self) -> None:
         """Takes no more."""
+        self._stopping.set()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -103,30 +131,56 @@ class Sessions:
     def serve(self, sock: socket.socket, incoming: BufferedIOBase) -> None:
         """Serves one session to the end of its command."""
         client = Client(sock)
+        started: list[Process] = []
+        self.faults.add("sessions")
         try:
             head = json.loads(incoming.readline())
             command, user = head["command"], head["user"]
             self._log(f"{user}: {command or 'no command'}")
             launch = self._options.launch(command, limited=user.lower() in self._limited_users)
-            process = self._backend.spawn(launch)
+            if not self._step(client, head["client"], lambda: started.append(self._backend.spawn(launch))):
+                return
         except HostDown:
             return
         except (ValueError, BackendError, NotPlayed) as error:
             client.send(STDERR, f"{error}\r\n".encode())
             client.exit(FAILED)
             return
-        threading.Thread(target=self._pass_input, args=(process, incoming), daemon=True).start()
+        process = started[0]
+        threading.Thread(target=self._pass_input, args=(process, incoming, client, head["client"]), daemon=True).start()
         with contextlib.suppress(HostDown):
             self._pass_output(process, client)
 
-    def _pass_input(self, process: Process, incoming: BufferedIOBase) -> None:
+    def _step(self, client: Client, connection: str, action: Callable[[], None]) -> bool:
+        """Lets something reach the host, with the faults that are due; returns whether the session goes on."""
+        rules = self.faults.reached()
+        if "hang" in rules and self._stopping.wait(rules["hang"].seconds):
+            return False
+        if "drop_before" in rules:
+            self._drop(connection)
+            return False
+        if "dribble" in rules:
+            client.pause = rules["dribble"].seconds or 0.0
+        action()
+        if "flood" in rules:
+            client.flood(rules["flood"].size)
+        if "drop_after" in rules:
+            self._drop(connection)
+        return True
+
+    def _pass_input(self, process: Process, incoming: BufferedIOBase, client: Client, connection: str) -> None:
         filtered = Input(self._options, windows_type=self._windows_type)
+        rest = b""
         with contextlib.suppress(BackendError):
             with contextlib.suppress(OSError, ValueError):
                 while data := incoming.read1(CHUNK):
                     for line in filtered.feed(data):
-                        process.write_stdin(line, end=False)
-            process.write_stdin(filtered.end(), end=True)
+                        self.faults.add("lines")
+                        if not self._step(client, connection, partial(process.write_stdin, line, end=False)):
+                            process.write_stdin(b"", end=True)
+                            return
+                rest = filtered.end()
+            process.write_stdin(rest, end=True)
 
     def _pass_output(self, process: Process, client: Client) -> None:
         """The process is not closed: that would end what it has started in the background."""
