@@ -48,6 +48,7 @@ class RollbackPlan:
         rows: the values that differ from it.
         tables: what netsh has to delete and to add.
         ours: per setting the values that our runs have written since.
+        facts: of the host, with which the backup was compared.
         refusal: why it is refused unless forced, or None.
     """
 
@@ -55,6 +56,7 @@ class RollbackPlan:
     rows: tuple[BackedUpValue, ...]
     tables: tuple[SettingWrite, ...]
     ours: Mapping[str, tuple[RawValue | None, ...]]
+    facts: Mapping[str, Any]
     refusal: str | None
 
     def __bool__(self) -> bool:
@@ -70,12 +72,14 @@ class RollbackPlan:
 
     @property
     def settings(self) -> list[dict[str, Any]]:
-        """The changes in the form of a plan's ``settings``, but for what only the facts say."""
-        return [
+        """The changes in the form of a plan's ``settings``."""
+        found = self.facts["settings"]
+        values = [
             {
                 "id": row.setting.id,
                 "key": row.setting.key,
                 "value_name": row.setting.value_name,
+                **_before(found[row.setting.id]),
                 "type_after": None if row.before is None else TYPE_NAMES.get(row.before[0], str(row.before[0])),
                 "after": shown_value(row.before),
                 "reason": f"as it was before our change, from the backup {self.backup.id}",
@@ -83,24 +87,27 @@ class RollbackPlan:
             }
             for row in self.rows
         ]
-
-    def tables_json(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The same for netsh's tables."""
-        return [
+        tables = [
             {
                 "id": change.id,
                 "key": f"netsh interface {NETSH[change.id]} excludedportrange protocol=udp",
                 "value_name": None,
                 "type_before": None,
-                "before": rows_of(change.id, facts),
+                "before": rows_of(change.id, self.facts),
                 "type_after": None,
-                "after": [text for text in rows_of(change.id, facts) if text not in change.removed]
+                "after": [text for text in rows_of(change.id, self.facts) if text not in change.removed]
                 + list(change.after if isinstance(change.after, tuple) else ()),
                 "reason": f"without what we added, as in the backup {self.backup.id}",
                 "takes_effect": NOW,
             }
             for change in self.tables
         ]
+        return values + tables
+
+
+def _before(fact: Mapping[str, Any]) -> dict[str, Any]:
+    present = fact["present"] is True
+    return {"type_before": fact["type"] if present else None, "before": fact["data"] if present else None}
 
 
 def plan_rollback(backups: BackupStore, name: str | None, facts: Mapping[str, Any]) -> RollbackPlan:
@@ -140,7 +147,7 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
         raise BackupError("does not let us read its excluded port ranges: nothing was put back")
     tables = [table_back(row.id, row.added, row.removed, facts) for row in backup.tables]
     changes = tuple(change for change in tables if change is not None)
-    return RollbackPlan(backup, rows, changes, ours, _refusal(backup, foreign, facts))
+    return RollbackPlan(backup, rows, changes, ours, facts, _refusal(backup, foreign, facts))
 
 
 def _written_since(since: Sequence[Backup]) -> tuple[dict[str, tuple[RawValue | None, ...]], set[str]]:
@@ -176,8 +183,8 @@ def restore(
 
     Args:
         exchange: the one that gathered.
-        gathered: what the way was made from.
-        way: `way_back`.
+        gathered: the reading with which the backup was compared.
+        rollback_plan: of `plan_rollback`.
         backups: where the host's backups lie.
         force: also over values that are not ours.
 

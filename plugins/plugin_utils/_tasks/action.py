@@ -44,7 +44,7 @@ from .outcome import (
 )
 from .progress import Progress
 
-__all__ = ("HostAction", "Job", "Outcome", "outcome_of", "planned", "spec")
+__all__ = ("HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec")
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -86,8 +86,25 @@ class Job:
         return BackupStore(self.host, self.policy.backup_dir, self.policy.backups_kept)
 
     def gather(self, phase: Phase = "read") -> Gathered:
-        """Runs the collector; see `_gather.gather`."""
+        """Runs the collector; see `gather`."""
         return gather(self.session, self.policy, self.policy.command_timeout, phase)
+
+    def exchange(self, run: str, phase: Phase) -> Exchange:
+        """What the commands of one piece of work share: the nonce of the reading, and the phase."""
+        return Exchange(self.session, run, phase, self.policy.command_timeout)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A reading of the host and the plan made from it."""
+
+    gathered: Gathered
+    plan: dict[str, Any]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was read."""
+        return self.gathered.facts
 
 
 class HostAction(ActionBase):  # type: ignore[misc]
@@ -243,8 +260,7 @@ def _undone(job: Job, outcome: Outcome) -> Outcome:
     if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
         with contextlib.suppress(HostFailure):  # a full disk on the controller must not keep the old values away
             job.progress.enter("write")
-        exchange = Exchange(job.session, "", "write", job.policy.command_timeout)
-        done, sentence = undo_call(exchange, job.policy, job.backups)
+        done, sentence = undo_call(job.exchange("", "write"), job.policy, job.backups)
         if sentence:
             outcome.msg = f"{outcome.msg} {sentence}"
             outcome.extra = {**outcome.extra, "rolled_back": done}
@@ -317,20 +333,17 @@ def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-c
         )
 
 
-def planned(gathered: Gathered, job: Job) -> dict[str, Any]:
-    """The plan for what was gathered."""
-    return make_plan(gathered.facts, job.policy)
+def planned(gathered: Gathered, job: Job) -> Planned:
+    """What was gathered, with the plan for it."""
+    return Planned(gathered, make_plan(gathered.facts, job.policy))
 
 
-def outcome_of(
-    job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str, **extra: object
-) -> Outcome:
+def outcome_of(job: Job, found: Planned, changed: bool, msg: str, **extra: object) -> Outcome:
     """The outcome of a task that has read the host and planned for it.
 
     Args:
         job: the task.
-        gathered: the last reading of the host.
-        plan: made from it.
+        found: the last reading of the host, and the plan.
         changed: as in Outcome.
         msg: one sentence, without the host's name.
         **extra: additional keys of the result.
@@ -338,12 +351,12 @@ def outcome_of(
     return Outcome(
         changed=changed,
         msg=f"{job.host}: {msg}",
-        facts=gathered.facts,
-        plan=plan,
-        problems=problems_of(gathered.facts, plan),
-        reboot_required=bool(plan["reboot_required"]),
-        reading=gathered,
-        extra={"collected": gathered.collected, **extra},
+        facts=found.facts,
+        plan=found.plan,
+        problems=problems_of(found.facts, found.plan),
+        reboot_required=bool(found.plan["reboot_required"]),
+        reading=found.gathered,
+        extra={"collected": found.gathered.collected, **extra},
     )
 
 

@@ -12,7 +12,6 @@ from ...module_utils._facts.window_facts import owed, record_ends
 from ...module_utils._plan.actions import END_RECORD
 from ...module_utils._plan.host_problems import problems_of
 from .._connection.errors import HostFailure, after_change
-from .._connection.exchange import Exchange
 from .._host.apply import WriteRequest, apply
 from .._host.gather import Gathered, read_answer
 from .action import Job, Outcome, planned
@@ -44,7 +43,7 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
     except HostFailure as error:
         error.details["changed"] = bool(error.details.get("changed") or outcome.changed)
         raise
-    plan = planned(last, job)
+    plan = planned(last, job).plan
     return replace(
         outcome, changed=True, facts=last.facts, plan=plan, problems=problems_of(last.facts, plan), reading=last
     )
@@ -52,7 +51,7 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
 
 def _written(job: Job, reading: Gathered) -> Gathered:
     """Writes the rest of the record under the host's lock; the same reading with the records as they are then."""
-    exchange = Exchange(job.session, reading.run, "write", job.policy.command_timeout)
+    exchange = job.exchange(reading.run, "write")
     still = owed(reading.facts, job.policy.ignore_services)
     written = apply(exchange, reading, WriteRequest((), (Record(RAN_BEFORE, ",".join(still)),)), job.backups)
     with after_change("write", changed=True):

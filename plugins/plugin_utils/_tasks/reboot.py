@@ -27,11 +27,10 @@ from ...module_utils._plan.window_refusal import (
 from ...module_utils._problems import in_number, listed
 from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
-from .._connection.exchange import Exchange
 from .._host.gather import Gathered
 from .._host.lock import HostLock
 from .._host.verify import Checked, Wait, wait_until_verified
-from .action import Job, Outcome, outcome_of, planned
+from .action import Job, Outcome, Planned, outcome_of, planned
 from .restart_group import restart_group_lock
 from .unread import unread
 
@@ -71,35 +70,33 @@ def reboot(job: Job) -> Outcome:
     Raises:
         HostFailure: with the phase.
     """
-    gathered = job.gather()
-    plan = planned(gathered, job)
-    if not _due(plan, job):
-        return _not_due(job, gathered, plan)
-    refusal = _refusal(gathered)
+    found = planned(job.gather(), job)
+    if not _due(found.plan, job):
+        return _not_due(job, found)
+    refusal = _refusal(found.gathered)
     if job.check_mode and refusal:
-        return _message(job, gathered, plan, False, f"would not reboot, because {refusal}.")
+        return _message(job, found, False, f"would not reboot, because {refusal}.")
     if job.check_mode:
-        later = " after its settings are written" if plan["settings"] else ""
-        return _message(job, gathered, plan, True, f"would reboot{later}.")
-    _refuse(job, gathered, plan)
+        later = " after its settings are written" if found.plan["settings"] else ""
+        return _message(job, found, True, f"would reboot{later}.")
+    _refuse(job, found)
     with restart_group_lock(job.policy.restart_group, job.host, verbose=job.session.verbose) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
-            gathered = job.gather()
-            plan = planned(gathered, job)
-            if not _due(plan, job):
-                return _not_due(job, gathered, plan)
-            _refuse(job, gathered, plan)
-        return _carried_out(job, gathered)
+            found = planned(job.gather(), job)
+            if not _due(found.plan, job):
+                return _not_due(job, found)
+            _refuse(job, found)
+        return _carried_out(job, found.gathered)
 
 
 def _due(plan: Mapping[str, Any], job: Job) -> bool:
     return bool(plan["reboot_required"] or job.options["force"])
 
 
-def _not_due(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> Outcome:
-    hidden = unread(job, gathered, plan, "whether something waits for a reboot")
-    return _message(job, gathered, plan, False, hidden or "nothing waits for a reboot.")
+def _not_due(job: Job, found: Planned) -> Outcome:
+    hidden = unread(job, found, "whether something waits for a reboot")
+    return _message(job, found, False, hidden or "nothing waits for a reboot.")
 
 
 def unwritten(plan: Mapping[str, Any]) -> list[str]:
@@ -112,22 +109,23 @@ def unwritten(plan: Mapping[str, Any]) -> list[str]:
     return [str(entry["value_name"] or entry["id"]) for entry in entries]
 
 
-def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> None:
+def _refuse(job: Job, found: Planned) -> None:
     """A reboot that finds the old values would be for nothing; one that DNS does not survive would be worse.
 
     Raises:
         HostFailure: the host must not be rebooted.
     """
-    names = unwritten(plan)
+    names, refusal = unwritten(found.plan), _refusal(found.gathered)
     if names:
         reason = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
-    elif gathered.facts["boot_mark"] is None:
+    elif found.facts["boot_mark"] is None:
         reason = "the mark of its last boot cannot be read, so that nobody could tell whether it has rebooted"
-    elif _refusal(gathered):
-        reason = _refusal(gathered)
+    elif refusal:
+        reason = refusal
     else:
         return
-    raise HostFailure(f"{job.session.target} was not rebooted: {reason}.", "restart", facts=gathered.facts, plan=plan)
+    target = job.session.target
+    raise HostFailure(f"{target} was not rebooted: {reason}.", "restart", facts=found.facts, plan=found.plan)
 
 
 def _refusal(gathered: Gathered) -> str:
@@ -138,16 +136,14 @@ def _refusal(gathered: Gathered) -> str:
 
 def _carried_out(job: Job, gathered: Gathered) -> Outcome:
     job.progress.enter("restart", dns_may_be_stopped=True)
-    exchange = Exchange(job.session, gathered.run, "restart", job.policy.command_timeout)
-    with HostLock(exchange, lasting=True) as lock:
+    with HostLock(job.exchange(gathered.run, "restart"), lasting=True) as lock:
         asked = _ask(lock)
         _await_boot(job, gathered, asked)
         lock.take_back()
         with after_change("verify", changed=True, dns_may_be_stopped=True):
-            after = _wait_until_up(job, gathered)
-            plan = planned(after, job)
+            after = planned(_wait_until_up(job, gathered), job)
     seconds = round(time.monotonic() - asked.at)
-    return _message(job, after, plan, True, f"rebooted in {seconds} seconds.")
+    return _message(job, after, True, f"rebooted in {seconds} seconds.")
 
 
 @dataclass(frozen=True)
@@ -195,7 +191,8 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
     Raises:
         HostFailure: it has not, in the time it was given; sooner where the command was lost and the host stays up.
     """
-    old, seen, reason, answered = gathered.facts["boot_mark"], 0, "", False
+    old, seen = gathered.facts["boot_mark"], 0
+    silence: str | None = ""
     exchange = asked.lock.exchange
     look = replace(exchange, timeout=LOOK_S)
     state = _STATES["asked"]
@@ -206,9 +203,9 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
         try:
             answer = look.send(boot_line(exchange.run))
         except (HostFailure, AnsibleConnectionFailure) as error:
-            seen, reason, answered, state = 0, str(error), False, _STATES["away"]
+            seen, silence, state = 0, str(error), _STATES["away"]
             continue
-        answered = True
+        silence = None
         seen = seen + 1 if read_facts(answer)["boot_mark"] not in (None, old) else 0
         if seen > 1:
             return
@@ -216,14 +213,16 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
             asked.lock.take_back()
             raise asked.lost
-    raise _stayed_away(job, exchange, gathered, reason, answered)
+    raise _stayed_away(job, gathered, silence)
 
 
-def _stayed_away(job: Job, exchange: Exchange, gathered: Gathered, reason: str, answered: bool) -> HostFailure:
-    limit = job.policy.reboot_timeout
-    if answered:
-        return exchange.failure(f"answers, but has not rebooted within {limit} seconds: look at its console")
-    sentence = f"{exchange.session.target} did not come back within {limit} seconds after shutdown -r. Last: {reason}"
+def _stayed_away(job: Job, gathered: Gathered, silence: str | None) -> HostFailure:
+    """The failure of a host that answers, or that is silent for this reason."""
+    limit, target = job.policy.reboot_timeout, job.session.target
+    if silence is None:
+        sentence = f"{target} answers, but has not rebooted within {limit} seconds: look at its console."
+        return HostFailure(sentence, "restart")
+    sentence = f"{target} did not come back within {limit} seconds after shutdown -r. Last: {silence}"
     if gathered.facts["os"].get("family") == "nt5":
         undo = r"%SystemRoot%\portkeeper\backup\<newest>\rollback.cmd"
         sentence += _BLOCKED.format(undo=undo)
@@ -265,7 +264,7 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
         "verify",
         changed=True,
         facts=checked.gathered.facts,
-        plan=planned(checked.gathered, job),
+        plan=planned(checked.gathered, job).plan,
         dns_may_be_stopped=not dns,
     )
 
@@ -297,6 +296,6 @@ def _dns_is_back(before: Gathered, after: Gathered) -> bool:
     return bool(before.facts["dns"]["state"] != RUNNING or after.facts["dns"]["state"] == RUNNING)
 
 
-def _message(job: Job, gathered: Gathered, plan: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
+def _message(job: Job, found: Planned, changed: bool, msg: str) -> Outcome:
     """An outcome that is not a failure: DNS has not been stopped, or is back."""
-    return outcome_of(job, gathered, plan, changed, msg, dns_may_be_stopped=False)
+    return outcome_of(job, found, changed, msg, dns_may_be_stopped=False)

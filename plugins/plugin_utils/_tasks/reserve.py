@@ -19,13 +19,13 @@ from ...module_utils._plan.status import BLOCKING
 from ...module_utils._problems import messages
 from ...module_utils._windows.settings import NETSH
 from .._connection.errors import HostFailure, after_change
-from .._connection.exchange import Exchange
-from .._host.apply import WriteRequest, Written, apply, to_write_request
+from .._host.apply import WriteRequest, apply, to_write_request
 from .._host.exclusions import refused_ranges, refused_text
-from .._host.gather import Gathered, read_answer
+from .._host.gather import read_answer
 from .action import (
     Job,
     Outcome,
+    Planned,
     outcome_of,
     planned,
 )
@@ -44,66 +44,40 @@ def reserve(job: Job) -> Outcome:
     Raises:
         HostFailure: with the phase.
     """
-    gathered = job.gather()
-    plan = planned(gathered, job)
-    errors = _errors(gathered, plan)
-    _refuse_denied(job, gathered, plan, errors)
+    found = planned(job.gather(), job)
+    plan, errors = found.plan, _errors(found)
+    _refuse_denied(job, found, errors)
     if job.check_mode:
         differs = bool(plan["settings"] or errors or due_actions(plan, job))
-        return _outcome(job, gathered, (plan, plan), differs, _message(plan, errors, would=True))
+        return _outcome(job, found, plan, differs, _message(plan, errors, would=True))
     blocking = [problem for problem in plan["problems"] if problem["id"] in BLOCKING and problem["severity"] == "error"]
     if blocking:
         raise HostFailure(
             f"Nothing was written on {job.session.target}: {_joined(blocking)}",
             "read",
-            facts=gathered.facts,
+            facts=found.facts,
             plan=plan,
         )
     order = to_write_request(plan)
     if not order:
-        return _finished(job, gathered, plan, plan, None)
-    return _write(job, gathered, plan, order)
+        return _finished(job, found, plan)
+    return _write(job, found, order)
 
 
-def _write(job: Job, gathered: Gathered, plan: Mapping[str, Any], order: WriteRequest) -> Outcome:
+def _write(job: Job, found: Planned, order: WriteRequest) -> Outcome:
     """Writes what the plan asks for and compares what the host shows afterwards.
 
     Raises:
         HostFailure: another writes the same value, or netsh refused everything.
     """
     job.progress.enter("write")
-    exchange = Exchange(job.session, gathered.run, "backup", job.policy.command_timeout)
-    written = apply(exchange, gathered, order, job.backups)
+    written = apply(job.exchange(found.gathered.run, "backup"), found.gathered, order, job.backups)
     with after_change("write", changed=True, backup=written.backup):
-        return _compared(job, exchange, plan, order, written)
-
-
-def _compared(job: Job, exchange: Exchange, plan: Mapping[str, Any], order: WriteRequest, written: Written) -> Outcome:
-    """What the host shows after the write."""
-    after = read_answer(exchange.during("write"), written.transcript, job.policy)
-    new_plan = planned(after, job)
-    kept = {entry["id"] for entry in new_plan["settings"]} & {change.id for change in order.changes} - set(NETSH)
-    if kept:
-        raise HostFailure(
-            f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another writes it.",
-            "write",
-            changed=True,
-            backup=written.backup,
-            facts=after.facts,
-            plan=new_plan,
-        )
-    refused, nothing = refused_ranges(order.changes, after.facts)
-    if nothing:
-        raise HostFailure(
-            f"netsh on {job.session.target} excluded nothing of {refused_text(refused)}: something holds these ports by"
-            " now, or the user lacks the right to.",
-            "write",
-            changed=True,
-            backup=written.backup,
-            facts=after.facts,
-            plan=new_plan,
-        )
-    outcome = _finished(job, after, plan, new_plan, written.backup)
+        answer = read_answer(job.exchange(found.gathered.run, "write"), written.transcript, job.policy)
+        after = planned(answer, job)
+        refused = _refused(job, order, after)
+        outcome = _finished(job, after, found.plan)
+    outcome.backup = written.backup
     if refused:
         outcome.problems.append(
             {
@@ -117,31 +91,51 @@ def _compared(job: Job, exchange: Exchange, plan: Mapping[str, Any], order: Writ
     return outcome
 
 
+def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[str]]:
+    """The ranges of which netsh has excluded a part only.
+
+    Raises:
+        HostFailure: the host does not show what was written.
+    """
+    kept = {entry["id"] for entry in after.plan["settings"]} & {change.id for change in order.changes} - set(NETSH)
+    if kept:
+        raise HostFailure(
+            f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another writes it.",
+            "write",
+            facts=after.facts,
+            plan=after.plan,
+        )
+    refused, nothing = refused_ranges(order.changes, after.facts)
+    if nothing:
+        raise HostFailure(
+            f"netsh on {job.session.target} excluded nothing of {refused_text(refused)}: something holds these ports by"
+            " now, or the user lacks the right to.",
+            "write",
+            facts=after.facts,
+            plan=after.plan,
+        )
+    return refused
+
+
 def due_actions(plan: Mapping[str, Any], job: Job) -> list[str]:
     """Actions of the plan that this run carries out; a reboot only if the policy wants one."""
     carried = {DNS_WINDOW, START_SERVICES} | ({REBOOT_ACTION} if job.policy.reboot == "if_required" else set())
     return [action["action"] for action in plan["actions"] if action["action"] in carried]
 
 
-def _finished(
-    job: Job, gathered: Gathered, plan: Mapping[str, Any], new_plan: Mapping[str, Any], backup: Mapping[str, Any] | None
-) -> Outcome:
+def _finished(job: Job, after: Planned, carried_out: Mapping[str, Any]) -> Outcome:
     """The outcome of a real run: failed when something that the decision needs is not known."""
-    errors = _errors(gathered, new_plan)
-    changed = bool(plan["settings"] or due_actions(new_plan, job))
-    outcome = _outcome(job, gathered, (plan, new_plan), changed, _message(plan, errors, would=False))
-    outcome.backup = backup
+    errors = _errors(after)
+    changed = bool(carried_out["settings"] or due_actions(after.plan, job))
+    outcome = _outcome(job, after, carried_out, changed, _message(carried_out, errors, would=False))
     outcome.failed = bool(errors)
     return outcome
 
 
-def _outcome(
-    job: Job, gathered: Gathered, plans: tuple[Mapping[str, Any], Mapping[str, Any]], changed: bool, msg: str
-) -> Outcome:
+def _outcome(job: Job, after: Planned, carried_out: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
     """The outcome from the plan that was carried out and the one that is left."""
-    plan, new_plan = plans
-    extra = {"status": new_plan["status"], **_warned(job, new_plan)}
-    return outcome_of(job, gathered, new_plan, changed, msg, **extra).showing(plan)
+    extra = {"status": after.plan["status"], **_warned(job, after.plan)}
+    return outcome_of(job, after, changed, msg, **extra).showing(carried_out)
 
 
 def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -153,14 +147,14 @@ def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
     return {"warnings": [told]}
 
 
-def _refuse_denied(job: Job, gathered: Gathered, plan: Mapping[str, Any], errors: list[Mapping[str, Any]]) -> None:
+def _refuse_denied(job: Job, found: Planned, errors: list[Mapping[str, Any]]) -> None:
     denied = [problem for problem in errors if problem["id"] == ACCESS_DENIED]
     if denied:
-        raise HostFailure(f"{job.session.target}: {_joined(denied)}", "read", facts=gathered.facts, plan=plan)
+        raise HostFailure(f"{job.session.target}: {_joined(denied)}", "read", facts=found.facts, plan=found.plan)
 
 
-def _errors(gathered: Gathered, plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [problem for problem in problems_of(gathered.facts, plan) if problem["severity"] == "error"]
+def _errors(found: Planned) -> list[Mapping[str, Any]]:
+    return [problem for problem in problems_of(found.facts, found.plan) if problem["severity"] == "error"]
 
 
 def _message(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bool) -> str:

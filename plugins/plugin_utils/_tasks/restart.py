@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ...module_utils._commands.cmd import BatchError
@@ -38,17 +37,18 @@ from ...module_utils._windows.settings import DNS_SERVICE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._host.dns_window import (
-    longest as longest_window,
+    Opened,
+    open_window,
 )
 from .._host.dns_window import (
-    open_window,
+    longest as longest_window,
 )
 from .._host.exclusions import recorded_exclusions
 from .._host.gather import Gathered, read_answer
 from .._host.lock import HostLock
 from .._host.verify import Wait, wait_until_verified
 from .._host.window_request import window_of
-from .action import Job, Outcome, outcome_of, planned
+from .action import Job, Outcome, Planned, outcome_of, planned
 from .restart_group import restart_group_lock
 from .unread import unread
 
@@ -82,34 +82,32 @@ def restart(job: Job) -> Outcome:
     Raises:
         HostFailure: with the phase and `dns_may_be_stopped`.
     """
-    gathered = job.gather()
-    plan = planned(gathered, job)
-    action = _due(plan, job)
-    if gathered.facts["dns"]["installed"] is None and not job.check_mode:
+    found = planned(job.gather(), job)
+    action = _due(found.plan, job)
+    if found.facts["dns"]["installed"] is None and not job.check_mode:
         raise HostFailure(
             f"The services of {job.session.target} could not be read, so nothing was touched.",
             "read",
-            facts=gathered.facts,
-            plan=plan,
+            facts=found.facts,
+            plan=found.plan,
         )
     if action is None:
-        return _not_due(job, gathered, plan)
-    refusal = _refusal(gathered, action)
+        return _not_due(job, found)
+    refusal = _refusal(found.gathered, action)
     if job.check_mode:
-        return _looked(job, gathered, plan, action, refusal)
-    if action["action"] == DNS_WINDOW and gathered.facts["dns"]["state"] != RUNNING:
-        return _looked(job, gathered, plan, None)
-    _refuse(job, gathered, plan, refusal)
+        return _looked(job, found, action, refusal)
+    if action["action"] == DNS_WINDOW and found.facts["dns"]["state"] != RUNNING:
+        return _looked(job, found, None)
+    _refuse(job, found, refusal)
     with restart_group_lock(job.policy.restart_group, job.host, verbose=job.session.verbose) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
-            gathered = job.gather()
-            plan = planned(gathered, job)
-            action = _due(plan, job)
+            found = planned(job.gather(), job)
+            action = _due(found.plan, job)
             if action is None:
-                return _not_due(job, gathered, plan)
-            _refuse(job, gathered, plan, _refusal(gathered, action))
-        return _carried_out(job, gathered, action)
+                return _not_due(job, found)
+            _refuse(job, found, _refusal(found.gathered, action))
+        return _carried_out(job, found.gathered, action)
 
 
 def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
@@ -127,39 +125,32 @@ def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
     return refusal_of(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else ""
 
 
-def _refuse(job: Job, gathered: Gathered, plan: Mapping[str, Any], refusal: str) -> None:
+def _refuse(job: Job, found: Planned, refusal: str) -> None:
     if refusal:
         raise HostFailure(
             f"No window was opened on {job.session.target}, because {refusal}.",
             "restart",
-            facts=gathered.facts,
-            plan=plan,
+            facts=found.facts,
+            plan=found.plan,
             dns_may_be_stopped=False,
         )
 
 
-def _not_due(job: Job, gathered: Gathered, plan: Mapping[str, Any]) -> Outcome:
+def _not_due(job: Job, found: Planned) -> Outcome:
     """Nothing asks for a restart, unless that was not read.
 
     Raises:
         HostFailure: what was not read hides whether there is something to do.
     """
-    return _looked(job, gathered, plan, None, unread(job, gathered, plan, "whether DNS has to be restarted"))
+    return _looked(job, found, None, unread(job, found, "whether DNS has to be restarted"))
 
 
-def _looked(
-    job: Job,
-    gathered: Gathered,
-    plan: Mapping[str, Any],
-    action: Mapping[str, Any] | None,
-    reason: str = "",
-) -> Outcome:
+def _looked(job: Job, found: Planned, action: Mapping[str, Any] | None, reason: str = "") -> Outcome:
     """Nothing is done: there is nothing to do, it must not be done, or this is check mode.
 
     Args:
         job: the task.
-        gathered: the reading.
-        plan: made from it.
+        found: the reading, and the plan.
         action: what is due; None for nothing.
         reason: why it must not be done, or what hides whether something is due.
     """
@@ -167,28 +158,26 @@ def _looked(
         msg = f"would open no window, because {reason}."
     elif action is not None:
         msg = f"would do {action['action']}: {action['reason']}."
-    elif gathered.facts["dns"]["state"] != RUNNING and gathered.facts["dns"]["installed"]:
+    elif found.facts["dns"]["state"] != RUNNING and found.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
         msg = reason or "nothing asks for a restart of DNS."
     would = action is not None and not reason
-    return outcome_of(job, gathered, plan, would, msg, steps=[], dns_may_be_stopped=False)
+    return outcome_of(job, found, would, msg, steps=[], dns_may_be_stopped=False)
 
 
 def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Outcome:
     job.progress.enter("restart", dns_may_be_stopped=action["action"] == DNS_WINDOW)
-    exchange = Exchange(job.session, gathered.run, "restart", job.policy.command_timeout)
-    services_to_start = [str(name) for name in action["services_to_start"]]
-    window = action["action"] == DNS_WINDOW
-    if window:
+    exchange = job.exchange(gathered.run, "restart")
+    if action["action"] == DNS_WINDOW:
         lock = HostLock(exchange, lasting=True)
         asked = window_of(lock, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
         opened = open_window(lock, asked, job.options["allow_unguarded"])
-        transcript, steps = opened.transcript, opened.steps
     else:
-        transcript, steps = _started(exchange, services_to_start), []
-    with after_change("verify", changed=True, steps=steps, dns_may_be_stopped=_may_be_stopped(action, steps)):
-        return _examined(job, exchange, (gathered, action), transcript, steps)
+        opened = Opened(_started(exchange, [str(name) for name in action["services_to_start"]]), [])
+    doubt = _may_be_stopped(action, opened.steps)
+    with after_change("verify", changed=True, steps=opened.steps, dns_may_be_stopped=doubt):
+        return _examined(job, gathered, action, opened)
 
 
 def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> bool:
@@ -197,27 +186,19 @@ def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> b
     return bool(action["action"] == DNS_WINDOW and not runs)
 
 
-def _examined(
-    job: Job,
-    exchange: Exchange,
-    done: tuple[Gathered, Mapping[str, Any]],
-    transcript: Transcript,
-    steps: list[dict[str, Any]],
-) -> Outcome:
+def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: Opened) -> Outcome:
     """Looks at the host after the work.
 
     Args:
         job: the task.
-        exchange: with the host.
-        done: the reading before, and the action that was carried out.
-        transcript: of the collector, run after it.
-        steps: of the window.
+        gathered: the reading before.
+        action: what was carried out.
+        opened: the window, or the start of services without one.
     """
-    gathered, action = done
     window = action["action"] == DNS_WINDOW
     services_to_start, earlier = _started_names(gathered, action, job.policy)
     ran = [DNS_SERVICE, *(running_dependents(gathered.facts) or ())] if window else []
-    after = read_answer(exchange.during("verify"), transcript, job.policy)
+    after = read_answer(job.exchange(gathered.run, "verify"), opened.transcript, job.policy)
     checked = wait_until_verified(
         lambda: job.gather("verify"),
         job.policy,
@@ -228,14 +209,13 @@ def _examined(
     # A record that is gone shows that all of it runs, and the facts need not hold those services any more.
     owing = owed(checked.gathered.facts, job.policy.ignore_services)
     lost = [*still_down(checked.gathered.facts, ran), *(name for name in earlier if name in owing)]
-    was_stopped = {"step": "stop_dns", "error_level": 0} in steps
+    was_stopped = {"step": "stop_dns", "error_level": 0} in opened.steps
     process = unproved_processes(gathered.facts, checked.gathered.facts, was_stopped) if window else {}
-    last = _remember(exchange.during("verify"), job, checked.gathered, down, process)
-    plan = planned(last, job)
+    last = planned(_remember(job, checked.gathered, down, process), job)
     left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
     msg = f"did {action['action']}: {action['reason']}.{_without_backup(left_out)}"
     stopped = DNS_SERVICE in lost
-    outcome = outcome_of(job, last, plan, True, msg, steps=steps, dns_may_be_stopped=False)
+    outcome = outcome_of(job, last, True, msg, steps=opened.steps, dns_may_be_stopped=False)
     if down or lost:
         others = [name for name in lost if name != DNS_SERVICE]
         reasons = sentences(checked.verdict["failures"]) if stopped or down else []
@@ -243,13 +223,13 @@ def _examined(
             reasons.insert(0, "DNS does not run.")
         reasons += [f"{listed(others)} ran before and did not start again."] if others else []
         raise HostFailure(
-            f"{exchange.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
+            f"{job.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
             "verify",
             changed=True,
-            facts=outcome.facts,
-            plan=plan,
+            facts=last.facts,
+            plan=last.plan,
             dns_may_be_stopped=stopped,
-            steps=steps,
+            steps=opened.steps,
         )
     return outcome
 
@@ -280,16 +260,13 @@ def _started(exchange: Exchange, services_to_start: list[str]) -> Transcript:
         return exchange.send(line)
 
 
-def _remember(
-    exchange: Exchange, job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]
-) -> Gathered:
+def _remember(job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]) -> Gathered:
     """Writes down what the work left, where that differs from what is on record.
 
     A service that failed again in a window gets no second one before the next boot. What is seen running is not owed
     any more.
 
     Args:
-        exchange: with the host.
         job: the task.
         after: the last reading.
         down: services that were to be started and do not run.
@@ -307,6 +284,6 @@ def _remember(
         lists[RAN_BEFORE] = still
     if not lists and not process:
         return after
-    exchange = replace(exchange, run=after.run)
+    exchange = job.exchange(after.run, "verify")
     answer = exchange.send(remember_line(after.run, lists, process))
     return read_answer(exchange, after.transcript.updated(answer, ["state"]), job.policy)

@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from .._connection.errors import HostFailure, after_change
-from .._connection.exchange import Exchange
 from .._host.backup import BackupError
 from .._host.gather import Gathered, read_answer
 from .._host.rollback import (
@@ -34,16 +30,14 @@ def roll_back(job: Job) -> Outcome:
         HostFailure: with the phase.
     """
     gathered = job.gather()
-    exchange = Exchange(job.session, gathered.run, "backup", job.policy.command_timeout)
+    exchange = job.exchange(gathered.run, "backup")
     try:
         rollback_plan = plan_rollback(job.backups, job.options["backup"], gathered.facts)
     except BackupError as error:
         raise exchange.failure(str(error)) from error
     force = bool(job.options["force"])
     if job.check_mode or not rollback_plan:
-        return _outcome(
-            job, gathered, rollback_plan, gathered.facts, bool(rollback_plan) and (force or not rollback_plan.refusal)
-        )
+        return _outcome(job, gathered, rollback_plan, bool(rollback_plan) and (force or not rollback_plan.refusal))
     job.progress.enter("write")
     transcript = restore(exchange, gathered, rollback_plan, job.backups, force)
     with after_change("write", changed=True):
@@ -56,21 +50,14 @@ def roll_back(job: Job) -> Outcome:
                 "write",
                 facts=after.facts,
             )
-        return _outcome(job, after, rollback_plan, gathered.facts, changed=True)
+        return _outcome(job, after, rollback_plan, changed=True)
 
 
-def _outcome(
-    job: Job, gathered: Gathered, rollback_plan: RollbackPlan, found: Mapping[str, Any], changed: bool
-) -> Outcome:
-    plan = planned(gathered, job)
-    settings = [
-        {**entry, **_before(found["settings"][entry["id"]])} for entry in rollback_plan.settings
-    ] + rollback_plan.tables_json(found)
-    shown = {"settings": settings, "actions": []}
+def _outcome(job: Job, gathered: Gathered, rollback_plan: RollbackPlan, changed: bool) -> Outcome:
+    shown = {"settings": rollback_plan.settings, "actions": []}
     refused = bool(rollback_plan.refusal) and not job.options["force"]
-    outcome = outcome_of(job, gathered, plan, changed, _message(job, rollback_plan, changed), refused=refused).showing(
-        shown
-    )
+    msg = _message(job, rollback_plan, changed)
+    outcome = outcome_of(job, planned(gathered, job), changed, msg, refused=refused).showing(shown)
     host_path = rollback_plan.backup.host_folder
     outcome.backup = {
         "id": rollback_plan.backup.id,
@@ -78,11 +65,6 @@ def _outcome(
         "host_path": host_path,
     }
     return outcome
-
-
-def _before(fact: Mapping[str, Any]) -> dict[str, Any]:
-    present = fact["present"] is True
-    return {"type_before": fact["type"] if present else None, "before": fact["data"] if present else None}
 
 
 def _message(job: Job, rollback_plan: RollbackPlan, changed: bool) -> str:

@@ -5,33 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._problems import messages
 from .._connection.errors import HostFailure
-from .._host.gather import Gathered
-from .action import Job
+from .action import Job, Planned
 
 
-def unread(job: Job, gathered: Gathered, plan: Mapping[str, Any], question: str) -> str:
+def unread(job: Job, found: Planned, question: str) -> str:
     """Why a question has no answer, for check mode; empty for a host that was read as a whole.
 
     Args:
         job: the task.
-        gathered: the reading.
-        plan: made from it.
+        found: the reading, and the plan.
         question: an indirect one, for example "whether DNS has to be restarted".
 
     Raises:
         HostFailure: there is no answer, and this is not check mode.
     """
-    if plan["status"] != "unknown":
+    if found.plan["status"] != "unknown":
         return ""
-    problems = [problem for problem in problems_of(gathered.facts, plan) if problem["severity"] == "error"]
+    problems = [problem for problem in problems_of(found.facts, found.plan) if problem["severity"] == "error"]
     reason = f"{question} is not known: {' '.join(messages(problems))}"
     if job.check_mode:
         return reason
     message = f"{job.session.target}: nothing was touched, and {reason}"
-    raise HostFailure(message, "read", facts=gathered.facts, plan=plan)
+    raise HostFailure(message, "read", facts=found.facts, plan=found.plan)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import host_reboot, port_reservations, port_rollback
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import reboot
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     MARK,
@@ -191,7 +191,7 @@ def test_a_shutdown_that_is_refused(run: Run, host: LivelyHost) -> None:
 
 def test_a_host_that_stays_away(run: Run, host: LivelyHost, monkeypatch: pytest.MonkeyPatch) -> None:
     run("port_reservations")
-    monkeypatch.setattr(reboot.Exchange, "send", _gone(reboot.Exchange.send))
+    monkeypatch.setattr(Exchange, "send", _gone(Exchange.send))
     failed = run("host_reboot", reboot_timeout=60)
     for word in ("60 seconds", "4292", "console", "net start PolicyAgent", "rollback.cmd"):
         assert word in failed["msg"], failed["msg"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.action import Job
@@ -34,7 +33,7 @@ def test_the_record_is_made_honoured_and_forgotten() -> None:
     before = gather(session, POLICY, 60)
     assert services_to_start(before) == ["PolicyAgent"]
     job = Job("client01", {}, POLICY, False, session, PROGRESS)
-    last = _remember(Exchange(session, before.run, "verify", 60), job, before, ["PolicyAgent"], {})
+    last = _remember(job, before, ["PolicyAgent"], {})
     assert host.state["dns_window"] == {"value": "PolicyAgent", "boot_mark": MARK}
     assert services_to_start(last) == [], "the plan that is left knows the record"
     assert MARK not in host.lines[-1], "the mark is read on the host"
@@ -42,7 +41,7 @@ def test_the_record_is_made_honoured_and_forgotten() -> None:
     assert services_to_start(failed) == []
     host.state["dns_window"]["boot_mark"] = "0011223344556677"
     assert services_to_start(gather(session, POLICY, 60)) == ["PolicyAgent"], "after a boot it is tried again"
-    _remember(Exchange(session, failed.run, "verify", 60), job, failed, [], {})
+    _remember(job, failed, [], {})
     assert "dns_window" not in host.state
 
 
@@ -52,5 +51,5 @@ def test_a_host_that_never_failed_gets_no_record() -> None:
     gathered = gather(session, POLICY, 60)
     sent = len(host.lines)
     job = Job("client01", {}, POLICY, False, session, PROGRESS)
-    assert _remember(Exchange(session, gathered.run, "verify", 60), job, gathered, [], {}) is gathered
+    assert _remember(job, gathered, [], {}) is gathered
     assert len(host.lines) == sent
