@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 import time
@@ -17,7 +18,8 @@ import pytest
 from portkeeper_lab.scenario import Scenario
 from portkeeper_lab.ssh.client import command, run, with_password
 from portkeeper_lab.ssh.server import SSHServer
-from portkeeper_lab.ssh.shells import Options
+from portkeeper_lab.ssh.shells import Input, Options
+from portkeeper_lab.windows_type import PROGRAM
 from portkeeper_lab.winrm.shellhost import ShellHost, wait_for
 
 Serve = Callable[..., SSHServer]
@@ -148,6 +150,18 @@ def test_powershell_that_reads_the_input_makes_it_ascii(serve: Serve) -> None:
     text = "caf\xe9\n".encode("cp437")
     assert run(serve(default_shell="powershell"), "cat", stdin=text)[1] == text
     assert run(serve(default_shell="powershell-reads-stdin"), "cat", stdin=text)[1] == b"caf?\n"
+
+
+def test_type_in_a_batch_is_that_of_windows_where_the_scenario_says_so() -> None:
+    line = b"type C:\\a.txt\r\n"
+    assert Input(Options(), windows_type=False).feed(line) == [line]
+    assert Input(Options(), windows_type=True).feed(line) == [PROGRAM.encode() + b" C:\\a.txt\r\n"]
+
+
+def test_a_connection_through_another_host(serve: Serve) -> None:
+    jump, target = serve(), serve()
+    proxy = shlex.join([*command(jump.folder, jump.port), "-W", f"127.0.0.1:{target.port}"])
+    assert run(target, "echo in", "-o", f"ProxyCommand={proxy}")[1] == b"in\n"
 
 
 def test_an_early_release_cuts_commands_and_input(serve: Serve, host: ShellHost) -> None:
