@@ -59,7 +59,7 @@ BOOT_AND_END = f"{SECTIONS['boot'].command}&echo {ENDED}"
 
 @dataclass(frozen=True)
 class Takeover:
-    """What is taken over, by exact names.
+    """The files to take over, by exact names.
 
     Attributes:
         files: names in the lock's directory; the first is renamed, the others are deleted. Empty where the
@@ -74,7 +74,7 @@ class Takeover:
 
 
 def window_folder(lock: str) -> str:
-    """The folder of a run's window, seen from system32.
+    """Return the folder of a run's window, relative to system32.
 
     It stands directly below %SystemRoot%, which nobody can rename or replace: what runs as SYSTEM must not lie in a
     folder whose parent somebody else may have made.
@@ -83,7 +83,7 @@ def window_folder(lock: str) -> str:
 
 
 def lock_section(run: str, name: str) -> str:
-    """The section `lock`: takes the lock where nobody has it, and lists who holds it.
+    """Render the section `lock`: take the lock if it is free, and list its files.
 
     Args:
         run: the nonce of the transcript.
@@ -93,12 +93,12 @@ def lock_section(run: str, name: str) -> str:
 
 
 def _filled(name: str) -> str:
-    """Writes our lock file."""
+    """Write the run's lock file."""
     return rf"({BOOT_AND_END})>{LOCK}\{lock_name(name)}"
 
 
 def takeover_line(run: str, name: str, takeover: Takeover) -> str:
-    """Takes over a lock that nobody holds any more; the section `lock` lists who holds it then.
+    """Render the line that takes over a stale lock. Its section `lock` lists the files afterwards.
 
     Args:
         run: the nonce of the transcript.
@@ -129,7 +129,7 @@ def _taken_over(name: str, takeover: Takeover) -> str:
 
 
 def _file_name(name: str) -> str:
-    """Returns a name in the lock's directory if the collection wrote it, else raises BatchError."""
+    """Return a name in the lock's directory if the collection wrote it, else raise BatchError."""
     kind, dash, rest = name.partition("-")
     if kind == "window" and dash:
         return f"window-{lock_name(rest)}"
@@ -137,7 +137,7 @@ def _file_name(name: str) -> str:
 
 
 def refuse_while_locked(present: str) -> list[str]:
-    """Lines of a script for the console: they go to the label `busy` where a run may hold the lock.
+    """Render the lines of a console script that go to the label `busy` if a run may hold the lock.
 
     A lock that was taken in another boot is held by nobody. On a host without a network, for example in IPsec's block
     mode after host_reboot, nobody else could remove it.
@@ -159,7 +159,7 @@ BUSY = (
 
 
 def survey_line(run: str) -> str:
-    """Shows everything that says who holds the lock; changes nothing.
+    """Render the line that shows all evidence of who holds the lock. It changes nothing.
 
     The sections: `lock` (names), `lock_files` (a line `file <name>` and its content), `windows` (a line `window <name>`
     and the names in that folder), `folder` (`there` where our folder, or a file of its name, is), and the collector's
@@ -179,12 +179,12 @@ def survey_line(run: str) -> str:
 
 
 def if_locked(name: str, command: str) -> str:
-    """Runs the command only while our lock file is there."""
+    """Run the command only while the run's lock file is there."""
     return rf"(if exist {LOCK}\{lock_name(name)} ({command}))"
 
 
 def unlock_section(run: str, name: str) -> str:
-    """The section `unlock`: releases the lock if it is ours, with its window's mark, and lists what is left.
+    """Render the section `unlock`: release the run's lock with its window's mark, and list the remaining files.
 
     Files of others stay: a run that meets another in the directory takes out its own only.
     """
@@ -194,5 +194,5 @@ def unlock_section(run: str, name: str) -> str:
 
 
 def unlock_line(run: str, name: str) -> str:
-    """One command line that only releases the lock."""
+    """Render the line that only releases the lock."""
     return wrap(run, [unlock_section(run, name)])

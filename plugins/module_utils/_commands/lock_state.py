@@ -45,7 +45,7 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Boot:
-    """What tells one boot of the host from another; compared for equality only.
+    """The marks of a boot of the host, compared for equality only.
 
     Attributes:
         shutdown: digits of ShutdownTime.
@@ -56,7 +56,7 @@ class Boot:
     counter: str | None
 
     def differs(self, other: Boot | None) -> bool:
-        """Whether these are certainly two boots; a counter that only one of them has says nothing."""
+        """Return whether these are certainly two boots. A counter that only one of them has proves nothing."""
         if other is None:
             return False
         counted = self.counter is not None and other.counter is not None and self.counter != other.counter
@@ -65,7 +65,7 @@ class Boot:
 
 @dataclass(frozen=True)
 class LockState:
-    """What was found on the host.
+    """The state of the lock on the host.
 
     Attributes:
         holders: names of lock files, sorted; ours alone means that we hold it.
@@ -89,23 +89,23 @@ class LockState:
         return (*self.holders, *self.marks)
 
     def held_by(self, name: str) -> bool:
-        """Whether this lock file is there and no other."""
+        """Return whether this lock file is there and no other."""
         return self.holders == (name,) and not self.marks and not self.foreign
 
     def of_earlier_boot(self, name: str) -> bool:
-        """Whether a file, or another of the same run, was certainly made before the last boot."""
+        """Return whether a file, or another of the same run, was certainly made before the last boot."""
         nonce = name.rpartition("-")[2]
         found = [boot for file, boot in (self.boots or {}).items() if file.endswith(nonce) and boot]
         return any(boot.differs(self.boot) for boot in found)
 
     def windows_of(self, name: str) -> dict[str, frozenset[str]]:
-        """The folders of windows that belong to a file's run."""
+        """Return the folders of windows that belong to a file's run."""
         nonce = name.rpartition("-")[2]
         return {folder: files for folder, files in (self.windows or {}).items() if folder.endswith(f"-{nonce}")}
 
 
 def parse_listing(lines: Iterable[str]) -> LockState:
-    """Reads the bare listing of the lock's directory."""
+    """Read the bare listing of the lock's directory."""
     holders, marks, foreign = [], [], False
     for line in (line.strip() for line in lines):
         if _HELD.fullmatch(line):
@@ -120,7 +120,7 @@ def parse_listing(lines: Iterable[str]) -> LockState:
 def parse_survey(
     listing: Iterable[str], files: Iterable[str], windows: Iterable[str], boot: Iterable[str]
 ) -> LockState:
-    """Reads the sections of `survey_line`; an absent section has no lines."""
+    """Read the sections of `survey_line`. An absent section has no lines."""
     plain = parse_listing(listing)
     contents = _grouped(files, "file")
     return LockState(
@@ -138,7 +138,7 @@ def parse_survey(
 
 
 def parse_boot(lines: Iterable[str], whole: bool = False) -> Boot | None:
-    """The boot that a query of the registry shows.
+    """Return the boot from a query of the registry.
 
     Args:
         lines: of `reg query`, whose value names and types are the same in every language.
@@ -166,7 +166,7 @@ def _grouped(lines: Iterable[str], word: str) -> dict[str, list[str]]:
 
 
 def judge(state: LockState, now: int | None, watched: float) -> Takeover | str:
-    """Whether a lock that is not ours may be taken over.
+    """Decide whether the lock of another run may be taken over.
 
     Args:
         state: what `survey_line` showed.
@@ -204,7 +204,7 @@ def _may_start(files: frozenset[str]) -> bool:
 
 
 def _alive(state: LockState, name: str, now: int | None, watched: float) -> str | None:
-    """Why a file of this boot is still in use, or None."""
+    """Return why a file of this boot is still in use, or None."""
     window = _WINDOW.fullmatch(name)
     stamp = int(name.split("-")[1 if window else 0])
     for files in state.windows_of(name).values():
@@ -232,12 +232,12 @@ def _alive(state: LockState, name: str, now: int | None, watched: float) -> str 
 
 
 def taken_at(holder: str) -> int:
-    """The second, since 1970, at which a lock file says that it was made; 0 where the host did not tell its time."""
+    """Return the second, since 1970, in the name of a lock file; 0 if the host did not send its time."""
     return int(holder.partition("-")[0])
 
 
 def _locked_since(state: LockState) -> str:
-    """The beginning of a refusal; the time of day alone, as a listing may hold a second that no calendar has."""
+    """Return the beginning of a refusal. It shows only the time of day, because a listing may contain any number."""
     since = max(map(taken_at, state.holders), default=0)
     minutes, seconds = divmod(since % _DAY_S, 60)
     told = f" since {minutes // 60:02}:{minutes % 60:02}:{seconds:02} UTC" if since else ""

@@ -17,7 +17,7 @@ _NOTHING = Section("", None)
 
 @dataclass
 class Reading:
-    """One transcript on its way to facts.
+    """One transcript that is being converted to facts.
 
     Attributes:
         transcript: its sections.
@@ -29,27 +29,27 @@ class Reading:
     _dumps: dict[str, RegDump] = field(default_factory=dict)
 
     def section(self, section_id: str) -> Section | None:
-        """The section, None when the transcript does not have it."""
+        """Return the section; None if the transcript does not contain it."""
         return self.transcript.sections.get(section_id)
 
     def text(self, section_id: str) -> str:
-        """The section's text, empty when the transcript does not have it."""
+        """Return the section's text; empty if the transcript does not contain it."""
         return self.transcript.sections.get(section_id, _NOTHING).text
 
     def succeeded(self, section_id: str) -> bool:
-        """Whether the section is there and its command did not fail; a section without an exit code has not failed."""
+        """Return whether the section is there and its command did not fail. Without an exit code, it has not failed."""
         section = self.section(section_id)
         return section is not None and section.errorlevel in (0, None)
 
     def registry(self, section_id: str) -> RegDump:
-        """The section read as registry text, once."""
+        """Return the section as registry text, parsed once."""
         if section_id not in self._dumps:
             self._dumps[section_id] = parse_reg(self.text(section_id))
         return self._dumps[section_id]
 
 
 def report_stray(reading: Reading, section_id: str) -> bool:
-    """Whether the registry text of a section holds lines that cannot be read, which is a problem then."""
+    """Return whether the registry text of a section contains unreadable lines, and report a problem then."""
     lines = reading.registry(section_id).stray
     if lines:
         report_damage(reading, section_id, lines)
@@ -57,7 +57,7 @@ def report_stray(reading: Reading, section_id: str) -> bool:
 
 
 def report_damage(reading: Reading, section_id: str, lines: int = 0) -> None:
-    """Report a section that was cut, wrapped or marked on its way: nothing that it does not show is absent."""
+    """Report a section that was cut, wrapped or marked: a value that it does not show may still exist."""
     severity = SECTIONS[section_id].rule.severity
     if severity is None:
         return

@@ -50,7 +50,7 @@ class Starts:
     complete: bool = False
 
     def is_service(self, name: str) -> bool | None:
-        """Whether the service manager must know this service; None if the registry does not show it.
+        """Return whether the service manager must know this service; None if the registry does not show it.
 
         A key without Start contains only parameters, which policies may set on any server. A key with a disabled Start
         may have been left behind by an uninstaller.
@@ -116,7 +116,7 @@ def read_starts(reading: Reading) -> Starts:
 
 
 def _holds_pieces(text: str) -> bool:
-    """Whether a listing contains lines that are neither a key nor a value, and may be the remains of a key."""
+    """Return whether a listing contains lines that are neither a key nor a value, and may be the remains of a key."""
     if is_file(text):
         return False
     front, key, listed = text.partition(f"\n{_HIVE}") if not text.startswith(_HIVE) else ("", "", text)

@@ -62,7 +62,7 @@ class Services:
         return {**{name: row.name for name, row in self.rows.items()}, **self.unread}
 
     def of_pids(self, pids: Collection[int]) -> set[str]:
-        """Lower-case names of the services that run in these processes."""
+        """Return lower-case names of the services that run in these processes."""
         return {name for name, row in self.rows.items() if row.pid and row.pid in pids}
 
     @property
@@ -238,7 +238,7 @@ def _matters(name: str, others: set[str]) -> bool:
 
 
 def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:
-    """The fact ``services``. A service is missing only if neither the service manager nor the registry has it.
+    """Return the fact ``services``. A service is missing only if neither the service manager nor the registry has it.
 
     Args:
         services: all of them.
@@ -275,7 +275,7 @@ def _one_service(services: Services, name: str) -> dict[str, Any]:
 
 
 def read_dependents(reading: Reading, services: Services) -> list[str] | None:
-    """Names of the services that depend on DNS, in the service manager's order; None if they are not known."""
+    """Return the services that depend on DNS, in the service manager's order; None if they are not known."""
     if services.dns_installed is False:
         return []
     section = reading.section("dns_dependents")

@@ -39,7 +39,7 @@ _SBS_VERSIONS = frozenset(row.nt for row in RELEASES if row.sbs)
 
 
 def read_os(reading: Reading) -> dict[str, Any]:
-    """The fact ``os``."""
+    """Return the fact ``os``."""
     current = reading.registry("current_version").find(r"\windows nt\currentversion")
     options = reading.registry("product_options").find(r"\control\productoptions")
     nt, build = _version(reading, current)

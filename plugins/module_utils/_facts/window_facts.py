@@ -32,7 +32,7 @@ _PENDING = (START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING)
 
 
 def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The running services that depend on DNS, and so are stopped with it. None if the dependents are not known."""
+    """Return the running services that depend on DNS, and stop with it. None if the dependents are not known."""
     dependents = facts["dns"]["dependents"]
     if dependents is None:
         return None
@@ -40,19 +40,19 @@ def running_dependents(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def process_of_dns(facts: Mapping[str, Any]) -> int | None:
-    """The PID of DNS as the service manager reports it; None if it reports none."""
+    """Return the PID of DNS as the service manager reports it; None if it reports none."""
     pid: int | None = _row(facts, DNS_SERVICE).get("pid")
     return pid
 
 
 def on_record(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The service keys in the host's record of what ran before a window. Entries that are not keys are left out."""
+    """Return the service keys in the host's record of what ran before a window, without entries that are not keys."""
     record = ((facts.get("state") or {}).get("settings") or {}).get(RAN_BEFORE) or {}
     return tuple(name for name in str(record.get("value") or "").split(",") if SERVICE_NAME_RE.match(name))
 
 
 def owed(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> tuple[str, ...]:
-    """The recorded services that must run again: they do not run, are not ignored, and are not known to be gone."""
+    """Return the recorded services that must run again: not running, not ignored, and not known to be gone."""
     left_alone = {name.lower() for name in ignored}
     host = Host(facts)
     # If both the service manager's list and the registry could be read, a recorded service that is in neither is gone.
@@ -66,7 +66,7 @@ def owed(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> tuple[str, 
 
 
 def left_down(facts: Mapping[str, Any], ignored: Collection[str], named: Collection[str]) -> list[str]:
-    """The services that ran before an earlier window, must run again, and can be started.
+    """Return the services that ran before an earlier window, must run again, and can be started.
 
     DNS is left out, because every window starts it. So are the services that the planned action names anyway.
     """
@@ -78,25 +78,25 @@ def left_down(facts: Mapping[str, Any], ignored: Collection[str], named: Collect
 
 
 def record_ends(facts: Mapping[str, Any], ignored: Collection[str] = ()) -> bool:
-    """Whether the record could be read completely and contains a service that need not be started any more."""
+    """Return whether the record was read completely and contains a service that no longer has to be started."""
     names = Host(facts).ran_before
     return bool(names) and owed(facts, ignored) != names
 
 
 def still_down(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """The named services that do not run, or are not in the facts."""
+    """Return the named services that do not run, or are not in the facts."""
     return [name for name in names if _row(facts, name).get("state") != RUNNING]
 
 
 def startable(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """The named services that are stopped and not disabled."""
+    """Return the named services that are stopped and not disabled."""
     host = Host(facts)
     rows = ((name, host.service(name)) for name in names)
     return [name for name, row in rows if row and row.state == STOPPED and row.start != DISABLED]
 
 
 def not_yet(facts: Mapping[str, Any], name: str) -> bool:
-    """Whether the service may still change by itself: its state is pending, or it is automatic and never started."""
+    """Return whether the service may still change: its state is pending, or it is automatic and never started."""
     row = _row(facts, name)
     if row.get("state") in _PENDING:
         return True
@@ -105,7 +105,7 @@ def not_yet(facts: Mapping[str, Any], name: str) -> bool:
 
 
 def awaited_at_boot(before: Mapping[str, Any]) -> frozenset[str]:
-    """The services to wait for after a reboot: those that ran before it, and those that the last boot tried to start.
+    """Return the services to wait for after a reboot: those that ran before, and those that the boot tried to start.
 
     A service that was not started since the last boot is not one of them, because it may never start.
     """
@@ -122,7 +122,7 @@ def awaited_at_boot(before: Mapping[str, Any]) -> frozenset[str]:
 
 
 def unsettled(facts: Mapping[str, Any], verdict: Mapping[str, Any], names: Collection[str]) -> list[str]:
-    """The named services for which waiting can help: they may still change, or run but are not in order yet.
+    """Return the named services for which waiting can help: they may still change, or run but are not in order yet.
 
     Args:
         facts: current facts of the host.

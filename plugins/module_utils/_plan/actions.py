@@ -40,7 +40,7 @@ END_RECORD = "end_record"
 
 @dataclass(frozen=True)
 class Earlier:
-    """What the record of a window asks for.
+    """The consequences of a window's record.
 
     Attributes:
         down: services that ran before the window, do not run and can be started.
@@ -52,7 +52,7 @@ class Earlier:
 
 
 def earlier_services(host: Host, policy: Policy) -> Earlier:
-    """What ran before a window and is to run again, and what may leave the record of that."""
+    """Return which services of an earlier window must run again, and which may leave its record."""
     if host.ran_before is None or not host.services_known:
         return Earlier()
     still = owed(host.facts, policy.ignore_services)
@@ -63,14 +63,14 @@ def earlier_services(host: Host, policy: Policy) -> Earlier:
 
 @dataclass(frozen=True)
 class Pending:
-    """Settings whose value is, or is about to be, configured but not effective, by what makes them so."""
+    """Settings whose value is, or will be, configured but is not in effect, by what puts it into effect."""
 
     reboot: tuple[Setting, ...]
     dns_restart: tuple[Setting, ...]
 
 
 def pending_settings(host: Host, managed: Sequence[Setting], written: Sequence[str]) -> Pending:
-    """Which settings still wait for a reboot or a DNS restart, the values that this run writes or records included.
+    """Return the settings that wait for a reboot or a DNS restart, including those that this run writes or records.
 
     Args:
         host: the facts.
@@ -91,7 +91,7 @@ def plan_actions(
     deferred: Sequence[Mapping[str, Any]],
     earlier: Earlier,
 ) -> list[dict[str, Any]]:
-    """The plan's ``actions`` in the order in which they are due.
+    """Return the plan's ``actions`` in the order in which they are due.
 
     A window only where DNS holds the port of a service that it kept down or a port that netsh has to exclude
     (``deferred``), or where a value of DNS's own waits for its
@@ -122,7 +122,7 @@ def plan_actions(
 
 
 def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) -> list[dict[str, Any]]:
-    """The start of services without a window, or, of what ran before an earlier one, behind it."""
+    """Return the start of services without a window, or the start of recorded services after one."""
     failed = () if window else services_to_start.services
     known = {name.lower() for name in services_to_start.services}
     down = [name for name in earlier.down if name.lower() not in known]
@@ -137,7 +137,7 @@ def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) 
 
 
 def refuse_window(host: Host, actions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """Leaves out a window that would stop what cannot be started again.
+    """Leave out a window that would stop services that cannot be started again.
 
     Args:
         host: the facts.

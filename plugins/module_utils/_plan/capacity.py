@@ -27,7 +27,7 @@ range (KB929851)."""
 
 @dataclass(frozen=True)
 class Reservations:
-    """What is reserved, and what is to be: the list value, netsh's tables, and the size of the pool.
+    """The current or planned reservations: the list value, netsh's tables, and the pool's size.
 
     Attributes:
         listed: the list value of the release's mechanism, None where it has none.
@@ -42,16 +42,16 @@ class Reservations:
     starred: Mapping[str, PortSet]
 
     def current(self, family: str) -> PortSet:
-        """What is configured now."""
+        """Return the current configuration."""
         return (self.listed.current if self.listed else PortSet()) | self.starred[family]
 
     def desired(self, family: str) -> PortSet:
-        """What is configured after the plan."""
+        """Return the configuration after the plan."""
         table = self.netsh.family(family).desired if self.netsh else self.starred[family]
         return (self.listed.desired if self.listed else PortSet()) | table
 
     def without_lists(self, sized: PlannedChange | None) -> Reservations:
-        """The same with no change of a list."""
+        """Return the reservations without any change of a list."""
         unlisted = self.listed and ListPlan(
             self.listed.setting, self.listed.current, self.listed.wanted, self.listed.current, None, usable=False
         )
@@ -59,12 +59,12 @@ class Reservations:
 
 
 def starred_ports(host: Host) -> dict[str, PortSet]:
-    """The ports in starred rows per address family."""
+    """Return the ports in starred rows per address family."""
     return {family: PortSet.from_ranges(host.administered(family)) for family in FAMILIES}
 
 
 def misfits(pool: Pool, size: int | None, reserved: Mapping[str, PortSet]) -> list[dict[str, Any]]:
-    """The address families in which the pool and the client ports do not fit what is not reserved, with the numbers."""
+    """Return the address families in which pool and client ports do not fit into the other ports, with the numbers."""
     if size is None:
         return []
     found: list[dict[str, Any]] = []

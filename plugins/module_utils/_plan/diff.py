@@ -14,7 +14,7 @@ _SHOWN_MAX = 400
 
 
 def values(plan: Mapping[str, Any], side: str) -> dict[str, Any]:
-    """The settings that a plan changes, by id.
+    """Return the settings that a plan changes, by id.
 
     Args:
         plan: the plan.
@@ -24,7 +24,7 @@ def values(plan: Mapping[str, Any], side: str) -> dict[str, Any]:
 
 
 def diff_of(plan: Mapping[str, Any]) -> dict[str, str]:
-    """Ansible's diff of a plan: a line per entry of a value, the reasons below the new value, then what is due.
+    """Return Ansible's diff of a plan: a line per entry of a value, the reasons below the new value, then the actions.
 
     Returns:
         ``before`` and ``after``; empty where the plan changes nothing and nothing is due.
@@ -38,7 +38,7 @@ def diff_of(plan: Mapping[str, Any]) -> dict[str, str]:
 
 
 def summary_of(plan: Mapping[str, Any]) -> str:
-    """The plan in one sentence."""
+    """Describe the plan in one sentence."""
     written = [str(entry["value_name"] or entry["id"]) for entry in plan["settings"]]
     parts = [f"to write: {', '.join(written)}" if written else "nothing to write"]
     if plan["actions"]:

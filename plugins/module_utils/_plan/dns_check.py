@@ -99,7 +99,7 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
 
 
 def check_ran_before(host: Host, policy: Policy, judged: Sequence[ServiceCheck]) -> list[ServiceCheck]:
-    """The services that ran before a window, whatever their Start; one that is judged at fault already is not repeated.
+    """Check the services that ran before a window, with any Start. A service with another failure is not repeated.
 
     A service that the facts do not hold is gone: they hold each one that the record names and either source shows.
     """
@@ -116,7 +116,7 @@ def check_ran_before(host: Host, policy: Policy, judged: Sequence[ServiceCheck])
 
 
 def record_failures(host: Host) -> list[Failure]:
-    """A record that is there and cannot be read hides what it names."""
+    """Return a failure if the record exists but cannot be read: it hides the services that it names."""
     if host.ran_before is not None:
         return []
     return [Failure(None, None, None, None, None, RECORD_UNREADABLE)]

@@ -40,7 +40,7 @@ IN_BLOCK = "port_in_excluded_block"
 
 @dataclass(frozen=True)
 class FamilyPlan:
-    """What is to become of one address family's table.
+    """The plan of one address family's table.
 
     Attributes:
         family: udp4 or udp6.
@@ -88,17 +88,17 @@ class FamilyPlan:
         return self.known and self.wanted <= self.current
 
     def unchanged(self) -> FamilyPlan:
-        """The same without any change."""
+        """Return the plan without any change."""
         return replace(self, added=(), deferred=(), removed=(), ours=self.recorded)
 
     def record_text(self) -> str | None:
-        """What has to be recorded before the window may add the deferred ranges; None where it is recorded already."""
+        """Return what to record before the window may add the deferred ranges; None if it is recorded already."""
         if self.added or self.removed or PortSet.from_ranges(self.deferred) <= self.recorded:
             return None
         return ",".join(self.ours.strings())
 
     def to_json(self, reason: str) -> dict[str, Any]:
-        """The change that is made at once, as the plan lists it."""
+        """Return the immediate change, as the plan lists it."""
         after = sorted({*self.rows, *self.added} - set(self.removed))
         return {
             "id": self.setting_id,
@@ -118,25 +118,25 @@ class FamilyPlan:
 
 @dataclass(frozen=True)
 class NetshPlan:
-    """What is to become of both tables, IPv4 first."""
+    """The plan of both tables, IPv4 first."""
 
     families: tuple[FamilyPlan, ...]
     whys: Mapping[str, str]
 
     def family(self, family: str) -> FamilyPlan:
-        """The part of one address family."""
+        """Return the part of one address family."""
         return next(part for part in self.families if part.family == family)
 
     def unchanged(self) -> NetshPlan:
-        """The same without any change."""
+        """Return the plan without any change."""
         return replace(self, families=tuple(part.unchanged() for part in self.families))
 
     def changes(self) -> list[dict[str, Any]]:
-        """The entries of the plan's ``settings``: what is made at once."""
+        """Return the immediate changes: the entries of the plan's ``settings``."""
         return [part.to_json(self.whys[part.family]) for part in self.families if part.added or part.removed]
 
     def deferred(self) -> list[dict[str, Any]]:
-        """The window's ``deferred_exclusions``."""
+        """Return the window's ``deferred_exclusions``."""
         return [{"id": part.setting_id, "ports": texts(part.deferred)} for part in self.families if part.deferred]
 
     def records(self) -> dict[str, tuple[str | None, str]]:
@@ -149,7 +149,7 @@ class NetshPlan:
         return found
 
     def effects(self) -> dict[str, str]:
-        """The plan's ``effective`` entries; an exclusion is effective as soon as it is there."""
+        """Return the plan's ``effective`` entries. An exclusion takes effect as soon as it exists."""
         return {
             part.setting_id: ("yes" if part.complete else "no") if part.known else "unknown"
             for part in self.families
@@ -158,7 +158,7 @@ class NetshPlan:
 
 
 def texts(ranges: Iterable[Range]) -> list[str]:
-    """Ranges as ``a-b``."""
+    """Format ranges as ``a-b``."""
     return [f"{first}-{last}" for first, last in ranges]
 
 
@@ -227,7 +227,7 @@ def _recorded(host: Host, setting_id: str) -> PortSet:
 
 
 def _pruned(part: FamilyPlan, keep: PortSet) -> FamilyPlan:
-    """Only whole rows that our own record names and nothing needs: the rows of others are not ours to delete."""
+    """Return whole rows that the record names and nothing needs. Rows of others are never deleted."""
     needed = part.wanted | keep
     removed = tuple(
         row for row in part.rows if (ports := PortSet.from_ranges((row,))) <= part.recorded and ports.isdisjoint(needed)
@@ -297,7 +297,7 @@ def _held_ports(host: Host, part: FamilyPlan) -> Iterator[Problem]:
 
 
 def blocked_ports(host: Host, needs: Sequence[Need]) -> Iterator[Problem]:
-    """The needed ports that lie in a block of Windows' own, with what that means for their service."""
+    """Yield the needed ports that are in a block of Windows, and what that means for their service."""
     if host.family in (None, "nt5"):
         return
     for need in needs:

@@ -41,7 +41,7 @@ _RISKY_HOTFIX = "KB958644"
 
 
 def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
-    """All problems of facts and plan; what the facts have said, the plan need not repeat."""
+    """Return all problems of facts and plan, each once."""
     found = facts.get("problems") or ()
     told = {problem["id"] for problem in found} - {TRUNCATED}
     if ACCESS_DENIED in told:
@@ -50,7 +50,7 @@ def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None)
 
 
 def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iterator[Problem]:
-    """What every decision needs and could not be read.
+    """Yield what every decision needs but could not be read.
 
     Args:
         host: the facts.
@@ -91,7 +91,7 @@ def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iter
 
 
 def unread_sockets(host: Host, policy: Policy, needs: Sequence[Need]) -> Iterator[Problem]:
-    """Rows of the list of sockets that could not be read, and whose port is one that somebody needs.
+    """Yield unreadable rows of the list of sockets whose port is needed.
 
     The facts know no policy: where such a row is certainly of another process than DNS, they only warn.
     """
@@ -133,7 +133,7 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
 
 
 def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
-    """What is wrong with services and sockets, in the words that ``port_verify`` uses."""
+    """Yield the failures of services and sockets, in the words of ``port_verify``."""
     for failure in failures:
         problem_id, severity = _OF_REASON.get(failure.reason, ("", "info"))
         if problem_id:
@@ -143,7 +143,7 @@ def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
 
 
 def contradictions(host: Host, managed: Sequence[Setting]) -> Iterator[Problem]:
-    """The values that DNS does not keep to although it has restarted since they were written."""
+    """Yield the values that DNS does not follow although it has restarted since they were written."""
     for setting in managed:
         ports = contradicting_ports(host, setting)
         record = host.record(setting.id)
@@ -160,7 +160,7 @@ def contradictions(host: Host, managed: Sequence[Setting]) -> Iterator[Problem]:
 
 
 def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
-    """What is no fault but should be known."""
+    """Yield what is not a fault but should be known."""
     if host.family not in (None, "nt5") and host.setting(RESERVED_PORTS)["present"]:
         yield make_problem(
             "reserved_ports_no_effect",

@@ -49,7 +49,7 @@ class Pool:
     model: str
 
     def ports(self, family: str) -> PortSet | None:
-        """The range of one address family."""
+        """Return the range of one address family."""
         return self.udp4 if family == FAMILIES[0] else self.udp6
 
     @property
@@ -58,11 +58,11 @@ class Pool:
         return (self.udp4 or PortSet()) | (self.udp6 or PortSet())
 
     def reloaded(self) -> Pool:
-        """The pool after everything planned is effective."""
+        """Return the pool after the whole plan has taken effect."""
         return replace(self, size=self.size_after)
 
     def to_json(self) -> dict[str, str | None]:
-        """The plan's ``pool_range``: ``a-b`` per family, or null."""
+        """Return the plan's ``pool_range``: ``a-b`` per family, or null."""
         return {
             family: None if not ports else f"{ports.lowest}-{ports.highest}"
             for family, ports in ((family, self.ports(family)) for family in FAMILIES)
@@ -70,7 +70,7 @@ class Pool:
 
 
 def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
-    """The pool's ranges and size, and what could not be found out.
+    """Return the pool's ranges and size, and what could not be determined.
 
     Args:
         host: the facts.
@@ -96,7 +96,7 @@ def _model(host: Host, ranges: dict[str, PortSet | None]) -> str:
 
 
 def _nt5_ranges(host: Host) -> tuple[dict[str, PortSet | None], list[Problem]]:
-    """IPv4 by MaxUserPort; IPv6 the same, but only where DNS is seen to use it, because NT5 has no IPv6 by default."""
+    """Return IPv4's range by MaxUserPort. IPv6 has the same, but only if DNS uses IPv6, which NT5 lacks by default."""
     ports, problems = _nt5_range(host.setting(MAX_USER_PORT))
     return {"udp4": ports, "udp6": ports if host.dns_ports("udp6") else None}, problems
 

@@ -28,11 +28,11 @@ REQUIRED_ONE_OF = [SOURCES]
 
 
 class PortPlanError(ValueError):
-    """Input that no plan can be made of; the message is one sentence."""
+    """Input from which no plan can be made; the message is one sentence."""
 
 
 def plan_of(facts: object, policy: Policy) -> dict[str, Any]:
-    """Make the plan of facts that come from somewhere else.
+    """Compute the plan of facts from another source.
 
     Raises:
         PortPlanError: when they are not the facts of this collection.
@@ -53,7 +53,7 @@ def _facts_of_the_right_shape() -> Iterator[None]:
 
 
 def run_port_plan(params: Mapping[str, Any], read: Callable[[str], bytes]) -> dict[str, Any]:
-    """The result of port_plan.
+    """Return the result of port_plan.
 
     Args:
         params: the checked module parameters.

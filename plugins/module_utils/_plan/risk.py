@@ -18,7 +18,7 @@ DIGITS = 6
 
 
 def hit_probability(drawable: int, needed: int, drawn: int) -> float:
-    """Chance that a uniform draw without replacement hits at least one needed port: 1 - C(N-k,S)/C(N,S).
+    """Return the probability that a uniform draw without replacement hits a needed port: 1 - C(N-k,S)/C(N,S).
 
     C(N-k,S)/C(N,S) is symmetrical in k and S, so the product runs over the smaller of the two.
 
@@ -41,7 +41,7 @@ def hit_probability(drawable: int, needed: int, drawn: int) -> float:
 
 
 def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> dict[str, float | None]:
-    """Risk of one start of DNS per address family; None where the family has no pool.
+    """Return the risk of one start of DNS per address family; None if the family has no pool.
 
     Args:
         pool: ranges and size of the pool.
@@ -63,7 +63,7 @@ def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> d
 def risk_report(
     pool: Pool, needs: Sequence[tuple[str, PortSet]], now: Mapping[str, PortSet], after: Mapping[str, PortSet]
 ) -> dict[str, Any]:
-    """The plan's ``risk``: the higher figure of the two address families, those of each family, and per need.
+    """Return the plan's ``risk``: the higher figure of the two address families, those of each family, and per need.
 
     Args:
         pool: ranges and size of the pool; one that was looked for and not seen gives no figures.
@@ -94,5 +94,5 @@ def risk_report(
 
 
 def _worst(figures: dict[str, float | None]) -> float | None:
-    """The higher figure of the two address families, None when there is none."""
+    """Return the higher figure of the two address families; None if there is none."""
     return max((figure for figure in figures.values() if figure is not None), default=None)

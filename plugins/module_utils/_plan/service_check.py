@@ -82,7 +82,7 @@ class Failure:
     by_dns: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """The failure as ``port_verify`` lists it."""
+        """Return the failure as ``port_verify`` lists it."""
         return {
             "service": self.service,
             "port": self.port,
@@ -96,7 +96,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class ServiceCheck:
-    """What was found out about one service under one catalogue row.
+    """The result of the check of one service under one catalogue row.
 
     Attributes:
         failures: what is wrong.
@@ -112,7 +112,7 @@ class ServiceCheck:
     note: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """The service as ``port_verify`` lists it."""
+        """Return the service as ``port_verify`` lists it."""
         return {
             "service": self.service.name,
             "row": self.row.name,
@@ -127,7 +127,7 @@ class ServiceCheck:
 
 
 def sentence(failure: Mapping[str, Any]) -> str:
-    """One failure as a sentence.
+    """Describe one failure in a sentence.
 
     Args:
         failure: of the verdict's ``failures``.
@@ -136,12 +136,12 @@ def sentence(failure: Mapping[str, Any]) -> str:
 
 
 def says_that_dns_is_down(failures: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether one of the failures is that DNS does not run."""
+    """Return whether one of the failures is that DNS does not run."""
     return any((row["service"], row["reason"]) == (DNS_SERVICE, NOT_RUNNING) for row in failures)
 
 
 def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The failures in one sentence per cause: the ports that it takes from a service, or the services that it stops."""
+    """Describe the failures in one sentence per cause: the ports that it takes, or the services that it stops."""
     causes: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
     for failure in failures:
         service = None if failure["port"] is None else (failure["service"],)
@@ -151,7 +151,7 @@ def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _told(alike: Sequence[Mapping[str, Any]]) -> str:
-    """The sentence for failures of one cause."""
+    """Return the sentence for failures of one cause."""
     first = alike[0]
     ports = {int(failure["port"]) for failure in alike if failure["port"] is not None}
     names = list(dict.fromkeys(str(failure["service"]) for failure in alike if failure["service"]))

@@ -59,7 +59,7 @@ class PlannedChange:
     reason: str
 
     def to_json(self) -> dict[str, Any]:
-        """The change as the plan lists it."""
+        """Return the change as the plan lists it."""
         return {
             "id": self.setting.id,
             "key": self.setting.key,
@@ -75,7 +75,7 @@ class PlannedChange:
 
 @dataclass(frozen=True)
 class ListPlan:
-    """What is to become of the list value that the release's mechanism uses.
+    """The plan of the list value that the release's mechanism uses.
 
     Attributes:
         setting: the row of the settings table.
@@ -118,7 +118,7 @@ class _Found:
 
 
 def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool) -> PortSet:
-    """The ports to reserve: what profiles and the user name always, the rest where the pool can reach it."""
+    """Return the ports to reserve: those of profiles and user always, others if the pool can reach them."""
     return PortSet.from_ranges(
         pair
         for need in needs
@@ -128,7 +128,7 @@ def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool
 
 
 def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool) -> tuple[ListPlan | None, Sequence[Problem]]:
-    """Merge the wanted ports into the list value of the release's mechanism; None where the release has no such value.
+    """Merge the wanted ports into the list value of the release's mechanism; None if the release has no such value.
 
     Args:
         host: the facts.
@@ -184,7 +184,7 @@ def _unreadable(setting: Setting) -> Problem:
 
 
 def _faults(found: _Found, setting: Setting, repair: bool) -> list[Problem]:
-    """A wrong type, and entries that are no port range: errors unless they are to be repaired."""
+    """Return a wrong type, and entries that are no port range: errors unless they are to be repaired."""
     severity: Severity = "warning" if repair else "error"
     ending = "it is repaired." if repair else "nothing is written unless repair is set."
     faults: list[Problem] = []
@@ -204,7 +204,7 @@ def _named(entries: Sequence[str]) -> list[str]:
 
 
 def prune_refusals(host: Host, policy: Policy) -> list[Problem]:
-    """Why nothing is pruned although the policy asks for it: what detection needs could not be read."""
+    """Return why nothing is pruned although the policy asks for it: what detection needs could not be read."""
     if not policy.prune:
         return []
     named = {
@@ -248,7 +248,7 @@ _JOINING: dict[str, str] = {
 
 
 def _shape_reasons(found: _Found, setting: Setting) -> list[str]:
-    """Why a value has to be rewritten although it may name the right ports."""
+    """Return why a value must be rewritten even if it names the right ports."""
     pieces: dict[Range, list[str]] = {}
     bare: list[str] = []
     starts = [first for first, _last in found.ports.ranges]
@@ -271,7 +271,7 @@ def _shape_reasons(found: _Found, setting: Setting) -> list[str]:
 
 
 def plan_pool_size(host: Host, policy: Policy) -> tuple[PlannedChange | None, list[Problem]]:
-    """Set SocketPoolSize where the policy names a size and the host has a DNS server; and what is wrong with it."""
+    """Plan SocketPoolSize if the policy names a size and the host has a DNS server."""
     setting = SETTINGS[SOCKET_POOL_SIZE]
     fact = host.setting(setting.id)
     wanted = policy.socket_pool_size

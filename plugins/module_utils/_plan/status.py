@@ -39,7 +39,7 @@ BLOCKING = frozenset((POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, WINDOW_REFUSED, WR
 
 @dataclass(frozen=True)
 class Findings:
-    """What the status is made of.
+    """The findings from which the status follows.
 
     Attributes:
         unknown: something that decisions need could not be read.
@@ -61,7 +61,7 @@ class Findings:
 
     @property
     def status(self) -> str:
-        """The worst that holds."""
+        """The worst status that applies."""
         named = (
             ("unknown", self.unknown),
             ("conflict", self.conflict),
@@ -75,10 +75,10 @@ class Findings:
 
     @property
     def in_sync(self) -> bool:
-        """Nothing to change, and what is configured is effective; never while something is unknown."""
+        """Whether nothing has to change and the configuration is in effect. Never true while something is unknown."""
         return not (self.unknown or self.drifted or self.pending_reboot or self.pending_restart)
 
 
 def has_errors(problems: Iterable[Mapping[str, Any]], blocking: bool) -> bool:
-    """Whether there is an error of the blocking kind, or of the other kind."""
+    """Return whether there is a blocking error, or another error."""
     return any(problem["severity"] == "error" and (problem["id"] in BLOCKING) is blocking for problem in problems)

@@ -16,7 +16,7 @@ from .._problems import in_number, listed, shown
 
 
 def stop_refusals(host: Host) -> list[str]:
-    """Why DNS must not be stopped, and the host not rebooted, a phrase per reason, DNS first; none where it may.
+    """Return why DNS must not be stopped or the host rebooted, one phrase per reason, DNS first; none if it may.
 
     Args:
         host: its facts hold the Start of DNS and of all that depends on it.
@@ -37,7 +37,7 @@ def stop_refusals(host: Host) -> list[str]:
 
 
 def refusal_of(host: Host) -> str:
-    """The same in one phrase for a message; empty where DNS may be stopped."""
+    """Return the reasons in one phrase for a message; empty if DNS may be stopped."""
     reasons = stop_refusals(host)
     return f"{'; '.join(reasons)}, and nothing is stopped that could not be started again" if reasons else ""
 

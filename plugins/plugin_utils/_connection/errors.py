@@ -58,7 +58,7 @@ class HostFailure(Exception):
     """
 
     def __init__(self, message: str, phase: Phase, **details: object) -> None:
-        """Makes the failure.
+        """Create the failure.
 
         Args:
             message: one sentence: what, on which host, why, what to do.
@@ -72,7 +72,7 @@ class HostFailure(Exception):
 
 @contextlib.contextmanager
 def after_change(phase: Phase, **done: object) -> Iterator[None]:
-    """Whatever fails from here on tells what was done before it, for example ``changed`` and ``backup``.
+    """Add to every failure from here on what was done before it, for example ``changed`` and ``backup``.
 
     Args:
         phase: of a failure that is no HostFailure.
@@ -102,7 +102,7 @@ class Variables:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a session goes, for messages.
+    """The destination of a session, for messages.
 
     Attributes:
         host: name or address.
@@ -124,7 +124,7 @@ class Target:
         return f"The host {self.host}"
 
     def __str__(self) -> str:
-        """Host, port, transport and user in one phrase."""
+        """Describe host, port, transport and user in one phrase."""
         return f"{self.host} port {self.port} ({self.way}, user {self.user or 'not set'})"
 
 
@@ -202,7 +202,7 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
 
 
 def explained(error: BaseException, target: Target) -> str:
-    """One sentence for an error of a client library or of what is below it.
+    """Return one sentence for an error of a client library or of what is below it.
 
     Args:
         error: any exception.
@@ -223,7 +223,7 @@ def explained(error: BaseException, target: Target) -> str:
 
 
 def _raised_here(error: BaseException) -> bool:
-    """Whether it was raised by our own code, or by a call from there that does not fit what is called."""
+    """Return whether the collection's code raised it, or made a call that does not fit the callee."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -231,7 +231,7 @@ def _raised_here(error: BaseException) -> bool:
 
 
 def fault_number(error: BaseException) -> int | None:
-    """The number of a WS-Management fault; None for any other error."""
+    """Return the number of a WS-Management fault; None for any other error."""
     number = getattr(error, "wsman_fault_code", None)
     if type(error).__name__ == "WSManFaultError" and not hasattr(error, "wsman_fault_code"):
         # pypsrp's class has it as `code`, which is a word for a fault that is not of WinRM; pywinrm's `code` is HTTP's.
@@ -240,12 +240,12 @@ def fault_number(error: BaseException) -> int | None:
 
 
 def credentials_refused(error: BaseException | None) -> bool:
-    """Whether the host did not accept user and password."""
+    """Return whether the host refused user and password."""
     return error is not None and (type(error).__name__ in _REJECTED or _http_status(error) == 401)
 
 
 def unanswered(error: BaseException) -> bool:
-    """Whether the host did not answer at all, or does not let us in: the next request would fare no better."""
+    """Return whether the host did not answer at all, or denies access: the next request would fail too."""
     kind = type(error).__name__
     return kind in _CUT or kind in _GIVEN_UP or "Timeout" in kind or kind == "SSLError" or credentials_refused(error)
 
@@ -256,6 +256,6 @@ def _http_status(error: BaseException) -> int | None:
 
 
 def _one_line(error: BaseException) -> str:
-    """The error's text on one line, cut, without control characters: part of it may come from the host."""
+    """Return the error's text on one line, cut, without control characters: part of it may come from the host."""
     text = re.sub(r"[^ -~]+", " ", str(error))
     return re.sub(r" {2,}", " ", text).strip()[:300]

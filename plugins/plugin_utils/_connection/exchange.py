@@ -18,7 +18,7 @@ from .session import Session
 
 @dataclass(frozen=True)
 class Exchange:
-    """What all commands of one piece of work share.
+    """The parts that all commands of one piece of work share.
 
     Attributes:
         session: to the host.
@@ -33,7 +33,7 @@ class Exchange:
     timeout: float
 
     def send(self, line: str) -> Transcript:
-        """Runs a command line and returns the sections of the answer.
+        """Run a command line and return the sections of the answer.
 
         Raises:
             HostFailure: the answer does not carry the nonce.
@@ -44,7 +44,7 @@ class Exchange:
         return transcript
 
     def split(self, output: bytes) -> Transcript:
-        """The sections of an answer.
+        """Return the sections of an answer.
 
         Raises:
             HostFailure: it is too large.
@@ -55,9 +55,9 @@ class Exchange:
             raise self.failure(f"sent an answer that cannot be read: {error}") from error
 
     def during(self, phase: Phase) -> Exchange:
-        """The same talk in another phase."""
+        """Return the same exchange for another phase."""
         return replace(self, phase=phase)
 
     def failure(self, sentence: str, **details: object) -> HostFailure:
-        """A failure of this phase; the sentence goes on after the host's name and has no full stop."""
+        """Return a failure of this phase. The sentence continues after the host's name and has no full stop."""
         return HostFailure(f"{self.session.target} {sentence}.", self.phase, **details)

@@ -14,10 +14,10 @@ from typing import Any
 
 
 class HostClock:
-    """Remembers what the newest answer said."""
+    """The time in the newest answer of the host."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        """Knows nothing yet.
+        """Start without a time.
 
         Args:
             monotonic: seconds of the controller's monotonic clock, for the time since the answer.
@@ -26,20 +26,20 @@ class HostClock:
         self._said: tuple[int, float] | None = None
 
     def now(self) -> int | None:
-        """UTC seconds of the host's clock; None where no answer has told them, as over a transport without HTTP."""
+        """Return UTC seconds of the host's clock; None if no answer contained a time, as over a transport without HTTP."""
         if self._said is None:
             return None
         seconds, at = self._said
         return seconds + int(self._monotonic() - at)
 
     def heard(self, date: object) -> None:
-        """Takes the value of a header; what is no date in GMT says nothing."""
+        """Take the value of a header, and ignore one that is not a date in GMT."""
         seconds = utc_seconds(date)
         if seconds is not None:
             self._said = seconds, self._monotonic()
 
     def listen(self, session: Any) -> None:  # noqa: ANN401 (of requests)
-        """Hears every answer that a session of `requests` gets from now on."""
+        """Read every answer that a session of `requests` gets from now on."""
         hooks = getattr(session, "hooks", None)
         if isinstance(hooks, dict) and self._answered not in hooks.setdefault("response", []):
             hooks["response"].append(self._answered)
@@ -49,7 +49,7 @@ class HostClock:
 
 
 def utc_seconds(date: object) -> int | None:
-    """UTC seconds of an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; None for anything else."""
+    """Return UTC seconds of an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; None for anything else."""
     if not isinstance(date, str) or len(date) > 64 or not date.endswith(" GMT"):
         return None
     try:

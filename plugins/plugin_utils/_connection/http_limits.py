@@ -25,15 +25,15 @@ MAX_REPLY = 4 * 1024 * 1024
 
 
 class DeadlinePassed(Exception):
-    """A host did not finish its reply in time. Not an OSError: urllib3 and requests let it pass as it is."""
+    """A host did not finish its reply in time. It is not an OSError, so urllib3 and requests do not change it."""
 
 
 class ReplyTooLarge(Exception):
-    """A host sent more than a reply may hold, or a compressed reply, whose size nobody can tell beforehand."""
+    """A host sent more than a reply may contain, or a compressed reply, whose size is not known beforehand."""
 
 
 class Limits:
-    """The time that is left for a piece of work with a host, and the size of each reply."""
+    """The remaining time for a piece of work with a host, and the size limit of each reply."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Without a call of `allow` there is no time at all.
@@ -49,11 +49,11 @@ class Limits:
         """Whether an exchange was given up, so that its connection cannot be used any more."""
 
     def allow(self, seconds: float) -> None:
-        """Gives the next piece of work its time; it runs from the first exchange on, for all of its exchanges."""
+        """Set the time for the next piece of work. It starts with the first exchange and covers all of them."""
         self._seconds, self._deadline = seconds, None
 
     def begin(self) -> float:
-        """Begins an exchange; returns the seconds that it may take.
+        """Begin an exchange and return the seconds that it may take.
 
         Raises:
             DeadlinePassed: there is no time left.
@@ -64,7 +64,7 @@ class Limits:
         return self.left()
 
     def left(self) -> float:
-        """Seconds until the deadline.
+        """Return the seconds until the deadline.
 
         Raises:
             DeadlinePassed: it is over.
@@ -76,7 +76,7 @@ class Limits:
         return left
 
     def count(self, size: int) -> None:
-        """Counts bytes that were received.
+        """Count received bytes.
 
         Raises:
             ReplyTooLarge: they are too many.
@@ -86,7 +86,7 @@ class Limits:
             self.refuse(f"more than {MAX_REPLY} bytes in one reply")
 
     def refuse(self, reason: str) -> NoReturn:
-        """Gives up an exchange.
+        """Give up an exchange.
 
         Raises:
             ReplyTooLarge: always.
@@ -141,7 +141,7 @@ class _LimitedResponse(http.client.HTTPResponse):
 
 @functools.cache
 def _adapter_class() -> Any:
-    """The class of what a session of `requests` sends with; made when pywinrm is there, and once."""
+    """Return the class with which a session of `requests` sends. It is created once, when pywinrm is loaded."""
     from requests import Timeout, adapters  # noqa: PLC0415
     from urllib3 import connection, connectionpool  # noqa: PLC0415
 
@@ -170,7 +170,7 @@ def _adapter_class() -> Any:
             return manager
 
         def send(self, request: Any, *args: Any, **options: Any) -> Any:
-            """Sends a request and reads the head of the reply; its body is read later, within the same limits."""
+            """Send a request and read the head of the reply; its body is read later, within the same limits."""
             options["timeout"] = _at_most(self.limits.begin(), options.get("timeout"))
             request.headers["Accept-Encoding"] = "identity"
             _CURRENT.set(self.limits)
@@ -188,14 +188,14 @@ def _adapter_class() -> Any:
 
 
 def _at_most(left: float, timeout: Any) -> Any:
-    """A timeout of `requests`, one number or one for connecting and one for reading, within the time that is left."""
+    """Return a timeout of `requests` (one number, or one to connect and one to read) within the remaining time."""
     if isinstance(timeout, tuple):
         return tuple(_at_most(left, seconds) for seconds in timeout)
     return min(left, float(timeout)) if isinstance(timeout, (int, float)) else left
 
 
 def limit_session(session: Any, limits: Limits) -> None:
-    """Makes all that a session of `requests` sends keep to the limits.
+    """Make all that a session of `requests` sends keep to the limits.
 
     Args:
         session: has sent nothing yet.
@@ -209,7 +209,7 @@ def limit_session(session: Any, limits: Limits) -> None:
 
 
 def limit(transport: Any, limits: Limits) -> None:
-    """Makes all that a transport of pywinrm sends keep to the limits, the handshake included.
+    """Make all that a transport of pywinrm sends keep to the limits, the handshake included.
 
     Args:
         transport: `winrm.transport.Transport`, which has sent nothing yet. It makes a new session after each one that

@@ -51,7 +51,7 @@ class ConnectionPlugin(Protocol):
     transport: str
 
     def get_option(self, option: str) -> Any:  # noqa: ANN401 (ansible-core's own options)
-        """The value of an option."""
+        """Return the value of an option."""
 
 
 class RemoteShell(Protocol):
@@ -61,10 +61,10 @@ class RemoteShell(Protocol):
     """Command lines that it was given."""
 
     def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
-        """Runs one command line; see `Session.run`."""
+        """Run one command line; see `Session.run`."""
 
     def delete(self) -> None:
-        """Ends the shell; an error does not matter any more."""
+        """End the shell; an error does not matter any more."""
 
 
 class Transport(Protocol):
@@ -84,14 +84,14 @@ class Transport(Protocol):
         """Whether an exchange was given up halfway, so that nothing more can be sent over this connection."""
 
     def connect(self) -> None:
-        """Connects where it has no connection, and ends what lost connections left running.
+        """Connect where it has no connection, and ends what lost connections left running.
 
         Raises:
             AnsibleConnectionFailure: the host does not answer.
         """
 
     def open_shell(self, idle_timeout: int, timeout: float) -> RemoteShell:
-        """Opens a shell over the connection.
+        """Open a shell over the connection.
 
         Args:
             idle_timeout: seconds until the host gives the shell up.
@@ -102,23 +102,23 @@ class Transport(Protocol):
         """
 
     def delete_shell(self, shell: RemoteShell) -> None:
-        """Ends a shell; the connection stays."""
+        """End a shell; the connection stays."""
 
     def drop(self, lost: RemoteShell | None) -> None:
-        """Drops the connection.
+        """Drop the connection.
 
         Args:
             lost: the shell that was open over it.
         """
 
     def end_left(self) -> bool:
-        """Ends what lost connections left running; returns whether nothing of it is left."""
+        """End what lost connections left running and return whether nothing of it is left."""
 
     def forget_left(self) -> None:
-        """Leaves what lost connections left running to the host."""
+        """Leave what lost connections left running to the host."""
 
     def close(self, shell: RemoteShell | None, lost: bool) -> None:
-        """Ends everything that nobody else ends.
+        """End everything that nobody else ends.
 
         Args:
             shell: the open shell.
@@ -138,19 +138,19 @@ class WinRSClient(Protocol):
         """The session of `requests` that it sends with; None before there is one."""
 
     def open_shell(self, codepage: int, idle_timeout: int) -> str:
-        """Creates a shell without a user profile; returns its id."""
+        """Create a shell without a user profile and return its id."""
 
     def run_command(self, shell_id: str, line: str) -> str:
-        """Starts a command line; returns its id."""
+        """Start a command line and return its id."""
 
     def receive(self, shell_id: str, command_id: str, seconds: int) -> tuple[bytes, bytes, int, bool] | None:
-        """One Receive: stdout, stderr, exit code, done; None where nothing came within the seconds."""
+        """Return one Receive: stdout, stderr, exit code, done; None if nothing came within the seconds."""
 
     def terminate(self, shell_id: str, command_id: str) -> None:
-        """Terminates a command."""
+        """Terminate a command."""
 
     def delete_shell(self, shell_id: str) -> None:
-        """Deletes a shell, of this connection or of an earlier one."""
+        """Delete a shell, of this connection or of an earlier one."""
 
     def disconnect(self) -> None:
-        """Closes the connection to the host."""
+        """Close the connection to the host."""

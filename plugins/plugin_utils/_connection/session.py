@@ -39,7 +39,7 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
         verbose: Verbose = SILENT,
     ) -> None:
-        """Sends nothing.
+        """Send nothing.
 
         Args:
             connection: the task's connection plugin, which `refuse_foreign` has let pass.
@@ -63,16 +63,16 @@ class Session:
 
     @property
     def target(self) -> Target:
-        """Where it goes, for messages."""
+        """The destination, for messages."""
         return self._transport.target
 
     @property
     def survives_disconnection(self) -> bool:
-        """Whether a command goes on after the connection that it came over was lost."""
+        """Whether a command continues after its connection was lost."""
         return self._transport.survives_disconnection
 
     def run(self, line: str, *, phase: Phase, timeout: float) -> Reply:
-        """Runs one command line and takes its whole output.
+        """Run one command line and return its whole output.
 
         Args:
             line: given to `cmd /C` as it is.
@@ -111,7 +111,7 @@ class Session:
         return reply
 
     def private(self, idle_timeout: int) -> Session:
-        """A second session to the same host whose shell the task executor does not know.
+        """Return a second session to the same host, whose shell the task executor does not know.
 
         Args:
             idle_timeout: seconds; must be longer than the longest command.
@@ -126,19 +126,19 @@ class Session:
         return session
 
     def renew(self) -> None:
-        """Gives up the shell, for example because it was left idle; the next command opens another one."""
+        """Discard the shell, for example because it was idle. The next command opens another one."""
         if self._shell is not None:
             self._transport.delete_shell(self._shell)
             self._shell = None
 
     def reconnect(self) -> None:
-        """Drops the connection, whose authentication may be gone; the next command makes another one."""
+        """Drop the connection, whose authentication may have expired. The next command opens another one."""
         self._transport.drop(self._shell)
         self._shell = None
         self.doubtful = self._interrupted = self._refused = False
 
     def end_left_shells(self) -> bool:
-        """Ends, over a connection that works, what lost ones left running.
+        """End, over a working connection, what lost connections left running.
 
         Returns:
             Whether none of it is left.
@@ -146,7 +146,7 @@ class Session:
         return self._transport.end_left()
 
     def close(self) -> None:
-        """Ends what the task executor cannot end; the rest it leaves to it.
+        """End what the task executor cannot end, and leave the rest to it.
 
         Nothing is sent after an exchange that was given up halfway: the host ends the shell by itself. The same after
         refused credentials, because another attempt only helps to lock the account.

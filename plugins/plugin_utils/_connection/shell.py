@@ -36,7 +36,7 @@ class Shell:
     """One shell on the host, through one client of WinRS."""
 
     def __init__(self, client: WinRSClient, target: Target, idle_timeout: int, allow: Callable[[float], None]) -> None:
-        """Opens the shell.
+        """Open the shell.
 
         Args:
             client: sends the messages.
@@ -60,7 +60,7 @@ class Shell:
             raise AnsibleConnectionFailure(explained(error, target)) from None
 
     def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
-        """Runs one command line; see `Session.run`."""
+        """Run one command line; see `Session.run`."""
         deadline = clock() + timeout
         self._allow(timeout + REPLY_S)
         self.commands += 1
@@ -71,13 +71,13 @@ class Shell:
         return self._taken(command_id, phase, deadline, clock)
 
     def delete(self) -> None:
-        """Deletes the shell and all that runs in it; an error does not matter any more."""
+        """Delete the shell and everything that runs in it. An error does not matter at this point."""
         self._allow(CLOSE_S)
         with contextlib.suppress(Exception):
             self._client.delete_shell(self.id)
 
     def _taken(self, command_id: str, phase: Phase, deadline: float, clock: Callable[[], float]) -> Reply:
-        """Takes output until the command is done; never asks again after an error, what was sent then is lost."""
+        """Receive output until the command is done. After an error, never ask again: the lost part would be missing."""
         stdout, stderr, size = [], [], 0
         while (left := deadline - clock()) > 0:
             out, err, code, done = self._received(command_id, phase, left)
@@ -93,7 +93,7 @@ class Shell:
         raise HostFailure(f"{self._target} did not finish a command in the time it was given.", phase)
 
     def _received(self, command_id: str, phase: Phase, left: float) -> tuple[bytes, bytes, int, bool]:
-        """One Receive; that nothing came within its time is an empty answer."""
+        """Send one Receive. If nothing comes within its time, the answer is empty."""
         seconds = max(1, min(self._client.operation_s, int(left)))
         try:
             return self._client.receive(self.id, command_id, seconds) or (b"", b"", -1, False)

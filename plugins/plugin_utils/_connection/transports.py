@@ -22,7 +22,7 @@ def _nothing_refused(_connection: ConnectionPlugin) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    """What belongs to one connection plugin.
+    """The transport of one connection plugin.
 
     Attributes:
         transport: makes the transport of a session.
@@ -44,12 +44,12 @@ _REASONS: Mapping[str, str] = {
 
 
 def new_transport(connection: ConnectionPlugin, options: TransportOptions) -> Transport:
-    """Makes the transport of a connection plugin, which `refuse_foreign` has let pass."""
+    """Create the transport of a connection plugin that `refuse_foreign` has accepted."""
     return TRANSPORTS[connection.transport].transport(connection, options)
 
 
 def refuse_foreign(connection: Any, host: str) -> None:  # noqa: ANN401 (any connection plugin)
-    """Refuses a connection plugin that has no transport, and options for which its transport has no use.
+    """Refuse a connection plugin without a transport, and options that its transport cannot use.
 
     Args:
         connection: the task's connection plugin.

@@ -51,19 +51,19 @@ class WinRMProtocol(Protocol):
     transport: Any
 
     def open_shell(self, *, codepage: int, noprofile: bool, idle_timeout: str) -> str:
-        """Creates a shell; returns its id."""
+        """Create a shell and return its id."""
 
     def run_command(self, shell_id: str, command: str) -> str:
-        """Starts a command line; returns its id."""
+        """Start a command line and return its id."""
 
     def get_command_output_raw(self, shell_id: str, command_id: str) -> tuple[bytes, bytes, int, bool]:
-        """One Receive: stdout, stderr, exit code, done."""
+        """Return one Receive: stdout, stderr, exit code, done."""
 
     def cleanup_command(self, shell_id: str, command_id: str) -> None:
-        """Terminates a command."""
+        """Terminate a command."""
 
     def close_shell(self, shell_id: str, close_session: bool = True) -> None:
-        """Deletes a shell."""
+        """Delete a shell."""
 
 
 class WinRMConnection(ConnectionPlugin, Protocol):
@@ -72,17 +72,17 @@ class WinRMConnection(ConnectionPlugin, Protocol):
     shell_id: str | None
 
     def close(self) -> None:
-        """Deletes the plugin's shell."""
+        """Delete the plugin's shell."""
 
     def _connect(self) -> object:
-        """Opens the connection."""
+        """Open the connection."""
 
 
 class PywinrmClient:
     """WinRS through pywinrm."""
 
     def __init__(self, protocol: WinRMProtocol) -> None:
-        """Takes a protocol object.
+        """Take a protocol object.
 
         Args:
             protocol: it has sent nothing yet.
@@ -100,15 +100,15 @@ class PywinrmClient:
         return getattr(self._protocol.transport, "session", None)
 
     def open_shell(self, codepage: int, idle_timeout: int) -> str:
-        """Creates a shell; returns its id."""
+        """Create a shell and return its id."""
         return self._protocol.open_shell(codepage=codepage, noprofile=True, idle_timeout=f"PT{idle_timeout}S")
 
     def run_command(self, shell_id: str, line: str) -> str:
-        """Starts a command line; returns its id."""
+        """Start a command line and return its id."""
         return self._protocol.run_command(shell_id, line)
 
     def receive(self, shell_id: str, command_id: str, seconds: int) -> tuple[bytes, bytes, int, bool] | None:
-        """One Receive. The object is the plugin's too, so that its own timeout is put back."""
+        """Return one Receive. The object is the plugin's too, so that its own timeout is put back."""
         own = self._protocol.operation_timeout_sec
         self._protocol.operation_timeout_sec = seconds
         try:
@@ -121,15 +121,15 @@ class PywinrmClient:
             self._protocol.operation_timeout_sec = own
 
     def terminate(self, shell_id: str, command_id: str) -> None:
-        """Terminates a command."""
+        """Terminate a command."""
         self._protocol.cleanup_command(shell_id, command_id)
 
     def delete_shell(self, shell_id: str) -> None:
-        """Deletes a shell."""
+        """Delete a shell."""
         self._protocol.close_shell(shell_id, close_session=False)
 
     def disconnect(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         self._protocol.transport.close_session()
 
 
@@ -138,7 +138,7 @@ class WinRM(WinRS):
     the task executor deletes it, after all of a loop's items."""
 
     def __init__(self, connection: WinRMConnection, options: TransportOptions) -> None:
-        """Sends nothing.
+        """Send nothing.
 
         Args:
             connection: the task's connection plugin.
@@ -170,7 +170,7 @@ class WinRM(WinRS):
         return PywinrmClient(protocol)
 
     def _shared_protocol(self) -> WinRMProtocol:
-        """The connection plugin's protocol object, built without traffic; falls back to our own."""
+        """Return the connection plugin's protocol object, built without traffic; falls back to our own."""
         plugin = self._connection
         if plugin.shell_id:
             # A loop's items share the connection: what an earlier item left may be idle or used up.
@@ -194,7 +194,7 @@ class WinRM(WinRS):
         return self._own_protocol()
 
     def _own_protocol(self) -> WinRMProtocol:
-        """A protocol object of our own, from the options of the connection plugin."""
+        """Return a protocol object of our own, from the options of the connection plugin."""
         from winrm import protocol as library  # noqa: PLC0415 (a missing library is the plugin's to report)
 
         option = self._connection.get_option

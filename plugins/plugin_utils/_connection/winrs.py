@@ -30,7 +30,7 @@ class WinRS(ABC):
     """Whether the task executor deletes no shell, not even that of a session which is not private."""
 
     def __init__(self, target: Target, options: TransportOptions) -> None:
-        """Sends nothing.
+        """Send nothing.
 
         Args:
             target: where it goes.
@@ -110,7 +110,7 @@ class WinRS(ABC):
 
     @abstractmethod
     def _new_client(self, limits: Limits) -> WinRSClient:
-        """A client of the library that has sent nothing yet and keeps to the limits.
+        """Return a client of the library that has sent nothing yet and obeys the limits.
 
         Raises:
             AnsibleConnectionFailure: there cannot be one for this host.
@@ -119,7 +119,7 @@ class WinRS(ABC):
 
     @abstractmethod
     def _tell_executor(self, shell_id: str | None) -> None:
-        """Tells the connection plugin which shell the task executor is to delete, if it deletes any."""
+        """Tell the connection plugin which shell the task executor is to delete, if it deletes any."""
 
     def _connected(self) -> WinRSClient:
         if self._client is None:
@@ -132,7 +132,7 @@ class WinRS(ABC):
                 self._client.disconnect()
 
     def _delete_left(self, client: WinRSClient) -> None:
-        """Deletes the shells of lost connections; one that is gone already is as good.
+        """Delete the shells of lost connections. A missing shell is not an error.
 
         An answer that is no WS-Management fault keeps the shell in the list and nobody from going on.
 
@@ -152,7 +152,7 @@ class WinRS(ABC):
 
 
 def keep_environment(session: Any) -> None:  # noqa: ANN401 (of requests)
-    """Keeps `requests` from reading the environment again for every request.
+    """Keep `requests` from reading the environment again for every request.
 
     What the environment says of proxies and certificates is in the library's session since it was built. The third
     thing, a password out of `.netrc`, counts only where the session has no authentication of its own.
@@ -162,7 +162,7 @@ def keep_environment(session: Any) -> None:  # noqa: ANN401 (of requests)
 
 
 def pinned(endpoint: str, target: Target, name_is_needed: bool) -> str:
-    """The endpoint with the host's address in place of its name, as far as nothing depends on the name.
+    """Return the endpoint with the host's address instead of its name, unless something depends on the name.
 
     Args:
         endpoint: URL.

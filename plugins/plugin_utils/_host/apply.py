@@ -53,7 +53,7 @@ from .lock import HostLock
 
 @dataclass(frozen=True)
 class WriteRequest:
-    """What is to be written.
+    """The changes to write.
 
     Attributes:
         changes: the settings.
@@ -72,13 +72,13 @@ class WriteRequest:
     new_id: bool = False
 
     def __bool__(self) -> bool:
-        """Whether there is anything to write."""
+        """Return whether there is anything to write."""
         return bool(self.changes or self.records or self.new_id)
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was done.
+    """The changes that were written.
 
     Attributes:
         transcript: the one that was gathered, with the sections that were read again in place of the old ones.
@@ -90,7 +90,7 @@ class Written:
 
 
 def to_write_request(plan: Mapping[str, Any]) -> WriteRequest:
-    """The part of a plan that is written to the host now."""
+    """Return the part of a plan that is written now."""
     changes: list[SettingWrite] = []
     records: dict[str, str] = {}
     deferred = _deferred(plan)
@@ -114,7 +114,7 @@ def to_write_request(plan: Mapping[str, Any]) -> WriteRequest:
 
 
 def apply(exchange: Exchange, gathered: Gathered, order: WriteRequest, backups: BackupStore) -> Written:
-    """Carries out an order.
+    """Execute a write request.
 
     Args:
         exchange: the one that gathered.
@@ -136,7 +136,7 @@ def apply(exchange: Exchange, gathered: Gathered, order: WriteRequest, backups: 
 
 @dataclass(frozen=True)
 class _Change:
-    """One change: all that its steps share.
+    """One change, with the parts that its steps share.
 
     Attributes:
         lock: of the host.
@@ -153,7 +153,7 @@ class _Change:
     backups: BackupStore
 
     def carry_out(self) -> Written:
-        """All that happens under the lock."""
+        """Do everything that happens under the lock."""
         order = self.order
         answer = self.lock.run(prepare_line(self.id, [change.id for change in order.changes]))
         try:
@@ -170,7 +170,7 @@ class _Change:
             return Written(self._written(lines), backup)
 
     def _checked(self, answer: Transcript) -> dict[str, RawValue | None]:
-        """The exact bytes of what will be written, if they are what the plan was made from."""
+        """Return the exact bytes of the values to write, if they equal those that the plan was made from."""
         failure = self.lock.exchange.failure
         try:
             values = exact_values(answer, self.order.changes)
@@ -191,7 +191,7 @@ class _Change:
         return values
 
     def _saved(self, values: Mapping[str, RawValue | None]) -> dict[str, str]:
-        """The backup on the controller."""
+        """Save the backup on the controller and return it."""
         order, facts = self.order, self.gathered.facts
         identity = {
             "id": self.id.backup,
@@ -206,7 +206,7 @@ class _Change:
         return {"id": self.id.backup, "path": str(path), "host_path": self.id.folder}
 
     def _written(self, lines: list[str]) -> Transcript:
-        """Writes; the sections that were gathered, with those that were read again in place of the old ones."""
+        """Write, and return the gathered sections, with those that were read again in place of the old ones."""
         exchange = self.lock.exchange.during("write")
         for line in lines[:-1]:
             exchange.send(line)
@@ -217,7 +217,7 @@ class _Change:
         return self.gathered.transcript.updated(answer, shown_sections(self.order.changes))
 
     def _refuse_unwritten(self, exchange: Exchange, answer: Transcript) -> None:
-        """Looks at what each command of the write said.
+        """Check the result of each command of the write.
 
         Raises:
             HostFailure: not everything was written, or the answer does not say so.
@@ -244,7 +244,7 @@ class _Change:
 
 
 def _deferred(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The ranges that the plan's window adds, by table."""
+    """Return the ranges that the plan's window adds, by table."""
     rows = [row for action in plan["actions"] for row in action.get("deferred_exclusions", ())]
     return {row["id"]: tuple(row["ports"]) for row in rows}
 
@@ -255,5 +255,5 @@ def _change(entry: Mapping[str, Any]) -> SettingWrite:
 
 
 def is_ours(value: str) -> bool:
-    """Whether a value may be recorded: one that holds foreign text is not right anyway, and is never sent."""
+    """Return whether a value may be recorded. One with foreign text is wrong anyway, and is never sent."""
     return value == ABSENT or set(value) <= set("0123456789,-")

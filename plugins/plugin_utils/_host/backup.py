@@ -30,11 +30,11 @@ CHANGE, ROLLBACK = "change", "rollback"
 
 
 class BackupError(Exception):
-    """A value's exact bytes are not known, so that it must not be written; the rest of a sentence about the host."""
+    """The exact bytes of a value are not known, so it must not be written; the rest of a sentence about the host."""
 
 
 def exact_values(answer: Transcript, changes: Sequence[SettingWrite]) -> dict[str, RawValue | None]:
-    """The type and the bytes of every registry value that is to be written, None where it is absent.
+    """Return type and bytes of every registry value to write; None if it is absent.
 
     Args:
         answer: to `prepare_line`.
@@ -66,7 +66,7 @@ def exact_values(answer: Transcript, changes: Sequence[SettingWrite]) -> dict[st
 
 
 def _exported(answer: Transcript, label: str) -> str | None:
-    """The text of one exported key; None if it is not whole or the export failed."""
+    """Return the text of one exported key; None if it is not complete or the export failed."""
     section = answer.sections.get(f"export_{label}")
     if section is None or section.errorlevel != 0:
         return None
@@ -78,7 +78,7 @@ def _exported(answer: Transcript, label: str) -> str | None:
 
 
 def same_as_found(setting: Setting, raw: RawValue | None, fact: Mapping[str, Any]) -> bool:
-    """Whether the exported bytes are the value that the plan was made from."""
+    """Return whether the exported bytes equal the value that the plan was made from."""
     if raw is None:
         return fact.get("present") is False
     if fact.get("present") is not True or fact.get("type") != TYPE_NAMES.get(raw[0]):
@@ -92,7 +92,7 @@ def same_as_found(setting: Setting, raw: RawValue | None, fact: Mapping[str, Any
 
 
 def same_value(one: RawValue | None, other: RawValue | None) -> bool:
-    """Whether two values are the same; a list may end with one zero character or with more, as tools differ there."""
+    """Return whether two values are equal. A list may end with one zero character or more, because tools differ."""
     if one is None or other is None or one[0] != other[0] or one[0] != REG_MULTI_SZ:
         return one == other
     return _without_end(one[1]) == _without_end(other[1])
@@ -105,7 +105,7 @@ def _without_end(raw: bytes) -> bytes:
 
 
 def restore_lines(values: Mapping[str, RawValue | None]) -> list[str]:
-    """The lines of the .reg file that puts the values back; plain ASCII, data as hex digits.
+    """Render the .reg file that restores the values: plain ASCII, data as hex digits.
 
     In the old dialect, whose strings are 8-bit as the file is; only foreign text beyond ASCII needs the new one.
     """
@@ -128,7 +128,7 @@ def backup_content(
     facts: Mapping[str, Any],
     put_back: Mapping[str, RawValue | None],
 ) -> dict[str, Any]:
-    """What the backup file on the controller holds; a rollback needs nothing else.
+    """Return the content of the backup file on the controller. A rollback needs nothing else.
 
     Of a table of netsh's it holds the rows that were added (`after`), deleted (`removed`) and left to a window
     (`deferred`), and all rows of `before`: a rollback deletes exactly the first and the last, as far as they were not
@@ -180,13 +180,13 @@ def backup_content(
 
 
 def _starred(facts: Mapping[str, Any], table: str) -> list[str]:
-    """The rows of one of netsh's tables that somebody added, as they were before the change."""
+    """Return the rows with a star in one of netsh's tables, as they were before the change."""
     rows = (facts.get("exclusions") or {}).get(table.removeprefix(NETSH_PREFIX)) or ()
     return [f"{row['start']}-{row['end']}" for row in rows if row["administered"]]
 
 
 def _comparable(entries: Sequence[str]) -> list[str]:
-    """Entries without what a console cannot show: empty ones, and characters that become question marks."""
+    """Return entries in the form that a console shows: without empty ones, other characters as question marks."""
     return [
         "".join(char if " " <= char <= "~" else "?" for char in entry).strip() for entry in entries if entry.strip()
     ]

@@ -31,7 +31,7 @@ from .backup import (
 
 @dataclass(frozen=True)
 class BackedUpValue:
-    """One registry value in a backup: what it was, and what our change made of it."""
+    """One registry value in a backup: its old value, and the one that the change wrote."""
 
     setting: Setting
     before: RawValue | None
@@ -40,7 +40,7 @@ class BackedUpValue:
 
 @dataclass(frozen=True)
 class Table:
-    """One of netsh's tables in a backup: the rows that our change and the window after it added, and those it deleted.
+    """One of netsh's tables in a backup: the rows that the change and its window added and deleted.
 
     Attributes:
         id: of NETSH.
@@ -92,12 +92,12 @@ class Backups:
 
 
 def all_backups(backups: BackupStore) -> Backups:
-    """All of the host's backups; one that cannot be read is named and does not hide the others."""
+    """Return all backups of the host. An unreadable one is reported and does not hide the others."""
     return _read_all(backups.paths())
 
 
 def backups_since(backups: BackupStore, name: str | None) -> Backups:
-    """A backup and all that were made after it; the first is the named one, or the last made before a change.
+    """Return a backup and all later ones: from the named one on, or from the last one before a change.
 
     What is older is not looked at: a file that is damaged there does not matter.
 
@@ -133,7 +133,7 @@ def _read_all(paths: Sequence[Path]) -> Backups:
 
 
 def read_backup(path: Path) -> Backup:
-    """Reads one file.
+    """Read one file.
 
     Raises:
         BackupError: it is not one of our backups; the rest of a sentence about the host.
@@ -185,14 +185,14 @@ def _raw(kind: object, digits: str) -> RawValue:
 
 
 def _written(after: object) -> RawValue | None:
-    """What `reg add` made of a value that we wrote."""
+    """Return the bytes that `reg add` makes of a written value."""
     if after is not None and not isinstance(after, (int, list)):
         raise ValueError("not a value that we write")
     return raw_value(after)
 
 
 def shown_value(raw: RawValue | None) -> list[str] | int | str | None:
-    """A value for people and for the diff: entries, a number, or hex digits where it is neither."""
+    """Format a value for people and for the diff: entries, a number, or else hex digits."""
     if raw is None:
         return None
     kind, data = raw

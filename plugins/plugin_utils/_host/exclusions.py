@@ -19,7 +19,7 @@ from ...module_utils._windows.settings import NETSH, NETSH_PREFIX
 
 
 def refused_ranges(changes: Sequence[SettingWrite], facts: Mapping[str, Any]) -> tuple[dict[str, list[str]], bool]:
-    """The ranges that netsh was to add and that its table does not show.
+    """Return the ranges that netsh was to add but that its table does not show.
 
     Args:
         changes: what was written.
@@ -42,14 +42,14 @@ def refused_ranges(changes: Sequence[SettingWrite], facts: Mapping[str, Any]) ->
 
 
 def refused_text(refused: Mapping[str, Sequence[str]]) -> str:
-    """The same for a message."""
+    """Return the refused ranges for a message."""
     return "; ".join(f"{listed(ranges)} over {NETSH[name]}" for name, ranges in refused.items())
 
 
 def recorded_exclusions(
     action: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> tuple[tuple[ExclusionToAdd, ...], list[str]]:
-    """The exclusions that a window may add, and those that it leaves out because no backup names them.
+    """Return the exclusions that a window may add, and those that it omits because no backup names them.
 
     `port_reservations` makes the backup and then the record, so the record is the sign.
 
@@ -72,7 +72,7 @@ def recorded_exclusions(
 
 
 def ours_after(change: SettingWrite, facts: Mapping[str, Any]) -> Record:
-    """What is to be recorded as ours once a table is changed."""
+    """Return the rows to record as the collection's after a table was changed."""
     record = Host(facts).record(change.id)
     ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
     added = change.after if isinstance(change.after, tuple) else ()
@@ -83,7 +83,7 @@ def ours_after(change: SettingWrite, facts: Mapping[str, Any]) -> Record:
 def table_back(
     table: str, added: Sequence[str], removed: Sequence[str], facts: Mapping[str, Any]
 ) -> SettingWrite | None:
-    """What puts a table back: exactly the rows that we added are deleted, and those that we deleted are added.
+    """Return what restores a table: the rows that were added are deleted, and those that were deleted are added.
 
     Args:
         table: a key of NETSH.
@@ -101,5 +101,5 @@ def table_back(
 
 
 def rows_of(table: str, facts: Mapping[str, Any]) -> list[str]:
-    """The starred rows of a table."""
+    """Return the rows with a star."""
     return texts(Host(facts).administered(table.removeprefix(NETSH_PREFIX)))

@@ -51,7 +51,7 @@ _NOT_LET_IN = (
 
 
 class HostLock:
-    """The lock of a host in the hands of one task; nothing else takes it or releases it.
+    """The lock of a host, owned by one task. No other code takes or releases it.
 
     The end of the `with` block releases what is still ours. After an answer that was lost it first ends the command,
     which may still run. Lasting work goes on when its command has ended, as the script of a window and a boot do: its
@@ -63,7 +63,7 @@ class HostLock:
     """
 
     def __init__(self, exchange: Exchange, *, lasting: bool = False) -> None:
-        """Sends nothing.
+        """Send nothing.
 
         Args:
             exchange: with the host.
@@ -75,11 +75,11 @@ class HostLock:
         self._ours = False
 
     def __enter__(self) -> HostLock:
-        """Takes nothing yet; `run` does."""
+        """Do nothing yet; `run` takes the lock."""
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Releases what is ours."""
+        """Release the lock if this task holds it."""
         if self._ours:
             self._release(self.exchange)
         session = self.exchange.session
@@ -90,7 +90,7 @@ class HostLock:
                 self._release(self.exchange)
 
     def run(self, line: str, over: Exchange | None = None) -> Transcript:
-        """Runs a command under the lock, which it takes over from a run that does not hold it any more.
+        """Run a command under the lock, and take over a stale lock first.
 
         Args:
             line: the command line; it begins with `lock_section` and does its work only if the lock is ours.
@@ -113,15 +113,15 @@ class HostLock:
         return transcript
 
     def hand_over(self) -> None:
-        """The next command releases the lock itself."""
+        """Let the next command release the lock."""
         self._ours = False
 
     def take_back(self) -> None:
-        """Lasting work is over, or was never begun: the lock is released at the end of the block."""
+        """End or cancel lasting work: the lock is released at the end of the block."""
         self._ours = True
 
     def _say_who(self, state: LockState) -> None:
-        """Says who has the lock, and for how long by the host's own clock."""
+        """Report who has the lock, and for how long by the host's clock."""
         session = self.exchange.session
         if session.verbose.shows(STEPS):
             others = [holder for holder in state.files if holder != self.name]
@@ -132,7 +132,7 @@ class HostLock:
             session.verbose.step("the lock of the host {}: looks whether it may be taken", held)
 
     def _take_over(self, exchange: Exchange) -> None:
-        """Makes a lock ours that nobody holds any more.
+        """Take over a stale lock.
 
         Raises:
             HostFailure: somebody may hold it.
@@ -149,13 +149,13 @@ class HostLock:
         exchange.session.verbose.step("has taken the lock of the host")
 
     def _refuse(self, exchange: Exchange, state: LockState, sentence: str) -> NoReturn:
-        """Fails; takes our own file out of a lock that we do not hold alone: two runs met while they took it."""
+        """Fail, and remove this run's file from a shared lock: two runs took it at the same time."""
         if self.name in state.holders:
             self._release(exchange)
         raise exchange.failure(sentence, dns_may_be_stopped=False)
 
     def _release(self, exchange: Exchange) -> None:
-        """Releases the lock outside of the command that was to do it, mostly after a failure, which this must not hide.
+        """Release the lock with a separate command, mostly after a failure, which an error here must not hide.
 
         Where the host does not do it the lock stays, and grows old.
         """
@@ -169,7 +169,7 @@ def _listed(transcript: Transcript) -> LockState:
 
 
 def _survey(exchange: Exchange) -> tuple[LockState, bool]:
-    """Who holds the lock, and whether there is anything of our folder's name."""
+    """Return who holds the lock, and whether a file or folder has the name of the collection's folder."""
     transcript = exchange.send(survey_line(exchange.run))
     state = parse_survey(*(transcript.lines(name) for name in ("lock", "lock_files", "windows", "boot")))
     return state, "there" in transcript.lines("folder")
@@ -184,7 +184,7 @@ def _lost_race(state: LockState, there: bool = False) -> str:
 
 @dataclass(frozen=True)
 class _Sighting:
-    """What a run on this controller saw of a lock, kept so that a later run can tell how long nothing has changed.
+    """The state of a lock that a run on this controller saw, so that a later run knows how long it has not changed.
 
     The clock is the controller's monotonic one, which nobody sets; it lasts until the controller's next boot.
 
@@ -198,7 +198,7 @@ class _Sighting:
 
     @classmethod
     def of(cls, exchange: Exchange, state: LockState) -> _Sighting:
-        """The sighting of this moment."""
+        """Return the current sighting."""
         windows = sorted([name, *sorted(files)] for name, files in (state.windows or {}).items())
         try:
             boot = _BOOT_ID.read_text(encoding="ascii").strip()
@@ -209,7 +209,7 @@ class _Sighting:
         return cls(home() / "locks" / f"{target}.seen" if state.files else None, content)
 
     def seconds(self) -> float:
-        """Seconds since a run first saw exactly this; keeps it when it is new."""
+        """Return the seconds since a run first saw exactly this state, and store a new one."""
         if self.path is None:
             return 0.0
         now = time.monotonic()
@@ -224,7 +224,7 @@ class _Sighting:
         return 0.0
 
     def forget(self) -> None:
-        """The lock is over."""
+        """Delete the sighting: the lock is gone."""
         if self.path is not None:
             with contextlib.suppress(OSError):
                 self.path.unlink()

@@ -26,7 +26,7 @@ from .lock import HostLock
 def window_of(
     lock: HostLock, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
 ) -> Window:
-    """The window that an action of the plan asks for.
+    """Return the window that an action of the plan asks for.
 
     Args:
         lock: of the host, not taken yet.
@@ -55,7 +55,7 @@ def window_of(
 
 
 def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The services that go down with DNS.
+    """Return the services that stop with DNS.
 
     Raises:
         HostFailure: what depends on DNS is not known.

@@ -35,7 +35,7 @@ def checked_options(
     variables: Mapping[str, Any] | None = None,
     **rules: object,
 ) -> dict[str, Any]:
-    """The arguments of the task, of the types that the spec names.
+    """Return the arguments of the task, with the types of the spec.
 
     Args:
         action: the task's action plugin.
@@ -67,7 +67,7 @@ def checked_options(
 def _from_variables(
     action: ActionBase, spec: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Options of the policy that the task itself does not give and that have a variable with the prefix, rendered.
+    """Return the policy options that the task does not set and that have a variable with the prefix, rendered.
 
     What is not of the policy, such as `force`, a task must say itself.
 
@@ -98,7 +98,7 @@ def _from_variables(
 
 
 def _check_names(action: ActionBase, prefix: str, variables: Mapping[str, Any]) -> None:
-    """Refuses what somebody took for an option or a host wants to be one; warns of other names with the prefix.
+    """Refuse variables that look like mistyped or forbidden options; warn of other names with the prefix.
 
     Raises:
         AnsibleError: a name is among the host's facts, or is one or two letters away from an option.
@@ -122,7 +122,7 @@ def _check_names(action: ActionBase, prefix: str, variables: Mapping[str, Any]) 
 
 
 def _edits(one: str, other: str) -> int:
-    """How many letters must be added, taken away or replaced to make one word the other (Levenshtein)."""
+    """Return the number of letters to add, remove or replace to turn one word into the other (Levenshtein)."""
     row = list(range(len(other) + 1))
     for line, letter in enumerate(one, 1):
         before, row[0] = row[0], line
@@ -132,7 +132,7 @@ def _edits(one: str, other: str) -> int:
 
 
 def _explicit(action: ActionBase) -> set[str]:
-    """The options that the task itself gives; Ansible has merged `module_defaults` into its arguments.
+    """Return the options that the task itself sets. Ansible has merged `module_defaults` into its arguments.
 
     The task as it was written tells them. Where it does not, because all of its arguments come from a variable, an
     option is treated as given unless it has the value of a default that is for this module or one of its groups.
@@ -148,7 +148,7 @@ def _explicit(action: ActionBase) -> set[str]:
 
 
 def _defaults(action: ActionBase) -> dict[str, Any]:
-    """What `module_defaults` says for this module, by its own name or by a group; the last one wins, as in Ansible."""
+    """Return what `module_defaults` sets for this module, by its name or a group. As in Ansible, the last one wins."""
     found: dict[str, Any] = {}
     for modules in getattr(action._task, "module_defaults", None) or []:
         for name, options in modules.items():

@@ -21,7 +21,7 @@ from .progress import Progress
 
 @dataclass
 class Outcome:
-    """What an action found and did; the keys of its result that are always there, and additional ones.
+    """What an action found and did: the keys that its result always has, and additional ones.
 
     Attributes:
         changed: whether something was done or, in check mode, would be.
@@ -54,11 +54,11 @@ class Outcome:
     reading: Gathered | None = None
 
     def showing(self, plan: Mapping[str, Any]) -> Outcome:
-        """The same with the values of a plan, or of settings in the form of a plan, before and after."""
+        """Return the outcome with the values of a plan, or settings in a plan's form, before and after."""
         return replace(self, before=values(plan, "before"), after=values(plan, "after"), diff=diff_of(plan))
 
     def result(self) -> dict[str, Any]:
-        """The task's result."""
+        """Return the task's result."""
         result: dict[str, Any] = {
             "changed": self.changed,
             "msg": printable(self.msg),
@@ -78,7 +78,7 @@ class Outcome:
 
 
 def failed(error: HostFailure) -> Outcome:
-    """The outcome of a task that said itself how it failed."""
+    """Return the outcome of a task that reported its failure."""
     details = dict(error.details)
     return Outcome(
         changed=bool(details.pop("changed", False)),
@@ -92,7 +92,7 @@ def failed(error: HostFailure) -> Outcome:
 
 
 def unfinished(host: str, progress: Progress) -> Outcome:
-    """What the artifact says until the task has ended, and for good if it never does."""
+    """Return the artifact's content until the task has ended. If it never ends, it stays."""
     return Outcome(
         changed=progress.changed,
         failed=True,
@@ -103,7 +103,7 @@ def unfinished(host: str, progress: Progress) -> Outcome:
 
 
 def broken_off(host: str, progress: Progress, error: Exception) -> Outcome:
-    """The outcome of a task that met an error of the controller or a mistake in code, with what it has done so far."""
+    """Return the outcome of a task after an error of the controller or a bug, with what it has done so far."""
     known = isinstance(error, AnsibleError)
     what = str(error) if known else f"a mistake in the collection or its libraries: {type(error).__name__}: {error}"
     trace = {} if known else {"exception": traceback.format_exc()}

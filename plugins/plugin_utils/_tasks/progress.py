@@ -52,7 +52,7 @@ class Stopped:
 
     @property
     def problem(self) -> dict[str, Any]:
-        """The same as a problem."""
+        """The stopped task as a problem."""
         return {
             "id": "earlier_run_stopped",
             "severity": "warning",
@@ -62,7 +62,7 @@ class Stopped:
 
     @property
     def sentence(self) -> str:
-        """What happened, and what is done about it."""
+        """A sentence on what happened and what is done about it."""
         dns = " DNS may have been stopped." if self.dns_may_be_stopped else ""
         return (
             f"An earlier {self.task} (call {self.call}) was stopped in the phase {self.phase} at {self.at}.{dns} The"
@@ -71,7 +71,7 @@ class Stopped:
 
 
 class Progress:
-    """How far one task got.
+    """The progress of one task.
 
     Attributes:
         phase: the last one that was entered.
@@ -81,7 +81,7 @@ class Progress:
     """
 
     def __init__(self, task: str, folder: Path | None, save: Callable[[Progress], None]) -> None:
-        """Reads what an earlier task has left.
+        """Read what an earlier task has left.
 
         Args:
             task: name of the module.
@@ -96,7 +96,7 @@ class Progress:
         self.earlier = self._left()
 
     def enter(self, phase: Phase, *, dns_may_be_stopped: bool = False) -> None:
-        """Says that the host is about to be changed.
+        """Record that the host is about to be changed.
 
         Raises:
             HostFailure: it could not be recorded on the controller, so the phase must not begin.
@@ -118,7 +118,7 @@ class Progress:
             ) from None
 
     def end(self, finished: Callable[[str], bool]) -> None:
-        """Takes the file away: the task has ended by itself, and its result says what it did.
+        """Remove the file: the task has ended, and its result says what it did.
 
         Args:
             finished: whether nothing is left to be done of what the module of this name does; else an earlier task that
@@ -134,7 +134,7 @@ class Progress:
                 self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Lets go of the file; if the task has not ended by itself, the next one finds it."""
+        """Close the file. If the task has not ended properly, the next one finds it."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
@@ -155,7 +155,7 @@ class Progress:
             raise AnsibleError(f"The file {path} could not be written on the controller: {error.strerror}.") from None
 
     def _left(self) -> Stopped | None:
-        """What is there and not locked; what cannot be read was left, too."""
+        """Return the task in a file that exists and is not locked. An unreadable file is treated as one."""
         if self._path is None:
             return None
         try:
@@ -173,7 +173,7 @@ class Progress:
 
 
 def _parsed(found: Any) -> Stopped:  # noqa: ANN401 (JSON)
-    """A task, with what is not known said so."""
+    """Return a task, with "unknown" for what is not known."""
     known = found if isinstance(found, dict) else {}
     words = {name: str(known.get(name, "unknown")) for name in ("task", "call", "phase", "at")}
     return Stopped(**words, dns_may_be_stopped=known.get("dns_may_be_stopped") is not False)

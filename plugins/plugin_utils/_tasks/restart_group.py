@@ -38,7 +38,7 @@ _NAME_BYTES_MAX = 300
 def restart_group_lock(
     group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None, *, verbose: Verbose = SILENT
 ) -> Iterator[float]:
-    """Waits until no other member of the group is at work; yields the seconds waited.
+    """Wait until no other member of the group is at work, and yield the seconds waited.
 
     A marker stands while the work goes on, and stays unless it ended well, also where the process was killed. It is
     valid for this call of ansible-playbook.
@@ -78,7 +78,7 @@ def restart_group_lock(
 
 
 def _lock(stream: TextIO, whose: str, verbose: Verbose) -> None:
-    """Takes the lock; says so once if that takes a while."""
+    """Take the lock, and report once if that takes a while."""
     began = time.monotonic()
     deadline = began + TOLD_AFTER_S
     while time.monotonic() < deadline:
@@ -92,7 +92,7 @@ def _lock(stream: TextIO, whose: str, verbose: Verbose) -> None:
 
 
 def _name_holder(stream: TextIO, host: str) -> None:
-    """Writes down who has the lock, for those who wait; only they miss it where the disk is full."""
+    """Record who has the lock, for those who wait. If the disk is full, only they miss it."""
     with contextlib.suppress(OSError):
         os.ftruncate(stream.fileno(), 0)
         os.pwrite(stream.fileno(), host.encode("utf-8", "replace"), 0)
@@ -105,7 +105,7 @@ def _holder(stream: TextIO) -> str:
 
 
 def _remove_old(where: Path) -> None:
-    """Removes markers, and locks of default groups, of calls that are long over."""
+    """Remove markers, and locks of default groups, of runs that ended long ago."""
     limit = time.time() - KEPT_S
     for path in (*where.glob("*.failed"), *where.glob(f"{WHOLE_CALL}-*.lock")):
         with contextlib.suppress(OSError):
