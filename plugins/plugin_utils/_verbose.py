@@ -74,14 +74,14 @@ class Verbose:
     def wait_for_host(self, holder: str, whose: str) -> None:
         """Report that another host is waited for. It is always shown, because the run seems to hang meanwhile."""
         if not self._silent:
-            told = f"{visible(self._host)} waits for {visible(holder, _VALUE_MAX)}: that host of {visible(whose)}"
-            Display().display(f"{told} restarts DNS or reboots.")
+            text = f"{visible(self._host)} waits for {visible(holder, _VALUE_MAX)}: that host of {visible(whose)}"
+            Display().display(f"{text} restarts DNS or reboots.")
 
     def step(self, text: str, *values: object) -> None:
         """Report a step or a wait; `text` is a format for the values."""
         if self.shows(STEPS):
-            told = text.format(*(visible(value, _VALUE_MAX) if isinstance(value, str) else value for value in values))
-            self._say(STEPS, f"after {self._seconds():.1f} s: {told}")
+            line = text.format(*(visible(value, _VALUE_MAX) if isinstance(value, str) else value for value in values))
+            self._say(STEPS, f"after {self._seconds():.1f} s: {line}")
 
     def phase(self, name: str) -> None:
         """Report the phase of the commands that follow, if it is a new one."""
@@ -98,8 +98,8 @@ class Verbose:
         """Report the answer. Each byte is a character of the shell's code page."""
         if self.shows(COMMANDS):
             text = output[:TEXT_MAX].decode("cp437")
-            told = f"answer of {len(output)} bytes, exit code {exit_code}:{_shown(text, len(output))}"
-            self._say(COMMANDS, f"after {self._seconds():.1f} s: {told}")
+            line = f"answer of {len(output)} bytes, exit code {exit_code}:{_shown(text, len(output))}"
+            self._say(COMMANDS, f"after {self._seconds():.1f} s: {line}")
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began

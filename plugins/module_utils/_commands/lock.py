@@ -139,8 +139,8 @@ def _file_name(name: str) -> str:
 def refuse_while_locked(present: str) -> list[str]:
     """Render the lines of a console script that go to the label `busy` if a run may hold the lock.
 
-    A lock that was taken in another boot is held by nobody. On a host without a network, for example in IPsec's block
-    mode after host_reboot, nobody else could remove it.
+    A lock that was taken in another boot is stale. On a host without a network, for example in IPsec's block
+    mode after host_reboot, no other run could remove it.
 
     Args:
         present: a file that the script may write, to show the present boot.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tell who holds the lock of a host, and whether it may be taken over.
 
-Three kinds of evidence, the surest first. Boot: what was locked before the host's last boot is held by nobody, because
+Three kinds of evidence, the most certain first. Boot: a lock from before the host's last boot is stale, because
 a boot ends every shell and every task. Work: a window whose script has begun and has not ended is never taken over in
 the same boot. Age: by the host's own clock in UTC, both when the lock is taken and when it is judged; where that clock
 is not known, or shows a time before the lock was taken, only by how long the same files were seen unchanged.
@@ -171,7 +171,7 @@ def judge(state: LockState, now: int | None, watched: float) -> Takeover | str:
     Args:
         state: what `survey_line` showed.
         now: UTC seconds of the host's own clock; None where it is not known.
-        watched: seconds for which the same files were seen unchanged, on a clock that nobody sets.
+        watched: seconds for which the same files were seen unchanged, by a monotonic clock.
 
     Returns:
         What to take over, or why not: the rest of a sentence about the host.
@@ -240,5 +240,5 @@ def _locked_since(state: LockState) -> str:
     """Return the beginning of a refusal. It shows only the time of day, because a listing may contain any number."""
     since = max(map(taken_at, state.holders), default=0)
     minutes, seconds = divmod(since % _DAY_S, 60)
-    told = f" since {minutes // 60:02}:{minutes % 60:02}:{seconds:02} UTC" if since else ""
-    return f"is locked by another run of portkeeper{told}"
+    since_text = f" since {minutes // 60:02}:{minutes % 60:02}:{seconds:02} UTC" if since else ""
+    return f"is locked by another run of portkeeper{since_text}"

@@ -216,7 +216,7 @@ def write_lines(
 
 
 def shown_sections(changes: Sequence[SettingWrite]) -> set[str]:
-    """The collector's sections that the last of `write_lines` shows anew."""
+    """Return the collector's sections that the last of `write_lines` shows again."""
     shown = {section_of(place) for _name, place in written_settings(change.id for change in changes)}
     return {*shown, *(change.id for change in changes if change.id in NETSH), "boot", "state"}
 

@@ -143,7 +143,7 @@ def build(  # noqa: PLR0913, PLR0917 - the seven parts of an artifact, each from
 
 
 def judged_status(artifact: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the status that follows from outcome, plan and problems, whatever the artifact claims.
+    """Return the status that follows from outcome, plan and problems, even if the artifact claims another one.
 
     Args:
         artifact: one that has the shape of schemas/artifact.schema.json.

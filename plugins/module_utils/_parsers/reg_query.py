@@ -278,8 +278,8 @@ def _data_of(type_name: str, text: str) -> RegData:
 def _entries_of(text: str) -> list[str] | None:
     r"""Return the strings of a list. NT5 prints ``a\0b\0\0``, later releases ``a\0b``.
 
-    None where the end is missing (``a\0b\0`` goes on in another line), where something stands behind it, or in a column
-    of its own. An empty string in the middle stays: it is an entry that somebody must see.
+    None if the end is missing (``a\0b\0`` continues on another line), or if text follows it, also in a separate
+    column. An empty string in the middle stays: it is an entry that somebody must see.
     """
     ended, separator, behind = text.rpartition(_STRING_SEPARATOR * 2)
     if separator and behind and not behind.strip(" \t"):

@@ -30,7 +30,7 @@ from .settings import (
 
 SPLIT_MAX = 16
 """A stretch in which DNS holds more separate pieces than this is added as one while DNS is down: hundreds of rows of
-one or two ports would protect no earlier, because the window is due anyway, and nobody could read the table."""
+one or two ports would protect no earlier, because the window is due anyway, and the table would be unreadable."""
 
 NO_CONTEXT = "netsh_context_missing"
 UNKNOWN_TABLE = "exclusions_unknown"

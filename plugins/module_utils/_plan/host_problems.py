@@ -43,10 +43,10 @@ _RISKY_HOTFIX = "KB958644"
 def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
     """Return all problems of facts and plan, each once."""
     found = facts.get("problems") or ()
-    told = {problem["id"] for problem in found} - {TRUNCATED}
-    if ACCESS_DENIED in told:
-        told.add("services_unreadable")
-    return [*found, *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in told)]
+    known = {problem["id"] for problem in found} - {TRUNCATED}
+    if ACCESS_DENIED in known:
+        known.add("services_unreadable")
+    return [*found, *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in known)]
 
 
 def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iterator[Problem]:
@@ -137,8 +137,8 @@ def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
     for failure in failures:
         problem_id, severity = _OF_REASON.get(failure.reason, ("", "info"))
         if problem_id:
-            told = sentence(failure.to_json())
-            message = told[:1].upper() + told[1:]
+            words = sentence(failure.to_json())
+            message = words[:1].upper() + words[1:]
             yield make_problem(problem_id, severity, message, service=failure.service, port=failure.port)
 
 

@@ -157,7 +157,7 @@ def _told(alike: Sequence[Mapping[str, Any]]) -> str:
     names = list(dict.fromkeys(str(failure["service"]) for failure in alike if failure["service"]))
     several = len(ports or names) > 1
     template = _SENTENCES.get(first["reason"], "{services}: {reason}")
-    told = in_number(template, several).format(
+    words = in_number(template, several).format(
         services=listed(names) or f"the policy needs {'them' if several else 'it'}",
         ports=listed(port_words(ports)),
         holder=first["holder"] or "a process that is not named",
@@ -165,7 +165,7 @@ def _told(alike: Sequence[Mapping[str, Any]]) -> str:
         error=_error(first["error"], len(names) > 1),
         reason=first["reason"],
     )
-    return told.replace(" ()", "").rstrip(", ") + "."
+    return words.replace(" ()", "").rstrip(", ") + "."
 
 
 def _error(number: int | None, several: bool) -> str:

@@ -31,7 +31,7 @@ from .pool import Pool
 CLUSTER_PORT = PortSet.from_ports((3343,))
 """Present on many systems before us (the SBS 2003 article): never pruned."""
 TEXT_TYPES = ("REG_MULTI_SZ", "REG_SZ", "REG_EXPAND_SZ")
-"""Only of these can repair take entries over; numbers and binary data are no port ranges, whatever their digits say."""
+"""Only of these can repair take entries over; numbers and binary data are never port ranges."""
 
 UNPARSABLE = "unparsable_entry"
 WRONG_TYPE = "wrong_type"

@@ -26,7 +26,7 @@ class HostClock:
         self._said: tuple[int, float] | None = None
 
     def now(self) -> int | None:
-        """Return UTC seconds of the host's clock; None if no answer contained a time, as over a transport without HTTP."""
+        """Return UTC seconds of the host's clock; None if no answer contained it, as over a transport without HTTP."""
         if self._said is None:
             return None
         seconds, at = self._said

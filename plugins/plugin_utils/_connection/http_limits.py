@@ -46,7 +46,7 @@ class Limits:
         self._deadline: float | None = None
         self._size = 0
         self.exceeded = False
-        """Whether an exchange was given up, so that its connection cannot be used any more."""
+        """Whether an exchange was given up, so that its connection is unusable."""
 
     def allow(self, seconds: float) -> None:
         """Set the time for the next piece of work. It starts with the first exchange and covers all of them."""
@@ -199,12 +199,12 @@ def limit_session(session: Any, limits: Limits) -> None:
 
     Args:
         session: has sent nothing yet.
-        limits: of the piece of work that goes on.
+        limits: those of the current piece of work.
     """
     adapter = _adapter_class()(limits)
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
-    # WinRM redirects nobody; whoever does must not get the proof of the password.
+    # WinRM never redirects. Another server that does so must not get the proof of the password.
     session.max_redirects = 0
 
 
@@ -215,7 +215,7 @@ def limit(transport: Any, limits: Limits) -> None:
         transport: `winrm.transport.Transport`, which has sent nothing yet. It makes a new session after each one that
             was closed, and sends the first message of the handshake before it hands the session out: all of its
             messages go through one method, which is replaced in this object.
-        limits: of the piece of work that goes on.
+        limits: those of the current piece of work.
     """
     send = transport._send_message_request
 

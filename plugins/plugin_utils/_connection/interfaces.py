@@ -36,7 +36,7 @@ class TransportOptions:
         private: nothing is shared with the connection plugin, which the task executor closes.
         pin_address: look up the host's address once, at the beginning: the task stops a DNS server.
         clock: seconds, monotonic.
-        host_clock: hears what the host's answers say of its time.
+        host_clock: reads the host's time from its answers.
     """
 
     private: bool
@@ -64,15 +64,15 @@ class RemoteShell(Protocol):
         """Run one command line; see `Session.run`."""
 
     def delete(self) -> None:
-        """End the shell; an error does not matter any more."""
+        """End the shell. An error does not matter at this point."""
 
 
 class Transport(Protocol):
-    """One way to reach a host. Sends nothing before it is told to connect, and can connect again after each `drop`."""
+    """One way to reach a host. It sends nothing before `connect`, and can connect again after each `drop`."""
 
     survives_disconnection: ClassVar[bool]
-    """Whether a command goes on after the connection that it came over was lost. WinRS ends it with its shell, over
-    the next connection at the latest; where it goes on, nobody else may write until it has ended."""
+    """Whether a command continues after its connection was lost. WinRS ends it with its shell, over
+    the next connection at the latest; if it continues, no other run may write until it has ended."""
 
     max_commands: ClassVar[int]
     """Command lines after which a shell is replaced."""
@@ -118,11 +118,11 @@ class Transport(Protocol):
         """Leave what lost connections left running to the host."""
 
     def close(self, shell: RemoteShell | None, lost: bool) -> None:
-        """End everything that nobody else ends.
+        """End everything that nothing else ends.
 
         Args:
             shell: the open shell.
-            lost: whether its connection may not work any more.
+            lost: whether its connection may be broken.
         """
 
 

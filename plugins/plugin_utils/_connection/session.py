@@ -17,7 +17,7 @@ from .interfaces import ConnectionPlugin, RemoteShell, Reply, Transport, Transpo
 from .transports import new_transport
 
 IDLE_TIMEOUT_S = 180
-"""Seconds until the host gives up a shell that nobody asks; the default of WinRM 2.0. No command of a shared shell
+"""Seconds until the host deletes an idle shell; the default of WinRM 2.0. No command of a shared shell
 may be silent for longer."""
 
 OPEN_S = 120
@@ -58,7 +58,7 @@ class Session:
         self.commands_sent = 0
         """Remote commands that may have been executed, over all shells of this session."""
         self.doubtful = False
-        """Whether a command failed, so that nobody knows whether it still runs and whether the connection works."""
+        """Whether a command failed, so that it is unknown whether it still runs and whether the connection works."""
         self._interrupted = self._refused = False
 
     @property
@@ -86,7 +86,7 @@ class Session:
         try:
             return self._run(line, phase, timeout)
         except BaseException as error:
-            # A task's timeout, Ctrl-C: whatever was on its way stays half sent or half read.
+            # A task's timeout, Ctrl-C: a message stays half sent or half read.
             self._interrupted = not isinstance(error, Exception)
             raise
 

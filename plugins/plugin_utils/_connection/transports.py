@@ -40,7 +40,7 @@ _REASONS: Mapping[str, str] = {
     "ssh": ", which Ansible uses where no connection is set",
     "local": ", which runs on the controller",
 }
-"""Why a host may have a connection plugin that nobody chose for it."""
+"""Why a host may have a connection plugin that the user did not choose."""
 
 
 def new_transport(connection: ConnectionPlugin, options: TransportOptions) -> Transport:

@@ -108,7 +108,7 @@ class PywinrmClient:
         return self._protocol.run_command(shell_id, line)
 
     def receive(self, shell_id: str, command_id: str, seconds: int) -> tuple[bytes, bytes, int, bool] | None:
-        """Return one Receive. The object is the plugin's too, so that its own timeout is put back."""
+        """Return one Receive. The plugin uses the same object, so its timeout is restored."""
         own = self._protocol.operation_timeout_sec
         self._protocol.operation_timeout_sec = seconds
         try:

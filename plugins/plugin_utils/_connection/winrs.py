@@ -134,7 +134,7 @@ class WinRS(ABC):
     def _delete_left(self, client: WinRSClient) -> None:
         """Delete the shells of lost connections. A missing shell is not an error.
 
-        An answer that is no WS-Management fault keeps the shell in the list and nobody from going on.
+        An answer other than a WS-Management fault keeps the shell in the list, and the task continues.
 
         Raises:
             AnsibleConnectionFailure: the host does not answer.

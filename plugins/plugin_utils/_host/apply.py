@@ -58,9 +58,9 @@ class WriteRequest:
     Attributes:
         changes: the settings.
         records: what to record, also of settings that are right already.
-        put_back: exact values to be imported, where a backup is put back.
+        put_back: exact values to import when a backup is restored.
         expected: values of which each of these settings must have one, exactly.
-        rollback: whether this puts a backup back.
+        rollback: whether this restores a backup.
         new_id: whether a machine id has to be written, although nothing else may be: the one that is there was copied.
     """
 
@@ -186,7 +186,7 @@ class _Change:
             if expected is not None and not any(same_value(raw, value) for value in expected):
                 raise failure(
                     f"has another {SETTINGS[name].value_name} than we wrote, byte by byte: nothing was written, set"
-                    " force to put the backup back nevertheless"
+                    " force to restore the backup nevertheless"
                 )
         return values
 

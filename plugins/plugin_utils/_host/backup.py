@@ -26,7 +26,7 @@ from ...module_utils._windows.settings import NETSH_PREFIX, SETTINGS, Setting, w
 
 BACKUP_FORMAT = 1
 CHANGE, ROLLBACK = "change", "rollback"
-"""Kinds of backups: made before a change, or before another backup was put back."""
+"""Kinds of backups: made before a change, or before another backup was restored."""
 
 
 class BackupError(Exception):
@@ -41,7 +41,7 @@ def exact_values(answer: Transcript, changes: Sequence[SettingWrite]) -> dict[st
         changes: what is to be written; those of netsh have no value.
 
     Raises:
-        BackupError: a key could not be exported, or a value's bytes cannot be told.
+        BackupError: a key could not be exported, or a value's bytes are not known.
     """
     values: dict[str, RawValue | None] = {}
     for change in changes:
@@ -140,7 +140,7 @@ def backup_content(
         changes: what is written.
         values: `exact_values`.
         facts: of the host before the change.
-        put_back: exact values where a backup is put back, else empty.
+        put_back: exact values when a backup is restored, else empty.
     """
     rows = []
     for change in changes:

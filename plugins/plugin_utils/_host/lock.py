@@ -36,7 +36,7 @@ from .._files import home, write_json
 from .._verbose import STEPS
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-"""Names the controller's boot: its monotonic clock begins anew with each."""
+"""Names the controller's boot, with which its monotonic clock starts again."""
 
 _NO_FOLDER = (
     "did not let us create our folder %SystemRoot%\\portkeeper, and nothing was changed: the user needs the rights"
@@ -53,9 +53,9 @@ _NOT_LET_IN = (
 class HostLock:
     """The lock of a host, owned by one task. No other code takes or releases it.
 
-    The end of the `with` block releases what is still ours. After an answer that was lost it first ends the command,
-    which may still run. Lasting work goes on when its command has ended, as the script of a window and a boot do: its
-    lock stays until the host releases it, or until `take_back`.
+    The end of the `with` block releases the lock if this task still holds it. If an answer was lost, it first ends the
+    command, which may still run. Lasting work (the script of a window, a boot) continues after its command has ended:
+    its lock stays until the host releases it, or until `take_back`.
 
     Attributes:
         exchange: with the host.
@@ -67,7 +67,7 @@ class HostLock:
 
         Args:
             exchange: with the host.
-            lasting: whether the work goes on when its command has ended.
+            lasting: whether the work continues after its command has ended.
         """
         self.exchange = exchange
         self.name = f"{exchange.session.host_clock.now() or 0}-{exchange.run}"
@@ -127,8 +127,8 @@ class HostLock:
             others = [holder for holder in state.files if holder != self.name]
             now = session.host_clock.now() or 0
             since = [seconds for holder in state.holders if holder != self.name and (seconds := taken_at(holder))]
-            told = f" for {max(0, now - min(since))} s" if since and now else ""
-            held = f"is held by {listed(others)}{told}" if others else "is not ours yet"
+            age = f" for {max(0, now - min(since))} s" if since and now else ""
+            held = f"is held by {listed(others)}{age}" if others else "is not ours yet"
             session.verbose.step("the lock of the host {}: looks whether it may be taken", held)
 
     def _take_over(self, exchange: Exchange) -> None:
@@ -186,7 +186,7 @@ def _lost_race(state: LockState, there: bool = False) -> str:
 class _Sighting:
     """The state of a lock that a run on this controller saw, so that a later run knows how long it has not changed.
 
-    The clock is the controller's monotonic one, which nobody sets; it lasts until the controller's next boot.
+    The clock is the controller's monotonic one, which cannot be set; it lasts until the controller's next boot.
 
     Attributes:
         path: the controller's file; None where nothing can or need be kept.

@@ -33,7 +33,7 @@ def window_of(
         gathered: the reading that the plan was made from, in this session.
         action: the plan's ``dns_window``.
         deadline: seconds that it may take.
-        ignored: services that nobody waits for any more.
+        ignored: services that are no longer waited for.
 
     Raises:
         HostFailure: what depends on DNS is not known or cannot be named.

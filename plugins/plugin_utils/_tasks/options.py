@@ -71,7 +71,7 @@ def _from_variables(
 
     What is not of the policy, such as `force`, a task must say itself.
 
-    One argument per option costs a template each, compiled anew in each worker process: half a millisecond, twenty
+    One argument per option costs a template each, compiled again in each worker process: half a millisecond, twenty
     times per host. A variable that holds no template costs nothing.
 
     Raises:

@@ -66,7 +66,7 @@ class Stopped:
         dns = " DNS may have been stopped." if self.dns_may_be_stopped else ""
         return (
             f"An earlier {self.task} (call {self.call}) was stopped in the phase {self.phase} at {self.at}.{dns} The"
-            " host was read anew, and a real run finishes what is left."
+            " host was read again, and a run without check mode finishes the work."
         )
 
 

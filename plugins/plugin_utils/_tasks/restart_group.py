@@ -40,7 +40,7 @@ def restart_group_lock(
 ) -> Iterator[float]:
     """Wait until no other member of the group is at work, and yield the seconds waited.
 
-    A marker stands while the work goes on, and stays unless it ended well, also where the process was killed. It is
+    A marker exists during the work, and stays unless it ended well, also if the process was killed. It is
     valid for this call of ansible-playbook.
 
     Args:
