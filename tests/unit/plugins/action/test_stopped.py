@@ -175,7 +175,7 @@ def test_a_connection_that_is_not_winrm_is_refused_before_connecting(
 ) -> None:
     host = FakeHost()
     monkeypatch.setattr(FakeConnection, "transport", "ssh")
-    with pytest.raises(AnsibleError, match=r"client01: .* need the connection plugin winrm, not ssh"):
+    with pytest.raises(AnsibleError, match=r"client01: .* need the connection plugin winrm or psrp, not ssh"):
         run_task(action, FakeWire(host), {})
     assert host.lines == []
 
