@@ -41,10 +41,10 @@ from .gather import Gathered, gather, read_answer
 
 @dataclass(frozen=True)
 class RollbackPlan:
-    """What a rollback would do.
+    """The changes that a rollback makes.
 
     Attributes:
-        backup: the one to put back.
+        backup: the one to restore.
         rows: the values that differ from it.
         tables: what netsh has to delete and to add.
         ours: per setting the values that our runs have written since.
@@ -60,19 +60,19 @@ class RollbackPlan:
     refusal: str | None
 
     def __bool__(self) -> bool:
-        """Whether there is anything to put back."""
+        """Return whether there is anything to restore."""
         return bool(self.rows or self.tables)
 
     @property
     def names(self) -> list[str]:
-        """What is put back, for messages."""
+        """The names of the restored values, for messages."""
         return [row.setting.value_name for row in self.rows] + [
             f"excluded port ranges over {NETSH[change.id]}" for change in self.tables
         ]
 
     @property
     def settings(self) -> list[dict[str, Any]]:
-        """The changes in the form of a plan's ``settings``."""
+        """The changes in the form of a plan's ``settings``, without what only the facts contain."""
         found = self.facts["settings"]
         values = [
             {
@@ -111,7 +111,7 @@ def _before(fact: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plan_rollback(backups: BackupStore, name: str | None, facts: Mapping[str, Any]) -> RollbackPlan:
-    """Compares a backup with the host.
+    """Compare a backup with the host.
 
     Args:
         backups: where the host's backups lie.
@@ -135,7 +135,7 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
     found = facts["settings"]
     unread = [row.setting.value_name for row in backup.rows if found[row.setting.id]["present"] is None]
     if unread:
-        raise BackupError(f"does not let us read {', '.join(unread)}: nothing was put back")
+        raise BackupError(f"does not let us read {', '.join(unread)}: nothing was restored")
     rows = tuple(row for row in backup.rows if not same_as_found(row.setting, row.before, found[row.setting.id]))
     foreign = [
         row.setting.value_name
@@ -144,14 +144,14 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
         or not any(same_as_found(row.setting, value, found[row.setting.id]) for value in ours[row.setting.id])
     ]
     if any((facts["exclusions"] or {}).get(row.id.removeprefix(NETSH_PREFIX)) is None for row in backup.tables):
-        raise BackupError("does not let us read its excluded port ranges: nothing was put back")
+        raise BackupError("does not let us read its excluded port ranges: nothing was restored")
     tables = [table_back(row.id, row.added, row.removed, facts) for row in backup.tables]
     changes = tuple(change for change in tables if change is not None)
     return RollbackPlan(backup, rows, changes, ours, facts, _refusal(backup, foreign, facts))
 
 
 def _written_since(since: Sequence[Backup]) -> tuple[dict[str, tuple[RawValue | None, ...]], set[str]]:
-    """The values that our runs wrote, and the settings that a later one found with a value of somebody else."""
+    """Return the values that the collection wrote, and the settings that a later run found changed by others."""
     ours: dict[str, tuple[RawValue | None, ...]] = {}
     between: set[str] = set()
     for row in (row for backup in since for row in backup.rows):
@@ -168,7 +168,7 @@ def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -
         return f"is the computer {name}, but the backup {backup.id} is of {backup.computer_name}"
     if recorded_id(facts) is None or backup.machine is None:
         which = "it" if recorded_id(facts) is None else f"the backup {backup.id}"
-        return f"cannot be told from another machine of the same name, because {which} has no machine id"
+        return f"cannot be distinguished from another machine of the same name, because {which} has no machine id"
     if backup.machine != recorded_id(facts):
         return f"is another machine than the one that the backup {backup.id} is of, although the names are the same"
     if foreign:
@@ -179,7 +179,7 @@ def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -
 def restore(
     exchange: Exchange, gathered: Gathered, rollback_plan: RollbackPlan, backups: BackupStore, force: bool
 ) -> Transcript:
-    """Writes the values of a backup; what they are now is backed up before.
+    """Write the values of a backup. The current values are backed up first.
 
     Args:
         exchange: the one that gathered.
@@ -195,7 +195,7 @@ def restore(
         HostFailure: with the phase.
     """
     if rollback_plan.refusal and not force:
-        raise exchange.failure(f"{rollback_plan.refusal}: nothing was put back, set force to do it nevertheless")
+        raise exchange.failure(f"{rollback_plan.refusal}: nothing was restored, set force to do it nevertheless")
     exact = {row.setting.id: row.before for row in rollback_plan.rows}
     texts = {name: record_text(_plain(value)) for name, value in exact.items()}
     order = WriteRequest(
@@ -219,7 +219,7 @@ def _plain(value: RawValue | None) -> tuple[str, ...] | int | None:
 
 
 def unchanged_rows(rollback_plan: RollbackPlan, facts: Mapping[str, Any]) -> list[str]:
-    """Value names that do not show what was put back."""
+    """Return the names of values that do not show what was restored."""
     return [
         row.setting.value_name
         for row in rollback_plan.rows
@@ -232,7 +232,7 @@ def unchanged_rows(rollback_plan: RollbackPlan, facts: Mapping[str, Any]) -> lis
 
 
 def undo_call(exchange: Exchange, policy: Policy, backups: BackupStore) -> tuple[bool, str]:
-    """Puts back everything that this call of ansible-playbook wrote on the host, newest first.
+    """Restore everything that this run of ansible-playbook wrote on the host, newest first.
 
     Returns:
         Whether the host now has the values of before the call, or had them already, and a sentence; an empty one when
@@ -251,7 +251,7 @@ def undo_call(exchange: Exchange, policy: Policy, backups: BackupStore) -> tuple
                 transcript = restore(step, gathered, rollback_plan, backups, force=False)
                 after = read_answer(step, transcript, policy)
                 if unchanged_rows(rollback_plan, after.facts):
-                    raise step.failure("does not show what was put back")
+                    raise step.failure("does not show what was restored")
     except (HostFailure, AnsibleError, AnsibleConnectionFailure, BackupError) as error:
-        return False, f"The old values could not be put back: {error}"
-    return True, f"The values that this run wrote were put back, from the backup {mine[0].id}."
+        return False, f"The old values could not be restored: {error}"
+    return True, f"The values that this run wrote were restored, from the backup {mine[0].id}."

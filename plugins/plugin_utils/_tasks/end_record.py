@@ -18,7 +18,7 @@ from .action import Job, Outcome, planned
 
 
 def end_record(job: Job, outcome: Outcome) -> Outcome:
-    """The outcome of a task after the plan's `end_record`, where one is due; check mode only says so.
+    """Return the outcome of a task after the plan's `end_record`, if one is due. Check mode only reports it.
 
     Args:
         job: the task.
@@ -50,7 +50,7 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
 
 
 def _written(job: Job, reading: Gathered) -> Gathered:
-    """Writes the rest of the record under the host's lock; the same reading with the records as they are then."""
+    """Write the rest of the record under the host's lock, and return the reading with the new records."""
     exchange = job.exchange(reading.run, "write")
     still = owed(reading.facts, job.policy.ignore_services)
     written = apply(exchange, reading, WriteRequest((), (Record(RAN_BEFORE, ",".join(still)),)), job.backups)

@@ -32,7 +32,7 @@ from .action import (
 
 
 def reserve(job: Job) -> Outcome:
-    """Brings the settings of a host in line with the policy.
+    """Bring the settings of a host in line with the policy.
 
     Args:
         job: the task.
@@ -65,7 +65,7 @@ def reserve(job: Job) -> Outcome:
 
 
 def _write(job: Job, found: Planned, order: WriteRequest) -> Outcome:
-    """Writes what the plan asks for and compares what the host shows afterwards.
+    """Write what the plan asks for, and compare it with what the host shows afterwards.
 
     Raises:
         HostFailure: another writes the same value, or netsh refused everything.
@@ -118,13 +118,13 @@ def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[st
 
 
 def due_actions(plan: Mapping[str, Any], job: Job) -> list[str]:
-    """Actions of the plan that this run carries out; a reboot only if the policy wants one."""
+    """Return the actions of the plan that this run carries out. A reboot is one only if the policy asks for it."""
     carried = {DNS_WINDOW, START_SERVICES} | ({REBOOT_ACTION} if job.policy.reboot == "if_required" else set())
     return [action["action"] for action in plan["actions"] if action["action"] in carried]
 
 
 def _finished(job: Job, after: Planned, carried_out: Mapping[str, Any]) -> Outcome:
-    """The outcome of a real run: failed when something that the decision needs is not known."""
+    """Return the outcome of a run without check mode. It is failed if something that the decision needs is unknown."""
     errors = _errors(after)
     changed = bool(carried_out["settings"] or due_actions(after.plan, job))
     outcome = _outcome(job, after, carried_out, changed, _message(carried_out, errors, would=False))
@@ -133,18 +133,18 @@ def _finished(job: Job, after: Planned, carried_out: Mapping[str, Any]) -> Outco
 
 
 def _outcome(job: Job, after: Planned, carried_out: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
-    """The outcome from the plan that was carried out and the one that is left."""
+    """Return the outcome from the plan that was carried out and the one that is left."""
     extra = {"status": after.plan["status"], **_warned(job, after.plan)}
     return outcome_of(job, after, changed, msg, **extra).showing(carried_out)
 
 
 def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What must not stay hidden in a result that is ok: nobody will reboot the host."""
+    """Return the warning of a successful result that the host still needs a reboot, which this run does not do."""
     if not plan["reboot_required"] or job.policy.reboot != "never":
         return {}
     configured = "would be" if job.check_mode and plan["settings"] else "is"
-    told = f"{job.host}: what {configured} configured waits for a reboot of the server before it takes effect."
-    return {"warnings": [told]}
+    warning = f"{job.host}: what {configured} configured waits for a reboot of the server before it takes effect."
+    return {"warnings": [warning]}
 
 
 def _refuse_denied(job: Job, found: Planned, errors: list[Mapping[str, Any]]) -> None:

@@ -18,13 +18,13 @@ from .action import Job, Outcome, outcome_of, planned
 
 
 def roll_back(job: Job) -> Outcome:
-    """Puts a backup of the host back.
+    """Restore a backup of the host.
 
     Args:
         job: the task; its options `backup` and `force` belong to this action.
 
     Returns:
-        The outcome. Check mode says what would be put back, or why it would be refused, and does not fail for that.
+        The outcome. Check mode says what would be restored, or why it would be refused, and does not fail for that.
 
     Raises:
         HostFailure: with the phase.
@@ -45,7 +45,7 @@ def roll_back(job: Job) -> Outcome:
         kept = unchanged_rows(rollback_plan, after.facts)
         if kept:
             raise HostFailure(
-                f"{job.session.target} does not show what was put back to {', '.join(kept)}: another program is"
+                f"{job.session.target} does not show what was restored to {', '.join(kept)}: another program is"
                 " changing it.",
                 "write",
                 facts=after.facts,
@@ -72,5 +72,5 @@ def _message(job: Job, rollback_plan: RollbackPlan, changed: bool) -> str:
     if not rollback_plan:
         return f"everything is as in the backup {rollback_plan.backup.id}."
     if not changed:
-        return f"would refuse to put back {names}: the host {rollback_plan.refusal}."
+        return f"would refuse to restore {names}: the host {rollback_plan.refusal}."
     return f"{'would put' if job.check_mode else 'put'} back {names} from the backup {rollback_plan.backup.id}."

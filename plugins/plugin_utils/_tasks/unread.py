@@ -12,7 +12,7 @@ from .action import Job, Planned
 
 
 def unread(job: Job, found: Planned, question: str) -> str:
-    """Why a question has no answer, for check mode; empty for a host that was read as a whole.
+    """Return why a question has no answer, for check mode; empty for a host that was read completely.
 
     Args:
         job: the task.

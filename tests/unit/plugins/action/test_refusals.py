@@ -165,7 +165,7 @@ def test_nothing_is_put_back_over_a_value_that_cannot_be_read(run: Run, host: Co
     host.drop_sections = {"tcpip"}
     failed = run("port_rollback")
     assert failed["failed"] is True and failed["changed"] is False
-    assert "does not let us read ReservedPorts: nothing was put back" in failed["msg"]
+    assert "does not let us read ReservedPorts: nothing was restored" in failed["msg"]
     assert (host.reserved, len(touched(host))) == (written, before)
 
 
