@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx's configuration; scripts/build_docs.py lays out the sources and calls Sphinx."""
+"""Sphinx's configuration; the session docs in noxfile.py lays out the sources and calls Sphinx."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ myst_heading_anchors = 3
 highlight_language = "none"
 
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/ansible/latest/", "ansible.inv")}
-"""The inventory is written by scripts/build_docs.py from what the pages refer to, so that no network is needed."""
+"""scripts/site_files.py writes the inventory of what the pages refer to, so that no network is needed."""
 
 html_theme = "sphinx_ansible_theme"
 html_title = "portkeeper.windows_dns"

@@ -16,9 +16,15 @@ import galaxy_links
 CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = CHECKOUT / ".cache"
 BIN = Path(sys.executable).parent
-GATES = CACHE / "venv-gates" / "bin"
-IMPORTER = CACHE / "venv-importer" / "bin"
-"""The programs of the virtual environments that ``scripts/setup gates`` makes."""
+NOX = CACHE / "nox"
+GATES = NOX / "gates" / "bin"
+"""The programs of the virtual environment that nox makes for its session ``gates``."""
+RECORDINGS = "bench/recordings"
+"""Recorded hosts that unit tests read."""
+NOT_TESTED = (
+    *(".ci", ".github", "bench", "extensions", "lab"),
+    *("noxfile.py", "scripts", "tests/contract", "tests/integration"),
+)
 
 
 def listed_files() -> Iterator[str]:
@@ -31,13 +37,21 @@ def listed_files() -> Iterator[str]:
 
 
 def copy_files(destination: Path, leave_out: tuple[str, ...] = ()) -> None:
-    """Copy the listed files to a folder that is emptied first; ``leave_out`` names folders."""
+    """Copy the listed files to a folder that is emptied first; ``leave_out`` names folders and files."""
     shutil.rmtree(destination, ignore_errors=True)
     for name in listed_files():
-        if not name.startswith(tuple(f"{folder}/" for folder in leave_out)):
+        if not f"{name}/".startswith(tuple(f"{left}/" for left in leave_out)):
             target = destination / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(CHECKOUT / name, target)
+
+
+def copy_tested_collection(destination: Path) -> None:
+    """Copy what Ansible's own tools test, and make the copy a repository, as ansible-test wants it."""
+    copy_files(destination, leave_out=NOT_TESTED)
+    shutil.copytree(CHECKOUT / RECORDINGS, destination / RECORDINGS)
+    subprocess.run(["git", "init", "-q"], cwd=destination, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=destination, check=True)
 
 
 def build_artifact(folder: Path) -> Path:
