@@ -42,7 +42,7 @@ class Job:
     slices: int = 1
 
     def command(self, inventory: Path, hosts: int, forks: int) -> list[str | Path]:
-        """The command line that does the job on the inventory's hosts."""
+        """Return the command line that does the job on the inventory's hosts."""
         line = [BIN / "ansible-playbook", *self.play, "-i", inventory, "-f", str(forks)]
         if self.slices == 1:
             return list(line)
@@ -123,7 +123,7 @@ FULL = (
 
 
 def cut(cases: Sequence[Case], most: int | None) -> list[Case]:
-    """The cases with at most so many hosts each and one repeat, to try whether all run; as they are for None."""
+    """Return the cases with at most so many hosts each and one repeat, to try whether all run; as they are for None."""
     if most is None:
         return list(cases)
     return list(dict.fromkeys(replace(case, hosts=min(case.hosts, most), repeats=1) for case in cases))

@@ -53,7 +53,7 @@ class Controller:
     """Collections, ANSIBLE_HOME and environment below the checkout's cache."""
 
     def __init__(self, collections: Sequence[Path] = ()) -> None:
-        """Installs the collection from its artifact.
+        """Install the collection from its artifact.
 
         Args:
             collections: further collections paths.
@@ -77,7 +77,7 @@ class Controller:
         }
 
     def run(self, command: Sequence[str | Path], *, sample: bool = False, **extra: str) -> Cost:
-        """Runs a command to its end.
+        """Run a command to its end.
 
         Args:
             command: the program and its arguments.
@@ -106,7 +106,7 @@ class Controller:
         return Cost(used.ru_utime + used.ru_stime, wall, *peak, child.returncode, output)
 
     def playbook(self, play: Path | str, inventory: Path, *options: str, forks: int, sample: bool = False) -> Cost:
-        """Runs a playbook.
+        """Run a playbook.
 
         Raises:
             SystemExit: it failed; a measurement of that would mean nothing.
@@ -122,7 +122,7 @@ class MemoryWatcher:
     """Samples the proportional set size of a process and its descendants."""
 
     def __init__(self, root: int) -> None:
-        """Begins at once.
+        """Begin at once.
 
         Args:
             root: process id.
@@ -134,7 +134,7 @@ class MemoryWatcher:
         self._thread.start()
 
     def end(self) -> tuple[int, int]:
-        """The highest sum in bytes, and how many processes there were then."""
+        """Return the highest sum in bytes, and how many processes there were then."""
         self._ended.set()
         self._thread.join()
         return self._peak
@@ -146,7 +146,7 @@ class MemoryWatcher:
 
 
 def proportional_sizes(root: int) -> list[int]:
-    """Bytes of memory of a process and of all below it, shared pages divided by who shares them."""
+    """Return the bytes of memory of a process and its descendants, with shared pages divided among their users."""
     sizes = []
     with contextlib.suppress(psutil.NoSuchProcess):
         top = psutil.Process(root)

@@ -29,7 +29,7 @@ RUN = "0123456789abcdef"
 
 
 def growth() -> dict[str, Any]:
-    """Milliseconds by size and the exponent between the smallest and the largest, by name."""
+    """Return milliseconds by size and the exponent between the smallest and the largest, by name."""
     sys.path[:0] = [str(WORK / "collections"), str(CHECKOUT / "lab")]
     from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _policy  # noqa: PLC0415
     from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import facts as facts_module  # noqa: PLC0415
@@ -74,7 +74,7 @@ def growth() -> dict[str, Any]:
 
 
 def _recorded() -> str:
-    """The last transcript of the recorded 2019 host, as text."""
+    """Return the last transcript of the recorded 2019 host, as text."""
     from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (  # noqa: PLC0415
         collector_line,
     )
@@ -86,7 +86,7 @@ def _recorded() -> str:
 
 
 def _rows(size: int, pid: str = "1508") -> str:
-    """Rows as the collector packs them: half of the sockets over IPv4, half over IPv6, their ports scattered."""
+    """Return rows as the collector packs them: half of the sockets over IPv4, half over IPv6, their ports scattered."""
     half = size // 2
     ports = [1025 + number * 7919 % 64500 for number in range(half)]
     rows = [f"{address}:{port},*:*,{pid}" for address in ("0.0.0.0", "[::]") for port in ports]
@@ -94,7 +94,7 @@ def _rows(size: int, pid: str = "1508") -> str:
 
 
 def _with_pool(transcript: str, size: int) -> str:
-    """The transcript with so many sockets of DNS in place of its own."""
+    """Return the transcript with this number of DNS sockets instead of its own."""
     begin, end = (f"#portkeeper {RUN} {mark} netstat" for mark in ("begin", "end"))
     found = re.search(rf"({begin}[ \r]*\n)(.*?)({end} )", transcript, re.DOTALL)
     assert found

@@ -16,7 +16,7 @@ HEAD = "| job | hosts | forks | ms per request | CPU ms per host | wall s | MB |
 
 
 def fleet_lines(results: Mapping[str, Any]) -> Iterator[str]:
-    """The lines; what a run has not measured is left out."""
+    """Yield the lines; what a run has not measured is left out."""
     cases = [case for case in results["cases"] if case["recording"] == "nt6"]
     forks = [case for case in cases if case["job"] == "drift" and case["delay"] == SLOW]
     split = [case for case in cases if case["job"] in SPLIT and _at(case) == (50, 50, 0)]

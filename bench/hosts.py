@@ -24,7 +24,7 @@ class Hosts:
     """A running `lab replay`."""
 
     def __init__(self, recordings: Sequence[str], count: int, profile: str) -> None:
-        """Starts it.
+        """Start it.
 
         Args:
             recordings: names in bench/recordings; the hosts take them in turn.
@@ -57,14 +57,14 @@ class Hosts:
         return answer
 
     def control(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - plain data
-        """Steers it; see `replay_fleet.Fleet.control`."""
+        """Steer it; see `replay_fleet.Fleet.control`."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return self._answer()
 
     def inventory(self, count: int) -> Path:
-        """Writes an inventory of the first hosts; returns its path."""
+        """Write an inventory of the first hosts and return its path."""
         hosts = {f"host{number:04}": {"ansible_port": port} for number, port in enumerate(self.ports[:count])}
         common = {
             "ansible_connection": "winrm",
@@ -88,7 +88,7 @@ class Hosts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends it."""
+        """End it."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)

@@ -31,7 +31,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def parts(controller: Controller, hosts: int = HOSTS) -> dict[str, Any]:
-    """Milliseconds of CPU per host by part, for drift.yml and for a play that does nothing, in one run."""
+    """Return milliseconds of CPU per host by part, for drift.yml and for a play that does nothing, in one run."""
     found: dict[str, Any] = {"hosts": hosts}
     log = WORK / "parts"
     with Hosts(["nt6"], hosts, "winrm3") as fleet:

@@ -24,14 +24,14 @@ SCENARIOS = {"nt5": "sbs2003", "nt6": "2019-dc"}
 
 
 def lab(*arguments: str) -> str:
-    """Runs the lab's command line; returns what it prints."""
+    """Run the lab's command line and return what it prints."""
     command = [sys.executable, "-m", "portkeeper_lab", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
     return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def record(name: str, scenario: str, controller: Controller) -> Path:
-    """Records one host.
+    """Record one host.
 
     Args:
         name: of the recording.

@@ -57,7 +57,7 @@ class Side(NamedTuple):
 
 
 def measured(case: Case, controller: Controller, hosts: Hosts) -> dict[str, Any]:
-    """Runs one case; the sides take turns."""
+    """Run one case; the sides take turns."""
     inventory = hosts.inventory(case.hosts)
     sides: dict[str, list[Figures]] = {}
     for _repeat in range(case.repeats):
@@ -133,7 +133,7 @@ def _ratios(sides: dict[str, list[Figures]]) -> dict[str, dict[str, float]]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs all cases and writes what came of them."""
+    """Run all cases and write what came of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="all cases, up to 1,000 hosts")
     parser.add_argument("--at-most", type=int, metavar="HOSTS", help="only try whether all runs; writes nothing")
@@ -167,7 +167,7 @@ def _fleet_of(case: Case) -> tuple[str, int]:
 
 
 def _on_one_fleet(cases: Sequence[Case], controller: Controller) -> Iterator[dict[str, Any]]:
-    """Measures cases of the same hosts. A fleet is as large as its cases: its size costs the machine, too."""
+    """Measure cases of the same hosts. A fleet is as large as its cases: its size costs the machine, too."""
     with Hosts([cases[0].recording], cases[0].hosts, "winrm3") as hosts:
         for case in cases:
             print(f"{case.job}, {case.hosts} hosts, {case.forks} forks, {case.delay} ms, {case.recording}", flush=True)

@@ -20,7 +20,7 @@ RUN = "0123456789abcdef"
 
 
 def session(port: int, variables: dict[str, str]) -> int:
-    """Opens a shell, runs the collector, closes; returns how many bytes came."""
+    """Open a shell, run the collector, close, and return the number of received bytes."""
     client = winrm.Protocol(
         f"http://127.0.0.1:{port}/wsman",
         "ntlm",

@@ -17,14 +17,14 @@ KEYS = "| job | hosts | forks | ms per request |"
 
 
 def write_table(text: str, page: Path) -> None:
-    """Replaces what stands between the marks of the page."""
+    """Replace the text between the marks of the page."""
     before, _begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     page.write_text(before + BEGIN + "\n" + text + "\n" + END + after, encoding="utf-8")
 
 
 def table(results: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of all tables."""
+    """Yield the lines of all tables."""
     yield f"Run: {results['kind']}. " + "; ".join(f"{name} {value}" for name, value in results["where"].items()) + "."
     yield ""
     yield from target_lines(results)
@@ -41,7 +41,7 @@ def table(results: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _ratio_lines(cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A line per case: median ratios, with the lowest and the highest where it ran more than once."""
+    """Yield a line per case: median ratios, with the lowest and the highest where it ran more than once."""
     names = [f"peer/ours {name}" for name in ("requests", "requests_all", "cpu_ms", "wall_s")] + ["ours/floor cpu_ms"]
     yield f"{KEYS} runs | peer/ours requests | with Receives | CPU | wall | ours/floor CPU |"
     yield "|---|---|---|---|---|---|---|---|---|---|"
@@ -80,7 +80,7 @@ def _key(case: Mapping[str, Any]) -> str:
 
 
 def _part_lines(parts: Mapping[str, Any]) -> Iterator[str]:
-    """Where the CPU of a host goes, ours beside the no-op."""
+    """Yield the CPU of a host by part, beside that of the no-op."""
     ours, noop = parts["drift.yml"], parts["no-op"]
     yield f"| CPU ms per host at {parts['hosts']} hosts, 50 forks | drift.yml | no-op |"
     yield "|---|---|---|"

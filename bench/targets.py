@@ -87,5 +87,5 @@ def _times(figures: Mapping[str, float]) -> str:
 
 
 def middle(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The medians of a side's runs."""
+    """Return the medians of a side's runs."""
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}

@@ -123,7 +123,7 @@ class Demo:
         return "".join(self.inside(f'reg query "{key}" /s') for key in keys)
 
     def running(self, service: str) -> bool:
-        """Whether the host's service manager says that a service runs (state 4)."""
+        """Return whether the host's service manager says that a service runs (state 4)."""
         return bool(re.search(r":\s*4\s", self.inside(f"sc query {service}")))
 
     def dns_ports(self) -> set[int]:

@@ -65,7 +65,7 @@ _CODE = re.compile(r"\b[VOC]\(([^)]*)\)")
 
 
 def documents() -> dict[str, str]:
-    """The text of each generated file, by its path in the checkout."""
+    """Return the text of each generated file, by its path in the checkout."""
     catalogue, policy, fragment = _imported()
     plan, run = (yaml.safe_load(text)["options"] for text in (fragment.DOCUMENTATION, fragment.RUN))
     role = {PREFIX + name: _with_prefix((plan | run)[name]) for name in ROLE_OPTIONS}
@@ -104,7 +104,7 @@ def _schemas() -> dict[str, str]:
 
 
 def _imported() -> tuple[Any, Any, Any]:
-    """The catalogue's and the policy's module and the class with the policy's documentation, from this checkout."""
+    """Return the modules of catalogue and policy and the class with the policy's documentation, from this checkout."""
     sys.path.insert(0, str(TEMPLATES.parents[1] / "tests"))
     import conftest  # noqa: F401, PLC0415 - makes the checkout importable
     from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments.policy import (  # noqa: PLC0415
@@ -117,7 +117,7 @@ def _imported() -> tuple[Any, Any, Any]:
 
 
 def _options(spec: dict[str, dict[str, Any]], described: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the table of options shows of each: its spec, and its description as one text."""
+    """Return what the table of options shows of each: its spec, and its description as one text."""
     return [{"name": name, "description": described[name]["description"], **row} for name, row in spec.items()]
 
 
@@ -154,7 +154,7 @@ def _windows(families: tuple[str, ...]) -> str:
 
 
 def _patterns(row: Any) -> list[str]:  # noqa: ANN401 - a row of the catalogue
-    """The patterns of a row's keys as people write them."""
+    """Return the patterns of a row's keys as people write them."""
     return [_ANY_KEY.sub("*", pattern).replace("\\", "") for pattern in row.service_patterns]
 
 

@@ -46,7 +46,7 @@ class MarkdownPage:
         return cls(path.read_text(encoding="utf-8"))
 
     def links(self) -> Iterator[Link]:
-        """All links and images, in the order of the page."""
+        """Yield all links and images, in the order of the page."""
         for token in self._tokens:
             for child in token.children or ():
                 if child.type in {"link_open", "image"}:
@@ -55,20 +55,20 @@ class MarkdownPage:
                     yield Link(str(target), child.type == "image", (first, behind))
 
     def headings(self) -> list[str]:
-        """The texts of all headings, without markup."""
+        """Return the texts of all headings, without markup."""
         pairs = zip(self._tokens, self._tokens[1:], strict=False)
         return [_plain(inside) for opened, inside in pairs if opened.type == "heading_open"]
 
     def blocks(self, language: str) -> list[str]:
-        """The fenced code blocks of a language."""
+        """Return the fenced code blocks of a language."""
         return [block.text for block in self.all_blocks() if block.language == language]
 
     def all_blocks(self) -> list[Block]:
-        """All fenced code blocks."""
+        """Return all fenced code blocks."""
         return [Block(token.info, token.content) for token in self._tokens if token.type == "fence"]
 
     def rows(self, heading: str | None = None) -> list[list[str]]:
-        """The cells of all rows of all tables as they are written, without the heads.
+        """Return the cells of all rows of all tables as they are written, without the heads.
 
         Args:
             heading: only the tables below this heading, up to the next one.
@@ -88,7 +88,7 @@ class MarkdownPage:
 
 
 def code_spans(text: str) -> list[str]:
-    """The contents of the code spans in a cell or a paragraph."""
+    """Return the contents of the code spans in a cell or a paragraph."""
     return [child.content for token in _PARSER.parseInline(text) for child in token.children or () if _is_code(child)]
 
 

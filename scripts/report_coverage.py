@@ -41,7 +41,7 @@ def measured(folder: Path) -> dict[str, Any]:
 
 
 def lines_of(report: dict[str, Any], least: float = LEAST) -> list[str]:
-    """The files below ``least``, worst first, with the lines that never ran, and the total."""
+    """Return the files below ``least``, worst first, with the lines that never ran, and the total."""
     shares = {name: file["summary"]["percent_covered"] for name, file in report["files"].items()}
     below = sorted((share, name) for name, share in shares.items() if share < least)
     rows = [f"{share:6.1f} %  {name}: {ranges(report['files'][name]['missing_lines'])}" for share, name in below]

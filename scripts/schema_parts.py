@@ -17,14 +17,14 @@ Schema = dict[str, Any]
 
 
 def rendered(schema: Schema) -> str:
-    """The text of a schema's file."""
+    """Return the text of a schema's file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def facts_schema(
     base: Schema, facts: Mapping[str, Any], readers: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> Schema:
-    """The schema of facts.
+    """Return the schema of facts.
 
     Args:
         base: the schema with the parts that are written by hand.
@@ -45,7 +45,7 @@ def facts_schema(
 
 
 def plan_schema(base: Schema, settings: Mapping[str, Any], tables: Mapping[str, Any], mechanisms: list[str]) -> Schema:
-    """The schema of a plan.
+    """Return the schema of a plan.
 
     Args:
         base: the schema with the parts that are written by hand.

@@ -13,7 +13,7 @@ RANGES = ["1645-1646", "1812-1813", "4500-4500"]
 
 
 def _service(name: str) -> dict[str, Any]:
-    """One entry of win_service_info with all its keys: what a host sends is part of the cost."""
+    """Return one entry of win_service_info with all its keys: what a host sends is part of the cost."""
     return {
         "checkpoint": 0,
         "controls_accepted": ["stop", "shutdown"],

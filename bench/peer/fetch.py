@@ -14,7 +14,7 @@ PART = "ansible_collections/ansible/windows/"
 
 
 def fetch(folder: Path, requirements: Path) -> Path:
-    """Makes a collections path with ansible.windows; does nothing where it is there.
+    """Create a collections path with ansible.windows, unless it exists.
 
     Args:
         folder: what to make.

@@ -26,7 +26,7 @@ class Account:
     late: bool
 
     def started(self, launch: Launch) -> Launch:
-        """The launch as this account's cmd takes it: with /V:ON, and AutoRun's command in front of the line.
+        """Return the launch as this account's cmd takes it: with /V:ON, and AutoRun's command in front of the line.
 
         Wine's cmd begins with a prompt of its own, so that the account's is set in front of the line, too.
         """
@@ -39,7 +39,7 @@ class Account:
 
 
 def account_of(registry: Keys) -> Account:
-    """Reads a scenario's registry."""
+    """Read a scenario's registry."""
     keys = {key.lower(): {name.lower(): value for name, value in values.items()} for key, values in registry.items()}
     names = {name for key, values in registry.items() if key.lower() == _ENVIRONMENT for name in values}
     processor = keys.get(_PROCESSOR, {})

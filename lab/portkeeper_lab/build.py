@@ -21,7 +21,7 @@ FLAGS = ("-municode", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-std=gnu11", 
 
 
 def sources_key(sources: Path = SOURCES) -> str:
-    """A hash of every source and of how it is compiled."""
+    """Return a hash of every source and of how it is compiled."""
     digest = hashlib.sha256("\0".join([COMPILER, *FLAGS]).encode())
     for path in sorted([*sources.glob("*.[ch]"), *sources.glob("*.toml")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -29,7 +29,7 @@ def sources_key(sources: Path = SOURCES) -> str:
 
 
 def ensure_programs(sources: Path = SOURCES) -> Path:
-    """Returns the folder with the .exe files, compiling them first where that is needed (a few seconds)."""
+    """Return the folder with the .exe files, compiling them first if necessary (a few seconds)."""
     path = cache_dir() / f"programs-{sources_key(sources)}"
     if path.is_dir():
         return path
@@ -41,7 +41,7 @@ def ensure_programs(sources: Path = SOURCES) -> Path:
 
 
 def program_table(sources: Path = SOURCES) -> dict[str, dict[str, list[str]]]:
-    """Which program is made of which sources and libraries: the tables of every .toml file beside the sources."""
+    """Return the sources and libraries of each program, from every .toml file beside the sources."""
     table: dict[str, dict[str, list[str]]] = {}
     for path in sorted(sources.glob("*.toml")):
         table |= tomllib.loads(path.read_text(encoding="utf-8"))

@@ -15,13 +15,13 @@ from portkeeper_lab.state import host_dir, sweep
 
 
 def running_hosts() -> list[str]:
-    """The names of the hosts whose supervisor lives, sorted; what killed ones left behind is removed on the way."""
+    """Return the sorted names of the hosts whose supervisor lives, and remove what killed ones have left behind."""
     names = sorted(path.name for path in state_dir().iterdir() if path.is_dir())
     return [name for name in names if not sweep(name)]
 
 
 def ask(name: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Sends a request and yields the answers, the last of which has "done".
+    """Send a request and yield the answers, the last of which has "done".
 
     Raises:
         LabError: there is no such host, it went away, or it answered with an error.
@@ -43,5 +43,5 @@ def ask(name: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def ask_once(name: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Sends a request that has one answer."""
+    """Send a request that has one answer."""
     return list(ask(name, request))[-1]

@@ -29,12 +29,12 @@ class Disk:
     """
 
     def __init__(self, prefix: Path, megabytes: int | None) -> None:
-        """Takes the host's prefix and the room; None is that of this machine."""
+        """Take the host's prefix and the room; None is that of this machine."""
         self.place = prefix / WINDOWS
         self._megabytes = megabytes
 
     def mount(self) -> None:
-        """Makes the file system, where it has a size of its own.
+        """Make the file system, where it has a size of its own.
 
         Raises:
             LabError: the kernel refused.
@@ -49,7 +49,7 @@ class Disk:
             raise LabError(f"The drive of {self._megabytes} MB could not be made: {done.stderr.strip()}")
 
     def fill(self) -> None:
-        """Plays somebody else who fills the drive: new files can be made, and nothing can be written into them.
+        """Play somebody else who fills the drive: new files can be made, and nothing can be written into them.
 
         Raises:
             LabError: the drive has no size of its own.
@@ -67,12 +67,12 @@ class Disk:
                     step //= 2
 
     def free(self) -> None:
-        """Gives the room back."""
+        """Free the space again."""
         (self.place / _FILLER).unlink(missing_ok=True)
 
 
 def unmount(prefix: Path) -> None:
-    """Releases the file system of a host's drive, if it has one of its own."""
+    """Release the file system of a host's drive, if it has one of its own."""
     place = prefix / WINDOWS
     if place.is_mount():
         with contextlib.suppress(OSError):

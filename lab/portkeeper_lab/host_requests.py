@@ -28,20 +28,20 @@ class Host(Protocol):
         """See `backend.Backend.boot_state`."""
 
     def start_task(self, command_line: str) -> Process:
-        """Starts a command outside all jobs of WinRS."""
+        """Start a command outside all jobs of WinRS."""
 
     def reboot(self) -> None:
-        """Reboots the host."""
+        """Reboot the host."""
 
     def shut_down(self) -> None:
-        """Switches the host off."""
+        """Switch the host off."""
 
 
 class RequestWatcher:
     """Carries the requests of one host out, in a thread of its own."""
 
     def __init__(self, host: Host, folder: Path, log: Callable[[str], None]) -> None:
-        """Takes the host, the folder that C:\\windows\\portkeeper-lab is outside, and where to log."""
+        """Take the host, the folder that C:\\windows\\portkeeper-lab is outside, and where to log."""
         self._host = host
         self._log = log
         self._shutdown = folder / "shutdown-request"
@@ -52,17 +52,17 @@ class RequestWatcher:
         self._thread = threading.Thread(target=self._watch, name="requests", daemon=True)
 
     def start(self) -> None:
-        """Begins to watch."""
+        """Begin to watch."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread; may be called twice and from the thread itself."""
+        """End the thread; may be called twice and from the thread itself."""
         self._stopping.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout=10)
 
     def forget(self) -> None:
-        """Drops what was asked for before a boot."""
+        """Drop what was asked for before a boot."""
         self._shutdown.unlink(missing_ok=True)
         self._tasks.clear()
         for folder in (self._run, self._end):

@@ -83,7 +83,7 @@ CONNECTIONS: dict[str, Callable[[Mapping[str, Any], bool], Variables]] = {"winrm
 
 
 def render(hosts: list[Mapping[str, Any]], connection: str, certificate: bool) -> str:
-    """The inventory.
+    """Return the inventory.
 
     Args:
         hosts: what each host's supervisor tells of it.

@@ -30,7 +30,7 @@ class BlockMode:
     """
 
     def __init__(self, run: Run, log: Callable[[str], None]) -> None:
-        """Takes how to run a command on the host, and where to log."""
+        """Take how to run a command on the host, and where to log."""
         self._run = run
         self._log = log
         self._boots = itertools.count(1)
@@ -43,7 +43,7 @@ class BlockMode:
         return self._blocked_boot != 0
 
     def on_boot(self, started: Iterable[tuple[str, int]]) -> None:
-        """Begins where it must.
+        """Begin where it must.
 
         Args:
             started: (service, exit code of its start) for each service that the boot started.

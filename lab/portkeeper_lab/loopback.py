@@ -11,7 +11,7 @@ _ATTEMPTS = 20
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that is bound and does not listen yet.
+    """Return a socket that is bound and does not listen yet.
 
     Only a port asked for by number stays bound while its listener is shut, so that a free one is looked for first.
 

@@ -23,7 +23,7 @@ class LabError(Exception):
 
 
 def cache_dir() -> Path:
-    """The folder for what is costly to build: roots, programs, templates, the hosts' prefixes."""
+    """Return the folder for what is costly to build: roots, programs, templates, the hosts' prefixes."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     path = Path(base) / "portkeeper-lab"
     path.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The folder of the running hosts, one subfolder each."""
+    """Return the folder of the running hosts, one subfolder each."""
     candidates = [os.environ.get("XDG_RUNTIME_DIR"), "/run", tempfile.gettempdir()]
     base = next(Path(c) for c in candidates if c and os.access(c, os.W_OK))
     path = base / "portkeeper-lab"
@@ -41,14 +41,14 @@ def state_dir() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Holds an exclusive lock on a file beside `path` (waits for it)."""
+    """Hold an exclusive lock on a file beside `path` (waits for it)."""
     with open(f"{path}.lock", "a", encoding="ascii") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def require_root(what: str) -> None:
-    """Raises LabError unless we are root.
+    """Raise LabError unless we are root.
 
     Args:
         what: what needs it, as the subject of the sentence.

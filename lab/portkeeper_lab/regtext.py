@@ -47,7 +47,7 @@ class Value:
         return cls(TYPES["REG_MULTI_SZ"], _utf16("".join(f"{entry}\0" for entry in entries) + "\0"))
 
     def text(self) -> str:
-        """The value as it stands in the file."""
+        """Return the value as it stands in the file."""
         return f"hex({self.type:x}):" + ",".join(f"{byte:02x}" for byte in self.data)
 
 
@@ -56,7 +56,7 @@ Keys = Mapping[str, Mapping[str, Value]]
 
 
 def add_keys(prefix: Path, keys: Keys) -> None:
-    """Adds keys and values to a prefix whose wineserver is not running; existing values are replaced.
+    """Add keys and values to a prefix whose wineserver is not running; existing values are replaced.
 
     Raises:
         ValueError: a key is in a hive that is not kept in a file.
@@ -73,7 +73,7 @@ def add_keys(prefix: Path, keys: Keys) -> None:
 
 
 def drop_values(prefix: Path, key: str, names: Collection[str]) -> None:
-    """Removes values of a key from a prefix whose wineserver is not running.
+    """Remove values of a key from a prefix whose wineserver is not running.
 
     Args:
         prefix: the prefix.

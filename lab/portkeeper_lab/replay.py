@@ -55,7 +55,7 @@ class Recording:
 
     @classmethod
     def parse(cls, data: bytes) -> Recording:
-        """Reads a recording: transcripts, one behind the other; the nonces may be missing.
+        """Read a recording: transcripts, one after another; the nonces may be missing.
 
         Raises:
             RecordingError: there is no transcript in it.
@@ -69,7 +69,7 @@ class Recording:
 
     @classmethod
     def load(cls, path: Path) -> Recording:
-        """Reads a recording from a file, which may be compressed (.gz).
+        """Read a recording from a file, which may be compressed (.gz).
 
         Raises:
             RecordingError: it is none.
@@ -96,7 +96,7 @@ class ReplayProcess:
     """A command whose answer is there at once, or once its input has ended."""
 
     def __init__(self, answer: Callable[[bytes], Answer], reads_input: bool) -> None:
-        """Takes what gives the answer to the input, and whether that is waited for."""
+        """Take what gives the answer to the input, and whether that is waited for."""
         self._answer = answer
         self._input = bytearray()
         self._ready = threading.Event()
@@ -146,7 +146,7 @@ class ReplayHost:
     """The backend: one host that stands somewhere in its recording."""
 
     def __init__(self, recording: Recording, modules: Callable[[bytes], Answer] | None = None) -> None:
-        """Begins before the first step.
+        """Begin before the first step.
 
         Args:
             recording: of the host.
@@ -158,19 +158,19 @@ class ReplayHost:
         self._at = 0
 
     def rewind(self, *, to_end: bool = False) -> None:
-        """Goes back to the beginning of the recording, or behind all of it."""
+        """Go to the beginning of the recording, or to its end."""
         with self._lock:
             self._at = len(self._recording.transcripts) - 1 if to_end else 0
 
     def spawn(self, launch: Launch) -> ReplayProcess:
-        """Answers a command line with what is recorded for it."""
+        """Answer a command line with what is recorded for it."""
         if self._modules is not None and launch.line[:10].lower() == "powershell":
             return ReplayProcess(self._modules, reads_input=True)
         answer = self.answer(launch.line)
         return ReplayProcess(lambda _input: answer, reads_input=False)
 
     def answer(self, line: str) -> Answer:
-        """What the host prints for a command line.
+        """Return the host's output for a command line.
 
         Args:
             line: a collector's line or a step's; anything else was not recorded.
@@ -186,7 +186,7 @@ class ReplayHost:
         return text.replace(_STAMP, stamp[0] if stamp else run).replace(_NONCE, run), b"", 0
 
     def _shown(self, asked: Iterable[str]) -> list[bytes] | None:
-        """The recorded sections, in the order of the question; None where a step that is asked for does not come."""
+        """Return the recorded sections in the order of the question; None if a requested step is missing."""
         wanted = list(asked)
         steps = self._steps(wanted)
         with self._lock:
@@ -202,7 +202,7 @@ class ReplayHost:
             return [answered[name] for name in wanted if name in answered]
 
     def _steps(self, names: Iterable[str]) -> set[str]:
-        """Those of the sections that no reading has but a later transcript."""
+        """Return the sections that only a later transcript has, but no reading."""
         later = {name for transcript in self._recording.transcripts[1:] for name in transcript}
         return (set(names) - self._recording.reading) & later
 
@@ -210,7 +210,7 @@ class ReplayHost:
         return not steps.isdisjoint(self._recording.transcripts[at])
 
     def _state(self) -> dict[str, bytes]:
-        """What a reading shows now: the latest of all up to where the host stands, and of the readings behind that."""
+        """Return the current state of a reading: the latest up to the host's position, and of the readings after it."""
         state: dict[str, bytes] = {}
         for at, transcript in enumerate(self._recording.transcripts):
             if at > self._at and not self._recording.reading.issuperset(transcript):

@@ -41,7 +41,7 @@ class Fleet:
     def __init__(
         self, recordings: Sequence[Recording], count: int, modules: Modules | None, profile: str, options: Options
     ) -> None:
-        """Makes the hosts; they listen when this returns.
+        """Make the hosts; they listen when this returns.
 
         Args:
             recordings: the hosts take them in turn.
@@ -76,13 +76,13 @@ class Fleet:
                 server.shells.sweep()
 
     def stop(self) -> None:
-        """Ends all hosts; may be called once."""
+        """End all hosts; may be called once."""
         self._stop.set()
         for server in self._servers:
             server.stop()
 
     def control(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Plain data in, plain data out.
+        """Execute a command; argument and result are plain data.
 
         Args:
             request: {"op": "counters"} (sums, and the process's own CPU seconds), "reset_counters", "rewind" (with
@@ -134,7 +134,7 @@ class Fleet:
 
 
 def serve(fleet: Fleet, commands: TextIO = sys.stdin, answers: TextIO = sys.stdout) -> None:
-    """Tells the ports, then carries out commands until they end."""
+    """Tell the ports, then carry out commands until they end."""
 
     def tell(answer: Mapping[str, Any]) -> None:
         print(json.dumps(answer), file=answers, flush=True)

@@ -26,7 +26,7 @@ class Modules:
     """The results of modules, by state of the host."""
 
     def __init__(self, table: Mapping[str, list[dict[str, Any]]], state: str) -> None:
-        """Takes the table and the state to begin with.
+        """Take the table and the state to begin with.
 
         Args:
             table: by state a list of {"module": name, "args": some of the arguments, "result": the answer}; the first
@@ -41,15 +41,15 @@ class Modules:
 
     @classmethod
     def load(cls, path: Path, state: str) -> Modules:
-        """The same, from a JSON file."""
+        """Return the same, from a JSON file."""
         return cls(json.loads(path.read_text(encoding="utf-8")), state)
 
     def enter(self, state: str) -> None:
-        """Answers as in that state from now on."""
+        """Answer as in that state from now on."""
         self._rows = self._table[state]
 
     def answer(self, given: bytes) -> Answer:
-        """What a wrapper prints for its standard input."""
+        """Return the output of a wrapper for its standard input."""
         name, arguments = called(given)
         for row in self._rows:
             if row["module"] == name and row["args"].items() <= arguments.items():
@@ -58,7 +58,7 @@ class Modules:
 
 
 def called(given: bytes) -> tuple[str | None, dict[str, Any]]:
-    """The module's name and those of its arguments that are plain text or numbers; no name where it is no module."""
+    """Return the module's name and its arguments of plain text or numbers; no name if it is not a module."""
     for part in given.split(_SEPARATOR):
         for node in _mappings(_parsed(part)):
             if MODULE_NAME in node:

@@ -17,7 +17,7 @@ class RecordedProcess:
     """A process whose output is noted on its way."""
 
     def __init__(self, process: Process, path: Path, lock: threading.Lock) -> None:
-        """Takes the process, and the file with its lock."""
+        """Take the process, and the file with its lock."""
         self._process = process
         self._path = path
         self._lock = lock
@@ -45,7 +45,7 @@ class RecordedProcess:
         self._process.kill_tree()
 
     def close(self) -> None:
-        """Writes what was printed to the end of the file, if it is a transcript."""
+        """Append the output to the file, if it is a transcript."""
         self._process.close()
         output, self._output = bytes(self._output), bytearray()
         if output.startswith(TRANSCRIPT):
@@ -57,14 +57,14 @@ class Recorder:
     """The backend around a host."""
 
     def __init__(self, backend: Backend, path: Path) -> None:
-        """Takes the host and the file, which is emptied."""
+        """Take the host and the file, which is emptied."""
         self._backend = backend
         self._path = path
         self._lock = threading.Lock()
         path.write_bytes(b"")
 
     def spawn(self, launch: Launch) -> RecordedProcess:
-        """Starts it on the host."""
+        """Start it on the host."""
         return RecordedProcess(self._backend.spawn(launch), self._path, self._lock)
 
     def boot_state(self) -> BootState:

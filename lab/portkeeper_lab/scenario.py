@@ -50,7 +50,7 @@ def _registry_key(key: str) -> str:
 
 
 def _registry_value(value: object) -> Value:
-    """A string is REG_SZ, a number REG_DWORD, a list REG_MULTI_SZ, {type, hex} anything else."""
+    """Return a string is REG_SZ, a number REG_DWORD, a list REG_MULTI_SZ, {type, hex} anything else."""
     if isinstance(value, str):
         return Value.sz(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
@@ -147,7 +147,7 @@ class Service(Table):
     lab: dict[str, RegistryValue] = {}
 
     def keys(self, name: str, program: str) -> dict[str, dict[str, Value]]:
-        """The service's registry keys.
+        """Return the service's registry keys.
 
         Args:
             name: of the service.
@@ -222,11 +222,11 @@ class Scenario(Table):
         return tuple(name.lower() for name, user in self.users.items() if not user.administrator)
 
     def with_draw_seed(self, seed: int) -> Scenario:
-        """The same with a repeatable draw."""
+        """Return the same with a repeatable draw."""
         return self.model_copy(update={"dns": self.dns.model_copy(update={"draw_seed": seed})})
 
     def images(self) -> set[str]:
-        """The file names that the service program is needed under."""
+        """Return the file names that the service program is needed under."""
         return {service.image for service in self.services.values()}
 
     def keys(self, programs: Mapping[str, str]) -> dict[str, dict[str, Value]]:
@@ -252,7 +252,7 @@ class Scenario(Table):
 
 
 def find_scenario(name: str) -> Path:
-    """The file of a scenario: a path, or the name of one in lab/scenarios.
+    """Return the file of a scenario: a path, or the name of one in lab/scenarios.
 
     Raises:
         ScenarioError: there is none; the message lists those that are there.
@@ -265,7 +265,7 @@ def find_scenario(name: str) -> Path:
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Reads and checks a scenario file.
+    """Read and validate a scenario file.
 
     Raises:
         ScenarioError: it cannot be read, or something in it is not right.
@@ -279,7 +279,7 @@ def load_scenario(path: Path) -> Scenario:
 
 
 def _load_table(path: Path) -> dict[str, Any]:
-    """A file with its includes; what the including file says wins, table by table."""
+    """Return a file with its includes; what the including file says wins, table by table."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -304,7 +304,7 @@ WORDS = {"missing": "is missing", "dict_type": "must be a table", "model_type": 
 
 
 def _complaint(path: Path, error: ValidationError) -> str:
-    """All mistakes of a file: a line each, with the place and what is expected there."""
+    """Return all errors of a file, one line each, with the position and what is expected there."""
     lines = []
     for row in error.errors(include_url=False):
         place = ".".join(str(part) for part in row["loc"] if part != "[key]") or "the file"

@@ -19,7 +19,7 @@ UNIX_PATH_LIMIT = 100
 
 
 def host_dir(name: str) -> Path:
-    """The state folder of the host of that name."""
+    """Return the state folder of the host of that name."""
     if not name.replace("-", "").replace("_", "").isalnum() or len(name) > 32:
         raise LabError(f"{name!r} is no name for a host: letters, digits, - and _, at most 32 of them.")
     path = state_dir() / name
@@ -29,14 +29,14 @@ def host_dir(name: str) -> Path:
 
 
 def prefix_path(name: str) -> Path:
-    """Where the prefix of the host of that name is: the cache is shared by all state folders, so both are in it."""
+    """Return the path of the host's prefix. It contains the state folder, because all state folders share the cache."""
     folder = cache_dir() / "hosts"
     folder.mkdir(exist_ok=True)
     return folder / f"{name}-{hashlib.sha256(str(state_dir()).encode()).hexdigest()[:8]}"
 
 
 def try_lock(folder: Path) -> IO[str] | None:
-    """Takes the lock that a supervisor holds for as long as it lives; None while one does."""
+    """Take the lock that a supervisor holds for as long as it lives; None while one does."""
     handle = open(folder / "lock", "a", encoding="ascii")  # noqa: SIM115
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -47,7 +47,7 @@ def try_lock(folder: Path) -> IO[str] | None:
 
 
 def sweep(name: str) -> bool:
-    """Removes the files of a host whose supervisor was killed; returns whether there is nothing (left) of it."""
+    """Remove the files of a host whose supervisor was killed and return whether there is nothing (left) of it."""
     with locked(state_dir() / "hosts"):
         return _sweep(name)
 
@@ -67,7 +67,7 @@ def _sweep(name: str) -> bool:
 
 
 def claim(name: str) -> IO[str]:
-    """Makes the state folder of a new host and returns its lock, to be held while the host lives.
+    """Make the state folder of a new host and return its lock, to be held while the host lives.
 
     Raises:
         LabError: a host of that name is there already.

@@ -27,7 +27,7 @@ OVERRIDES = "HKCU\\Software\\Wine\\DllOverrides"
 
 
 def ensure_template(windows_version: str) -> Path:
-    """Returns the slim prefix for a Windows version, making it first where it is not there yet (15 s).
+    """Return the slim prefix for a Windows version, creating it first if necessary (15 s).
 
     Args:
         windows_version: a name that `winecfg -v` knows, for example win2003.
@@ -63,7 +63,7 @@ def _build(root: Path, path: Path, windows_version: str) -> None:
 
 
 def link_wine_files(root: Path, prefix: Path) -> int:
-    """Replaces every file of the prefix that is a copy of one in the root by a link; returns how many."""
+    """Replace every file of the prefix that is a copy of one in the root by a link and return how many."""
     originals: dict[str, list[Path]] = {}
     for folder in WINE_FILES:
         for original in (root / folder).iterdir():
@@ -81,7 +81,7 @@ def link_wine_files(root: Path, prefix: Path) -> int:
 
 
 def copy_template(template: Path, prefix: Path) -> None:
-    """Copies the template into a prefix that does not exist yet, or is empty (a tenth of a second)."""
+    """Copy the template into a prefix that does not exist yet, or is empty (a tenth of a second)."""
     done = subprocess.run(
         ["cp", "-a", "-T", "--reflink=auto", str(template), str(prefix)], capture_output=True, text=True, check=False
     )
@@ -90,7 +90,7 @@ def copy_template(template: Path, prefix: Path) -> None:
 
 
 def install_programs(programs: Path, prefix: Path, tools: list[str], places: set[str]) -> None:
-    """Puts our programs into a prefix: tools over Wine's in system32 and set native, the service program per image.
+    """Put our programs into a prefix: tools over Wine's in system32 and set native, the service program per image.
 
     Args:
         programs: the folder that `build.ensure_programs` returned.
@@ -109,13 +109,13 @@ def install_programs(programs: Path, prefix: Path, tools: list[str], places: set
 
 
 def image_path(prefix: Path, image: str) -> str:
-    """Where the service program goes as `image`, below the prefix: system32, unless Wine has a file of that name."""
+    """Return where the service program is installed as `image`: system32, unless Wine has a file of that name."""
     taken = (prefix / SYSTEM32 / image).is_symlink()
     return f"{LAB_FOLDER}/bin/{image}" if taken else f"{SYSTEM32}/{image}"
 
 
 def remove(path: Path) -> None:
-    """Removes a file, a link or a folder, if it is there."""
+    """Remove a file, a link or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -123,6 +123,6 @@ def remove(path: Path) -> None:
 
 
 def _place(source: Path, target: Path) -> None:
-    """Replaces a link to Wine's own file instead of writing through it."""
+    """Replace a link to Wine's own file instead of writing through it."""
     target.unlink(missing_ok=True)
     shutil.copyfile(source, target)

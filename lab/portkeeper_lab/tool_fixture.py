@@ -51,32 +51,32 @@ class ToolHost:
     draw_defaults: Mapping[tuple[str, str], Value] = DRAW_DEFAULTS
 
     def __init__(self, host: WineHost) -> None:
-        """Takes a host that is up."""
+        """Take a host that is up."""
         self.host = host
 
     def run(self, line: str, timeout: float = 60.0) -> Result:
-        """Runs a command line under cmd.exe, with its input at the end of file."""
+        """Run a command line under cmd.exe, with its input at the end of file."""
         code, out, err = self.host.run(line, timeout)
         return Result(code, out.decode("cp437"), err.decode("cp437"))
 
     def write(self, name: str, data: bytes) -> None:
-        """Writes a file into the root of drive C."""
+        """Write a file into the root of drive C."""
         (self.host.prefix / "drive_c" / name).write_bytes(data)
 
     def lab_file(self, name: str) -> Path:
-        """A file under C:\\windows\\portkeeper-lab."""
+        """Return a file under C:\\windows\\portkeeper-lab."""
         return Path(self.host.prefix, "drive_c/windows/portkeeper-lab", name)
 
     def service(self, name: str) -> dict[str, str]:
-        """What `sc queryex` prints of a service, by label; numbers without their words."""
+        """Return what `sc queryex` prints of a service, by label; numbers without their words."""
         return _record(self.run(f"sc queryex {name}").out)
 
     def udp(self, family: str = "udp") -> dict[int, set[int]]:
-        """The UDP ports of each process, by PID."""
+        """Return the UDP ports of each process, by PID."""
         return _holders(self.run(f"netstat -ano -p {family}").out)
 
     def dns_ports(self, family: str = "udp", before: str = "rem") -> set[int]:
-        """The ports that the DNS service holds, without 53.
+        """Return the ports that the DNS service holds, without 53.
 
         Args:
             family: netstat's name of the protocol.
@@ -87,7 +87,7 @@ class ToolHost:
         return _holders(result.out).get(int(_record(result.out)["PID"]), set()) - {53}
 
     def configuration(self, changes: Mapping[tuple[str, str], Value]) -> str:
-        """Prepares registry values (None deletes, a list is REG_MULTI_SZ); returns the command that writes them."""
+        """Prepare registry values (None deletes, a list is REG_MULTI_SZ) and return the command that writes them."""
         lines = ["REGEDIT4"]
         for (key, name), value in changes.items():
             lines += [f"[{key.replace('HKLM', 'HKEY_LOCAL_MACHINE', 1)}]", f'"{name}"={_data(value)}']
@@ -95,11 +95,11 @@ class ToolHost:
         return "reg import C:\\lab.reg"
 
     def restart_dns(self) -> set[int]:
-        """Restarts DNS; returns the ports of its new pool."""
+        """Restart DNS and return the ports of its new pool."""
         return self.dns_ports(before="net stop DNS /y & net start DNS")
 
     def draw(self, changes: Mapping[tuple[str, str], Value]) -> set[int]:
-        """Restarts DNS with these values changed; returns the ports of its new pool."""
+        """Restart DNS with these values changed and return the ports of its new pool."""
         return self.dns_ports(before=f"{self.configuration(changes)} & net stop DNS & net start DNS")
 
 

@@ -19,7 +19,7 @@ class ToolTextError(ValueError):
 
 
 def load_tools(release: str) -> dict[str, dict[str, Any]]:
-    """Returns the rows of lab/tools.toml for a release, by tool name.
+    """Return the rows of lab/tools.toml for a release, by tool name.
 
     Args:
         release: the first part of a folder name under lab/formats, such as "nt5".
@@ -35,7 +35,7 @@ def load_tools(release: str) -> dict[str, dict[str, Any]]:
 
 
 def render(release: str, language: str, tool: str) -> str:
-    """Returns the format file of one tool as a host gets it: texts, then switches and exit codes.
+    """Return the format file of one tool as a host gets it: texts, then switch and exit codes.
 
     Raises:
         ToolTextError: the tool has no row or no texts.
@@ -51,7 +51,7 @@ def render(release: str, language: str, tool: str) -> str:
 
 
 def install(release: str, language: str, target: Path) -> list[str]:
-    """Writes the format files of every tool of a release.
+    """Write the format files of every tool of a release.
 
     Args:
         release: such as "nt5".

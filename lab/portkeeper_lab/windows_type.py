@@ -18,5 +18,5 @@ _TYPE = re.compile(r"(?im)(^|(?<!\^)[&|(@])type(?= )")
 
 
 def with_windows_type(text: str) -> str:
-    """The text of a command line or of a script with the lab's program in place of each `type`."""
+    """Return the text of a command line or of a script with the lab's program in place of each `type`."""
     return _TYPE.sub(lambda found: found[1] + PROGRAM, text)

@@ -68,25 +68,25 @@ def running(lab: Lab) -> str:
 
 
 def info(lab: Lab, name: str, *options: str) -> dict[str, Any]:
-    """The host's variables in the inventory."""
+    """Return the host's variables in the inventory."""
     text = lab("inventory", "--name", name, *options).stdout
     return {key: json.loads(value) for key, value in re.findall(r"^ +(ansible_\w+): (.*)$", text, re.MULTILINE)}
 
 
 def list_row(lab: Lab, name: str) -> list[str]:
-    """The host's row in the list, empty when it is not there."""
+    """Return the host's row in the list, empty when it is not there."""
     rows = [line.split() for line in lab("list").stdout.splitlines()]
     return next((row for row in rows if row[0] == name), [])
 
 
 def answers(port: int) -> bool:
-    """Whether something listens on the port."""
+    """Return whether something listens on the port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def members(namespaces: dict[str, str]) -> list[str]:
-    """The processes of this machine that are in any of the namespaces."""
+    """Return the processes of this machine that are in any of the namespaces."""
     found: list[str] = []
     for process in Path("/proc").glob("[0-9]*"):
         for kind, identity in namespaces.items():
@@ -141,7 +141,7 @@ def test_inventory_of_ssh_is_enough_for_the_client(lab: Lab, running: str) -> No
 
 
 def ssh_command(variables: dict[str, Any]) -> list[str]:
-    """The client's command line as Ansible's connection plugin makes it of the variables; nobody is asked."""
+    """Return the client's command line as Ansible's plugin builds it from the variables, without a prompt."""
     key, port, user = (variables[f"ansible_{name}"] for name in ("ssh_private_key_file", "port", "user"))
     options = ["-o", "BatchMode=yes", "-i", key, "-p", str(port), "-l", user]
     return ["ssh", *options, *shlex.split(variables["ansible_ssh_common_args"]), variables["ansible_host"]]
@@ -239,7 +239,7 @@ def test_nothing_is_left_after_sigkill(lab: Lab, running: str, eventually: Event
 
 
 def open_session(variables: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """A client with a cmd that waits for input."""
+    """Return a client with a cmd that waits for input."""
     client = subprocess.Popen([*ssh_command(variables), "cmd.exe /d"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert client.stdout is not None
     assert client.stdout.readline().startswith(b"Microsoft Windows")

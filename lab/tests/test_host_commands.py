@@ -20,7 +20,7 @@ Eventually = Callable[..., None]
 
 
 def finish(process: AgentProcess, seconds: float = 20.0) -> tuple[int, bytes, bytes]:
-    """Reads a process to its end."""
+    """Read a process to its end."""
     streams = {"stdout": b"", "stderr": b""}
     end = time.monotonic() + seconds
     while process.exit_code is None:
@@ -33,7 +33,7 @@ def finish(process: AgentProcess, seconds: float = 20.0) -> tuple[int, bytes, by
 
 
 def pings(host: WineHost) -> int:
-    """How many ping.exe run."""
+    """Return how many ping.exe run."""
     return host.run("tasklist")[1].lower().count(b"ping.exe")
 
 

@@ -29,7 +29,7 @@ def state(host: WineHost, service: str) -> tuple[int, int]:
 
 
 def holder(host: WineHost, port: int) -> str:
-    """The image name of the process that holds a UDP port, "" when it is free."""
+    """Return the image name of the process that holds a UDP port, "" when it is free."""
     rows = [line.split() for line in host.run("netstat -ano -p udp")[1].decode().splitlines() if "UDP" in line]
     pids = [row[-1] for row in rows if row[1].endswith(f":{port}")]
     tasks = [line.split() for line in host.run("tasklist")[1].decode().splitlines()]
@@ -135,7 +135,7 @@ def test_winrm_is_away_for_a_while_after_boot(sbs2003: Scenario, tmp_path: Path,
 
 
 def create_task(host: WineHost, name: str, command: str) -> str:
-    """Creates a scheduled task; returns the line that runs it."""
+    """Create a scheduled task and return the line that runs it."""
     assert host.run(f'schtasks /create /tn {name} /tr "{command}" /sc once /st 00:00 /ru SYSTEM')[0] == 0
     return f"schtasks /run /tn {name}"
 

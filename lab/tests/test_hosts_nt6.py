@@ -87,7 +87,7 @@ class Facts:
     """What a host said, by command, in UTF-8."""
 
     def __init__(self, host: WineHost) -> None:
-        """Takes a host that is up."""
+        """Take a host that is up."""
         self._host = host
 
     def run(self, line: str) -> str:
@@ -106,7 +106,7 @@ class Facts:
         return int(numbers[1]), int(numbers[2])
 
     def ports(self, family: str) -> set[int]:
-        """The UDP ports that DNS holds."""
+        """Return the UDP ports that DNS holds."""
         pid = re.findall(r": (\d+) *\r$", self.run("sc queryex DNS"), re.MULTILINE)[-1]
         rows = [line.split() for line in self.run(f"netstat -ano -p {family}").splitlines() if "UDP" in line]
         return {int(row[1].rpartition(":")[2]) for row in rows if row[-1] == pid}

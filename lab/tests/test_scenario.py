@@ -27,7 +27,7 @@ Administrator = "secret"
 
 
 def load(folder: Path, text: str) -> None:
-    """Writes a scenario and reads it."""
+    """Write a scenario and read it."""
     path = folder / "mine.toml"
     path.write_text(text, encoding="utf-8")
     load_scenario(path)

@@ -55,18 +55,18 @@ NEEDED = [1434, 1645, 1646, 1701, 1718, 1719, 1745, 1801, 1812, 1813, 2883, 3343
 
 
 def risk(population: int, needed: int, pool: int = POOL) -> float:
-    """The chance that a draw of `pool` ports out of `population` hits at least one of `needed`."""
+    """Return the chance that a draw of `pool` ports out of `population` hits at least one of `needed`."""
     return 1 - comb(population - needed, pool) / comb(population, pool)
 
 
 def improbable(hits: int, draws: int, chance: float) -> bool:
-    """Whether a two-sided exact binomial test at ALPHA rejects the chance."""
+    """Return whether a two-sided exact binomial test at ALPHA rejects the chance."""
     terms = [comb(draws, i) * chance**i * (1 - chance) ** (draws - i) for i in range(draws + 1)]
     return min(sum(terms[: hits + 1]), sum(terms[hits:])) < ALPHA / 2
 
 
 def ports_of(entries: list[str]) -> set[int]:
-    """The ports of canonical entries."""
+    """Return the ports of canonical entries."""
     pairs = [entry.split("-") for entry in entries]
     return {port for low, high in pairs for port in range(int(low), int(high) + 1)}
 
@@ -81,7 +81,7 @@ class Soak:
     report: list[str] = field(default_factory=list)
 
     def configure(self, changes: dict[tuple[str, str], Value]) -> None:
-        """Writes registry values."""
+        """Write registry values."""
         result = self.host.run(self.host.configuration(changes))
         assert result.code == 0, result
 
@@ -105,7 +105,7 @@ class Soak:
         return [set(row[1:]) for row in rows]
 
     def deviations(self, title: str, max_user_port: int, draws: int, reserved: list[str]) -> list[str]:
-        """Compares a series with what must come out while `reserved` is what protects; [] when all is as it must be."""
+        """Compare a series with what must come out while `reserved` is what protects; [] when all is as it must be."""
         taken = self.series(max_user_port, draws)
         span = RANGES[max_user_port]
         protected = ports_of(reserved)

@@ -61,7 +61,7 @@ class Source:
 
 
 def sources_below(folder: Path, package: str, pattern: str = "*.py") -> list[Source]:
-    """All files of any depth below a folder whose names match.
+    """Return all files of any depth below a folder whose names match.
 
     Args:
         folder: where to begin.

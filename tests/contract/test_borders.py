@@ -17,7 +17,7 @@ LEVELS_MAX = {"module_utils": 8, "plugin_utils": 4}
 
 
 def package_of(module: str, layer: str) -> str | None:
-    """The first part of a module's name below its layer; None for a module of another layer."""
+    """Return the first part of a module's name below its layer; None for a module of another layer."""
     root = f"{PLUGINS}.{layer}."
     return module[len(root) :].split(".", maxsplit=1)[0] if module.startswith(root) else None
 

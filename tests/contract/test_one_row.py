@@ -82,7 +82,7 @@ def _with_section(body: str) -> str:
 
 
 def _problem_of_schema(facts: dict[str, Any]) -> str | None:
-    """What the schema that the generator writes has against the facts."""
+    """Return the differences between the generated schema and the facts."""
     schema = json.loads(generate.documents()[f"{SCHEMAS}facts.schema.json"])
     return compiled("facts", {"facts": schema})(facts)
 

@@ -19,7 +19,7 @@ OF_OS = {"makedirs", "mkdir", "rename", "replace", "link", "symlink", "mkfifo"}
 
 
 def writes(source: str) -> Iterator[str]:
-    """What a source does to write files by itself."""
+    """Yield the places where a source writes files itself."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue

@@ -33,7 +33,7 @@ FIXED = {("drift.yml", "port_reservations", "reboot"), ("verify.yml", "port_veri
 
 
 def our_tasks(content: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The short names of our modules and their arguments, wherever they stand."""
+    """Yield the short names of our modules and their arguments, wherever they stand."""
     if isinstance(content, list):
         for entry in content:
             yield from our_tasks(entry)

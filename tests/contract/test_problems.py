@@ -25,7 +25,7 @@ PASSED_ON = {("module_utils/_problems.py", "problem_id")}
 
 
 def _id_nodes(tree: ast.AST) -> Iterator[ast.expr]:
-    """The expressions that name a problem: first argument of the calls that make one, or the id in a dictionary."""
+    """Yield the expressions that name a problem: first argument of a call that makes one, or id in a dictionary."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("problems.add", "make_problem")):
             yield node.args[0]
@@ -37,7 +37,7 @@ def _id_nodes(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def emitted() -> set[str]:
-    """All ids that the plugins can emit; an expression that cannot be resolved fails the test."""
+    """Return all ids that the plugins can emit; an expression that cannot be resolved fails the test."""
     found: set[str] = set()
     for source in sources_below(CHECKOUT / "plugins", PLUGINS):
         for node in _id_nodes(source.tree):

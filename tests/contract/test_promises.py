@@ -22,7 +22,7 @@ def rows_of(document: str) -> list[list[str]]:
 
 
 def named_in(row: list[str]) -> list[str]:
-    """The tests that the last cell of a row names."""
+    """Return the tests that the last cell of a row names."""
     return [name for name in code_spans(row[-1]) if name.startswith("test_")]
 
 

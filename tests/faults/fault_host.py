@@ -87,7 +87,7 @@ class Glance:
     tasks: int
 
     def runs(self, name: str) -> bool:
-        """Whether a service is running."""
+        """Return whether a service is running."""
         return self.services[name] == RUNNING
 
 
@@ -129,7 +129,7 @@ class FaultHost:
         return VICTIMS[self.family]
 
     def cmd(self, line: str) -> str:
-        """Runs a command line at the console, past WinRM."""
+        """Run a command line at the console, past WinRM."""
         return self.host.run(line)[1].decode("cp437", "replace")
 
     def act(
@@ -141,7 +141,7 @@ class FaultHost:
         read_timeout: int = 15,
         **options: Any,
     ) -> dict[str, Any]:
-        """Runs one action as the task executor does; the result carries ``unreachable`` where it was."""
+        """Run one action as the task executor does; the result carries ``unreachable`` where it was."""
         plugin = connection_loader.get("winrm", PlayContext())
         variables = {
             "ansible_host": "127.0.0.1",
@@ -177,14 +177,14 @@ class FaultHost:
         shutil.rmtree(self.home / "locks", ignore_errors=True)
 
     def glance(self) -> Glance:
-        """Looks at everything at once."""
+        """Read the whole state at once."""
         output = self.cmd(f"{self._query}&sc query state= all bufsize= 65536")
         states = dict(re.findall(r"SERVICE_NAME: (\S+).*?STATE\s*:\s*(\d)", output, re.DOTALL))
         services = {name: states[name] for name in ("DNS", "WINS", self.victim)}
         return Glance(self._value(output), services, self.host.boots, len(list(self._tasks())))
 
     def glance_until(self, holds: Callable[[Glance], bool], seconds: float) -> Glance:
-        """Looks until something holds or the time is over; returns the last look. A host may reboot under a look."""
+        """Look until something holds or the time is over and return the last look. A host may reboot under a look."""
         end = time.monotonic() + seconds
         while True:
             try:
@@ -209,23 +209,23 @@ class FaultHost:
         return (self.host.prefix / LAB_FOLDER / "tasks").glob("portkeeper-*.txt")
 
     def value(self) -> list[str] | None:
-        """The reservations as the registry holds them; None where the value is absent."""
+        """Return the reservations as the registry holds them; None if the value is absent."""
         return self._value(self.cmd(self._query))
 
     def runs(self, name: str) -> bool:
-        """Whether a service is running."""
+        """Return whether a service is running."""
         return re.findall(r"STATE\s*:\s*(\d)", self.cmd(f"sc query {name}")) == [RUNNING]
 
     def backups(self) -> list[Path]:
-        """The controller's backups."""
+        """Return the controller's backups."""
         return sorted((self.home / "backups").glob("*/*Z-*.json"))
 
     def shells(self) -> list[dict[str, object]]:
-        """The shells that are open on the host."""
+        """Return the shells that are open on the host."""
         return self.server.shells.listing()
 
     def wait(self, condition: Callable[[], object], seconds: float) -> bool:
-        """Waits until a condition holds; returns whether it did."""
+        """Wait until a condition holds and return whether it did."""
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
@@ -234,7 +234,7 @@ class FaultHost:
         return True
 
     def answers(self) -> bool:
-        """Whether somebody who connects now is let in, and no boot that was asked for is still to come."""
+        """Return whether somebody who connects now is let in, and no boot that was asked for is still to come."""
         if (self.host.prefix / LAB_FOLDER / "shutdown-request").exists():
             return False
         try:
@@ -255,7 +255,7 @@ class FaultHost:
         self.cmd(f"net stop DNS /y&net start {self.victim}&net start DNS&net start WINS")
 
     def save(self, name: str) -> None:
-        """Keeps the state of now under a name."""
+        """Save the current state under a name."""
         place = self.work / name
         place.mkdir()
         if self.folder.exists():
@@ -267,7 +267,7 @@ class FaultHost:
         self.baselines[name] = Baseline(self.value() or [], records, place / "folder", place)
 
     def _replacing(self, name: str) -> bool:
-        """Makes an export into one whose import deletes what is not in it; returns whether there is one."""
+        """Make an export into one whose import deletes what is not in it and return whether there is one."""
         file = self.host.prefix / "drive_c" / name
         if not file.exists():
             return False
@@ -277,7 +277,7 @@ class FaultHost:
         return True
 
     def restore(self, name: str) -> None:
-        """Goes back to a state: values, records, our folder, tasks, locks, backups; services stay as they are."""
+        """Go back to a state: values, records, our folder, tasks, locks, backups; services stay as they are."""
         self.new_call()
         self.server.shells.delete_all()
         kept = self.baselines[name]
@@ -296,13 +296,13 @@ class FaultHost:
                 shutil.copytree(source, target)
 
     def requests(self, work: Callable[[], object]) -> int:
-        """How many HTTP requests some work takes."""
+        """Return how many HTTP requests some work takes."""
         self.server.counters.reset()
         work()
         return int(self.server.counters.requests)
 
     def boot_fresh(self) -> None:
-        """Goes back to the first state as after a boot: what a host reserves is what it found at its boot."""
+        """Go back to the first state as after a boot: what a host reserves is what it found at its boot."""
         self.restore("fresh")
         if self.host.boots != self.fresh_boots:
             self.host.reboot()
@@ -310,7 +310,7 @@ class FaultHost:
             self.fresh_boots = self.host.boots
 
     def fault(self, kind: str, request: int = 1, **more: Any) -> Rule:
-        """Arms a fault; requests are counted from now on."""
+        """Arm a fault; requests are counted from now on."""
         return self.server.chaos.arm(Rule(kind, request=request, **more))
 
 

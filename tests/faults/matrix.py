@@ -74,7 +74,7 @@ def _nothing(host: FaultHost) -> None:
 
 
 def written(host: FaultHost) -> None:
-    """Brings the host into the state after a change."""
+    """Bring the host into the state after a change."""
     host.restore("fresh")
     assert not host.act("port_reservations").get("failed")
 
@@ -112,7 +112,7 @@ class Matrix:
     problems: list[str] = field(default_factory=list)
 
     def start(self) -> Seen:
-        """Brings the host into the work's state."""
+        """Bring the host into the work's state."""
         host, work = self.host, self.work
         host.restore(work.baseline)
         work.refresh(host)
@@ -126,11 +126,11 @@ class Matrix:
         return self.host.baselines["written"].value
 
     def act(self) -> dict[str, Any]:
-        """Runs the work."""
+        """Run the work."""
         return self.host.act(self.work.module, **self.work.options)
 
     def act_until_stopped(self) -> dict[str, Any]:
-        """Runs the work; what is on disk where it is stopped."""
+        """Run the work; what is on disk where it is stopped."""
         before = signal.signal(signal.SIGALRM, _interrupt)
         where = {"artifacts_dir": str(self.host.home / "artifacts"), "run_id": "stopped"}
         try:
@@ -153,7 +153,7 @@ class Matrix:
         return self.work.module != "port_verify"
 
     def length(self) -> int:
-        """The number of requests of an undisturbed run."""
+        """Return the number of requests of an undisturbed run."""
         seen = self.start()
         results: list[dict[str, Any]] = []
         count = self.host.requests(lambda: results.append(self.act()))
@@ -189,7 +189,7 @@ class Matrix:
         return True
 
     def check(self, label: str, seen: Seen, result: dict[str, Any], commands: int) -> tuple[Glance, bool]:
-        """What must hold as soon as the task has ended; returns what is seen then, and whether a shell is left."""
+        """Check what must be true when the task has ended; return what is seen then, and whether a shell is left."""
         host = self.host
         ended = not result.get("failed") and not result.get("unreachable")
         away = not host.host.is_reachable()
@@ -214,7 +214,7 @@ class Matrix:
         return now, left
 
     def check_later(self, label: str, now: Glance, left: bool) -> Glance:
-        """What must hold when the window's deadline and the shells' idle timeout are over."""
+        """Return what must hold when the window's deadline and the shells' idle timeout are over."""
         host = self.host
         if not now.runs("DNS"):
             now = host.glance_until(lambda seen: seen.runs("DNS"), WINDOW_S)
@@ -257,7 +257,7 @@ class Matrix:
         self.expect(self.work.done(self.host, self.host.glance(), seen), f"{label}: the next run does not end the work")
 
     def state(self, now: Glance) -> str:
-        """All of the host that the next run can see, without names that differ each time."""
+        """Return everything that the next run can see on the host, without names that differ each time."""
         host = self.host
         names = sorted(
             "/".join(_kind(part) for part in path.relative_to(host.folder).parts) for path in host.folder.rglob("*")
@@ -275,5 +275,5 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def _kind(name: str) -> str:
-    """A file's name without times and nonces."""
+    """Return a file's name without times and nonces."""
     return "".join("#" if char.isdigit() or char in "abcdef" else char for char in name)

@@ -28,7 +28,7 @@ PARTS = {"apply": 1, "window": 2, "verify": 1, "rollback": 1, "reboot": 4}
 
 
 def _points(length: int, part: int, parts: int) -> list[tuple[str, int]]:
-    """The cuts of one part: every kind at every request; in the short form one at each."""
+    """Return the cuts of one part: every kind at every request; in the short form one at each."""
     numbers = range(1, length + 1)
     every = [(kind, n) for n in numbers for kind in (CUTS if FULL else (CUTS[n % len(CUTS)],))]
     return every[part::parts]

@@ -20,7 +20,7 @@ FULL = os.environ.get("PORTKEEPER_FAULTS") == "full"
 
 
 def _seen(folder: Path, name: str, text: str = "") -> bool:
-    """Whether a file of a window is there, and holds a text."""
+    """Return whether a file of a window is there, and holds a text."""
     for path in folder.parent.glob(f"portkeeper-[0-9]*/{name}"):
         try:
             return text in path.read_text(encoding="ascii", errors="replace")
@@ -78,7 +78,7 @@ def test_a_host_that_reboots_during_a_window_can_be_written_to(
 
 
 def _reached(condition: Callable[[], bool], run: threading.Thread) -> bool:
-    """Waits for a step of the window; False when the run ended without it."""
+    """Wait for a step of the window; False when the run ended without it."""
     while run.is_alive():
         if condition():
             return True

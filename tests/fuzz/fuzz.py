@@ -51,7 +51,7 @@ def fuzz_one(name: str, seconds: int) -> None:
 
 
 def names() -> list[str]:
-    """The readers, asked of a process of its own so that nothing is imported here without instruments."""
+    """Return the readers, asked of a process of its own so that nothing is imported here without instruments."""
     code = (
         "from conftest import link_checkout; link_checkout();"
         "from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.hostile import READERS;"

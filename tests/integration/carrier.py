@@ -47,14 +47,14 @@ class Carrier:
         return int(re.findall(r"rc=(\d+)", said)[-1]), said
 
     def exported(self) -> bytes:
-        """The lines of ReservedPorts in an export: its exact bytes."""
+        """Return the lines of ReservedPorts in an export: its exact bytes."""
         self.host.exec(rf"del C:\carry\all.reg & reg export {TCPIP} C:\carry\all.reg")
         text = (self.folder / "all.reg").read_bytes().decode("utf-16")
         found = re.search(r'^"ReservedPorts"=(?:.*\\\r\n)*.*$', text, re.MULTILINE)
         return found[0].encode() if found else b""
 
     def registry(self) -> str:
-        """All that the scripts may write."""
+        """Return all that the scripts may write."""
         return self.host.exec(rf"reg query {TCPIP} & reg query HKLM\SOFTWARE\portkeeper /s", check=False)
 
 

@@ -49,7 +49,7 @@ def expected(mixture: str) -> int:
 
 
 def judged(controller, folder: Path, hosts: dict[str, dict[str, Any]], **environment: str) -> tuple[int, int]:
-    """The code of ansible-playbook and that of the summary."""
+    """Return the code of ansible-playbook and that of the summary."""
     inventory = folder / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
     run = controller.playbook(DRIFT, inventory, "-e", f"reserve_ports_artifacts_dir={folder}", **environment)

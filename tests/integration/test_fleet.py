@@ -60,7 +60,7 @@ class Night:
         return json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
 
     def row(self, host: str) -> dict[str, Any]:
-        """The host's entry in it."""
+        """Return the host's entry in it."""
         (found,) = [entry for entry in self.report["hosts"] if entry["host"] == host]
         return found
 

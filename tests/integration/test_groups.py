@@ -45,7 +45,7 @@ class Watch:
             thread.join()
 
     def _look(self, host: Any) -> None:
-        """Notes from the last look at which DNS ran to the first at which it runs again."""
+        """Note from the last look at which DNS ran to the first at which it runs again."""
         since, last = None, time.monotonic()
         while not self._end.is_set():
             asked = time.monotonic()

@@ -44,7 +44,7 @@ def test_a_folder_that_cannot_be_written_to(lab_host, carried) -> None:
 
 
 def collected_bare(lab_host, carried) -> bytes:
-    """The transcript of the host without the programs that Windows 2000 lacks; they are put back afterwards.
+    """Return the transcript of the host without the programs that Windows 2000 lacks; they are restored afterwards.
 
     `type` converts UTF-16 as that of Windows does.
     """

@@ -31,7 +31,7 @@ def plant(host, folder: str) -> None:
 
 
 def nothing_ran(host) -> bool:
-    """Whether no planted program has left a note."""
+    """Return whether no planted program has left a note."""
     return host.exec(f"if exist {RAN} type {RAN}") in ("", "autorun\n", "autorun\r\n")
 
 

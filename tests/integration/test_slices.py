@@ -51,7 +51,7 @@ def inventory(fleet: Replayed) -> Path:
 
 
 def said(report: Path) -> dict[str, Any]:
-    """The report without the times at which it was made and its facts were gathered."""
+    """Return the report without the times at which it was made and its facts were gathered."""
     content = json.loads(report.read_text(encoding="utf-8"))
     for entry in (content, *content["hosts"]):
         entry.pop("created", None)
@@ -75,7 +75,7 @@ def whole(controller, fleet: Replayed, inventory: Path, tmp_path_factory: pytest
 
 
 def documented(beginning: str) -> str:
-    """The command of the guide that begins so."""
+    """Return the command of the guide that begins so."""
     guide = MarkdownPage.read(CHECKOUT / "docs/running_it_nightly.md")
     (found,) = [text for text in guide.blocks("sh") if text.startswith(beginning)]
     return found
@@ -125,7 +125,7 @@ def test_workers_of_ansible_runner_give_the_report_of_one_run(controller, fleet,
 
 
 def slice_of(inventory: Path, number: int) -> Path:
-    """Every second host, as AWX gives an inventory of its own to each job of a slice."""
+    """Return every second host, as AWX gives an inventory of its own to each job of a slice."""
     content = json.loads(inventory.read_text(encoding="utf-8"))
     hosts = dict(list(content["all"]["hosts"].items())[number::2])
     path = inventory.with_name(f"slice{number}.json")

@@ -21,7 +21,7 @@ TASKS = [
 
 
 def shown(controller: Any, lab_host: Any, *options: str) -> str:
-    """What a run of both tasks prints, on stdout and stderr."""
+    """Return what a run of both tasks prints, on stdout and stderr."""
     path = controller.folder / "verbosity.json"
     path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": TASKS}]), encoding="utf-8")
     done = controller.run([str(BIN / "ansible-playbook"), "-i", str(lab_host.inventory), str(path), *options])

@@ -168,7 +168,7 @@ def test_the_scheme_is_followed(browser, page, scheme: str) -> None:
 
 
 def many_services() -> Report:
-    """A host that needs more services than the table has columns, each with a long name."""
+    """Return a host that needs more services than the table has columns, each with a long name."""
     made = artifact("busy", factory.conflict_facts())
     need = made["plan"]["needs"][0]
     made["plan"]["needs"] += [

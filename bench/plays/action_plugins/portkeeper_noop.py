@@ -12,5 +12,5 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     """Answers at once."""
 
     def run(self, tmp: object = None, task_vars: object = None) -> dict[str, object]:
-        """No work, no connection."""
+        """Do nothing, without a connection."""
         return {"changed": False}

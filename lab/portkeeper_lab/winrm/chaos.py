@@ -52,7 +52,7 @@ class Rule:
     fired: int = 0
 
     def run(self) -> None:
-        """Runs `call`."""
+        """Run `call`."""
         if self.call is not None:
             self.call()
 
@@ -197,17 +197,17 @@ class Injection:
     """The rules that hit one request."""
 
     def __init__(self, rules: list[Rule], stop: threading.Event) -> None:
-        """Takes the rules and the event that ends waits."""
+        """Take the rules and the event that ends waits."""
         self._rules = rules
         self._stop = stop
 
     def add(self, rules: list[Rule]) -> Injection:
-        """The same with more rules; only these act on arrival."""
+        """Return the same with more rules; only these act on arrival."""
         self._rules = self._rules + rules
         return Injection(rules, self._stop)
 
     def arrival(self) -> Response | None:
-        """Waits, drops, or gives an answer of its own."""
+        """Wait, drop the connection, or send another answer."""
         for rule in self._rules:
             if rule.kind in ARRIVAL:
                 response = ARRIVAL[rule.kind](rule, self._stop)
@@ -216,20 +216,20 @@ class Injection:
         return None
 
     def execution(self) -> None:
-        """Raises the fault that stands in for the execution."""
+        """Raise the fault that stands in for the execution."""
         for rule in self._rules:
             if rule.kind in EXECUTION:
                 raise SoapFault(EXECUTION[rule.kind], shell="00000000-0000-0000-0000-000000000000", limit=15)
 
     def body(self, message: Message, xml: bytes) -> bytes:
-        """The envelope, changed."""
+        """Return the envelope, changed."""
         for rule in self._rules:
             if rule.kind in BODY:
                 xml = BODY[rule.kind](rule, message, xml)
         return xml
 
     def send(self, sock: socket.socket, data: bytes) -> None:
-        """Sends the answer, or what the rules leave of it."""
+        """Send the answer, or what the rules leave of it."""
         for rule in self._rules:
             if rule.kind in WIRE:
                 WIRE[rule.kind](rule, sock, data, self._stop)
@@ -241,13 +241,13 @@ class Chaos:
     """The armed rules of one server."""
 
     def __init__(self, stop: threading.Event) -> None:
-        """Takes the event that ends hangs and delays."""
+        """Take the event that ends hangs and delays."""
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
         self._stop = stop
 
     def arm(self, rule: Rule) -> Rule:
-        """Adds a rule; requests are counted from now on.
+        """Add a rule; requests are counted from now on.
 
         Raises:
             ValueError: no such kind.
@@ -259,17 +259,17 @@ class Chaos:
         return rule
 
     def clear(self) -> None:
-        """Removes all rules."""
+        """Remove all rules."""
         with self._lock:
             self._rules.clear()
 
     def rules(self) -> list[dict[str, object]]:
-        """The armed rules as plain data, with how often each was seen and fired."""
+        """Return the armed rules as plain data, with how often each was seen and fired."""
         with self._lock:
             return [{**vars(rule), "call": rule.call is not None} for rule in self._rules]
 
     def matching(self, action: str | None) -> list[Rule]:
-        """Counts one request (None) or one decoded message, and gives the rules that hit it."""
+        """Count one request (None) or one decoded message, and give the rules that hit it."""
         hits = []
         with self._lock:
             for rule in self._rules:
@@ -282,5 +282,5 @@ class Chaos:
         return hits
 
     def arrived(self) -> Injection:
-        """What happens to the HTTP request that just came."""
+        """Return what happens to the HTTP request that just came."""
         return Injection(self.matching(None), self._stop)

@@ -32,7 +32,7 @@ PLAIN_TYPE = "application/soap+xml;charset=UTF-8"
 
 
 def reset(sock: socket.socket) -> None:
-    """Makes the close of a connection a reset; our thread that waits for it wakes up and closes it."""
+    """Make the close of a connection a reset. The thread that waits for it wakes up and closes it."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     with contextlib.suppress(OSError):
@@ -43,7 +43,7 @@ class Connection:
     """Serves one client until it goes."""
 
     def __init__(self, server: WinRMServer, sock: socket.socket, address: str) -> None:
-        """Takes an accepted socket and the client's IP address."""
+        """Take an accepted socket and the client's IP address."""
         self._server = server
         self._sock = sock
         self._http = Framing(sock)
@@ -52,7 +52,7 @@ class Connection:
         self._final_token: bytes | None = None
 
     def run(self) -> None:
-        """Answers requests until the client closes, a fault drops it, or the host goes."""
+        """Answer requests until the client closes, a fault drops it, or the host goes."""
         try:
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sock.settimeout(self._server.options.keep_alive)

@@ -36,26 +36,26 @@ class Counters:
     """
 
     def __init__(self) -> None:
-        """Starts from zero."""
+        """Start from zero."""
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._actions: Counter[str] = Counter()
 
     def add(self, name: str, amount: int = 1) -> None:
-        """Adds to one of NAMES."""
+        """Add to one of NAMES."""
         if name not in NAMES:
             raise KeyError(name)
         with self._lock:
             self._counts[name] += amount
 
     def action(self, name: str) -> None:
-        """Counts one decoded message."""
+        """Count one decoded message."""
         with self._lock:
             self._actions[name] += 1
             self._counts["receives"] += name == "Receive"
 
     def __getattr__(self, name: str) -> int:
-        """One of NAMES as it stands now."""
+        """Return the current count of one of NAMES."""
         if name not in NAMES:
             raise AttributeError(name)
         with self._lock:
@@ -68,14 +68,14 @@ class Counters:
             return dict(self._actions)
 
     def snapshot(self) -> dict[str, Any]:
-        """All counts as plain data, every name present."""
+        """Return all counts as plain data, every name present."""
         with self._lock:
             counts: dict[str, Any] = {name: self._counts[name] for name in NAMES}
             counts["by_action"] = dict(sorted(self._actions.items()))
         return counts
 
     def reset(self) -> None:
-        """Starts again from zero."""
+        """Start again from zero."""
         with self._lock:
             self._counts.clear()
             self._actions.clear()

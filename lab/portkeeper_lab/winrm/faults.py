@@ -113,7 +113,7 @@ class SoapFault(Exception):
     """
 
     def __init__(self, name: str, *, code: int | None = None, **values: object) -> None:
-        """Takes a key of FAULTS and the values of its text."""
+        """Take a key of FAULTS and the values of its text."""
         self.name = name
         self.row = FAULTS[name]
         self.code = self.row.code if code is None else code

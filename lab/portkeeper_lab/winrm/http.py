@@ -27,7 +27,7 @@ class BadRequest(Exception):
     """
 
     def __init__(self, status: int) -> None:
-        """Takes the status of the answer."""
+        """Take the status of the answer."""
         super().__init__(http.HTTPStatus(status).phrase)
         self.status = status
 
@@ -49,7 +49,7 @@ class Request:
 
 
 def clock() -> float:
-    """UTC seconds of the host's clock; HTTP.sys says them in every answer."""
+    """Return UTC seconds of the host's clock; HTTP.sys says them in every answer."""
     return time.time()
 
 
@@ -64,7 +64,7 @@ class Response:
     close: bool = False
 
     def lines(self) -> list[tuple[str, str]]:
-        """The header lines as HTTP.sys writes them."""
+        """Return the header lines as HTTP.sys writes them."""
         lines = [("Server", "Microsoft-HTTPAPI/1.0"), ("Date", email.utils.formatdate(clock(), usegmt=True))]
         lines += self.headers
         if self.content_type:
@@ -78,7 +78,7 @@ class Framing:
     """The requests and answers of one connection; what goes out is bytes, so that faults can harm them."""
 
     def __init__(self, sock: socket.socket) -> None:
-        """Takes the connection's socket."""
+        """Take the connection's socket."""
         self._sock = sock
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self._received = 0
@@ -89,7 +89,7 @@ class Framing:
         return self._http.our_state is h11.MUST_CLOSE
 
     def read_request(self) -> Request:
-        """Reads one request.
+        """Read one request.
 
         Raises:
             BadRequest: malformed, too large, or without Content-Length.
@@ -125,7 +125,7 @@ class Framing:
         return event
 
     def encode(self, response: Response) -> bytes:
-        """The answer as on the wire.
+        """Return the answer as on the wire.
 
         Raises:
             ConnectionError: the request can have no such answer, for example HEAD one with a body.

@@ -72,7 +72,7 @@ class Accounts:
     """The accounts of one server, as NT hashes."""
 
     def __init__(self, users: Mapping[str, str], domains: tuple[str, ...]) -> None:
-        """Notes the accounts, each without a domain part and with every one of `domains`."""
+        """Note the accounts, each without a domain part and with every one of `domains`."""
         lines = []
         for name, password in users.items():
             if any(character in name for character in ":\\\r\n"):
@@ -84,7 +84,7 @@ class Accounts:
         self._text = "".join(lines).encode()
 
     def active(self) -> contextlib.AbstractContextManager[None]:
-        """Makes pyspnego use these accounts; other servers' threads wait."""
+        """Make pyspnego use these accounts; other servers' threads wait."""
         return _CredentialFile.of_this_process().holding(self._text)
 
 
@@ -92,7 +92,7 @@ class Acceptor:
     """The security context of one TCP connection."""
 
     def __init__(self, accounts: Accounts, channel_binding: bytes | None = None) -> None:
-        """Starts without a client.
+        """Start without a client.
 
         Args:
             accounts: who may get in.
@@ -109,12 +109,12 @@ class Acceptor:
         return self.user is not None
 
     def reset(self) -> None:
-        """Forgets the client."""
+        """Forget the client."""
         self._context = None
         self.user = None
 
     def step(self, token: bytes) -> bytes | None:
-        """Takes the client's token.
+        """Take the client's token.
 
         Returns:
             The token to send back, if there is one. Ask `complete` whether the client is authenticated.
@@ -145,7 +145,7 @@ class Acceptor:
         return answer
 
     def unseal(self, body: bytes) -> bytes:
-        """Opens a sealed message.
+        """Open a sealed message.
 
         Raises:
             SealError: see there; the context is of no more use then.
@@ -165,7 +165,7 @@ class Acceptor:
         return plain
 
     def seal(self, plain: bytes) -> bytes:
-        """A message as multipart/encrypted body for this connection."""
+        """Return a message as multipart/encrypted body for this connection."""
         if self._context is None:
             raise SealError("no security context")
         wrapped = self._context.wrap_winrm(plain)

@@ -29,7 +29,7 @@ class Outlet:
     """
 
     def __init__(self, process: Process, cuts: random.Random | None, silent: bool) -> None:
-        """Takes the process, the source of the cuts, and whether its output is thrown away."""
+        """Take the process, the source of the cuts, and whether its output is thrown away."""
         self._process = process
         self._cuts = cuts
         self._silent = silent
@@ -38,7 +38,7 @@ class Outlet:
         self._segment = 0
 
     def receive(self, room: int, deadline: float, check: Callable[[], None]) -> tuple[Chunks, int | None]:
-        """The next part of the output.
+        """Return the next part of the output.
 
         Args:
             room: bytes the encoded streams may take.

@@ -119,7 +119,7 @@ class Options:
 
 
 def quotas_for(profile: str, options: Options) -> Quotas:
-    """The limits of a server.
+    """Return the limits of a server.
 
     Raises:
         ValueError: no such profile.

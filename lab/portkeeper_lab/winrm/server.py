@@ -79,7 +79,7 @@ class WinRMServer:
         profile: str = "winrm2",
         options: Options | None = None,
     ) -> None:
-        """Takes the host, its accounts (name to password), a loopback address and port, and what it plays."""
+        """Take the host, its accounts (name to password), a loopback address and port, and what it plays."""
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError("the lab listens on loopback addresses only")
         self.backend = backend
@@ -108,7 +108,7 @@ class WinRMServer:
             self.options.log(f"winrm {self.port}: {text}")
 
     def start(self) -> None:
-        """Binds the port and answers as soon as the host is reachable.
+        """Bind the port, and answer as soon as the host is reachable.
 
         Raises:
             OSError: the port is taken.
@@ -123,7 +123,7 @@ class WinRMServer:
             self._threads.append(thread)
 
     def listen(self) -> socket.socket:
-        """Binds the port without a thread of its own: the caller accepts and hands connections to `serve`.
+        """Bind the port without a thread of its own: the caller accepts and hands connections to `serve`.
 
         For many hosts that are always reachable in one process; the caller sweeps `shells`, too.
         """
@@ -172,7 +172,7 @@ class WinRMServer:
             threading.Thread(target=self.serve, args=(sock, str(address[0])), daemon=True).start()
 
     def serve(self, sock: socket.socket, address: str) -> None:
-        """Serves one accepted connection until it ends."""
+        """Serve one accepted connection until it ends."""
         if self._stop.is_set() or not self.backend.is_reachable():
             reset(sock)
             sock.close()
@@ -200,11 +200,11 @@ class WinRMServer:
             reset(sock)
 
     def drop_connections(self) -> None:
-        """Resets every open connection; shells stay."""
+        """Reset every open connection; shells stay."""
         self._reset_all()
 
     def stop(self) -> None:
-        """Ends all shells, connections and threads; the port is free afterwards. May be called twice."""
+        """End all shells, connections and threads; the port is free afterwards. May be called twice."""
         self._stop.set()
         if self._listener is not None:
             with contextlib.suppress(OSError):
@@ -216,18 +216,18 @@ class WinRMServer:
         self.shells.delete_all()
 
     def __enter__(self) -> WinRMServer:
-        """Starts it."""
+        """Start it."""
         self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops it."""
+        """Stop it."""
         self.stop()
 
     def control(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The same for a control channel: plain data in, plain data out.
+        """Execute a command of a control channel; argument and result are plain data.
 
         Args:
             request: {"op": "counters", "reset_counters", "shells", "delete_shells", "faults", "clear_faults" or

@@ -26,7 +26,7 @@ class ShellProcess:
     """A command of /bin/sh in a session of its own; the pipes of the kernel are the bounded buffers."""
 
     def __init__(self, host: ShellHost, line: str, skip_shell: bool, environment: Mapping[str, str]) -> None:
-        """Starts the line."""
+        """Start the line."""
         self._host = host
         self.closed = False
         self.child = subprocess.Popen(
@@ -86,7 +86,7 @@ class ShellProcess:
         return code & 0xFFFFFFFF
 
     def kill_tree(self) -> None:
-        """Kills the session's process group."""
+        """Kill the session's process group."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child.wait(5)
@@ -114,7 +114,7 @@ class ShellHost:
         self._lock = threading.Lock()
 
     def spawn(self, launch: Launch) -> ShellProcess:
-        """Notes the call and starts it, with everybody's rights; a line that begins with "nosuch" is not found."""
+        """Note the call and start it, with everybody's rights; a line that begins with "nosuch" is not found."""
         line = launch.line
         if line.startswith("nosuch"):
             raise SpawnError("The system cannot find the file specified.", 2)
@@ -128,7 +128,7 @@ class ShellHost:
         return process
 
     def boot_state(self) -> BootState:
-        """What the test set."""
+        """Return what the test set."""
         return self.state
 
     def is_reachable(self) -> bool:
@@ -137,7 +137,7 @@ class ShellHost:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process exists and is not a zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -145,7 +145,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 5.0) -> bool:
-    """Waits until a condition holds."""
+    """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

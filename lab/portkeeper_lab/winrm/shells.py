@@ -39,7 +39,7 @@ class Command:
     gone: bool = False
 
     def running(self) -> bool:
-        """Whether it counts for the quota of processes."""
+        """Return whether it counts for the quota of processes."""
         return self.process.exit_code is None
 
 
@@ -70,7 +70,7 @@ class Shell:
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
-        """Holds the idle clock for the time of a request."""
+        """Hold the idle clock for the time of a request."""
         with self._lock:
             self._requests += 1
         try:
@@ -81,7 +81,7 @@ class Shell:
                 self._last = time.monotonic()
 
     def idle(self, now: float) -> bool:
-        """Whether nobody has used it for longer than its idle timeout."""
+        """Return whether nobody has used it for longer than its idle timeout."""
         with self._lock:
             return not self._requests and now - self._last > self.idle_timeout
 
@@ -92,7 +92,7 @@ class ShellTable:
     def __init__(
         self, backend: Backend, quotas: Quotas, options: Options, counters: Counters, log: Callable[[str], None]
     ) -> None:
-        """Takes the host, its limits, and where to count and log."""
+        """Take the host, its limits, and where to count and log."""
         self._backend = backend
         self._quotas = quotas
         self._options = options
@@ -103,7 +103,7 @@ class ShellTable:
         self._started = 0
 
     def create(self, shell: Shell) -> None:
-        """Enters a new shell.
+        """Enter a new shell.
 
         Raises:
             SoapFault: the user has too many.
@@ -116,7 +116,7 @@ class ShellTable:
         self._counters.add("sessions")
 
     def find(self, shell_id: str, user: str) -> Shell:
-        """A shell of this user.
+        """Return a shell of this user.
 
         Raises:
             SoapFault: there is none (any more).
@@ -128,7 +128,7 @@ class ShellTable:
         return shell
 
     def find_command(self, shell: Shell, command_id: str) -> Command:
-        """A command of a shell.
+        """Return a command of a shell.
 
         Raises:
             SoapFault: there is none (any more).
@@ -140,7 +140,7 @@ class ShellTable:
         return command
 
     def start(self, shell: Shell, line: str, *, skip_shell: bool, end_stdin: bool) -> Command:
-        """Starts a command.
+        """Start a command.
 
         Raises:
             SoapFault: a quota is used up, the shell has gone, or the host could not start it.
@@ -185,18 +185,18 @@ class ShellTable:
             return self._started
 
     def interrupt(self, command: Command) -> None:
-        """Kills a command's process tree; what it has written can still be received."""
+        """Kill a command's process tree; what it has written can still be received."""
         with contextlib.suppress(BackendError):
             command.process.kill_tree()
 
     def terminate(self, shell: Shell, command: Command) -> None:
-        """Kills a command's process tree and forgets it; its operation stays used."""
+        """Kill a command's process tree and forget it; its operation stays used."""
         with self._lock:
             shell.commands.pop(command.id, None)
         self._release(command)
 
     def delete(self, shell: Shell) -> None:
-        """Ends a shell and kills everything that was started in it."""
+        """End a shell and kill everything that was started in it."""
         with self._lock:
             self._shells.pop(shell.id, None)
             shell.gone = True
@@ -214,7 +214,7 @@ class ShellTable:
                 self._log(f"ending a command: {error}")
 
     def sweep(self) -> None:
-        """Deletes the shells whose idle timeout is over."""
+        """Delete the shells whose idle timeout is over."""
         now = time.monotonic()
         with self._lock:
             idle = [shell for shell in self._shells.values() if shell.idle(now)]
@@ -223,14 +223,14 @@ class ShellTable:
             self.delete(shell)
 
     def delete_all(self) -> None:
-        """Ends every shell: the host or the server goes."""
+        """End every shell: the host or the server goes."""
         with self._lock:
             shells = list(self._shells.values())
         for shell in shells:
             self.delete(shell)
 
     def listing(self) -> list[dict[str, object]]:
-        """The open shells as plain data."""
+        """Return the open shells as plain data."""
         with self._lock:
             return [
                 {"id": shell.id, "user": shell.user, "commands": len(shell.commands), "operations": shell.operations}

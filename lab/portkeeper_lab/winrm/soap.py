@@ -45,13 +45,13 @@ _ROOT = "<s:Envelope " + " ".join(f'xmlns:{key}="{uri}"' for key, uri in NAMESPA
 
 
 def tag(name: str) -> str:
-    """A name with prefix as ElementTree writes it."""
+    """Return a name with prefix as ElementTree writes it."""
     prefix, _, local = name.partition(":")
     return f"{{{NAMESPACES[prefix]}}}{local}"
 
 
 def seconds(text: str | None, default: float) -> float:
-    """An xs:duration in seconds.
+    """Return an xs:duration in seconds.
 
     Raises:
         SoapFault: not a duration.
@@ -84,15 +84,15 @@ class Message:
     body: ET.Element
 
     def find(self, path: str) -> ET.Element | None:
-        """An element of the body by a path with prefixes."""
+        """Return an element of the body by a path with prefixes."""
         return self.body.find(path, NAMESPACES)
 
     def text(self, path: str) -> str | None:
-        """The text of an element of the body."""
+        """Return the text of an element of the body."""
         return self.body.findtext(path, None, NAMESPACES)
 
     def flag(self, option: str) -> bool:
-        """A WINRS option as a truth value; absent is false."""
+        """Return a WINRS option as a truth value; absent is false."""
         return self.options.get(option, "").upper() in ("TRUE", "1")
 
 
@@ -101,7 +101,7 @@ def _named(header: ET.Element, path: str) -> dict[str, str]:
 
 
 def parse(data: bytes, quotas: Quotas) -> Message:
-    """Reads an envelope.
+    """Read an envelope.
 
     Raises:
         ValueError: not an envelope.
@@ -152,7 +152,7 @@ def stream_input(message: Message) -> tuple[str, bytes, bool]:
 
 
 def decode(text: str | bytes) -> bytes:
-    """The bytes of a stream's text.
+    """Return the bytes of a stream's text.
 
     Raises:
         binascii.Error: not base64.
@@ -161,7 +161,7 @@ def decode(text: str | bytes) -> bytes:
 
 
 def envelope(action: str, relates_to: str, body: str) -> bytes:
-    """An answer."""
+    """Return an answer."""
     return (
         f"{_ROOT}<s:Header><a:Action>{escape(action)}</a:Action><a:MessageID>uuid:{str(uuid.uuid4()).upper()}"
         f"</a:MessageID><a:To>{ANONYMOUS}</a:To><a:RelatesTo>{escape(relates_to)}</a:RelatesTo></s:Header>"
@@ -170,7 +170,7 @@ def envelope(action: str, relates_to: str, body: str) -> bytes:
 
 
 def fault(error: SoapFault, relates_to: str) -> bytes:
-    """A fault as Windows words it."""
+    """Return a fault as Windows words it."""
     side = "s:Sender" if error.row.sender else "s:Receiver"
     text = escape(error.text)
     return envelope(
@@ -184,7 +184,7 @@ def fault(error: SoapFault, relates_to: str) -> bytes:
 
 
 def shell_body(shell_id: str, idle_timeout: float, user: str, address: str) -> str:
-    """The rsp:Shell element of Create and Get."""
+    """Return the rsp:Shell element of Create and Get."""
     return (
         f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:ResourceUri>{CMD_SHELL}</rsp:ResourceUri>"
         f"<rsp:Owner>{escape(user)}</rsp:Owner><rsp:ClientIP>{address}</rsp:ClientIP>"
@@ -194,7 +194,7 @@ def shell_body(shell_id: str, idle_timeout: float, user: str, address: str) -> s
 
 
 def created_body(shell_id: str) -> str:
-    """The reference to a new shell."""
+    """Return the reference to a new shell."""
     return (
         f"<x:ResourceCreated><a:Address>http://127.0.0.1/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>{CMD_SHELL}"
         f'</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector></w:SelectorSet>'
@@ -203,7 +203,7 @@ def created_body(shell_id: str) -> str:
 
 
 def receive_body(command_id: str, chunks: Iterable[tuple[str, bytes]], exit_code: int | None) -> str:
-    """The body of a Receive answer; an exit code means that the command is done."""
+    """Return the body of a Receive answer; an exit code means that the command is done."""
     command = quoteattr(command_id)
     parts = ["<rsp:ReceiveResponse>"]
     for name, data in chunks:

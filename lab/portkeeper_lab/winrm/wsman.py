@@ -27,7 +27,7 @@ class Service:
     def __init__(
         self, backend: Backend, quotas: Quotas, options: Options, counters: Counters, shells: ShellTable
     ) -> None:
-        """Takes the host, its limits and its shells."""
+        """Take the host, its limits and its shells."""
         self._backend = backend
         self._quotas = quotas
         self._options = options
@@ -46,7 +46,7 @@ class Service:
         }
 
     def execute(self, message: Message, user: str, address: str) -> bytes:
-        """The envelope that answers a message.
+        """Return the envelope that answers a message.
 
         Raises:
             SoapFault: the answer is a fault.
@@ -67,7 +67,7 @@ class Service:
         return soap.envelope(f"{base}/{message.action}Response", message.message_id, body)
 
     def identify(self, message: Message) -> bytes:
-        """Who answers here."""
+        """Return the product that answers here."""
         return soap.envelope(
             "",
             message.message_id,

@@ -38,12 +38,12 @@ class Clock:
         self.then: dict[float, Callable[[], None]] = {}
 
     def monotonic(self) -> float:
-        """The seconds that have passed."""
+        """Return the seconds that have passed."""
         self.now += self.LOOK_S
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Lets them pass."""
+        """Let them pass."""
         self.now += seconds
         self.slept += seconds
         for at in [at for at in self.then if at <= self.slept]:
@@ -51,7 +51,7 @@ class Clock:
 
 
 def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Clock:
-    """Puts the controller's files below a folder, resolves every name without asking anybody, and stands for time."""
+    """Put the controller's files below a folder, resolve every name without a server, and fake the time."""
     clock = Clock()
     for module in (dns_window, reboot, verify):
         monkeypatch.setattr(module, "time", clock)
@@ -64,7 +64,7 @@ def isolate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Clock:
 def run_task(
     action: ModuleType, wire: FakeWire, options: dict[str, Any], check: bool = False, **keywords: Any
 ) -> dict[str, Any]:
-    """The result of a task.
+    """Return the result of a task.
 
     Args:
         action: the plugin's file.

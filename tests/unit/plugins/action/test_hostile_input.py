@@ -100,7 +100,7 @@ KEY = re.compile(r"[A-Za-z0-9_.$ -]{1,80}")
 
 
 def hostile_values(name: str, row: Mapping[str, Any]) -> Iterator[object]:
-    """What an option of this kind gets."""
+    """Yield what an option of this kind gets."""
     kind, inner = row["type"], row.get("options")
     if inner:
         good = {"name": "own", "services": ["Own"], "ports": ["5000"]}
@@ -209,7 +209,7 @@ def test_what_contacts_no_host_refuses_in_its_own_words(module: str, option: str
 
 
 def is_harmless(option: str, value: Any) -> bool:
-    """What may be accepted: a name for the controller, a service key of the narrow alphabet, a title, a number.
+    """Return what may be accepted: a name for the controller, a service key of the narrow alphabet, a title, a number.
 
     What Ansible makes a number of is sent, if at all, in ASCII digits: the alphabet proves it.
     """

@@ -73,7 +73,7 @@ PATHS: dict[str, tuple[Any, dict[str, Any], Callable[[LivelyHost], None]]] = {
 
 
 def shown(host: LivelyHost) -> Any:
-    """All that a user would call a change."""
+    """Return everything that a user would call a change."""
     pids = {name: (row.state, row.pid) for name, row in host.services.items()}
     return copy.deepcopy((host.reserved, host.pool_size, host.state, host.machine, host.mark, pids))
 

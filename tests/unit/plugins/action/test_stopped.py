@@ -56,7 +56,7 @@ def note(folder: dict[str, str]) -> Path:
 
 
 def stopped(action: ModuleType, host: FakeHost, at: int, options: dict[str, Any]) -> None:
-    """Runs a task that is stopped while its command number `at` is on its way."""
+    """Run a task that is stopped while its command number `at` is on its way."""
     wire = FakeWire(host, faults={at: Interruption()})  # type: ignore[dict-item]
     with pytest.raises(Interruption):
         run_task(action, wire, options)

@@ -27,12 +27,12 @@ SBS_LIST = (
 
 
 def number(data: int, registry_type: str = "REG_DWORD") -> dict[str, Any]:
-    """A number in the registry."""
+    """Return a number in the registry."""
     return {"present": True, "type": registry_type, "data": data, "ranges": [], "bad_entries": []}
 
 
 def ranges(*entries: str, registry_type: str = "REG_MULTI_SZ") -> dict[str, Any]:
-    """A list value in the registry."""
+    """Return a list value in the registry."""
     data: Any = list(entries) if registry_type == "REG_MULTI_SZ" else entries[0]
     return {"present": True, "type": registry_type, "data": data, "ranges": [], "bad_entries": []}
 
@@ -40,17 +40,17 @@ def ranges(*entries: str, registry_type: str = "REG_MULTI_SZ") -> dict[str, Any]
 def service(
     state: int = 4, start: int | None = 2, pid: int | None = None, exit_code: int | None = 0, trigger: bool = False
 ) -> dict[str, Any]:
-    """One service; RUNNING and automatic unless said otherwise."""
+    """Return one service; RUNNING and automatic unless said otherwise."""
     return {"state": state, "start": start, "pid": pid, "win32_exit_code": exit_code, "trigger_start": trigger}
 
 
 def socket(port: int, pid: int | None, process: str | None, address: str = "0.0.0.0") -> dict[str, Any]:
-    """One UDP socket that is not DNS's."""
+    """Return one UDP socket that is not DNS's."""
     return {"address": address, "port": port, "pid": pid, "process": process, "connected": False}
 
 
 def facts(**changes: Any) -> dict[str, Any]:
-    """A healthy SBS 2003 with IPsec, IAS and DNS, nothing configured but 3343-3343, MaxUserPort 65534.
+    """Return a healthy SBS 2003 with IPsec, IAS and DNS, nothing configured but 3343-3343, MaxUserPort 65534.
 
     Args:
         **changes: parts to replace; a mapping is merged into the part of that name.
@@ -119,7 +119,7 @@ def _healthy_sbs2003() -> dict[str, Any]:
 
 
 def with_dns(made: dict[str, Any]) -> dict[str, Any]:
-    """The facts with DNS among the services as their part ``dns`` says; what was said of it otherwise stays."""
+    """Return the facts with DNS among the services as their part ``dns`` says; what was said of it otherwise stays."""
     if not made["dns"]["installed"]:
         made["services"].pop("DNS", None)
         return made
@@ -130,14 +130,14 @@ def with_dns(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_process(made: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """The facts with DNS stopped: no process, no socket."""
+    """Return the facts with DNS stopped: no process, no socket."""
     made["dns"].update(state=1, pid=None, udp_ports={"udp4": [], "udp6": []}, pool_present="unknown")
     made["services"]["DNS"].update(state=1, pid=None, win32_exit_code=0, **changes)
     return made
 
 
 def conflict_facts(**changes: Any) -> dict[str, Any]:
-    """The demo's host: DNS started first and holds 1645 and 4500, so IAS and PolicyAgent failed with 10048."""
+    """Return the demo's host: DNS started first and holds 1645 and 4500, so IAS and PolicyAgent failed with 10048."""
     parts: dict[str, Any] = {
         "dns": {"udp_ports": {"udp4": ["53-53", "1645-1645", "4500-4500"], "udp6": []}},
         "services": {
@@ -151,7 +151,7 @@ def conflict_facts(**changes: Any) -> dict[str, Any]:
 
 
 def server_2019(**changes: Any) -> dict[str, Any]:
-    """A domain controller of a later release: own exclusions, both address families, default dynamic range."""
+    """Return a domain controller of a later release: own exclusions, both address families, default dynamic range."""
     parts: dict[str, Any] = {
         "os": {"release": "2019", "family": "nt6_r2", "nt": "10.0", "build": 17763, "suites": [], "sbs": False},
         "settings": {"max_user_port": ABSENT, "reserved_ports": ABSENT},
@@ -181,7 +181,7 @@ def recorded(values: dict[str, str], boot_mark: str = BOOT_MARK, dns_pid: int | 
 
 
 def applied(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
-    """The facts after the plan's settings were written on the host and recorded there, with no restart yet."""
+    """Return the facts after the plan's settings were written on the host and recorded there, with no restart yet."""
     after = copy.deepcopy(before)
     records = {name: {**record} for name, record in after["state"]["settings"].items()}
     for change in plan["settings"]:
@@ -209,18 +209,18 @@ def applied(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def starred(*entries: str) -> list[dict[str, Any]]:
-    """Rows of netsh's table that somebody added."""
+    """Return rows of netsh's table that somebody added."""
     return [{**row, "administered": True} for row in block(*entries)]
 
 
 def block(*entries: str) -> list[dict[str, Any]]:
-    """Rows of netsh's table that Windows itself made."""
+    """Return rows of netsh's table that Windows itself made."""
     pairs = [entry.split("-") for entry in entries]
     return [{"start": int(first), "end": int(last), "administered": False} for first, last in pairs]
 
 
 def windowed(before: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
-    """The facts after the plan's window: deferred exclusions are there, DNS is a new process that draws elsewhere."""
+    """Return the facts after the plan's window: deferred exclusions exist, and DNS is a new process with new ports."""
     after = copy.deepcopy(before)
     for action in plan["actions"]:
         for entry in action.get("deferred_exclusions", ()):
@@ -238,7 +238,7 @@ def _text(value: Any) -> str:
 
 
 def rebooted(before: dict[str, Any]) -> dict[str, Any]:
-    """The facts after a boot: a new mark, a new DNS process."""
+    """Return the facts after a boot: a new mark, a new DNS process."""
     after = copy.deepcopy(before)
     after["boot_mark"] = NEXT_BOOT_MARK
     after["dns"]["pid"] = DNS_PID + 1
@@ -246,7 +246,7 @@ def rebooted(before: dict[str, Any]) -> dict[str, Any]:
 
 
 def redrawn(before: dict[str, Any]) -> dict[str, Any]:
-    """The facts with a pool that was drawn outside of what is reserved."""
+    """Return the facts with a pool that was drawn outside of what is reserved."""
     after = copy.deepcopy(before)
     lists = [after["settings"][name] for name in ("reserved_ports", "socket_pool_excluded_port_ranges")]
     entries = [entry for fact in lists if isinstance(fact["data"], list) for entry in fact["data"]]

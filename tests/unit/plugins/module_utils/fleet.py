@@ -40,7 +40,7 @@ NULLS = (
 
 
 def with_null(facts: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """The facts with one of them null."""
+    """Return the facts with one of them null."""
     part = facts
     for name in path[:-1]:
         part = part[name]
@@ -49,7 +49,7 @@ def with_null(facts: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
 
 
 def artifact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted: str | None = NIGHT) -> dict[str, Any]:
-    """What a check of a host with these facts writes; two hosts are two machines."""
+    """Return what a check of a host with these facts writes; two hosts are two machines."""
     if facts["machine"]["id"] is None:
         name = facts["computer_name"]
         facts = {**facts, "machine": {"id": sha256(host.encode()).hexdigest()[:32], "recorded_name": name}}
@@ -60,13 +60,13 @@ def artifact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted
 
 
 def away(host: str, attempted: str = NIGHT) -> dict[str, Any]:
-    """What a check of a host that does not answer writes."""
+    """Return what a check of a host that does not answer writes."""
     result = {"unreachable": True, "msg": f"{host}: nobody answers"}
     return build(host, None, None, result, "night", None, check_mode=True, attempted=attempted)
 
 
 def stated(host: str, status: str, time: str = NIGHT, **plan: Any) -> dict[str, Any]:
-    """The artifact of a host in one of the statuses, with a plan that shows nothing worse.
+    """Return the artifact of a host in one of the statuses, with a plan that shows nothing worse.
 
     Args:
         host: inventory name.
@@ -90,13 +90,13 @@ def stated(host: str, status: str, time: str = NIGHT, **plan: Any) -> dict[str, 
 
 
 def in_order() -> dict[str, Any]:
-    """Facts of a host that was fixed and rebooted."""
+    """Return facts of a host that was fixed and rebooted."""
     before = factory.facts()
     return factory.rebooted(factory.applied(before, plan_of(before, Policy.from_options({}))))
 
 
 def states() -> dict[str, dict[str, Any]]:
-    """A host in each of some states, by name."""
+    """Return a host in each of some states, by name."""
     before = factory.facts()
     made = {
         "conflict": factory.conflict_facts(),
@@ -113,5 +113,5 @@ def report_of(
     defects: dict[str, str] | None = None,
     title: str = "Night",
 ) -> Report:
-    """The report of these artifacts."""
+    """Return the report of these artifacts."""
     return make_report(Sources(tuple(artifacts), artifacts, defects or {}, earlier), Rules(), NOW, title)

@@ -28,7 +28,7 @@ STOPPED_10048 = service(state=1, exit_code=10048)
 
 
 def host(release: str, build: int, nt: str = "10.0", family: str = "nt6_r2", **changes: Any) -> dict[str, Any]:
-    """A DNS server of a release with nothing but DNS and IPsec; `os` may be refined by changes."""
+    """Return a DNS server of a release with nothing but DNS and IPsec; `os` may be refined by changes."""
     system = {"release": release, "family": family, "nt": nt, "build": build, **changes.pop("os", {})}
     settings = {"max_user_port": ABSENT, "reserved_ports": ABSENT, **changes.pop("settings", {})}
     made = server_2019(os=system, settings=settings, **{**ALL_FREE, **changes})
@@ -44,7 +44,7 @@ def needs(found: dict[str, Any]) -> list[tuple[str, str, bool, bool]]:
 
 
 def written(found: dict[str, Any]) -> dict[str, Any]:
-    """What each setting is to be."""
+    """Return what each setting is to be."""
     return {entry["id"]: entry["after"] for entry in found["settings"]}
 
 

@@ -22,29 +22,29 @@ DETECTED_LIST = ["1645-1646", "1812-1813", "3343-3343", "4500-4500"]
 
 
 def auto_plan(host_facts: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """The plan under the default policy but for these options."""
+    """Return the plan under the default policy but for these options."""
     found = make_plan(host_facts, Policy.from_options(options))
     PLAN_SCHEMA.validate(found)
     return found
 
 
 def plan(host_facts: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """The same, with no profile unless one is named."""
+    """Return the same, with no profile unless one is named."""
     return auto_plan(host_facts, **{"profiles": [], **options})
 
 
 def with_reserved(*entries: str, **options: Any) -> dict[str, Any]:
-    """The plan of the factory's SBS 2003 with these entries in ReservedPorts."""
+    """Return the plan of the factory's SBS 2003 with these entries in ReservedPorts."""
     return plan(facts(settings={"reserved_ports": ranges(*entries)}), **options)
 
 
 def after(found: dict[str, Any]) -> Any:
-    """What ReservedPorts is to be, or None where it is not written."""
+    """Return what ReservedPorts is to be, or None if it is not written."""
     return {entry["id"]: entry["after"] for entry in found["settings"]}.get("reserved_ports")
 
 
 def reason(found: dict[str, Any]) -> str:
-    """Why the first setting is written."""
+    """Return why the first setting is written."""
     return str(found["settings"][0]["reason"])
 
 

@@ -25,29 +25,29 @@ OPTIONS = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions"
 
 
 def sbs2003() -> str:
-    """The transcript of an SBS 2003 with the conflict."""
+    """Return the transcript of an SBS 2003 with the conflict."""
     return (CAPTURES / "transcript-sbs2003.txt").read_text(encoding="utf-8")
 
 
 def facts_of(source: Any, **options: Any) -> dict[str, Any]:
-    """Facts that their schema allows."""
+    """Return facts that their schema allows."""
     facts = parse_transcript(source, **options)
     VALIDATOR.validate(facts)
     return facts
 
 
 def section(name: str, body: str, level: int = 0) -> str:
-    """A section as a transcript written by hand has it."""
+    """Return a section as a transcript written by hand has it."""
     return f"#portkeeper begin {name}\n{body}#portkeeper end {name} {level}\n"
 
 
 def facts_of_sections(*sections: str) -> dict[str, Any]:
-    """Facts of a transcript of these sections only."""
+    """Return facts of a transcript of these sections only."""
     return facts_of("".join(sections))
 
 
 def sbs2003_with(name: str, body: str, level: int = 0) -> dict[str, Any]:
-    """The SBS 2003 host with one section replaced."""
+    """Return the SBS 2003 host with one section replaced."""
     text = sbs2003()
     begin = text.index(f"#portkeeper begin {name}\n")
     end = text.index("\n", text.index(f"#portkeeper end {name} ")) + 1
@@ -55,5 +55,5 @@ def sbs2003_with(name: str, body: str, level: int = 0) -> dict[str, Any]:
 
 
 def problem_ids(facts: dict[str, Any]) -> list[str]:
-    """Ids of the problems that the facts report."""
+    """Return ids of the problems that the facts report."""
     return [problem["id"] for problem in facts["problems"]]

@@ -68,7 +68,7 @@ class FakeHost:
     claimed: bool = False
 
     def answer(self, line: str) -> bytes:
-        """What the command line prints."""
+        """Return what the command line prints."""
         self.lines.append(line)
         run = re.search(r"transcript 1 ([0-9a-f]{16})", line)
         assert run, line

@@ -40,7 +40,7 @@ class FakePsrpConnection:
     transport = "psrp"
 
     def __init__(self, wire: FakeWire, **options: Any) -> None:
-        """Takes options beside the usual ones."""
+        """Take options beside the usual ones."""
         self.wire = wire
         self.become = None
         self.options = {
@@ -62,7 +62,7 @@ class FakePsrpConnection:
         }
 
     def get_option(self, option: str) -> Any:
-        """An option; None if it is not set."""
+        """Return an option; None if it is not set."""
         return self.options.get(option)
 
     def _connect(self) -> None:

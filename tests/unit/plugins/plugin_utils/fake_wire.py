@@ -30,7 +30,7 @@ class FakeTransport:
     closed: int = 0
 
     def close_session(self) -> None:
-        """Counts."""
+        """Count."""
         self.closed += 1
 
     def _send_message_request(self, *_arguments: Any) -> None:
@@ -57,14 +57,14 @@ class FakeWire:
     timeouts: list[int] = field(default_factory=list)
 
     def open_shell(self, **options: Any) -> str:
-        """Creates a shell."""
+        """Create a shell."""
         if self.open_fault is not None:
             raise self.open_fault
         self.opened.append(options)
         return f"shell-{len(self.opened)}"
 
     def run_command(self, shell_id: str, command: str) -> str:
-        """Starts a command."""
+        """Start a command."""
         assert shell_id == f"shell-{len(self.opened)}", "a shell that is gone"
         self.commands += 1
         fault = self.faults.pop(self.commands, None)
@@ -75,7 +75,7 @@ class FakeWire:
         return command_id
 
     def get_command_output_raw(self, shell_id: str, command_id: str) -> tuple[bytes, bytes, int, bool]:
-        """One Receive."""
+        """Return one Receive."""
         self.timeouts.append(self.operation_timeout_sec)
         fault = self.receive_faults.pop(self.commands, None)
         if fault is not None:
@@ -95,11 +95,11 @@ class FakeWire:
         return output, b"", 0, True
 
     def cleanup_command(self, shell_id: str, command_id: str) -> None:
-        """Terminates a command."""
+        """Terminate a command."""
         self.terminated.append(command_id)
 
     def close_shell(self, shell_id: str, close_session: bool = True) -> None:
-        """Deletes a shell."""
+        """Delete a shell."""
         self.deleted.append(shell_id)
 
 
@@ -109,7 +109,7 @@ class FakeConnection:
     transport = "winrm"
 
     def __init__(self, wire: FakeWire, **options: Any) -> None:
-        """Takes options beside the usual ones."""
+        """Take options beside the usual ones."""
         self.wire = wire
         self.protocol: FakeWire | None = None
         self.shell_id: str | None = None
@@ -128,7 +128,7 @@ class FakeConnection:
         self.connect_fault: Exception | None = None
 
     def get_option(self, option: str) -> Any:
-        """An option."""
+        """Return an option."""
         return self.options[option]
 
     def _connect(self) -> FakeConnection:
@@ -141,7 +141,7 @@ class FakeConnection:
         return self
 
     def close(self) -> None:
-        """Deletes the shell, as the task executor makes it do."""
+        """Delete the shell, as the task executor makes it do."""
         if self.protocol and self.shell_id:
             self.protocol.close_shell(self.shell_id)
         self.protocol = self.shell_id = None

@@ -47,7 +47,7 @@ def _text(data: bytes) -> str:
 
 
 def _section(data: bytes) -> object:
-    """The bytes as the content of every section of a transcript with a nonce, and as a whole transcript."""
+    """Return the bytes as the content of every section of a transcript with a nonce, and as a whole transcript."""
     parts = [f"#portkeeper transcript 1 {NONCE}\n".encode()]
     for name in SECTIONS:
         parts += [f"#portkeeper {NONCE} begin {name}\n".encode(), data, b"\n"]
@@ -193,7 +193,7 @@ TOKENS: tuple[str, ...] = (
 
 
 def backup_document() -> dict[str, Any]:
-    """A backup that can be read; see `_backup.backup_content`."""
+    """Return a backup that can be read; see `_backup.backup_content`."""
     return {
         "format": 1,
         "id": f"20261123T160000Z-{NONCE}",
@@ -217,19 +217,19 @@ def backup_document() -> dict[str, Any]:
 
 
 def artifact_document() -> dict[str, Any]:
-    """An artifact that can be judged: of a host whose check failed."""
+    """Return an artifact that can be judged: of a host whose check failed."""
     time = "2026-11-23T01:00:00Z"
     result = {"failed": True, "msg": "the check failed", "phase": "read"}
     return artifact.build(HOST, None, None, result, "night", None, True, time)
 
 
 def encoded(document: object) -> bytes:
-    """A document as the bytes of a file."""
+    """Return a document as the bytes of a file."""
     return json.dumps(document).encode()
 
 
 def places(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in a document."""
+    """Yield every place in a document."""
     yield at
     if isinstance(document, list):
         document = dict(enumerate(document))
@@ -238,7 +238,7 @@ def places(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def replaced(document: Any, at: tuple[Any, ...], value: Any) -> Any:
-    """The document with another value in one place."""
+    """Return the document with another value in one place."""
     if not at:
         return value
     made = copy.deepcopy(document)

@@ -101,7 +101,7 @@ FACTS_BYTES = 400
 
 
 def steps(name: str, data: bytes) -> int:
-    """Lines of our own code that are run, and calls of the library's functions, to read this."""
+    """Return lines of our own code that are run, and calls of the library's functions, to read this."""
     counted = 0
 
     def traced(frame: FrameType, event: str, _argument: object) -> Any:

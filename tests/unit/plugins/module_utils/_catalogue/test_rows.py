@@ -47,7 +47,7 @@ def keys(row: CatalogueRow) -> st.SearchStrategy[str]:
 
 
 def host(row: CatalogueRow, family: str, key: str, pids: dict[int, int], dns: tuple[int, ...] = ()) -> dict[str, Any]:
-    """A host of a family on which a service runs with all that it requires; `pids` hold UDP ports, and so does DNS."""
+    """Return a host of a family with a running service and its requirements; `pids` hold UDP ports, and so does DNS."""
     made: dict[str, Any] = HOSTS[family](
         udp_endpoints=[socket(port, pid, "holder.exe") for port, pid in sorted(pids.items())],
         udp_ports={"udp4": [f"{port}-{port}" for port in sorted(pids)], "udp6": []},
@@ -58,13 +58,13 @@ def host(row: CatalogueRow, family: str, key: str, pids: dict[int, int], dns: tu
 
 
 def failures(made: dict[str, Any], key: str) -> list[tuple[int | None, str]]:
-    """Port and reason of what is wrong with a service."""
+    """Return port and reason of what is wrong with a service."""
     found = verify(made, Policy.from_options())["failures"]
     return [(row["port"], row["reason"]) for row in found if row["service"] == key]
 
 
 def held(row: CatalogueRow, family: str) -> dict[int, int]:
-    """The UDP ports of all rows that share a key with this one, each with the process that should hold it."""
+    """Return the UDP ports of all rows that share a key with this one, each with the process that should hold it."""
     shared = [
         other
         for other in CATALOGUE
@@ -74,7 +74,7 @@ def held(row: CatalogueRow, family: str) -> dict[int, int]:
 
 
 def ports(row: CatalogueRow) -> list[int]:
-    """The UDP ports of a row, one by one."""
+    """Return the UDP ports of a row, one by one."""
     return [port for low, high in row.udp_ports.ranges for port in range(low, high + 1)]
 
 

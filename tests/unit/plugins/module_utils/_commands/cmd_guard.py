@@ -46,7 +46,7 @@ _CD = re.compile(r'cd /d "?%SystemRoot%\\system32"?')
 
 
 def line_violations(text: str) -> list[str]:
-    """What is wrong with a command line."""
+    """Return what is wrong with a command line."""
     try:
         whole = read(text)
     except SyntaxProblem as problem:
@@ -68,7 +68,7 @@ def line_violations(text: str) -> list[str]:
 
 
 def script_violations(lines: Sequence[str]) -> list[str]:
-    """What is wrong with the lines of a batch file."""
+    """Return what is wrong with the lines of a batch file."""
     found: list[str] = []
     proved = False
     for text in lines:
@@ -82,7 +82,7 @@ def script_violations(lines: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def _line_of_script(text: str, proved: bool) -> tuple[bool, tuple[str, ...]]:
-    """Whether system32 is the current folder behind this line, and what is wrong with it."""
+    """Return whether system32 is the current folder behind this line, and what is wrong with it."""
     try:
         whole = read(text)
     except SyntaxProblem as problem:
@@ -124,7 +124,7 @@ def _of_node(node: Node, script: bool) -> Iterator[str]:
 
 
 def _written_script(node: Group) -> Iterator[str]:
-    """A script that a line only writes to a file obeys the rules of scripts."""
+    """Yield a script that a line only writes to a file obeys the rules of scripts."""
     if any(target.endswith(".cmd") for target in node.targets):
         echoes = [child.text for child in node.nodes if isinstance(child, Command)]
         lines = [re.sub(r"%\^(\w+)%", r"%\1%", unescaped(echo.removeprefix("echo "))) for echo in echoes]
@@ -132,7 +132,7 @@ def _written_script(node: Group) -> Iterator[str]:
 
 
 def _condition(node: If) -> Iterator[str]:
-    """All that follows an `if` in its group belongs to it."""
+    """Yield where something follows an `if` in its group, because cmd treats it as part of the `if`."""
     if not node.last and node.before not in ("if", "do", "else"):
         yield "what follows a trailing if belongs to it"
     if node.before in ("&", "&&", "||", "|"):
@@ -151,7 +151,7 @@ def _loop(node: For, script: bool) -> Iterator[str]:
 
 
 def _nested(text: str, proved: bool, script: bool) -> Iterator[str]:
-    """A line that a child of cmd runs, in the same folder."""
+    """Yield a line that a child of cmd runs, in the same folder."""
     try:
         nodes = list(walk(read(text)))
     except SyntaxProblem as problem:
@@ -183,7 +183,7 @@ def _command(node: Command, script: bool) -> Iterator[str]:
 
 
 def _looked_up(node: Command) -> Iterator[str]:
-    """Which program a name finds must not depend on the host's folders."""
+    """Yield the names whose program would depend on the host's folders."""
     if node.name.lower() in TOOLS:
         if not node.proved:
             yield f"{node.name} is looked up in a folder that is not proved to be system32"
@@ -192,7 +192,7 @@ def _looked_up(node: Command) -> Iterator[str]:
 
 
 def _child(node: Command, script: bool) -> Iterator[str]:
-    """What a child of cmd runs is held to the same rules."""
+    """Yield the offences in what a child of cmd runs, by the same rules."""
     inner = inner_line(node)
     if inner is not None:
         if "/d" not in node.words:

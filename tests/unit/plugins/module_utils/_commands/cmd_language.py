@@ -166,7 +166,7 @@ class _Reader:
         return group
 
     def word(self) -> str:
-        """One word; a closing parenthesis ends it only inside of a group."""
+        """Return one word; a closing parenthesis ends it only inside of a group."""
         self.blanks()
         parts = []
         while True:
@@ -244,14 +244,14 @@ class _Reader:
 
 
 def unescaped(text: str) -> str:
-    """The text as cmd hands it on: without carets outside of quotes."""
+    """Return the text as cmd hands it on: without carets outside of quotes."""
     parts = text.split('"')
     parts[::2] = [re.sub(r"\^(.)", r"\1", part) for part in parts[::2]]
     return '"'.join(parts)
 
 
 def read(text: str) -> Group:
-    """Reads one line.
+    """Read one line.
 
     Raises:
         SyntaxProblem: cmd would not take it, or it holds something that our lines never use.
@@ -260,7 +260,7 @@ def read(text: str) -> Group:
 
 
 def inner_line(command: Command) -> str | None:
-    """The command line that a `cmd.exe /c` hands on; None for another command."""
+    """Return the command line that a `cmd.exe /c` hands on; None for another command."""
     if command.name.lower() not in ("cmd", "cmd.exe"):
         return None
     _before, found, rest = command.text.partition(" /c ")
@@ -271,7 +271,7 @@ def inner_line(command: Command) -> str | None:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it."""
+    """Yield the node and all below it."""
     yield node
     if isinstance(node, Group):
         for child in node.nodes:
@@ -285,7 +285,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def broken_up(text: str) -> list[str]:
-    """A command line in rows for the eye: broken behind operators, indented by parentheses."""
+    """Return a command line in rows for the eye: broken behind operators, indented by parentheses."""
     rows, row, depth = [], "", 0
     for kind, value, _at in _tokens(text):
         row += value

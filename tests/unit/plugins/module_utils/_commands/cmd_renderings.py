@@ -88,7 +88,7 @@ BACKUPS = (
 
 
 def subsets(names: Collection[str]) -> Iterator[tuple[str, ...]]:
-    """All subsets, the empty one included."""
+    """Yield all subsets, the empty one included."""
     for size in range(len(names) + 1):
         yield from combinations(names, size)
 
@@ -113,7 +113,7 @@ def changes(name: str) -> Iterator[SettingWrite]:
 
 
 def records(name: str) -> Record:
-    """What is recorded of a setting."""
+    """Return what is recorded of a setting."""
     return Record(name, "2500" if name == "socket_pool_size" else "1080-1080,1433-1434")
 
 
@@ -130,7 +130,7 @@ def windows() -> Iterator[Window]:
 
 
 def orders() -> Iterator[ScriptPlan]:
-    """What carried scripts may have to do."""
+    """Yield what carried scripts may have to do."""
     pool = SETTINGS["socket_pool_size"]
     ports = SETTINGS["reserved_ports"]
     short, long = ("1-2\0\0".encode("utf-16-le"), ("1-2\0" * 400 + "\0").encode("utf-16-le"))
@@ -228,7 +228,7 @@ class Renderer:
 
 
 def _fixed(text: str | list[str]) -> Renderer:
-    """A line or a script that has one form."""
+    """Return a line or a script that has one form."""
     return Renderer(lambda: [text] if isinstance(text, str) else text, lambda: iter([text]))
 
 

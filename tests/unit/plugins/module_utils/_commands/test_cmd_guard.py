@@ -31,12 +31,12 @@ NOT_WHOLE = {"netsh_lines"}
 
 @cache
 def renderings(name: str) -> dict[str, str | list[str]]:
-    """What a renderer gives, each text once."""
+    """Return what a renderer gives, each text once."""
     return {"\n".join(text) if isinstance(text, list) else text: text for text in RENDERERS[name].every()}
 
 
 def violations(text: str | list[str]) -> list[str]:
-    """What is wrong with a command line or a script."""
+    """Return what is wrong with a command line or a script."""
     return script_violations(text) if isinstance(text, list) else line_violations(text)
 
 
@@ -93,7 +93,7 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
 
 
 def broken_ones(name: str) -> list[str]:
-    """The renderings that are broken: the first one and the longest one."""
+    """Return the renderings that are broken: the first one and the longest one."""
     found = renderings(name)
     return list(dict.fromkeys((next(iter(found)), max(found, key=len))))
 

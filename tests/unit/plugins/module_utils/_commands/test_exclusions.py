@@ -24,7 +24,7 @@ FOLDER = rf"..\portkeeper\backup\20261123T160000Z-{RUN}"
 
 
 def executed(line: str) -> str:
-    """Takes out the script that a line only writes to a file."""
+    """Take out the script that a line only writes to a file."""
     return re.sub(r"\(echo @echo off&.*?\)>+\S*rollback\.cmd", "", line)
 
 

@@ -24,7 +24,7 @@ WRITE = os.environ.get("PORTKEEPER_GOLDEN") == "write"
 
 
 def shown(name: str) -> str:
-    """What the file of a command holds."""
+    """Return what the file of a command holds."""
     lines = RENDERERS[name].typical()
     if name.endswith("script"):
         return "\n".join(lines) + "\n"

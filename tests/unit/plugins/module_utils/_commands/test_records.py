@@ -33,7 +33,7 @@ STATE = r"HKLM\SOFTWARE\portkeeper\state"
 
 
 def found(pattern: str, line: str) -> bool:
-    """What findstr /i /r says of a line: its `$` stands before the line's end, all else here is Python's, too."""
+    """Return the result of findstr /i /r: its `$` is before the line's end; the rest is as in Python."""
     return re.search(pattern, line, re.IGNORECASE) is not None
 
 

@@ -179,7 +179,7 @@ def test_the_start_happens_only_under_our_lock_with_a_unique_task() -> None:
 
 
 def definition_of(line: str) -> ElementTree.Element:
-    """The definition of the task that a line writes, as cmd leaves it."""
+    """Return the definition of the task that a line writes, as cmd leaves it."""
     (echo,) = re.findall(r"\(echo (\^<Task .*?)\)>\.\.\\[^\\]*\\task\.xml&", line)
     return ElementTree.fromstring(unescaped(echo))
 

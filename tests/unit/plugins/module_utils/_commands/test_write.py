@@ -40,7 +40,7 @@ ranges = st.lists(
 
 
 def executed(line: str) -> str:
-    """Takes out the script that a line only writes to a file."""
+    """Take out the script that a line only writes to a file."""
     return re.sub(r"\(echo @echo off&.*?\)>+\S*rollback\.cmd", "", line)
 
 

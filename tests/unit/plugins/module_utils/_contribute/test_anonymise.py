@@ -45,7 +45,7 @@ NAMES = st.text(LETTERS + "0123456789_éßжщ表名", min_size=3, max_size=14)
 
 
 def is_a_name(word: str) -> bool:
-    """Whether it can be told from what Windows prints: docs/acceptance.md says which names cannot."""
+    """Return whether it can be told from what Windows prints: docs/acceptance.md says which names cannot."""
     number = re.fullmatch(r"(?i)[0-9]+|0x[0-9a-f]+|(?:kb|q)[0-9]{6,7}|v[0-9]{1,2}", word)
     return (
         not number
@@ -72,7 +72,7 @@ def service(name: str, display: str, pid: int) -> str:
 
 
 def transcript(host: str, domain: str, instance: str, own: str, image: str) -> str:
-    """A host that names itself, its domain, an instance, a service and a program wherever hosts do."""
+    """Return a host that names itself, its domain, an instance, a service and a program wherever hosts do."""
     hklm = "HKEY_LOCAL_MACHINE"
     control = rf"{hklm}\SYSTEM\CurrentControlSet"
     return "".join(
@@ -136,7 +136,7 @@ class Renaming:
 
     @staticmethod
     def _in_order(tree: dict[str, Any], other: dict[str, Any]) -> list[str]:
-        """The keys: first those that both have, then the others by what is behind them."""
+        """Return the keys: first those that both have, then the others by what is behind them."""
         own = [key for key in tree if key not in other]
         return sorted(tree.keys() & other.keys()) + sorted(own, key=lambda key: json.dumps(tree[key], sort_keys=True))
 
@@ -145,7 +145,7 @@ class Renaming:
 
 
 def ordered(facts: dict[str, Any]) -> dict[str, Any]:
-    """Facts whose endpoints are in an order that does not depend on the addresses that are replaced."""
+    """Return facts whose endpoints are in an order that does not depend on the addresses that are replaced."""
 
     def place(row: dict[str, Any]) -> tuple[Any, ...]:
         fixed = row["address"] if row["address"] in {"0.0.0.0", "127.0.0.1", "::", "::1"} else ""

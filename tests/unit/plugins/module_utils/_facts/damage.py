@@ -59,13 +59,13 @@ def _insert_line(rng: random.Random, text: str, line: str) -> str:
 
 
 def wrapped(rng: random.Random, text: str) -> str:
-    """Hard line ends at the width of a window."""
+    """Insert hard line ends at the width of a window."""
     width = rng.choice((rng.randint(40, 132), 79, 80))
     return "\n".join(line[at : at + width] for line in text.split("\n") for at in range(0, max(len(line), 1), width))
 
 
 def wrapped_at_words(rng: random.Random, text: str) -> str:
-    """Line ends where a mail program likes them, with or without blanks in front of what follows."""
+    """Insert line ends as a mail program does, with or without spaces before the next word."""
     width, indent = rng.randint(40, 132), rng.choice(("", "", " ", "    ", "\t"))
     made = []
     for line in text.split("\n"):
@@ -78,12 +78,12 @@ def wrapped_at_words(rng: random.Random, text: str) -> str:
 
 
 def tabs(rng: random.Random, text: str) -> str:
-    """Runs of blanks become tabs."""
+    """Replace runs of spaces with tabs."""
     return re.sub(rng.choice((" {2,}", " {4}", " +")), "\t", text)
 
 
 def no_break_blanks(rng: random.Random, text: str) -> str:
-    """What a web page makes of blanks: all of them, those of the columns, or every other one."""
+    """Replace spaces as a web page does: all of them, those between columns, or every other one."""
     way = rng.choice(("all", "columns", "every other"))
     if way == "all":
         return text.replace(" ", NO_BREAK)
@@ -93,18 +93,18 @@ def no_break_blanks(rng: random.Random, text: str) -> str:
 
 
 def no_break_blanks_in_a_row(rng: random.Random, text: str) -> str:
-    """The same in one row only."""
+    """Use no-break spaces in one row only."""
     return _change_line(rng, text, lambda line: line.replace(" ", NO_BREAK).replace("\t", NO_BREAK), False)
 
 
 def raw_no_break_bytes(rng: random.Random, text: str) -> str:
-    """The byte A0 of a Windows code page in the place of blanks."""
+    """Replace spaces with the byte A0 of a Windows code page."""
     run = rng.choice((" ", "  "))
     return _change_line(rng, text, lambda line: line.replace(run, RAW_A0 * len(run)))
 
 
 def doubled_line_ends(rng: random.Random, text: str) -> str:
-    """An empty line behind every line, and perhaps a line or two lost."""
+    """Add an empty line after every line, and perhaps lose a line or two."""
     lines = text.replace("\n", "\n\n").split("\n")
     for _lost in range(rng.choice((0, 0, 1))):
         empty = [number for number, line in enumerate(lines) if not line]
@@ -114,28 +114,28 @@ def doubled_line_ends(rng: random.Random, text: str) -> str:
 
 
 def mixed_line_ends(rng: random.Random, text: str) -> str:
-    """Line ends of all kinds in one section."""
+    """Mix line ends of all kinds in one section."""
     ends = ("\n", "\r\n", "\r\r\n", "\n\n", "\r")
     return "".join(line + rng.choice(ends) for line in text.split("\n"))
 
 
 def lone_carriage_returns(_rng: random.Random, text: str) -> str:
-    """The line ends of an old Macintosh."""
+    """Use the line ends of an old Macintosh."""
     return text.replace("\n", "\r")
 
 
 def remark_in_front(rng: random.Random, text: str) -> str:
-    """AutoRun text, a banner, a sentence of who copied it."""
+    """Put AutoRun text, a banner, or a sentence of the person who copied it before the listing."""
     return "\n".join([*rng.sample(_REMARKS, rng.randint(1, 2)), text])
 
 
 def remark_behind(rng: random.Random, text: str) -> str:
-    """The same behind the listing."""
+    """Put a remark after the listing."""
     return "\n".join([text.rstrip("\n"), rng.choice(("", "\n")) + rng.choice(_REMARKS), ""])
 
 
 def remark_between(rng: random.Random, text: str) -> str:
-    """The same in the middle of the listing."""
+    """Put a remark in the middle of the listing."""
     return _insert_line(rng, text, rng.choice(_REMARKS))
 
 
@@ -146,7 +146,7 @@ def remark_behind_a_row(rng: random.Random, text: str) -> str:
 
 
 def pager(rng: random.Random, text: str) -> str:
-    """What `more` leaves between the lines, or in front of one."""
+    """Return what `more` leaves between the lines, or in front of one."""
     mark = rng.choice(_PAGER)
     if rng.random() < 0.5:
         return _insert_line(rng, text, mark)
@@ -169,18 +169,18 @@ def escapes(rng: random.Random, text: str) -> str:
 
 
 def cut(rng: random.Random, text: str) -> str:
-    """The section ends too early."""
+    """Return the section ends too early."""
     return text[: rng.randint(0, max(len(text) - 1, 0))].rstrip("\n") + "\n"
 
 
 def cut_at_a_line(rng: random.Random, text: str) -> str:
-    """The section ends too early, behind a whole line."""
+    """Return the section ends too early, behind a whole line."""
     lines = text.split("\n")
     return "\n".join([*lines[: rng.randint(0, max(len(lines) - 2, 0))], ""])
 
 
 def column_dropped(rng: random.Random, text: str) -> str:
-    """A column is missing in one row or in all."""
+    """Return a column is missing in one row or in all."""
     number = rng.randint(0, 3)
 
     def change(line: str) -> str:
@@ -195,7 +195,7 @@ def column_dropped(rng: random.Random, text: str) -> str:
 
 
 def column_added(rng: random.Random, text: str) -> str:
-    """A column more, of text or of numbers, in one row or in all."""
+    """Return a column more, of text or of numbers, in one row or in all."""
     added = rng.choice(("persistent", "udp", "x", "Admin", "7", "0x1", "-", "REG_SZ"))
     where = rng.choice(("front", "behind", "between"))
 

@@ -19,69 +19,69 @@ _BEGIN_RE = re.compile(r"^(?=#portkeeper (?:[0-9a-f]{16} )?begin )", re.MULTILIN
 
 
 def _rows(text: str) -> list[int]:
-    """The lines that are no marks of sections."""
+    """Return the lines that are no marks of sections."""
     return [number for number, line in enumerate(text.split("\n")) if line.strip() and not line.startswith("#")]
 
 
 def file_cut(rng: random.Random, text: str) -> str:
-    """The file ends too early."""
+    """Return the file ends too early."""
     return text[: rng.randint(0, max(len(text) - 2, 0))] + rng.choice(("", "\n"))
 
 
 def file_cut_in_front(rng: random.Random, text: str) -> str:
-    """The window did not go back far enough."""
+    """Return the window did not go back far enough."""
     return text[rng.randint(1, len(text)) :]
 
 
 def two_files(rng: random.Random, text: str) -> str:
-    """A transcript pasted behind itself, or behind the part of it that was copied first."""
+    """Return a transcript pasted behind itself, or behind the part of it that was copied first."""
     return text[: rng.choice((len(text), rng.randint(0, len(text))))] + rng.choice(("", "\n")) + text
 
 
 def sections_swapped(rng: random.Random, text: str) -> str:
-    """The sections in another order, which is allowed."""
+    """Return the sections in another order, which is allowed."""
     first, *others = _BEGIN_RE.split(text)
     rng.shuffle(others)
     return first + "".join(others)
 
 
 def mark_lost(rng: random.Random, text: str) -> str:
-    """The line that ends or begins a section is missing."""
+    """Return the line that ends or begins a section is missing."""
     marks = list(re.finditer(r"^#portkeeper[^\n]* (?:end|begin) [^\n]*\n", text, re.MULTILINE))
     lost = rng.choice(marks)
     return text[: lost.start()] + text[lost.end() :]
 
 
 def line_twice(rng: random.Random, text: str) -> str:
-    """A line is there twice."""
+    """Return a line is there twice."""
     lines = text.split("\n")
     number = rng.choice(_rows(text))
     return "\n".join([*lines[:number], lines[number], *lines[number:]])
 
 
 def spaces_collapsed(rng: random.Random, text: str) -> str:
-    """What a ticket system makes of runs of spaces, with or without those at the beginning of a line."""
+    """Return what a ticket system makes of runs of spaces, with or without those at the beginning of a line."""
     return re.sub(rng.choice((" +", r"(?<=\S) +", "[ \t]+", r"(?m)(?<!^)(?<! ) {2,}")), " ", text)
 
 
 def margins_stripped(rng: random.Random, text: str) -> str:
-    """Lines without the spaces in front, behind, or both."""
+    """Return lines without the spaces in front, behind, or both."""
     change = rng.choice((str.lstrip, str.rstrip, str.strip))
     return "\n".join(change(line) for line in text.split("\n"))
 
 
 def empty_lines_dropped(_rng: random.Random, text: str) -> str:
-    """A text without empty lines."""
+    """Return a text without empty lines."""
     return re.sub(r"\n(?:[ \t]*\n)+", "\n", text)
 
 
 def empty_lines_inserted(_rng: random.Random, text: str) -> str:
-    """An empty line behind every line."""
+    """Return an empty line behind every line."""
     return text.replace("\n", "\n\n")
 
 
 def long_lines_cut(rng: random.Random, text: str) -> str:
-    """Lines end at a width, with or without dots that say so."""
+    """Return lines end at a width, with or without dots that say so."""
     width, dots = rng.choice((40, 60, 72, 80, 100, 255, 1000)), rng.choice(("", "...", "\u2026"))
     return "\n".join(line if len(line) <= width else line[:width] + dots for line in text.split("\n"))
 
@@ -94,13 +94,13 @@ def console_window(rng: random.Random, text: str) -> str:
 
 
 def spaces_behind(rng: random.Random, text: str) -> str:
-    """Lines filled with spaces, and none broken."""
+    """Return lines filled with spaces, and none broken."""
     width = rng.choice((80, 120, 300))
     return "\n".join(line.ljust(width) for line in text.split("\n"))
 
 
 def quoted(rng: random.Random, text: str) -> str:
-    """The answer to a mail, with or without the marks of the sections."""
+    """Return the answer to a mail, with or without the marks of the sections."""
     mark, everywhere = rng.choice(("> ", ">", ">> ", "| ")), rng.random() < 0.3
     return "\n".join(
         line if line.startswith("#") and not everywhere else f"{mark}{line}".rstrip(" ") for line in text.split("\n")
@@ -108,7 +108,7 @@ def quoted(rng: random.Random, text: str) -> str:
 
 
 def flowed(rng: random.Random, text: str) -> str:
-    """A mail with format=flowed: broken behind a space, which stays (RFC 3676); a line that begins so is stuffed."""
+    """Return a mail with format=flowed: lines break after a space, which stays (RFC 3676), or are space-stuffed."""
     width, made = rng.randint(66, 78), []
     for line in text.split("\n"):
         rest = f" {line}" if line.startswith((" ", ">", "From ")) else line
@@ -121,7 +121,7 @@ def flowed(rng: random.Random, text: str) -> str:
 
 
 def html_entities(rng: random.Random, text: str) -> str:
-    """The source of a web page."""
+    """Return the source of a web page."""
     text = html.escape(text)
     return text.replace("  ", rng.choice(("&nbsp; ", "&#160;&#160;", "&nbsp;&nbsp;")))
 
@@ -142,7 +142,7 @@ def tabs_to_spaces(rng: random.Random, text: str) -> str:
 
 
 def spaces_to_tabs(_rng: random.Random, text: str) -> str:
-    """An editor that fills with tabs up to the stops of eight columns."""
+    """Return an editor that fills with tabs up to the stops of eight columns."""
 
     def entabbed(line: str) -> str:
         parts = [line[at : at + 8] for at in range(0, len(line), 8)]

@@ -49,7 +49,7 @@ rows that are missing where there are thousands. It is written by hand, and may 
 
 
 def unseen_rows(unseen: Mapping[str, str]) -> list[str]:
-    """The rows of the table in docs/transcript.md."""
+    """Return the rows of the table in docs/transcript.md."""
     return [
         f"| {damage.replace('_', ' ')} | {', '.join(f'`{fact}`' for fact in facts.split())} |"
         for damage, facts in unseen.items()

@@ -90,7 +90,7 @@ def undamaged(number: int) -> tuple[Transcript, dict[str, Any]]:
 
 
 def facts_of_damaged(host: Host, whole: Transcript, section: str, text: str) -> dict[str, Any]:
-    """The facts of the whole transcript with one section damaged; only that section is split and decoded anew."""
+    """Return the facts of the transcript with one damaged section; only that section is split and decoded again."""
     alone = Host(host.name, host.codec, host.line_end, {section: host.sections[section]})
     damaged = split_transcript(alone.transcript(section, text))
     others = {name: found for name, found in whole.sections.items() if name != section}
@@ -115,12 +115,12 @@ def _remembering(parser: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _without_processes(value: Any) -> Any:
-    """The rows of ``udp_endpoints`` without the names of their processes, which are facts of their own."""
+    """Return the rows of ``udp_endpoints`` without the names of their processes, which are facts of their own."""
     return sorted({(row["address"], row["port"], row["pid"] or 0, row["connected"]) for row in value or ()})
 
 
 def leaves(value: Any, path: str = "", names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The facts one by one, each under its name and the names that the host gave."""
+    """Yield the facts one by one, each under its name and the names that the host gave."""
     if path == "udp_endpoints" and value is not None:
         yield (path,), _without_processes(value)
         for row in value:
@@ -137,7 +137,7 @@ def leaves(value: Any, path: str = "", names: tuple[str, ...] = ()) -> Iterator[
 
 
 def is_unknown(fact: str, value: Any) -> bool:
-    """Whether a fact says that it is not known, or (a bad entry) that something could not be read."""
+    """Return whether a fact says that it is not known, or (a bad entry) that something could not be read."""
     if isinstance(value, dict):
         return value.get("present", ...) is None or bool(value.get("bad_entries"))
     return value is None or (fact == "dns.pool_present" and value == "unknown")
@@ -154,7 +154,7 @@ def changed_in_silence(before: dict[str, Any], after: dict[str, Any]) -> set[str
 
 
 def _is_below(key: tuple[str, ...], unknown: set[str]) -> bool:
-    """Whether the fact that a fact is part of is null; of records, whether there are any."""
+    """Return whether the fact that a fact is part of is null; of records, whether there are any."""
     parts = key[0].split(".")
     above = {".".join(parts[:length]) for length in range(1, len(parts))}
     return bool(unknown & above) or (key[0] == "state.settings" and "state.present" in unknown)
@@ -170,7 +170,7 @@ def cases(damage: str) -> Iterator[tuple[int, str, str, str]]:
 
 
 def cases_of_files(damage: str) -> Iterator[tuple[int, str, str]]:
-    """A host's number, the damaged text of its transcript, and the undamaged one."""
+    """Yield a host's number, the damaged text of its transcript, and the undamaged one."""
     for number, host in enumerate(every_host()):
         for time in range(TIMES):
             whole = host.text()

@@ -57,7 +57,7 @@ LISTINGS["constructed"] = LISTING
 
 
 def _agrees(found: ServiceList, whole: ServiceList) -> bool:
-    """Whether nothing is told otherwise, and what is missing is named or counted."""
+    """Return whether nothing is told otherwise, and what is missing is named or counted."""
     same = all(whole.rows.get(name) == row for name, row in found.rows.items())
     return same and (found.rows.keys() == whole.rows.keys() or not found.complete or not found.rows)
 

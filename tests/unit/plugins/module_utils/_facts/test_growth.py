@@ -73,7 +73,7 @@ def _body(line: str, count: int) -> str:
 
 
 def _calls(text: str) -> int:
-    """How many functions of Python and of its library are called to read this transcript."""
+    """Return how many functions of Python and of its library are called to read this transcript."""
     counted = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:

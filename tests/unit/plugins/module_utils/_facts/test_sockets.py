@@ -107,7 +107,7 @@ def test_result_size_with_two_full_pools_and_120_services() -> None:
 
 
 def _with_rows(rows: str) -> str:
-    """The SBS 2003 host with further rows of netstat."""
+    """Return the SBS 2003 host with further rows of netstat."""
     text = sbs2003()
     end = text.index("#portkeeper end netstat")
     return text[:end] + rows + text[end:]

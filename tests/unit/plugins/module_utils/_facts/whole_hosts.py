@@ -60,11 +60,11 @@ class Host:
     sections: dict[str, tuple[str, int]]
 
     def transcript(self, section: str = "", text: str = "") -> bytes:
-        """The bytes, with one section's text replaced. Line ends inside that text are left as they are."""
+        """Return the bytes, with one section's text replaced. Line ends inside that text are left as they are."""
         return self.encoded(self.text(section, text))
 
     def text(self, section: str = "", text: str = "") -> str:
-        """The same as text, with line feeds only, but for those of the replaced section."""
+        """Return the same as text, with line feeds only, but for those of the replaced section."""
         parts = [f"#portkeeper transcript 1 {NONCE}\n"]
         for name, (body, level) in self.sections.items():
             body = text if name == section else body  # noqa: PLW2901
@@ -72,13 +72,13 @@ class Host:
         return "".join(parts)
 
     def encoded(self, text: str) -> bytes:
-        """The bytes in which a text arrives from this host."""
+        """Return the bytes in which a text arrives from this host."""
         data = text.replace("\r\n", "\n").replace("\n", self.line_end).encode(self.codec, "replace")
         return data.replace(RAW_A0.encode(), b"\xa0") if self.codec not in ("utf-16", "utf-8") else data
 
 
 def hosts(sockets: int = SOCKETS_MAX) -> list[Host]:
-    """All of them: the releases in every language, and a host for each capture."""
+    """Return all of them: the releases in every language, and a host for each capture."""
     made = [
         host(release, language, codec, random.Random(f"{release} {number}"), sockets)
         for release in RELEASES
@@ -89,7 +89,7 @@ def hosts(sockets: int = SOCKETS_MAX) -> list[Host]:
 
 
 def host(release: str, language: Language, codec: str, rng: random.Random, sockets: int) -> Host:
-    """One host with DNS and the services that matter, in random states."""
+    """Return one host with DNS and the services that matter, in random states."""
     family = RELEASES[release][4]
     services = {
         name: {

@@ -75,7 +75,7 @@ class Loss:
     value: Any = None
 
     def of(self, whole: Any) -> Any:
-        """The facts without it; only what lies on the path is copied."""
+        """Return the facts without it; only what lies on the path is copied."""
         return _without(whole, self.path, self)
 
 
@@ -141,7 +141,7 @@ def _problems(found: Any) -> list[Any]:
 
 
 def _wait_until_up(made: dict[str, Any], **options: Any) -> Known:
-    """The host after everything was written and the server was booted."""
+    """Return the host after everything was written and the server was booted."""
     policy = Policy.from_options(options)
     written = applied(made, plan_of(made, policy))
     found = rebooted(written)
@@ -346,7 +346,7 @@ def _windows_2000() -> dict[str, Any]:
 
 
 def _blocked() -> dict[str, Any]:
-    """A triggered service whose port Windows itself has excluded."""
+    """Return a triggered service whose port Windows itself has excluded."""
     made = server_2019(exclusions={"udp4": block("4000-4999"), "udp6": []})
     made["services"]["IKEEXT"] = service(1, 3, None, 1077, trigger=True)
     made["udp_endpoints"] = [row for row in made["udp_endpoints"] if row["port"] not in (500, 4500)]

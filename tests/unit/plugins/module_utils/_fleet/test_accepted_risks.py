@@ -41,7 +41,7 @@ def decision(**changes: Any) -> dict[str, Any]:
 
 
 def exposed(status: str = "exposed", ports: list[str] | None = None) -> dict[str, Any]:
-    """The artifact of a host on which the listed ports are reserved and effective, nothing else."""
+    """Return the artifact of a host on which the listed ports are reserved and effective, nothing else."""
     reserved = ports or ["3343-3343"]
     record = recorded({"reserved_ports": ",".join(reserved)}, NEXT_BOOT_MARK)
     found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record)

@@ -31,12 +31,12 @@ ID = "00112233445566778899aabbccddeeff"
 
 
 def at(hours: float) -> str:
-    """A time so many hours before the judgement."""
+    """Return a time so many hours before the judgement."""
     return time_text(NOW - timedelta(hours=hours))
 
 
 def judged(*artifacts: dict[str, Any]) -> str:
-    """The status that the host gets by these artifacts."""
+    """Return the status that the host gets by these artifacts."""
     found, _why = chosen("a", artifacts, Rules(), EXPIRY)
     return host_verdict("a", found, Rules()).status
 
@@ -93,13 +93,13 @@ def test_an_artifact_that_is_not_later_beyond_doubt_never_makes_it_better(
 
 
 def facts_with(machine: str | None, name: str | None = "SBS01", **more: Any) -> dict[str, Any]:
-    """Facts of a host with this machine id."""
+    """Return facts of a host with this machine id."""
     recorded = {"id": machine, "recorded_name": name if machine else None}
     return {**in_order(), "computer_name": name, "machine": recorded, **more}
 
 
 def plain(host: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """The artifact with the facts as they are."""
+    """Return the artifact with the facts as they are."""
     return {**artifact(host, facts), "facts": facts}
 
 

@@ -123,13 +123,13 @@ def test_a_host_is_not_safe_without_what_that_rests_on(name: str) -> None:
 
 
 def _recorded(name: str, number: int) -> str:
-    """One of the recorded transcripts of a file, counted from 1."""
+    """Return one of the recorded transcripts of a file, counted from 1."""
     text = gzip.decompress((RECORDINGS / name).read_bytes()).decode("utf-8", "replace")
     return re.split(r"(?m)^(?=#portkeeper transcript 1)", text)[number]
 
 
 def _paused(text: str) -> str:
-    """The transcript with DNS paused."""
+    """Return the transcript with DNS paused."""
     at = text.index("SERVICE_NAME: DNS\n" if "SERVICE_NAME: DNS\n" in text else "SERVICE_NAME: DNS\r\n")
     return text[:at] + re.sub(r"(: +)4( )", r"\g<1>7\2", text[at:], count=1)
 
@@ -144,7 +144,7 @@ TRANSCRIPTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def cuts(text: str) -> dict[str, str]:
-    """The transcript without a section, with an empty one, and with one whose head or tail is lost."""
+    """Return the transcript without a section, with an empty one, and with one whose head or tail is lost."""
     found = {}
     frame = r"(?ms)^(#portkeeper \S+ begin (\w+)\s*?\n)(.*?)^(#portkeeper \S+ end \w+ )(-?\d+)(\s*?\n)"
     for match in re.finditer(frame, text):

@@ -31,7 +31,7 @@ JUNK: tuple[Any, ...] = (None, True, 0, -1, 1.5, 10**9, "", "x", "1-2", [], [Non
 
 
 def places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in an artifact, its own first."""
+    """Return every place in an artifact, its own first."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [path, *(place for key, item in inner for place in places(item, (*path, key)))]
 

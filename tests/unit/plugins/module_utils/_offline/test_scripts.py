@@ -74,7 +74,7 @@ def window(**more: Any) -> dict[str, Any]:
 
 
 def shown_bytes(lines: list[str], label: str) -> list[str]:
-    """What the subroutine of that name prints."""
+    """Return what the subroutine of that name prints."""
     printed: list[str] = []
     for line in lines[lines.index(f":{label}") + 1 :]:
         if line == "exit /b 0":

@@ -21,7 +21,7 @@ LINE_ENDS = ("\n", "\r\n", "\r\r\n")
 
 
 def texts(body: str, codecs: str) -> list[str]:
-    """What the parser gets to see of a body that came in these code pages, with every line end, commands repeated."""
+    """Return what the parser sees of a body in these code pages, with every line end, and commands repeated."""
     seen = []
     for codec in (*codecs.split(), *OF_EVERY_HOST):
         for line_end in LINE_ENDS:

@@ -35,7 +35,7 @@ FRAMES = (("utf-8", "\n"), ("utf-8-sig", "\r\r\n"), ("utf-16", "\r\n"), ("utf-16
 
 
 def _through_transcripts(body: str, frames: Iterable[tuple[str, str]] = FRAMES) -> list[str]:
-    """What the parsers see of a body that a tool or a person put into a transcript."""
+    """Return what the parsers see of a body that a tool or a person put into a transcript."""
     texts = []
     for codec, line_end in frames:
         framed = f"#portkeeper begin x\n{body}\n#portkeeper end x 0\n".replace("\n", line_end)

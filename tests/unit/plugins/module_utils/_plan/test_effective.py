@@ -89,7 +89,7 @@ NEEDED = Policy.from_options({"extra_ports": ["50000", "50100"]})
 
 
 def excluding(*entries: str, recorded_pid: Any = DNS_PID, mark: str = BOOT_MARK, **dns: Any) -> dict[str, Any]:
-    """A server whose value keeps DNS off 50000 and 50100, as recorded, and off further entries that somebody added."""
+    """Return a server whose recorded value excludes 50000 and 50100, and entries that somebody has added."""
     made = server_2019(
         settings={EXCLUSIONS: ranges(*KEPT, *entries)},
         state=recorded({EXCLUSIONS: ",".join(KEPT)}, mark, recorded_pid),

@@ -106,7 +106,7 @@ def test_2012_r2_with_tmg_s_range() -> None:
 
 
 def host_2019_dc() -> dict[str, Any]:
-    """A domain controller with Exchange's range and NPS; DNS drew 1812, so NPS failed with 10048."""
+    """Return a domain controller with Exchange's range and NPS; DNS drew 1812, so NPS failed with 10048."""
     return host(
         "2019",
         17763,

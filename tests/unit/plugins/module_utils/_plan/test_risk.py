@@ -55,7 +55,7 @@ def test_negative_numbers_are_refused() -> None:
 
 
 def both(reserved: PortSet) -> dict[str, PortSet]:
-    """The same reservations over IPv4 and IPv6."""
+    """Return the same reservations over IPv4 and IPv6."""
     return {"udp4": reserved, "udp6": reserved}
 
 

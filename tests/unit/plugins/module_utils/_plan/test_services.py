@@ -36,7 +36,7 @@ def failure(name: str | None, port: int | None, reason: str, **more: Any) -> dic
 
 
 def only(name: str, found: dict[str, Any], *sockets: dict[str, Any], dns: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A host with one catalogued service."""
+    """Return a host with one catalogued service."""
     made = facts(
         udp_endpoints=list(sockets),
         udp_ports={"udp4": sorted({f"{row['port']}-{row['port']}" for row in sockets}), "udp6": []},
@@ -47,7 +47,7 @@ def only(name: str, found: dict[str, Any], *sockets: dict[str, Any], dns: tuple[
 
 
 def on_2000(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[str, Any]:
-    """The same host as Windows 2000, whose netstat names no process: DNS's sockets are among the others."""
+    """Return the same host as Windows 2000, whose netstat names no process: DNS's sockets are among the others."""
     made = only(name, found, *sockets)
     made["os"].update(release="2000", nt="5.0", sbs=False)
     made["dns"]["udp_ports"] = None
@@ -107,7 +107,7 @@ NORMAL = {
 
 
 def later(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[str, Any]:
-    """A host of today with one catalogued service."""
+    """Return a host of today with one catalogued service."""
     made = server_2019(
         udp_endpoints=list(sockets),
         udp_ports={"udp4": sorted({f"{row['port']}-{row['port']}" for row in sockets}), "udp6": []},

@@ -81,7 +81,7 @@ def test_text_of_one_host_stays_short_whatever_it_tells() -> None:
 
 
 def inline_tokens(markdown: str) -> list[Token]:
-    """What a renderer reads in the lines of the text, which are nothing but headings, lists and paragraphs."""
+    """Return what a renderer reads in the lines of the text, which are nothing but headings, lists and paragraphs."""
     blocks = MarkdownIt("commonmark").enable("table").parse(markdown)
     kinds = {block.type.removesuffix("_open").removesuffix("_close") for block in blocks}
     assert kinds == {"heading", "bullet_list", "list_item", "paragraph", "inline"}

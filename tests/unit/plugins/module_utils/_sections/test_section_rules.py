@@ -105,7 +105,7 @@ def test_an_unreadable_part_does_what_the_table_says(section: str) -> None:
 
 
 def _known(section: str, facts: dict[str, Any], name: str) -> object:
-    """What the facts say of a part of the section, None where they say nothing."""
+    """Return what the facts say of a part of the section, None if they say nothing."""
     if section in ("services", "service_starts"):
         return facts["services"][name]["state" if section == "services" else "start"]
     if section == "tasklist":

@@ -47,13 +47,13 @@ STATE_WORDS = {1: "1", 2: "2", 3: "3", 4: "4", 5: "5", 6: "6", 7: "7"}
 
 
 def protected() -> dict[str, Any]:
-    """A server with everything written, recorded and waiting for its restart of DNS only."""
+    """Return a server with everything written, recorded and waiting for its restart of DNS only."""
     base = server_2019()
     return applied(base, make_plan(base, POLICY))
 
 
 def restarted() -> dict[str, Any]:
-    """The same after the restart: safe."""
+    """Return the same after the restart: safe."""
     made = protected()
     made["dns"]["pid"] = DNS_PID + 1
     return with_dns(made)

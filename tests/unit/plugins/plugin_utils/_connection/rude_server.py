@@ -57,7 +57,7 @@ class RudeServer:
     """Listens on loopback until it is stopped."""
 
     def __init__(self, at: int = 0, rude: Rude | None = None, ntlm: bool = False) -> None:
-        """Begins to listen.
+        """Begin to listen.
 
         Args:
             at: number of the request, from 1, whose answer is `rude`; 0 for none.
@@ -71,7 +71,7 @@ class RudeServer:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def stop(self) -> None:
-        """Listens no more."""
+        """Listen no more."""
         self._listener.close()
 
     def _listen(self) -> None:
@@ -95,7 +95,7 @@ class RudeServer:
                 sock.sendall(self._handshake(sealed) if self._ntlm else _answer_to(action, body))
 
     def _handshake(self, number: int) -> bytes:
-        """What a server says up to the proof of the password, which anybody's is."""
+        """Return a server's messages up to the proof of the password, which accepts any password."""
         if number < HANDSHAKE:
             token = "" if number == 1 else " " + base64.b64encode(_CHALLENGE).decode()
             return answer("401 Unauthorized", b"", f"WWW-Authenticate: Negotiate{token}")
@@ -114,13 +114,13 @@ def _found(pattern: str, text: str) -> str | None:
 
 
 def answer(status: str, body: bytes = b"", *headers: str) -> bytes:
-    """A whole reply."""
+    """Return a whole reply."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 def drips(begin: bytes, seconds: float = 0.02, at_most: float = 30) -> Rude:
-    """Sends a beginning, then a byte now and then until the client goes, or longer than any test waits."""
+    """Send a beginning, then a byte now and then until the client goes, or longer than any test waits."""
 
     def rude(sock: socket.socket) -> None:
         sock.sendall(begin)
@@ -133,7 +133,7 @@ def drips(begin: bytes, seconds: float = 0.02, at_most: float = 30) -> Rude:
 
 
 def floods(begin: bytes, piece: bytes, pieces: int) -> Rude:
-    """Sends a beginning, then as many pieces as the client takes, up to a number."""
+    """Send a beginning, then as many pieces as the client takes, up to a number."""
 
     def rude(sock: socket.socket) -> None:
         sock.sendall(begin)

@@ -24,7 +24,7 @@ class Clock:
 
 
 def named(name: str, **attributes: Any) -> Exception:
-    """An exception with the name and the attributes of one of the library's."""
+    """Return an exception with the name and the attributes of one of the library's."""
     error = type(name, (Exception,), {})("text of " + name)
     for key, value in attributes.items():
         setattr(error, key, value)

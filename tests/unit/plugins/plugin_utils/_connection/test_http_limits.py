@@ -71,7 +71,7 @@ class Clock:
         return time.monotonic() + self.ahead
 
     def before(self, rude: Rude) -> Rude:
-        """The same answer; almost all of the time has passed when it begins."""
+        """Return the same answer; almost all of the time has passed when it begins."""
 
         def late(sock: Any) -> None:
             self.ahead = COMMAND_S - LEFT_S
@@ -102,7 +102,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def connected(port: int, transport: str, plugin: str = "winrm") -> Any:
-    """The connection plugin of the installed ansible-core."""
+    """Return the connection plugin of the installed ansible-core."""
     options = {
         "ansible_host": "127.0.0.1",
         "ansible_port": port,
@@ -121,7 +121,7 @@ def connected(port: int, transport: str, plugin: str = "winrm") -> Any:
 
 
 def whole_task(plugin: Any, clock: Clock | None = None) -> Any:
-    """A command, its end, and what the task executor does then."""
+    """Return a command, its end, and what the task executor does then."""
     session = Session(plugin, clock=clock or Clock())
     try:
         return session.run("ver", phase="read", timeout=COMMAND_S)
@@ -205,7 +205,7 @@ def test_who_is_interrupted_sends_nothing_more(server: Any) -> None:
 
 
 def resident(name: str) -> int:
-    """A figure of this process's memory in KiB."""
+    """Return a figure of this process's memory in KiB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 

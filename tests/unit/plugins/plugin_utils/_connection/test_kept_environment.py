@@ -26,7 +26,7 @@ def built(**options: Any) -> HttpSession:
 
 
 def route(session: HttpSession) -> tuple[str | None, object]:
-    """The proxy that the next request takes, and what certificates are checked against."""
+    """Return the proxy that the next request takes, and what certificates are checked against."""
     request: PreparedRequest = session.prepare_request(Request("POST", HOST))
     return select_proxy(HOST, resolve_proxies(request, session.proxies, session.trust_env)), session.verify
 

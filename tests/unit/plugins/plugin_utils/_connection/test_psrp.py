@@ -60,14 +60,14 @@ MORE_OPTIONS: list[dict[str, Any]] = [
 
 
 def plugin(**variables: Any) -> Any:
-    """The connection plugin of the installed ansible-core."""
+    """Return the connection plugin of the installed ansible-core."""
     made = connection_loader.get("psrp", PlayContext())
     made.set_options(var_options={**OPTIONS, **variables, "_extras": {}})
     return made
 
 
 def client(connection: Any, pin_address: bool = False) -> Any:
-    """The library's connection as a session makes it; nothing is sent."""
+    """Return the library's connection as a session makes it; nothing is sent."""
     clock = HostClock(time.monotonic)
     transport = Psrp(connection, TransportOptions(False, pin_address, time.monotonic, clock))
     return transport._new_client(Limits())._wsman

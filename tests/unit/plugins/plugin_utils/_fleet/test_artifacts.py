@@ -44,14 +44,14 @@ def put(folder: Path, *artifacts: dict[str, Any]) -> Path:
 
 
 def own(host: str, status: str = "safe", **changes: Any) -> dict[str, Any]:
-    """What this call has found on the host."""
+    """Return what this call has found on the host."""
     return {**stated(host, status, ago(0)), "call": RUN_ID, **changes}
 
 
 def gate(
     folder: Path, play: str = "a", known: str = "", variables: dict[str, Any] | None = None, **options: Any
 ) -> Verdict:
-    """The verdict over a play of hosts with names of one letter.
+    """Return the verdict over a play of hosts with names of one letter.
 
     Args:
         folder: with the folder `own` of the run `night`.
@@ -96,7 +96,7 @@ def test_no_artifact_of_another_folder_makes_a_host_of_the_play_better(
 
 
 def damages(content: dict[str, Any]) -> Iterator[bytes | None]:
-    """The file gone, cut, and without or with garbage in each of its fields, one at a time."""
+    """Yield the file gone, cut, and without or with garbage in each of its fields, one at a time."""
     whole = json.dumps(content).encode()
     yield None
     yield from (whole[: len(whole) * part // 8] for part in range(8))
@@ -186,7 +186,7 @@ def test_one_machine_under_two_names(tmp_path: Path) -> None:
 
 
 def exposed(host: str) -> dict[str, Any]:
-    """A host on which nothing is reserved, and nothing to do."""
+    """Return a host on which nothing is reserved, and nothing to do."""
     return {**own(host, "exposed"), "facts": artifact(host, factory.facts(), ago(0))["facts"]}
 
 

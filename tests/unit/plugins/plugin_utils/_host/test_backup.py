@@ -65,7 +65,7 @@ values = st.one_of(
 
 
 def exported(name: str, value: RawValue | None) -> str:
-    """The text of `reg export` of a key with this value and one of somebody else."""
+    """Return the text of `reg export` of a key with this value and one of somebody else."""
     place = SETTINGS[name]
     lines = [SIGNATURES[DIALECT_5], "", f"[{place.key.replace('HKLM', 'HKEY_LOCAL_MACHINE')}]", '"Hostname"="client01"']
     if value is not None:
@@ -83,7 +83,7 @@ def exported(name: str, value: RawValue | None) -> str:
 
 
 def answered(name: str, value: RawValue | None) -> bytes:
-    """The section as it comes through a console of code page 437."""
+    """Return the section as it comes through a console of code page 437."""
     mark = f"#portkeeper {RUN} %s export_{LABELS[name]}"
     return f"#portkeeper transcript 1 {RUN}\r\n{mark % 'begin'}\r\n{exported(name, value)}{mark % 'end'} 0\r\n".encode(
         "cp437", "replace"
@@ -91,7 +91,7 @@ def answered(name: str, value: RawValue | None) -> bytes:
 
 
 def imported(lines: list[str], name: str) -> dict[str, RawValue]:
-    """What an import of these lines writes, as Windows reads files of either dialect."""
+    """Return what an import of these lines writes, as Windows reads files of either dialect."""
     wide = lines[0] == SIGNATURES[DIALECT_5]
     text = "\r\n".join([lines[0], "", *as_wide(lines)] if wide else lines) + "\r\n"
     content = encode_reg(text) if wide else text.encode("ascii")
@@ -161,7 +161,7 @@ def test_the_last_backup_is_the_last_change(tmp_path: Path) -> None:
 
 
 def damaged(backups: BackupStore, number: int) -> str:
-    """Cuts the backup of that number; returns its file's name."""
+    """Cut the backup of that number and return its file's name."""
     path = backups.paths()[number]
     path.write_text("", encoding="utf-8")
     return path.name

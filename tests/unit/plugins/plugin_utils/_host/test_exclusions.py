@@ -34,7 +34,7 @@ TABLES = {"udp4": starred("1812-1812", "50000-50059"), "udp6": block("7-7")}
 
 
 def host(**changes: Any) -> dict[str, Any]:
-    """A plain 2008 whose DNS holds 52000 over IPv4."""
+    """Return a plain 2008 whose DNS holds 52000 over IPv4."""
     made = server_2019(
         os={"release": "2008", "family": "nt6", "nt": "6.0", "build": 6002},
         dns={"udp_ports": {"udp4": ["53-53", "52000-52000"], "udp6": ["53-53"]}},

@@ -57,7 +57,7 @@ class LateWire(FakeWire):
 
 
 def seconds(scheduler: str, fates: list[int], dns_returns: bool) -> float:
-    """How long such a window takes."""
+    """Return how long such a window takes."""
     host = FakeHost(scheduler=scheduler, dependents=["WINS"])
     host.services["WINS"] = Service(4, 77)
     if not dns_returns:

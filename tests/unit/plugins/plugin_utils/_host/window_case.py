@@ -30,7 +30,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
 
 
 def run_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sets a clock that runs on at every look, and never sleeps."""
+    """Set a clock that runs on at every look, and never sleeps."""
     now = [0.0]
 
     def clock() -> float:

@@ -47,14 +47,14 @@ def luminance(colour: str) -> float:
 
 
 def schemes() -> dict[str, dict[str, str]]:
-    """The colours by scheme and name; the first block is the light one, the second the dark one."""
+    """Return the colours by scheme and name; the first block is the light one, the second the dark one."""
     blocks = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     colours = (dict(re.findall(r"--([\w-]+): (#\w{6});", block)) for block in blocks)
     return dict(zip(("light", "dark"), colours, strict=True))
 
 
 def rules() -> dict[str, dict[str, str]]:
-    """The rules of one line, by selector: the properties that name a colour."""
+    """Return the rules of one line, by selector: the properties that name a colour."""
     return {
         selector.strip(): dict(re.findall(r"([\w-]+): var\(--([\w-]+)\)", body))
         for selectors, body in re.findall(r"^(\.[^{\n]+) \{ (.+) \}$", STYLE, re.M)
@@ -117,7 +117,7 @@ def test_hostile_names_are_text() -> None:
 
 
 def everything() -> html_page.Page:
-    """A page with every part: all states, compared, somebody gone, services without a column."""
+    """Return a page with every part: all states, compared, somebody gone, services without a column."""
     crowded = artifact("crowded", factory.conflict_facts())
     need = crowded["plan"]["needs"][0]
     crowded["plan"]["needs"] += [{**need, "service": f"service{number}", "services": []} for number in range(50)]
@@ -128,7 +128,7 @@ def everything() -> html_page.Page:
 
 
 def filled(value: Any, text: str) -> Any:
-    """The same value with this text in place of every text that is not empty."""
+    """Return the same value with this text in place of every text that is not empty."""
     if isinstance(value, str):
         return text if value else value
     if isinstance(value, tuple):
