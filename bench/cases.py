@@ -123,7 +123,7 @@ FULL = (
 
 
 def cut(cases: Sequence[Case], most: int | None) -> list[Case]:
-    """Return the cases with at most so many hosts each and one repeat, to try whether all run; as they are for None."""
+    """Return the cases with at most this number of hosts and one repeat, for a quick check; unchanged for None."""
     if most is None:
         return list(cases)
     return list(dict.fromkeys(replace(case, hosts=min(case.hosts, most), repeats=1) for case in cases))

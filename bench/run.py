@@ -133,7 +133,7 @@ def _ratios(sides: dict[str, list[Figures]]) -> dict[str, dict[str, float]]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run all cases and write what came of them."""
+    """Run all cases and write their results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="all cases, up to 1,000 hosts")
     parser.add_argument("--at-most", type=int, metavar="HOSTS", help="only try whether all runs; writes nothing")

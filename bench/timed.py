@@ -51,7 +51,7 @@ def _time(module: str, path: str, part: str) -> None:
     inner = getattr(owner, name)
 
     @functools.wraps(inner)
-    def timed(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the function takes and returns
+    def timed(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - the arguments and result of any function
         began = time.process_time()
         try:
             return inner(*arguments, **options)

@@ -50,7 +50,7 @@ def expect(condition: bool, sentence: str) -> None:
 
 @dataclass
 class Run:
-    """Exit code and output of one command, shown as it came."""
+    """Exit code and output of one command, shown unchanged."""
 
     returncode: int
     output: str
@@ -103,7 +103,7 @@ class Demo:
         self.inventory.write_text(self.lab("inventory", "--name", host), encoding="utf-8")
 
     def inside(self, line: str, host: str = HOST) -> str:
-        """Run a cmd line at the host's console, past WinRM; return its output whatever its exit code."""
+        """Run a cmd line at the host's console, without WinRM, and return its output for any exit code."""
         return self.call([sys.executable, "-m", "portkeeper_lab", "exec", host, "--", line]).output
 
     def playbook(self, name: str, *options: str) -> Run:
@@ -139,7 +139,7 @@ def recap(run: Run) -> dict[str, int]:
 
 
 def show_conflict(demo: Demo) -> None:
-    """The conflict: DNS started first and its draw holds 1645 and 4500."""
+    """Show the conflict: DNS started first and its draw holds 1645 and 4500."""
     ports = demo.dns_ports()
     print(f"    dns.exe holds {len(ports)} UDP ports")
     expect({1645, 4500} <= ports, "among them 1645 (RADIUS) and 4500 (IPsec NAT-T)")
@@ -147,7 +147,7 @@ def show_conflict(demo: Demo) -> None:
 
 
 def failing_verify(demo: Demo) -> None:
-    """The diagnosis: verify fails and names the process, its PID and the error number."""
+    """Diagnose: verify fails and names the process, its PID and the error number."""
     run = demo.playbook("verify")
     expect(run.returncode == 2, "verify fails")
     expect("dns.exe" in run.output and "10048" in run.output, "and names dns.exe and error 10048 as the reason")
@@ -155,7 +155,7 @@ def failing_verify(demo: Demo) -> None:
 
 
 def check_mode(demo: Demo) -> None:
-    """The look before: --check --diff shows what would be written, and changes nothing."""
+    """Check first: --check --diff shows what would be written, and changes nothing."""
     before = demo.registry()
     run = demo.playbook("reserve_ports", "--check", "--diff")
     expect(run.returncode == 0 and recap(run)["failed"] == 0, "the check run does not fail on a broken host")
@@ -164,7 +164,7 @@ def check_mode(demo: Demo) -> None:
 
 
 def real_run(demo: Demo) -> None:
-    """The cure: reserve the ports, stop DNS, start what was down, start DNS, verify."""
+    """Fix it: reserve the ports, stop DNS, start what was down, start DNS, verify."""
     run = demo.playbook("reserve_ports", "--diff")
     expect(run.returncode == 0, "the run succeeds")
     expect(demo.reserved_ports() == EXPECTED_RESERVED, "ReservedPorts is " + " ".join(EXPECTED_RESERVED))
@@ -172,7 +172,7 @@ def real_run(demo: Demo) -> None:
 
 
 def second_run(demo: Demo) -> None:
-    """The second run changes nothing, and says that the reservations still wait for a reboot."""
+    """Run again: nothing is changed, and the run reports that the reservations still wait for a reboot."""
     run = demo.playbook("reserve_ports")
     expect(run.returncode == 0 and recap(run)["changed"] == 0, "nothing changed")
     expect("waits for a reboot" in run.output, "the pending reboot is plainly said")
@@ -180,7 +180,7 @@ def second_run(demo: Demo) -> None:
 
 
 def reboot(demo: Demo) -> None:
-    """The reboot makes the reservations effective (KB812873)."""
+    """Reboot, so that the reservations take effect (KB812873)."""
     demo.lab("reboot", HOST)
     run = demo.playbook("reserve_ports")
     expect(recap(run)["changed"] == 0 and "waits for a reboot" not in run.output, "nothing to do and nothing pending")
@@ -188,7 +188,7 @@ def reboot(demo: Demo) -> None:
 
 
 def restarts(demo: Demo) -> None:
-    """Twenty starts of DNS, each with a new draw: no needed port is taken."""
+    """Start DNS twenty times, each with a new draw: no needed port is taken."""
     for count in range(1, RESTARTS + 1):
         demo.inside("net stop DNS & net start DNS")
         ports = demo.dns_ports()
@@ -199,7 +199,7 @@ def restarts(demo: Demo) -> None:
 
 
 def drift(demo: Demo) -> None:
-    """Another hand empties ReservedPorts: the drift check finds it and still changes nothing."""
+    """Empty ReservedPorts from outside: the drift check finds it and still changes nothing."""
     demo.inside(f'reg delete "{TCPIP}" /v ReservedPorts /f')
     run = demo.playbook("drift")
     expect(run.returncode == 2, "drift ends with exit code 2")
@@ -209,7 +209,7 @@ def drift(demo: Demo) -> None:
 
 
 def block_mode(demo: Demo) -> None:
-    """The worst case: IPsec fails at boot, the IPsec driver blocks, and the server is off the network (event 4292)."""
+    """Show the worst case: IPsec fails at boot, its driver blocks, and the server is off the network (event 4292)."""
     demo.up(BLOCKED_SCENARIO, BLOCKED_HOST)
     run = demo.playbook("verify")
     expect(run.returncode == 4, "the host is UNREACHABLE")

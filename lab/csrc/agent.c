@@ -7,7 +7,7 @@
  * Frames in both directions over standard input and output, little endian:
  *     u32 length of the payload, u8 type, u32 id of the command, payload
  * One thread per command owns the command's process, job and pipes; the main thread only reads frames and hands
- * them on. Output is sent only against credit, so that a child whose output nobody takes blocks as on Windows.
+ * them on. Output is sent only against credit, so that a child whose output is not read blocks as on Windows.
  */
 #include "agent.h"
 

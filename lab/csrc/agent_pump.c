@@ -4,7 +4,7 @@
  */
 /* Serving one command: output against credit, input, the end, the kill.
  *
- * The exit is told only when the process has ended AND what it had written has been sent: a read that is still
+ * The exit is sent only when the process has ended AND what it had written has been sent: a read that is still
  * under way after the end means that the pipe is empty, even where a child of the command keeps it open.
  */
 #include "agent.h"

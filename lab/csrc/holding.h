@@ -2,7 +2,7 @@
  * GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-/* What a service of the lab is told to do, and the ports that it holds. */
+/* The configuration of a service of the lab, and the ports that it holds. */
 #ifndef PORTKEEPER_HOLDING_H
 #define PORTKEEPER_HOLDING_H
 

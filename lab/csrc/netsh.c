@@ -39,7 +39,7 @@ static const struct verb verbs[] = {
      {TAG_PROTOCOL, TAG_START, TAG_COUNT, TAG_STORE, TAG_NONE}, netsh_delete_excludedportrange, 1},
 };
 
-/* Whether word is a shortened form of whole with at least so many letters. */
+/* Whether word is a shortened form of whole with at least this number of letters. */
 static int is_short_for(const wchar_t *word, const wchar_t *whole, size_t least)
 {
     return wcslen(word) >= least && starts_with(whole, word);

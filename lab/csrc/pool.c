@@ -10,7 +10,7 @@
 #define TCPIP_KEY SERVICES_KEY L"Tcpip\\Parameters"
 #define DNS_KEY SERVICES_KEY L"DNS\\Parameters"
 
-/* ReservedPorts counts as of the last boot (KB812873). */
+/* ReservedPorts takes effect at boot (KB812873). */
 static void ground_nt5(struct pool_ground *ground)
 {
     int live = registry_is(LAB_KEY, L"Mutant", L"reservation_without_reboot");
@@ -22,7 +22,7 @@ static void ground_nt5(struct pool_ground *ground)
     draw_reserve((const char *const *)list.entries, list.count, split, ground->reserved);
 }
 
-/* SocketPoolExcludedPortRanges counts as of the start of the service, which is now. Ranges may touch here. */
+/* SocketPoolExcludedPortRanges takes effect at the start of the service, which is now. Ranges may touch here. */
 static void ground_nt6(int v6, int excluded_honoured, struct pool_ground *ground)
 {
     struct port_space space = port_space(v6, 0);

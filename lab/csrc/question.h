@@ -6,7 +6,7 @@
 #ifndef PORTKEEPER_QUESTION_H
 #define PORTKEEPER_QUESTION_H
 
-/* Whether standard input answers y. An open pipe that stays silent for five seconds counts as no answer. */
+/* Whether standard input answers y. An open pipe that stays silent for five seconds is no answer. */
 int answered_yes(void);
 
 #endif

@@ -143,7 +143,7 @@ DWORD scm_status(const wchar_t *name, SERVICE_STATUS_PROCESS *status)
     return error;
 }
 
-/* 1058 for a disabled service, whatever its state. */
+/* 1058 for a disabled service in any state. */
 static DWORD check_enabled(const wchar_t *name)
 {
     wchar_t key[NAME_ROOM + 64];

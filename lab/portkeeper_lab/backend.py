@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The seam between the WinRM server and whatever plays a Windows host.
+"""The interface between the WinRM server and a simulated Windows host.
 
 The WinRM server knows hosts only through these two protocols: a Wine host implements them with the agent inside its
 prefix, a replayed host with a recorded transcript. All calls may come from several threads at once.

@@ -23,7 +23,7 @@ AT_BOOT = (LAB_KEY, "BootReservedPorts")
 
 @pytest.fixture(scope="module")
 def draw_host(tool_host):
-    """The host with everything but DNS stopped that could hold a port of the draw; put back at the end."""
+    """The host with all services stopped, except DNS, that could hold a port of the draw; restored at the end."""
     tool_host.run("net stop IAS & net stop PolicyAgent")
     yield tool_host
     tool_host.run(tool_host.configuration({**tool_host.draw_defaults, POOL_SIZE: None}))

@@ -145,7 +145,7 @@ class Soak:
 
 @pytest.fixture
 def soak(tool_host: ToolHost) -> Iterator[Soak]:
-    """A soak with a fresh seed; the host is put back afterwards."""
+    """A soak with a fresh seed; the host is restored afterwards."""
     made = Soak(tool_host, secrets.randbelow(2**31))
     print(f"\nsoak: seed {made.seed}")
     yield made

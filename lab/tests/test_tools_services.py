@@ -120,7 +120,7 @@ def test_net_stop_takes_dependents_down(chain):
 
 
 def test_net_stop_does_not_wait_for_ever(chain):
-    """Standard input is a pipe that nobody writes to and nobody closes."""
+    """Standard input is a pipe that is never written to and never closed."""
     assert chain.run("net start LabTop").code == 0
     process = chain.host.spawn(Launch("net stop LabBase"))
     output = b""

@@ -106,7 +106,7 @@ def pypsrp_certificate(pair) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def certificates(authority: Authority, foreign: Authority) -> dict[str, Any]:
-    """Client certificates: of the account, of nobody, of the account by another authority."""
+    """Client certificates: of the account, of an unknown account, of the account by another authority."""
     return {"good": authority.client(USER), "nobody": authority.client("nobody"), "forged": foreign.client(USER)}
 
 

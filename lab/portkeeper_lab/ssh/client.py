@@ -15,7 +15,7 @@ from portkeeper_lab.ssh.server import SSHServer
 
 
 def command(folder: Path, port: int, *options: str, user: str = "Administrator") -> list[str]:
-    """The client's command line up to what is to run; it asks nobody and reads no configuration."""
+    """Return the client's command line up to the command to run. It never prompts and reads no configuration."""
     fixed = [
         "-F",
         "none",

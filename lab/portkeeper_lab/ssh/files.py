@@ -87,7 +87,7 @@ def _write_private(path: Path, text: str, mode: int) -> None:
 
 
 def _hashed(password: str) -> str:
-    """The password as in /etc/shadow; Python 3.13 has no module for it any more."""
+    """Return the password as in /etc/shadow. Python 3.13 no longer has a module for it."""
     library = ctypes.CDLL("libcrypt.so.1")
     library.crypt.restype = ctypes.c_char_p
     made: bytes = library.crypt(password.encode(), f"$5${secrets.token_hex(8)}$".encode())

@@ -81,7 +81,7 @@ class Shell:
                 self._last = time.monotonic()
 
     def idle(self, now: float) -> bool:
-        """Return whether nobody has used it for longer than its idle timeout."""
+        """Return whether it was unused for longer than its idle timeout."""
         with self._lock:
             return not self._requests and now - self._last > self.idle_timeout
 
@@ -119,7 +119,7 @@ class ShellTable:
         """Return a shell of this user.
 
         Raises:
-            SoapFault: there is none (any more).
+            SoapFault: there is none.
         """
         with self._lock:
             shell = self._shells.get(shell_id.upper())
@@ -131,7 +131,7 @@ class ShellTable:
         """Return a command of a shell.
 
         Raises:
-            SoapFault: there is none (any more).
+            SoapFault: there is none.
         """
         with self._lock:
             command = shell.commands.get(command_id.upper())
