@@ -60,7 +60,7 @@ class Demo:
     """The lab host, the installed collection and the commands on them."""
 
     def __init__(self, folder: Path) -> None:
-        """Install the collection from its artifact into a folder of its own."""
+        """Install the collection from its artifact into a separate folder."""
         self.folder = folder
         self.environment = {
             **os.environ,

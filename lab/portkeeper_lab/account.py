@@ -28,7 +28,7 @@ class Account:
     def started(self, launch: Launch) -> Launch:
         """Return the launch as this account's cmd takes it: with /V:ON, and AutoRun's command in front of the line.
 
-        Wine's cmd begins with a prompt of its own, so that the account's is set in front of the line, too.
+        Wine's cmd starts with its default prompt, so the account's prompt is also set in front of the line.
         """
         made = replace(launch, environment={**self.variables, **(launch.environment or {})})
         prompt = f"prompt {self.variables['PROMPT']}" if "PROMPT" in self.variables else ""

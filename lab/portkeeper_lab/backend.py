@@ -66,7 +66,7 @@ class Launch:
 
 @runtime_checkable
 class Process(Protocol):
-    """One command on a host, in a job of its own."""
+    """One command on a host, in a separate job."""
 
     def write_stdin(self, data: bytes, end: bool) -> None:
         """Feeds standard input; returns when the host took the bytes over.

@@ -99,7 +99,7 @@ def _add_up(sub: argparse.ArgumentParser) -> None:
 
 
 def _add_ssh(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--ssh", action="store_true", help="an SSH server, too, on a port of its own")
+    sub.add_argument("--ssh", action="store_true", help="an SSH server, too, on a separate port")
     sub.add_argument("--ssh-port", type=int, default=0, metavar="N", help="its port on 127.0.0.1 (default: a free one)")
     sub.add_argument("--ssh-default-shell", choices=DEFAULT_SHELLS, default="cmd", help="what runs the commands")
     sub.add_argument("--ssh-cut-commands", type=int, metavar="N", help="keep N characters of a command only")

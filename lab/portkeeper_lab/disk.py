@@ -34,7 +34,7 @@ class Disk:
         self._megabytes = megabytes
 
     def mount(self) -> None:
-        """Make the file system, where it has a size of its own.
+        """Make the file system, if it has a fixed size.
 
         Raises:
             LabError: the kernel refused.
@@ -52,10 +52,10 @@ class Disk:
         """Play somebody else who fills the drive: new files can be made, and nothing can be written into them.
 
         Raises:
-            LabError: the drive has no size of its own.
+            LabError: the drive has no fixed size.
         """
         if self._megabytes is None:
-            raise LabError("Only a drive with a size of its own can be filled: set disk_mb in the scenario.")
+            raise LabError("Only a drive with a fixed size can be filled: set disk_mb in the scenario.")
         with (self.place / _FILLER).open("ab", buffering=0) as stream:
             step = _STEP
             while step:
@@ -72,7 +72,7 @@ class Disk:
 
 
 def unmount(prefix: Path) -> None:
-    """Release the file system of a host's drive, if it has one of its own."""
+    """Release the file system of a host's drive, if it has one."""
     place = prefix / WINDOWS
     if place.is_mount():
         with contextlib.suppress(OSError):

@@ -38,7 +38,7 @@ class Host(Protocol):
 
 
 class RequestWatcher:
-    """Carries the requests of one host out, in a thread of its own."""
+    """Carries the requests of one host out, in a separate thread."""
 
     def __init__(self, host: Host, folder: Path, log: Callable[[str], None]) -> None:
         """Take the host, the folder that C:\\windows\\portkeeper-lab is outside, and where to log."""

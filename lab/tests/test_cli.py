@@ -33,7 +33,7 @@ NAMESPACES = ("net", "mnt", "pid", "uts", "ipc")
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The command line with a state folder of its own."""
+    """The command line with a separate state folder."""
     runtime = tmp_path_factory.mktemp("run")
     path = Path(portkeeper_lab.__file__).parent.parent
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(path)}

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random draws of the DNS stand-in, with really bound sockets, agree with the computed risk.
 
-The risk is computed here from the formula and not by the collection, and the draw is C of its own: three that agree.
+The risk is computed here from the formula and not by the collection, and the draw is separate C code: all three agree.
 PORTKEEPER_SOAK_DRAWS sets how many draws each of the four great series has (default 50, half a second each).
 """
 
@@ -161,7 +161,7 @@ SERIES: dict[str, tuple[Callable[[Soak], list[str]], int]] = {
     "written only": (Soak.check_written, FEW),
     "split ranges": (Soak.check_split, FEW),
 }
-"""Each with its number of draws; a test of its own each, because together they would keep one process for minutes."""
+"""Each with its number of draws; a separate test each, because together they would occupy one process for minutes."""
 
 
 @pytest.mark.parametrize("name", SERIES)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTPS with an authority of the host's own: who trusts whom, channel binding, client certificates, old TLS."""
+"""HTTPS with the host's certificate authority: trust, channel binding, client certificates, old TLS."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ VICTIMS = {"nt5": "PolicyAgent", "nt6": "WireGuardTunnel$wg0"}
 """The service that DNS keeps down in the family's scenario."""
 
 IDLE_CAP_S = 2.0
-"""Seconds after which the lab's WinRM gives up a shell that nobody asks; a real host waits for minutes."""
+"""Seconds after which the lab's WinRM deletes an idle shell; a real host waits for minutes."""
 
 
 @dataclass
@@ -322,7 +322,7 @@ def fault_host(
 
     Args:
         family: nt5 or nt6.
-        work: a folder of its own.
+        work: a separate folder.
         options: further fields of the WinRM server's Options.
         disk_mb: room on the host's drive, which can be filled then.
     """

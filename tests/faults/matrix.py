@@ -205,8 +205,8 @@ class Matrix:
             self.expect(result.get("phase") is not None, f"{label}: failed without a phase")
             known = isinstance(result.get("dns_may_be_stopped"), bool)
             self.expect(known, f"{label}: does not say whether DNS may be stopped")
-            told = away or now.runs("DNS") or result.get("dns_may_be_stopped")
-            self.expect(bool(told), f"{label}: DNS is stopped, and it is not said")
+            reported = away or now.runs("DNS") or result.get("dns_may_be_stopped")
+            self.expect(bool(reported), f"{label}: DNS is stopped, but that is not reported")
         written = value != seen.old
         self.expect(not written or len(host.backups()) > 0, f"{label}: written without a backup on the controller")
         kept = list((host.folder / "backup").glob("*/restore.reg")) if host.folder.exists() else []

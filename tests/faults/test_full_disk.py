@@ -20,7 +20,7 @@ CHANGE = (1, 2, 3)
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], FaultHost]]:
-    """As in conftest, with a drive of its own for each host."""
+    """As in conftest, with a separate drive for each host."""
     running: dict[str, FaultHost] = {}
     with ExitStack() as stack:
 

@@ -4,7 +4,7 @@
 """Fuzz every parser of untrusted text, guided by coverage, each in its process and for a limited time.
 
 Usage: fuzz.py [READER ...]; FUZZ_SECONDS is for all of them together (default 60). What it learns stays in
-``.cache/fuzz/READER``, where the next run goes on; an input that makes a reader fail stays in ``.cache/fuzz/crashes``.
+``.cache/fuzz/READER``, where the next run continues; an input that breaks a reader stays in ``.cache/fuzz/crashes``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def fuzz_one(name: str, seconds: int) -> None:
 
 
 def names() -> list[str]:
-    """Return the readers, asked of a process of its own so that nothing is imported here without instruments."""
+    """Return the readers, from a separate process, so that nothing is imported here without instrumentation."""
     code = (
         "from conftest import link_checkout; link_checkout();"
         "from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.hostile import READERS;"

@@ -59,7 +59,7 @@ class PlaybookRun:
 
 @dataclass
 class Controller:
-    """An Ansible controller of its own: collections path, home, working folder."""
+    """A separate Ansible controller: collections path, home, working folder."""
 
     folder: Path
     collections: Path
@@ -202,7 +202,7 @@ def lab_host(make_host: Callable[..., LabHost]) -> LabHost:
 
 @pytest.fixture
 def free_port() -> int:
-    """Give a port on loopback that nobody listens on."""
+    """Return a loopback port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -42,18 +42,18 @@ class Replayed:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        told = self._answer()
+        answer = self._answer()
         common = {
             "ansible_connection": "winrm",
             "ansible_host": "127.0.0.1",
             "ansible_winrm_scheme": "http",
             "ansible_winrm_transport": "ntlm",
             "ansible_winrm_message_encryption": "always",
-            "ansible_user": told["user"],
-            "ansible_password": told["password"],
+            "ansible_user": answer["user"],
+            "ansible_password": answer["password"],
         }
         self.hosts = {
-            name: {**common, "ansible_port": port} for name, port in zip(recordings, told["ports"], strict=True)
+            name: {**common, "ansible_port": port} for name, port in zip(recordings, answer["ports"], strict=True)
         }
         self.inventory = folder / "replayed.json"
         self.inventory.write_text(json.dumps({"all": {"hosts": self.hosts}}), encoding="utf-8")

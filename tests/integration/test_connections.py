@@ -30,7 +30,7 @@ def play(**task: Any) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def inventory(tmp_path: Path):
-    """Give a function that writes an inventory of one host that nobody answers for; None leaves a variable out."""
+    """Give a function that writes an inventory of one host that does not answer; None leaves a variable out."""
 
     def write(**variables: Any) -> Path:
         host = {

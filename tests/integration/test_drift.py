@@ -58,7 +58,7 @@ def safe(make_host, controller) -> dict[str, Any]:
 
 @pytest.fixture
 def absent(broken, free_port: int) -> dict[str, Any]:
-    """A host that nobody answers for."""
+    """A host that does not answer."""
     return {**broken, "ansible_port": free_port}
 
 

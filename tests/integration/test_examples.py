@@ -25,7 +25,7 @@ PLUGINS_WITH_EXAMPLES = sorted(
 DOCUMENTS = [CHECKOUT / "README.md", CHECKOUT / "roles/reserve_ports/README.md", *sorted(CHECKOUT.glob("docs/*.md"))]
 
 NOT_RUN_HERE = {
-    "make demo": "is a step of its own in CI",
+    "make demo": "is a separate step in CI",
     "make test": "is what runs this test",
     "pip install": "the versions under test are installed",
     "ansible-galaxy collection install": "the artifact under test is installed",
@@ -70,7 +70,7 @@ def workplace(controller, lab_host) -> Path:
 
 @pytest.fixture(autouse=True)
 def night(workplace) -> None:
-    """The run that examples name ended well, whatever other examples have written into its folder since."""
+    """The run that examples name ended well, although other examples may have written into its folder since."""
     artifact = workplace / "artifacts/nightly/client01.json"
     artifact.parent.mkdir(parents=True, exist_ok=True)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

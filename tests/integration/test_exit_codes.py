@@ -64,7 +64,7 @@ def test_the_exit_code_of_a_mixture(controller, kinds, tmp_path, mixture: str) -
 
 
 def test_a_run_in_which_no_task_can_run_fails(controller, kinds, tmp_path) -> None:
-    """Nobody is left to judge: there is no summary, and Ansible's own code is that of a failure."""
+    """Without a host to evaluate, there is no summary, and Ansible's exit code is that of a failure."""
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"a": kinds["P"]}}}), encoding="utf-8")
     run = controller.playbook(DRIFT, inventory, "-e", f"reserve_ports_artifacts_dir={tmp_path}")
@@ -89,10 +89,10 @@ def written(folder: Path, hosts: dict[str, dict[str, Any]]) -> Path:
 )
 @pytest.mark.parametrize("inventory", ["hosts", "none"])
 def test_nobody_to_judge_is_a_finding(controller, kinds, tmp_path, options, inventory) -> None:
-    """With a mistyped target, an inventory that names nobody, or a host that must be there and is not."""
+    """With a mistyped target, an empty inventory, or a missing host that must be there."""
     path = written(tmp_path, {"a": kinds[IN_ORDER]} if inventory == "hosts" else {})
-    told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path), **options})
-    run = controller.playbook(DRIFT, path, "-e", told)
+    extra = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path), **options})
+    run = controller.playbook(DRIFT, path, "-e", extra)
     assert run.returncode == (2 if options or inventory == "none" else 0), run.stdout + run.stderr
 
 
@@ -102,8 +102,8 @@ def test_a_limit_is_told_and_judges_the_rest_of_nobody(controller, kinds, tmp_pa
     codes = {}
     for limit in ("a", "b", "c", "a:c"):
         folder = tmp_path / limit.replace(":", "-")
-        told = json.dumps({"reserve_ports_artifacts_dir": str(folder), "drift_expected_hosts": ["b"]})
-        run = controller.playbook(DRIFT, path, "-e", told, "--limit", limit)
+        extra = json.dumps({"reserve_ports_artifacts_dir": str(folder), "drift_expected_hosts": ["b"]})
+        run = controller.playbook(DRIFT, path, "-e", extra, "--limit", limit)
         (summary,) = folder.glob("*/summary.json")
         content = json.loads(summary.read_text(encoding="utf-8"))
         codes[limit] = (run.returncode, content["limited"])
@@ -136,17 +136,17 @@ def test_no_other_folder_takes_away_what_this_call_found(controller, kinds, tmp_
     more = tmp_path / "more"
     more.mkdir()
     (more / "a.json").write_text(json.dumps(forged), encoding="utf-8")
-    told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / "own"), "drift_more_artifacts_dirs": [str(more)]})
+    extra = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / "own"), "drift_more_artifacts_dirs": [str(more)]})
     for kind, code in ((AWAY, 4), ("C", 2), (IN_ORDER, 0)):
-        run = controller.playbook(DRIFT, written(tmp_path, {"a": kinds[kind]}), "-e", told)
+        run = controller.playbook(DRIFT, written(tmp_path, {"a": kinds[kind]}), "-e", extra)
         assert run.returncode == code, run.stdout + run.stderr
 
 
 def test_one_machine_under_two_names_is_no_host_in_order(controller, kinds, tmp_path) -> None:
     path = written(tmp_path, {"a": kinds[IN_ORDER], "b": kinds[IN_ORDER]})
     for declared, code in (([], 2), ([["a", "b"]], 0)):
-        told = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / str(code)), "drift_same_machine": declared})
-        assert controller.playbook(DRIFT, path, "-e", told).returncode == code
+        extra = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path / str(code)), "drift_same_machine": declared})
+        assert controller.playbook(DRIFT, path, "-e", extra).returncode == code
 
 
 def test_each_host_s_own_variables_decide_where_and_what_is_judged(controller, kinds, tmp_path) -> None:
@@ -165,7 +165,7 @@ def test_each_host_s_own_variables_decide_where_and_what_is_judged(controller, k
     assert run.returncode == 2, run.stdout + run.stderr
     summaries = {place: json.loads((tmp_path / place / "summary.json").read_text()) for place in ("one/night", "two/2")}
     named = {place: [row["host"] for row in summary["hosts"]] for place, summary in summaries.items()}
-    assert named["two/2"] == ["b"], "nobody's folder names the hosts of another client"
+    assert named["two/2"] == ["b"], "no client's folder names the hosts of another client"
     assert named["one/night"] == ["localhost"]
     assert {row["host"]: row["status"] for summary in summaries.values() for row in summary["hosts"]} == {
         "localhost": "safe", "b": "conflict",

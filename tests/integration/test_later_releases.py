@@ -99,7 +99,7 @@ def test_2022_wireguard(make_host, modules) -> None:
 
 
 def test_2008_by_netsh(make_host, modules) -> None:
-    """What is free is excluded at once, what DNS holds in the window; the way back takes out exactly these rows."""
+    """Free ports are excluded at once, ports of DNS in the window; the rollback removes exactly these rows."""
     host = make_host("2008", "--winrm", "full_chunks=true")
     foreign = (
         "netsh interface ipv4 add excludedportrange protocol=udp startport=50000 numberofports=60 store=persistent"

@@ -20,7 +20,7 @@ SCRIPT = EXAMPLES / "nightly.sh"
 
 @pytest.fixture
 def inventory(tmp_path: Path, free_port: int) -> Path:
-    """One host that nobody answers for."""
+    """One host that does not answer."""
     host = {
         "ansible_connection": "winrm",
         "ansible_host": "127.0.0.1",

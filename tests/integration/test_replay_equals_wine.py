@@ -50,15 +50,15 @@ def test_replay_equals_wine(controller, make_host, tmp_path, scenario: str, fami
         text=True,
     )
     with replay:
-        told = json.loads(replay.stdout.readline())
+        answer = json.loads(replay.stdout.readline())
         variables = {
             "ansible_connection": "winrm",
             "ansible_host": "127.0.0.1",
-            "ansible_port": told["ports"][0],
+            "ansible_port": answer["ports"][0],
             "ansible_winrm_scheme": "http",
             "ansible_winrm_transport": "ntlm",
-            "ansible_user": told["user"],
-            "ansible_password": told["password"],
+            "ansible_user": answer["user"],
+            "ansible_password": answer["password"],
         }
         inventory = tmp_path / "replayed.json"
         inventory.write_text(json.dumps({"all": {"hosts": {"replayed": variables}}}), encoding="utf-8")

@@ -18,7 +18,7 @@ SENTINEL = rf"{TCPIP}\Interfaces\sentinel"
 
 @pytest.fixture(scope="module")
 def host(make_host):
-    """Start a host of its own."""
+    """Start a separate host."""
     return make_host("sbs2003", "--winrm", "full_chunks=true")
 
 

@@ -59,7 +59,7 @@ def test_a_host_that_drips_does_not_hold_up_the_others(controller, polite, tmp_p
 
 
 def test_a_task_timeout_leaves_its_word(controller, polite, tmp_path) -> None:
-    """The second fence: Ansible stops the task, whatever it is waiting for, and the artifact is there already."""
+    """As a second safeguard, Ansible stops the task in any wait, and the artifact exists already."""
     server = RudeServer(1, drips(CHUNKED + b"ffff\r\n", 0.5))
     inventory = tmp_path / "hosts.json"
     hosts = {"a-rude": {**polite, "ansible_port": server.port}, "b-polite": polite}

@@ -58,7 +58,7 @@ class Finding:
 
 @pytest.fixture(scope="module")
 def hosts(make_host, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Two hosts of two clients, with a password that is nobody else's."""
+    """Two hosts of two clients, with a unique password."""
     folder = tmp_path_factory.mktemp("scenarios")
     started = {}
     for client in CLIENTS:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Slices of a fleet give the report and exit code of one run, and the gate waits for all hosts.
 
-Replayed hosts, in the state before anything was written, and one that nobody answers for.
+Replayed hosts, in the state before anything was written, and one that does not answer.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def test_workers_of_ansible_runner_give_the_report_of_one_run(controller, fleet,
 
 
 def slice_of(inventory: Path, number: int) -> Path:
-    """Return every second host, as AWX gives an inventory of its own to each job of a slice."""
+    """Return every second host, as AWX gives a separate inventory to each job of a slice."""
     content = json.loads(inventory.read_text(encoding="utf-8"))
     hosts = dict(list(content["all"]["hosts"].items())[number::2])
     path = inventory.with_name(f"slice{number}.json")

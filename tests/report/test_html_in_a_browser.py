@@ -42,7 +42,7 @@ LONG = "a-name-without-any-place-to-break-it" * 6
 
 
 def fleet(count: int) -> Report:
-    """So many hosts in turn in every state, one with a hostile and one with an endless name."""
+    """Return this number of hosts, in turn in every state, one with a hostile and one with an endless name."""
     kinds = list(states().values())
     made = {f"host{number}": {**kinds[number % len(kinds)], "host": f"host{number}"} for number in range(count - 2)}
     made |= {name: artifact(name, factory.conflict_facts()) for name in (HOSTILE, LONG)}
@@ -233,8 +233,8 @@ def test_on_paper_everything_is_there_in_light_colours(printed, made) -> None:
     assert [name for name in names if name not in table] == []
     assert LONG not in names and (made is many_services or LONG in "".join(table)), "no name is cut"
     for row in report.rows:
-        told = row.status not in IN_ORDER and row.details
-        for conflict in row.details.conflicts if told else ():
+        shown = row.status not in IN_ORDER and row.details
+        for conflict in row.details.conflicts if shown else ():
             assert conflict.holder in paper.text
     services, _left_out = services_of(report.rows)
     assert [name for name in services if name != HOSTILE and name not in table] == []

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What sshd runs for each session: passes standard streams between it and the supervisor, on a unix socket.
 
-A program of its own with the standard library only: it is started for each command. Arguments: the socket.
+A separate program that only uses the standard library, because it is started for each command. Arguments: the socket.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 """An OpenSSH server on a loopback port for one host.
 
 The supervisor listens itself and starts an sshd for each connection (`sshd -i`), so that the port is open exactly while
-the host is reachable, and sshd never runs as a service of this machine. It runs in namespaces of its own, in which
+the host is reachable, and sshd never runs as a service of this machine. It runs in separate namespaces, in which
 /etc/passwd and /etc/shadow hold the host's accounts, and ends with the supervisor.
 """
 
@@ -144,7 +144,7 @@ class SSHServer:
             sock.close()
 
     def drop_connections(self) -> None:
-        """Ends every open connection; what runs on the host goes on."""
+        """End every open connection. Commands on the host continue."""
         with self._lock:
             sockets = list(self._sockets.values())
         for sock in sockets:

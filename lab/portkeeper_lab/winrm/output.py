@@ -25,7 +25,7 @@ class Outlet:
 
     With a random generator the stream is cut at positions which depend on the seed only: an answer never reaches over a
     cut, may end before it, and its bytes come in one to three elements. Half of the time the end of the command is sent
-    in an answer of its own. Without a generator an answer collects until it is full or the command has ended.
+    in a separate answer. Without a generator an answer collects until it is full or the command has ended.
     """
 
     def __init__(self, process: Process, cuts: random.Random | None, silent: bool) -> None:

@@ -123,7 +123,7 @@ class WinRMServer:
             self._threads.append(thread)
 
     def listen(self) -> socket.socket:
-        """Bind the port without a thread of its own: the caller accepts and hands connections to `serve`.
+        """Bind the port without a thread: the caller accepts and hands connections to `serve`.
 
         For many hosts that are always reachable in one process; the caller sweeps `shells`, too.
         """

@@ -23,7 +23,7 @@ PASSWORD = "Pass:word-1 ü"
 
 
 class ShellProcess:
-    """A command of /bin/sh in a session of its own; the pipes of the kernel are the bounded buffers."""
+    """A command of /bin/sh in a separate session; the pipes of the kernel are the bounded buffers."""
 
     def __init__(self, host: ShellHost, line: str, skip_shell: bool, environment: Mapping[str, str]) -> None:
         """Start the line."""

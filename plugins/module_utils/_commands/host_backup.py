@@ -92,7 +92,7 @@ def widening(file: str) -> str:
     itself exports, from an empty key of the collection.
 
     Args:
-        file: its path, in a folder of its own.
+        file: its path, in a separate folder.
     """
     make = f"reg.exe add {_WIDE_KEY} /f>nul&ren {file} wide.tmp&reg.exe export {_WIDE_KEY} {file}>nul"
     folder = file.rpartition("\\")[0]
