@@ -34,8 +34,9 @@ PARTS: dict[str, tuple[tuple[str, str], ...]] = {
     "facts": (
         (f"{OURS}plugin_utils._connection.exchange", "split_transcript"),
         (f"{OURS}plugin_utils._host.gather", "read_facts"),
+        (f"{OURS}module_utils._facts.host", "Host.to_json"),
     ),
-    "plan": ((f"{OURS}plugin_utils._tasks.action", "make_plan"),),
+    "plan": ((f"{OURS}plugin_utils._tasks.action", "plan_host"),),
     "artifact": ((f"{OURS}plugin_utils._tasks.action", "_save_artifact"),),
 }
 """By part: the functions whose time it is; those that a part holds are taken off by who reads the figures."""

@@ -102,11 +102,6 @@ def _parse_entry(text: object) -> Range:
     return _checked_port(first), _checked_port(last)
 
 
-_lately_packed: dict[str, PortSet] = {}
-"""Sets that were packed a moment ago, by their text: the facts of a host are planned in the process that made them."""
-_LATELY_PACKED_MAX = 8
-
-
 @dataclass(frozen=True)
 class PortSet:
     """An immutable, hashable set of ports between 1 and 65535.
@@ -162,10 +157,7 @@ class PortSet:
             return cls.from_text(value)
         if not isinstance(value, dict) or set(value) != _PACKED_KEYS:
             raise PortError("a port set is a list of ranges or a mapping of count, lowest, highest and packed")
-        packed = value["packed"]
-        ports = _lately_packed.get(packed) if isinstance(packed, str) else None
-        if ports is None:
-            ports = cls.from_ports(_unpack(packed))
+        ports = cls.from_ports(_unpack(value["packed"]))
         if not ports or (len(ports), ports.lowest, ports.highest) != (
             value["count"],
             value["lowest"],
@@ -195,11 +187,7 @@ class PortSet:
         """
         if len(self.ranges) <= LIST_RANGES_MAX:
             return self.strings()
-        packed = _pack(self)
-        if len(_lately_packed) >= _LATELY_PACKED_MAX:
-            _lately_packed.clear()
-        _lately_packed[packed] = self
-        return {"count": len(self), "lowest": self.lowest, "highest": self.highest, "packed": packed}
+        return {"count": len(self), "lowest": self.lowest, "highest": self.highest, "packed": _pack(self)}
 
     def __or__(self, other: PortSet) -> PortSet:
         if not self.ranges or not other.ranges:

@@ -29,7 +29,7 @@ from .._parsers.transcript import (
 from .._ports import FAMILIES, PortSet
 from .._problems import ProblemList, Severity
 from .._sections.table import SECTIONS
-from .host import RAN_BEFORE_RECORD
+from .host import RAN_BEFORE_RECORD, Host
 from .readers import READERS
 from .reading import Reading
 from .registry import read_send_port, read_settings
@@ -73,13 +73,11 @@ def parse_transcript(
     Raises:
         TranscriptError: for a source of another type, invalid base64, or more than 8 MiB.
     """
-    return read_facts(split_transcript(source), extra_services, extra_ports)
+    return read_facts(split_transcript(source), extra_services, extra_ports).to_json()
 
 
-def read_facts(
-    transcript: Transcript, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None
-) -> dict[str, Any]:
-    """The facts of a transcript that has been split; the arguments and the result are those of `parse_transcript`."""
+def read_facts(transcript: Transcript, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None) -> Host:
+    """Read the facts of a transcript that has been split; the other arguments are those of `parse_transcript`."""
     problems = ProblemList()
     problems.extend(transcript.problems)
     if _is_of_32_bit(transcript):
@@ -117,7 +115,7 @@ def read_facts(
         **own,
     }
     _report_missing(reading, os_facts["family"])
-    return {**facts, "problems": problems.as_list()}
+    return Host({**facts, "problems": problems.as_list()})
 
 
 def _ran_before(state: Mapping[str, Any]) -> set[str]:

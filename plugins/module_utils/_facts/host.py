@@ -15,7 +15,6 @@ from .._catalogue.row import SERVICE_NAME_RE
 from .._ports import (
     FAMILIES,
     HIGHEST_PORT,
-    PortError,
     PortSet,
     Range,
     family_of,
@@ -35,7 +34,7 @@ from .._windows.settings import (
     RAN_BEFORE_RECORD,
     RECORDED_STOPPED,
 )
-from .host_values import is_data, number
+from .host_values import as_json, is_data, number, port_set, port_sets
 
 __all__ = [
     "AUTO_START",
@@ -94,13 +93,18 @@ class Service:
 
 @dataclass(frozen=True)
 class Host:
-    """The facts of one host.
+    """The facts of one host: those that this process has read from a transcript, or JSON that comes from elsewhere.
 
     Attributes:
-        facts: the mapping that the collection's facts are; see schemas/facts.schema.json.
+        facts: as schemas/facts.schema.json describes them, but for sets of ports that this process has read: they are
+            packed only in `to_json`.
     """
 
     facts: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as they stand in results and artifacts."""
+        return {name: as_json(part) for name, part in self.facts.items()}
 
     @property
     def unnamed_ports(self) -> PortSet:
@@ -283,11 +287,11 @@ class Host:
 
     @cached_property
     def _read_dns_ports(self) -> dict[str, PortSet] | None:
-        return _port_sets(self.dns.get("udp_ports"))
+        return port_sets(self.dns.get("udp_ports"))
 
     @cached_property
     def _read_other_ports(self) -> dict[str, PortSet] | None:
-        return _port_sets(self.facts.get("udp_ports"))
+        return port_sets(self.facts.get("udp_ports"))
 
     @property
     def _dns_ports(self) -> dict[str, PortSet]:
@@ -336,6 +340,11 @@ class Host:
         """All UDP ports that other processes than DNS hold in that address family."""
         return self._other_ports[family]
 
+    @property
+    def sql_ports(self) -> PortSet:
+        """The TCP ports that the registry names for all instances of SQL Server."""
+        return port_set(self.facts.get("sql_ports") or [])
+
     def excluded(self, port: int) -> bool:
         """Whether a block that no administrator made (WinNAT, HNS, http.sys) covers the port: error 10013."""
         return any(first <= port <= last for family in FAMILIES for first, last in self.blocks(family))
@@ -369,16 +378,6 @@ class Host:
                 return None
             table.append((first, last, found["administered"]))
         return table
-
-
-def _port_sets(value: object) -> dict[str, PortSet] | None:
-    """The port sets of both address families; None where one of them could not be read."""
-    if not isinstance(value, Mapping) or any(value.get(family) is None for family in FAMILIES):
-        return None
-    try:
-        return {family: PortSet.from_json(value[family]) for family in FAMILIES}
-    except (PortError, TypeError, ValueError):
-        return None
 
 
 def _service(name: str, found: object) -> Service:

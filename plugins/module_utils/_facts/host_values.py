@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._ports import FAMILIES, PortError, PortSet
 
 _TYPE_RE = re.compile(r"(?:REG_[A-Z_]{1,40}|(?:0x)?[0-9A-Fa-f]{1,8})\Z")
 """A registry type, or the number of one that has no name."""
@@ -25,3 +28,29 @@ def number(value: object, lowest: int, highest: int) -> int | None:
     """The number, None where it is none or lies outside of its bounds."""
     good = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
     return value if good and isinstance(value, int) else None
+
+
+def port_set(value: object) -> PortSet:
+    """Return a set of ports that this process has read as it is, and read one that comes as JSON.
+
+    Raises:
+        PortError: it is neither.
+    """
+    return value if isinstance(value, PortSet) else PortSet.from_json(value)
+
+
+def port_sets(value: object) -> dict[str, PortSet] | None:
+    """Return the port sets of both address families; None where one of them could not be read."""
+    if not isinstance(value, Mapping) or any(value.get(family) is None for family in FAMILIES):
+        return None
+    try:
+        return {family: port_set(value[family]) for family in FAMILIES}
+    except (PortError, TypeError, ValueError):
+        return None
+
+
+def as_json(value: object) -> Any:  # noqa: ANN401 (JSON)
+    """Return a fact as JSON: its sets of ports, which may stand in mappings, as lists or packed."""
+    if isinstance(value, PortSet):
+        return value.to_json()
+    return {name: as_json(part) for name, part in value.items()} if isinstance(value, dict) else value

@@ -32,7 +32,7 @@ class FactReader:
     """One fact.
 
     Attributes:
-        read: makes the fact, and reports what it could not read; null where nothing is known.
+        read: makes the fact, JSON or a `PortSet`, and reports what it could not read; null where nothing is known.
         schema: the fact's shape in schemas/facts.schema.json; `scripts/generate.py` writes it there.
     """
 

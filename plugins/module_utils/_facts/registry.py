@@ -252,7 +252,7 @@ def _level(reading: Reading, section_id: str) -> int | None:
     return section.errorlevel if section else None
 
 
-def read_sql_ports(reading: Reading) -> list[str] | dict[str, Any]:
+def read_sql_ports(reading: Reading) -> PortSet:
     """The fact ``sql_ports``: TCP ports of all instances; their texts may be empty, "0" or comma separated.
 
     Values in front of the first key are those of another one, which the collector leaves out.
@@ -271,7 +271,7 @@ def read_sql_ports(reading: Reading) -> list[str] | dict[str, Any]:
     stray = reading.registry("sql_ports").stray
     if stray or unread or _lacks_sql_ports(reading, items, read):
         report_damage(reading, "sql_ports", stray or unread)
-    return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT).to_json()
+    return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT)
 
 
 def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -> bool:

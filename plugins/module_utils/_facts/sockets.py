@@ -117,9 +117,9 @@ def _rows_of(pool: SocketGroup) -> list[UdpRow]:
     return [UdpRow(pool.address, port, pool.pid, False) for port in sorted(pool.ports)]
 
 
-def ports_by_family(rows: list[UdpRow]) -> dict[str, Any]:
-    """Port sets as JSON per address family."""
-    return _to_json(_by_family(rows))
+def ports_by_family(rows: list[UdpRow]) -> dict[str, PortSet]:
+    """Return the ports of the rows per address family."""
+    return _port_sets(_by_family(rows))
 
 
 def _by_family(rows: list[UdpRow]) -> dict[str, set[int]]:
@@ -129,17 +129,17 @@ def _by_family(rows: list[UdpRow]) -> dict[str, set[int]]:
     return found
 
 
-def _to_json(ports: Mapping[str, set[int]]) -> dict[str, Any]:
-    return {family: PortSet.from_ports(held).to_json() for family, held in ports.items()}
+def _port_sets(ports: Mapping[str, set[int]]) -> dict[str, PortSet]:
+    return {family: PortSet.from_ports(held) for family, held in ports.items()}
 
 
-def dns_ports(sockets: Sockets, services: Services) -> dict[str, Any] | None:
+def dns_ports(sockets: Sockets, services: Services) -> dict[str, PortSet] | None:
     """The fact ``dns.udp_ports``; None if it is not known which ports DNS holds."""
     if not _dns_has_process(services):
         return ports_by_family([])
     if not (sockets.known and sockets.with_pids and services.dns_pid is not None):
         return None
-    return _to_json(sockets.dns_by_family)
+    return _port_sets(sockets.dns_by_family)
 
 
 def _dns_has_process(services: Services) -> bool:

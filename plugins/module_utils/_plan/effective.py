@@ -18,10 +18,9 @@ from .._facts.host import (
 from .._ports import PortSet, parse_entries
 from .._windows.service_states import has_no_process
 from .._windows.settings import DNS_RESTART, LIST_TYPE, NOW, SETTINGS, STATE, STATE_KEY, Setting, entries_of, value_text
-from .capacity import Reservations
+from .capacity import starred_ports
 from .dns_check import DNS_PORT
 from .exclusions import NetshPlan
-from .settings import ListPlan
 
 YES = "yes"
 NO = "no"
@@ -82,29 +81,34 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
     return held - fixed
 
 
-def effective_ports(host: Host, reserved: Reservations) -> dict[str, PortSet]:
+def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> dict[str, PortSet]:
     """The ports that are reserved and known to be effective, per address family.
 
     What netsh excludes is effective at once; that only its starred rows count is because the others come and go.
+
+    Args:
+        host: the facts.
+        setting: the list value of the release's mechanism, None where it has none.
+        entered: the ports in that value.
     """
-    listed = PortSet() if reserved.listed is None else _effective_list(host, reserved.listed)
-    return {family: listed | reserved.starred[family] for family in FAMILIES}
+    listed = _effective_list(host, setting, entered) if setting else PortSet()
+    return {family: listed | starred for family, starred in starred_ports(host).items()}
 
 
-def _effective_list(host: Host, listed: ListPlan) -> PortSet:
+def _effective_list(host: Host, setting: Setting, entered: PortSet) -> PortSet:
     """The ports of the list value that Windows works with.
 
     A port that was in the recorded value, is in the value now, and has seen a boot or DNS start since the record counts
     even where somebody else has added to the value; one that DNS holds all the same does not.
     """
-    effect = effect_of(host, listed.setting)
+    effect = effect_of(host, setting)
     if effect == YES:
-        return listed.current
-    record = host.record(listed.setting.id)
-    if effect == NO or record is None or started_since(host, listed.setting, record) is None:
+        return entered
+    record = host.record(setting.id)
+    if effect == NO or record is None or started_since(host, setting, record) is None:
         return PortSet()
     recorded, _bad, _canonical = parse_entries(str(record["value"]).split(","))
-    return (recorded & listed.current) - contradicting_ports(host, listed.setting)
+    return (recorded & entered) - contradicting_ports(host, setting)
 
 
 def _is_recorded(host: Host, setting: Setting) -> bool:

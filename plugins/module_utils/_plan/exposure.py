@@ -13,11 +13,10 @@ from .._ports import PortSet, parse_entries
 from .._windows.settings import (
     MECHANISMS,
     SETTINGS,
+    Setting,
     entries_of,
 )
-from .capacity import Reservations, starred_ports
 from .effective import effective_ports
-from .settings import ListPlan
 
 LIST_OF_MECHANISM = {row.name: row.setting for row in MECHANISMS.values() if row.setting}
 """The list value that counts on a host, by the plan's mechanism."""
@@ -36,18 +35,16 @@ def pool_ranges(plan: Mapping[str, Any]) -> dict[str, PortSet]:
 def protected_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, PortSet]:
     """What is reserved and known to be effective, per address family."""
     host = Host(facts)
-    setting = LIST_OF_MECHANISM.get(plan["mechanism"])
-    listed = None
-    if setting:
-        current = _entered(host, setting)
-        listed = ListPlan(SETTINGS[setting], current, _NONE, current, None, usable=False)
-    return effective_ports(host, Reservations(listed, None, None, starred_ports(host)))
+    name = LIST_OF_MECHANISM.get(plan["mechanism"])
+    if name is None:
+        return effective_ports(host, None, _NONE)
+    return effective_ports(host, SETTINGS[name], _entered(host, SETTINGS[name]))
 
 
-def _entered(host: Host, setting: str) -> PortSet:
+def _entered(host: Host, setting: Setting) -> PortSet:
     """The ports of a list value; none where it is of a type that Windows ignores."""
-    fact = host.setting(setting)
-    if not fact["present"] or fact["type"] != SETTINGS[setting].registry_type:
+    fact = host.setting(setting.id)
+    if not fact["present"] or fact["type"] != setting.registry_type:
         return _NONE
     return parse_entries(entries_of(fact["data"]))[0]
 

@@ -154,18 +154,13 @@ def detected_ports(host: Host, policy: Policy) -> PortSet:
     rows = [(row, installed_services(row, host)) for row in CATALOGUE + policy.extra_rows]
     pairs = [pair for row, services in rows if services for pair in row.ports.ranges]
     if any(services for row, services in rows if row.name == SQL_ROW):
-        pairs += _sql_ports(host).ranges
+        pairs += host.sql_ports.ranges
     return PortSet.from_ranges(pairs)
-
-
-def _sql_ports(host: Host) -> PortSet:
-    """The TCP ports that the registry names for all instances of SQL Server."""
-    return PortSet.from_json(host.facts.get("sql_ports") or [])
 
 
 def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> list[Need]:
     """The ports of other SQL Server instances; that of the default instance is in the catalogue."""
-    ports = _sql_ports(host) - known
+    ports = host.sql_ports - known
     if not ports:
         return []
     source = "SuperSocketNetLib\\Tcp in the host's registry; TCP in KB832017"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from .._facts.host import FAMILIES, Host
@@ -125,6 +126,12 @@ class _Draft:
         lists = [change.to_json() for change in self.changes if change is not size]
         return lists + self.netsh_changes + ([size.to_json()] if size else [])
 
+    @cached_property
+    def effective(self) -> dict[str, PortSet]:
+        """The ports that are reserved and known to be effective, per address family."""
+        listed = self.reserved.listed
+        return effective_ports(self.host, listed.setting if listed else None, listed.current if listed else PortSet())
+
     @property
     def kept(self) -> PortSet:
         """Ports reserved by others that stay."""
@@ -135,16 +142,20 @@ class _Draft:
 
 
 def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
+    """Compute the plan from facts that are JSON; see `plan_host`."""
+    return plan_host(Host(facts), policy)
+
+
+def plan_host(host: Host, policy: Policy) -> dict[str, Any]:
     """Compute the plan.
 
     Args:
-        facts: the facts of one host; see schemas/facts.schema.json.
+        host: the facts.
         policy: what the user wants protected.
 
     Returns:
         The plan; see docs/plan.md and schemas/plan.schema.json.
     """
-    host = Host(facts)
     draft = _draft(host, policy)
     service_checks = judge_services(host, policy)
     failures = all_failures(host, policy, service_checks)
@@ -181,7 +192,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     return {
         "mechanism": draft.mechanism.name,
         "pool_range": draft.pool.to_json(),
-        "needs": _needs_json(draft),
+        "needs": [need.to_json(draft.pool, draft.effective) for need in draft.needs],
         "settings": settings,
         "kept": draft.kept.to_json(),
         "problems": problems,
@@ -236,12 +247,7 @@ def _effect(host: Host, setting: Setting, written: list[str]) -> str:
     return "no" if setting.id in written else effect_of(host, setting)
 
 
-def _needs_json(draft: _Draft) -> list[dict[str, Any]]:
-    effective = effective_ports(draft.host, draft.reserved)
-    return [need.to_json(draft.pool, effective) for need in draft.needs]
-
-
 def _risk(draft: _Draft) -> dict[str, Any]:
     needs = [(need.service, need.udp_ports) for need in draft.needs if need.counts_for_risk]
     after = {family: draft.reserved.desired(family) for family in FAMILIES}
-    return risk_report(draft.pool, needs, effective_ports(draft.host, draft.reserved), after)
+    return risk_report(draft.pool, needs, draft.effective, after)

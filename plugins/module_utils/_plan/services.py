@@ -9,7 +9,7 @@ a row of ``_service_states``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,18 +93,17 @@ class ServicesToStart:
     need_window: bool
 
 
-def verify(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
+def verify(host: Host, policy: Policy) -> dict[str, Any]:
     """The verdict that ``port_verify`` returns.
 
     Args:
-        facts: the facts of the host.
+        host: the facts.
         policy: what is needed there.
 
     Returns:
         ``ok``; ``services``, one row per service and catalogue row, in catalogue order; ``failures`` in the same order,
         then those of ports that the user named. What could not be read is a failure, never ok.
     """
-    host = Host(facts)
     service_checks = judge_services(host, policy)
     failures = all_failures(host, policy, service_checks)
     return {

@@ -37,7 +37,7 @@ from ...module_utils._commands.window_steps import (
     UNRECORDED_LEVEL,
 )
 from ...module_utils._facts.facts import read_facts
-from ...module_utils._facts.host import RUNNING, Host
+from ...module_utils._facts.host import Host
 from ...module_utils._facts.window_facts import (
     on_record,
     owed,
@@ -173,15 +173,15 @@ class _Opening:
         levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
         if not levels and {step["step"] for step in steps} & _ENDINGS:
             return Opened(answer, steps)
-        facts = read_facts(answer, self.window.dependents)
+        host = read_facts(answer, self.window.dependents)
         if not levels:
             raise self.exchange.failure(
                 "has ended the window, but has not written down what it did: make room on its disk, then run again",
                 changed=True,
-                dns_may_be_stopped=facts["dns"]["state"] != RUNNING,
+                dns_may_be_stopped=not host.dns_running,
                 steps=steps,
             )
-        reasons = stop_refusals(Host({**facts, "dns": {**facts["dns"], "dependents": self.window.dependents}}))
+        reasons = stop_refusals(Host({**host.facts, "dns": {**host.dns, "dependents": self.window.dependents}}))
         names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
         reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
         raise self.exchange.failure(
@@ -249,7 +249,7 @@ class _Opening:
         verbose.step("the window is not seen to end: starts DNS from here, for at most {} s", RESCUE_S)
         deadline = time.monotonic() + RESCUE_S
         claimed = runs = False
-        facts: dict[str, Any] = {}
+        host = Host({})
         while not runs:
             answer = self._repeated(rescue_line(self.window), deadline)
             if answer is None:
@@ -260,8 +260,8 @@ class _Opening:
                     dns_may_be_stopped=True,
                 )
             claimed = claimed or _is_claimed(answer)
-            facts = read_facts(answer)
-            runs = facts["dns"]["state"] == RUNNING
+            host = read_facts(answer)
+            runs = host.dns_running
             if time.monotonic() > deadline:
                 break
             if not runs:
@@ -273,7 +273,7 @@ class _Opening:
                 " room, and is the server on mains power? Windows may start no such task on battery",
                 dns_may_be_stopped=not runs,
             )
-        self._forget_what_runs(facts)
+        self._forget_what_runs(host.facts)
         if runs:
             self._late_end()
         state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ...module_utils._commands.collect import collector_line
 from ...module_utils._facts.facts import read_facts
+from ...module_utils._facts.host import Host
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._policy import Policy
 from ...module_utils._sections.table import last_section
@@ -27,16 +29,21 @@ class Gathered:
     Attributes:
         run: the nonce; other commands of the task use it, too.
         transcript: its sections, the newest of each.
-        facts: what they say.
+        host: the facts that they show.
         collected: UTC time on the controller, ISO 8601.
         sent: the transcript as the host sent it; empty where its sections came in several answers.
     """
 
     run: str
     transcript: Transcript
-    facts: dict[str, Any]
+    host: Host
     collected: str
     sent: bytes = b""
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The facts as JSON, made once."""
+        return self.host.to_json()
 
 
 def new_nonce() -> str:
@@ -78,8 +85,8 @@ def read_answer(exchange: Exchange, transcript: Transcript, policy: Policy, sent
             f"did not answer with a whole transcript ({len(transcript.sections)} sections): the output was cut, or its"
             " command processor does not run cmd batches"
         )
-    facts = read_facts(transcript, policy.extra_services, policy.watched_ports)
-    return Gathered(exchange.run, transcript, facts, now_text(), sent)
+    host = read_facts(transcript, policy.extra_services, policy.watched_ports)
+    return Gathered(exchange.run, transcript, host, now_text(), sent)
 
 
 def is_whole(transcript: Transcript, run: str) -> bool:

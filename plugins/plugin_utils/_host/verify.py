@@ -78,7 +78,7 @@ def wait_until_verified(
 
 
 def _checked(gathered: Gathered, policy: Policy) -> Checked:
-    return Checked(gathered, verify(gathered.facts, policy))
+    return Checked(gathered, verify(gathered.host, policy))
 
 
 def _may_heal(checked: Checked, awaited: Collection[str] | None) -> list[str]:

@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ...module_utils._fleet.artifact import build
 from ...module_utils._plan.host_problems import problems_of
-from ...module_utils._plan.plan import make_plan
+from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import (
     PLAN_SPEC,
     POLICY_SPEC,
@@ -335,7 +335,7 @@ def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-c
 
 def planned(gathered: Gathered, job: Job) -> Planned:
     """What was gathered, with the plan for it."""
-    return Planned(gathered, make_plan(gathered.facts, job.policy))
+    return Planned(gathered, plan_host(gathered.host, job.policy))
 
 
 def outcome_of(job: Job, found: Planned, changed: bool, msg: str, **extra: object) -> Outcome:

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ...module_utils._commands.reboot import boot_line, reboot_line
 from ...module_utils._facts.facts import read_facts
-from ...module_utils._facts.host import RUNNING, Host
+from ...module_utils._facts.host import RUNNING
 from ...module_utils._facts.window_facts import (
     awaited_at_boot,
     not_yet,
@@ -130,7 +130,7 @@ def _refuse(job: Job, found: Planned) -> None:
 
 def _refusal(gathered: Gathered) -> str:
     """Why the boot must not be: what runs now would not run after it; empty where nothing speaks against it."""
-    refusal = refusal_of(Host(gathered.facts))
+    refusal = refusal_of(gathered.host)
     return f"{refusal}: enable it, or stop it for good, first" if refusal else ""
 
 
@@ -206,7 +206,7 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
             seen, silence, state = 0, str(error), _STATES["away"]
             continue
         silence = None
-        seen = seen + 1 if read_facts(answer)["boot_mark"] not in (None, old) else 0
+        seen = seen + 1 if read_facts(answer).boot_mark not in (None, old) else 0
         if seen > 1:
             return
         state = _STATES["booted" if seen else "up"]

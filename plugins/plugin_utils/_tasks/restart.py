@@ -16,7 +16,7 @@ from ...module_utils._commands.records import (
 )
 from ...module_utils._commands.window import start_services_line
 from ...module_utils._commands.window_steps import ALREADY_RUNNING
-from ...module_utils._facts.host import RUNNING, Host
+from ...module_utils._facts.host import RUNNING
 from ...module_utils._facts.window_facts import (
     left_down,
     on_record,
@@ -122,7 +122,7 @@ def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
 def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
     """Why a window must not be opened; empty where nothing speaks against it."""
     window = action is not None and action["action"] == DNS_WINDOW
-    return refusal_of(Host(gathered.facts)) if window and gathered.facts["dns"]["state"] == RUNNING else ""
+    return refusal_of(gathered.host) if window and gathered.facts["dns"]["state"] == RUNNING else ""
 
 
 def _refuse(job: Job, found: Planned, refusal: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import services
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import facts, ranges
@@ -31,6 +33,11 @@ def auto_plan(host_facts: dict[str, Any], **options: Any) -> dict[str, Any]:
 def plan(host_facts: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Return the same, with no profile unless one is named."""
     return auto_plan(host_facts, **{"profiles": [], **options})
+
+
+def verify(host_facts: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    """The verdict of port_verify."""
+    return services.verify(Host(host_facts), policy)
 
 
 def with_reserved(*entries: str, **options: Any) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _ports as ports_module
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
     PortError,
     PortSet,
@@ -29,12 +28,6 @@ SETS = st.frozensets(NEAR, max_size=60)
 
 def _ports(*texts: str) -> PortSet:
     return PortSet.from_text(texts)
-
-
-def elsewhere(value: object) -> PortSet:
-    """Read JSON as a process does that has not packed it."""
-    ports_module._lately_packed.clear()
-    return PortSet.from_json(value)
 
 
 @given(SETS, SETS)
@@ -69,7 +62,6 @@ def test_json_round_trip(numbers: frozenset[int]) -> None:
     ports = PortSet.from_ports(numbers)
     text = json.dumps(ports.to_json())
     assert PortSet.from_json(json.loads(text)) == ports
-    assert elsewhere(json.loads(text)) == ports
 
 
 def test_pool_of_2500_is_packed_small() -> None:
@@ -79,20 +71,14 @@ def test_pool_of_2500_is_packed_small() -> None:
     assert set(packed) == {"count", "lowest", "highest", "packed"}
     assert packed["count"] == 2500
     assert len(json.dumps(packed)) < 4000
-    assert elsewhere(packed) == ports
+    assert PortSet.from_json(packed) == ports
 
 
-def test_packed_lately_is_checked_all_the_same() -> None:
+def test_packed_ports_are_checked_against_their_count() -> None:
     packed = PortSet.from_ports(range(1, 999, 2)).to_json()
     assert isinstance(packed, dict)
     with pytest.raises(PortError):
         PortSet.from_json({**packed, "count": 3})
-
-
-def test_only_a_few_are_remembered() -> None:
-    for first in range(1, 60):
-        PortSet.from_ports(range(first, first + 999, 2)).to_json()
-    assert len(ports_module._lately_packed) <= ports_module._LATELY_PACKED_MAX
 
 
 def test_carry_at_the_edges() -> None:
@@ -109,7 +95,7 @@ def test_carry_at_the_edges() -> None:
 
 def test_everything_odd_fits_packed() -> None:
     odd = PortSet.from_ports(range(1, 65536, 2))
-    assert elsewhere(odd.to_json()) == odd
+    assert PortSet.from_json(odd.to_json()) == odd
 
 
 @pytest.mark.parametrize(

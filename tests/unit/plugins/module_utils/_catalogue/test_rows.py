@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.row import CatalogueRow
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.sbs2003 import CATALOGUE
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import verify
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     DNS_PID,
@@ -26,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     socket,
     with_dns,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import verify
 
 HOSTS = {"nt5": facts, "nt6_r2": server_2019}
 PID = 700

@@ -94,7 +94,7 @@ def facts_of_damaged(host: Host, whole: Transcript, section: str, text: str) -> 
     alone = Host(host.name, host.codec, host.line_end, {section: host.sections[section]})
     damaged = split_transcript(alone.transcript(section, text))
     others = {name: found for name, found in whole.sections.items() if name != section}
-    return facts_module.read_facts(Transcript(whole.nonce, {**others, **damaged.sections}, damaged.problems))
+    return facts_module.read_facts(Transcript(whole.nonce, {**others, **damaged.sections}, damaged.problems)).to_json()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from typing import Any
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import judge
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import PortPlanError, plan_of
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import verify
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     BOOT_MARK,
@@ -38,6 +37,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     host,
     host_2008,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import verify
 
 Path = tuple[Any, ...]
 """Keys of mappings and indices of lists, outermost first."""

@@ -11,7 +11,6 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import (
     find_services_to_start,
     judge_services,
-    verify,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
@@ -26,6 +25,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     socket,
     with_dns,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import verify
 
 POLICY = Policy.from_options()
 

@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import judge
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import verify
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.service_states import (
     EXCUSED,
@@ -36,6 +35,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     with_dns,
     without_process,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import verify
 
 DOCUMENT = Path(__file__).resolve().parents[5] / "docs" / "service_states.md"
 POLICY = Policy.from_options({"extra_ports": ["50600"]})
