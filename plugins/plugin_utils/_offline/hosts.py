@@ -14,7 +14,7 @@ from typing import Any
 
 from ...module_utils._commands.cmd import BatchError
 from ...module_utils._commands.machine_id import ID_BYTES
-from ...module_utils._facts.facts import parse_transcript
+from ...module_utils._facts.facts import read_facts
 from ...module_utils._fleet.artifact import build
 from ...module_utils._fleet.times import time_text
 from ...module_utils._offline.apply import apply_script
@@ -36,7 +36,7 @@ from ...module_utils._parsers.transcript import (
 from ...module_utils._plan.actions import END_RECORD
 from ...module_utils._plan.diff import summary_of
 from ...module_utils._plan.host_problems import problems_of
-from ...module_utils._plan.plan import make_plan
+from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import RegFileError
 from .._files import utc_now
@@ -111,13 +111,15 @@ def read_transcripts(source: Path, policy: Policy) -> list[Carried]:
 
 def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
     try:
-        facts = parse_transcript(content, policy.extra_services, policy.watched_ports)
+        transcript = split_transcript(content)
+        read = read_facts(transcript, policy.extra_services, policy.watched_ports)
+        facts = read.to_json()
         host = computer_name(facts).upper()
     except (TranscriptError, OrderError) as error:
         raise OfflineError(f"{path} is not used: {error}.") from error
-    plan = make_plan(facts, policy)
+    plan = plan_host(read, policy)
     try:
-        order = plan_scripts(facts, plan, split_transcript(content))
+        order = plan_scripts(facts, plan, transcript)
         files = _scripts(order, content) if order else {}
         refusal = None
     except (OrderError, BatchError, RegFileError) as error:
