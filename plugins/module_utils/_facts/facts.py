@@ -60,7 +60,7 @@ _OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\
 def parse_transcript(
     source: Source, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None
 ) -> dict[str, Any]:
-    """Turn a transcript into facts.
+    """Convert a transcript to facts.
 
     Args:
         source: bytes in any code page, or text, or ``{"base64": text}``.
@@ -77,7 +77,7 @@ def parse_transcript(
 
 
 def read_facts(transcript: Transcript, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None) -> Host:
-    """Read the facts of a transcript that has been split; the other arguments are those of `parse_transcript`."""
+    """Return the facts of a split transcript. Arguments and result are those of `parse_transcript`."""
     problems = ProblemList()
     problems.extend(transcript.problems)
     if _is_of_32_bit(transcript):
@@ -119,13 +119,13 @@ def read_facts(transcript: Transcript, extra_services: Iterable[str] = (), extra
 
 
 def _ran_before(state: Mapping[str, Any]) -> set[str]:
-    """Lower-case names of the services that, according to our record, ran before a window stopped DNS."""
+    """Return the lower-case names of the services that, by the record, ran before a window stopped DNS."""
     value = (state["settings"].get(RAN_BEFORE_RECORD) or {}).get("value")
     return {name.strip().lower() for name in (value or "").split(",")} - {""}
 
 
 def _is_of_32_bit(transcript: Transcript) -> bool:
-    """Whether keys were found below Wow6432Node, where only a 32-bit process finds them.
+    """Return whether keys were found below Wow6432Node, where only a 32-bit process finds them.
 
     Windows redirects a 32-bit process to that part of the registry. Only sections whose command does not ask for it are
     checked.
@@ -153,7 +153,7 @@ def _dns(
 
 
 def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
-    """The facts ``dynamic_ports`` and ``exclusions``. An address family is null on releases without such a table."""
+    """Return the facts ``dynamic_ports`` and ``exclusions``. A family is null on releases without such a table."""
     dynamic: dict[str, Any] = dict.fromkeys(FAMILIES)
     exclusions: dict[str, Any] = dict.fromkeys(FAMILIES)
     for name in FAMILIES:

@@ -68,7 +68,7 @@ _NO_PORTS_AT_ALL = dict.fromkeys(FAMILIES, PortSet())
 
 @dataclass(frozen=True)
 class Holder:
-    """A process that holds a UDP port; pid and process are None where the release does not tell."""
+    """A process that holds a UDP port; pid and process are None if the release does not report them."""
 
     pid: int | None
     process: str | None
@@ -76,7 +76,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Service:
-    """What the service manager says about one service."""
+    """The service manager's answer about one service."""
 
     name: str
     state: int | None
@@ -87,7 +87,7 @@ class Service:
 
     @property
     def enabled(self) -> bool:
-        """False only where Start is 4; an unknown Start is treated as enabled."""
+        """False only for Start 4. An unknown Start is treated as enabled."""
         return self.start != DISABLED
 
 
@@ -108,12 +108,12 @@ class Host:
 
     @property
     def unnamed_ports(self) -> PortSet:
-        """The ports of others for which the list of sockets has no row."""
+        """The ports of other processes that have no row in the list of sockets."""
         held = self._other_ports[FAMILIES[0]] | self._other_ports[FAMILIES[1]]
         return held - PortSet.from_ports({port for _family, port in self._holders})
 
     def has_reading_errors(self, apart_from: Collection[str]) -> bool:
-        """Whether the facts report an error; a list of problems that cannot be read is an error, too.
+        """Return whether the facts contain an error. An unreadable list of problems is an error too.
 
         Args:
             apart_from: ids that do not matter.
@@ -149,7 +149,7 @@ class Host:
 
     @property
     def dns_installed(self) -> bool | None:
-        """None where the services could not be read, or where the list of services contradicts it."""
+        """None if the services could not be read, or if the list of services contradicts it."""
         installed = self.dns.get("installed")
         if not isinstance(installed, bool) or (not installed and self.dns_service is not None):
             return None
@@ -157,7 +157,7 @@ class Host:
 
     @cached_property
     def dns_service(self) -> Service | None:
-        """DNS among the services, None where it is not listed; without a state where its two entries differ."""
+        """The service DNS; None if it is not listed; without a state if its two entries differ."""
         row = self.service(DNS_SERVICE)
         if row is None:
             return None
@@ -167,7 +167,7 @@ class Host:
 
     @property
     def dns_state(self) -> int | None:
-        """1 to 7, None where it could not be read."""
+        """1 to 7; None if it could not be read."""
         return number(self.dns.get("state"), STOPPED, PAUSED)
 
     @property
@@ -177,22 +177,22 @@ class Host:
 
     @property
     def dns_pid(self) -> int | None:
-        """The process of the DNS service, None while it is stopped or where the release does not tell."""
+        """The process of the DNS service; None while it is stopped, or if the release does not report it."""
         return number(self.dns.get("pid"), 1, HIGHEST_PID)
 
     @property
     def send_port(self) -> int | None:
-        """The fixed port from which DNS asks other servers, None where it has none."""
+        """The fixed port from which DNS queries other servers; None if it has none."""
         return number(self.dns.get("send_port"), 1, HIGHEST_PORT)
 
     @property
     def boot_mark(self) -> str | None:
-        """Changes with every boot; None where it could not be read or cannot be one."""
+        """A mark that changes with every boot; None if it could not be read or is impossible."""
         mark = self.facts.get("boot_mark")
         return mark if isinstance(mark, str) and _MARK_RE.match(mark) else None
 
     def setting(self, setting_id: str) -> Mapping[str, Any]:
-        """One of ``facts.settings``; unread where it is missing, or where its parts contradict each other."""
+        """Return one of ``facts.settings``. It is unread if it is missing, or if its parts contradict each other."""
         fact = self._part("settings").get(setting_id)
         if not isinstance(fact, Mapping):
             return _UNREAD
@@ -203,13 +203,13 @@ class Host:
 
     @property
     def state_present(self) -> bool | None:
-        """Whether our own key is there; None where that could not be read."""
+        """Whether the collection's key exists; None if that could not be read."""
         state = self._part("state")
         present = state.get("present")
         return present if isinstance(present, bool) and isinstance(state.get("settings"), Mapping) else None
 
     def record(self, setting_id: str) -> Mapping[str, Any] | None:
-        """What our last write of a setting recorded, None where there is no complete record."""
+        """Return what the last write of a setting recorded; None without a complete record."""
         record = self._record(setting_id)
         if not isinstance(record, Mapping) or not isinstance(record.get("value"), str):
             return None
@@ -221,7 +221,7 @@ class Host:
         return settings.get(setting_id) if isinstance(settings, Mapping) else None
 
     def booted_since(self, mark: object) -> bool:
-        """Whether a recorded boot mark proves that the host has started anew since; a mark that is cut proves nothing.
+        """Return whether a recorded boot mark proves a boot since then. A mark that was cut proves nothing.
 
         A counter that only one of the two has says nothing: it may not have been read.
         """
@@ -235,7 +235,7 @@ class Host:
 
     @property
     def ran_before(self) -> tuple[str, ...] | None:
-        """The services that ran when a window opened and were not seen running since; None where that is not readable.
+        """The services that ran when a window opened and were not seen running since; None if that is unreadable.
 
         A reboot does not end the record, so its boot mark does not matter.
         """
@@ -264,19 +264,19 @@ class Host:
         return frozenset(name for name, service in self._by_lower_name.items() if service.enabled)
 
     def service(self, name: str) -> Service | None:
-        """One service, whatever the case of its key; None where it is not in the facts."""
+        """Return one service, without regard to case; None if it is not in the facts."""
         return self._by_lower_name.get(name.lower())
 
     @property
     def services_known(self) -> bool:
-        """Whether the service manager's list was read at all: no Windows has an empty one."""
+        """Whether the service manager's list was read at all. On Windows it is never empty."""
         return bool(number(self.facts.get("services_total"), 1, HIGHEST_PID)) and isinstance(
             self.facts.get("services"), Mapping
         )
 
     @property
     def names_processes(self) -> bool:
-        """Whether this release's netstat names the process of each socket; a release that is not known should."""
+        """Whether this release's netstat shows the process of each socket. An unknown release should."""
         return self.os.get("nt") != _NO_PID_IN_NETSTAT
 
     @property
@@ -303,7 +303,7 @@ class Host:
 
     @property
     def dns_ports_known(self) -> bool:
-        """Whether it was read which sockets are DNS's; without a process of its own it has none."""
+        """Whether it is known which sockets are DNS's. Without a process, DNS has none."""
         if self.dns_state == STOPPED:
             return True
         return self._read_dns_ports is not None and self.dns_pid is not None
@@ -332,12 +332,12 @@ class Host:
         return self._dns_ports[family]
 
     def holders(self, port: int, family: str) -> list[Holder]:
-        """Who else holds the port; an unnamed holder where the list of sockets was cut before it."""
+        """Return the other holders of the port. If the list of sockets was cut before it, the holder has no name."""
         named = self._holders.get((family, port), [])
         return named or ([Holder(None, None)] if port in self._other_ports[family] else [])
 
     def other_ports(self, family: str) -> PortSet:
-        """All UDP ports that other processes than DNS hold in that address family."""
+        """Return all UDP ports that processes other than DNS hold in that address family."""
         return self._other_ports[family]
 
     @property
@@ -346,7 +346,7 @@ class Host:
         return port_set(self.facts.get("sql_ports") or [])
 
     def excluded(self, port: int) -> bool:
-        """Whether a block that no administrator made (WinNAT, HNS, http.sys) covers the port: error 10013."""
+        """Return whether a block of Windows (WinNAT, HNS, http.sys) covers the port: error 10013."""
         return any(first <= port <= last for family in FAMILIES for first, last in self.blocks(family))
 
     def exclusions_known(self, family: str) -> bool:
@@ -354,11 +354,11 @@ class Host:
         return self._table(family) is not None
 
     def administered(self, family: str) -> tuple[Range, ...]:
-        """The rows of that table that somebody added (the star), as they are: a deletion must name one exactly."""
+        """Return the rows with a star, unchanged: a deletion must name one exactly."""
         return self._excluded_rows(family, True)
 
     def blocks(self, family: str) -> tuple[Range, ...]:
-        """The rows without a star: Windows itself makes and removes them."""
+        """Return the rows without a star, which Windows itself creates and removes."""
         return self._excluded_rows(family, False)
 
     def _excluded_rows(self, family: str, administered: bool) -> tuple[Range, ...]:
@@ -366,7 +366,7 @@ class Host:
         return tuple(sorted({(first, last) for first, last, starred in rows if starred is administered}))
 
     def _table(self, family: str) -> list[tuple[int, int, bool]] | None:
-        """Start, end and star of each row; None where a row of the table is none."""
+        """Return start, end and star of each row; None if a row is invalid."""
         rows = self._part("exclusions").get(family)
         if not isinstance(rows, Sequence) or isinstance(rows, str):
             return None
@@ -381,7 +381,7 @@ class Host:
 
 
 def _service(name: str, found: object) -> Service:
-    """A service of the facts; what cannot be what it says is unread."""
+    """Return a service of the facts. An impossible value is treated as not read."""
     row: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     return Service(
         name=name,

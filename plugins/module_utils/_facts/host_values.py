@@ -16,7 +16,7 @@ _TYPE_RE = re.compile(r"(?:REG_[A-Z_]{1,40}|(?:0x)?[0-9A-Fa-f]{1,8})\Z")
 
 
 def is_data(registry_type: object, data: object) -> bool:
-    """Whether a value of the registry is one: what has its type but not its shape was not read."""
+    """Return whether a registry value has the form of its type. Otherwise it was not read."""
     if not isinstance(registry_type, str) or not _TYPE_RE.match(registry_type):
         return False
     if registry_type == "REG_DWORD":
@@ -25,7 +25,7 @@ def is_data(registry_type: object, data: object) -> bool:
 
 
 def number(value: object, lowest: int, highest: int) -> int | None:
-    """The number, None where it is none or lies outside of its bounds."""
+    """Return the number; None if it is not one, or is out of bounds."""
     good = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
     return value if good and isinstance(value, int) else None
 

@@ -47,7 +47,7 @@ def read_computer_name(reading: Reading) -> str | None:
 
 
 def read_clock(reading: Reading) -> str | None:
-    """The fact ``collected``: the host's own clock, for people only."""
+    """Return the fact ``collected``: the host's clock, for people only."""
     return shown(_first_line(reading.text("clock"))) or None
 
 

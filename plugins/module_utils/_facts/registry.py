@@ -57,7 +57,7 @@ _PID_RE = re.compile(r"[0-9]{1,10}\Z")
 
 
 def read_settings(reading: Reading, dns_installed: bool | None) -> dict[str, Any]:
-    """The fact ``settings``; where DNS is known not to be installed, its values are known to be absent."""
+    """Return the fact ``settings``. If DNS is certainly not installed, its values are certainly absent."""
     settings: dict[str, Any] = {}
     for setting_id, setting in SETTINGS.items():
         settings[setting_id] = _read_setting(reading, setting, dns_installed)
@@ -65,7 +65,7 @@ def read_settings(reading: Reading, dns_installed: bool | None) -> dict[str, Any
 
 
 def _below_control_set(key: str) -> str:
-    """The end of a key's path by which it is found in whichever control set a listing shows."""
+    """Return the end of a key's path, by which it is found in any control set."""
     return key.partition("CurrentControlSet")[2]
 
 
@@ -111,7 +111,7 @@ def _read_setting(reading: Reading, place: Setting, dns_installed: bool | None) 
 
 
 def _is_spoiled(found: str, name: str) -> bool:
-    """Whether a value's name is the wanted one with marks in front or behind: what stood there was no mark."""
+    """Return whether a value's name is the wanted one with additional characters before or after it."""
     front, wanted, behind = found.partition(name)
     return bool(wanted) and not re.search("[A-Za-z_]", front + behind)
 
@@ -130,7 +130,7 @@ def _report_unread(reading: Reading, place: Setting, key: RegKey | None) -> None
         reading.problems.add(
             "value_ambiguous",
             "error",
-            f"{place.value_name} is listed more than once with different data, or its data cannot be told.",
+            f"{place.value_name} is listed more than once with different data, or its data is not certain.",
             value_name=place.value_name,
         )
     elif reading.section(section) is not None:
@@ -144,7 +144,7 @@ def _report_unread(reading: Reading, place: Setting, key: RegKey | None) -> None
 
 
 def read_state(reading: Reading) -> dict[str, Any]:
-    """The fact ``state``: our own key, or the listing of its parent that proves that it is not there."""
+    """Return the fact ``state``: the collection's key, or the parent's listing that proves that it does not exist."""
     dump = reading.registry("state")
     if report_stray(reading, "state"):
         return {"present": None, "settings": {}}
@@ -178,7 +178,7 @@ def read_state(reading: Reading) -> dict[str, Any]:
 
 
 def read_machine(reading: Reading) -> dict[str, Any]:
-    """The fact ``machine``: the id that our first write gave to this machine, and the computer name of that time."""
+    """Return the fact ``machine``: the id that the first write gave to this machine, and its computer name then."""
     dump = reading.registry("state")
     key = dump.keys.get(_ROOT_KEY)
     if key is None or dump.stray or key.ambiguous & {ID_VALUE, NAME_VALUE}:
@@ -188,7 +188,7 @@ def read_machine(reading: Reading) -> dict[str, Any]:
 
 
 def _is_behind_own_key(path: str) -> bool:
-    """Whether a key of SOFTWARE's listing, which is in alphabetical order, stands behind the place of our own."""
+    """Return whether a key in SOFTWARE's alphabetical listing comes after the collection's."""
     match = _SOFTWARE_CHILD_RE.match(path)
     return match is not None and match.group(1).lower() > _OWN_NAME
 
@@ -199,7 +199,7 @@ def _stored(key: RegKey, name: str) -> str | None:
 
 
 def _matching(pattern: re.Pattern[str], text: str | None) -> str | None:
-    """The text, None where it is not as we write it."""
+    """Return the text; None if it is not in the form that the collection writes."""
     return text if text is not None and pattern.match(text) else None
 
 
@@ -208,7 +208,7 @@ def _mark(text: str | None) -> str | None:
 
 
 def _pid(text: str | None) -> int | str | None:
-    """The PID, or that there was no process; 0 and anything else is no evidence of either."""
+    """Return the PID, or that there was no process. 0 and anything else prove neither."""
     if text is not None and text.lower() == RECORDED_STOPPED:
         return RECORDED_STOPPED
     return int(text) or None if text and _PID_RE.match(text) else None
@@ -223,7 +223,7 @@ def read_send_port(reading: Reading) -> int | None:
 
 
 def read_boot_mark(reading: Reading) -> str | None:
-    """The fact ``boot_mark``: ShutdownTime in upper-case digits, and the boot counter's digits where there is one.
+    """Return the fact ``boot_mark``: ShutdownTime in upper-case hex digits, and the boot counter if there is one.
 
     It is opaque: it may only be compared for equality.
     """
@@ -241,7 +241,7 @@ def read_boot_mark(reading: Reading) -> str | None:
             reading.problems.add(
                 "boot_mark_unreadable",
                 "warning",
-                "ShutdownTime could not be read, so it cannot be told whether the host was restarted since a change.",
+                "ShutdownTime could not be read, so it is not known whether the host was restarted since a change.",
             )
         return None
     return str(shutdown.data).upper() + (f"-{number:X}" if isinstance(number, int) else "") if shutdown else None
@@ -253,7 +253,7 @@ def _level(reading: Reading, section_id: str) -> int | None:
 
 
 def read_sql_ports(reading: Reading) -> PortSet:
-    """The fact ``sql_ports``: TCP ports of all instances; their texts may be empty, "0" or comma separated.
+    """Return the fact ``sql_ports``: TCP ports of all instances. The texts may be empty, "0" or comma separated.
 
     Values in front of the first key are those of another one, which the collector leaves out.
     """
@@ -275,7 +275,7 @@ def read_sql_ports(reading: Reading) -> PortSet:
 
 
 def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -> bool:
-    """Whether rows of SQL Server's section are missing: an instance has these values, a client has not."""
+    """Return whether rows of SQL Server are missing: an instance has these values, a client does not."""
     text = reading.text("sql_ports")
     front = text.partition("\nHKEY_")[0] if not text.startswith("HKEY_") else ""
     if is_file(text):
@@ -288,7 +288,7 @@ def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -
 
 
 def read_hotfixes(reading: Reading) -> list[str]:
-    """The fact ``hotfixes``: those that matter here and are listed on Windows 2000 to 2003, ascending."""
+    """Return the fact ``hotfixes``: the relevant ones that Windows 2000 to 2003 lists, in ascending order."""
     found: set[str] = set()
     for item in reg_lines(reading.text("hotfixes")):
         match = _HOTFIX_RE.search(item) if isinstance(item, str) else None

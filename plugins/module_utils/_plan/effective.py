@@ -32,7 +32,7 @@ RESTART = "dns_restart"
 
 
 def effect_of(host: Host, setting: Setting) -> str:
-    """Whether the value that is configured now is the one that Windows works with: yes, no or unknown.
+    """Return whether the configured value is in effect: yes, no or unknown.
 
     Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
     new process or none at all, means yes. DNS on a port that its own value excludes contradicts that: after a boot the
@@ -50,7 +50,7 @@ def effect_of(host: Host, setting: Setting) -> str:
 
 
 def started_since(host: Host, setting: Setting, record: Mapping[str, Any]) -> str | None:
-    """What has made a recorded value effective since: a boot, a restart of DNS, or nothing that is proved."""
+    """Return what has put a recorded value into effect: a boot, a restart of DNS, or nothing that is proved."""
     if host.booted_since(record["boot_mark"]):
         return BOOT
     if setting.takes_effect == DNS_RESTART and _dns_is_new(host, record.get("dns_pid")):
@@ -59,7 +59,7 @@ def started_since(host: Host, setting: Setting, record: Mapping[str, Any]) -> st
 
 
 def _dns_is_new(host: Host, recorded: object) -> bool:
-    """Only what was read counts: another process now than the recorded one, or a start since it was stopped."""
+    """Return whether DNS certainly restarted: it has another process than recorded, or was stopped then."""
     if has_no_process(host.dns_state, host.dns_pid):
         return True
     if not host.dns_running:
@@ -71,7 +71,7 @@ def _dns_is_new(host: Host, recorded: object) -> bool:
 
 
 def contradicting_ports(host: Host, setting: Setting) -> PortSet:
-    """The ports that DNS holds although the value keeps it off them; port 53 and a fixed SendPort are no draw."""
+    """Return the excluded ports that DNS holds nevertheless, without port 53 and a fixed SendPort."""
     fact = host.setting(setting.id)
     if not host.dns_running or not setting.is_list or fact.get("type") != LIST_TYPE:
         return PortSet()
@@ -82,7 +82,7 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
 
 
 def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> dict[str, PortSet]:
-    """The ports that are reserved and known to be effective, per address family.
+    """Return the ports that are reserved and certainly in effect, per address family.
 
     What netsh excludes is effective at once; that only its starred rows count is because the others come and go.
 
@@ -96,7 +96,7 @@ def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> di
 
 
 def _effective_list(host: Host, setting: Setting, entered: PortSet) -> PortSet:
-    """The ports of the list value that Windows works with.
+    """Return the ports of the list value that Windows works with.
 
     A port that was in the recorded value, is in the value now, and has seen a boot or DNS start since the record counts
     even where somebody else has added to the value; one that DNS holds all the same does not.
@@ -112,7 +112,7 @@ def _effective_list(host: Host, setting: Setting, entered: PortSet) -> PortSet:
 
 
 def _is_recorded(host: Host, setting: Setting) -> bool:
-    """Whether the record is of the value that is there; one of an earlier boot that DNS contradicts is made anew."""
+    """Return whether the record is of the current value. One of an earlier boot that DNS contradicts is renewed."""
     record = host.record(setting.id)
     if record is None or record["value"] != value_text(host.setting(setting.id)):
         return False
@@ -123,7 +123,7 @@ def _is_recorded(host: Host, setting: Setting) -> bool:
 def record_change(
     host: Host, managed: list[Setting], changed: list[str], netsh: NetshPlan | None
 ) -> dict[str, Any] | None:
-    """The pseudo-setting ``state``: values that are right already, but that our record does not cover, and a copied id.
+    """Return the pseudo-setting ``state``: values that are right but not recorded, and a copied machine id.
 
     Args:
         host: the facts.
@@ -147,7 +147,7 @@ def record_change(
     reasons = []
     if after:
         names = ", ".join(SETTINGS[setting_id].value_name for setting_id in after)
-        reasons.append(f"records {names}, so that it can be told when the value has become effective")
+        reasons.append(f"records {names}, so that later runs know when the value has taken effect")
     deferred = netsh.records() if netsh else {}
     if deferred:
         reasons.append("records and backs up the excluded ports that the window adds while DNS is down")

@@ -25,7 +25,7 @@ _NONE = PortSet()
 
 
 def pool_ranges(plan: Mapping[str, Any]) -> dict[str, PortSet]:
-    """What DNS can draw from, per address family; empty where that is not known."""
+    """Return the ranges that DNS can draw from, per address family; empty if they are not known."""
     return {
         family: PortSet.from_text([plan["pool_range"][family]]) if plan["pool_range"][family] else _NONE
         for family in FAMILIES
@@ -33,7 +33,7 @@ def pool_ranges(plan: Mapping[str, Any]) -> dict[str, PortSet]:
 
 
 def protected_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, PortSet]:
-    """What is reserved and known to be effective, per address family."""
+    """Return the ports that are reserved and certainly in effect, per address family."""
     host = Host(facts)
     name = LIST_OF_MECHANISM.get(plan["mechanism"])
     if name is None:
@@ -42,7 +42,7 @@ def protected_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[s
 
 
 def _entered(host: Host, setting: Setting) -> PortSet:
-    """The ports of a list value; none where it is of a type that Windows ignores."""
+    """Return the ports of a list value; none if Windows ignores its type."""
     fact = host.setting(setting.id)
     if not fact["present"] or fact["type"] != setting.registry_type:
         return _NONE
@@ -63,7 +63,7 @@ def exposed_by_need(plan: Mapping[str, Any], safe: Mapping[str, PortSet]) -> lis
 
 
 def exposed_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> PortSet:
-    """The exposed ports that the risk counts: not those that only a profile asks for.
+    """Return the exposed ports that the risk includes, without those that only a profile asks for.
 
     Args:
         plan: the plan of the host.

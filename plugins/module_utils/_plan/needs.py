@@ -28,7 +28,7 @@ _ADDRESSES_MAX = 5
 
 @dataclass(frozen=True)
 class Need:
-    """Ports that somebody needs.
+    """Ports that a service, a program or the user needs.
 
     Attributes:
         service: name of the catalogue row, the process of a listener, or "user".
@@ -38,7 +38,7 @@ class Need:
         protocol: udp, tcp or both.
         reason: DETECTED, PROFILE, LISTENER or USER.
         source: where the knowledge comes from.
-        requested: a profile or the user names it, so it is reserved whatever the pool can reach.
+        requested: a profile or the user names it, so it is reserved even if the pool cannot reach it.
     """
 
     service: str
@@ -57,7 +57,7 @@ class Need:
 
     @property
     def counts_for_risk(self) -> bool:
-        """A row that only a profile asks for has nobody on this host whom a hit could hurt."""
+        """Whether a hit can do damage. A row that only a profile asks for has no service on this host."""
         return self.reason != PROFILE and self.protocol != "tcp"
 
     def to_json(self, pool: Pool, effective: Mapping[str, PortSet]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Need:
 
 
 def installed_services(row: CatalogueRow, host: Host) -> tuple[str, ...]:
-    """The row's services that are installed and not disabled on this host; none where the role cannot be there."""
+    """Return the row's services that are installed and enabled on this host; none if the role cannot exist there."""
     if row.detection == "profile_only" or host.family not in row.families:
         return ()
     enabled = host.enabled_services
@@ -92,7 +92,7 @@ def installed_services(row: CatalogueRow, host: Host) -> tuple[str, ...]:
 
 
 def selected_profiles(host: Host, policy: Policy) -> frozenset[str]:
-    """The profiles of the policy; ``auto`` is the SBS list on an SBS 2003 host and nothing elsewhere."""
+    """Return the profiles of the policy. ``auto`` means the SBS list on an SBS 2003 host, and nothing elsewhere."""
     profiles = set(policy.profiles) - {AUTO_PROFILE}
     if AUTO_PROFILE in policy.profiles and host.os.get("sbs") is True and host.family == "nt5":
         profiles.add(SBS_PROFILE)
@@ -100,7 +100,7 @@ def selected_profiles(host: Host, policy: Policy) -> frozenset[str]:
 
 
 def is_ignored(row: CatalogueRow, services: Sequence[str], policy: Policy) -> bool:
-    """Whether ``ignore_services`` names the row, or every service of it that is installed."""
+    """Return whether ``ignore_services`` names the row, or every installed service of it."""
     ignored = set(policy.ignore_services)
     names = {service.lower() for service in services or row.service_keys}
     return row.name in ignored or (bool(names) and names <= ignored)
@@ -150,7 +150,7 @@ def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]
 
 
 def detected_ports(host: Host, policy: Policy) -> PortSet:
-    """What the detected services need, the ignored ones included: ``prune`` never takes these away."""
+    """Return the ports of all detected services, also of ignored ones. ``prune`` never removes these."""
     rows = [(row, installed_services(row, host)) for row in CATALOGUE + policy.extra_rows]
     pairs = [pair for row, services in rows if services for pair in row.ports.ranges]
     if any(services for row, services in rows if row.name == SQL_ROW):
@@ -159,7 +159,7 @@ def detected_ports(host: Host, policy: Policy) -> PortSet:
 
 
 def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> list[Need]:
-    """The ports of other SQL Server instances; that of the default instance is in the catalogue."""
+    """Return the ports of other SQL Server instances. That of the default instance is in the catalogue."""
     ports = host.sql_ports - known
     if not ports:
         return []
@@ -178,7 +178,7 @@ def _listeners(host: Host, wanted: PortSet) -> list[Need]:
 
 
 def _listener(process: str, rows: Sequence[Mapping[str, Any]]) -> Need:
-    """One program's sockets, with which process holds them on which addresses."""
+    """Return one program's sockets, with the processes and addresses."""
     ports = PortSet.from_ports({row["port"] for row in rows})
     pids = sorted({row["pid"] for row in rows if row.get("pid") is not None})
     addresses = sorted({str(row["address"]) for row in rows})

@@ -94,7 +94,7 @@ class ServicesToStart:
 
 
 def verify(host: Host, policy: Policy) -> dict[str, Any]:
-    """The verdict that ``port_verify`` returns.
+    """Return the result of ``port_verify``.
 
     Args:
         host: the facts.
@@ -114,7 +114,7 @@ def verify(host: Host, policy: Policy) -> dict[str, Any]:
 
 
 def judge_services(host: Host, policy: Policy) -> list[ServiceCheck]:
-    """Judge DNS, every installed service of the rows that the policy looks at, and what ran before a window.
+    """Check DNS, every installed service of the relevant rows, and the services that ran before a window.
 
     Rows without UDP need nothing proved.
     """
@@ -142,7 +142,7 @@ def all_failures(host: Host, policy: Policy, service_checks: list[ServiceCheck])
 
 
 def _unreadable(host: Host) -> bool:
-    """Whether services or sockets were not read, or not wholly."""
+    """Return whether services or sockets were not read completely."""
     return (
         not host.services_known
         or not host.sockets_known
@@ -160,7 +160,7 @@ def _held_ports(host: Host, ports: PortSet) -> PortSet:
 
 
 def _extra_port(host: Host, port: int) -> Iterator[Failure]:
-    """A port that the user named and that DNS holds, or perhaps does; any named process may be the one it is for."""
+    """Return a port of the user that DNS holds, or may hold. Any other named process may be its owner."""
     for family in FAMILIES:
         holders = host.holders(port, family)
         named = any(_is_named(host, holder) for holder in holders)
@@ -173,7 +173,7 @@ def _extra_port(host: Host, port: int) -> Iterator[Failure]:
 
 
 def live_conflicts(failures: list[Failure]) -> list[dict[str, Any]]:
-    """The failures where a needed port is held by somebody else, as the plan lists them."""
+    """Return the failures with a needed port that another process holds, as the plan lists them."""
     return [
         {
             "port": failure.port,
@@ -188,7 +188,7 @@ def live_conflicts(failures: list[Failure]) -> list[dict[str, Any]]:
 
 
 def find_services_to_start(host: Host, policy: Policy, service_checks: list[ServiceCheck]) -> ServicesToStart:
-    """Which services may be started, and whether DNS has to be stopped for that.
+    """Return the services that may be started, and whether DNS has to be stopped for that.
 
     Only services that failed for their port, or that the user names; every port of theirs is free or held by DNS; and
     no window since this boot has failed for them already. Nothing when the list of sockets could not be read.
@@ -252,7 +252,7 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
 
 
 def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
-    """The ports that a running service should hold and nobody holds."""
+    """Return the ports that a running service should hold but no process holds."""
     if row.hold == "never" or not host.sockets_known:
         return
     for port in row.udp_ports:
@@ -282,7 +282,7 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
 
 
 def _held_by(host: Host, service: Service, port: int, error: int | None, holders: list[Holder]) -> Failure:
-    """Somebody else's port; a running service may be the holder that is not named."""
+    """Return the failure of a port held by another process. An unnamed holder may be the running service itself."""
     holder = next((holder for holder in holders if _is_named(host, holder)), None)
     if holder is None and service.state == RUNNING:
         return Failure(service.name, port, error, None, None, HOLDER_UNKNOWN)
@@ -291,12 +291,12 @@ def _held_by(host: Host, service: Service, port: int, error: int | None, holders
 
 
 def _is_named(host: Host, holder: Holder) -> bool:
-    """Whether it is known whose socket it is, as far as the release can tell."""
+    """Return whether the owner of the socket is known, as far as the release can tell."""
     return holder.pid is not None or not host.names_processes
 
 
 def _is_rightful(host: Host, holder: Holder, row: CatalogueRow, service: Service) -> bool:
-    """Whether the holder is the one that the row expects; where a release names no process, it may be."""
+    """Return whether the holder is the expected one. If the release shows no process, it may be."""
     if service.state == STOPPED or not _is_named(host, holder):
         return False
     if row.holder == "any_but_dns" or holder.pid is None:

@@ -74,7 +74,7 @@ _LOCK_COMMANDS = 4
 
 
 def longest(deadline: int, command: int) -> int:
-    """Seconds that `open_window` may take at most, by the seconds of the window and of one command.
+    """Return the highest number of seconds that `open_window` may take, by the seconds of window and command.
 
     A command may end behind its wait. The waits: a lost start, window, the rescue, the record, a last look, its end.
     """
@@ -84,7 +84,7 @@ def longest(deadline: int, command: int) -> int:
 
 @dataclass(frozen=True)
 class Opened:
-    """A window that has ended.
+    """The result of a window that has ended.
 
     Attributes:
         transcript: of the collector, run after the end.
@@ -96,7 +96,7 @@ class Opened:
 
 
 def open_window(lock: HostLock, window: Window, allow_unguarded: bool) -> Opened:
-    """Runs a window to its end.
+    """Run a window to its end.
 
     Args:
         lock: of the host, whose session has read the host; the window's own.
@@ -112,7 +112,7 @@ def open_window(lock: HostLock, window: Window, allow_unguarded: bool) -> Opened
 
 _REFUSALS = {
     DISABLED_LEVEL: "{names}, and could not be started again",
-    NOT_RUNNING_LEVEL: "DNS does not run any more",
+    NOT_RUNNING_LEVEL: "DNS no longer runs",
     UNRECORDED_LEVEL: "what runs could not be recorded: may the user write to HKLM\\SOFTWARE",
     NO_ROOM_LEVEL: "its disk has no room for what has to be looked at first",
 }
@@ -157,7 +157,7 @@ class _Opening:
         return self._followed()
 
     def _followed(self) -> Opened:
-        """Looks at a window that has been started until it has ended, or ends it."""
+        """Watch a window that has been started until it has ended, or end it."""
         steps = self._wait_for_end()
         if steps is None:
             raise self._rescued()
@@ -235,7 +235,7 @@ class _Opening:
         return poll_line(self.window, int(max(2, min(POLL_S, left, self.exchange.timeout - ANSWER_S))))
 
     def _ended(self) -> Transcript:
-        """Cleans up and gathers anew; may be repeated."""
+        """Clean up and gather the facts again. May be repeated."""
         answer = self._repeated(finish_line(self.window))
         if answer is None:
             raise self.exchange.failure(
@@ -244,7 +244,7 @@ class _Opening:
         return answer
 
     def _rescued(self) -> HostFailure:
-        """The session starts DNS and what ran, until DNS runs or the time is over; returns the failure to report."""
+        """Start DNS and the other services from the session until DNS runs or the time is over; return the failure."""
         verbose, limit = self.exchange.session.verbose, self.window.deadline
         verbose.step("the window is not seen to end: starts DNS from here, for at most {} s", RESCUE_S)
         deadline = time.monotonic() + RESCUE_S
@@ -282,7 +282,7 @@ class _Opening:
         )
 
     def _forget_what_runs(self, facts: Mapping[str, Any]) -> None:
-        """What the session has started, and has seen running, is not owed any more.
+        """Remove the services from the record that the session has started and seen running.
 
         The window still has the lock; where another run has taken it, the record is that run's.
         """
@@ -291,7 +291,7 @@ class _Opening:
             self._repeated(remember_line(self.window.run, {RAN_BEFORE: still}, {}, self.window.lock))
 
     def _late_end(self) -> None:
-        """A script that was only slow ends soon after DNS runs: then the lock is released for the next run."""
+        """Release the lock for the next run if a slow script ends soon after DNS runs."""
         answer = self._repeated(self._look(LOST_S))
         if answer is not None and answer.lines("window")[:1] == ["ended"]:
             self._repeated(finish_line(self.window))
@@ -323,7 +323,7 @@ class _Opening:
         return opening._opened(_steps(lines))
 
     def _run_in_shell(self, patient: Exchange) -> list[str]:
-        """Runs the script in a shell of its own and waits for its end; returns the lines of its steps."""
+        """Run the script in a separate shell, wait for its end, and return the lines of its steps."""
         try:
             answer = self.lock.run(unguarded_line(self.window), patient)
         except HostFailure as error:
@@ -363,7 +363,7 @@ def _succeeded(transcript: Transcript, name: str) -> bool:
 
 
 def _steps(lines: list[str]) -> list[dict[str, Any]]:
-    """Lines `<step> <error level>`; a step may hold a service key in quotes."""
+    """Return the lines `<step> <error level>`. A step may contain a service key in quotes."""
     steps = []
     for line in lines:
         step, _blank, level = line.rpartition(" ")

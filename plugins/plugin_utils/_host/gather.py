@@ -24,7 +24,7 @@ from .._files import now_text
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was found out.
+    """The result of a reading.
 
     Attributes:
         run: the nonce; other commands of the task use it, too.
@@ -47,12 +47,12 @@ class Gathered:
 
 
 def new_nonce() -> str:
-    """16 hex digits that no output of a host can have known before."""
+    """Return 16 hex digits that no output of a host can have known before."""
     return secrets.token_hex(8)
 
 
 def gather(session: Session, policy: Policy, timeout: float, phase: Phase = "read") -> Gathered:
-    """Runs the collector once.
+    """Run the collector once.
 
     Args:
         session: to the host.
@@ -90,5 +90,5 @@ def read_answer(exchange: Exchange, transcript: Transcript, policy: Policy, sent
 
 
 def is_whole(transcript: Transcript, run: str) -> bool:
-    """Whether a transcript belongs to the command and holds the last section that every release prints."""
+    """Return whether the last section that every release prints is closed."""
     return transcript.nonce == run and last_section() in transcript.sections

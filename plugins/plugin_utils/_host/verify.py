@@ -25,20 +25,20 @@ PAUSE_S = 5
 
 @dataclass(frozen=True)
 class Checked:
-    """A verdict and what it was made from."""
+    """A verdict and its input."""
 
     gathered: Gathered
     verdict: dict[str, Any]
 
     @property
     def ok(self) -> bool:
-        """Whether every needed service is up and holds its ports."""
+        """Whether every needed service runs and holds its ports."""
         return bool(self.verdict["ok"])
 
 
 @dataclass(frozen=True)
 class Wait:
-    """How long is waited, and for what.
+    """How long to wait, and for what.
 
     Attributes:
         seconds: with 0 one look decides.
@@ -57,7 +57,7 @@ def wait_until_verified(
     first: Gathered | None,
     wait: Wait,
 ) -> Checked:
-    """Looks at the host until everything that is waited for is as it should be, or has failed.
+    """Check the host until everything that is waited for is in order, or has failed.
 
     Waited for are DNS, what the host has on record as running before a window, and what the caller names. All else is
     told as it is.
@@ -82,7 +82,7 @@ def _checked(gathered: Gathered, policy: Policy) -> Checked:
 
 
 def _may_heal(checked: Checked, awaited: Collection[str] | None) -> list[str]:
-    """The services for which waiting can help."""
+    """Return the services for which waiting can help."""
     facts = checked.gathered.facts
     if awaited is None:
         awaited = [row["service"] for row in checked.verdict["services"] if row["state"] not in (STOPPED, None)]

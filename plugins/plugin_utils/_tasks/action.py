@@ -48,7 +48,7 @@ __all__ = ("HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """An argument spec: what decides the plan, some of the options that decide how a run goes, and the action's own.
+    """Return an argument spec: the options of the plan, some of those of the run, and the action's own.
 
     Every action takes all that decides the plan, so that `module_defaults` can set a policy for the whole group.
     """
@@ -82,7 +82,7 @@ class Job:
 
     @property
     def backups(self) -> BackupStore:
-        """Where the host's backups lie."""
+        """The backups of the host."""
         return BackupStore(self.host, self.policy.backup_dir, self.policy.backups_kept)
 
     def gather(self, phase: Phase = "read") -> Gathered:
@@ -108,7 +108,7 @@ class Planned:
 
 
 class HostAction(ActionBase):  # type: ignore[misc]
-    """Base of the actions that talk to a host. Subclasses set SPEC and implement `act`."""
+    """Base class of the actions that connect to a host. Subclasses set SPEC and implement `act`."""
 
     SPEC: ClassVar[dict[str, dict[str, Any]]] = {}
     PINS_ADDRESS: ClassVar[bool] = False
@@ -119,7 +119,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
     _supports_diff = True
 
     def act(self, job: Job) -> Outcome:
-        """Does the work; must be implemented.
+        """Do the work. Subclasses must implement it.
 
         Raises:
             HostFailure: with its phase.
@@ -127,11 +127,11 @@ class HostAction(ActionBase):  # type: ignore[misc]
         raise AnsibleError(f"{type(self).__name__} does not say what to do.")
 
     def longest(self, _policy: Policy, _options: Mapping[str, Any]) -> int:
-        """Seconds that the task may take without being stuck, where it must not be stopped halfway; else 0."""
+        """Return how many seconds the task may take if it must not be interrupted, else 0."""
         return 0
 
     def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Runs the task.
+        """Run the task.
 
         Args:
             tmp: not used, as in ansible-core.
@@ -174,7 +174,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         return result
 
     def _say_done(self, job: Job, outcome: Outcome) -> None:
-        """The line of this task; of one that failed, Ansible prints the message."""
+        """Print the summary line of this task. For a failed task, Ansible prints the message."""
         text = outcome.msg
         if outcome.extra.get("unreachable"):
             text = "the host was not reached"
@@ -183,7 +183,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         job.session.verbose.done(self._name, text, job.session.commands_sent)
 
     def _job(self, host: str, options: Mapping[str, Any], policy: Policy) -> Job:
-        """The task; that it did not end is on disk before the host is contacted."""
+        """Return the task. That it has not ended is on disk before the host is contacted."""
         self._so_far = _so_far(host, options, policy)
 
         def save(progress: Progress) -> None:
@@ -200,12 +200,12 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
     @property
     def _name(self) -> str:
-        """Name of the module."""
+        """The name of the module."""
         return str(self._task.action).rpartition(".")[2]
 
     @staticmethod
     def _name_earlier(job: Job, outcome: Outcome) -> None:
-        """Names a task that was stopped before this one."""
+        """Report an earlier task that was stopped."""
         earlier = job.progress.earlier
         if earlier is not None:
             outcome.problems = [*outcome.problems, earlier.problem]
@@ -213,7 +213,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
             outcome.extra = {**outcome.extra, "warnings": told}
 
     def _refuse_short_timeout(self, host: str, policy: Policy, options: Mapping[str, Any]) -> None:
-        """Refuses a timeout of the task that would end it while DNS is stopped or the host is down.
+        """Refuse a timeout of the task that would end it while DNS is stopped or the host is down.
 
         Raises:
             AnsibleError: it is shorter than what the task may take by its own options.
@@ -228,7 +228,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
             )
 
     def _tried(self, job: Job) -> Outcome:
-        """The outcome of the work, with its artifact written.
+        """Do the work, write the artifact, and return the outcome.
 
         With ``on_failure: rollback`` a failure puts back what this call has written. An artifact that cannot be written
         is such a failure, and takes nothing of the outcome away: by then the host may have been changed.
@@ -256,7 +256,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
 
 def _undone(job: Job, outcome: Outcome) -> Outcome:
-    """The outcome of a failure after the rollback that the policy asks for; any other as it is."""
+    """Return the outcome of a failure after the rollback that the policy asks for; any other outcome unchanged."""
     if outcome.failed and not job.check_mode and job.options.get("on_failure") == "rollback":
         with contextlib.suppress(HostFailure):  # a full disk on the controller must not keep the old values away
             job.progress.enter("write")
@@ -269,7 +269,7 @@ def _undone(job: Job, outcome: Outcome) -> Outcome:
 
 @dataclass(frozen=True)
 class _EarlierInThisRun:
-    """What tasks of this call of Ansible have done on the host before this one."""
+    """What earlier tasks of this run have done on the host."""
 
     changed: bool = False
     backup: Mapping[str, Any] | None = None
@@ -312,7 +312,7 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durabl
 
 
 def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:
-    """Whether nothing is left of what an earlier task was about to do, which was stopped."""
+    """Return whether nothing is left of the work of an earlier task that was stopped."""
     if outcome.failed or outcome.extra.get("unreachable"):
         return False
     in_order = bool(outcome.plan and outcome.plan["in_sync"] and not outcome.plan["actions"])
@@ -320,7 +320,7 @@ def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:
 
 
 def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-core's task)
-    """Refuses to talk to another host than the one whose policy, backups and artifact the task is about.
+    """Refuse to connect to another host than the one of the task's policy, backups and artifact.
 
     Raises:
         AnsibleError: the task is delegated elsewhere.
@@ -339,7 +339,7 @@ def planned(gathered: Gathered, job: Job) -> Planned:
 
 
 def outcome_of(job: Job, found: Planned, changed: bool, msg: str, **extra: object) -> Outcome:
-    """The outcome of a task that has read the host and planned for it.
+    """Return the outcome of a task that has read the host and planned for it.
 
     Args:
         job: the task.

@@ -62,7 +62,7 @@ _BLOCKED = (
 
 
 def reboot(job: Job) -> Outcome:
-    """Reboots a host if something that is configured waits for a boot.
+    """Reboot a host if a configured value waits for a boot.
 
     Args:
         job: the task; its options `force` and `verify_timeout` belong to this action.
@@ -100,7 +100,7 @@ def _not_due(job: Job, found: Planned) -> Outcome:
 
 
 def unwritten(plan: Mapping[str, Any]) -> list[str]:
-    """What has to be written before a boot is worth something.
+    """Return what must be written before a reboot is useful.
 
     A record that holds the right values already, and is only to be made anew because DNS contradicts it, is not among
     that: the boot starts DNS, and the next run looks again.
@@ -110,7 +110,7 @@ def unwritten(plan: Mapping[str, Any]) -> list[str]:
 
 
 def _refuse(job: Job, found: Planned) -> None:
-    """A reboot that finds the old values would be for nothing; one that DNS does not survive would be worse.
+    """Refuse a reboot that would find the old values, or after which DNS would not run.
 
     Raises:
         HostFailure: the host must not be rebooted.
@@ -129,7 +129,7 @@ def _refuse(job: Job, found: Planned) -> None:
 
 
 def _refusal(gathered: Gathered) -> str:
-    """Why the boot must not be: what runs now would not run after it; empty where nothing speaks against it."""
+    """Return why the host must not be rebooted: what runs now would not run afterwards; empty if it may."""
     refusal = refusal_of(gathered.host)
     return f"{refusal}: enable it, or stop it for good, first" if refusal else ""
 
@@ -148,7 +148,7 @@ def _carried_out(job: Job, gathered: Gathered) -> Outcome:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A reboot that was asked for.
+    """A reboot that was requested.
 
     Attributes:
         lock: of the host; it outlives the boot.
@@ -162,7 +162,7 @@ class _Asked:
 
 
 def _ask(lock: HostLock) -> _Asked:
-    """Asks Windows to reboot.
+    """Ask Windows to reboot.
 
     Raises:
         HostFailure: it does not.
@@ -186,7 +186,7 @@ def _ask(lock: HostLock) -> _Asked:
 
 
 def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
-    """Returns when the host has another boot mark twice in a row: it may be on its way down at the first time.
+    """Wait until the host shows another boot mark twice in a row: the first time it may still be shutting down.
 
     Raises:
         HostFailure: it has not, in the time it was given; sooner where the command was lost and the host stays up.
@@ -230,7 +230,7 @@ def _stayed_away(job: Job, gathered: Gathered, silence: str | None) -> HostFailu
 
 
 def _wait_until_up(job: Job, before: Gathered) -> Gathered:
-    """Waits until what the boot is to bring up is as it should be: only then may the next host of the group go.
+    """Wait until the services of the boot are in order. Only then the next host of the group may start.
 
     Raises:
         HostFailure: DNS, or something that is needed, is not up in the time it was given.
@@ -270,7 +270,7 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
 
 
 def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> list[str]:
-    """What to wait for; Windows may start a service again that has failed at first."""
+    """Return what to wait for. Windows may restart a service that has failed at first."""
     facts = checked.gathered.facts
     failing = {failure["service"] for failure in checked.verdict["failures"]}
     unread = any(failure["reason"] == UNREADABLE for failure in checked.verdict["failures"])
@@ -281,7 +281,7 @@ def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> l
 
 
 def _gather_with_retry(job: Job, deadline: float) -> Checked:
-    """One look; a host that has just booted may still drop a connection."""
+    """Gather the facts. A host that has just booted may still drop a connection."""
     while True:
         try:
             return wait_until_verified(lambda: job.gather("verify"), job.policy, None, Wait(0))
@@ -297,5 +297,5 @@ def _dns_is_back(before: Gathered, after: Gathered) -> bool:
 
 
 def _message(job: Job, found: Planned, changed: bool, msg: str) -> Outcome:
-    """An outcome that is not a failure: DNS has not been stopped, or is back."""
+    """Return the message of a successful outcome: DNS was not stopped, or runs again."""
     return outcome_of(job, found, changed, msg, dns_may_be_stopped=False)

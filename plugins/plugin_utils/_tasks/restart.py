@@ -68,13 +68,13 @@ _COMMANDS = 5
 
 
 def longest(policy: Policy, verify_timeout: int) -> int:
-    """Seconds that a restart may take by its own options, without the wait for other hosts of its group."""
+    """Return how many seconds a restart may take by its options, without waiting for its restart group."""
     window = longest_window(policy.window_timeout, policy.command_timeout)
     return window + verify_timeout + _COMMANDS * policy.command_timeout
 
 
 def restart(job: Job) -> Outcome:
-    """Restarts DNS in a guarded window, or starts services whose ports are free, if the plan asks for it.
+    """Restart DNS in a guarded window, or start services whose ports are free, if the plan asks for it.
 
     Args:
         job: the task; its options `force`, `allow_unguarded` and `verify_timeout` belong to this action.
@@ -120,7 +120,7 @@ def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
 
 
 def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
-    """Why a window must not be opened; empty where nothing speaks against it."""
+    """Return why a window must not be opened; empty if it may."""
     window = action is not None and action["action"] == DNS_WINDOW
     return refusal_of(gathered.host) if window and gathered.facts["dns"]["state"] == RUNNING else ""
 
@@ -137,7 +137,7 @@ def _refuse(job: Job, found: Planned, refusal: str) -> None:
 
 
 def _not_due(job: Job, found: Planned) -> Outcome:
-    """Nothing asks for a restart, unless that was not read.
+    """Return that nothing asks for a restart, unless that could not be read.
 
     Raises:
         HostFailure: what was not read hides whether there is something to do.
@@ -146,7 +146,7 @@ def _not_due(job: Job, found: Planned) -> Outcome:
 
 
 def _looked(job: Job, found: Planned, action: Mapping[str, Any] | None, reason: str = "") -> Outcome:
-    """Nothing is done: there is nothing to do, it must not be done, or this is check mode.
+    """Return the outcome without work: nothing is due, it must not be done, or this is check mode.
 
     Args:
         job: the task.
@@ -181,13 +181,13 @@ def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Out
 
 
 def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> bool:
-    """Whether a window ended without a word that DNS runs again."""
+    """Return whether a window ended without showing that DNS runs again."""
     runs = any(step["step"] == "start_dns" and step["error_level"] in (0, ALREADY_RUNNING) for step in steps)
     return bool(action["action"] == DNS_WINDOW and not runs)
 
 
 def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: Opened) -> Outcome:
-    """Looks at the host after the work.
+    """Check the host after the work.
 
     Args:
         job: the task.
@@ -206,7 +206,7 @@ def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: O
         Wait(job.options["verify_timeout"], [*services_to_start, *ran, *earlier], job.session.verbose),
     )
     down = still_down(checked.gathered.facts, services_to_start)
-    # A record that is gone shows that all of it runs, and the facts need not hold those services any more.
+    # A record that is gone shows that all of it runs, and the facts no longer need those services.
     owing = owed(checked.gathered.facts, job.policy.ignore_services)
     lost = [*still_down(checked.gathered.facts, ran), *(name for name in earlier if name in owing)]
     was_stopped = {"step": "stop_dns", "error_level": 0} in opened.steps
@@ -235,7 +235,7 @@ def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: O
 
 
 def _started_names(gathered: Gathered, action: Mapping[str, Any], policy: Policy) -> tuple[list[str], list[str]]:
-    """The services that an action starts: those that failed, and those that ran before an earlier window."""
+    """Return the services that an action starts: failed ones, and those that ran before an earlier window."""
     names = [str(name) for name in action["services_to_start"]]
     if action["action"] == DNS_WINDOW:
         return names, left_down(gathered.facts, policy.ignore_services, names)
@@ -244,7 +244,7 @@ def _started_names(gathered: Gathered, action: Mapping[str, Any], policy: Policy
 
 
 def _without_backup(left_out: list[str]) -> str:
-    """What the window did not add."""
+    """Return what the window did not add."""
     if not left_out:
         return ""
     return f" Not excluded, because no backup names them: {listed(left_out)}; run port_reservations first."
@@ -255,13 +255,13 @@ def _started(exchange: Exchange, services_to_start: list[str]) -> Transcript:
         line = start_services_line(exchange.run, services_to_start)
     except BatchError as error:
         raise HostFailure(f"Nothing was started on {exchange.session.target}: {error}", "restart") from error
-    # Without an answer nobody knows what was started.
+    # Without an answer it is not known what was started.
     with after_change("restart", changed=True):
         return exchange.send(line)
 
 
 def _remember(job: Job, after: Gathered, down: list[str], process: Mapping[str, int | None]) -> Gathered:
-    """Writes down what the work left, where that differs from what is on record.
+    """Record what the work left, if it differs from the record.
 
     A service that failed again in a window gets no second one before the next boot. What is seen running is not owed
     any more.

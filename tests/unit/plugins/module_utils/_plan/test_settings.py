@@ -46,7 +46,7 @@ def test_values_that_were_right_before_us_are_recorded_once() -> None:
             "before": {"reserved_ports": None},
             "type_after": "REG_SZ",
             "after": {"reserved_ports": ",".join(DETECTED_LIST)},
-            "reason": "records ReservedPorts, so that it can be told when the value has become effective",
+            "reason": "records ReservedPorts, so that later runs know when the value has taken effect",
             "takes_effect": "now",
         }
     ]

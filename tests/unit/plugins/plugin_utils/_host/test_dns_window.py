@@ -326,7 +326,7 @@ def test_a_window_that_never_ran_leaves_no_record(scheduler: str) -> None:
     ("level", "word"),
     [
         (1058, "WINS is disabled (Start 4), and could not"),
-        (1062, "DNS does not run any more"),
+        (1062, "DNS no longer runs"),
         (5, "could not be recorded"),
         (9, "error 9"),
     ],
