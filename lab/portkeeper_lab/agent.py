@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The supervisor's end of the agent inside a prefix: frames over two pipes, many commands at once."""
+"""Talk to the agent inside a prefix: frames over two pipes, many commands at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AgentProcess:
     """A command on the host; implements `backend.Process`."""
 
     def __init__(self, agent: Agent, number: int) -> None:
-        """Takes the agent and the number that its frames call this command by."""
+        """Take the agent and the number that its frames call this command by."""
         self._agent = agent
         self._number = number
         self._changed = threading.Condition()
@@ -49,7 +49,7 @@ class AgentProcess:
         self.winerror: int | None = None
 
     def on_frame(self, kind: int, payload: bytes) -> None:
-        """Takes a frame from the agent's reader thread."""
+        """Take a frame from the agent's reader thread."""
         with self._changed:
             if kind == OUTPUT:
                 self._chunks.append((payload[0], payload[1:]))
@@ -77,7 +77,7 @@ class AgentProcess:
             self._changed.notify_all()
 
     def wait_started(self, line: str) -> None:
-        """Waits until CreateProcess has succeeded or failed.
+        """Wait until CreateProcess has succeeded or failed.
 
         Raises:
             SpawnError: it failed.
@@ -160,7 +160,7 @@ class Agent:
     """The agent inside one prefix, from its start to its end (it does not survive a reboot of the host)."""
 
     def __init__(self, command: list[str]) -> None:
-        """Starts the agent.
+        """Start the agent.
 
         Args:
             command: the command line for `subprocess` that runs agent.exe inside the host's namespace.
@@ -201,7 +201,7 @@ class Agent:
         directory: str = "",
         codepage: int = 437,
     ) -> AgentProcess:
-        """Starts a command; see `backend.Backend.spawn`.
+        """Start a command; see `backend.Backend.spawn`.
 
         Args:
             line: the command line, see `flags`.
@@ -224,7 +224,7 @@ class Agent:
         return process
 
     def boot(self, timeout: float) -> list[tuple[str, int]]:
-        """Lets the host come up: takes over the reservations, starts the services in order.
+        """Boot the host: copy the reservations, start the services in order.
 
         Args:
             timeout: seconds for all of it.
@@ -236,11 +236,11 @@ class Agent:
         return [(name, int(code)) for name, _space, code in (line.rpartition(" ") for line in lines)]
 
     def note_shutdown(self) -> None:
-        """Writes ShutdownTime, as Windows does when it goes down."""
+        """Write ShutdownTime, as Windows does when it goes down."""
         self._ask(SHUTDOWN, 10.0)
 
     def send(self, kind: int, number: int, payload: bytes) -> None:
-        """Sends a frame.
+        """Send a frame.
 
         Raises:
             HostDown: the agent has gone.
@@ -259,7 +259,7 @@ class Agent:
             self._processes.pop(number, None)
 
     def close(self) -> None:
-        """Ends the agent; what it started lives on until the namespace ends."""
+        """End the agent; what it started lives on until the namespace ends."""
         with self._sending:
             self._stdin().close()
         try:

@@ -36,7 +36,7 @@ class SpawnError(BackendError):
     """
 
     def __init__(self, message: str, winerror: int) -> None:
-        """Takes the sentence and the Win32 error number."""
+        """Take the sentence and the Win32 error number."""
         super().__init__(message)
         self.winerror = winerror
 
@@ -69,7 +69,7 @@ class Process(Protocol):
     """One command on a host, in a separate job."""
 
     def write_stdin(self, data: bytes, end: bool) -> None:
-        """Feeds standard input; returns when the host took the bytes over.
+        """Feed standard input and return when the host took the bytes over.
 
         Args:
             data: bytes as the child shall read them; may be empty.
@@ -79,7 +79,7 @@ class Process(Protocol):
         """
 
     def read(self, max_bytes: int, timeout: float) -> list[tuple[Stream, bytes]]:
-        """Takes output that has arrived, oldest first.
+        """Take output that has arrived, oldest first.
 
         Args:
             max_bytes: upper bound of all the chunks together, in bytes.
@@ -102,10 +102,10 @@ class Process(Protocol):
         """
 
     def kill_tree(self) -> None:
-        """Kills the process and every descendant in its job; valid after the process itself has ended, too."""
+        """Kill the process and every descendant in its job; valid after the process itself has ended, too."""
 
     def close(self) -> None:
-        """Releases the process; kills what is left in its job. May be called twice."""
+        """Release the process; kill what is left in its job. May be called twice."""
 
 
 @runtime_checkable
@@ -113,7 +113,7 @@ class Backend(Protocol):
     """A host as the WinRM server sees it."""
 
     def spawn(self, launch: Launch) -> Process:
-        """Starts a command.
+        """Start a command.
 
         Raises:
             HostDown: the host is not up.
@@ -121,7 +121,7 @@ class Backend(Protocol):
         """
 
     def boot_state(self) -> BootState:
-        """Whether the host is up, off, or on its way up."""
+        """Return whether the host is up, off, or on its way up."""
 
     def is_reachable(self) -> bool:
-        """Whether WinRM answers: False while off, booting, or for the seconds after boot that the scenario sets."""
+        """Return whether WinRM answers: False while off, booting, or for the scenario's seconds after a boot."""

@@ -34,7 +34,7 @@ LOG_TAIL = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code: 1 for an error, else 0 or, for exec, the command's own."""
+    """Run one command and return the exit code: 1 for an error, else 0 or, for exec, the command's own."""
     parser = _parser()
     options = parser.parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
@@ -113,7 +113,7 @@ def _ssh_options(options: argparse.Namespace) -> SSHOptions | None:
 
 
 def _ssh_arguments(options: argparse.Namespace) -> list[str]:
-    """The same options again, for the process in the background."""
+    """Return the same options again, for the process in the background."""
     pairs = [
         ("--ssh-port", options.ssh_port),
         ("--ssh-default-shell", options.ssh_default_shell),
@@ -202,7 +202,7 @@ def _tell_ready(descriptor: int | None, port: int) -> None:
 
 
 def _up_in_background(options: argparse.Namespace) -> int:
-    """Starts this program again in a session of its own and waits for the port on a pipe."""
+    """Start this program again in a separate session, and wait for the port on a pipe."""
     find_scenario(options.scenario)
     if not sweep(options.name):
         raise LabError(f"There is a host {options.name} already.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Windows server made of Wine: boots, reboots, runs commands, in namespaces of its own."""
+"""Run a simulated Windows server on Wine: boot, reboot and commands, in separate namespaces."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class WineHost:
     """
 
     def __init__(self, scenario: Scenario, prefix: Path, log: Callable[[str], None] = lambda _line: None) -> None:
-        """Takes what to play and where; `start` does the work.
+        """Take what to play and where; `start` does the work.
 
         Args:
             scenario: the scenario.
@@ -77,7 +77,7 @@ class WineHost:
         self._watcher = RequestWatcher(self, prefix / LAB_FOLDER, log)
 
     def start(self) -> None:
-        """Makes the prefix and boots; takes a second once everything is cached."""
+        """Create the prefix and boot. This takes a second once everything is cached."""
         root = ensure_root()
         template = ensure_template(self.scenario.windows_version)
         programs = ensure_programs()
@@ -89,7 +89,7 @@ class WineHost:
         self._watcher.start()
 
     def _furnish(self, programs: Path) -> None:
-        """Puts the tools, the service programs and the scenario's registry into the fresh prefix."""
+        """Put the tools, the service programs and the scenario's registry into the fresh prefix."""
         lab = self.prefix / LAB_FOLDER
         tools = tooltexts.install(self.scenario.release, self.scenario.language, lab / "formats")
         places = {image: image_path(self.prefix, image) for image in self.scenario.images()}
@@ -119,7 +119,7 @@ class WineHost:
         self._log(f"up after {self._up_since - began:.1f} s; started: {services or 'nothing'}")
 
     def _bring_up(self) -> list[tuple[str, int]]:
-        """Starts Wine, the agent and the services; returns what was started, each with its exit code."""
+        """Start Wine, the agent and the services and return what was started, each with its exit code."""
         self._watcher.forget()
         namespace = self._need_namespace()
         namespace.run("wineserver", "-p")
@@ -151,11 +151,11 @@ class WineHost:
                 self._boot()
 
     def shut_down(self) -> None:
-        """Switches the host off; `reboot` switches it on again."""
+        """Switch the host off; `reboot` switches it on again."""
         self._go_down()
 
     def stop(self) -> None:
-        """Ends the host and removes its prefix; may be called twice."""
+        """End the host and remove its prefix; may be called twice."""
         self._stopping.set()
         self._block_mode.end()
         if self._namespace is not None:
@@ -184,7 +184,7 @@ class WineHost:
         )
 
     def start_task(self, command_line: str) -> AgentProcess:
-        """Starts a command as the task scheduler does: in a job that nothing of WinRS ends, output discarded.
+        """Start a command as the task scheduler does: in a job that nothing of WinRS ends, output discarded.
 
         Args:
             command_line: the whole line; no shell is added.
@@ -196,7 +196,7 @@ class WineHost:
         return self._need_agent().spawn(command_line, flags=SKIP_SHELL | NO_STREAMS, directory=SYSTEM32)
 
     def run(self, command_line: str, timeout: float = 60.0) -> tuple[int, bytes, bytes]:
-        """Runs a command to its end, with its input at the end of file.
+        """Run a command to its end, with its input at the end of file.
 
         Args:
             command_line: as for `spawn`.
@@ -235,7 +235,7 @@ class WineHost:
         return self.boot_state() == "up" and not away and not self.is_blocked()
 
     def is_blocked(self) -> bool:
-        """Whether IPsec's block mode keeps everything but the console away."""
+        """Return whether IPsec's block mode keeps everything but the console away."""
         return self._block_mode.active
 
     @property

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host's variables in an Ansible inventory, for each connection plugin that Ansible documents for Windows."""
+"""Render a host's variables in an Ansible inventory, for each connection plugin that Ansible documents for Windows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _psrp(info: Mapping[str, Any], certificate: bool) -> Variables:
 
 
 def _credentials(info: Mapping[str, Any], certificate: bool, shown: Mapping[str, str]) -> Variables:
-    """The password, or the variables that name a file of the client certificate."""
+    """Return the password, or the variables that name a file of the client certificate."""
     if not certificate:
         return {"ansible_user": info["user"], "ansible_password": info["password"]}
     if not info["https"]:

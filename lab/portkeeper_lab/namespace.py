@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A network, process and mount namespace of its own for one host, with the Wine root and the host's prefix in it.
+"""Create the network, process and mount namespaces of one host, with the Wine root and the host's prefix inside.
 
 Its first process reads a pipe that only the supervisor holds open. However the supervisor ends, SIGKILL included, the
 pipe ends with it, that process ends, and the kernel takes everything in the namespace along.
@@ -61,7 +61,7 @@ class FirstProcess:
     """
 
     def __init__(self, command: list[str], name: str) -> None:
-        """Makes the namespaces.
+        """Make the namespaces.
 
         Args:
             command: `unshare` with a script that prints READY and reads its input to the end.
@@ -84,11 +84,11 @@ class FirstProcess:
             raise LabError(f"The namespace for {name} could not be made: {message or 'no message'}")
 
     def enter(self, *namespaces: str) -> list[str]:
-        """The beginning of a command line that runs something inside; the process namespace is always entered."""
+        """Return the beginning of a command line that runs something inside, always in the process namespace."""
         return ["nsenter", "-t", str(self.pid), *namespaces, f"--pid=/proc/{self.pid}/ns/pid_for_children"]
 
     def close(self) -> None:
-        """Ends everything inside; may be called twice."""
+        """End everything inside; may be called twice."""
         stdin = _stream(self._first.stdin)
         if not stdin.closed:
             stdin.close()
@@ -109,7 +109,7 @@ class Namespace:
     """
 
     def __init__(self, root: Path, prefix: Path, name: str) -> None:
-        """Makes the namespace.
+        """Make the namespace.
 
         Args:
             root: the Debian root with Wine; stays untouched, it is mounted read-only.
@@ -125,7 +125,7 @@ class Namespace:
         self.pid = self._first.pid
 
     def command(self, arguments: list[str], extra: Mapping[str, str] | None = None) -> list[str]:
-        """The command line that runs `arguments` inside, for `subprocess`.
+        """Return the command line that runs `arguments` inside, for `subprocess`.
 
         Args:
             arguments: a program of the root and its arguments.
@@ -136,7 +136,7 @@ class Namespace:
         return [*enter, "chroot", str(self._root), "env", "-i", *variables, *arguments]
 
     def run(self, *arguments: str, timeout: float = 120.0) -> int:
-        """Runs a program inside with all streams redirected to nothing.
+        """Run a program inside with all streams redirected to nothing.
 
         Args:
             arguments: a program of the root and its arguments.
@@ -163,7 +163,7 @@ class Namespace:
         return done.returncode
 
     def close(self) -> None:
-        """Ends everything inside; may be called twice."""
+        """End everything inside; may be called twice."""
         self._first.close()
 
 

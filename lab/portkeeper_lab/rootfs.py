@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Debian 13 root with Wine 10 that every host runs in: made once with debootstrap, then reused."""
+"""Build the Debian 13 root with Wine 10 in which every host runs, once, with debootstrap."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ MOUNT_POINTS = ("prefix", "proc", "dev", "tmp", "root")
 
 
 def missing_packages() -> list[str]:
-    """The Debian packages that the lab needs and this machine lacks, sorted."""
+    """Return the Debian packages that the lab needs and this machine lacks, sorted."""
     return sorted({package for program, package in NEEDED.items() if not _which(program)})
 
 
 def install_packages(packages: list[str]) -> None:
-    """Installs Debian packages with apt-get (needs root); no service among them is started, now or at a boot."""
+    """Install Debian packages with apt-get (needs root); no service among them is started, now or at a boot."""
     if not packages:
         return
     require_root(f"installing {', '.join(packages)}")
@@ -60,7 +60,7 @@ def install_packages(packages: list[str]) -> None:
 
 @contextmanager
 def _nothing_starts(policy: Path) -> Iterator[None]:
-    """Lets no package start a service; a policy that this machine has already stays."""
+    """Let no package start a service; a policy that this machine has already stays."""
     if policy.exists():
         yield
         return
@@ -73,20 +73,20 @@ def _nothing_starts(policy: Path) -> Iterator[None]:
 
 
 def check_packages() -> None:
-    """Raises LabError naming what is missing and the command that installs it."""
+    """Raise LabError naming what is missing and the command that installs it."""
     missing = missing_packages()
     if missing:
         raise LabError(f"These packages are missing: {' '.join(missing)}. `lab setup --install` as root installs them.")
 
 
 def root_path() -> Path:
-    """Where the finished root is, or will be."""
+    """Return where the finished root is, or will be."""
     key = hashlib.sha256("\n".join([LAYOUT, SUITE, "minbase", *PACKAGES]).encode()).hexdigest()[:12]
     return cache_dir() / f"root-{key}"
 
 
 def ensure_root() -> Path:
-    """Returns the root, building it first where it is not there yet (a minute, 1.2 GB)."""
+    """Return the root, building it first if necessary (a minute, 1.2 GB)."""
     path = root_path()
     if path.is_dir():
         return path
@@ -112,7 +112,7 @@ def _build(path: Path) -> None:
 
 
 def _finish(root: Path) -> None:
-    """Drops what a host never reads and makes the mount points."""
+    """Drop what a host never reads and make the mount points."""
     for name in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
         shutil.rmtree(root / name, ignore_errors=True)
     for name in MOUNT_POINTS:
@@ -120,7 +120,7 @@ def _finish(root: Path) -> None:
 
 
 def _discard(path: Path) -> None:
-    """Removes a half-built root; refuses while something is mounted inside it."""
+    """Remove a half-built root; refuse while something is mounted inside it."""
     mounted = (partition.mountpoint for partition in psutil.disk_partitions(all=True))
     for target in sorted(mounted, reverse=True):
         if target.startswith(f"{path}/"):
@@ -134,7 +134,7 @@ def _which(program: str) -> str | None:
 
 
 def apt_mirror(etc: Path = Path("/etc/apt")) -> list[str]:
-    """The Debian mirror that apt is configured with, as debootstrap's argument; none leaves it to debootstrap.
+    """Return the Debian mirror that apt is configured with, as debootstrap's argument; none leaves it to debootstrap.
 
     Args:
         etc: apt's configuration folder.
@@ -150,13 +150,13 @@ def apt_mirror(etc: Path = Path("/etc/apt")) -> list[str]:
 
 
 def _one_line_uris(text: str) -> list[str]:
-    """The URIs of `deb [options] URI suite components` lines."""
+    """Return the URIs of `deb [options] URI suite components` lines."""
     pattern = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+\S+\s+.*\bmain\b", re.MULTILINE)
     return pattern.findall(text)
 
 
 def _deb822_uris(text: str) -> list[str]:
-    """The URIs of the enabled binary stanzas that have the component main."""
+    """Return the URIs of the enabled binary stanzas that have the component main."""
     found: list[str] = []
     for stanza in re.split(r"\n\s*\n", text):
         lines = (line for line in stanza.splitlines() if not line.startswith("#"))
@@ -169,7 +169,7 @@ def _deb822_uris(text: str) -> list[str]:
 
 
 def _proxied() -> dict[str, str]:
-    """The environment with apt's proxy, which debootstrap's downloader does not read by itself."""
+    """Return the environment with apt's proxy, which debootstrap's downloader does not read by itself."""
     environment = dict(os.environ)
     if "http_proxy" not in environment and shutil.which("apt-config"):
         done = subprocess.run(

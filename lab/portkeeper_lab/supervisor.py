@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One process per host: keeps the host, its WinRM server and its SSH server, and listens to `lab` on a unix socket."""
+"""Run one host with its WinRM and SSH servers in one process, and serve requests of `lab` on a unix socket."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Https(NamedTuple):
 
 
 def _make_certificates(folder: Path, scenario: Scenario) -> Https:
-    """Makes an authority and its certificates; Server 2003 and XP know no newer TLS than 1.0."""
+    """Make an authority and its certificates; Server 2003 and XP know no newer TLS than 1.0."""
     authority = Authority(folder)
     server = authority.server(scenario.computer_name)
     client = authority.client(next(iter(scenario.passwords)))
@@ -67,7 +67,7 @@ class Supervisor:
         ssh: SSHOptions | None = None,
         https: bool = False,
     ) -> None:
-        """Takes what to run.
+        """Take what to run.
 
         Args:
             name: the host's name in the lab.
@@ -149,7 +149,7 @@ class Supervisor:
         return server
 
     def answers(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Carries out a request of `lab`; the answers, the last of which has "done" or "error"."""
+        """Carry out a request of `lab`; the answers, the last of which has "done" or "error"."""
         operations: dict[str, Callable[[Mapping[str, Any]], Iterator[dict[str, Any]]]] = {
             "info": self._info,
             "exec": self._exec,
@@ -179,7 +179,7 @@ class Supervisor:
         return "blocked" if self._host.is_blocked() else "booting"
 
     def _exec(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Runs a command line past WinRM; its streams as base64, then its exit code."""
+        """Run a command line without WinRM; return its streams as base64, then its exit code."""
         process = self._host.spawn(Launch(str(request["line"])))
         try:
             process.write_stdin(b"", end=True)
@@ -200,7 +200,7 @@ class Supervisor:
         yield {"done": True}
 
     def _disk(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Fills the drive, or gives the room back."""
+        """Fill the drive, or free its space again."""
         (self._host.disk.fill if request["full"] else self._host.disk.free)()
         yield {"done": True}
 
@@ -215,7 +215,7 @@ class Supervisor:
         yield {"done": True, "answer": self._ssh.control(request["request"])}
 
     def _wait_reachable(self) -> None:
-        """Waits until WinRM answers, or until it is clear that it will not: IPsec blocks the network."""
+        """Wait until WinRM answers, or until it is clear that it will not: IPsec blocks the network."""
         end = time.monotonic() + REACHABLE_TIMEOUT
         while not self._host.is_reachable() and not self._host.is_blocked():
             if self._host.boot_state() == "down":

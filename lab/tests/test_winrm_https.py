@@ -49,7 +49,7 @@ def server(authority: Authority) -> Iterator[WinRMServer]:
 
 
 def over_pywinrm(server: WinRMServer, authority: Authority, **options: Any) -> bytes:
-    """What a line prints for pywinrm."""
+    """Return what a line prints for pywinrm."""
     client = protocol(server, message_encryption="auto", ca_trust_path=str(authority.certificate), **options)
     shell = client.open_shell()
     output: bytes = client.get_command_output(shell, client.run_command(shell, "echo in"))[0]
@@ -58,7 +58,7 @@ def over_pywinrm(server: WinRMServer, authority: Authority, **options: Any) -> b
 
 
 def over_pypsrp(server: WinRMServer, authority: Authority, **options: Any) -> bytes:
-    """The same for pypsrp."""
+    """Return the same for pypsrp."""
     chosen = {"auth": "ntlm", "username": USER, "password": PASSWORD, **options}
     connection = WSMan("127.0.0.1", port=server.port, ssl=True, cert_validation=str(authority.certificate), **chosen)
     with connection, WinRS(connection) as shell:
@@ -100,7 +100,7 @@ def pywinrm_certificate(pair) -> dict[str, Any]:
 
 
 def pypsrp_certificate(pair) -> dict[str, Any]:
-    """The same for pypsrp."""
+    """Return the same for pypsrp."""
     return {"auth": "certificate", "certificate_pem": str(pair.certificate), "certificate_key_pem": str(pair.key)}
 
 

@@ -66,7 +66,7 @@ def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def make_problem(problem_id: str, severity: Severity, message: str, **data: object) -> Problem:
-    """One problem.
+    """Return one problem.
 
     Args:
         problem_id: snake_case name; documented in docs/problems.md.

@@ -30,7 +30,7 @@ def command(folder: Path, port: int, *options: str, user: str = "Administrator")
 
 
 def run(server: SSHServer, line: str, *options: str, stdin: bytes = b"", **more: str) -> tuple[int, bytes, bytes]:
-    """Runs a line; returns the client's exit code, standard output and standard error."""
+    """Run a line and return the client's exit code, standard output and standard error."""
     done = subprocess.run(
         [*command(server.folder, server.port, *options, **more), line],
         input=stdin,
@@ -42,7 +42,7 @@ def run(server: SSHServer, line: str, *options: str, stdin: bytes = b"", **more:
 
 
 def with_password(server: SSHServer, line: str, password: str, user: str = "Administrator") -> tuple[int, bytes]:
-    """Runs a line with a password in place of a key; returns exit code and standard output."""
+    """Run a line with a password in place of a key and return exit code and standard output."""
     asked = server.folder / "askpass"
     asked.write_text('#!/bin/sh\necho "$LAB_PASSWORD"\n', encoding="ascii")
     asked.chmod(0o700)
@@ -63,19 +63,19 @@ class Session:
     """A client whose standard input stays open."""
 
     def __init__(self, folder: Path, port: int, line: str) -> None:
-        """Starts it."""
+        """Start it."""
         self.client = subprocess.Popen(
             [*command(folder, port), line], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
 
     def send(self, text: str) -> None:
-        """Sends text, whose line ends become those of Windows."""
+        """Send text, whose line ends become those of Windows."""
         stream = _open(self.client.stdin)
         stream.write(text.replace("\n", "\r\n").encode())
         stream.flush()
 
     def read_to(self, mark: str) -> list[str]:
-        """The lines up to the one that is the mark, without it."""
+        """Return the lines up to the one that is the mark, without it."""
         lines: list[str] = []
         while (line := _open(self.client.stdout).readline().decode().rstrip("\r\n")) != mark:
             assert line or self.client.poll() is None, f"ended before {mark}: {lines}"
@@ -83,12 +83,12 @@ class Session:
         return lines
 
     def end(self) -> int:
-        """Ends the input and returns the client's exit code."""
+        """End the input and return the client's exit code."""
         _open(self.client.stdin).close()
         return self.client.wait(timeout=30)
 
     def cut(self) -> None:
-        """Closes the connection without a word."""
+        """Close the connection without a word."""
         self.client.kill()
         self.client.wait()
 

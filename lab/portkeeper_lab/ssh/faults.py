@@ -39,7 +39,7 @@ class Rule:
     fired: int = 0
 
     def hits(self) -> bool:
-        """Counts a step; returns whether the rule hits it."""
+        """Count a step and return whether the rule hits it."""
         self.seen += 1
         if self.seen < self.step or (self.times and self.fired >= self.times):
             return False
@@ -51,23 +51,23 @@ class Faults:
     """The rules and the counters of one server."""
 
     def __init__(self) -> None:
-        """Starts without rules."""
+        """Start without rules."""
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
         self._counts: Counter[str] = Counter()
 
     def add(self, name: str) -> None:
-        """Counts something."""
+        """Count something."""
         with self._lock:
             self._counts[name] += 1
 
     def reached(self) -> dict[str, Rule]:
-        """A step has been reached; the rules that hit it, by kind."""
+        """Count a step that has been reached, and return the rules that apply to it, by kind."""
         with self._lock:
             return {rule.kind: rule for rule in self._rules if rule.hits()}
 
     def control(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Carries out a request; see lab/README.md.
+        """Carry out a request; see lab/README.md.
 
         Raises:
             ValueError: no such operation, or a bad rule.

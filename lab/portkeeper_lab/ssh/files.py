@@ -44,7 +44,7 @@ ForceCommand exec {command}
 
 
 def write_files(folder: Path, passwords: Mapping[str, str]) -> None:
-    """Makes everything but known_hosts in a folder that only we can read.
+    """Make everything but known_hosts in a folder that only we can read.
 
     Args:
         folder: does not exist yet.
@@ -68,7 +68,7 @@ def write_files(folder: Path, passwords: Mapping[str, str]) -> None:
 
 
 def write_known_hosts(folder: Path, port: int) -> None:
-    """Makes the file with which a client knows the server, once its port is known."""
+    """Make the file with which a client knows the server, once its port is known."""
     kind, key = (folder / f"{HOST_KEY}.pub").read_text(encoding="ascii").split()[:2]
     (folder / KNOWN_HOSTS).write_text(f"[127.0.0.1]:{port} {kind} {key}\n", encoding="ascii")
 

@@ -23,7 +23,7 @@ LOST = 255
 
 
 def main(path: str) -> int:
-    """Serves one session and returns the command's exit code."""
+    """Serve one session and return the command's exit code."""
     with socket.socket(socket.AF_UNIX) as supervisor:
         supervisor.connect(path)
         head = {

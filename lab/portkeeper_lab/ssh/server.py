@@ -57,7 +57,7 @@ class SSHServer:
     def __init__(
         self, backend: Backend, scenario: Scenario, folder: Path, options: Options, log: Callable[[str], None]
     ) -> None:
-        """Takes the host, what it plays, a folder to be made for the server's files, and where to log."""
+        """Take the host, what it plays, a folder to be made for the server's files, and where to log."""
         self.folder = folder
         self.port = options.port
         self._backend = backend
@@ -74,7 +74,7 @@ class SSHServer:
         self._enclosure: FirstProcess | None = None
 
     def start(self) -> None:
-        """Binds the port and answers as soon as the host is reachable.
+        """Bind the port, and answer as soon as the host is reachable.
 
         Raises:
             LabError: there is no sshd, or the port is taken.
@@ -98,15 +98,15 @@ class SSHServer:
             threading.Thread(target=target, args=(self._listener,), name=name, daemon=True).start()
 
     def wait_open(self, timeout: float) -> bool:
-        """Waits until the port is open; returns whether it is."""
+        """Wait until the port is open and return whether it is."""
         return self._listening.wait(timeout)
 
     def facts(self) -> dict[str, Any]:
-        """What a client needs to know of it."""
+        """Return what a client needs to know of it."""
         return {"port": self.port, "folder": str(self.folder), "default_shell": self._default_shell}
 
     def _watch(self, listener: socket.socket) -> None:
-        """Opens and shuts the port with the host; a socket that is bound but does not listen keeps it."""
+        """Open and close the port with the host. A bound socket that does not listen keeps it."""
         while not self._stop.wait(WATCH_INTERVAL):
             reachable = self._backend.is_reachable()
             if reachable and not self._listening.is_set():
@@ -130,7 +130,7 @@ class SSHServer:
             threading.Thread(target=self._serve, args=(sock, int(address[1])), name="sshd", daemon=True).start()
 
     def _serve(self, sock: socket.socket, client_port: int) -> None:
-        """Runs an sshd for one connection; our own handle of the socket is for `drop_connections`."""
+        """Run an sshd for one connection; our own handle of the socket is for `drop_connections`."""
         with self._lock:
             self._sockets[client_port] = sock
         self._sessions.faults.add("connections")
@@ -152,7 +152,7 @@ class SSHServer:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def _drop(self, connection: str) -> None:
-        """Ends one connection, named as SSH_CONNECTION does: client address and port, server address and port."""
+        """End one connection, named as SSH_CONNECTION does: client address and port, server address and port."""
         with self._lock:
             sock = self._sockets.get(int(connection.split()[1]))
         if sock is not None:
@@ -160,7 +160,7 @@ class SSHServer:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def control(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Carries out a request of a control channel; see lab/README.md.
+        """Carry out a request of a control channel; see lab/README.md.
 
         Raises:
             ValueError: no such operation, or a bad rule.
@@ -171,7 +171,7 @@ class SSHServer:
         return self._sessions.faults.control(request)
 
     def stop(self) -> None:
-        """Ends everything; the port is free afterwards. May be called twice."""
+        """End everything; the port is free afterwards. May be called twice."""
         self._stop.set()
         if self._listener is not None:
             with contextlib.suppress(OSError):

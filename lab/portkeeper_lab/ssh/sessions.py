@@ -37,14 +37,14 @@ class Client:
     """The relay of one session; once it has gone, what is sent to it is thrown away."""
 
     def __init__(self, sock: socket.socket) -> None:
-        """Takes the relay's connection."""
+        """Take the relay's connection."""
         self._sock = sock
         self._lock = threading.Lock()
         self.gone = False
         self.pause: float | None = None
 
     def send(self, kind: int, data: bytes) -> None:
-        """Sends output; with a pause set, byte by byte."""
+        """Send output; with a pause set, byte by byte."""
         if self.pause is None:
             self._send(FRAME.pack(kind, len(data)) + data)
             return
@@ -53,13 +53,13 @@ class Client:
             time.sleep(0 if self.gone else self.pause)
 
     def flood(self, size: int) -> None:
-        """Sends output that the command has not written."""
+        """Send output that the command has not written."""
         while size > 0 and not self.gone:
             self._send(FRAME.pack(STDOUT, CHUNK) + b"x" * CHUNK)
             size -= CHUNK
 
     def exit(self, code: int) -> None:
-        """Sends the exit code, as the last thing."""
+        """Send the exit code, as the last thing."""
         self._send(FRAME.pack(EXIT, code))
 
     def _send(self, data: bytes) -> None:
@@ -87,7 +87,7 @@ class Sessions:
         log: Callable[[str], None],
         drop: Callable[[str], None],
     ) -> None:
-        """Takes the host and what it plays.
+        """Take the host and what it plays.
 
         Args:
             backend: the host.
@@ -107,7 +107,7 @@ class Sessions:
         self.faults = Faults()
 
     def listen(self, path: Path) -> None:
-        """Takes relays from now on."""
+        """Take relays from now on."""
         sessions = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -122,14 +122,14 @@ class Sessions:
         threading.Thread(target=self._server.serve_forever, name="ssh-sessions", daemon=True).start()
 
     def stop(self) -> None:
-        """Takes no more."""
+        """Accept no more relays."""
         self._stopping.set()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
 
     def serve(self, sock: socket.socket, incoming: BufferedIOBase) -> None:
-        """Serves one session to the end of its command."""
+        """Serve one session to the end of its command."""
         client = Client(sock)
         started: list[Process] = []
         self.faults.add("sessions")
@@ -152,7 +152,7 @@ class Sessions:
             self._pass_output(process, client)
 
     def _step(self, client: Client, connection: str, action: Callable[[], None]) -> bool:
-        """Lets something reach the host, with the faults that are due; returns whether the session goes on."""
+        """Deliver data to the host, with the armed faults, and return whether the session continues."""
         rules = self.faults.reached()
         if "hang" in rules and self._stopping.wait(rules["hang"].seconds):
             return False

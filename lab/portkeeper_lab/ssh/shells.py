@@ -49,11 +49,11 @@ class Options:
         return self.default_shell != "cmd"
 
     def exit_code(self, code: int) -> int:
-        """The command's exit code as the client gets it: PowerShell's -Command knows success and failure only."""
+        """Return the command's exit code as the client gets it: PowerShell's -Command only knows 0 and 1."""
         return int(code != 0) if self.is_powershell else code & 0xFF
 
     def launch(self, command: str | None, *, limited: bool) -> Launch:
-        """What runs for a session.
+        """Return what runs for a session.
 
         Args:
             command: what the client asks for; None for an interactive shell.
@@ -76,14 +76,14 @@ class Input:
     """Standard input of one session on its way to the command, line by line."""
 
     def __init__(self, options: Options, *, windows_type: bool) -> None:
-        """Takes what the server plays, and whether `type` converts UTF-16 on this host."""
+        """Take what the server plays, and whether `type` converts UTF-16 on this host."""
         self._left = options.cut_input
         self._recoded = options.default_shell == "powershell-reads-stdin"
         self._windows_type = windows_type
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Takes what has arrived; returns the lines that are whole now."""
+        """Take what has arrived and return the lines that are whole now."""
         if self._left is not None:
             data = data[: self._left]
             self._left -= len(data)
@@ -94,7 +94,7 @@ class Input:
         return [self._converted(line) for line in whole]
 
     def end(self) -> bytes:
-        """What is left at the end of the input; a line without its end, or nothing."""
+        """Return what is left at the end of the input; a line without its end, or nothing."""
         rest, self._rest = self._rest, b""
         return self._converted(rest)
 

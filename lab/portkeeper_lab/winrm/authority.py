@@ -37,7 +37,7 @@ class Authority:
     """An authority with its files in one folder; its own key is never written."""
 
     def __init__(self, folder: Path) -> None:
-        """Makes the folder (0700) and the authority's certificate in it."""
+        """Make the folder (0700) and the authority's certificate in it."""
         folder.mkdir(mode=0o700)
         self.folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -60,12 +60,12 @@ class Authority:
         self.certificate.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))
 
     def server(self, name: str) -> Pair:
-        """A certificate for a host of that name on loopback."""
+        """Return a certificate for a host of that name on loopback."""
         names = [x509.DNSName(name), x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         return self._issue("server", name, names, ExtendedKeyUsageOID.SERVER_AUTH)
 
     def client(self, user: str) -> Pair:
-        """A certificate for an account, by its user principal name."""
+        """Return a certificate for an account, by its user principal name."""
         principal = f"{user}@localhost".encode()
         names = [x509.OtherName(UPN, bytes([UTF8_STRING, len(principal)]) + principal)]
         return self._issue(f"client-{user}", user, names, ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -100,7 +100,7 @@ class Authority:
 
 
 def end_point_binding(certificate: bytes) -> bytes:
-    """The tls-server-end-point channel binding (RFC 5929) of a certificate that is signed with SHA-256.
+    """Return the tls-server-end-point channel binding (RFC 5929) of a certificate that is signed with SHA-256.
 
     Args:
         certificate: in PEM.
@@ -110,7 +110,7 @@ def end_point_binding(certificate: bytes) -> bytes:
 
 
 def principal_of(certificate: bytes) -> str | None:
-    """The user's name in a client certificate (DER), without its domain."""
+    """Return the user's name in a client certificate (DER), without its domain."""
     try:
         names = x509.load_der_x509_certificate(certificate).extensions.get_extension_for_class(
             x509.SubjectAlternativeName

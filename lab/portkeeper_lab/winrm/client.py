@@ -14,7 +14,7 @@ from portkeeper_lab.winrm.shellhost import PASSWORD, USER
 
 
 def protocol(server: WinRMServer, timeout: int = 20, **options: Any) -> winrm.Protocol:  # noqa: ANN401 - pywinrm's
-    """A client that has sent nothing yet.
+    """Return a client that has sent nothing yet.
 
     Args:
         server: one that runs on this machine.

@@ -146,7 +146,7 @@ class Connection:
         return Response(401, headers=(("WWW-Authenticate", challenge),))
 
     def _certificate(self) -> str | Response:
-        """The account of the client certificate, which TLS has checked already."""
+        """Return the account of the client certificate, which TLS has checked already."""
         shown = self._sock.getpeercert(binary_form=True) if isinstance(self._sock, ssl.SSLSocket) else None
         name = (principal_of(shown) or "").lower() if shown else ""
         if name in self._server.passwords:

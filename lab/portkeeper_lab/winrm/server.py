@@ -41,7 +41,7 @@ WATCH_INTERVAL = 0.1
 
 
 def tls_context(options: Options) -> ssl.SSLContext:
-    """How the server speaks TLS.
+    """Return how the server speaks TLS.
 
     Client certificates need TLS 1.2: with 1.3 they are asked for after the handshake, which clients of Python cannot.
     """

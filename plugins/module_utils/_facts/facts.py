@@ -175,7 +175,7 @@ def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
 
 
 def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | None:
-    """The rows of the table; None if it could not be read.
+    """Return the rows of the table; None if it could not be read.
 
     The list is empty only if the text shows an empty table, because netsh returns exit code 0 after some errors, too.
     """

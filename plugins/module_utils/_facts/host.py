@@ -103,7 +103,7 @@ class Host:
     facts: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        """The facts as they stand in results and artifacts."""
+        """Return the facts as they stand in results and artifacts."""
         return {name: as_json(part) for name, part in self.facts.items()}
 
     @property
@@ -324,11 +324,11 @@ class Host:
         return held
 
     def dns_holds(self, port: int, family: str) -> bool:
-        """Whether DNS's process holds the port in that address family."""
+        """Return whether DNS's process holds the port in that address family."""
         return port in self._dns_ports[family]
 
     def dns_ports(self, family: str) -> PortSet:
-        """All UDP ports that DNS's process holds in that address family."""
+        """Return all UDP ports that DNS's process holds in that address family."""
         return self._dns_ports[family]
 
     def holders(self, port: int, family: str) -> list[Holder]:
@@ -350,7 +350,7 @@ class Host:
         return any(first <= port <= last for family in FAMILIES for first, last in self.blocks(family))
 
     def exclusions_known(self, family: str) -> bool:
-        """Whether netsh's table of excluded ports was read; plain 2008 may not have it."""
+        """Return whether netsh's table of excluded ports was read; plain 2008 may not have it."""
         return self._table(family) is not None
 
     def administered(self, family: str) -> tuple[Range, ...]:

@@ -40,7 +40,7 @@ def port_set(value: object) -> PortSet:
 
 
 def port_sets(value: object) -> dict[str, PortSet] | None:
-    """Return the port sets of both address families; None where one of them could not be read."""
+    """Return the port sets of both address families; None if one of them could not be read."""
     if not isinstance(value, Mapping) or any(value.get(family) is None for family in FAMILIES):
         return None
     try:

@@ -41,7 +41,7 @@ class FactReader:
 
 
 def read_computer_name(reading: Reading) -> str | None:
-    """The fact ``computer_name``."""
+    """Return the fact ``computer_name``."""
     line = _first_line(reading.text("computer_name"))
     return shown(line) if _NAME_RE.match(line) else None
 

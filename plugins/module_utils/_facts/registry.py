@@ -215,7 +215,7 @@ def _pid(text: str | None) -> int | str | None:
 
 
 def read_send_port(reading: Reading) -> int | None:
-    """The fact ``dns.send_port``: the fixed port from which DNS asks other servers; 0 means none."""
+    """Return the fact ``dns.send_port``: the fixed port from which DNS asks other servers; 0 means none."""
     key = reading.registry("dns").find(_below_control_set(DNS_KEY))
     value = key.values.get("sendport") if key and "sendport" not in key.ambiguous else None
     data = value.data if value else None

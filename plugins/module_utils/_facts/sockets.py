@@ -54,7 +54,7 @@ class Sockets:
     others: list[UdpRow]
 
     def pids_on(self, ports: PortSet) -> set[int]:
-        """PIDs of the processes that hold any of these ports."""
+        """Return PIDs of the processes that hold any of these ports."""
         wanted = frozenset(ports)
         pids = {row.pid for row in self.others if row.port in wanted and row.pid is not None}
         holds_one = any(not wanted.isdisjoint(held) for held in self.dns_by_family.values())
@@ -134,7 +134,7 @@ def _port_sets(ports: Mapping[str, set[int]]) -> dict[str, PortSet]:
 
 
 def dns_ports(sockets: Sockets, services: Services) -> dict[str, PortSet] | None:
-    """The fact ``dns.udp_ports``; None if it is not known which ports DNS holds."""
+    """Return the fact ``dns.udp_ports``; None if it is not known which ports DNS holds."""
     if not _dns_has_process(services):
         return ports_by_family([])
     if not (sockets.known and sockets.with_pids and services.dns_pid is not None):
@@ -143,14 +143,14 @@ def dns_ports(sockets: Sockets, services: Services) -> dict[str, PortSet] | None
 
 
 def _dns_has_process(services: Services) -> bool:
-    """Whether DNS may have a process. False only if the facts that were read prove that it has none."""
+    """Return whether DNS may have a process. False only if the facts that were read prove that it has none."""
     if services.dns_installed is False:
         return False
     return services.dns is None or not has_no_process(services.dns.state, services.dns.pid)
 
 
 def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, Any]) -> str:
-    """The fact ``dns.pool_present``: yes, no or unknown.
+    """Return the fact ``dns.pool_present``: yes, no or unknown.
 
     Args:
         sockets: all sockets.
@@ -172,7 +172,7 @@ def pool_present(sockets: Sockets, services: Services, pool_size: Mapping[str, A
 
 
 def endpoint_facts(sockets: Sockets, services: Services, needed: PortSet) -> tuple[list[dict[str, Any]], bool]:
-    """The fact ``udp_endpoints``, sorted by port, address and PID, and whether rows were left out.
+    """Return the fact ``udp_endpoints``, sorted by port, address and PID, and whether rows were left out.
 
     If there are too many rows, one row for each address family, needed port and process is kept first, then the other
     rows on needed ports, then the rest.

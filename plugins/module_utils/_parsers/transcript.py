@@ -69,7 +69,7 @@ class Transcript:
     problems: list[Problem] = field(default_factory=list)
 
     def updated(self, newer: Transcript, sections: Iterable[str]) -> Transcript:
-        """The same with some sections as a newer answer of the same host shows them.
+        """Return the same with some sections as a newer answer of the same host shows them.
 
         A section that the newer answer lacks is left out, so that nothing stale is taken for read again.
         """
@@ -80,7 +80,7 @@ class Transcript:
         return Transcript(self.nonce, {**kept, **read}, [*problems, *newer.problems])
 
     def lines(self, name: str) -> list[str]:
-        """The lines of a section that are not blank, without spaces around them; none where it is missing."""
+        """Return the lines of a section that are not blank, without spaces around them; none if it is missing."""
         section = self.sections.get(name)
         return [line.strip() for line in section.text.split("\n") if line.strip()] if section else []
 

@@ -50,7 +50,7 @@ def _entered(host: Host, setting: Setting) -> PortSet:
 
 
 def exposed_by_need(plan: Mapping[str, Any], safe: Mapping[str, PortSet]) -> list[PortSet]:
-    """The exposed ports of each of the plan's needs, in their order; none for TCP.
+    """Return the exposed ports of each of the plan's needs, in their order; none for TCP.
 
     Args:
         plan: the plan of the host.

@@ -61,7 +61,7 @@ class Need:
         return self.reason != PROFILE and self.protocol != "tcp"
 
     def to_json(self, pool: Pool, effective: Mapping[str, PortSet]) -> dict[str, Any]:
-        """The need as the plan lists it.
+        """Return the need as the plan lists it.
 
         Args:
             pool: what can be drawn without any reservation.
@@ -107,7 +107,7 @@ def is_ignored(row: CatalogueRow, services: Sequence[str], policy: Policy) -> bo
 
 
 def relevant_rows(host: Host, policy: Policy) -> list[tuple[CatalogueRow, tuple[str, ...]]]:
-    """The catalogue rows that the policy looks at on this host, with the row's installed services, in catalogue order.
+    """Return the catalogue rows that matter on this host, with their installed services, in catalogue order.
 
     A row without installed services is there because a profile asks for it.
     """
@@ -122,7 +122,7 @@ def relevant_rows(host: Host, policy: Policy) -> list[tuple[CatalogueRow, tuple[
 
 
 def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]:
-    """All needs of a host: catalogue rows in catalogue order, SQL instances after their row, then listeners and user.
+    """Return all needs of a host: catalogue rows in order, SQL instances after their row, listeners, user.
 
     Args:
         host: the facts.

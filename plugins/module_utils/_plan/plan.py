@@ -211,7 +211,7 @@ def plan_host(host: Host, policy: Policy) -> dict[str, Any]:
 
 
 def _in_order(*groups: Iterable[Problem]) -> list[Problem]:
-    """The problems of a plan in the order of their groups, each distinct one once, bounded in number."""
+    """Return the problems of a plan in the order of their groups, each distinct one once, bounded in number."""
     problems = ProblemList()
     for group in groups:
         problems.extend(group)
@@ -231,7 +231,7 @@ def _draft(host: Host, policy: Policy) -> _Draft:
 
 
 def _mechanism(host: Host, policy: Policy) -> tuple[Mechanism, list[Problem]]:
-    """The release's mechanism; where there is no DNS to protect, netsh's on request only, from Vista on."""
+    """Return the release's mechanism; where there is no DNS to protect, netsh's on request only, from Vista on."""
     if host.family not in MECHANISMS:
         message = "The Windows release is not known, so nothing can be planned."
         return NO_MECHANISM, [make_problem("release_not_supported", "error", message)]

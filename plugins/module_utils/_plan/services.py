@@ -128,7 +128,7 @@ def judge_services(host: Host, policy: Policy) -> list[ServiceCheck]:
 
 
 def all_failures(host: Host, policy: Policy, service_checks: list[ServiceCheck]) -> list[Failure]:
-    """The failures of the services, of ports that the user named, and of what could not be read."""
+    """Return the failures of the services, of ports that the user named, and of what could not be read."""
     failures = [failure for service_check in service_checks for failure in service_check.failures]
     failures += [failure for port in _held_ports(host, policy.extra_ports) for failure in _extra_port(host, port)]
     failures += record_failures(host)
@@ -261,7 +261,7 @@ def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failu
 
 
 def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
-    """The row's ports that somebody else holds, a failure per port, DNS before others, IPv4 before IPv6."""
+    """Yield the row's ports that somebody else holds, a failure per port, DNS before others, IPv4 before IPv6."""
     error = None if service.state == RUNNING else service.exit_code
     for port in row.udp_ports:
         by_others: list[Holder] = []

@@ -71,7 +71,7 @@ class PypsrpClient:
     """WinRS through pypsrp."""
 
     def __init__(self, wsman: Any) -> None:
-        """Takes a connection.
+        """Take a connection.
 
         Args:
             wsman: `pypsrp.wsman.WSMan`, which has sent nothing yet.
@@ -90,7 +90,7 @@ class PypsrpClient:
         return self._wsman.transport.session
 
     def open_shell(self, codepage: int, idle_timeout: int) -> str:
-        """Creates a shell; returns its id."""
+        """Create a shell and return its id."""
         from pypsrp.shell import WinRS as Library  # noqa: PLC0415
 
         shell = Library(self._wsman, codepage=codepage, no_profile=True, idle_time_out=idle_timeout)
@@ -99,11 +99,11 @@ class PypsrpClient:
         return shell_id
 
     def run_command(self, shell_id: str, line: str) -> str:
-        """Starts a command line; returns its id."""
+        """Start a command line and return its id."""
         return _text_in(self._shells[shell_id].command(line, None), "rsp:CommandResponse/rsp:CommandId")
 
     def receive(self, shell_id: str, command_id: str, seconds: int) -> tuple[bytes, bytes, int, bool] | None:
-        """One Receive."""
+        """Return one Receive."""
         from pypsrp.exceptions import WSManFaultError  # noqa: PLC0415
         from pypsrp.shell import CommandState  # noqa: PLC0415
 
@@ -116,13 +116,13 @@ class PypsrpClient:
         return streams["stdout"], streams["stderr"], -1 if code is None else code, state == CommandState.DONE
 
     def terminate(self, shell_id: str, command_id: str) -> None:
-        """Terminates a command."""
+        """Terminate a command."""
         from pypsrp.shell import SignalCode  # noqa: PLC0415
 
         self._shells[shell_id].signal(SignalCode.TERMINATE, command_id)
 
     def delete_shell(self, shell_id: str) -> None:
-        """Deletes a shell; one of an earlier connection is known by its id only."""
+        """Delete a shell; one of an earlier connection is known by its id only."""
         from pypsrp.shell import WinRS as Library  # noqa: PLC0415
         from pypsrp.wsman import SelectorSet  # noqa: PLC0415
 
@@ -132,7 +132,7 @@ class PypsrpClient:
         self._shells.pop(shell_id, None)
 
     def disconnect(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         self._wsman.close()
 
 
@@ -142,7 +142,7 @@ class Psrp(WinRS):
     owns_shells = True
 
     def __init__(self, connection: ConnectionPlugin, options: TransportOptions) -> None:
-        """Sends nothing.
+        """Send nothing.
 
         Args:
             connection: the task's connection plugin.
@@ -171,7 +171,7 @@ class Psrp(WinRS):
 
 
 def _text_in(body: Any, path: str) -> str:
-    """The text of an element of an answer.
+    """Return the text of an element of an answer.
 
     Raises:
         UnexpectedAnswer: it is not there.
@@ -185,7 +185,7 @@ def _text_in(body: Any, path: str) -> str:
 
 
 def psrp_refusal(connection: ConnectionPlugin) -> str:
-    """Says why a host cannot be reached with the plugin's options; empty if it can."""
+    """Say why a host cannot be reached with the plugin's options; empty if it can."""
     try:
         importlib.import_module("pypsrp.shell")
     except ImportError as error:
@@ -204,7 +204,7 @@ def psrp_refusal(connection: ConnectionPlugin) -> str:
 
 
 def _limit(transport: Any, limits: Limits) -> None:
-    """Makes all that the library sends keep to the limits.
+    """Make all that the library sends keep to the limits.
 
     It makes its session with the first request, and older releases log on only then: there must be none before.
     """
@@ -219,7 +219,7 @@ def _limit(transport: Any, limits: Limits) -> None:
 
 
 def _send_once(transport: Any) -> None:
-    """Keeps the library from repeating a request whose answer did not come: what the first one fetched is lost.
+    """Keep the library from repeating a request whose answer did not come: what the first one fetched is lost.
 
     Its two timeouts are then those of the arguments, for connecting and for reading.
     """
@@ -232,7 +232,7 @@ def _send_once(transport: Any) -> None:
 
 
 def library_arguments(connection: Any) -> dict[str, Any]:
-    """The arguments of `pypsrp.wsman.WSMan`, by the options of the connection plugin."""
+    """Return the arguments of `pypsrp.wsman.WSMan`, by the options of the connection plugin."""
     build = getattr(connection, "_build_kwargs", None)
     if build is not None:
         build()
@@ -249,7 +249,7 @@ def library_arguments(connection: Any) -> dict[str, Any]:
 
 
 def arguments_from_options(connection: ConnectionPlugin) -> dict[str, Any]:
-    """The same as the plugin makes of its options, for an ansible-core whose plugin shows it no more."""
+    """Return the same as the plugin makes of its options, for an ansible-core whose plugin shows it no more."""
     option = connection.get_option
     protocol, port = option("protocol"), option("port")
     if protocol is None:

@@ -140,7 +140,7 @@ class _Opening:
         return self.lock.exchange
 
     def run(self, allow_unguarded: bool) -> Opened:
-        """Starts the window's script and follows it; see `open_window`."""
+        """Start the window's script and follows it; see `open_window`."""
         try:
             answer = self.lock.run(start_line(self.window))
         except BatchError as error:
@@ -164,7 +164,7 @@ class _Opening:
         return self._opened(steps)
 
     def _opened(self, steps: list[dict[str, Any]]) -> Opened:
-        """The end of a window that was allowed to stop something.
+        """Return the end of a window that was allowed to stop something.
 
         Raises:
             HostFailure: its script refused, so nothing was stopped.
@@ -189,7 +189,7 @@ class _Opening:
         )
 
     def _no_room(self) -> HostFailure:
-        """The host has no folder for the window, or did not write all of its files: nothing was started."""
+        """Return the host has no folder for the window, or did not write all of its files: nothing was started."""
         if not _is_claimed(self._repeated(abort_line(self.window))):
             # There is no folder to claim.
             self.lock.take_back()
@@ -200,7 +200,7 @@ class _Opening:
         )
 
     def _after_lost_start(self, error: HostFailure) -> Opened:
-        """The answer to the start was lost: whoever has the token knows whether the script runs."""
+        """Return the answer to the start was lost: whoever has the token knows whether the script runs."""
         self.exchange.session.reconnect()
         answer = self._repeated(abort_line(self.window))
         if answer is None:
@@ -210,7 +210,7 @@ class _Opening:
         return self._followed()
 
     def _wait_for_end(self) -> list[dict[str, Any]] | None:
-        """Looks until the end mark is there; None at the deadline."""
+        """Look until the end mark is there; None at the deadline."""
         verbose, limit = self.exchange.session.verbose, self.window.deadline + GRACE_S
         verbose.step("waits for the window: the host stops DNS and starts it again within {} s", self.window.deadline)
         deadline = time.monotonic() + limit
@@ -231,7 +231,7 @@ class _Opening:
         return None
 
     def _look(self, left: float) -> str:
-        """The command that waits on the host for the end: it must end before its own deadline."""
+        """Return the command that waits on the host for the end: it must end before its own deadline."""
         return poll_line(self.window, int(max(2, min(POLL_S, left, self.exchange.timeout - ANSWER_S))))
 
     def _ended(self) -> Transcript:
@@ -338,7 +338,7 @@ class _Opening:
         return lines[1:]
 
     def _repeated(self, line: str, deadline: float | None = None) -> Transcript | None:
-        """Sends what may be repeated, over a new connection after an error; None at the deadline, after LOST_S."""
+        """Send what may be repeated, over a new connection after an error; None at the deadline, after LOST_S."""
         session = self.exchange.session
         until = time.monotonic() + LOST_S if deadline is None else deadline
         while True:
@@ -353,7 +353,7 @@ class _Opening:
 
 
 def _is_claimed(answer: Transcript | None) -> bool:
-    """Whether the session has kept the window's script from running."""
+    """Return whether the session has kept the window's script from running."""
     return answer is not None and answer.lines("abort") == ["claimed"]
 
 

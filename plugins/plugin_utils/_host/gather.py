@@ -69,7 +69,7 @@ def gather(session: Session, policy: Policy, timeout: float, phase: Phase = "rea
 
 
 def read_answer(exchange: Exchange, transcript: Transcript, policy: Policy, sent: bytes = b"") -> Gathered:
-    """The facts of a transcript that must be whole.
+    """Return the facts of a transcript that must be whole.
 
     Args:
         exchange: in which it came.

@@ -217,7 +217,7 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
 
 
 def _stayed_away(job: Job, gathered: Gathered, silence: str | None) -> HostFailure:
-    """The failure of a host that answers, or that is silent for this reason."""
+    """Return the failure of a host that answers, or that is silent for this reason."""
     limit, target = job.policy.reboot_timeout, job.session.target
     if silence is None:
         sentence = f"{target} answers, but has not rebooted within {limit} seconds: look at its console."

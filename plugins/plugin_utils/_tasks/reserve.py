@@ -92,7 +92,7 @@ def _write(job: Job, found: Planned, order: WriteRequest) -> Outcome:
 
 
 def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[str]]:
-    """The ranges of which netsh has excluded a part only.
+    """Return the ranges of which netsh has excluded a part only.
 
     Raises:
         HostFailure: the host does not show what was written.
