@@ -170,7 +170,7 @@ def test_a_task_delegated_to_another_host_is_refused_before_connecting(action: M
 
 
 @pytest.mark.parametrize("action", ALL, ids=lambda action: action.__name__.rpartition(".")[2])
-def test_a_connection_that_is_not_winrm_is_refused_before_connecting(
+def test_a_connection_without_a_transport_is_refused_before_connecting(
     action: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host = FakeHost()
