@@ -102,6 +102,7 @@ class FaultHost:
         home: the controller's folder for backups and locks.
         work: for baselines.
         fresh_boots: how often it had booted when it last booted in the state ``fresh``.
+        connection: the connection plugin.
     """
 
     family: str
@@ -112,6 +113,7 @@ class FaultHost:
     password: str
     baselines: dict[str, Baseline] = field(default_factory=dict)
     fresh_boots: int = 1
+    connection: str = "winrm"
 
     @property
     def windows(self) -> Path:
@@ -142,7 +144,7 @@ class FaultHost:
         **options: Any,
     ) -> dict[str, Any]:
         """Run one action as the task executor does; the result carries ``unreachable`` where it was."""
-        plugin = connection_loader.get("winrm", PlayContext())
+        plugin = connection_loader.get(self.connection, PlayContext())
         variables = {
             "ansible_host": "127.0.0.1",
             "ansible_port": self.server.port,
@@ -153,8 +155,13 @@ class FaultHost:
             "ansible_winrm_message_encryption": "always",
             "ansible_winrm_operation_timeout_sec": 10,
             "ansible_winrm_read_timeout_sec": read_timeout,
+            "ansible_psrp_protocol": "http",
+            "ansible_psrp_auth": "ntlm",
+            "ansible_psrp_operation_timeout": 10,
+            "ansible_psrp_read_timeout": read_timeout,
         }
-        plugin.set_options(var_options={**variables, "_extras": variables})
+        extras = variables if self.connection == "winrm" else {}
+        plugin.set_options(var_options={**variables, "_extras": extras})
         plugin._shell = SimpleNamespace(tmpdir=None)
         task = SimpleNamespace(args=options, check_mode=check, async_val=0, action=name, environment=None, diff=True)
         context = SimpleNamespace(check_mode=check, diff=True)

@@ -91,3 +91,13 @@ def test_cut_matrix(
     record_property(f"points of {family} {name}", hit)
     assert not matrix.problems, "\n".join(matrix.problems)
     assert hit == len(chosen) >= length * (len(CUTS) if FULL else 1) // parts
+
+
+def test_cuts_over_psrp(ready: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) -> None:
+    host = ready("nt5")
+    monkeypatch.setattr(host, "connection", "psrp")
+    matrix = Matrix(host, WORKS["apply"], monkeypatch)
+    chosen = _points(matrix.length(), 0, 1)
+    hit = sum(matrix.point(kind, n) for kind, n in chosen)
+    assert not matrix.problems, "\n".join(matrix.problems)
+    assert hit == len(chosen)

@@ -52,7 +52,11 @@ def test_what_is_not_winrm_is_said(kind: str, matrix: Matrix) -> None:
     assert not matrix.problems, "\n".join(matrix.problems)
 
 
-def test_refused_credentials_get_one_further_attempt_at_most(matrix: Matrix) -> None:
+@pytest.mark.parametrize("connection", ["winrm", "psrp"])
+def test_refused_credentials_get_one_further_attempt_at_most(
+    connection: str, matrix: Matrix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix.host, "connection", connection)
     for n in range(1, REQUESTS + 1):
         matrix.start()
         host = matrix.host

@@ -154,6 +154,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
         with contextlib.closing(job.progress):
             try:
                 outcome = self._tried(job)
+                # Before the connection is closed: a task that is stopped while it closes has ended its work.
+                job.progress.end(lambda task: _finished(job, outcome, task == self._name))
             except AnsibleConnectionFailure as error:
                 gone = Outcome(changed=False, msg=str(error), extra={"unreachable": True})
                 self._name_earlier(job, gone)
@@ -162,7 +164,6 @@ class HostAction(ActionBase):  # type: ignore[misc]
                 raise
             finally:
                 job.session.close()
-            job.progress.end(lambda task: _finished(job, outcome, task == self._name))
         if outcome.failed or not options.get("return_facts", True):
             # What a person reads is the message; the artifact has the rest.
             outcome.facts = outcome.plan = None
