@@ -22,7 +22,7 @@ class ActionModule(HostAction):
     SPEC = spec("on_failure", "backup_dir", "backups_kept", timeout={"type": "int", "default": 30})
 
     def act(self, job: Job) -> Outcome:
-        """Gather facts until all services are in order, waiting cannot help any more, or the timeout is over.
+        """Gather facts until all services are in order, waiting can no longer help, or the timeout is over.
 
         Check mode gathers once and does not fail.
         """

@@ -45,7 +45,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - The summary is written anew each time. That is not reported as a change.
+      - The summary is written again each time. That is not reported as a change.
 seealso:
   - module: portkeeper.windows_dns.fleet_report
   - module: portkeeper.windows_dns.port_reservations

@@ -70,7 +70,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - The report is written anew each time. That is not reported as a change.
+      - The report is written again each time. That is not reported as a change.
 seealso:
   - module: portkeeper.windows_dns.fleet_gate
   - module: portkeeper.windows_dns.port_reservations

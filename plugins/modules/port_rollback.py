@@ -160,5 +160,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
-  sample: "client01: put back ReservedPorts from the backup 20261123T163218Z-c98afe141b75571e."
+  sample: "client01: restored ReservedPorts from the backup 20261123T163218Z-c98afe141b75571e."
 """

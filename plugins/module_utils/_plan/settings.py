@@ -219,7 +219,7 @@ def prune_refusals(host: Host, policy: Policy) -> list[Problem]:
         missing |= {"service_starts"}
     if not missing:
         return []
-    message = f"Nothing is pruned: without {', '.join(sorted(missing))} nobody knows what is still needed."
+    message = f"Nothing is pruned: without {', '.join(sorted(missing))} it is not known what is still needed."
     return [make_problem(PRUNE_REFUSED, "error", message, sections=sorted(missing))]
 
 

@@ -102,7 +102,7 @@ def _not_due(job: Job, found: Planned) -> Outcome:
 def unwritten(plan: Mapping[str, Any]) -> list[str]:
     """Return what must be written before a reboot is useful.
 
-    A record that holds the right values already, and is only to be made anew because DNS contradicts it, is not among
+    A record that holds the right values already, and is only renewed because DNS contradicts it, is not among
     that: the boot starts DNS, and the next run looks again.
     """
     entries = (entry for entry in plan["settings"] if entry["id"] != STATE or entry["before"] != entry["after"])
@@ -119,7 +119,7 @@ def _refuse(job: Job, found: Planned) -> None:
     if names:
         reason = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
     elif found.facts["boot_mark"] is None:
-        reason = "the mark of its last boot cannot be read, so that nobody could tell whether it has rebooted"
+        reason = "the mark of its last boot cannot be read, so it would not be known whether it has rebooted"
     elif refusal:
         reason = refusal
     else:
@@ -153,7 +153,7 @@ class _Asked:
     Attributes:
         lock: of the host; it outlives the boot.
         at: monotonic seconds.
-        lost: what happened to the answer, so that nobody knows whether the host has heard it; None if it came.
+        lost: what happened to the answer, so that the host may not have received the request; None if it came.
     """
 
     lock: HostLock

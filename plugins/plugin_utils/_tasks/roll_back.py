@@ -73,4 +73,4 @@ def _message(job: Job, rollback_plan: RollbackPlan, changed: bool) -> str:
         return f"everything is as in the backup {rollback_plan.backup.id}."
     if not changed:
         return f"would refuse to restore {names}: the host {rollback_plan.refusal}."
-    return f"{'would put' if job.check_mode else 'put'} back {names} from the backup {rollback_plan.backup.id}."
+    return f"{'would restore' if job.check_mode else 'restored'} {names} from the backup {rollback_plan.backup.id}."
