@@ -51,16 +51,16 @@ def _head(row: Row) -> str:
 
 def _body(row: Row) -> list[str]:
     changes = [(entry.kind, f"{_CHANGE_WORDS[entry.kind]}: {entry.text}") for entry in row.changes]
-    told = [] if _is_said_otherwise(row) else [row.reason]
+    sentences = [] if _is_said_otherwise(row) else [row.reason]
     if row.details:
-        told += [conflict.sentence() for conflict in row.details.conflicts]
-    told += [text for kind, text in changes if kind == "hand"]
+        sentences += [conflict.sentence() for conflict in row.details.conflicts]
+    sentences += [text for kind, text in changes if kind == "hand"]
     if row.details:
-        told += row.details.words
-    told += [text for kind, text in changes if kind in {"new", "fixed"}]
-    told = list(dict.fromkeys(visible(text) for text in told if text))
-    lines = [line for text in told[:_TEXTS_PER_HOST] for line in _wrapped(text, "    ", _LINES_PER_TEXT)]
-    more = len(told) - _TEXTS_PER_HOST
+        sentences += row.details.words
+    sentences += [text for kind, text in changes if kind in {"new", "fixed"}]
+    sentences = list(dict.fromkeys(visible(text) for text in sentences if text))
+    lines = [line for text in sentences[:_TEXTS_PER_HOST] for line in _wrapped(text, "    ", _LINES_PER_TEXT)]
+    more = len(sentences) - _TEXTS_PER_HOST
     return lines + ([f"    and {more} more"] if more > 0 else [])
 
 

@@ -70,7 +70,7 @@ class Job:
         policy: made from those that belong to it.
         check_mode: whether nothing may be written.
         session: to the host, not opened yet.
-        progress: to be told before the host is changed.
+        progress: is updated before the host is changed.
     """
 
     host: str
