@@ -181,5 +181,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
-  sample: "client01: did dns_window: UDP 4500 of PolicyAgent is held by dns.exe (PID 1484)."
+  sample: "client01: restarted DNS in a guarded window: UDP 4500 of PolicyAgent is held by dns.exe (PID 1484)."
 """

@@ -180,5 +180,5 @@ msg:
   description: The plan in one sentence.
   returned: always
   type: str
-  sample: "SBS2003: conflict; to write: ReservedPorts; due: dns_window, reboot"
+  sample: "SBS2003: conflict; to write: ReservedPorts; due: restart DNS in a guarded window, reboot"
 """

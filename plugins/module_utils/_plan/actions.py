@@ -36,6 +36,13 @@ START_SERVICES = "start_services"
 REBOOT_ACTION = "reboot"
 END_RECORD = "end_record"
 """Services leave the record of what ran before a window: no difference from the policy, and no reason for an alarm."""
+ACTION_TITLES = {
+    DNS_WINDOW: "restart DNS in a guarded window",
+    START_SERVICES: "start services",
+    REBOOT_ACTION: "reboot",
+    END_RECORD: "end the record of what ran before a window",
+}
+"""What people read in place of an action's name."""
 
 
 @dataclass(frozen=True)

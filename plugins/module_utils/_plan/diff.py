@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._problems import shown
+from .actions import ACTION_TITLES
 
 _SHOWN_MAX = 400
 
@@ -33,7 +34,7 @@ def diff_of(plan: Mapping[str, Any]) -> dict[str, str]:
         return {}
     before = [line for entry in plan["settings"] for line in _lines(entry, "before")]
     after = [line for entry in plan["settings"] for line in (*_lines(entry, "after"), f"# {entry['reason']}")]
-    after += [f"# then {action['action']}: {action['reason']}" for action in plan["actions"]]
+    after += [f"# then {ACTION_TITLES[action['action']]}: {action['reason']}" for action in plan["actions"]]
     return {"before": _joined(before), "after": _joined(after)}
 
 
@@ -42,7 +43,7 @@ def summary_of(plan: Mapping[str, Any]) -> str:
     written = [str(entry["value_name"] or entry["id"]) for entry in plan["settings"]]
     parts = [f"to write: {', '.join(written)}" if written else "nothing to write"]
     if plan["actions"]:
-        parts.append(f"due: {', '.join(action['action'] for action in plan['actions'])}")
+        parts.append(f"due: {', '.join(ACTION_TITLES[action['action']] for action in plan['actions'])}")
     return f"{plan['status']}; {'; '.join(parts)}"
 
 

@@ -9,14 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._fleet.accepted_risks import short_ports
+from .._plan.actions import ACTION_TITLES
 from .._ports import PortSet, parse_entries
 
-_ACTIONS = {
-    "dns_window": "stop DNS, start the services whose ports it held, start DNS again",
-    "start_services": "start services",
-    "reboot": "reboot",
-    "end_record": "take off the record of what ran before a window",
-}
 _EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "reboot": "with the next boot"}
 
 
@@ -49,4 +44,4 @@ def _ports(value: object) -> PortSet:
 def _action(entry: Mapping[str, Any]) -> str:
     services_to_start = [str(name) for name in entry.get("services_to_start", ())]
     named = f" ({', '.join(services_to_start)})" if services_to_start else ""
-    return f"then {_ACTIONS[entry['action']]}{named}: {entry['reason']}"
+    return f"then {ACTION_TITLES[entry['action']]}{named}: {entry['reason']}"

@@ -119,7 +119,7 @@ def backups_since(backups: BackupStore, name: str | None) -> Backups:
     damaged = _read_all(paths).unreadable
     if damaged:
         raise BackupError(damaged[-1])
-    raise BackupError("has no backup on this controller: is backup_dir the folder that was used then?")
+    raise BackupError("has no backup on this controller: set backup_dir to the folder that the change was made with")
 
 
 def _read_all(paths: Sequence[Path]) -> Backups:

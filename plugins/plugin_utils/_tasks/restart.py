@@ -61,7 +61,7 @@ _FORCED: dict[str, Any] = {
     "services_to_start": [],
     "deferred_exclusions": [],
 }
-
+_DONE = {DNS_WINDOW: "restarted DNS in a guarded window", START_SERVICES: "started services"}
 
 _COMMANDS = 5
 """Commands beside the window: the reading, the last look, what the work left, and the end of a record (two)."""
@@ -213,7 +213,7 @@ def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: O
     process = unproved_processes(gathered.facts, checked.gathered.facts, was_stopped) if window else {}
     last = planned(_remember(job, checked.gathered, down, process), job)
     left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
-    msg = f"did {action['action']}: {action['reason']}.{_without_backup(left_out)}"
+    msg = f"{_DONE[action['action']]}: {action['reason']}.{_without_backup(left_out)}"
     stopped = DNS_SERVICE in lost
     outcome = outcome_of(job, last, True, msg, steps=opened.steps, dns_may_be_stopped=False)
     if down or lost:

@@ -32,7 +32,7 @@ def test_from_facts() -> None:
     assert result["before"] == {"reserved_ports": ["3343-3343"]}
     assert result["after"] == {"reserved_ports": SBS_LIST}
     assert result["reboot_required"] is True
-    assert result["msg"] == "SBS2003: conflict; to write: ReservedPorts; due: dns_window, reboot"
+    assert result["msg"] == "SBS2003: conflict; to write: ReservedPorts; due: restart DNS in a guarded window, reboot"
     assert "facts" not in result
     assert result["diff"]["before"] == (
         "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters ReservedPorts REG_MULTI_SZ:\n  3343-3343\n"
@@ -40,7 +40,7 @@ def test_from_facts() -> None:
     lines = result["diff"]["after"].splitlines()
     assert lines[1:14] == [f"  {entry}" for entry in SBS_LIST]
     assert lines[14].startswith("# reserves 1080-1080 (isa_socks), ")
-    assert lines[15].startswith("# then dns_window: UDP 1645 of IAS is held by dns.exe")
+    assert lines[15].startswith("# then restart DNS in a guarded window: UDP 1645 of IAS is held by dns.exe")
     assert lines[16].startswith("# then reboot: ")
 
 
