@@ -116,7 +116,7 @@ def test_the_conflict_is_named_with_port_and_holder(night: Night) -> None:
     row = night.row("conflict")
     assert {(entry["port"], entry["holder"]) for entry in row["conflicts"]} >= {(1645, "dns.exe"), (4500, "dns.exe")}
     assert row["risk_now"] > 0.3 and row["risk_after_reload"] == 0
-    assert any("stop DNS" in text for text in row["to_do"])
+    assert any("restart DNS in a guarded window" in text for text in row["to_do"])
 
 
 def test_what_is_to_be_done_is_in_the_row(night: Night) -> None:
