@@ -194,6 +194,15 @@ def _at_most(left: float, timeout: Any) -> Any:
     return min(left, float(timeout)) if isinstance(timeout, (int, float)) else left
 
 
+def warm() -> None:
+    """Build what the first session would build.
+
+    Raises:
+        ImportError: the libraries of the transports are missing.
+    """
+    _adapter_class()
+
+
 def limit_session(session: Any, limits: Limits) -> None:
     """Make all that a session of `requests` sends keep to the limits.
 

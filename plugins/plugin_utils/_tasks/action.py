@@ -29,6 +29,7 @@ from .._connection.errors import HostFailure, Phase
 from .._connection.exchange import Exchange
 from .._connection.session import Session
 from .._connection.transports import refuse_foreign
+from .._connection.warm import warm_up
 from .._files import RUN_ID, BackupStore, artifact_path, now_text, safe_run_id, write_json
 from .._fleet.host_policy import VARIABLES_PREFIX
 from .._fleet.runs import read_artifacts
@@ -45,6 +46,8 @@ from .outcome import (
 from .progress import Progress
 
 __all__ = ("HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec")
+
+warm_up()
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -12,10 +12,11 @@ import base64
 import contextlib
 import re
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable
+
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import warm
 
 Rude = Callable[[socket.socket], None]
 
@@ -36,19 +37,6 @@ _BODIES = {
     + f'</rsp:Stream><rsp:CommandState CommandId="{_ID}" State="{_SHELL}/CommandState/Done">'
     "<rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState></rsp:ReceiveResponse>",
 }
-_FLAGS = 0xE28A8235
-"""What a Windows server negotiates in NTLMv2 with sealing and extended session security (MS-NLMP, 2.2.2.5)."""
-_TARGET_INFO = struct.pack("<HH2sHHQHH", 2, 2, b"A\0", 7, 8, 1 << 56, 0, 0)
-"""A domain of one letter, a time, and the end (MS-NLMP, 2.2.2.1)."""
-_PAYLOAD = 56
-_CHALLENGE = (
-    b"NTLMSSP\0"
-    + struct.pack("<IHHIIQQ", 2, 0, 0, _PAYLOAD, _FLAGS, 1, 0)
-    + struct.pack("<HHI", len(_TARGET_INFO), len(_TARGET_INFO), _PAYLOAD)
-    + struct.pack("<BBHI", 6, 1, 7601, 15 << 24)
-    + _TARGET_INFO
-)
-"""A CHALLENGE_MESSAGE (MS-NLMP, 2.2.1.2)."""
 HANDSHAKE = 3
 """Requests of NTLM before the first one that is sealed."""
 
@@ -97,7 +85,7 @@ class RudeServer:
     def _handshake(self, number: int) -> bytes:
         """Return a server's messages up to the proof of the password, which accepts any password."""
         if number < HANDSHAKE:
-            token = "" if number == 1 else " " + base64.b64encode(_CHALLENGE).decode()
+            token = "" if number == 1 else " " + base64.b64encode(warm._CHALLENGE).decode()
             return answer("401 Unauthorized", b"", f"WWW-Authenticate: Negotiate{token}")
         return answer("200 OK")
 

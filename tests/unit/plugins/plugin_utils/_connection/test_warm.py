@@ -1,22 +1,43 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A session that reads the environment once uses the same proxy and checks the same certificates."""
+"""What saves time per host changes nothing else: the handshake in the main process, and a session's environment."""
 
 from __future__ import annotations
 
+import socket
+import sys
 from typing import Any
 
 import pytest
+import spnego
 from requests import PreparedRequest, Request
 from requests.sessions import Session as HttpSession
 from requests.utils import resolve_proxies, select_proxy
 from winrm.transport import Transport
 
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import warm
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrs import keep_environment
 
 HOST = "http://srv.example:5985/wsman"
 PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
+
+
+def test_the_handshake_comes_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error there is not reported; it would only make each host slower."""
+    made: list[Any] = []
+    real = spnego.client
+    monkeypatch.setattr(spnego, "client", lambda *names, **options: made.append(real(*names, **options)) or made[-1])
+    monkeypatch.setattr(socket, "socket", None)
+    warm.warm_up()
+    (client,) = made
+    assert client.complete
+    assert client.wrap(b"x").encrypted
+
+
+def test_a_missing_library_is_not_its_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "spnego", None)
+    warm.warm_up()
 
 
 def built(**options: Any) -> HttpSession:
