@@ -258,21 +258,22 @@ def molecule(session: nox.Session) -> None:
 
 
 @check(name="ansible-test")
-@nox.parametrize("core", [nox.param(core, id=core.label) for core in pythons.CORES])
-def ansible_test(session: nox.Session, core: pythons.Core) -> None:
+@nox.parametrize("label", list(pythons.CORES), list(pythons.CORES))
+def ansible_test(session: nox.Session, label: str) -> None:
     """Run ansible-test sanity and units on the oldest and the newest ansible-core."""
+    core = pythons.CORES[label]
     python = pythons.choose(core)
     if python is None:
         session.error(f"NOT RUN: {core.requirement}: no Python {' or '.join(core.pythons)} here")
-    venv = CACHE / f"ansible-test-{core.label}-{python.version}"
+    venv = CACHE / f"ansible-test-{label}-{python.version}"
     if not (venv / "bin" / "ansible-test").exists():
         session.run(*python.prefix, python.path, "-m", "venv", venv)
     command = [*python.prefix, venv / "bin" / "python", "-m", "pip", "install", "-q", "--upgrade"]
     session.run(*command, core.requirement, *pythons.UNITS_NEED, "-r", CHECKOUT / "tests/unit/requirements.txt")
     # ansible-test refuses a checkout outside ansible_collections/NAMESPACE/NAME.
-    collection = CACHE / f"ansible-test-{core.label}" / COLLECTION
+    collection = CACHE / f"ansible-test-{label}" / COLLECTION
     checkout.copy_tested_collection(collection)
-    home = CACHE / f"ansible-test-home-{core.label}"
+    home = CACHE / f"ansible-test-home-{label}"
     pythons.seed_pip(home, venv)
     environment = {
         "ANSIBLE_HOME": str(home / ".ansible"),

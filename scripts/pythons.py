@@ -22,15 +22,14 @@ LAB_ROOT_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
 class Core:
     """A release line of ansible-core and the Pythons that its controller side supports, best first."""
 
-    label: str
     requirement: str
     pythons: tuple[str, ...]
 
 
-CORES = (
-    Core("oldest", "ansible-core~=2.16.0", ("3.11", "3.12", "3.10")),
-    Core("newest", "ansible-core", ("3.13", "3.14", "3.12")),
-)
+CORES = {
+    "oldest": Core("ansible-core~=2.16.0", ("3.11", "3.12", "3.10")),
+    "newest": Core("ansible-core", ("3.13", "3.14", "3.12")),
+}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from checkout import BIN, CHECKOUT
 
@@ -26,7 +27,7 @@ def run(noxfile: Path, names: list[str]) -> int:
         command = [BIN / "nox", "-ts", "--noxfile", noxfile, "--report", report, "--sessions", *names]
         # A check never waits for somebody to type.
         subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
-        sessions = json.loads(report.read_text(encoding="utf-8"))["sessions"] if report.exists() else []
+        sessions = _reported(report)
     failed = []
     print()
     for name in names:
@@ -39,6 +40,15 @@ def run(noxfile: Path, names: list[str]) -> int:
         print(f"\nfailed: {' '.join(failed)}")
     print(f"\nchecks: {len(names) - len(failed)} passed, {len(failed)} failed", flush=True)
     return 1 if failed else 0
+
+
+def _reported(report: Path) -> list[dict[str, Any]]:
+    """Read nox's report; empty where nox has not written all of it."""
+    try:
+        sessions: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["sessions"]
+    except (OSError, ValueError):
+        return []
+    return sessions
 
 
 if __name__ == "__main__":

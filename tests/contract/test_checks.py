@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,11 @@ def needs_bad(session):
 @nox.parametrize("code", [0, 1])
 def in_two_parts(session, code):
     session.run("sh", "-c", f"exit {code}")
+
+@nox.session(python=False)
+@nox.parametrize("what", [object()])
+def not_to_be_reported(session, what):
+    session.run("true")
 """
 
 
@@ -97,3 +103,14 @@ def test_a_check_that_no_session_stands_for_has_failed(tmp_path: Path, capfd: py
 def test_a_noxfile_that_cannot_be_read_fails_every_check(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "noxfile.py", ["good"]) == 1
     assert capfd.readouterr().out.splitlines()[-1] == "checks: 0 passed, 1 failed"
+
+
+def test_a_report_that_nox_cannot_write_fails_every_check(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_fake(tmp_path, "good", "not_to_be_reported") == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "checks: 0 passed, 2 failed"
+
+
+def test_nox_can_write_its_report_of_every_session() -> None:
+    shown = "import json, noxfile; print(json.dumps([p.call_spec for p in noxfile.ansible_test.parametrize]))"
+    done = subprocess.run([sys.executable, "-c", shown], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [{"label": "oldest"}, {"label": "newest"}]
