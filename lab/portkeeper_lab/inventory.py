@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +18,46 @@ from portkeeper_lab.ssh.files import KNOWN_HOSTS, USER_KEY
 Variables = dict[str, Any]
 
 
-def _winrm(info: Mapping[str, Any], certificate: bool) -> Variables:
-    https = info["https"]
-    variables = {
-        "ansible_connection": "winrm",
-        "ansible_host": "127.0.0.1",
-        "ansible_port": info["port"],
-        "ansible_winrm_scheme": "https" if https else "http",
-        "ansible_winrm_transport": "certificate" if certificate else "ntlm",
-    }
-    if https:
-        variables["ansible_winrm_ca_trust_path"] = https["authority"]
-    else:
-        variables["ansible_winrm_message_encryption"] = "always"
-    shown = {"ansible_winrm_cert_pem": "certificate", "ansible_winrm_cert_key_pem": "key"}
-    return variables | _credentials(info, certificate, shown)
+@dataclass(frozen=True)
+class _WinRM:
+    """The names that a connection plugin for WinRM gives to its variables.
 
+    Attributes:
+        plugin: of the connection plugin.
+        scheme: http or https.
+        authentication: how to log on.
+        authority: the file of the authority for HTTPS.
+        encryption: whether messages are encrypted over HTTP.
+        certificate: the file of the client certificate.
+        key: the file of its key.
+    """
 
-def _psrp(info: Mapping[str, Any], certificate: bool) -> Variables:
-    https = info["https"]
-    variables = {
-        "ansible_connection": "psrp",
-        "ansible_host": "127.0.0.1",
-        "ansible_port": info["port"],
-        "ansible_psrp_protocol": "https" if https else "http",
-        "ansible_psrp_auth": "certificate" if certificate else "ntlm",
-    }
-    if https:
-        variables["ansible_psrp_ca_cert"] = https["authority"]
-    else:
-        variables["ansible_psrp_message_encryption"] = "always"
-    shown = {"ansible_psrp_certificate_pem": "certificate", "ansible_psrp_certificate_key_pem": "key"}
-    return variables | _credentials(info, certificate, shown)
+    plugin: str
+    scheme: str
+    authentication: str
+    authority: str
+    encryption: str
+    certificate: str
+    key: str
 
-
-def _credentials(info: Mapping[str, Any], certificate: bool, shown: Mapping[str, str]) -> Variables:
-    """Return the password, or the variables that name a file of the client certificate."""
-    if not certificate:
-        return {"ansible_user": info["user"], "ansible_password": info["password"]}
-    if not info["https"]:
-        raise LabError(f"{info['name']} takes no client certificate; start it with `lab up --https`.")
-    return {"ansible_user": info["user"], **{name: info["https"][file] for name, file in shown.items()}}
+    def __call__(self, info: Mapping[str, Any], certificate: bool) -> Variables:
+        https = info["https"]
+        if certificate and not https:
+            raise LabError(f"{info['name']} takes no client certificate; start it with `lab up --https`.")
+        return {
+            "ansible_connection": self.plugin,
+            "ansible_host": "127.0.0.1",
+            "ansible_port": info["port"],
+            self.scheme: "https" if https else "http",
+            self.authentication: "certificate" if certificate else "ntlm",
+            **({self.authority: https["authority"]} if https else {self.encryption: "always"}),
+            "ansible_user": info["user"],
+            **(
+                {self.certificate: https["certificate"], self.key: https["key"]}
+                if certificate
+                else {"ansible_password": info["password"]}
+            ),
+        }
 
 
 def _ssh(info: Mapping[str, Any], certificate: bool) -> Variables:
@@ -79,7 +79,27 @@ def _ssh(info: Mapping[str, Any], certificate: bool) -> Variables:
     }
 
 
-CONNECTIONS: dict[str, Callable[[Mapping[str, Any], bool], Variables]] = {"winrm": _winrm, "psrp": _psrp, "ssh": _ssh}
+CONNECTIONS: dict[str, Callable[[Mapping[str, Any], bool], Variables]] = {
+    "winrm": _WinRM(
+        plugin="winrm",
+        scheme="ansible_winrm_scheme",
+        authentication="ansible_winrm_transport",
+        authority="ansible_winrm_ca_trust_path",
+        encryption="ansible_winrm_message_encryption",
+        certificate="ansible_winrm_cert_pem",
+        key="ansible_winrm_cert_key_pem",
+    ),
+    "psrp": _WinRM(
+        plugin="psrp",
+        scheme="ansible_psrp_protocol",
+        authentication="ansible_psrp_auth",
+        authority="ansible_psrp_ca_cert",
+        encryption="ansible_psrp_message_encryption",
+        certificate="ansible_psrp_certificate_pem",
+        key="ansible_psrp_certificate_key_pem",
+    ),
+    "ssh": _ssh,
+}
 
 
 def render(hosts: list[Mapping[str, Any]], connection: str, certificate: bool) -> str:

@@ -101,10 +101,4 @@ class ProblemList:
         if not self._left_out:
             return list(self._problems)
         message = f"{self._left_out} more problems are not listed."
-        left_out: Problem = {
-            "id": TRUNCATED,
-            "severity": "warning",
-            "message": message,
-            "data": {"left_out": self._left_out},
-        }
-        return [*self._problems, left_out]
+        return [*self._problems, make_problem(TRUNCATED, "warning", message, left_out=self._left_out)]

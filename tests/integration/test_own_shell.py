@@ -46,7 +46,8 @@ def test_the_account_is_set_up_in_its_own_way(host) -> None:
 def test_collect_cmd_reads_what_type_has_converted(host) -> None:
     """Without reg.exe; a script without the other branch tells the same. In a script `type` is Wine's.
 
-    The host has no record of ours yet: the other branch loses empty lines, which prove that a record was read whole.
+    The host has no record of the collection yet: the other branch loses empty lines, which prove that a record was read
+    whole.
     """
     text = "".join(f"{line}\r\n" for line in collect_script(RUN))
     carry, system32 = drive_c(host) / "carry", drive_c(host) / "windows" / "system32"

@@ -42,7 +42,7 @@ def pid(host) -> str:
 
 
 def record(host, name: str) -> dict[str, str]:
-    """Return the values of a record of ours; empty if there is none."""
+    """Return the values of one of the collection's records, or an empty dict."""
     shown = host.exec(rf"reg query {STATE}\{name}", check=False)
     return dict(re.findall(r"^\s+(\w+)\s+REG_SZ\s+(.*?)\s*$", shown, re.MULTILINE))
 
