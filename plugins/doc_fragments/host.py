@@ -31,22 +31,10 @@ options:
       - This is the same as an argument for each option, but costs the controller less per host.
     type: str
 attributes:
-  check_mode:
-    description: Can run in check mode.
-  diff_mode:
-    description: Returns a diff of what it changes.
-  idempotent:
-    description: A second call with the same options changes nothing, unless the host has changed in between.
   platform:
     description: Systems that the module manages.
     support: full
     platforms: windows
-  action:
-    description: Whether the module is an action plugin, which runs on the controller.
-    support: full
-  async:
-    description: Can be used with C(async).
-    support: none
   become:
     description: Can be used with C(become).
     support: none

@@ -24,6 +24,7 @@ description:
     in this run.
   - It reads the host again before it returns.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts

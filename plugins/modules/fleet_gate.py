@@ -31,6 +31,7 @@ description:
   - Use it in a play with C(ignore_unreachable=true), and set C(ignore_unreachable=false) on this task, as the
     collection's playbook C(drift) does. Otherwise a host that was not reached decides the exit code.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.fleet
   - portkeeper.windows_dns.controller
 attributes:

@@ -22,6 +22,7 @@ description:
   - It never fails because of what it finds; M(portkeeper.windows_dns.fleet_gate) does.
   - The same artifacts give the same files, except for the time of the report and the ages that depend on it.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.fleet
   - portkeeper.windows_dns.controller
 options:

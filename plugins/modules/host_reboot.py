@@ -22,6 +22,7 @@ description:
   - Server 2003 and XP block the network if the port of their IPsec service is in use at the boot. If a host does not
     come back, the message says what to do at its console.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts

@@ -21,6 +21,7 @@ description:
     docs/hosts_without_winrm.md for what the scripts check, do and return.
   - Contacts no host.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.controller
 options:

@@ -16,6 +16,7 @@ description:
   - Of the policy's options, only those that name services have an effect here. The others are accepted, so that
     C(module_defaults) can set one policy for all modules.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
 options:

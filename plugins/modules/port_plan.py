@@ -17,6 +17,7 @@ description:
   - Contacts no host and changes nothing. The same input always gives the same plan, byte for byte.
   - The filter P(portkeeper.windows_dns.plan_ports#filter) does the same inside a template.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.controller
 options:

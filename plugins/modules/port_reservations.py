@@ -19,6 +19,7 @@ description:
     M(portkeeper.windows_dns.dns_restart) and M(portkeeper.windows_dns.host_reboot).
   - If there is nothing to write, it sends a single remote command.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts

@@ -20,6 +20,7 @@ description:
   - If there is nothing to restore, it sends a single remote command.
   - On the host, the folder of the backup contains C(rollback.cmd), which does the same at the console.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.artifacts

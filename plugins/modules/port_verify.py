@@ -16,6 +16,7 @@ description:
     instead, and the error number of the failed start. Changes nothing.
   - A service that was stopped on purpose is not a failure.
 extends_documentation_fragment:
+  - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy
   - portkeeper.windows_dns.host
   - portkeeper.windows_dns.host.on_failure
