@@ -6,11 +6,15 @@ PYTEST := $(PYTHON) -m pytest
 NOX := .venv/bin/nox --session
 THOROUGH := tests/unit/plugins/action/test_hostile_input.py tests/contract/test_artifact_alone.py
 FAST := lint types unit contract
-CHECKS := lint types ansible-lint changelog licences collection-docs docs galaxy-import execution-environment unit contract \
-	coverage report-tests lab-tests integration faults molecule ansible-test
+# Side by side (a,b/c,d) is what keeps a single core busy; what needs the environment `gates` stands in one row.
+STEPS := lint,types,ansible-lint,galaxy-import/changelog,licences,collection-docs,docs,execution-environment \
+	unit contract coverage report-tests lab-tests integration faults ansible-test kerberos,cores/molecule
+COMMA := ,
+ON_LAB := lab-tests integration faults ansible-test kerberos cores molecule
+CHECKS := $(subst $(COMMA), ,$(subst /,$(COMMA),$(STEPS)))
 
 .DEFAULT_GOAL := help
-.PHONY: $(CHECKS) bench bench-full test-faults help setup setup-lab setup-gates setup-browser demo test test-fast golden picture fuzz damage-list build clean
+.PHONY: $(CHECKS) bench bench-full test-faults help setup setup-lab setup-gates setup-browser demo test test-fast golden picture fuzz damage-list build release release-dry clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,24 +37,28 @@ demo: setup-lab ## Show the main job on a lab host, from the conflict to the pro
 
 test: setup-lab setup-browser ## Run all checks
 	@rm -rf .cache/coverage
-	@COVERED=yes $(PYTHON) scripts/run_checks.py $(CHECKS)
+	@COVERED=yes $(PYTHON) scripts/run_checks.py $(STEPS)
 
 test-fast: setup ## Run the checks that need less than a minute (all tests of unit and contract but two thorough ones)
 	@PYTEST_ADDOPTS="$(addprefix --ignore=,$(THOROUGH))" $(PYTHON) scripts/run_checks.py $(FAST)
 
-$(CHECKS):
+$(CHECKS): setup
 	@$(NOX) $@
 
-golden: ## Write the golden files of all commands anew; read their diff
+$(ON_LAB): setup-lab
+
+report-tests: setup-browser
+
+golden: setup ## Write the golden files of all commands anew; read their diff
 	PORTKEEPER_GOLDEN=write $(PYTEST) -q tests/unit/plugins/module_utils/_commands/test_golden.py
 
-test-faults: setup-lab ## The same at every point
+test-faults: setup-lab ## Cut the connection at every point, as .ci/run does
 	PORTKEEPER_FAULTS=full $(MAKE) --no-print-directory faults
 
-fuzz: ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all); damage full pools
+fuzz: setup ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all); damage full pools
 	$(NOX) fuzz
 
-damage-list: ## Write anew the list of damages that the readers cannot see, and its table in the documentation
+damage-list: setup ## Write anew the list of damages that the readers cannot see, and its table in the documentation
 	PORTKEEPER_DAMAGE=write $(PYTEST) -q -n 0 tests/unit/plugins/module_utils/_facts/test_damage.py
 
 picture: setup-browser ## Take the picture of a report that the documentation shows
@@ -62,8 +70,15 @@ bench: setup ## Measure against a hand-written role, short (under 5 minutes)
 bench-full: setup ## Measure against a hand-written role, at up to 1,000 hosts
 	$(PYTHON) bench/run.py --full
 
-build: ## Build the collection's artifact into dist/
+build: setup ## Build the collection's artifact into dist/
 	$(PYTHON) scripts/build_collection.py
+
+release: setup ## Make the files of a release into dist/, signed with KEY=ID (docs/releasing.md)
+	$(PYTHON) scripts/release.py "$(KEY)"
+
+release-dry: setup-lab ## Make a release in a copy, with a key for this run only, and try it on a lab host; publish nothing
+	@scripts/setup signing
+	@$(PYTHON) scripts/release.py --dry
 
 clean: ## Remove what was made in this folder (the lab's cache stays)
 	rm -rf .cache dist build collections tests/output

@@ -16,6 +16,8 @@ from controller import BIN, PLAYS, WORK
 ARTIFACTS = ("-e", f"reserve_ports_artifacts_dir={WORK / 'artifacts'}")
 ROLE = "portkeeper.windows_dns.reserve_ports"
 DRIFT = ("portkeeper.windows_dns.drift", *ARTIFACTS)
+PSRP = ("-e", "ansible_connection=psrp ansible_psrp_protocol=http ansible_psrp_auth=ntlm")
+"""The same hosts, reached through pypsrp; it encrypts messages over HTTP by itself."""
 SLICES = 2
 SLOW = 400
 """Milliseconds per request with which as many hosts as there are forks are waited for at a time."""
@@ -32,6 +34,7 @@ class Job:
         peer: the peer's options.
         peer_state: of the peer's hosts.
         slices: in how many calls of Ansible at a time the hosts are split.
+        connection: of the inventory.
     """
 
     title: str
@@ -40,6 +43,7 @@ class Job:
     peer: tuple[str, ...] = ()
     peer_state: str = "fresh"
     slices: int = 1
+    connection: str = "winrm"
 
     def command(self, inventory: Path, hosts: int, forks: int) -> list[str | Path]:
         """Return the command line that does the job on the inventory's hosts."""
@@ -59,6 +63,8 @@ JOBS: dict[str, Job] = {
     "first_contact": Job("first contact", (PLAYS / "check.yml",), {}, ("--check",)),
     "steady_check": Job("steady check", (PLAYS / "check.yml",), _END, ("--check",), "steady"),
     "steady_serial": Job("steady check, serial 10", (PLAYS / "check_serial.yml",), _END, ("--check",), "steady"),
+    "steady_psrp": Job("steady check over psrp", (PLAYS / "check.yml", *PSRP), _END, ("--check",), "steady"),
+    "steady_ssh": Job("steady check over ssh", (PLAYS / "check.yml",), _END, connection="ssh"),
     "drift": Job("drift.yml", DRIFT, _END, ("--check",), "steady"),
     "drift_slices": Job(f"drift.yml, {SLICES} slices", DRIFT, _END, ("--check",), "steady", SLICES),
     "steady_role": Job("role, nothing to do", (ROLE,), _END, (), "steady"),
@@ -101,6 +107,8 @@ SHORT = (
     Case("drift", 50, 50),
     Case("first_contact", 10, 5),
     Case("change", 10, 5),
+    Case("steady_psrp", 10, 5, peer=False),
+    Case("steady_ssh", 10, 5, peer=False, floor=False),
     Case("steady_role", 10, 5, peer=False, recording="nt5"),
 )
 FULL = (
@@ -108,6 +116,8 @@ FULL = (
     *(Case(job, hosts, 5) for job in ("first_contact", "change") for hosts in (1, 10)),
     *(Case(job, 50, 50, repeats=3) for job in ("steady_check", "drift", "steady_role")),
     *(Case(job, 50, 50) for job in ("steady_plain", "first_contact", "change")),
+    Case("steady_psrp", 50, 50, peer=False),
+    Case("steady_ssh", 50, 50, peer=False, floor=False),
     *(Case("steady_check", 50, 5, delay) for delay in (0, 20, 100)),
     *(Case("steady_check", 50, 50, delay) for delay in (20, 100)),
     *(Case("first_contact", 50, 50, delay) for delay in (20, 100)),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Render the tables in docs/large_fleets.md: forks and memory, serial, slices, and 1,000 hosts."""
+"""Render the tables in docs/large_fleets.md: forks and memory, serial, slices, 1,000 hosts, and the report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from cases import JOBS, SLOW
 from targets import MANY, middle
+
+from reports import report_lines
 
 SPLIT = ("steady_check", "steady_serial", "drift", "drift_slices")
 HEAD = "| job | hosts | forks | ms per request | CPU ms per host | wall s | MB | processes then |"
@@ -30,6 +32,8 @@ def fleet_lines(results: Mapping[str, Any]) -> Iterator[str]:
         few, most = (middle(case["sides"]["ours"]) for case in (forks[0], forks[-1]))
         each = (most["memory_mb"] - few["memory_mb"]) / max(1, most["processes"] - few["processes"])
         yield from ("", f"So a fork that waits for its host takes {each:.0f} MB.")
+    if "report" in results:
+        yield from report_lines(results["report"])
     yield ""
 
 

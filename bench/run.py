@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import platform
+import shutil
 import statistics
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ from controller import BIN, CACHE, CHECKOUT, PLAYS, WORK, Controller, Cost
 from core import growth
 from hosts import Hosts
 from peer.fetch import fetch
+from reports import report_figures
 from table import table, write_table
 
 PEER = CHECKOUT / "bench" / "peer" / "peer.yml"
@@ -58,7 +60,7 @@ class Side(NamedTuple):
 
 def measured(case: Case, controller: Controller, hosts: Hosts) -> dict[str, Any]:
     """Run one case; the sides take turns."""
-    inventory = hosts.inventory(case.hosts)
+    inventory = hosts.inventory(case.hosts, JOBS[case.job].connection)
     sides: dict[str, list[Figures]] = {}
     for _repeat in range(case.repeats):
         for side, figures in _turn(case, controller, hosts, inventory):
@@ -86,8 +88,8 @@ def _turn(case: Case, controller: Controller, hosts: Hosts, inventory: Path) -> 
         yield (
             side.name,
             {
-                "requests": (counted["requests"] - counted["receives"]) / case.hosts,
-                "requests_all": counted["requests"] / case.hosts,
+                "requests": (counted["requests"] - counted["receives"] + counted["lines"]) / case.hosts,
+                "requests_all": (counted["requests"] + counted["lines"]) / case.hosts,
                 "bytes": (counted["bytes_in"] + counted["bytes_out"]) / case.hosts,
                 "cpu_ms": 1000 * cost.cpu / case.hosts,
                 "wall_s": cost.wall,
@@ -140,7 +142,7 @@ def main(arguments: Sequence[str]) -> None:
     chosen = parser.parse_args(arguments)
     peer = fetch(CACHE / "peer", CHECKOUT / "requirements" / "bench.txt")
     controller = Controller([peer])
-    cases = cut(FULL if chosen.full else SHORT, chosen.at_most)
+    cases = [case for case in cut(FULL if chosen.full else SHORT, chosen.at_most) if _runs_here(case)]
     where = _where()
     done = [row for _fleet, group in itertools.groupby(cases, _fleet_of) for row in _on_one_fleet([*group], controller)]
     results = {
@@ -150,6 +152,8 @@ def main(arguments: Sequence[str]) -> None:
         "core": growth(),
         "parts": parts(controller, chosen.at_most or HOSTS),
     }
+    if chosen.full:
+        results["report"] = report_figures(controller, *([chosen.at_most] if chosen.at_most else []))
     text = "\n".join(table(results))
     print(text)
     if chosen.at_most is None:
@@ -162,13 +166,22 @@ def main(arguments: Sequence[str]) -> None:
         print(path)
 
 
+def _runs_here(case: Case) -> bool:
+    """Return whether the programs that a case needs are here."""
+    if JOBS[case.job].connection != "ssh" or shutil.which("sshd", path="/usr/sbin:/sbin:/usr/local/sbin"):
+        return True
+    print(f"left out: {JOBS[case.job].title}, {case.hosts} hosts: there is no sshd here", flush=True)
+    return False
+
+
 def _fleet_of(case: Case) -> tuple[str, int]:
     return case.recording, case.hosts
 
 
 def _on_one_fleet(cases: Sequence[Case], controller: Controller) -> Iterator[dict[str, Any]]:
     """Measure cases of the same hosts. A fleet is as large as its cases: its size costs the machine, too."""
-    with Hosts([cases[0].recording], cases[0].hosts, "winrm3") as hosts:
+    ssh = any(JOBS[case.job].connection == "ssh" for case in cases)
+    with Hosts([cases[0].recording], cases[0].hosts, "winrm3", ssh=ssh) as hosts:
         for case in cases:
             print(f"{case.job}, {case.hosts} hosts, {case.forks} forks, {case.delay} ms, {case.recording}", flush=True)
             yield measured(case, controller, hosts)

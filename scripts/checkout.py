@@ -64,9 +64,9 @@ def build_artifact(folder: Path) -> Path:
     return next(folder.glob("*.tar.gz"))
 
 
-def install_artifact(folder: Path, environment: Mapping[str, str]) -> Path:
-    """Build the artifact and install it below ``folder``; return the collections path."""
+def install_artifact(folder: Path, environment: Mapping[str, str], programs: Path = BIN) -> Path:
+    """Build the artifact and install it below ``folder`` with Ansible's own programs; return the collections path."""
     collections = folder / "collections"
-    command = [BIN / "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", collections]
+    command = [programs / "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", collections]
     subprocess.run([*command, build_artifact(folder)], check=True, stdout=subprocess.DEVNULL, env=environment)
     return collections

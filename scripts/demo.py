@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find, fix and verify the conflict of MS08-037 on a simulated SBS 2003 server.
 
-Every step says what it does, shows what the tools print, and is asserted: a step that differs ends the demo with an
-error. The lab host is stopped at the end in any case.
+Every step says what it does, shows the point of what the tools print, and is asserted: a step that differs ends the
+demo with an error. All that was printed is in a log. The lab hosts are stopped at the end in any case.
 """
 
 from __future__ import annotations
@@ -12,15 +12,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo_screen import Screen
+
 from checkout import BIN, CHECKOUT, install_artifact
+
+KEPT = CHECKOUT / "build" / "demo"
+"""What a demo leaves: its log and the report of its last run."""
 
 HOST = f"demo{os.getpid()}"
 BLOCKED_HOST = f"{HOST}b"
@@ -41,16 +47,9 @@ class DemoError(Exception):
     """A step did not end as it should; the message says how."""
 
 
-def expect(condition: bool, sentence: str) -> None:
-    """End the demo unless the condition holds; otherwise say so."""
-    if not condition:
-        raise DemoError(sentence)
-    print(f"    ok: {sentence}")
-
-
 @dataclass
 class Run:
-    """Exit code and output of one command, shown unchanged."""
+    """Exit code and output of one command."""
 
     returncode: int
     output: str
@@ -59,22 +58,30 @@ class Run:
 class Demo:
     """The lab host, the installed collection and the commands on them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, screen: Screen) -> None:
         """Install the collection from its artifact into a separate folder."""
         self.folder = folder
+        self.screen = screen
         self.environment = {
             **os.environ,
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
             "ANSIBLE_COLLECTIONS_PATH": str(folder / "collections"),
             "ANSIBLE_HOME": str(folder / "home"),
             "ANSIBLE_LOCAL_TEMP": str(folder / "home" / "tmp"),
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "PYTHONPATH": str(CHECKOUT / "lab"),
         }
-        install_artifact(folder, self.environment)
-        self.inventory = folder / "inventory.yml"
+        with screen.waiting("Building and installing the collection"):
+            install_artifact(folder, self.environment)
 
-    def call(self, command: list[str], show: bool = False) -> Run:
-        """Run a command in the demo's folder; ``show`` prints its output indented."""
+    def expect(self, condition: bool, sentence: str) -> None:
+        """End the demo unless the condition holds; otherwise say so."""
+        if not condition:
+            raise DemoError(sentence)
+        self.screen.passed(sentence)
+
+    def call(self, command: list[str]) -> Run:
+        """Run a command in the demo's folder."""
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -86,8 +93,6 @@ class Demo:
             text=True,
             errors="replace",
         )
-        if show:
-            print("".join(f"    | {line}\n" for line in done.stdout.splitlines() if line.strip()), end="")
         return Run(done.returncode, done.stdout)
 
     def lab(self, *arguments: str) -> str:
@@ -98,19 +103,33 @@ class Demo:
         return done.output
 
     def up(self, scenario: str, host: str) -> None:
-        """Start a lab host and make it the one that the playbooks run on."""
-        self.lab("up", scenario, "--name", host, "--winrm", "full_chunks=true")
-        self.inventory.write_text(self.lab("inventory", "--name", host), encoding="utf-8")
+        """Start a lab host and write its inventory."""
+        with self.screen.waiting("Starting a lab host"):
+            self.lab("up", scenario, "--name", host, "--winrm", "full_chunks=true")
+        Path(self.folder, f"{host}.yml").write_text(self.lab("inventory", "--name", host), encoding="utf-8")
 
     def inside(self, line: str, host: str = HOST) -> str:
         """Run a cmd line at the host's console, without WinRM, and return its output for any exit code."""
         return self.call([sys.executable, "-m", "portkeeper_lab", "exec", host, "--", line]).output
 
-    def playbook(self, name: str, *options: str) -> Run:
-        """Run one of the collection's playbooks as a user would, and show it."""
-        command = ["ansible-playbook", "-i", "inventory.yml", f"portkeeper.windows_dns.{name}", *options]
-        print(f"    $ {' '.join(command)}")
-        return self.call(command, show=True)
+    def playbook(
+        self, name: str, *options: str, show: Sequence[str] = ("recap",), hosts: Sequence[str] = (HOST,)
+    ) -> Run:
+        """Run one of the collection's playbooks as a user would, and show the parts of its output that matter."""
+        inventories = [word for host in hosts for word in ("-i", f"{host}.yml")]
+        command = ["ansible-playbook", *inventories, f"portkeeper.windows_dns.{name}", *options]
+        self.screen.command(command)
+        with self.screen.waiting("took"):
+            run = self.call(command)
+        self.screen.excerpt(run.output, show)
+        return run
+
+    def keep_report(self) -> dict[str, object]:
+        """Copy the report of the last run to where it stays; return its summary."""
+        summary = max((self.folder / "artifacts").glob("*/summary.json"), key=lambda path: path.stat().st_mtime)
+        shutil.copy(summary.with_name("report.html"), KEPT)
+        loaded: dict[str, object] = json.loads(summary.read_text(encoding="utf-8"))
+        return loaded
 
     def reserved_ports(self) -> list[str]:
         """Read ReservedPorts with the host's own reg.exe, in the order in which it stands there."""
@@ -141,50 +160,55 @@ def recap(run: Run) -> dict[str, int]:
 def show_conflict(demo: Demo) -> None:
     """Show the conflict: DNS started first and its draw holds 1645 and 4500."""
     ports = demo.dns_ports()
-    print(f"    dns.exe holds {len(ports)} UDP ports")
-    expect({1645, 4500} <= ports, "among them 1645 (RADIUS) and 4500 (IPsec NAT-T)")
-    expect(not demo.running("IAS") and not demo.running("PolicyAgent"), "IAS and IPSEC Services are down")
+    demo.screen.say(f"dns.exe holds {len(ports)} UDP ports.", "    ")
+    demo.expect({1645, 4500} <= ports, "among them 1645 (RADIUS) and 4500 (IPsec NAT-T)")
+    demo.expect(not demo.running("IAS") and not demo.running("PolicyAgent"), "IAS and IPSEC Services are down")
 
 
 def failing_verify(demo: Demo) -> None:
     """Diagnose: verify fails and names the process, its PID and the error number."""
-    run = demo.playbook("verify")
-    expect(run.returncode == 2, "verify fails")
-    expect("dns.exe" in run.output and "10048" in run.output, "and names dns.exe and error 10048 as the reason")
-    expect(bool(re.search(r"PID \d+", run.output)), "with the process id of the holder")
+    run = demo.playbook("verify", show=("error",))
+    demo.expect(run.returncode == 2, "verify fails")
+    demo.expect("dns.exe" in run.output and "10048" in run.output, "and names dns.exe and error 10048 as the reason")
+    demo.expect(bool(re.search(r"PID \d+", run.output)), "with the process id of the holder")
 
 
 def check_mode(demo: Demo) -> None:
     """Check first: --check --diff shows what would be written, and changes nothing."""
     before = demo.registry()
-    run = demo.playbook("reserve_ports", "--check", "--diff")
-    expect(run.returncode == 0 and recap(run)["failed"] == 0, "the check run does not fail on a broken host")
-    expect(recap(run)["changed"] >= 1, "it reports changes")
-    expect(demo.registry() == before, "the registry is the same as before")
+    run = demo.playbook("reserve_ports", "--check", "--diff", show=("diff", "recap"))
+    demo.expect(run.returncode == 0 and recap(run)["failed"] == 0, "the check run does not fail on a broken host")
+    demo.expect(recap(run)["changed"] >= 1, "it reports changes")
+    demo.expect(demo.registry() == before, "the registry is the same as before")
 
 
 def real_run(demo: Demo) -> None:
     """Fix it: reserve the ports, stop DNS, start what was down, start DNS, verify."""
-    run = demo.playbook("reserve_ports", "--diff")
-    expect(run.returncode == 0, "the run succeeds")
-    expect(demo.reserved_ports() == EXPECTED_RESERVED, "ReservedPorts is " + " ".join(EXPECTED_RESERVED))
-    expect(all(map(demo.running, ("IAS", "PolicyAgent", "DNS"))), "IAS, IPSEC Services and DNS run")
+    run = demo.playbook("reserve_ports", "--diff", show=("warning", "recap"))
+    demo.expect(run.returncode == 0, "the run succeeds")
+    demo.expect(demo.reserved_ports() == EXPECTED_RESERVED, "ReservedPorts is " + " ".join(EXPECTED_RESERVED))
+    demo.expect(all(map(demo.running, ("IAS", "PolicyAgent", "DNS"))), "IAS, IPSEC Services and DNS run")
 
 
 def second_run(demo: Demo) -> None:
     """Run again: nothing is changed, and the run reports that the reservations still wait for a reboot."""
-    run = demo.playbook("reserve_ports")
-    expect(run.returncode == 0 and recap(run)["changed"] == 0, "nothing changed")
-    expect("waits for a reboot" in run.output, "the pending reboot is plainly said")
-    expect(demo.playbook("drift").returncode == 2, "drift ends with exit code 2 while the reboot is pending")
+    run = demo.playbook("reserve_ports", show=("warning", "recap"))
+    demo.expect(run.returncode == 0 and recap(run)["changed"] == 0, "nothing changed")
+    demo.expect("waits for a reboot" in run.output, "the pending reboot is plainly said")
+    run = demo.playbook("drift", show=("report",))
+    demo.expect(run.returncode == 2, "drift ends with exit code 2 while the reboot is pending")
 
 
 def reboot(demo: Demo) -> None:
     """Reboot, so that the reservations take effect (KB812873)."""
-    demo.lab("reboot", HOST)
+    with demo.screen.waiting("The server reboots"):
+        demo.lab("reboot", HOST)
     run = demo.playbook("reserve_ports")
-    expect(recap(run)["changed"] == 0 and "waits for a reboot" not in run.output, "nothing to do and nothing pending")
-    expect(demo.playbook("drift").returncode == 0, "drift ends with exit code 0")
+    demo.expect(
+        recap(run)["changed"] == 0 and "waits for a reboot" not in run.output, "nothing to do and nothing pending"
+    )
+    run = demo.playbook("drift", show=("report",))
+    demo.expect(run.returncode == 0, "drift ends with exit code 0")
 
 
 def restarts(demo: Demo) -> None:
@@ -195,31 +219,37 @@ def restarts(demo: Demo) -> None:
         taken = sorted(ports & NEEDED_PORTS)
         if taken or len(ports) < 2000:
             raise DemoError(f"restart {count}: DNS holds {len(ports)} UDP ports, among them {taken}")
-    expect(True, f"{RESTARTS} restarts, the last with {len(ports)} UDP ports, and no needed port among them")
+        demo.screen.progress(count, RESTARTS, "restarts of DNS")
+    demo.expect(True, f"{RESTARTS} restarts, the last with {len(ports)} UDP ports, and no needed port among them")
 
 
 def drift(demo: Demo) -> None:
     """Empty ReservedPorts from outside: the drift check finds it and still changes nothing."""
     demo.inside(f'reg delete "{TCPIP}" /v ReservedPorts /f')
-    run = demo.playbook("drift")
-    expect(run.returncode == 2, "drift ends with exit code 2")
-    expect(demo.reserved_ports() == [], "and the check itself wrote nothing")
-    summary = max((demo.folder / "artifacts").glob("*/summary.json"), key=lambda path: path.stat().st_mtime)
-    expect(json.loads(summary.read_text(encoding="utf-8"))["worst"] == "drifted", "the summary says: drifted")
+    run = demo.playbook("drift", show=("report",))
+    demo.expect(run.returncode == 2, "drift ends with exit code 2")
+    demo.expect(demo.reserved_ports() == [], "and the check itself wrote nothing")
+    demo.expect(demo.keep_report()["worst"] == "drifted", "the summary says: drifted")
 
 
 def block_mode(demo: Demo) -> None:
     """Show the worst case: IPsec fails at boot, its driver blocks, and the server is off the network (event 4292)."""
     demo.up(BLOCKED_SCENARIO, BLOCKED_HOST)
-    run = demo.playbook("verify")
-    expect(run.returncode == 4, "the host is UNREACHABLE")
-    expect("IPsec block mode" in run.output, "and the message says what that can mean, and what to do at the console")
+    blocked = (BLOCKED_HOST,)
+    run = demo.playbook("verify", show=("error",), hosts=blocked)
+    demo.expect(run.returncode == 4, "the host is UNREACHABLE")
+    demo.expect(
+        "IPsec block mode" in run.output, "and the message says what that can mean, and what to do at the console"
+    )
     for command in ("net stop DNS /y", "net start PolicyAgent", "net start DNS"):
-        print(f"    at the console: {command}")
+        demo.screen.say(f"At the console: {command}", "    ")
         demo.inside(command, BLOCKED_HOST)
-    run = demo.playbook("reserve_ports", "-e", "reserve_ports_reboot=if_required")
-    expect(run.returncode == 0, "the host answers again; its ports are reserved, and it was rebooted")
-    expect(demo.playbook("drift").returncode == 0, "after the boot the host still answers, and drift ends with 0")
+    run = demo.playbook("reserve_ports", "-e", "reserve_ports_reboot=if_required", hosts=blocked)
+    demo.expect(run.returncode == 0, "the host answers again; its ports are reserved, and it was rebooted")
+    run = demo.playbook("drift", show=("report",), hosts=(HOST, BLOCKED_HOST))
+    counts = demo.keep_report()["counts"]
+    expected = isinstance(counts, dict) and (counts["safe"], counts["drifted"]) == (1, 1)
+    demo.expect(run.returncode == 2 and expected, "after the boot this host is safe; the first one is drifted still")
 
 
 STEPS: tuple[Callable[[Demo], None], ...] = (
@@ -240,23 +270,34 @@ def _ended(_number: int, _frame: object) -> None:
 
 
 def main() -> int:
-    """Run all steps on a fresh lab host; stop it in any case."""
+    """Run all steps on fresh lab hosts; stop them in any case."""
     signal.signal(signal.SIGTERM, _ended)
+    screen = Screen(KEPT / "demo.log")
+    log, report = (os.path.relpath(KEPT / name) for name in ("demo.log", "report.html"))
+    screen.title(
+        "DNS takes the ports that IPsec and RADIUS need: found, fixed and verified on a simulated SBS 2003",
+        f"{len(STEPS)} steps, three to five minutes. All that Ansible prints: {log}",
+    )
     with tempfile.TemporaryDirectory(prefix="portkeeper-demo-") as name:
-        print("Building and installing the collection, starting the lab host ...", flush=True)
-        demo = Demo(Path(name))
+        demo = Demo(Path(name), screen)
         try:
             demo.up(SCENARIO, HOST)
             for number, step in enumerate(STEPS, 1):
-                print(f"\n{number}. {(step.__doc__ or '').strip()}", flush=True)
+                screen.step(number, len(STEPS), (step.__doc__ or "").strip())
                 step(demo)
         except DemoError as error:
-            print(f"\nThe demo failed: {error}", file=sys.stderr)
+            print(f"\nThe demo failed: {error}\nAll that was printed: {log}", file=sys.stderr)
             return 1
         finally:
             for host in (HOST, BLOCKED_HOST):
                 demo.call([sys.executable, "-m", "portkeeper_lab", "down", host])
-    print("\nThe demo is over: everything held. The lab hosts are stopped; nothing of them is left running.")
+    print()
+    screen.title(
+        "Everything held. The lab hosts are stopped; nothing of them is left running.",
+        f"Look at the report of both servers in a browser: {report}",
+        "Try it yourself: lab/README.md starts a host of your own in one command.",
+        "Use it on your servers: README.md begins with the inventory and the first check.",
+    )
     return 0
 
 

@@ -37,11 +37,13 @@ ROLE_OPTIONS = (
     "reserve_unexposed",
     "socket_pool_size",
     "allow_small_pool",
+    "dynamic_port_range",
     "prune",
     "repair",
     "use_netsh",
     "max_risk",
     "start_services",
+    "restart_services",
     "reboot",
     "on_failure",
     "restart_group",
@@ -59,6 +61,8 @@ WINDOWS = {(True, True): "all", (True, False): "2000 to 2003", (False, True): "V
 """What a row is for, by whether it names the family of NT5 and that of Vista and later."""
 PROTOCOLS = {"udp": "UDP", "tcp": "TCP", "both": "UDP and TCP"}
 HOLDERS = {"service_pid": "its process", "system": "System (PID 4)", "any_but_dns": "any process but DNS"}
+DEFAULT_POOL = (49152, 65535)
+"""Where the pool is drawn from if nobody changed the range (KB929851, KB953230)."""
 _ANY_KEY = re.compile(r"\[[^\]]*\]\{\d+,\d+\}")
 _CODE = re.compile(r"\b[VOC]\(([^)]*)\)")
 """Ansible's markup for values, options and code."""
@@ -98,7 +102,9 @@ def _schemas() -> dict[str, str]:
     rows = [*settings.MECHANISMS.values(), settings.NO_MECHANISM]
     made = {
         "facts": facts_schema(base["facts"], facts.parse_transcript(b""), readers.READERS, settings.SETTINGS),
-        "plan": plan_schema(base["plan"], settings.SETTINGS, settings.NETSH, [row.name for row in rows]),
+        "plan": plan_schema(
+            base["plan"], settings.SETTINGS, settings.NETSH, settings.RANGES, [row.name for row in rows]
+        ),
     }
     return {path: rendered(made[name]) for name, path in names.items()}
 
@@ -158,6 +164,15 @@ def _patterns(row: Any) -> list[str]:  # noqa: ANN401 - a row of the catalogue
     return [_ANY_KEY.sub("*", pattern).replace("\\", "") for pattern in row.service_patterns]
 
 
+def _hit(row: Any) -> str:  # noqa: ANN401 - a row of the catalogue
+    """Return under which range the pool can take a port of a row."""
+    if not (row.ports and row.uses_udp):
+        return "never"
+    low, high = DEFAULT_POOL
+    inside = [low <= first and last <= high for first, last in row.ports.ranges]
+    return "default range" if all(inside) else "partly in the default range" if any(inside) else "lowered range"
+
+
 def _default(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -181,11 +196,13 @@ def _render(template: str, **values: object) -> str:
         "cell": lambda text: text.replace("|", "\\|"),
         "code": lambda names: [f"`{name}`" for name in names],
         "default_value": _default,
+        "hit": _hit,
         "holder": HOLDERS.__getitem__,
         "meaning": _meaning,
         "patterns": _patterns,
         "protocol": PROTOCOLS.__getitem__,
         "windows": _windows,
+        "on": lambda types: ", domain controllers" if "LanmanNT" in types else "",
         "yaml": _as_yaml,
     }
     return environment.get_template(f"{template}.j2").render(**values)

@@ -8,7 +8,7 @@ What stands in a code block or a code span is never a link, a heading or a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,13 +59,25 @@ class MarkdownPage:
         pairs = zip(self._tokens, self._tokens[1:], strict=False)
         return [_plain(inside) for opened, inside in pairs if opened.type == "heading_open"]
 
-    def blocks(self, language: str) -> list[str]:
-        """Return the fenced code blocks of a language."""
-        return [block.text for block in self.all_blocks() if block.language == language]
+    def blocks(self, language: str, heading: str | None = None) -> list[str]:
+        """Return the fenced code blocks of a language.
+
+        Args:
+            language: as it stands behind the fence.
+            heading: only the blocks below this heading, up to the next one.
+        """
+        return [block.text for block in _blocks(self._below(heading)) if block.language == language]
 
     def all_blocks(self) -> list[Block]:
         """Return all fenced code blocks."""
-        return [Block(token.info, token.content) for token in self._tokens if token.type == "fence"]
+        return _blocks(self._tokens)
+
+    def code(self) -> Iterator[str]:
+        """Yield the contents of all code spans and code blocks."""
+        for token in self._tokens:
+            if token.type in {"fence", "code_block"}:
+                yield token.content
+            yield from (child.content for child in token.children or () if _is_code(child))
 
     def rows(self, heading: str | None = None) -> list[list[str]]:
         """Return the cells of all rows of all tables as they are written, without the heads.
@@ -74,17 +86,33 @@ class MarkdownPage:
             heading: only the tables below this heading, up to the next one.
         """
         rows: list[list[str]] = []
-        current, in_body = None, False
-        for before, token in zip([None, *self._tokens], self._tokens, strict=False):
-            if before is not None and before.type == "heading_open":
-                current = _plain(token)
-            elif token.type in {"tbody_open", "tbody_close"}:
-                in_body = token.type == "tbody_open" and heading in {None, current}
+        in_body = False
+        for token in self._below(heading):
+            if token.type in {"tbody_open", "tbody_close"}:
+                in_body = token.type == "tbody_open"
             elif in_body and token.type == "tr_open":
                 rows.append([])
             elif in_body and token.type == "inline":
                 rows[-1].append(token.content)
         return rows
+
+    def _below(self, heading: str | None) -> Iterator[Token]:
+        current = None
+        for before, token in zip([None, *self._tokens], self._tokens, strict=False):
+            if before is not None and before.type == "heading_open":
+                current = _plain(token)
+            if heading in {None, current}:
+                yield token
+
+
+def commands(block: str) -> list[str]:
+    """Return the command lines of a code block, without comments and empty lines."""
+    lines = (line.split(" #")[0].strip() for line in block.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _blocks(tokens: Iterable[Token]) -> list[Block]:
+    return [Block(token.info, token.content) for token in tokens if token.type == "fence"]
 
 
 def code_spans(text: str) -> list[str]:

@@ -1,7 +1,11 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The oldest and the newest ansible-core, and a Python for each: one of this machine, else one of the lab's root."""
+"""The releases of ansible-core, and a Python for each: one of this machine, else one of the lab's root.
+
+`make test` takes the oldest and the newest. PORTKEEPER_CORES=all takes those between them as well, but for the one of
+`.venv`, with which all other checks run.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from checkout import CHECKOUT
@@ -26,10 +31,19 @@ class Core:
     pythons: tuple[str, ...]
 
 
-CORES = {
+ENDS = {
     "oldest": Core("ansible-core~=2.16.0", ("3.11", "3.12", "3.10")),
     "newest": Core("ansible-core", ("3.13", "3.14", "3.12")),
 }
+BETWEEN = {
+    "2.17": Core("ansible-core~=2.17.0", ("3.12", "3.11", "3.10")),
+    "2.18": Core("ansible-core~=2.18.0", ("3.13", "3.12", "3.11")),
+    "2.19": Core("ansible-core~=2.19.0", ("3.13", "3.12", "3.11")),
+    "2.20": Core("ansible-core~=2.20.0", ("3.13", "3.14", "3.12")),
+}
+_INSTALLED = metadata.version("ansible-core")
+_BESIDE = [name for name in BETWEEN if not _INSTALLED.startswith(f"{name}.")]
+CORES = {**ENDS, **({name: BETWEEN[name] for name in _BESIDE} if os.environ.get("PORTKEEPER_CORES") == "all" else {})}
 
 
 @dataclass(frozen=True)
@@ -81,8 +95,8 @@ def lab_python() -> dict[str, Interpreter]:
         ]
     )
     prefix = ("unshare", "--mount", "sh", "-c", mounts, "sh")
-    if not (root / "usr/bin/git").exists() or not (root / "usr/bin/python3").exists():
-        install = "apt-get -qq update && apt-get -qq install -y python3-venv git >/dev/null"
+    if not all((root / "usr" / "bin" / program).exists() for program in ("git", "python3", "ssh")):
+        install = "apt-get -qq update && apt-get -qq install -y python3-venv git openssh-client >/dev/null"
         subprocess.run([*prefix, "sh", "-c", install], check=True)
     version = version_of([*prefix, "/usr/bin/python3"])
     return {version: Interpreter(version, "/usr/bin/python3", prefix)} if version else {}

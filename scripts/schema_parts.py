@@ -44,19 +44,27 @@ def facts_schema(
     return schema
 
 
-def plan_schema(base: Schema, settings: Mapping[str, Any], tables: Mapping[str, Any], mechanisms: list[str]) -> Schema:
+def plan_schema(
+    base: Schema,
+    settings: Mapping[str, Any],
+    tables: Mapping[str, Any],
+    ranges: Mapping[str, Any],
+    mechanisms: list[str],
+) -> Schema:
     """Return the schema of a plan.
 
     Args:
         base: the schema with the parts that are written by hand.
         settings: by id, also those that are only read.
         tables: those of netsh, by id.
+        ranges: the dynamic port ranges, by id.
         mechanisms: their names.
     """
     schema = copy.deepcopy(base)
     written = [name for name, setting in settings.items() if setting.is_written]
     schema["properties"]["mechanism"]["enum"] = mechanisms
-    schema["properties"]["effective"]["propertyNames"]["enum"] = [*written, *tables]
+    schema["properties"]["effective"]["propertyNames"]["enum"] = [*written, *tables, *ranges]
     schema["$defs"]["registry_setting"]["properties"]["id"]["enum"] = written
     schema["$defs"]["netsh_setting"]["properties"]["id"]["enum"] = [*tables]
+    schema["$defs"]["range_setting"]["properties"]["id"]["enum"] = [*ranges]
     return schema

@@ -43,6 +43,7 @@ void read_config(const wchar_t *service, struct config *config)
     config->slow_stop_ms = setting(config, L"SlowStopMs");
     config->start_hang = setting(config, L"StartHang") != 0;
     config->stop_hang = setting(config, L"StopHang") != 0;
+    config->pausable = setting(config, L"Pausable") != 0;
     config->fail_with = setting(config, L"FailWith");
     config->fail_specific = setting(config, L"FailSpecific");
     config->addresses = registry_list(config->key, L"Bind");

@@ -18,7 +18,7 @@ struct config {
     int is_dns;
     int ignore_conflict;
     DWORD start_delay_ms, bind_delay_ms, slow_stop_ms;
-    int start_hang, stop_hang;
+    int start_hang, stop_hang, pausable;
     DWORD fail_with, fail_specific;
     int has_seed; /* the pool is drawn from this seed and not from the registry's or a fresh one */
     uint64_t seed;

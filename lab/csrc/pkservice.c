@@ -19,6 +19,7 @@
 static SERVICE_STATUS_HANDLE status_handle;
 static SERVICE_STATUS status;
 static HANDLE stop_event;
+static int pausable;
 
 static void report(DWORD state, DWORD win32_error, DWORD specific)
 {
@@ -26,7 +27,10 @@ static void report(DWORD state, DWORD win32_error, DWORD specific)
 
     status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
     status.dwCurrentState = state;
-    status.dwControlsAccepted = state == SERVICE_RUNNING ? SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN : 0;
+    status.dwControlsAccepted = 0;
+    if (state == SERVICE_RUNNING || state == SERVICE_PAUSED)
+        status.dwControlsAccepted = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN |
+                                    (pausable ? SERVICE_ACCEPT_PAUSE_CONTINUE : 0);
     status.dwWin32ExitCode = win32_error;
     status.dwServiceSpecificExitCode = specific;
     status.dwCheckPoint = pending ? status.dwCheckPoint + 1 : 0;
@@ -41,6 +45,11 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, void *data, void *cont
     (void)context;
     if (control == SERVICE_CONTROL_INTERROGATE)
         return NO_ERROR;
+    if (pausable && (control == SERVICE_CONTROL_PAUSE || control == SERVICE_CONTROL_CONTINUE)) {
+        /* Its process and its ports stay: that is the state that looks most like a service in order. */
+        report(control == SERVICE_CONTROL_PAUSE ? SERVICE_PAUSED : SERVICE_RUNNING, NO_ERROR, 0);
+        return NO_ERROR;
+    }
     if (control != SERVICE_CONTROL_STOP && control != SERVICE_CONTROL_SHUTDOWN)
         return ERROR_CALL_NOT_IMPLEMENTED;
     report(SERVICE_STOP_PENDING, NO_ERROR, 0);
@@ -94,6 +103,7 @@ static void WINAPI service_main(DWORD count, wchar_t **arguments)
         return;
     WSAStartup(MAKEWORD(2, 2), &winsock);
     read_config(arguments[0], &config);
+    pausable = config.pausable;
     run(&config);
 }
 

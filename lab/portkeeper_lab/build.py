@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from portkeeper_lab.paths import SOURCES, LabError, cache_dir, locked
+from portkeeper_lab.progress import step
 from portkeeper_lab.rootfs import check_packages
 
 COMPILER = "x86_64-w64-mingw32-gcc"
@@ -36,7 +37,8 @@ def ensure_programs(sources: Path = SOURCES) -> Path:
     check_packages()
     with locked(path):
         if not path.is_dir():
-            _build(sources, path)
+            with step("compiling the lab's Windows programs"):
+                _build(sources, path)
     return path
 
 

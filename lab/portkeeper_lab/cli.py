@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--profile", default="winrm2", help="what WinRM they play")
     sub.add_argument("--modules", type=Path, metavar="FILE", help="results of PowerShell modules (JSON)")
     sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM servers")
+    sub.add_argument("--ssh", action="store_true", help="the first host has an SSH server, too, for the current user")
     add("list", _list, "List the running hosts.")
     sub = add("exec", _exec, "Run a cmd line on a host, not through WinRM.")
     sub.add_argument("name")
@@ -90,6 +91,7 @@ def _add_up(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--name", required=True, help="what to call the host")
     sub.add_argument("--port", type=int, default=0, help="port of WinRM on 127.0.0.1 (default: a free one)")
     sub.add_argument("--https", action="store_true", help="WinRM speaks HTTPS, with an authority of the host's own")
+    sub.add_argument("--kerberos", action="store_true", help="a Kerberos realm of the host's own, with a KDC")
     sub.add_argument("--winrm", action="append", default=[], metavar="OPTION=VALUE", help="option of the WinRM server")
     _add_ssh(sub)
     sub.add_argument("--draw-seed", type=int, metavar="N", help="makes DNS's draw repeatable (default: a free draw)")
@@ -127,7 +129,7 @@ def _ssh_arguments(options: argparse.Namespace) -> list[str]:
 def _setup(options: argparse.Namespace) -> int:
     require_root("setting up the lab")
     if options.install:
-        install_packages(missing_packages())
+        install_packages(missing_packages(kerberos=True))
     check_packages()
     root = ensure_root()
     programs = ensure_programs()
@@ -160,6 +162,7 @@ def _up(options: argparse.Namespace) -> int:
         options.record,
         ssh=_ssh_options(options),
         https=options.https,
+        kerberos=options.kerberos,
     )
     supervisor.run(lambda port: _tell_ready(options.ready_fd, port))
     return 0
@@ -177,7 +180,8 @@ def _replay(options: argparse.Namespace) -> int:
         chosen = Options(log=lambda line: print(line, file=sys.stderr), **_winrm_options(options.winrm))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LabError(f"Nothing can be replayed: {error}") from error
-    replay_fleet.serve(replay_fleet.Fleet(recordings, options.hosts, modules, options.profile, chosen))
+    fleet = replay_fleet.Fleet(recordings, options.hosts, modules, options.profile, chosen, ssh=options.ssh)
+    replay_fleet.serve(fleet)
     return 0
 
 
@@ -195,7 +199,7 @@ def _winrm_options(pairs: list[str]) -> dict[str, Any]:
 
 def _tell_ready(descriptor: int | None, port: int) -> None:
     if descriptor is None:
-        print(f"WinRM answers on 127.0.0.1:{port}", flush=True)
+        print(f"WinRM answers on 127.0.0.1:{port}" if port else "The host is up; it has no WinRM", flush=True)
         return
     os.write(descriptor, f"{port}\n".encode())
     os.close(descriptor)
@@ -212,6 +216,7 @@ def _up_in_background(options: argparse.Namespace) -> int:
     command += ["--port", str(options.port), "--foreground", "--ready-fd", str(writing)]
     command += [part for pair in options.winrm for part in ("--winrm", pair)]
     command += _ssh_arguments(options) + (["--https"] if options.https else [])
+    command += ["--kerberos"] if options.kerberos else []
     command += [] if options.draw_seed is None else ["--draw-seed", str(options.draw_seed)]
     command += ["--record", str(options.record.resolve())] if options.record else []
     path = os.pathsep.join(filter(None, [str(LAB_DIR), os.environ.get("PYTHONPATH")]))
@@ -232,6 +237,9 @@ def _up_in_background(options: argparse.Namespace) -> int:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:])
         raise LabError(f"{options.name} did not start. The end of {log}:\n{tail}")
     info = ask_once(options.name, {"op": "info"})
+    if info["port"] is None:
+        print(f"{options.name} is up: it has no WinRM, `lab exec` is its console")
+        return 0
     if info["state"] == "blocked":
         how = "IPsec blocks the network (`lab exec` works), WinRM is closed"
     else:
@@ -253,7 +261,7 @@ def _list(_options: argparse.Namespace) -> int:
             info = ask_once(name, {"op": "info"})
         except LabError:
             info = {"scenario": "?", "state": "booting", "port": "?", "pid": "?"}
-        print(row.format(name, info["scenario"], info["state"], info["port"], info["pid"]))
+        print(row.format(name, info["scenario"], info["state"], info["port"] or "-", info["pid"]))
     return 0
 
 

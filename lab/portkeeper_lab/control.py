@@ -5,13 +5,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from portkeeper_lab.paths import LabError, state_dir
 from portkeeper_lab.state import host_dir, sweep
+
+
+class Done(NamedTuple):
+    """How a command on a host ended, and what it printed."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
 
 
 def running_hosts() -> list[str]:
@@ -45,3 +55,12 @@ def ask(name: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def ask_once(name: str, request: dict[str, Any]) -> dict[str, Any]:
     """Send a request that has one answer."""
     return list(ask(name, request))[-1]
+
+
+def execute(name: str, line: str) -> Done:
+    """Run a cmd line on a host, not through WinRM, to its end."""
+    output: dict[str, bytes] = defaultdict(bytes)
+    for answer in ask(name, {"op": "exec", "line": line}):
+        if "stream" in answer:
+            output[answer["stream"]] += base64.b64decode(answer["data"])
+    return Done(int(answer["exit_code"]), output["stdout"], output["stderr"])

@@ -18,6 +18,7 @@ from portkeeper_lab.account import account_of
 from portkeeper_lab.agent import INPUT_BY_READ, LIMITED, NO_STREAMS, SKIP_SHELL, Agent, AgentProcess
 from portkeeper_lab.backend import BackendError, BootState, HostDown, Launch
 from portkeeper_lab.build import ensure_programs
+from portkeeper_lab.console import Console
 from portkeeper_lab.disk import Disk, unmount
 from portkeeper_lab.host_requests import RequestWatcher
 from portkeeper_lab.ipsec import BlockMode
@@ -34,7 +35,6 @@ from portkeeper_lab.template import (
     install_programs,
     remove,
 )
-from portkeeper_lab.windows_type import with_windows_type
 
 AGENT = ["wine", "C:\\windows\\portkeeper-lab\\bin\\agent.exe"]
 PROFILE = "C:\\users\\root"
@@ -63,6 +63,8 @@ class WineHost:
         """
         self.scenario = scenario
         self._account = account_of(scenario.registry)
+        limits = scenario.console
+        self._console = Console(prefix / "drive_c", limits.line_limit, scenario.windows_type, limits.version)
         self.prefix = prefix
         self.disk = Disk(prefix, scenario.disk_mb)
         self.boots = 0
@@ -171,8 +173,8 @@ class WineHost:
 
     def spawn(self, launch: Launch) -> AgentProcess:
         """See `backend.Backend.spawn`."""
-        if self.scenario.windows_type and not launch.skip_shell:
-            launch = replace(launch, line=with_windows_type(launch.line))
+        if not launch.skip_shell:
+            launch = replace(launch, line=self._console.take(launch.line, launch.working_directory or PROFILE))
         launch = self._account.started(launch)
         chosen = {SKIP_SHELL: launch.skip_shell, LIMITED: launch.limited, INPUT_BY_READ: launch.input_by_read}
         return self._need_agent().spawn(

@@ -30,6 +30,7 @@ class _WinRM:
         encryption: whether messages are encrypted over HTTP.
         certificate: the file of the client certificate.
         key: the file of its key.
+        service_host: the host in the service's Kerberos principal.
     """
 
     plugin: str
@@ -39,9 +40,12 @@ class _WinRM:
     encryption: str
     certificate: str
     key: str
+    service_host: str
 
     def __call__(self, info: Mapping[str, Any], certificate: bool) -> Variables:
-        https = info["https"]
+        if info["port"] is None:
+            raise LabError(f"{info['name']} has no WinRM; `lab exec` is its console.")
+        https, kerberos = info["https"], info.get("kerberos")
         if certificate and not https:
             raise LabError(f"{info['name']} takes no client certificate; start it with `lab up --https`.")
         return {
@@ -49,9 +53,10 @@ class _WinRM:
             "ansible_host": "127.0.0.1",
             "ansible_port": info["port"],
             self.scheme: "https" if https else "http",
-            self.authentication: "certificate" if certificate else "ntlm",
+            self.authentication: "certificate" if certificate else "kerberos" if kerberos else "ntlm",
             **({self.authority: https["authority"]} if https else {self.encryption: "always"}),
-            "ansible_user": info["user"],
+            **({self.service_host: kerberos["host"]} if kerberos else {}),
+            "ansible_user": kerberos["principal"] if kerberos else info["user"],
             **(
                 {self.certificate: https["certificate"], self.key: https["key"]}
                 if certificate
@@ -88,6 +93,7 @@ CONNECTIONS: dict[str, Callable[[Mapping[str, Any], bool], Variables]] = {
         encryption="ansible_winrm_message_encryption",
         certificate="ansible_winrm_cert_pem",
         key="ansible_winrm_cert_key_pem",
+        service_host="ansible_winrm_kerberos_hostname_override",
     ),
     "psrp": _WinRM(
         plugin="psrp",
@@ -97,6 +103,7 @@ CONNECTIONS: dict[str, Callable[[Mapping[str, Any], bool], Variables]] = {
         encryption="ansible_psrp_message_encryption",
         certificate="ansible_psrp_certificate_pem",
         key="ansible_psrp_certificate_key_pem",
+        service_host="ansible_psrp_negotiate_hostname_override",
     ),
     "ssh": _ssh,
 }

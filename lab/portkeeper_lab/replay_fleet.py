@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from portkeeper_lab.replay import Recording, ReplayHost
 from portkeeper_lab.replay_modules import Modules
+from portkeeper_lab.replay_ssh import ReplaySSH
 from portkeeper_lab.winrm.server import Options, Rule, WinRMServer
 
 SWEEP_INTERVAL = 5.0
@@ -36,10 +37,18 @@ class Fleet:
 
     Attributes:
         ports: of the hosts, in order.
+        ssh: an SSH server in front of the first host; None where there is none.
     """
 
-    def __init__(
-        self, recordings: Sequence[Recording], count: int, modules: Modules | None, profile: str, options: Options
+    def __init__(  # noqa: PLR0913
+        self,
+        recordings: Sequence[Recording],
+        count: int,
+        modules: Modules | None,
+        profile: str,
+        options: Options,
+        *,
+        ssh: bool = False,
     ) -> None:
         """Make the hosts; they listen when this returns.
 
@@ -49,6 +58,7 @@ class Fleet:
             modules: answers PowerShell, None: no host has it.
             profile: see `WinRMServer`.
             options: of every server.
+            ssh: whether the first host has an SSH server, too.
         """
         self._modules = modules
         answer = modules.answer if modules else None
@@ -59,6 +69,7 @@ class Fleet:
         for server in self._servers:
             self._selector.register(server.listen(), selectors.EVENT_READ, server)
         self.ports = [server.port for server in self._servers]
+        self.ssh = ReplaySSH(self._hosts[0]) if ssh else None
         self._thread = threading.Thread(target=self._accept, name="accept", daemon=True)
         self._thread.start()
 
@@ -80,14 +91,16 @@ class Fleet:
         self._stop.set()
         for server in self._servers:
             server.stop()
+        if self.ssh is not None:
+            self.ssh.stop()
 
     def control(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Execute a command; argument and result are plain data.
 
         Args:
-            request: {"op": "counters"} (sums, and the process's own CPU seconds), "reset_counters", "rewind" (with
-                "to_end" for the end of the recordings and "state" for the table of modules), or "delay" (with
-                "seconds" that each HTTP request takes longer).
+            request: {"op": "counters"} (sums, with the "lines" typed over ssh, and the process's own CPU seconds),
+                "reset_counters", "rewind" (with "to_end" for the end of the recordings and "state" for the table of
+                modules), or "delay" (with "seconds" that each HTTP request takes longer).
 
         Raises:
             ValueError: no such operation.
@@ -110,12 +123,15 @@ class Fleet:
             counts = server.counters.snapshot()
             actions.update(counts.pop("by_action"))
             sums.update(counts)
+        sums.update(self.ssh.counters() if self.ssh is not None else {"lines": 0})
         used = resource.getrusage(resource.RUSAGE_SELF)
         return {**sums, "by_action": dict(actions), "cpu_seconds": used.ru_utime + used.ru_stime}
 
     def _reset(self, _request: Mapping[str, Any]) -> dict[str, Any]:
         for server in self._servers:
             server.counters.reset()
+        if self.ssh is not None:
+            self.ssh.reset_counters()
         return {}
 
     def _rewind(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +155,8 @@ def serve(fleet: Fleet, commands: TextIO = sys.stdin, answers: TextIO = sys.stdo
     def tell(answer: Mapping[str, Any]) -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
-    tell({"ports": fleet.ports, "user": USER, "password": PASSWORD})
+    ssh = fleet.ssh.facts() if fleet.ssh is not None else None
+    tell({"ports": fleet.ports, "user": USER, "password": PASSWORD, "ssh": ssh})
     for line in commands:
         try:
             tell(fleet.control(json.loads(line)))

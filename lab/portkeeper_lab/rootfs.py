@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from portkeeper_lab.paths import LabError, cache_dir, locked, require_root
+from portkeeper_lab.progress import run_logged, step
 
 SUITE = "trixie"
 PACKAGES = ("wine", "wine64", "libwine")
@@ -29,8 +31,21 @@ NEEDED = {
     "unshare": "util-linux",
     "ip": "iproute2",
     "sshd": "openssh-server",
+    "sshpass": "sshpass",
 }
 """Program -> the Debian package that has it."""
+
+NEEDED_FOR_KERBEROS = {
+    "krb5kdc": "krb5-kdc",
+    "kadmin.local": "krb5-admin-server",
+    "kinit": "krb5-user",
+    "krb5-config": "libkrb5-dev",
+    "gcc": "gcc",
+}
+"""The same for hosts with a realm. The last two, and Python's headers, build the client's libraries."""
+
+SERVICES = {"openssh-server": "ssh", "krb5-kdc": "krb5-kdc", "krb5-admin-server": "krb5-admin-server"}
+"""Package -> the service that it would start at a boot."""
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 """Packages ask it whether they may start their services; 101 is a no."""
@@ -38,9 +53,17 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 MOUNT_POINTS = ("prefix", "proc", "dev", "tmp", "root")
 
 
-def missing_packages() -> list[str]:
-    """Return the Debian packages that the lab needs and this machine lacks, sorted."""
-    return sorted({package for program, package in NEEDED.items() if not _which(program)})
+def missing_packages(kerberos: bool = False) -> list[str]:
+    """Return the Debian packages that the lab needs and this machine lacks, sorted.
+
+    Args:
+        kerberos: also for hosts with a realm, and for clients.
+    """
+    needed = {**NEEDED, **(NEEDED_FOR_KERBEROS if kerberos else {})}
+    missing = {package for program, package in needed.items() if not _which(program)}
+    if kerberos and not Path(sysconfig.get_path("include"), "Python.h").exists():
+        missing.add("python3-dev")
+    return sorted(missing)
 
 
 def install_packages(packages: list[str]) -> None:
@@ -49,13 +72,13 @@ def install_packages(packages: list[str]) -> None:
         return
     require_root(f"installing {', '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with _nothing_starts(POLICY):
+    with _nothing_starts(POLICY), step(f"installing Debian packages ({' '.join(packages)})"):
         for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
-            if subprocess.run(["apt-get", *arguments], env=environment, check=False).returncode:
-                raise LabError(f"apt-get {' '.join(arguments)} failed; its own output says why.")
-    if NEEDED["sshd"] in packages:
-        # An administrator who wants the service can still enable it; the lab runs an sshd of its own.
-        subprocess.run(["update-rc.d", "ssh", "disable"], check=True)
+            run_logged(["apt-get", *arguments], cache_dir() / "apt.log", environment)
+    for package in packages:
+        if package in SERVICES:
+            # An administrator who wants the service can still enable it; the lab runs one of its own.
+            subprocess.run(["update-rc.d", SERVICES[package], "disable"], check=True)
 
 
 @contextmanager
@@ -102,12 +125,9 @@ def _build(path: Path) -> None:
     work = path.with_name(f"{path.name}.part")
     _discard(work)
     command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(work), *apt_mirror()]
-    log = path.with_name(f"{path.name}.log")
-    with log.open("wb") as output:
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=_proxied(), check=False)
-    if done.returncode:
-        raise LabError(f"debootstrap failed with {done.returncode}; its output is in {log}.")
-    _finish(work)
+    with step("building the Debian 13 root with Wine (1.2 GB, a minute or two)"):
+        run_logged(command, path.with_name(f"{path.name}.log"), _proxied())
+        _finish(work)
     work.rename(path)
 
 

@@ -114,14 +114,28 @@ class Winrm(Table):
     """The WinRM server.
 
     Attributes:
+        installed: whether the host has one; else its console is the only way to it.
         away_after_boot_seconds: how long it does not answer after a boot.
         profile: what it plays.
         options: more fields of its Options.
     """
 
+    installed: bool = True
     away_after_boot_seconds: float = 0
     profile: str = "winrm2"
     options: dict[str, Any] = {}
+
+
+class Console(Table):
+    """The command processor, where it is not Wine's.
+
+    Attributes:
+        line_limit: the most characters of a line, on the console and in a script; None for no limit.
+        version: what `ver` prints behind an empty line; "" for Wine's answer.
+    """
+
+    line_limit: Annotated[int, Field(ge=1)] | None = None
+    version: str = ""
 
 
 class Dns(Table):
@@ -201,6 +215,7 @@ class Scenario(Table):
     disk_mb: int | None = None
     absent_files: list[FileName] = []
     winrm: Winrm = Winrm()
+    console: Console = Console()
     dns: Dns = Dns()
     absent: dict[str, list[str]] = {}
     registry: RegistryKeys = {}

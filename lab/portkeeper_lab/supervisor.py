@@ -19,13 +19,14 @@ from typing import Any, NamedTuple
 
 from portkeeper_lab.backend import Backend, BackendError, HostDown, Launch
 from portkeeper_lab.host import WineHost
+from portkeeper_lab.kerberos import Realm
 from portkeeper_lab.paths import LabError
 from portkeeper_lab.replay_record import Recorder
 from portkeeper_lab.scenario import Scenario
 from portkeeper_lab.ssh.server import SSHServer
 from portkeeper_lab.ssh.shells import Options as SSHOptions
 from portkeeper_lab.state import claim, host_dir, prefix_path
-from portkeeper_lab.winrm.authority import Authority
+from portkeeper_lab.winrm.authority import DOMAIN, LOOPBACK, Authority
 from portkeeper_lab.winrm.server import Options, WinRMServer
 
 REACHABLE_TIMEOUT = 120.0
@@ -42,7 +43,8 @@ class Https(NamedTuple):
 def _make_certificates(folder: Path, scenario: Scenario) -> Https:
     """Make an authority and its certificates; Server 2003 and XP know no newer TLS than 1.0."""
     authority = Authority(folder)
-    server = authority.server(scenario.computer_name)
+    name = scenario.computer_name
+    server = authority.server(f"{name}.{DOMAIN}", name, *LOOPBACK)
     client = authority.client(next(iter(scenario.passwords)))
     options = {
         "tls": (str(server.certificate), str(server.key)),
@@ -51,6 +53,13 @@ def _make_certificates(folder: Path, scenario: Scenario) -> Https:
     }
     known = {"authority": authority.certificate, "certificate": client.certificate, "key": client.key}
     return Https(options, {name: str(path) for name, path in known.items()})
+
+
+def _make_realm(folder: Path, scenario: Scenario) -> Realm:
+    """Start a realm, and let this process accept its tickets; Server 2003 and XP know no newer type than RC4."""
+    realm = Realm(folder, scenario.computer_name, scenario.passwords, rc4_only=scenario.release == "nt5")
+    os.environ["KRB5_CONFIG"], os.environ["KRB5_KTNAME"] = str(realm.acceptor_configuration), str(realm.keytab)
+    return realm
 
 
 class Supervisor:
@@ -66,6 +75,7 @@ class Supervisor:
         *,
         ssh: SSHOptions | None = None,
         https: bool = False,
+        kerberos: bool = False,
     ) -> None:
         """Take what to run.
 
@@ -77,6 +87,7 @@ class Supervisor:
             record: a file for the transcripts that go over WinRM.
             ssh: what its SSH server plays; None for none.
             https: WinRM over TLS, with an authority of the host's own.
+            kerberos: a realm of the host's own.
 
         Raises:
             LabError: a host of that name is there already.
@@ -87,6 +98,7 @@ class Supervisor:
         self._stopping = threading.Event()
         self._scenario = scenario
         self._host = WineHost(scenario, prefix_path(name), self._log)
+        self._realm = _make_realm(self._folder / "kerberos", scenario) if kerberos else None
         self._https = _make_certificates(self._folder / "tls", scenario) if https else None
         try:
             chosen = Options(
@@ -114,14 +126,15 @@ class Supervisor:
             signal.signal(number, lambda _number, _frame: self._stopping.set())
         try:
             self._host.start()
-            self._server.start()
+            if self._scenario.winrm.installed:
+                self._server.start()
             if self._ssh is not None:
                 self._ssh.start()
             self._write_info()
             with self._control_server() as control:
                 threading.Thread(target=control.serve_forever, name="control", daemon=True).start()
                 self._wait_reachable()
-                on_ready(self._server.port)
+                on_ready(self._port or 0)
                 self._stopping.wait()
                 control.shutdown()
         finally:
@@ -129,6 +142,8 @@ class Supervisor:
             if self._ssh is not None:
                 self._ssh.stop()
             self._host.stop()
+            if self._realm is not None:
+                self._realm.stop()
             shutil.rmtree(self._folder, ignore_errors=True)
             self._lock.close()
 
@@ -158,6 +173,7 @@ class Supervisor:
             "down": self._down,
             "winrm": self._winrm,
             "ssh": self._control_ssh,
+            "kerberos": self._count_tickets,
         }
         operation = operations.get(str(request.get("op")))
         if operation is None:
@@ -206,6 +222,8 @@ class Supervisor:
 
     def _winrm(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Passes a control request to the WinRM server: counters, faults, shells."""
+        if not self._scenario.winrm.installed:
+            raise LabError("This host has no WinRM; `lab exec` is its console.")
         yield {"done": True, "answer": self._server.control(request["request"])}
 
     def _control_ssh(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -213,6 +231,12 @@ class Supervisor:
         if self._ssh is None:
             raise LabError("There is no SSH server; start the host with `lab up --ssh`.")
         yield {"done": True, "answer": self._ssh.control(request["request"])}
+
+    def _count_tickets(self, _request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Say how often the KDC was asked, and what it answered."""
+        if self._realm is None:
+            raise LabError("There is no realm; start the host with `lab up --kerberos`.")
+        yield {"done": True, "answer": self._realm.counts()}
 
     def _wait_reachable(self) -> None:
         """Wait until WinRM answers, or until it is clear that it will not: IPsec blocks the network."""
@@ -225,19 +249,25 @@ class Supervisor:
         if self._ssh is not None and not self._host.is_blocked():
             self._ssh.wait_open(REACHABLE_TIMEOUT)
 
+    @property
+    def _port(self) -> int | None:
+        """The port of WinRM; None if the host has none."""
+        return self._server.port if self._scenario.winrm.installed else None
+
     def _facts(self) -> dict[str, Any]:
         user, password = next(iter(self._scenario.passwords.items()))
         return {
             "name": self._name,
             "scenario": self._scenario.name,
             "pid": os.getpid(),
-            "port": self._server.port,
+            "port": self._port,
             "user": user,
             "password": password,
             "prefix": str(self._host.prefix),
             "namespace_pid": self._host.namespace_pid,
             "https": self._https.facts if self._https is not None else None,
             "ssh": self._ssh.facts() if self._ssh is not None else None,
+            "kerberos": self._realm.facts(user) if self._realm is not None else None,
         }
 
     def _write_info(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from portkeeper_lab.namespace import Namespace
 from portkeeper_lab.paths import LabError, cache_dir, locked
+from portkeeper_lab.progress import step
 from portkeeper_lab.regtext import Value, add_keys
 from portkeeper_lab.rootfs import ensure_root
 
@@ -38,7 +39,8 @@ def ensure_template(windows_version: str) -> Path:
         return path
     with locked(path):
         if not path.is_dir():
-            _build(root, path, windows_version)
+            with step(f"making the template of a host ({windows_version})"):
+                _build(root, path, windows_version)
     return path
 
 

@@ -34,6 +34,11 @@ def load_tools(release: str) -> dict[str, dict[str, Any]]:
     return table[release]
 
 
+def text_file(release: str, language: str, tool: str) -> Path:
+    """Return the file with the texts of a tool: those of its release, unless its row names another one."""
+    return FORMATS / f"{load_tools(release).get(tool, {}).get('texts', release)}-{language}" / tool
+
+
 def render(release: str, language: str, tool: str) -> str:
     """Return the format file of one tool as a host gets it: texts, then switch and exit codes.
 
@@ -41,7 +46,7 @@ def render(release: str, language: str, tool: str) -> str:
         ToolTextError: the tool has no row or no texts.
     """
     row = load_tools(release).get(tool)
-    path = FORMATS / f"{release}-{language}" / tool
+    path = text_file(release, language, tool)
     if row is None or not path.is_file():
         raise ToolTextError(f"There is no {tool} for {release}-{language}: it needs a row and a format file.")
     lines = ["@@ switches", *row["switches"]]

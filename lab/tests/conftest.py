@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from counts import pytest_terminal_summary  # noqa: F401 - a hook
+from one_core import take_core as pytest_configure  # noqa: F401 - a hook
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import Scenario, find_scenario, load_scenario
 

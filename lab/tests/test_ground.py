@@ -49,8 +49,9 @@ def test_the_mirror_is_apts(tmp_path: Path, files: dict[str, str], expected: lis
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rootfs.missing_packages() == []
     monkeypatch.setattr(rootfs.shutil, "which", lambda _program, path=None: None)
-    every = ["debootstrap", "gcc-mingw-w64-x86-64", "iproute2", "openssh-server", "util-linux"]
+    every = ["debootstrap", "gcc-mingw-w64-x86-64", "iproute2", "openssh-server", "sshpass", "util-linux"]
     assert rootfs.missing_packages() == every
+    assert {"krb5-kdc", "krb5-user"} <= set(rootfs.missing_packages(kerberos=True)) - set(every)
     with pytest.raises(LabError, match=r"debootstrap .*`lab setup --install`"):
         rootfs.check_packages()
 

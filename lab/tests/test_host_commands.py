@@ -113,7 +113,7 @@ def test_input_for_a_child_that_has_ended_is_dropped(host: WineHost) -> None:
     assert finish(process)[0] == 3
 
 
-def test_a_child_whose_output_nobody_takes_blocks(host: WineHost, drive_c: Path) -> None:
+def test_a_child_whose_output_is_not_read_blocks(host: WineHost, drive_c: Path) -> None:
     text = b"0123456789abcdef" * 20_000
     (drive_c / "big.txt").write_bytes(text)
     done = drive_c / "done.txt"

@@ -122,3 +122,45 @@ def test_block_mode(named: WineHost, eventually: Eventually) -> None:
     named.run("sc config PolicyAgent start= disabled & reg delete " + TCPIP + " /v ReservedPorts /f")
     named.reboot()
     assert not named.is_blocked()
+
+
+@on("2000")
+def test_2000_has_only_the_tools_of_its_release(named: WineHost) -> None:
+    absent = ("reg", "sc", "tasklist", "schtasks", "shutdown", "wmic", "powershell")
+    assert all("Can't recognize" in named.run(f"{tool} /?")[2].decode("cp437") for tool in absent)
+    code, output, _error = named.run("netstat -ano -p udp")
+    assert (code, b"*:*" in output) == (1, False), "-o came with XP"
+    rows = re.findall(r"^  UDP    \S+:(\d+) +\*:\* *\r$", text(named, "netstat -an -p udp"), re.MULTILINE)
+    assert len(rows) > 2500
+    assert {"1812", "4500"} <= set(rows)
+    assert text(named, "ver").splitlines() == ["", "Microsoft Windows 2000 [Version 5.00.2195]"]
+    started = text(named, "net start")
+    assert "   DNS Server\r\n" in started and "IPSEC Policy Agent" not in started
+
+
+@on("2000")
+def test_2000_exports_and_imports_the_registry(named: WineHost) -> None:
+    key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+    named.run(rf'regedit /e C:\a.reg "{key}"')
+    exported = (named.prefix / "drive_c/a.reg").read_bytes()
+    assert exported.startswith(b"\xff\xfe")
+    assert exported.decode("utf-16").startswith("Windows Registry Editor Version 5.00\r\n")
+    assert text(named, r"type C:\a.reg").startswith("Windows Registry Editor Version 5.00\r\n"), "type converts"
+    for signature, encoding, port in (
+        ("REGEDIT4", "ascii", "1000-1000"),
+        ("Windows Registry Editor Version 5.00", "utf-16", "2000-2000"),
+    ):
+        raw = f"{port}\0\0".encode("ascii" if encoding == "ascii" else "utf-16-le").hex(",")
+        content = f'{signature}\r\n\r\n[{key}]\r\n"Tried"=hex(7):{raw}\r\n'
+        (named.prefix / "drive_c/b.reg").write_bytes(content.encode(encoding))
+        named.run(r"regedit /s C:\b.reg")
+        named.run(rf'regedit /e C:\a.reg "{key}"')
+        shown = re.sub(r"\\\r\n +", "", (named.prefix / "drive_c/a.reg").read_bytes().decode("utf-16"))
+        assert f'"Tried"=hex(7):{f"{port}{chr(0)}{chr(0)}".encode("utf-16-le").hex(",")}' in shown
+
+
+@on("2000")
+def test_2000_refuses_a_long_line(named: WineHost) -> None:
+    assert named.run("echo ".ljust(2047, "x"))[0] == 0
+    code, output, _error = named.run("echo ".ljust(2048, "x"))
+    assert (code, output) == (255, b"The input line is too long.\r\n")

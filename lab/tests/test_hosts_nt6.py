@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each host from Server 2008 on boots and shows through its tools what its scenario says."""
+"""Each host from Vista on boots and shows through its tools what its scenario says."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ CURRENT = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 OPTIONS = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ProductOptions"
 DNS_PARAMETERS = f"{SERVICES_KEY}\\DNS\\Parameters"
 UTF_8 = 65001
+DEFAULT_RANGE = (49152, 16384)
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,12 @@ class Expected:
         victims: service -> error that it stopped with.
         taken: ports that DNS holds although another needs them.
         dynamic: first port and number, over IPv4 and IPv6.
+        dynamic6: over IPv6, if it is another there.
         words: texts in the host's language, in what netsh, netstat, tasklist and `net start` print.
         triggered: whether PolicyAgent and IKEEXT are started by triggers.
+        dns: whether it has a DNS server.
         excluded: how many ranges are excluded over IPv4.
+        sockets: of each pool.
         present: key -> what one of its values holds.
     """
 
@@ -47,28 +51,49 @@ class Expected:
     running: tuple[str, ...]
     victims: Mapping[str, int]
     taken: tuple[int, ...]
-    dynamic: tuple[int, int] = (49152, 16384)
+    dynamic: tuple[int, int] = DEFAULT_RANGE
+    dynamic6: tuple[int, int] | None = None
     words: tuple[str, ...] = ("Start Port", "Active Connections", "Image Name", "These Windows services are started")
     triggered: bool = True
+    dns: bool = True
     excluded: int = 0
+    sockets: int = 2500
     present: Mapping[str, str] = field(default_factory=dict)
+
+    def range_of(self, family: str) -> tuple[int, int]:
+        """Return the dynamic range of udp or ipv4, or of udpv6 or ipv6."""
+        return self.dynamic6 if self.dynamic6 and family.endswith("6") else self.dynamic
 
 
 FRENCH = ("Port de démarrage", "Connexions actives", "Nom de l'image", "Les services Windows suivants", "Serveur DNS")
 JAPANESE = ("開始ポート", "アクティブな接続", "イメージ名", "以下の Windows サービス", "DNS サーバー")
 FOREIGN = {DNS_PARAMETERS: "51000-51010\\052311"}
+SMALL_BUSINESS = {OPTIONS: "Small Business(Restricted)\\0Terminal Server"}
 RESERVED = {f"{SERVICES_KEY}\\Tcpip\\Parameters": "3343-3343"}
 
 HOSTS = {
+    "vista": Expected(
+        "6.0.6002", False, False, "WinNT", ("IKEEXT", "PolicyAgent"), {}, (), dns=False, triggered=False,
+    ),
     "2008": Expected(
         "6.0.6002", False, False, "ServerNT", ("IKEEXT", "PolicyAgent"), {"IAS": 10048}, (1812,), (1025, 58976),
         triggered=False, present=RESERVED,
+    ),
+    "sbs2008": Expected(
+        "6.0.6002", False, False, "LanmanNT", ("IAS", "MSExchangeIS", "PolicyAgent"), {"IKEEXT": 10048}, (4500,),
+        (1025, 58976), triggered=False, present=SMALL_BUSINESS,
+    ),
+    "2008r2": Expected(
+        "6.1.7601", False, False, "ServerNT", (), {"IAS": 10048}, (1812,), (1025, 64511), dynamic6=DEFAULT_RANGE,
     ),
     "2008r2-sbs2011-fr": Expected(
         "6.1.7601", False, False, "LanmanNT", ("IAS", "IKEEXT", "RemoteAccess"), {"WDSServer": 10048}, (64001,),
         words=FRENCH,
     ),
     "2012r2": Expected("6.3.9600", False, True, "LanmanNT", ("NTDS",), {"AdmPwd.E.PDS": 10048}, (61184,)),
+    "2016": Expected(
+        "10.0.14393", True, True, "LanmanNT", ("NTDS",), {"BESClient": 10048}, (52311,), excluded=1, sockets=5000,
+    ),
     "2019-dc": Expected(
         "10.0.17763", True, True, "LanmanNT", ("NTDS", "Kdc"), {"IAS": 10048}, (1812,), (1025, 64510)
     ),
@@ -89,6 +114,10 @@ class Facts:
     def __init__(self, host: WineHost) -> None:
         """Take a host that is up."""
         self._host = host
+
+    def code(self, line: str) -> int:
+        """Exit code of a command line."""
+        return self._host.run(line)[0]
 
     def run(self, line: str) -> str:
         """Standard output of a command line."""
@@ -131,7 +160,8 @@ def test_release(seen: tuple[Facts, Expected]) -> None:
     assert re.search(rf"CurrentBuild +REG_SZ +{build}\r", current)
     assert ("CurrentMajorVersionNumber" in current, " UBR " in current) == (expected.major, expected.ubr)
     assert ("CSDVersion" in current) == (expected.version < "6.3" and expected.version[0] == "6")
-    assert re.search(r"InstallationType +REG_SZ +Server\r", current)
+    kind = "Client" if expected.product_type == "WinNT" else "Server"
+    assert re.search(rf"InstallationType +REG_SZ +{kind}\r", current)
     assert re.search(rf"ProductType +REG_SZ +{expected.product_type}\r", facts.run(f"reg query {OPTIONS}"))
     for key, data in expected.present.items():
         assert data in facts.run(f"reg query {key}")
@@ -140,23 +170,25 @@ def test_release(seen: tuple[Facts, Expected]) -> None:
 def test_conflict(seen: tuple[Facts, Expected]) -> None:
     """DNS has both pools and the ports of its victims; the others run."""
     facts, expected = seen
-    for service in ("DNS", *expected.running):
+    assert (facts.code("sc query DNS") == 0) is expected.dns
+    for service in (*(["DNS"] if expected.dns else []), *expected.running):
         assert facts.state(service) == (4, 0), service
     for service, error in expected.victims.items():
         assert facts.state(service) == (1, error), service
-    for family in ("udp", "udpv6"):
+    for family in ("udp", "udpv6") if expected.dns else ():
         pool = facts.ports(family) - {53}
-        assert len(pool) == 2500
-        assert set(expected.taken) <= pool
-        assert min(pool) >= expected.dynamic[0]
-        assert max(pool) < sum(expected.dynamic)
+        dynamic = expected.range_of(family)
+        assert len(pool) == expected.sockets
+        assert {port for port in expected.taken if port >= dynamic[0]} <= pool
+        assert min(pool) >= dynamic[0]
+        assert max(pool) < sum(dynamic)
 
 
 def test_ranges(seen: tuple[Facts, Expected]) -> None:
     facts, expected = seen
     for family in ("ipv4", "ipv6"):
         numbers = re.findall(r": (\d+)\r", facts.run(f"netsh interface {family} show dynamicport udp"))
-        assert tuple(map(int, numbers)) == expected.dynamic
+        assert tuple(map(int, numbers)) == expected.range_of(family)
         rows = re.findall(r"^ +\d+ +\d+ +\*?", facts.run(f"netsh int {family} show exc protocol=udp"), re.MULTILINE)
         assert len(rows) == (expected.excluded if family == "ipv4" else 0)
 
@@ -164,7 +196,7 @@ def test_ranges(seen: tuple[Facts, Expected]) -> None:
 def test_many_services_and_their_triggers(seen: tuple[Facts, Expected]) -> None:
     facts, expected = seen
     text = facts.run("sc queryex type= service state= all bufsize= 250000")
-    assert text.count("SERVICE_NAME") >= 120
+    assert text.count("SERVICE_NAME") >= (120 if expected.dns else 100)
     triggers = facts.run(f'reg query {SERVICES_KEY} /s | findstr /i /r /c:"\\\\TriggerInfo$"')
     assert ("PolicyAgent\\TriggerInfo" in triggers and "IKEEXT\\TriggerInfo" in triggers) == expected.triggered
 

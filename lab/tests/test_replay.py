@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 import winrm
@@ -184,3 +186,23 @@ def test_a_fleet_is_steered_by_lines_of_json(fleet) -> None:
     first, *rest = [json.loads(line) for line in answers.getvalue().splitlines()]
     assert first["ports"] == fleet.ports
     assert [sorted(answer) for answer in rest] == [[], [], [], ["error"]]
+
+
+def test_an_ssh_server_answers_lines_that_are_typed_to_cmd_and_counts_them() -> None:
+    made = Fleet([Recording.parse(CHANGE.encode())], 1, None, "winrm3", Options(log=lambda _line: None), ssh=True)
+    try:
+        told = made.ssh.facts()
+        command = ["ssh", "-F", "none", "-T", "-p", str(told["port"]), "-l", told["user"], "-i"]
+        command += [f"{told['folder']}/id_ed25519", "-o", f"UserKnownHostsFile={told['folder']}/known_hosts"]
+        typed = f"echo before %errorlevel%\r\n{_line(NEW, 'ver')}\r\necho after %errorlevel%\r\n"
+        done = subprocess.run([*command, "127.0.0.1", "cmd.exe"], input=typed.encode(), capture_output=True, check=True)
+        shown = done.stdout.decode()
+        assert shown.startswith("Microsoft Windows")
+        assert f"before 0\r\n{_transcript(NEW, ver='5.2')}after 0\r\n" in shown
+        counters = made.control({"op": "counters"})
+        assert (counters["lines"], counters["bytes_in"], counters["bytes_out"]) == (3, len(typed), len(done.stdout))
+        made.control({"op": "reset_counters"})
+        assert made.control({"op": "counters"})["lines"] == 0
+    finally:
+        made.stop()
+    assert not Path(told["folder"]).exists()

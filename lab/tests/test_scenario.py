@@ -74,7 +74,7 @@ def test_sbs2003_starts_dns_before_its_victims(request: pytest.FixtureRequest) -
         (HEAD + "[dns]\ndraw_first = [70000]", "dns.draw_first.0 must be less than or equal to 65535, not 70000"),
         (
             HEAD + "[winrm]\naway = 1",
-            "winrm has the unknown key away; known are away_after_boot_seconds, profile, options",
+            "winrm has the unknown key away; known are installed, away_after_boot_seconds, profile, options",
         ),
         (HEAD + "[registry.'HKU\\x']\na = 1", "registry.HKU\\x must begin with HKLM"),
         (HEAD + "[registry.'HKLM\\x']\na = 1.5", "registry.HKLM\\x.a must be a text, a 32-bit number, a list"),

@@ -167,3 +167,19 @@ def test_hanging_service(tool_host):
     assert tool_host.run("sc start LabHang").code == 0
     time.sleep(0.3)
     assert tool_host.service("LabHang")["STATE"] == "2"
+
+
+def test_a_paused_service_keeps_its_process_and_its_ports(tool_host, eventually):
+    host, key = tool_host, f"{SERVICES_KEY}\\LabLate\\Lab /v Pausable"
+    host.run(f"reg add {key} /t REG_DWORD /d 1 /f")
+    assert host.run("net start LabLate").code == 0
+    pid = int(host.service("LabLate")["PID"])
+    eventually(lambda: pid in host.udp("udpv6"), 15.0)
+    assert host.run("sc pause LabLate").code == 0
+    assert (host.service("LabLate")["STATE"], int(host.service("LabLate")["PID"])) == ("7", pid)
+    assert host.udp("udpv6")[pid]
+    assert host.run("sc continue LabLate").code == 0
+    assert host.service("LabLate")["STATE"] == "4"
+    host.run(f"reg delete {key} /f & net stop LabLate & net start LabLate")
+    assert host.run("sc pause LabLate").code == 1052, "as with most services"
+    assert host.run("net stop LabLate").code == 0

@@ -38,7 +38,7 @@ def test_every_text_is_there(release, language, tool):
 
 @pytest.mark.parametrize(("release", "language", "tool"), TOOLS)
 def test_sources_are_cited(release, language, tool):
-    head = (tooltexts.FORMATS / f"{release}-{language}" / tool).read_text(encoding="utf-8").split("@@", 1)[0]
+    head = tooltexts.text_file(release, language, tool).read_text(encoding="utf-8").split("@@", 1)[0]
     assert "Microsoft" in head or "stackoverflow" in head or "constructed" in head
     assert tooltexts.load_tools(release)[tool]["source"]
 

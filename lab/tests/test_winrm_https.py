@@ -19,7 +19,7 @@ from pypsrp.shell import Process, WinRS
 from pypsrp.wsman import WSMan
 from winrm.exceptions import InvalidCredentialsError
 
-from portkeeper_lab.winrm.authority import Authority
+from portkeeper_lab.winrm.authority import LOOPBACK, Authority
 from portkeeper_lab.winrm.client import protocol
 from portkeeper_lab.winrm.server import Options, WinRMServer
 from portkeeper_lab.winrm.shellhost import PASSWORD, USER, ShellHost
@@ -42,7 +42,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def server(authority: Authority) -> Iterator[WinRMServer]:
     """A server with a certificate of the authority, which accepts client certificates of it."""
-    pair = authority.server("WINDOWS")
+    pair = authority.server("WINDOWS", *LOOPBACK)
     tls = {"tls": (str(pair.certificate), str(pair.key)), "client_authority": str(authority.certificate)}
     with WinRMServer(ShellHost(), {USER: PASSWORD}, options=Options(**tls)) as made:
         yield made
@@ -137,7 +137,7 @@ def test_the_scheme_alone_is_no_certificate(server, authority):
 
 
 def test_a_current_client_does_not_speak_to_tls_1_0(authority, tmp_path):
-    pair = Authority(tmp_path / "old").server("WINDOWS")
+    pair = Authority(tmp_path / "old").server("WINDOWS", *LOOPBACK)
     options = Options(tls=(str(pair.certificate), str(pair.key)), tls_version="TLSv1")
     with WinRMServer(ShellHost(), {USER: PASSWORD}, options=options) as old:
         with pytest.raises(requests.exceptions.SSLError):

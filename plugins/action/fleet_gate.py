@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         options = checked_options(self, self.SPEC)
-        result.update(changed=False, acted=False, msg="the last host of the play judges the run")
+        result.update(changed=False, acted=False, msg="the task of the play's last host evaluates the run")
         if not acts_here(variables, bool(self._task.run_once)):
             return result
         found = judged(options, variables)
@@ -43,7 +43,9 @@ class ActionModule(ActionBase):
                 write_json(folder / SUMMARY, part, base=folder.parent)
         summary = {**verdict.as_dict(), "created": created}
         write_json(found.folder / SUMMARY, summary, base=found.folder.parent)
-        result.update(acted=True, summary=summary, msg=printable(verdict.reason))
+        # Ansible prints a result that failed: the reason is its message already, and a whole fleet fills no screen.
+        result.update(acted=True, summary={**verdict.shown(), "created": created}, msg=printable(verdict.reason))
+        result["file"] = str(found.folder / SUMMARY)
         if verdict.exit_code:
             result["unreachable" if verdict.exit_code == EXIT_UNREACHABLE else "failed"] = True
         return result

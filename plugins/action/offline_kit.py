@@ -22,6 +22,7 @@ from ..plugin_utils._files import (
     safe_run_id,
     write_json,
 )
+from ..plugin_utils._fleet.host_policy import VARIABLES_PREFIX
 from ..plugin_utils._offline.hosts import Carried, read_transcripts
 from ..plugin_utils._offline.kit import OfflineError, make_kit, write_kit
 from ..plugin_utils._tasks.options import checked_options
@@ -36,6 +37,7 @@ class ActionModule(ActionBase):
         "transcripts": {"type": "path"},
         **PLAN_SPEC,
         **{name: RUN_SPEC[name] for name in ("artifacts_dir", "run_id")},
+        VARIABLES_PREFIX: {"type": "str"},
     }
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -45,7 +47,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the files that are new or differ, and a row per host."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        options = checked_options(self, self.SPEC)
+        options = checked_options(self, self.SPEC, task_vars)
         try:
             policy = Policy.from_options({name: options[name] for name in PLAN_SPEC})
             folder, files = make_kit(Path(options["dest"]), options["client"])

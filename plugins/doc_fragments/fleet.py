@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """For report and gate, which judge the same hosts in the same way when they are given the same."""
+    """The options that report and gate share: with the same options, they evaluate the same hosts in the same way."""
 
     DOCUMENTATION = r"""
 options:
@@ -33,16 +33,16 @@ options:
     type: str
   hosts:
     description:
-      - Inventory names of the hosts to judge. Hosts that are not in the play, for example because of C(--limit), are
-        left out, and the result says so.
+      - Inventory names of the hosts to evaluate. Hosts that are not in the play, for example because of C(--limit),
+        are left out, and the result says so.
       - The default is the hosts of the play.
     type: list
     elements: str
   more_artifacts_dirs:
     description:
       - Folders that contain artifacts of another controller, of a slice, or of hosts without WinRM. Each must exist,
-        and all hosts in it are judged. If such a folder contains a C(summary.json) that is not older than O(max_age),
-        every host in it must have an artifact.
+        and all hosts in it are evaluated. If such a folder contains a C(summary.json) that is not older than
+        O(max_age), every host in it must have an artifact.
       - If several folders contain an artifact of the same host, the later one is used if it is later by more than
         O(clock_tolerance); otherwise the worse one is used. An artifact that cannot be used, or that is more than 15
         minutes ahead of the controller's clock, makes its host V(unknown).
@@ -51,8 +51,8 @@ options:
     default: []
   expected_hosts:
     description:
-      - Hosts that must have an artifact; a host without one is V(unknown). Other hosts with an artifact are judged,
-        too.
+      - Hosts that must have an artifact; a host without one is V(unknown). Other hosts with an artifact are
+        evaluated, too.
       - Without this option, these are the O(hosts), and only their artifacts in O(artifacts_dir) are read.
     type: list
     elements: str
@@ -86,14 +86,17 @@ options:
   max_risk:
     description:
       - Highest accepted chance, from 0 to 1, that the next start of DNS takes a needed port.
-      - A host above it, or with an unknown risk, is a finding. Without this option, the risk is not judged.
+      - A host above it, or with an unknown risk, is a finding. Without this option, the risk is not evaluated.
     type: float
   accepted_risks:
     description:
-      - Exposed ports that you accept for some time.
+      - Exposed ports, and services that failed for their port, that you accept for some time.
       - An exposed host has the status V(accepted), and is in order, if valid entries name all of its exposed ports. Any
         other status stays as it is. The reason names entries that have expired.
-      - Exposed are ports of detected services, of listeners and of your own list that DNS can take at its next start.
+      - A host with the status V(service_down) only because of services that failed for their port
+        (V(service_failed_for_port)) is treated as if they were not there if valid entries name all of them.
+      - Ports of detected services, of listeners and of your own list are exposed if DNS can take them at its next
+        start.
     type: list
     elements: dict
     default: []
@@ -103,10 +106,13 @@ options:
         type: str
         required: true
       ports:
-        description: The ports, each V(n) or V(a-b).
+        description: The ports, each V(n) or V(a-b). Either ports or services are required.
         type: list
         elements: str
-        required: true
+      services:
+        description: The keys of the services that may be down, such as V(SageAdvantageSvc).
+        type: list
+        elements: str
       reason:
         description: Why, in at most 300 characters.
         type: str

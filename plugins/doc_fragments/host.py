@@ -24,10 +24,10 @@ options:
       - Prefix of variable names, such as V(reserve_ports_). An option of the policy that the task does not set is taken
         from the variable with this prefix and the option's name, if there is one.
       - Such a variable overrides C(module_defaults), and an argument of the task overrides both.
-      - A variable with this prefix that differs from an option by one or two letters is refused. Any other
-        variable that is not an option causes a warning. A variable that comes from the host's facts is refused, because
-        a host must not set its own policy. Variables of C(set_fact) without C(cacheable) and of C(include_vars) are not
-        facts.
+      - A variable that differs from the prefix and an option's name by one or two letters is refused. Any other
+        variable with this prefix that is not an option causes a warning. A variable that comes from the host's facts is
+        refused, because a host must not set its own policy. Variables of C(set_fact) without C(cacheable) and of
+        C(include_vars) are not facts.
       - This is the same as an argument for each option, but costs the controller less per host.
     type: str
 attributes:
@@ -50,9 +50,9 @@ attributes:
       - The task fails before anything is sent, because it would change another host by the policy of this one. Use a
         play on the other host instead.
 notes:
-  - Uses the connection plugin P(ansible.builtin.winrm#connection) or P(ansible.builtin.psrp#connection) with plain
-    C(cmd) commands. The host needs WinRM 2.0, but neither PowerShell nor Python. Other connections, such as V(ssh) and
-    V(local), and C(become) are refused.
+  - Uses the connection plugin P(ansible.builtin.winrm#connection), P(ansible.builtin.psrp#connection) or
+    P(ansible.builtin.ssh#connection) with plain C(cmd) commands. The host needs WinRM 2.0 or an OpenSSH server, but
+    neither PowerShell nor Python. Other connections, such as V(local), and C(become) are refused.
   - The user must be an administrator of the host. Local administrators other than the built-in one need
     C(LocalAccountTokenFilterPolicy) on Windows Server 2008 and later.
   - With C(-v) each task prints one line per host, with C(-vv) its phases and waits, with C(-vvvv) its command lines and
@@ -60,7 +60,8 @@ notes:
   - The host is reported as unreachable only if nothing was sent to it. Later errors are failures with a
     RV(ignore:phase).
 requirements:
-  - pywinrm on the controller; for hosts that use P(ansible.builtin.psrp#connection), pypsrp
+  - pywinrm on the controller; for hosts that use P(ansible.builtin.psrp#connection), pypsrp; for hosts that use
+    P(ansible.builtin.ssh#connection), OpenSSH's client
 seealso:
   - name: Problems
     link: https://github.com/portkeeper/windows_dns/blob/main/docs/problems.md

@@ -18,10 +18,11 @@ options:
         others.
       - V(sbs2008) and V(sbs2011) are that list without the services that these releases do not have. V(radius) is NPS,
         V(vpn) is L2TP, IKE, OpenVPN, WireGuard, NetBird and Teredo, V(wds) is Windows Deployment Services, V(voip) is
-        SIP, V(kms) is a KMS host.
+        SIP, V(kms) is a KMS host, V(rdp) is Remote Desktop, V(configmgr) is multicast and wake-up proxy of
+        Configuration Manager, V(sophos_stas) is Sophos' STAS, whose service key is not known.
     type: list
     elements: str
-    choices: [auto, kms, radius, sbs2003, sbs2008, sbs2011, voip, vpn, wds]
+    choices: [auto, configmgr, kms, radius, rdp, sbs2003, sbs2008, sbs2011, sophos_stas, voip, vpn, wds]
     default: [auto]
   detect:
     description: Reserve the ports of the catalogue's services that are installed and not disabled.
@@ -71,6 +72,13 @@ options:
         type: str
         choices: [udp, tcp, both]
         default: udp
+      own_sockets:
+        description:
+          - Whether the service's port is a setting that may differ from O(catalogue_extra[].ports). UDP ports outside
+            of the dynamic range that its process holds on all addresses are then needed as well, if no other service
+            runs in the process. Ports inside of the range are only reported.
+        type: bool
+        default: false
       hold:
         description:
           - V(always) means that the service must run and hold its ports, V(when_running) that it must hold them while
@@ -101,9 +109,62 @@ options:
       - Refused if the ports that are not reserved are too few for the pool and 255 ordinary client ports.
     type: int
   allow_small_pool:
-    description: Allow an O(socket_pool_size) below 2500, which weakens the protection against cache poisoning.
+    description: Allow a O(socket_pool_size) below 2500, which weakens the protection against cache poisoning.
     type: bool
     default: false
+  dynamic_port_range:
+    description:
+      - The dynamic UDP port range from Vista on, set with C(netsh). Without this option, the range is not changed.
+      - On Windows 2000 to 2003 it is refused, because C(MaxUserPort) is never written, and nothing else is written
+        there either. Set it for a group without these hosts.
+      - O(dynamic_port_range.start) and O(dynamic_port_range.count) are for both address families;
+        O(dynamic_port_range.ipv4) and O(dynamic_port_range.ipv6) are for one. A family without a range keeps its own.
+      - Windows takes a start of at least 1025, a count of at least 255, and an end of at most 65535. The range is also
+        refused if the pool, 255 client ports and all excluded ports do not fit into it, or if one of these could not be
+        read.
+      - DNS draws its pool from the new range with its next start; all other programs use it at once. A host that has
+        the range already is left alone if DNS's pool lies inside it; otherwise DNS is restarted once.
+      - The scripts of the offline kit do not set it. They name the command to type.
+    type: dict
+    suboptions:
+      start:
+        description: The first port.
+        type: int
+      count:
+        description: The number of ports.
+        type: int
+      ipv4:
+        description: The range over IPv4 alone.
+        type: dict
+        suboptions:
+          start:
+            description: The first port.
+            type: int
+            required: true
+          count:
+            description: The number of ports.
+            type: int
+            required: true
+      ipv6:
+        description: The range over IPv6 alone.
+        type: dict
+        suboptions:
+          start:
+            description: The first port.
+            type: int
+            required: true
+          count:
+            description: The number of ports.
+            type: int
+            required: true
+      force:
+        description:
+          - Products in spite of which the range is set. Exchange, TMG and ISA Server set it themselves, so where one of
+            their services is installed, it is refused unless the product is named here.
+        type: list
+        elements: str
+        choices: [exchange, isa, tmg]
+        default: []
   prune:
     description:
       - Remove reservations that no service needs. Port 3343 and the ports of detected services stay.
@@ -112,8 +173,9 @@ options:
     default: false
   repair:
     description:
-      - Correct a value that has the wrong type, and remove entries that are not a port range. The diff shows each, and
-        the backup keeps it. Without this option, such a value is reported and not written.
+      - Correct a value that has the wrong type, give each range of an entry with commas, semicolons or spaces an entry
+        of its own, and remove what is not a port range. The diff shows each, and the backup keeps it. Without this
+        option, such a value is reported and not written.
     type: bool
     default: false
   use_netsh:
@@ -127,6 +189,18 @@ options:
     type: float
   start_services:
     description: Services to start even if somebody stopped them; never cluster, ISA or Exchange services.
+    type: list
+    elements: str
+    default: []
+  restart_services:
+    description:
+      - Services to restart while DNS is stopped, if they run without a port that DNS holds. NetBird, the BigFix client
+        and IKEEXT are known to do so; freeing the port alone does not give it back to them.
+      - A service that holds its ports is left alone.
+      - A service that is not installed, or does not run, is passed over, so that one list can serve a group of hosts.
+      - Refused for a service that runs, but is disabled, depends on DNS, or has no UDP port in the catalogue or in
+        O(catalogue_extra). If it cannot be stopped, also because other services depend on it, nothing is stopped.
+        Never cluster, ISA or Exchange services. Needs O(detect).
     type: list
     elements: str
     default: []

@@ -67,7 +67,7 @@ def plan_ports(facts: object, policy: Mapping[str, Any] | None = None) -> dict[s
     if policy is not None and not isinstance(policy, Mapping):
         raise AnsibleFilterError("plan_ports: the policy is a dictionary of options.")
     try:
-        return plan_of(facts, Policy.from_options(policy))
+        return plan_of(facts, Policy.from_options(policy)).to_json()
     except (PolicyError, PortPlanError) as error:
         raise AnsibleFilterError(f"plan_ports: {error}.") from None
 

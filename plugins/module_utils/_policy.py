@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from ._catalogue.row import (
+    ANY_SERVICE_NAME_RE,
     HOLDERS,
     HOLDS,
     PROTOCOLS,
@@ -26,13 +27,27 @@ from ._ports import (
     LOWEST_PORT,
     PortError,
     PortSet,
+    Range,
 )
+from ._windows.range_owners import FORCES
+from ._windows.settings import DNS_SERVICE, NETSH, RANGES
 
 AUTO_PROFILE = "auto"
 POOL_SIZE_MAX = 10_000
 """Highest documented SocketPoolSize (Microsoft's documentation of dnscmd /config /SocketPoolSize: 0 to 10000)."""
 POOL_SIZE_DEFAULT = 2_500
 """What DNS uses when SocketPoolSize is absent (KB953230)."""
+LOWEST_DYNAMIC_PORT = 1_025
+LEAST_DYNAMIC_PORTS = 255
+"""What Windows accepts as a dynamic range: KB929851."""
+
+_RANGE_OPTIONS: dict[str, dict[str, Any]] = {"start": {"type": "int"}, "count": {"type": "int"}}
+_FAMILY_RANGE_OPTIONS = {name: {**row, "required": True} for name, row in _RANGE_OPTIONS.items()}
+_DYNAMIC_OPTIONS: dict[str, dict[str, Any]] = {
+    **_RANGE_OPTIONS,
+    **{name: {"type": "dict", "options": _FAMILY_RANGE_OPTIONS} for name in NETSH.values()},
+    "force": {"type": "list", "elements": "str", "default": [], "choices": list(FORCES)},
+}
 
 _EXTRA_OPTIONS: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
@@ -40,6 +55,7 @@ _EXTRA_OPTIONS: dict[str, dict[str, Any]] = {
     "services": {"type": "list", "elements": "str", "required": True},
     "ports": {"type": "list", "elements": "str", "required": True},
     "protocol": {"type": "str", "default": "udp", "choices": list(PROTOCOLS)},
+    "own_sockets": {"type": "bool", "default": False},
     "hold": {"type": "str", "default": "when_running", "choices": list(HOLDS)},
     "holder": {"type": "str", "default": "service_pid", "choices": list(HOLDERS)},
     "start_while_dns_down": {"type": "bool", "default": False},
@@ -60,11 +76,13 @@ PLAN_SPEC: dict[str, dict[str, Any]] = {
     "reserve_unexposed": {"type": "bool"},
     "socket_pool_size": {"type": "int"},
     "allow_small_pool": {"type": "bool", "default": False},
+    "dynamic_port_range": {"type": "dict", "options": _DYNAMIC_OPTIONS},
     "prune": {"type": "bool", "default": False},
     "repair": {"type": "bool", "default": False},
     "use_netsh": {"type": "bool", "default": False},
     "max_risk": {"type": "float"},
     "start_services": {"type": "list", "elements": "str", "default": []},
+    "restart_services": {"type": "list", "elements": "str", "default": []},
 }
 """The options that decide what the plan says."""
 
@@ -92,6 +110,8 @@ _INT_BOUNDS: dict[str, tuple[int, int]] = {
     "window_timeout": (60, 3_600),
     "reboot_timeout": (60, 86_400),
 }
+_KEYS_TO_SEND = {"start_services": "started", "restart_services": "restarted"}
+"""The options whose service keys are sent to a host, and what is done with these services."""
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "bool": ((bool,), "true or false"),
     "int": ((int,), "a whole number"),
@@ -99,11 +119,29 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "str": ((str,), "a text"),
     "path": ((str,), "a path"),
     "list": ((list, tuple), "a list"),
+    "dict": ((Mapping,), "a mapping"),
 }
 
 
 class PolicyError(ValueError):
     """An invalid policy; the message is one sentence that names the option."""
+
+
+@dataclass(frozen=True)
+class DynamicRange:
+    """The option ``dynamic_port_range``.
+
+    Attributes:
+        ranges: the range to set, by id of RANGES; an address family without one keeps its range.
+        force: the products in spite of which it is set.
+    """
+
+    ranges: tuple[tuple[str, Range], ...]
+    force: tuple[str, ...]
+
+    def wanted(self, setting_id: str) -> Range | None:
+        """Return the range that one address family is to have, None if it keeps its own."""
+        return dict(self.ranges).get(setting_id)
 
 
 @dataclass(frozen=True)
@@ -113,6 +151,7 @@ class Policy:
     Attributes:
         extra_ports: a PortSet here.
         ignore_services: lower case here; names of catalogue rows or service keys.
+        dynamic_port_range: the ranges by address family here, None to leave them as they are.
         extra_rows: the rows of the option ``catalogue_extra``.
     """
 
@@ -125,11 +164,13 @@ class Policy:
     reserve_unexposed: bool | None
     socket_pool_size: int | None
     allow_small_pool: bool
+    dynamic_port_range: DynamicRange | None
     prune: bool
     repair: bool
     use_netsh: bool
     max_risk: float | None
     start_services: tuple[str, ...]
+    restart_services: tuple[str, ...]
     reboot: str
     on_failure: str
     restart_group: str | None
@@ -153,6 +194,7 @@ class Policy:
         """
         values = _checked(options or {})
         _refuse_contradictions(values)
+        values["dynamic_port_range"] = _dynamic_range(values["dynamic_port_range"])
         try:
             values["extra_rows"] = rows_from_extra(values.pop("catalogue_extra"))
             values["extra_ports"] = PortSet.from_text(_texts(values, "extra_ports"))
@@ -160,7 +202,7 @@ class Policy:
             raise PolicyError(str(error)) from error
         except PortError as error:
             raise PolicyError(f"extra_ports: {error}") from error
-        for name in ("profiles", "ignore_services", "start_services"):
+        for name in ("profiles", "ignore_services", *_KEYS_TO_SEND):
             values[name] = tuple(_texts(values, name))
         values["ignore_services"] = tuple(sorted({name.lower() for name in values["ignore_services"]}))
         _check_services(values)
@@ -169,7 +211,8 @@ class Policy:
     @property
     def extra_services(self) -> list[str]:
         """Service keys that the policy names in addition to the catalogue."""
-        return sorted({key for row in self.extra_rows for key in row.service_keys} | set(self.start_services))
+        own = {key for row in self.extra_rows for key in row.service_keys}
+        return sorted({*own, *self.start_services, *self.restart_services})
 
     @property
     def watched_ports(self) -> PortSet:
@@ -216,9 +259,55 @@ def _refuse_contradictions(values: Mapping[str, Any]) -> None:
         )
     if values["prune"] and not values["detect"]:
         raise PolicyError("prune needs detect: without detection it is not known which reservations are still needed")
+    if values["restart_services"] and not values["detect"]:
+        raise PolicyError(
+            "restart_services needs detect: without detection it is not known which services run without their ports"
+        )
     risk = values["max_risk"]
     if risk is not None and not 0 <= risk <= 1:
         raise PolicyError(f"max_risk must lie between 0 and 1, not be {risk}")
+
+
+def _dynamic_range(option: Mapping[str, Any] | None) -> DynamicRange | None:
+    """Check the option ``dynamic_port_range``. Ansible gives null for what a user leaves out."""
+    if option is None:
+        return None
+    given = {name: value for name, value in option.items() if value is not None}
+    unknown = sorted(str(name) for name in given if name not in _DYNAMIC_OPTIONS)
+    if unknown:
+        raise PolicyError(f"dynamic_port_range has no option {unknown[0]!r}; known are {', '.join(_DYNAMIC_OPTIONS)}")
+    force = given.pop("force", [])
+    if not isinstance(force, (list, tuple)) or any(name not in FORCES for name in force):
+        raise PolicyError(f"dynamic_port_range.force must be a list of {', '.join(FORCES)}")
+    families = {name: given.pop(name) for name in NETSH.values() if name in given}
+    both = _bounds("dynamic_port_range", given) if given else None
+    ranges: list[tuple[str, Range]] = []
+    for setting_id, family in zip(RANGES, NETSH.values(), strict=True):
+        found = _bounds(f"dynamic_port_range.{family}", families[family]) if family in families else both
+        if found:
+            ranges.append((setting_id, found))
+    if not ranges:
+        raise PolicyError("dynamic_port_range must name a range: start and count, or one below ipv4 or ipv6")
+    return DynamicRange(tuple(ranges), tuple(force))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _bounds(where: str, option: object) -> Range:
+    """Return first and last port of a range with start and count, within the limits of Windows."""
+    found = dict(option) if isinstance(option, Mapping) else {}
+    start, count = found.pop("start", None), found.pop("count", None)
+    if found or not (_is_number(start) and _is_number(count)):
+        raise PolicyError(f"{where} needs start and count, both whole numbers, and nothing else")
+    start, count = int(start), int(count)
+    if start < LOWEST_DYNAMIC_PORT or count < LEAST_DYNAMIC_PORTS or start + count - 1 > HIGHEST_PORT:
+        raise PolicyError(
+            f"{where}: Windows takes a start of at least {LOWEST_DYNAMIC_PORT}, a count of at least"
+            f" {LEAST_DYNAMIC_PORTS} and an end of at most {HIGHEST_PORT}, not {start} and {count}"
+        )
+    return start, start + count - 1
 
 
 def _texts(values: Mapping[str, Any], name: str) -> list[str]:
@@ -229,12 +318,23 @@ def _texts(values: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _check_services(values: Mapping[str, Any]) -> None:
-    for name in ("ignore_services", "start_services"):
-        for service in values[name]:
-            if not SERVICE_NAME_RE.match(service):
-                raise PolicyError(f"{name}: {service!r} is not a service key of letters, digits, spaces and _ . $ -")
-    for service in values["start_services"]:
+    for service in values["ignore_services"]:
+        if not ANY_SERVICE_NAME_RE.match(service):
+            raise PolicyError(f"ignore_services: {service!r} is not a service key")
+    for option, verb in _KEYS_TO_SEND.items():
+        _check_keys(option, verb, values[option])
+    for service in values["restart_services"]:
+        if service.lower() == DNS_SERVICE.lower():
+            raise PolicyError("restart_services: every window restarts DNS; name the services that run without a port")
+        if service.lower() in values["ignore_services"]:
+            raise PolicyError(f"restart_services: {service} is named in ignore_services, too")
+
+
+def _check_keys(option: str, verb: str, services: Sequence[str]) -> None:
+    for service in services:
+        if not SERVICE_NAME_RE.match(service):
+            allowed = "letters, digits, spaces and _ . $ -"
+            raise PolicyError(f"{option}: {service!r} is not a service key of {allowed}")
+    for service in services:
         if may_never_start(service):
-            raise PolicyError(
-                f"start_services: {service} is a cluster, ISA or Exchange service, which is never started by us"
-            )
+            raise PolicyError(f"{option}: {service} is a cluster, ISA or Exchange service, which is never {verb} by us")

@@ -31,6 +31,7 @@ FAMILIES = ("udp4", "udp6")
 Range = tuple[int, int]
 
 _ENTRY_RE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
+_SEPARATOR_RE = re.compile("[,;]")
 _CARRY = 255
 _PACKED_BYTES_MAX = HIGHEST_PORT + HIGHEST_PORT // _CARRY + 1
 _PACKED_KEYS = frozenset(("count", "lowest", "highest", "packed"))
@@ -40,7 +41,7 @@ class PortError(ValueError):
     """An invalid port, range or packed set; the message names the invalid text."""
 
 
-def family_of(address: str) -> str:
+def address_family(address: str) -> str:
     """Return the member of FAMILIES for a socket with this local address."""
     return FAMILIES[":" in address]
 
@@ -314,3 +315,19 @@ def parse_entries(entries: Sequence[str]) -> tuple[PortSet, list[str], bool]:
             bad.append(entry)
     ports = PortSet.from_ranges(good)
     return ports, bad, not bad and list(entries) == ports.strings()
+
+
+def split_entry(entry: str) -> tuple[PortSet, list[str]]:
+    """Return the ranges that an entry plainly means, and the parts of it that are none.
+
+    Installation scripts write a whole list as one text. Commas and semicolons separate; spaces do so only if each part
+    is a range, because in ``80 - 90`` they do not.
+    """
+    ranges: list[Range] = []
+    rest: list[str] = []
+    for part in filter(None, (text.strip() for text in _SEPARATOR_RE.split(entry))):
+        try:
+            ranges += [_parse_entry(word) for word in part.split()]
+        except PortError:
+            rest.append(part)
+    return PortSet.from_ranges(ranges), rest if ranges or rest else [entry]

@@ -22,7 +22,7 @@ NAMED_MAX = 20
 """Names and ranges that one sentence lists."""
 
 OF_A_KIND_MAX = 3
-"""Problems of one kind that a message tells one by one."""
+"""Problems of one kind that a message lists one by one."""
 
 
 _BY_NUMBER_RE = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
@@ -75,6 +75,14 @@ def make_problem(problem_id: str, severity: Severity, message: str, **data: obje
         **data: what a program needs of it; texts from the host go through `shown` first.
     """
     return {"id": problem_id, "severity": severity, "message": message, "data": data}
+
+
+def merged(*groups: Iterable[Problem]) -> list[Problem]:
+    """Return the problems in the order of their groups, each distinct one once, bounded in number."""
+    problems = ProblemList()
+    for group in groups:
+        problems.extend(group)
+    return problems.as_list()
 
 
 class ProblemList:

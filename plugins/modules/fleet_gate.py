@@ -25,7 +25,7 @@ description:
   - It fails (exit code 2) if a host has drift, a conflict, a stopped service, a pending reboot or restart or an exposed
     port, if a host could not be evaluated, and if there are no hosts. Otherwise, if a host was not reached, its own
     result is unreachable (exit code 4). Otherwise it succeeds (exit code 0).
-  - With the same options, it judges the hosts that M(portkeeper.windows_dns.fleet_report) shows.
+  - With the same options, it evaluates the hosts that M(portkeeper.windows_dns.fleet_report) shows.
   - Writes C(summary.json) to the folder of the run. If hosts have folders of their own, each folder gets a summary of
     its hosts.
   - Use it in a play with C(ignore_unreachable=true), and set C(ignore_unreachable=false) on this task, as the
@@ -83,12 +83,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 acted:
-  description: Whether this host's task was the one that judged the run.
+  description: Whether this host's task was the one that evaluated the run.
   returned: always
   type: bool
   sample: true
+file:
+  description: Path of C(summary.json), which has the reason and all hosts.
+  returned: when RV(acted=true)
+  type: str
+  sample: /home/ops/artifacts/20260102T020000Z-1a2b/summary.json
 summary:
-  description: What was written to C(summary.json).
+  description: What was written to C(summary.json), without its reason, which is RV(msg), and with at most 100 hosts.
   returned: when RV(acted=true)
   type: dict
   contains:
@@ -99,7 +104,7 @@ summary:
       description: 0, 2 or 4.
       type: int
     limited:
-      description: With C(--limit), how many hosts were judged (C(hosts)) and how many there are (C(of)); else null.
+      description: With C(--limit), how many hosts were evaluated (C(hosts)) and how many there are (C(of)); else null.
       type: dict
     created:
       description: When, in UTC.
@@ -107,16 +112,16 @@ summary:
     worst:
       description: Worst status of all hosts.
       type: str
-    reason:
-      description: One sentence that names the hosts that are not in order.
-      type: str
     counts:
       description: Number of hosts by status.
       type: dict
     hosts:
-      description: Name, status and reason of each host, findings first, those in order last.
+      description: Name, status and reason of at most 100 hosts, findings first, those in order last.
       type: list
       elements: dict
+    hosts_left_out:
+      description: Number of hosts that are only in the file.
+      type: int
 msg:
   description: The reason in one sentence.
   returned: always

@@ -16,6 +16,8 @@ description:
     self-contained HTML file, text for the terminal, Markdown for a ticket, JUnit XML for a pipeline, metrics for
     node_exporter's textfile collector, and JSON.
   - Hosts with a finding come first, worst first, then hosts that could not be evaluated, then hosts in order.
+  - Text and Markdown name at most 100 hosts of a kind, the worst first, and count the others. The other formats have
+    every host.
   - Contacts no host. Like M(portkeeper.windows_dns.fleet_gate) it acts once in a play, on the last host that is still
     in it, and gives each host the same status as the gate.
   - An expected host without an artifact, or with an artifact that cannot be used, is V(unknown) in the report.
@@ -81,7 +83,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Report this run, before the gate judges it
+- name: Report this run before the gate decides
   portkeeper.windows_dns.fleet_report:
     artifacts_dir: artifacts
     run_id: nightly

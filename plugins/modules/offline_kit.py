@@ -47,6 +47,13 @@ options:
   run_id:
     description: Name of the run, a folder below O(artifacts_dir). The default is a name for this run of Ansible.
     type: str
+  variables_prefix:
+    description:
+      - Prefix of variable names, such as V(reserve_ports_). An option of the policy that the task does not set is taken
+        from the variable with this prefix and the option's name, if there is one.
+      - A variable that differs from such a name by one or two letters is refused. Any other variable with this prefix
+        that is not an option causes a warning.
+    type: str
 attributes:
   check_mode:
     support: full

@@ -113,11 +113,21 @@ facts:
     udp_ports:
       description: All UDP ports that other processes than DNS hold, per address family.
       type: dict
+    own_sockets:
+      description:
+        - By service, the UDP ports that its own process holds on all addresses, and those of which that is in doubt.
+          Only of running services whose port is a setting that is not read.
+      type: dict
+      sample: {Netbird: {ports: [3478-3478], doubtful: []}}
     sql_ports:
       description: TCP ports of the instances of SQL Server.
       type: list
       elements: str
       sample: ["1139-1139"]
+    configured_ports:
+      description: By service, the ports that the registry holds for it (AD LDS instances and WDS).
+      type: dict
+      sample: {ADAM_instance1: {Port LDAP: 50000, Port SSL: 50001}}
     hotfixes:
       description: Those of the updates that matter here which are installed; only on Windows 2000 to 2003.
       type: list

@@ -67,7 +67,7 @@ ok:
   returned: when the host was read
   type: bool
 services:
-  description: Every service that was judged, in the order of the catalogue.
+  description: Every service that was checked, in the order of the catalogue.
   returned: when the host was read
   type: list
   elements: dict

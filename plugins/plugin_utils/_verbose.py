@@ -32,7 +32,7 @@ TEXT_MAX = 2000
 
 _VALUE_MAX = 300
 _MARGIN = "\n    | "
-"""Before each line of a text of others: none of them can be taken for a line of Ansible's."""
+"""The prefix of each line that the collection did not write, so that none looks like a line of Ansible's."""
 
 
 class Verbose:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,14 @@ import nox
 @nox.session(python=False)
 def good(session):
     session.run("true")
+
+@nox.session(python=False)
+def waits_for_the_other(session):
+    session.run("timeout", "30", "sh", "-c", "until test -e there; do sleep 0.1; done; echo the one")
+
+@nox.session(python=False)
+def is_the_other(session):
+    session.run("sh", "-c", "touch there; echo the other")
 
 @nox.session(python=False)
 def bad(session):
@@ -55,11 +64,11 @@ def not_to_be_reported(session, what):
 
 
 def named_in_make(target: str) -> list[str]:
-    """The sessions that a target of the Makefile gives to run_checks.py."""
+    """The sessions in the steps that a target of the Makefile gives to run_checks.py."""
     command = ["make", "--dry-run", "--no-print-directory", target]
     shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     line = next(line for line in shown.splitlines() if "run_checks.py" in line)
-    return line.partition("run_checks.py")[2].split()
+    return re.split(r"[\s,/]+", line.partition("run_checks.py")[2].strip())
 
 
 def run_fake(folder: Path, *names: str) -> int:
@@ -95,9 +104,23 @@ def test_what_did_not_pass_is_counted_and_the_rest_still_runs(
     assert "=== good passed, took 0 s" in lines
 
 
+def test_rows_run_side_by_side_and_print_one_after_the_other(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_fake(tmp_path, "waits_for_the_other,good/is_the_other") == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[-1] == "checks: 3 passed, 0 failed"
+    assert lines.index("the one") < lines.index("the other")
+
+
+def test_a_failure_in_either_row_is_counted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_fake(tmp_path, "bad,good/good", "good/misspelt") == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "checks: 3 passed, 2 failed"
+
+
 def test_a_check_that_no_session_stands_for_has_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run_fake(tmp_path, "good", "misspelt") == 1
+    assert run_fake(tmp_path, "good,misspelt") == 1
     assert capfd.readouterr().out.splitlines()[-1] == "checks: 0 passed, 2 failed"
+    assert run_fake(tmp_path, "good", "misspelt") == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "checks: 1 passed, 1 failed"
 
 
 def test_a_noxfile_that_cannot_be_read_fails_every_check(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -106,11 +129,19 @@ def test_a_noxfile_that_cannot_be_read_fails_every_check(tmp_path: Path, capfd: 
 
 
 def test_a_report_that_nox_cannot_write_fails_every_check(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run_fake(tmp_path, "good", "not_to_be_reported") == 1
+    assert run_fake(tmp_path, "good,not_to_be_reported") == 1
     assert capfd.readouterr().out.splitlines()[-1] == "checks: 0 passed, 2 failed"
 
 
-def test_nox_can_write_its_report_of_every_session() -> None:
+def test_nox_can_write_its_report_of_every_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORTKEEPER_CORES", raising=False)
+    assert labels() == ["oldest", "newest"]
+    monkeypatch.setenv("PORTKEEPER_CORES", "all")
+    assert {"oldest", "newest", "2.17", "2.18", "2.20"} <= set(labels())
+
+
+def labels() -> list[str]:
+    """The releases of ansible-core, as nox writes them into its report."""
     shown = "import json, noxfile; print(json.dumps([p.call_spec for p in noxfile.ansible_test.parametrize]))"
     done = subprocess.run([sys.executable, "-c", shown], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [{"label": "oldest"}, {"label": "newest"}]
+    return [spec["label"] for spec in json.loads(done.stdout)]

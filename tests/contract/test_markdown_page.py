@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from galaxy_links import LinkError, absolute_links
-from markdown_page import MarkdownPage, code_spans
+from markdown_page import MarkdownPage, code_spans, commands
 
 PAGE = MarkdownPage(
     """\
@@ -53,6 +53,17 @@ def test_headings_and_code_blocks() -> None:
     assert PAGE.headings() == ["Ports of dns.exe", "Problems", "Others"]
     assert PAGE.blocks("console") == ["[no](link.md)\n# no heading\n"]
     assert [block.language for block in PAGE.all_blocks()] == ["console", "bat"]
+    assert PAGE.blocks("bat", "Problems") == ["| no | row |\n"]
+    assert PAGE.blocks("bat", "Others") == []
+
+
+def test_all_code() -> None:
+    assert list(PAGE.code())[:3] == ["dns.exe", "[no](link.md)", "[no](link.md)\n# no heading\n"]
+    assert list(PAGE.code())[3:] == ["a", "b", "c", "| no | row |\n", "d"]
+
+
+def test_commands_of_a_block() -> None:
+    assert commands("one --x   # why\n\n# a remark\n  two\n") == ["one --x", "two"]
 
 
 def test_rows_of_tables() -> None:

@@ -26,10 +26,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.w
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._contribute.anonymise import anonymise
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.facts import parse_transcript
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.readers import READERS, FactReader
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.reading import Reading, report_stray
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.reading import Reading, damaged
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.schema import compiled
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import split_transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import Problem
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.changes import changes_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.row import (
     SECTION,
@@ -68,10 +69,13 @@ ROW = SectionRow(
 TTL = Setting("max_cache_ttl", DNS_KEY, "MaxCacheTtl", NUMBER_TYPE, DNS_RESTART, "Microsoft's documentation of dnscmd")
 
 
-def _read_period(reading: Reading) -> int | None:
-    key = reading.registry(ROW.id).find(r"\services\w32time\parameters")
-    value = key.values.get("period") if key and not report_stray(reading, ROW.id) else None
-    return value.data if value and isinstance(value.data, int) else None
+def _read_period(reading: Reading) -> tuple[int | None, list[Problem]]:
+    dump = reading.registry(ROW.id)
+    if dump.stray:
+        return None, damaged(ROW.id, dump.stray)
+    key = dump.find(r"\services\w32time\parameters")
+    value = key.values.get("period") if key else None
+    return value.data if value and isinstance(value.data, int) else None, []
 
 
 READER = FactReader(_read_period, {"type": ["integer", "null"], "minimum": 0})

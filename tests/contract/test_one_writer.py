@@ -15,6 +15,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 WRITER = CHECKOUT / "plugins" / "plugin_utils" / "_writer.py"
 METHODS = {"write_bytes", "write_text", "touch", "mkdir", "symlink_to", "hardlink_to"}
 MOVES = {"rename", "replace"}
+LOOKS = {"which"}
+"""Of shutil: writes nothing."""
 OF_OS = {"makedirs", "mkdir", "rename", "replace", "link", "symlink", "mkfifo"}
 
 
@@ -29,7 +31,7 @@ def writes(source: str) -> Iterator[str]:
         texts = [arg.value for arg in (*node.args, *(word.value for word in node.keywords)) if _is_text(arg)]
         if owner == "os" and (name in OF_OS or (name == "open" and "O_CREAT" in ast.unparse(node))):
             yield f"os.{name}"
-        elif owner in ("tempfile", "shutil"):
+        elif owner in ("tempfile", "shutil") and name not in LOOKS:
             yield f"{owner}.{name}"
         elif name == "open" and owner != "os" and any(set(text) & set("wax+") for text in texts if len(text) < 4):
             yield "open"

@@ -69,6 +69,14 @@ def test_a_task_passes_what_its_module_takes(path: Path, name: str, arguments: d
 
 
 @pytest.mark.parametrize(("path", "name", "arguments"), CALLS)
+def test_variables_are_checked_where_they_are_taken(path: Path, name: str, arguments: dict[str, Any]) -> None:
+    """A template of one variable neither notices a mistyped name nor that a host has set it."""
+    taken = set(importlib.import_module(f"{ACTIONS}.{name}").ActionModule.SPEC)
+    if (path.name, name) not in NOT_PASSED:
+        assert "variables_prefix" in taken and arguments["variables_prefix"] == "reserve_ports_"
+
+
+@pytest.mark.parametrize(("path", "name", "arguments"), CALLS)
 def test_an_option_comes_from_its_own_variable(path: Path, name: str, arguments: dict[str, Any]) -> None:
     fleet_s_own = {"max_risk"} if name in {"fleet_gate", "fleet_report"} else set()
     for option, value in arguments.items():
@@ -102,7 +110,21 @@ def test_drift_offers_every_option_of_report_and_gate(name: str) -> None:
         assert f"`{variable}`" in guide, variable
 
 
-def test_report_and_gate_are_told_the_same() -> None:
+def test_drift_knows_its_variables() -> None:
+    """It refuses any other that begins with drift_."""
+    text = (CHECKOUT / "playbooks/drift.yml").read_text(encoding="utf-8")
+    (variables,) = [play["vars"] for play in yaml.safe_load(text) if "vars" in play]
+    guide = (CHECKOUT / "docs/running_it_nightly.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0] for line in guide.splitlines() if line.startswith("| `drift_")]
+    assert variables["evaluation_variables"] == sorted(re.findall(r"`(drift_[a-z_]+)`", " ".join(rows)))
+    used = set(re.findall(r"\bdrift_[a-z_]+", text))
+    assert variables.pop("target") == "all", "the inventory's own variable of that name leaves out no host"
+    assert used - {"drift_is_slice"} == {*variables["evaluation_variables"]}, (
+        "a name of the playbook's own could be given"
+    )
+
+
+def test_report_and_gate_get_the_same_options() -> None:
     content = yaml.safe_load((CHECKOUT / "playbooks/drift.yml").read_text(encoding="utf-8"))
     told = dict(our_tasks(content))
     assert {option: told["fleet_report"][option] for option in told["fleet_gate"]} == told["fleet_gate"]

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import pytest
 
 import counts
+import one_core
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import reboot as reboot_command
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
@@ -20,10 +21,12 @@ from fault_host import FaultHost, fault_host
 from matrix import written
 
 pytest_terminal_summary = counts.pytest_terminal_summary
+pytest_configure = one_core.take_core
 
 SHORT = {
     reboot_command: {"DELAY_S": 1},
     dns_window: {"RETRY_PAUSE_S": 0.3, "GRACE_S": 3, "RESCUE_S": 20, "LOST_S": 15},
+    lock: {"LEFT_S": 4, "_LOOK_S": 0.3},
     reboot: {"PAUSE_S": 1.2, "LOST_S": 6},
     verify: {"PAUSE_S": 1},
     _policy: {"_INT_BOUNDS": {**_policy._INT_BOUNDS, "window_timeout": (5, 3600), "reboot_timeout": (5, 3600)}},

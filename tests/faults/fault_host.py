@@ -19,6 +19,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
+from fault_ssh import Armed, FaultSSH, fault_ssh
 
 from ansible_collections.portkeeper.windows_dns.plugins.action import (
     dns_restart,
@@ -103,6 +104,7 @@ class FaultHost:
         work: for baselines.
         fresh_boots: how often it had booted when it last booted in the state ``fresh``.
         connection: the connection plugin.
+        ssh: the host's SSH server; None where there is none.
     """
 
     family: str
@@ -114,6 +116,29 @@ class FaultHost:
     baselines: dict[str, Baseline] = field(default_factory=dict)
     fresh_boots: int = 1
     connection: str = "winrm"
+    ssh: FaultSSH | None = None
+
+    @contextlib.contextmanager
+    def over_ssh(self) -> Iterator[None]:
+        """Let everything go over ssh, and count and break its steps in place of requests."""
+        before = self.connection
+        with fault_ssh(self.host) as served:
+            self.ssh, self.connection = served, "ssh"
+            try:
+                yield
+            finally:
+                self.ssh, self.connection = None, before
+
+    @property
+    def commands(self) -> int:
+        """Commands that have reached the host since the last `reset_counters`."""
+        return self.ssh.commands if self.ssh else int(self.server.counters.commands)
+
+    def reset_counters(self) -> None:
+        """Count from zero."""
+        self.server.counters.reset()
+        if self.ssh:
+            self.ssh.reset()
 
     @property
     def windows(self) -> Path:
@@ -160,6 +185,7 @@ class FaultHost:
             "ansible_psrp_operation_timeout": 10,
             "ansible_psrp_read_timeout": read_timeout,
         }
+        variables.update(self.ssh.variables if self.ssh else {})
         extras = variables if self.connection == "winrm" else {}
         plugin.set_options(var_options={**variables, "_extras": extras})
         plugin._shell = SimpleNamespace(tmpdir=None)
@@ -181,6 +207,8 @@ class FaultHost:
     def new_call(self) -> None:
         """A new call of ansible-playbook: no marker of a failed member of the group, a server without faults."""
         self.server.chaos.clear()
+        if self.ssh:
+            self.ssh.clear()
         shutil.rmtree(self.home / "locks", ignore_errors=True)
 
     def glance(self) -> Glance:
@@ -303,10 +331,10 @@ class FaultHost:
                 shutil.copytree(source, target)
 
     def requests(self, work: Callable[[], object]) -> int:
-        """Return how many HTTP requests some work takes."""
-        self.server.counters.reset()
+        """Return how many HTTP requests, or steps over ssh, some work takes."""
+        self.reset_counters()
         work()
-        return int(self.server.counters.requests)
+        return self.ssh.steps if self.ssh else int(self.server.counters.requests)
 
     def boot_fresh(self) -> None:
         """Go back to the first state as after a boot: what a host reserves is what it found at its boot."""
@@ -316,8 +344,10 @@ class FaultHost:
             assert self.wait(self.answers, 30)
             self.fresh_boots = self.host.boots
 
-    def fault(self, kind: str, request: int = 1, **more: Any) -> Rule:
+    def fault(self, kind: str, request: int = 1, **more: Any) -> Rule | Armed:
         """Arm a fault; requests are counted from now on."""
+        if self.ssh:
+            return self.ssh.arm(kind, request)
         return self.server.chaos.arm(Rule(kind, request=request, **more))
 
 

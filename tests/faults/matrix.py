@@ -32,6 +32,10 @@ class Interruption(BaseException):
     """As a task's timeout raises it, from its alarm."""
 
 
+def _nothing(host: FaultHost) -> None:
+    """The state is there already."""
+
+
 @dataclass(frozen=True)
 class Work:
     """One piece of work.
@@ -42,6 +46,7 @@ class Work:
         baseline: name of the state that it starts from.
         refresh: brings the services into it, before every point.
         done: whether the work is done.
+        prepare: brings the host into a state in which the work can be done at all, once for a row of the matrix.
     """
 
     module: str
@@ -49,6 +54,7 @@ class Work:
     baseline: str
     refresh: Callable[[FaultHost], object]
     done: Callable[[FaultHost, Glance, Seen], bool]
+    prepare: Callable[[FaultHost], object] = _nothing
 
 
 @dataclass
@@ -69,8 +75,9 @@ def _victim_runs(host: FaultHost, now: Glance, _seen: Seen) -> bool:
     return now.runs(host.victim) and now.runs("DNS")
 
 
-def _nothing(host: FaultHost) -> None:
-    """The state is there already."""
+def _healed(host: FaultHost) -> None:
+    host.restore("fresh")
+    host.heal()
 
 
 def written(host: FaultHost) -> None:
@@ -88,7 +95,7 @@ WORKS = {
         FaultHost.conflict,
         _victim_runs,
     ),
-    "verify": Work("port_verify", {}, "fresh", _nothing, _victim_runs),
+    "verify": Work("port_verify", {}, "fresh", _nothing, _victim_runs, _healed),
     "rollback": Work("port_rollback", {}, "written", _nothing, _ours),
     "reboot": Work(
         "host_reboot",
@@ -110,6 +117,10 @@ class Matrix:
     converged: dict[str, str] = field(default_factory=dict)
     waited: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Prepare the host."""
+        self.work.prepare(self.host)
 
     def start(self) -> Seen:
         """Bring the host into the work's state."""
@@ -171,14 +182,14 @@ class Matrix:
         """
         host = self.host
         seen = self.start()
-        host.server.counters.reset()
+        host.reset_counters()
         if kind == STOPPED:
             rule = host.fault("call_after", request, call=lambda: os.kill(os.getpid(), signal.SIGALRM))
             result = self.act_until_stopped()
         else:
             rule = host.fault(kind, request, **more)
             result = self.act()
-        commands = host.server.counters.commands
+        commands = host.commands
         if not rule.fired:
             return False
         label = f"{self.work.module} {kind} at {more.get('action', 'request')} {request}"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -27,10 +27,14 @@ PARTS = {"apply": 1, "window": 2, "verify": 1, "rollback": 1, "reboot": 4}
 """Into how many tests the full row of a piece of work is divided, so that they end at the same time on all hosts."""
 
 
+def _one_each(length: int) -> list[tuple[str, int]]:
+    """Return a cut at every request, of each kind in turn."""
+    return [(CUTS[n % len(CUTS)], n) for n in range(1, length + 1)]
+
+
 def _points(length: int, part: int, parts: int) -> list[tuple[str, int]]:
     """Return the cuts of one part: every kind at every request; in the short form one at each."""
-    numbers = range(1, length + 1)
-    every = [(kind, n) for n in numbers for kind in (CUTS if FULL else (CUTS[n % len(CUTS)],))]
+    every = [(kind, n) for n in range(1, length + 1) for kind in CUTS] if FULL else _one_each(length)
     return every[part::parts]
 
 
@@ -75,9 +79,6 @@ def test_cut_matrix(
 ) -> None:
     host, row = ready(family), rows[f"{family} {name}"]
     matrix = Matrix(host, WORKS[name], monkeypatch, row.converged)
-    if name == "verify":
-        host.restore("fresh")
-        host.heal()
     row.length = length = row.length or matrix.length()
     chosen = _points(length, part, parts)
     began = time.monotonic()
@@ -93,11 +94,44 @@ def test_cut_matrix(
     assert hit == len(chosen) >= length * (len(CUTS) if FULL else 1) // parts
 
 
-def test_cuts_over_psrp(ready: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) -> None:
-    host = ready("nt5")
-    monkeypatch.setattr(host, "connection", "psrp")
-    matrix = Matrix(host, WORKS["apply"], monkeypatch)
-    chosen = _points(matrix.length(), 0, 1)
+def _assert_each_holds(matrix: Matrix, chosen: Sequence[tuple[str, int]]) -> None:
     hit = sum(matrix.point(kind, n) for kind, n in chosen)
     assert not matrix.problems, "\n".join(matrix.problems)
     assert hit == len(chosen)
+
+
+@pytest.mark.parametrize("name", sorted(WORKS))
+def test_cuts_over_psrp(name: str, ready: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The requests are those of winrm. A change is cut everywhere, other work once at each request; less in short."""
+    host = ready("nt5")
+    monkeypatch.setattr(host, "connection", "psrp")
+    matrix = Matrix(host, WORKS[name], monkeypatch)
+    length = matrix.length()
+    _assert_each_holds(matrix, _points(length, 0, 1) if name == "apply" else _one_each(length)[:: 1 if FULL else 3])
+
+
+SSH_POINTS: dict[str, tuple[tuple[str, int], ...]] = {
+    "apply": (("drop_after", 5), ("drop_before", 7), ("drop_after", 7)),
+    "window": (("drop_after", 5),),
+    "verify": (("drop_before", 3),),
+    "rollback": (("drop_after", 7),),
+    "reboot": (("drop_after", 5),),
+}
+"""What is cut in the short form: the preparation (step 5) and the write (7); the start of a window, of a boot (5)."""
+MORE_SSH_POINTS: dict[str, tuple[tuple[str, int], ...]] = {
+    "apply": (("drop_after", 3), ("drop_before", 5)),
+    "window": (("drop_before", 5), ("drop_after", 7)),
+    "verify": (("drop_after", 3),),
+    "rollback": (("drop_after", 5), ("drop_before", 7)),
+    "reboot": (("drop_before", 5), ("drop_after", 7)),
+}
+"""What is cut in the full form as well: the reading (3), and what follows a start (7)."""
+
+
+@pytest.mark.parametrize("name", sorted(WORKS))
+def test_cuts_over_ssh(name: str, ready: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lost line goes on there: its lock stays, and nobody writes before it has ended."""
+    host = ready("nt6")
+    with host.over_ssh():
+        matrix = Matrix(host, WORKS[name], monkeypatch)
+        _assert_each_holds(matrix, SSH_POINTS[name] + (MORE_SSH_POINTS[name] if FULL else ()))

@@ -224,7 +224,7 @@ def test_a_dependent_that_does_not_start_again_is_named(matrix: Matrix) -> None:
 
 
 @pytest.mark.parametrize("name", ("DNS", "WINS"))
-def test_a_script_whose_dns_is_disabled_by_now_stops_nothing(name: str, matrix: Matrix) -> None:
+def test_a_script_stops_nothing_if_dns_was_disabled_meanwhile(name: str, matrix: Matrix) -> None:
     """Somebody disables the service after the session has read the host, and before the task runs."""
     host = matrix.host
     host.conflict()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -18,23 +19,46 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from checkout import BIN, CHECKOUT, install_artifact
 from counts import pytest_terminal_summary  # noqa: F401 - a hook
-from portkeeper_lab.control import ask_once
+from loaded_ansible import LoadedAnsible
+from one_core import take_core as pytest_configure  # noqa: F401 - a hook
+from portkeeper_lab import control
+from portkeeper_lab.inventory import render as render_inventory
+from portkeeper_lab.paths import LabError
 
 LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
 
 
-CALLS: Counter[str] = Counter()
-"""Calls of the lab's command line by command, for the counts at the end of a run."""
-COUNTED = {"up": "lab host(s)", "reboot": "reboot(s)"}
+COUNTS: Counter[str] = Counter()
+"""What the tests have done with hosts, for the counts at the end of a run."""
+LONGEST = (
+    "test_whole_way",
+    "test_groups",
+    "test_ssh",
+    "test_psrp",
+    "test_same_over_every_connection",
+    "test_later_releases",
+    "test_effective",
+    "test_fleet",
+    "test_window",
+)
+"""Files that take minutes. They come first, so that at the end no worker waits for another."""
+NUMBERS = itertools.count()
+"""Of the hosts that this process starts."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; a file stays on one worker."""
+    order = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 def lab(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run the lab's command line."""
     command = [sys.executable, "-m", "portkeeper_lab", *arguments]
-    CALLS[arguments[0]] += 1
     done = subprocess.run(command, env=LAB_ENVIRONMENT, capture_output=True, text=True, check=False, cwd=CHECKOUT)
     if check and done.returncode:
         raise AssertionError(f"lab {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -59,28 +83,40 @@ class PlaybookRun:
 
 @dataclass
 class Controller:
-    """A separate Ansible controller: collections path, home, working folder."""
+    """A separate Ansible controller.
+
+    Attributes:
+        folder: its working folder, with its home.
+        collections: its collections path.
+        enter: what its commands are run by, for example in another namespace.
+        programs: the folder of Ansible's programs.
+        loaded: Ansible, loaded before the runs of playbooks, for those outside of other namespaces; None where each
+            run loads it.
+    """
 
     folder: Path
     collections: Path
+    enter: tuple[str, ...] = ()
+    programs: Path = BIN
+    loaded: LoadedAnsible | None = None
 
     def environment(self, **extra: str) -> dict[str, str]:
         """Return the variables for an Ansible command that sees nothing of this user's configuration."""
         return {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"},
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
             "ANSIBLE_HOME": str(self.folder / "home"),
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "home" / "tmp"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
-            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
             **extra,
         }
 
     def run(self, command: list[str], **extra: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the controller in its working folder."""
         return subprocess.run(
-            command,
+            [*self.enter, *command],
             cwd=self.folder,
             env=self.environment(**extra),
             capture_output=True,
@@ -105,12 +141,16 @@ class Controller:
             path = self.folder / "play.json"
             path.write_text(json.dumps(playbook), encoding="utf-8")
             name = str(path)
-        done = self.run(
-            [str(BIN / "ansible-playbook"), "-i", str(inventory), str(name), *options],
-            ANSIBLE_STDOUT_CALLBACK="portkeeper_json",
-            ANSIBLE_CALLBACK_PLUGINS=str(Path(__file__).parent / "callback_plugins"),
+        arguments = ["-i", str(inventory), str(name), *options]
+        extra = {
+            "ANSIBLE_STDOUT_CALLBACK": "portkeeper_json",
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback_plugins"),
             **extra,
-        )
+        }
+        if self.loaded is None or self.enter:
+            done = self.run([str(self.programs / "ansible-playbook"), *arguments], **extra)
+        else:
+            done = self.loaded.run(arguments, self.folder, self.environment(**extra))
         run = PlaybookRun(done.returncode, done.stdout, done.stderr)
         for line in done.stdout.splitlines():
             if line.startswith("{"):
@@ -138,21 +178,45 @@ class LabHost:
 
     def exec(self, line: str, check: bool = True) -> str:
         """Run a cmd line inside the host, not through WinRM; return its output."""
-        return lab("exec", self.name, "--", line, check=check).stdout
+        try:
+            done = control.execute(self.name, line)
+        except LabError:
+            if check:
+                raise
+            return ""  # the host goes down, or is not up yet
+        if check and done.exit_code:
+            raise AssertionError(f"{line}: exit {done.exit_code}\n{done.stdout!r}\n{done.stderr!r}")
+        return done.stdout.decode(errors="replace").replace("\r\n", "\n")
 
     def winrm(self, **request: Any) -> dict[str, Any]:
         """Steer the host's WinRM server: counters, faults; see lab/portkeeper_lab/winrm/README.md."""
-        answer: dict[str, Any] = json.loads(lab("winrm", self.name, json.dumps(request)).stdout)
+        answer: dict[str, Any] = control.ask_once(self.name, {"op": "winrm", "request": request})["answer"]
         return answer
+
+    def ssh(self, **request: Any) -> dict[str, Any]:
+        """Steer the host's SSH server: counters, faults; see lab/README.md."""
+        answer: dict[str, Any] = control.ask_once(self.name, {"op": "ssh", "request": request})["answer"]
+        return answer
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What the host's supervisor tells of it."""
+        return control.ask_once(self.name, {"op": "info"})
+
+    def variables(self, connection: str) -> dict[str, Any]:
+        """Return the variables with which the lab's inventory reaches the host over a connection plugin."""
+        content = yaml.safe_load(render_inventory([self.info], connection, certificate=False))
+        return dict(content["all"]["hosts"][self.name])
 
     def reboot(self) -> None:
         """Reboot the host and wait until WinRM answers."""
-        lab("reboot", self.name)
+        COUNTS["reboot(s)"] += 1
+        control.ask_once(self.name, {"op": "reboot"})
 
     def becomes(self, state: str, seconds: float = 30.0) -> bool:
         """Wait for a state that `lab list` shows: the network opens a little after the service that opens it."""
         end = time.monotonic() + seconds
-        while ask_once(self.name, {"op": "info"})["state"] != state:
+        while self.info["state"] != state:
             if time.monotonic() > end:
                 return False
             time.sleep(0.2)
@@ -160,12 +224,18 @@ class LabHost:
 
 
 @pytest.fixture(scope="session")
-def controller(tmp_path_factory: pytest.TempPathFactory) -> Controller:
+def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     """Build the collection, install it from its artifact, and give a controller that finds it there."""
     folder = tmp_path_factory.mktemp("controller")
-    made = Controller(folder, folder / "collections")
-    install_artifact(folder, made.environment())
-    return made
+    # The check `cores` names the programs of other releases of ansible-core.
+    programs = Path(os.environ.get("PORTKEEPER_PROGRAMS", BIN))
+    made = Controller(folder, folder / "collections", programs=programs)
+    install_artifact(folder, made.environment(), programs)
+    if programs == BIN:
+        made.loaded = LoadedAnsible(tmp_path_factory.mktemp("ansible"))
+    yield made
+    if made.loaded is not None:
+        made.loaded.close()
 
 
 DRAW_SEED = "78"
@@ -176,22 +246,30 @@ made.
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def draw_seed() -> int:
+    """Give the seed to a test that runs its host in this process."""
+    return int(DRAW_SEED)
+
+
+@pytest.fixture(scope="module")
 def make_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., LabHost]]:
-    """Give a function that starts a lab host of a scenario; every host ends with the session."""
+    """Give a function that starts a lab host of a scenario; every host ends with its file of tests."""
     names: list[str] = []
 
     def start(scenario: str = "sbs2003", *options: str) -> LabHost:
-        name = f"it{os.getpid()}n{len(names)}"
+        name = f"it{os.getpid()}n{next(NUMBERS)}"
         names.append(name)
+        COUNTS["lab host(s)"] += 1
         lab("up", scenario, "--name", name, "--draw-seed", DRAW_SEED, *options)
-        inventory = tmp_path_factory.mktemp(name) / "inventory.yml"
-        inventory.write_text(lab("inventory", "--name", name).stdout, encoding="utf-8")
-        return LabHost(name, inventory)
+        host = LabHost(name, tmp_path_factory.mktemp(name) / "inventory.yml")
+        if host.info["port"] is not None:
+            host.inventory.write_text(render_inventory([host.info], "winrm", certificate=False), encoding="utf-8")
+        return host
 
     yield start
-    for name in names:
-        lab("down", name, check=False)
+    if names:
+        lab("down", *names, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -212,5 +290,5 @@ def free_port() -> int:
 @pytest.fixture(autouse=True)
 def _counted(record_property: Callable[[str, object], None]) -> Iterator[None]:
     yield
-    for command, title in COUNTED.items():
-        record_property(title, CALLS.pop(command, 0))
+    for title in tuple(COUNTS):
+        record_property(title, COUNTS.pop(title))

@@ -32,6 +32,8 @@ MESSAGE_BYTES = 3500
 """Of a request and its answer: headers, seals and what stands around the output."""
 RESULT_BYTES = 32 * 1024
 RECORDINGS = ("nt5", "nt6")
+OVER = {"winrm": (), "psrp": ("-e", "ansible_connection=psrp ansible_psrp_protocol=http ansible_psrp_auth=ntlm")}
+"""What makes a connection of the inventory for winrm."""
 PLAYS = [pytest.param(ROLE, ROLE_TASKS, id="role"), pytest.param(DRIFT, DRIFT_TASKS, id="drift")]
 
 
@@ -46,16 +48,16 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
 @pytest.fixture(scope="module")
 def runs(controller, replayed, tmp_path_factory):
     """Give a function that runs a playbook on the hosts in their steady state, once, and its counters."""
-    done: dict[str, tuple[Any, dict[str, Any]]] = {}
+    done: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {}
 
-    def run(playbook: str):
-        if playbook not in done:
+    def run(playbook: str, connection: str = "winrm"):
+        if (playbook, connection) not in done:
             replayed.control(op="rewind", to_end=True)
             replayed.control(op="reset_counters")
             option = f"reserve_ports_artifacts_dir={tmp_path_factory.mktemp('artifacts')}"
-            found = controller.playbook(playbook, replayed.inventory, "-e", option)
-            done[playbook] = (found, replayed.control(op="counters"))
-        return done[playbook]
+            found = controller.playbook(playbook, replayed.inventory, "-e", option, *OVER[connection])
+            done[playbook, connection] = (found, replayed.control(op="counters"))
+        return done[playbook, connection]
 
     return run
 
@@ -81,9 +83,11 @@ def test_host_tasks(runs, playbook: str, budget: tuple[int, int, int]) -> None:
         assert min(1, most) <= len(tasks) <= most, tasks
 
 
+@pytest.mark.parametrize("connection", OVER)
 @pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
-def test_requests_and_bytes(runs, playbook: str, _budget: object) -> None:
-    _found, counters = runs(playbook)
+def test_requests_and_bytes(runs, playbook: str, _budget: object, connection: str) -> None:
+    found, counters = runs(playbook, connection)
+    assert found.returncode == 0, found.stdout + found.stderr
     hosts, output = len(RECORDINGS), counters["output_bytes"]
     wire = counters["bytes_in"] + counters["bytes_out"]
     print(f"{counters['requests']} requests, {counters['receives']} receives, {output} bytes, {wire} on the wire")

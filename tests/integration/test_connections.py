@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from documented import documented
 
 SECRET = "not-the-password-4711"
 TASK = "Gather"
@@ -113,17 +114,17 @@ def test_a_server_that_is_not_windows_is_unreachable(controller, inventory, web_
     assert_one_sentence(run, "unreachable", str(web_server), "WinRM")
 
 
-@pytest.mark.parametrize("connection", ["local", "ssh"])
-def test_other_connections_are_refused(controller, inventory, connection: str) -> None:
-    run = controller.playbook(play(), inventory(ansible_connection=connection))
+def test_other_connections_are_refused(controller, inventory) -> None:
+    run = controller.playbook(play(), inventory(ansible_connection="local"))
     assert run.returncode == 2
-    assert_one_sentence(run, "failed", "ansible_connection", "winrm", "psrp")
+    assert_one_sentence(run, "failed", "ansible_connection", "winrm", "psrp", "ssh")
 
 
-def test_a_host_without_a_connection_variable_is_told_which_to_set(controller, inventory) -> None:
-    run = controller.playbook(play(), inventory(ansible_connection=None))
-    assert run.returncode == 2
-    assert_one_sentence(run, "failed", "ansible_connection", "where no connection is set", "winrm", "psrp")
+def test_a_host_without_a_connection_variable_is_told_which_to_set(controller, inventory, free_port) -> None:
+    """Ansible uses ssh then."""
+    run = controller.playbook(play(), inventory(ansible_connection=None, ansible_password=None, ansible_port=free_port))
+    assert run.returncode == 4
+    assert_one_sentence(run, "unreachable", "ansible_connection", "no SSH server", "winrm", "psrp")
 
 
 def test_a_powershell_configuration_is_refused(controller, inventory) -> None:
@@ -161,8 +162,16 @@ def test_wrong_password_is_unreachable(controller, lab_host) -> None:
     assert_one_sentence(run, "unreachable", "password", str(variables["ansible_user"]))
 
 
+def test_the_documented_inventory_reads_the_host(controller, lab_host, tmp_path) -> None:
+    ((_name, lab),) = yaml.safe_load(lab_host.inventory.read_text(encoding="utf-8"))["all"]["hosts"].items()
+    given = documented(lab, ansible_connection="winrm", ansible_winrm_transport="ntlm", ansible_winrm_scheme="http")
+    path = tmp_path / "inventory.yml"
+    path.write_text(yaml.safe_dump({"all": {"hosts": {"client01": given}}}), encoding="utf-8")
+    assert controller.playbook(play(), path).result(TASK)["_kind"] == "ok"
+
+
 @pytest.mark.parametrize("option", ["", "--check"])
-def test_a_user_without_rights_is_denied_not_told_that_all_is_absent(controller, lab_host, option: str) -> None:
+def test_a_user_without_rights_is_denied_and_nothing_is_absent(controller, lab_host, option: str) -> None:
     host = yaml.safe_load(lab_host.inventory.read_text(encoding="utf-8"))
     (variables,) = host["all"]["hosts"].values()
     variables.update(ansible_user="Clerk", ansible_password="Lab-Passw0rd-2")

@@ -19,7 +19,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
 
 DRIFT = "portkeeper.windows_dns.drift"
 GATE = "Turn the artifacts of this run into one exit code"
-REPORT = "Report what the artifacts of this run tell"
+REPORT = "Report the results in the artifacts of this run"
 
 
 def host_variables(inventory: Path) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def written(folder: Path, hosts: dict[str, dict[str, Any]]) -> Path:
     ],
 )
 @pytest.mark.parametrize("inventory", ["hosts", "none"])
-def test_nobody_to_judge_is_a_finding(controller, kinds, tmp_path, options, inventory) -> None:
+def test_no_host_to_judge_is_a_finding(controller, kinds, tmp_path, options, inventory) -> None:
     """With a mistyped target, an empty inventory, or a missing host that must be there."""
     path = written(tmp_path, {"a": kinds[IN_ORDER]} if inventory == "hosts" else {})
     extra = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path), **options})
@@ -96,7 +96,7 @@ def test_nobody_to_judge_is_a_finding(controller, kinds, tmp_path, options, inve
     assert run.returncode == (2 if options or inventory == "none" else 0), run.stdout + run.stderr
 
 
-def test_a_limit_is_told_and_judges_the_rest_of_nobody(controller, kinds, tmp_path) -> None:
+def test_a_limit_is_reported_and_only_its_hosts_are_judged(controller, kinds, tmp_path) -> None:
     """With `hosts: localhost` alone the limit would leave out the judge."""
     path = written(tmp_path, {"a": kinds[IN_ORDER], "b": kinds["C"], "c": kinds[AWAY]})
     codes = {}
@@ -125,9 +125,63 @@ def test_a_limit_is_told_and_judges_the_rest_of_nobody(controller, kinds, tmp_pa
         (["-e", "drift_slice=true", "--tags", "report"], {}, 2),
     ],
 )
-def test_nobody_leaves_out_the_judge_by_a_tag(controller, kinds, tmp_path, options, environment, code) -> None:
+def test_no_tag_leaves_out_the_judge(controller, kinds, tmp_path, options, environment, code) -> None:
     path = written(tmp_path, {"a": kinds[AWAY], "b": kinds[IN_ORDER]})
     run = controller.playbook(DRIFT, path, "-e", f"reserve_ports_artifacts_dir={tmp_path}", *options, **environment)
+    assert run.returncode == code, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"drift_expected_host": ["unheard-of"]}, 2),
+        ({"drift_risk_max": 0}, 2),
+        ({"drift_slices": True}, 2),
+        ({"drift_is_slice": True}, 2),
+        ({"drift_show": False}, 0),
+        ({"other_drift_show": False}, 0),
+    ],
+)
+def test_a_mistyped_variable_of_the_judge_is_refused(controller, kinds, tmp_path, options, code) -> None:
+    """Ignored without a word, it would leave out a host, a limit, or the judgement."""
+    path = written(tmp_path, {"a": kinds[IN_ORDER]})
+    extra = json.dumps({"reserve_ports_artifacts_dir": str(tmp_path), **options})
+    run = controller.playbook(DRIFT, path, "-e", extra)
+    assert run.returncode == code, run.stdout + run.stderr
+    assert code == 0 or f"{next(iter(options))} is no variable of this playbook" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("fact", "code", "sentence"),
+    [
+        ({"drift_slice": True}, 2, "drift_slice is among the facts of a"),
+        ({"target": "b"}, 2, "target is among the facts of a"),
+        ({"drift_slices": True}, 2, "drift_slices is no variable of this playbook"),
+        ({"evaluation_is_slice": True}, 4, "exit code 4"),
+    ],
+)
+def test_a_host_has_no_say_in_how_it_is_judged(controller, kinds, tmp_path, fact, code, sentence) -> None:
+    """A fact of the host on which the evaluation's tasks run once, as a fact cache keeps it."""
+    path = written(tmp_path, {"a": kinds[AWAY], "b": kinds[IN_ORDER]})
+    cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts")}
+    said = tmp_path / "said.yml"
+    task = {"ansible.builtin.set_fact": {**fact, "cacheable": True}}
+    play = {"hosts": "a", "connection": "local", "gather_facts": False, "tasks": [task]}
+    said.write_text(json.dumps([play]), encoding="utf-8")
+    assert controller.playbook(str(said), path, **cache).returncode == 0
+    folder = f"reserve_ports_artifacts_dir={tmp_path}"
+    run = controller.playbook(DRIFT, path, "-e", folder, "--limit", "a", **cache)
+    assert run.returncode == code, run.stdout + run.stderr
+    assert sentence in run.stdout
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 2), (["-e", "target=a"], 0), (["--limit", "a"], 0)])
+def test_a_variable_of_the_inventory_leaves_out_no_host(controller, kinds, tmp_path, options, code) -> None:
+    """Another role may have a `target`, too; which hosts are checked is decided without the inventory's variables."""
+    path = tmp_path / "hosts.json"
+    hosts = {"a": kinds[IN_ORDER], "b": kinds["C"]}
+    path.write_text(json.dumps({"all": {"vars": {"target": "a"}, "hosts": hosts}}), encoding="utf-8")
+    run = controller.playbook(DRIFT, path, "-e", f"reserve_ports_artifacts_dir={tmp_path}", *options)
     assert run.returncode == code, run.stdout + run.stderr
 
 

@@ -108,7 +108,7 @@ def test_each_host_has_its_row_and_the_code_is_that_of_the_findings(night: Night
     }  # fmt: skip
 
 
-def test_the_role_s_own_artifacts_tell_what_came_of_window_and_reboot(night: Night) -> None:
+def test_the_role_s_artifacts_hold_the_results_of_window_and_reboot(night: Night) -> None:
     assert night.prepared == {"foreign": "safe", "pending": "pending_reboot", "safe": "safe"}
 
 

@@ -15,7 +15,7 @@ import yaml
 
 ROLE = "portkeeper.windows_dns.reserve_ports"
 RUNNING = ": 4"
-POLL_S = 0.2
+POLL_S = 0.5
 
 
 def variables(host) -> dict[str, Any]:

@@ -176,17 +176,19 @@ HOSTILE_VARIABLES = {
     "profiles": ["sbs2003 & del"],
     "detect": "%PATH%",
     "extra_ports": ["1433 & del", "１４３３"],
-    "ignore_services": ['a" & del'],
+    "ignore_services": ['a\\" & del'],
     "include_listeners": "^",
     "catalogue_extra": [{"name": "own", "services": ["a&b"], "ports": ["1-2"]}],
     "reserve_unexposed": [[1]],
     "socket_pool_size": 10**30,
     "allow_small_pool": "'",
+    "dynamic_port_range": {"start": "50000 & del", "count": 10000},
     "prune": {"a": 1},
     "repair": "1\n2",
     "use_netsh": "maybe",
     "max_risk": "1 & del",
     "start_services": ["DNS\nx"],
+    "restart_services": ["Netbird & del"],
     "reboot": "now & shutdown",
     "on_failure": "%x%",
     "backups_kept": "-1 & del",
@@ -201,7 +203,7 @@ FREE_TEXT = {"restart_group"}
 """A name on the controller: any text will do, and no command line holds it (see test_hostile_input.py)."""
 
 
-def test_a_hostile_role_variable_connects_to_nobody(controller, listener, tmp_path: Path) -> None:
+def test_a_hostile_role_variable_contacts_no_host(controller, listener, tmp_path: Path) -> None:
     """Every variable of the role, one run each: it fails, and the host's port gets no connection."""
     port, taken = listener
     defaults = yaml.safe_load((CHECKOUT / "roles/reserve_ports/meta/argument_specs.yml").read_text(encoding="utf-8"))

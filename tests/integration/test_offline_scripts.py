@@ -28,12 +28,15 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.re
     DIALECT_5,
     REG_MULTI_SZ,
     encode_reg,
+    read_reg,
     render_reg,
+    text_value,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._offline.hosts import Carried
 from carrier import TCPIP, Carrier, carrier
 from portkeeper_lab.control import ask_once
 
+SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
 TOOLS_OF_LATER_RELEASES = ("reg", "sc", "tasklist")
 
 
@@ -99,18 +102,18 @@ def test_without_rights_nothing_is_changed(person, first) -> None:
     assert person.registry() == before
 
 
-def test_from_the_first_collection_to_the_way_back(person, first) -> None:
+def test_from_the_first_collection_to_the_rollback(person, first) -> None:
     original = person.exported()
-    assert first.plan["status"] == "conflict" and original != b""
+    assert first.plan.status == "conflict" and original != b""
     code, said = person.run("apply.cmd")
     assert code == DONE and "Restart this server" in said
     again = person.collect()
-    assert again.plan["settings"] == [] and again.plan["status"] == "pending_reboot"
-    assert again.plan["live_conflicts"] == [] and list(again.files) == ["plan.txt"]
+    assert again.plan.settings == () and again.plan.status == "pending_reboot"
+    assert again.plan.live_conflicts == [] and list(again.files) == ["plan.txt"]
     assert person.run("apply.cmd")[0] == ALREADY
     person.host.reboot()
     restarted = person.collect()
-    assert restarted.plan["in_sync"] is True and restarted.plan["live_conflicts"] == []
+    assert restarted.plan.in_sync is True and restarted.plan.live_conflicts == []
     kept = person.folder.parent / "windows" / "portkeeper" / "carried" / "SBS2003-1.reg.data"
     assert kept.read_bytes() == first.files["SBS2003-rollback.reg.data"]
     assert person.run("rollback.cmd")[0] == DONE
@@ -142,7 +145,7 @@ def test_a_service_that_stays_down_is_said_and_tried_again(person, first) -> Non
     assert code == INCOMPLETE and "in place already" in said
     person.host.exec("sc config IAS start= auto")
     assert person.run("apply.cmd")[0] in (DONE, ALREADY)
-    assert person.collect().plan["live_conflicts"] == []
+    assert person.collect().plan.live_conflicts == []
     assert person.run("rollback.cmd")[0] == DONE
 
 
@@ -177,19 +180,27 @@ def windows_2000(person) -> Iterator[Callable[[bytes], bytes]]:
         path.with_suffix(".hidden").rename(path)
 
 
-def test_windows_2000_gets_the_ansi_dialect_and_no_record(person, windows_2000) -> None:
+def test_windows_2000_gets_the_ansi_dialect_and_a_record_of_regedit(person, windows_2000) -> None:
     made = person.collect(change=windows_2000)
     assert made.facts["os"]["nt"] == "5.0"
     assert made.files["SBS2003-apply.reg.data"].startswith(b"REGEDIT4\r\n")
     plan = made.files["plan.txt"].decode("ascii")
     assert "services_unreadable" in plan and "sockets_without_pid" in plan
-    assert made.plan["status"] == "unknown"
-    assert {need["service"] for need in made.plan["needs"]} >= {"ipsec", "ias"}
+    assert made.plan.status == "unknown"
+    assert {need.service for need in made.plan.needs} >= {"ipsec", "ias"}
     person.carry(made)
     assert person.run("apply.cmd")[0] == DONE
     again = person.collect(change=windows_2000)
-    assert not [entry for entry in again.plan["settings"] if entry["id"] == "reserved_ports"]
-    assert again.facts["settings"]["reserved_ports"]["data"] == made.plan["settings"][0]["after"]
+    assert not [change for change in again.plan.settings if change.id == "reserved_ports"]
+    assert again.facts["settings"]["reserved_ports"]["data"] == made.plan.settings[0].after
+    own = r"HKEY_LOCAL_MACHINE\SOFTWARE\portkeeper\state"
+    person.host.exec(rf'regedit /e C:\carry\own.reg "{own}"', check=False)
+    state = read_reg((person.folder / "own.reg").read_bytes()).values(rf"{own}\reserved_ports")
+    assert state == {
+        "value": text_value(",".join(made.plan.settings[0].after)),
+        "boot_mark": text_value(made.facts["boot_mark"].lower()),
+    }
+    # This type leaves UTF-16 as it is, so a transcript does not prove that our key was read whole.
     assert again.facts["state"]["settings"] == {}
     assert list(again.files) == ["plan.txt"] and b"There is nothing to write" in again.files["plan.txt"]
     person.carry(made)
@@ -207,8 +218,8 @@ def test_a_host_in_block_mode_comes_back_by_the_files_alone(make_host) -> None:
     assert code == DONE, said
     assert host.host.becomes("up")
     host.host.reboot()
-    assert ask_once(host.host.name, {"op": "info"})["state"] == "up"
-    assert host.collect().plan["in_sync"] is True
+    assert host.host.becomes("up")
+    assert host.collect().plan.in_sync is True
 
 
 def test_excluded_ports_of_netsh_come_and_go(make_host) -> None:
@@ -218,10 +229,32 @@ def test_excluded_ports_of_netsh_come_and_go(make_host) -> None:
     code, said = host.run("apply.cmd")
     assert code == DONE, said
     again = host.collect({"use_netsh": True})
-    assert again.plan["in_sync"] is True and again.plan["live_conflicts"] == []
+    assert again.plan.in_sync is True and again.plan.live_conflicts == []
     assert host.run("apply.cmd")[0] == ALREADY
     assert host.run("rollback.cmd")[0] == DONE
     assert host.collect({"use_netsh": True}).facts["exclusions"] == made.facts["exclusions"]
+
+
+def test_a_service_that_runs_without_its_port_is_restarted_by_the_files_alone(make_host) -> None:
+    host = carrier(make_host("2016"), "DC2016")
+    host.host.exec(rf"reg add {SERVICES}\BESClient\Lab /v OnConflict /t REG_SZ /d ignore /f & net start BESClient")
+    options = {"restart_services": ["BESClient"]}
+    before = process(host, "BESClient")
+    made = host.collect(options)
+    assert [row.port for row in made.plan.live_conflicts] == [52311]
+    host.carry(made)
+    code, said = host.run("apply.cmd")
+    assert code == DONE, said
+    assert process(host, "BESClient") != before
+    again = host.collect(options)
+    assert again.plan.status == "safe" and again.plan.live_conflicts == []
+    assert host.run("apply.cmd")[0] == ALREADY
+
+
+def process(host: Carrier, service: str) -> str:
+    """Return the process id of a service."""
+    (found,) = re.findall(r"PID\s*:\s*(\d+)", host.host.exec(f"sc queryex {service}"))
+    return str(found)
 
 
 def test_the_kit_plans_for_a_folder_of_transcripts(controller, person, first, tmp_path) -> None:

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
-
-from checkout import CHECKOUT
+from documented import documented
 
 DNS = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -23,25 +21,13 @@ HANDSHAKE = 3
 POLICY = {"socket_pool_size": 2500, "extra_ports": ["51820"]}
 
 
-def yaml_blocks() -> list[str]:
-    """Return the examples of the page on connections."""
-    page = (CHECKOUT / "docs" / "connections.md").read_text(encoding="utf-8")
-    return re.findall(r"(?ms)^```yaml$(.*?)^```$", page)
-
-
 def over_psrp(inventory: Path, folder: Path, **variables: object) -> Path:
     """Write the inventory of a lab host with the documented variables of psrp in place of winrm's."""
     content = yaml.safe_load(inventory.read_text(encoding="utf-8"))
     ((name, host),) = content["all"]["hosts"].items()
-    kept = {key: value for key, value in host.items() if not key.startswith("ansible_winrm_")}
-    documented = next(block for block in yaml_blocks() if "ansible_connection: psrp" in block)
-    psrp = {
-        key: value
-        for key, value in yaml.safe_load(documented)["all"]["vars"].items()
-        if key.startswith(("ansible_connection", "ansible_psrp_"))
-    }
+    psrp = documented(host, ansible_connection="psrp", ansible_psrp_auth="ntlm", ansible_psrp_protocol="http")
     path = folder / "psrp.yml"
-    path.write_text(yaml.safe_dump({"all": {"hosts": {name: {**kept, **psrp, **variables}}}}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({"all": {"hosts": {name: {**psrp, **variables}}}}), encoding="utf-8")
     return path
 
 

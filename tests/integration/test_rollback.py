@@ -92,7 +92,7 @@ def test_somebody_else_s_change_is_respected_unless_forced(run, host) -> None:
     assert "7777" not in value(host) and "3343-3343" in value(host)
 
 
-def test_a_named_backup_over_later_changes_of_ours(run, host) -> None:
+def test_a_named_backup_over_later_changes_of_this_collection(run, host) -> None:
     before = value(host)
     first = run("port_reservations", extra_ports=["51820"])["backup"]
     run("port_reservations", extra_ports=["51820", "5060"])

@@ -58,7 +58,7 @@ def test_a_host_that_drips_does_not_hold_up_the_others(controller, polite, tmp_p
     assert "was given up" in artifacts["a-rude"]["msg"]
 
 
-def test_a_task_timeout_leaves_its_word(controller, polite, tmp_path) -> None:
+def test_a_task_timeout_is_in_the_artifact(controller, polite, tmp_path) -> None:
     """As a second safeguard, Ansible stops the task in any wait, and the artifact exists already."""
     server = RudeServer(1, drips(CHUNKED + b"ffff\r\n", 0.5))
     inventory = tmp_path / "hosts.json"
@@ -81,7 +81,7 @@ def test_a_task_timeout_leaves_its_word(controller, polite, tmp_path) -> None:
     assert len(server.requests) == 1, "nothing is sent after the end"
 
 
-def test_delegating_to_another_host_reaches_nobody(controller, polite, tmp_path) -> None:
+def test_delegating_to_another_host_contacts_no_host(controller, polite, tmp_path) -> None:
     server = RudeServer()
     inventory = tmp_path / "hosts.json"
     hosts = {"a": {**polite, "ansible_port": server.port}, "b": {**polite, "ansible_port": server.port}}

@@ -24,5 +24,5 @@ def test_the_commands_name_the_culprit_and_bring_the_server_back(make_host) -> N
     assert "dns.exe" in host.exec(re.sub(r"\d+", row.split()[-1], tasklist)).lower()
     for line in CURE:
         host.exec(line, check=False)
-    assert ask_once(host.name, {"op": "info"})["state"] == "up"
+    assert host.becomes("up")
     assert "dns.exe" not in host.exec(re.sub(r"\d+", host.exec(netstat).split()[-1], tasklist)).lower()

@@ -143,7 +143,7 @@ def assert_private(folder: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == expected, f"{path}: {oct(path.stat().st_mode)}"
 
 
-def test_two_clients_written_to_and_nothing_is_told(watched, hosts, tmp_path: Path) -> None:
+def test_two_clients_are_written_to_and_no_secret_is_shown(watched, hosts, tmp_path: Path) -> None:
     """The role's playbook on two clients' hosts: no secret, private files, and each client's folder is its own."""
     found = watched(RESERVE, {client: client_variables(hosts, tmp_path, client) for client in CLIENTS})
     assert found.returncode == 0, found.printed[-3000:]
@@ -168,7 +168,7 @@ def test_drift_tells_nothing(watched, hosts, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("playbook", [DRIFT, RESERVE])
-def test_a_wrong_password_is_not_told(watched, hosts, tmp_path: Path, playbook: str) -> None:
+def test_a_wrong_password_is_never_shown(watched, hosts, tmp_path: Path, playbook: str) -> None:
     found = watched(playbook, {"kestrel": client_variables(hosts, tmp_path, "kestrel", ansible_password=WRONG)})
     assert found.returncode == 4, found.printed[-3000:]
     assert "rejected the credentials" in found.printed
@@ -180,7 +180,7 @@ FAULTS = [("drop_before", 1), ("drop_after", 5), ("cut_reply", 5), ("html", 5)]
 
 
 @pytest.mark.parametrize(("kind", "request_number"), FAULTS)
-def test_a_cut_connection_is_not_told(watched, hosts, tmp_path: Path, kind: str, request_number: int) -> None:
+def test_a_cut_connection_shows_no_secret(watched, hosts, tmp_path: Path, kind: str, request_number: int) -> None:
     hosts["kestrel"].winrm(op="fault", kind=kind, request=request_number)
     try:
         found = watched(DRIFT, {"kestrel": client_variables(hosts, tmp_path, "kestrel")})

@@ -14,6 +14,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,47 @@ def test_jobs_that_share_a_folder_give_the_report_of_one_run(controller, fleet, 
     run = controller.playbook(playbook, inventory, "--tags", "report", *folder)
     statuses = {entry["host"]: entry["status"] for entry in said(night / "report.json")["hosts"]}
     assert (run.returncode, statuses[AWAY]) == (2, "unknown"), "a slice that left nothing is not passed over"
+
+
+def on_another_machine(controller, folder: Path, minutes: int) -> Any:
+    """Return a controller with a folder of its own and a clock that is so many minutes fast."""
+    folder.mkdir()
+    return replace(controller, folder=folder, enter=("faketime", "-f", f"{minutes:+d}m"))
+
+
+@pytest.mark.parametrize(("minutes", "believed"), [((-10, 10), True), ((-10, 25), False)], ids=["near", "far"])
+def test_two_controllers_with_folders_and_clocks_of_their_own(
+    controller, fleet, inventory, whole, tmp_path, minutes: tuple[int, int], believed: bool
+) -> None:
+    """Their clocks may differ by some minutes. A time that lies far ahead of the judge's clock proves nothing."""
+    slices = [slice_of(inventory, number) for number in range(2)]
+    folders = [tmp_path / f"artifacts{number}" for number in range(2)]
+    fleet.control(op="rewind")
+
+    def check(number: int) -> Any:
+        other = on_another_machine(controller, tmp_path / f"controller{number}", minutes[number])
+        options = {
+            "drift_slice": True,
+            "reserve_ports_artifacts_dir": str(folders[number]),
+            "reserve_ports_run_id": RUN,
+        }
+        return other.playbook(DRIFT, slices[number], "-e", json.dumps(options))
+
+    assert [run.returncode for run in at_once(check)] == [0, 0]
+    options = {
+        "drift_more_artifacts_dirs": [str(folder / RUN) for folder in folders],
+        "reserve_ports_artifacts_dir": str(tmp_path / "judge"),
+        "reserve_ports_run_id": RUN,
+    }
+    run = controller.playbook(DRIFT, inventory, "--tags", "report", "-e", json.dumps(options))
+    assert run.returncode == 2, run.stdout + run.stderr
+    report = said(tmp_path / "judge" / RUN / "report.json")
+    if believed:
+        assert report == whole
+        return
+    ahead = set(json.loads(slices[1].read_text(encoding="utf-8"))["all"]["hosts"])
+    statuses = {entry["host"]: entry["status"] for entry in report["hosts"]}
+    assert {host for host, status in statuses.items() if status == "unknown"} == ahead
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_at_4_phases_waits_command_lines_and_answers(
         assert re.search(rf"<{name}> after \d+\.\d s: phase {phase}$", text, re.MULTILINE), phase
     assert f"<{name}> after " in text and "waits for the window: the host stops DNS and starts it again" in text
     assert re.search(
-        rf"<{name}> dns_restart \(\d+\.\d s, \d+ commands\): restarted DNS in a guarded window: UDP ", text
+        rf"<{name}> dns_restart \(\d+\.\d s, \d+ commands\): restarted DNS in a guarded window, because UDP ", text
     )
     sent = re.findall(rf"^<{name}> sends, for at most \d+ s:\n    \| (.+)$", text, re.MULTILINE)
     answers = re.findall(r"answer of (\d+) bytes, exit code -?\d+:\n    \| #portkeeper transcript 1 ", text)

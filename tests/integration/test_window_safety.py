@@ -70,7 +70,25 @@ def test_what_somebody_stopped_by_hand_stays_so(act, host) -> None:
     bring_up(host)
 
 
-def test_dns_that_fails_at_its_start_is_told_and_started_by_the_next_run(act, host) -> None:
+def test_a_paused_dns_is_a_finding_and_is_left_alone(act, host) -> None:
+    """Its process and its ports are there, as with a DNS that works; it answers no query."""
+    host.exec(f"reg add {LAB.format('DNS')} /v Pausable /t REG_DWORD /d 1 /f & net stop DNS /y", check=False)
+    bring_up(host)
+    host.exec("sc pause DNS")
+    before = pid(host)
+    drift = act("port_reservations", "--check")
+    proof = act("port_verify", timeout=5)
+    window = act("dns_restart", force=True)
+    left = (state(host, "DNS"), pid(host))
+    host.exec(f"sc continue DNS & reg delete {LAB.format('DNS')} /v Pausable /f & net stop DNS /y", check=False)
+    bring_up(host)
+    assert drift["status"] == "service_down", drift["msg"]
+    assert proof["_kind"] == "failed" and "DNS" in proof["msg"]
+    assert window["changed"] is False and "DNS does not run: no window is opened" in window["msg"]
+    assert left == (7, before)
+
+
+def test_dns_that_fails_at_its_start_is_reported_and_started_by_the_next_run(act, host) -> None:
     host.exec(f"reg add {LAB.format('DNS')} /v FailWith /t REG_DWORD /d 1067 /f")
     failed = act("dns_restart", force=True, window_timeout=60)
     host.exec(f"reg delete {LAB.format('DNS')} /v FailWith /f")

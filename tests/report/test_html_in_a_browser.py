@@ -18,6 +18,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import IN_ORDER
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.escape import visible
@@ -156,6 +157,63 @@ def test_it_is_readable_without_script(browser, page) -> None:
         load(browser, path)
         assert len(browser.find_elements(By.CSS_SELECTOR, "#fleet tbody tr")) == len(report.rows)
         assert not browser.find_element(By.ID, "tools").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+    """More hosts than the page has in its markup; the hostile and the endless name are among the hundred worst."""
+    report = fleet(700)
+    path = tmp_path_factory.mktemp("large") / "report.html"
+    path.write_text(render_html(report), encoding="utf-8")
+    return report, path
+
+
+def wait_for_rows(browser, wanted: list[str]) -> None:
+    """Wait until the table shows these hosts: a packed one is unpacked only then."""
+    WebDriverWait(browser, 20).until(lambda _driver: rows_shown(browser) == wanted, str(rows_shown(browser)[:5]))
+
+
+def test_a_large_fleet_is_shown_sorted_and_searched_as_a_whole(browser, large) -> None:
+    report, path = large
+    names = [visible(row.host) for row in report.rows]
+    load(browser, path)
+    wait_for_rows(browser, names[:100])
+    browser.find_element(By.ID, "more").click()
+    wait_for_rows(browser, names[:200])
+    assert len(browser.find_elements(By.CSS_SELECTOR, "details[id]")) == 200
+    browser.find_element(By.CSS_SELECTOR, "#fleet thead button").click()
+    wait_for_rows(browser, sorted(names)[:200])
+    last = next(row for row in reversed(report.rows) if row.details)
+    browser.find_element(By.ID, "find").send_keys(last.host)
+    found = [name for name in names if visible(last.host) in name]
+    wait_for_rows(browser, sorted(found))
+    assert f"{len(found)} of 700 hosts" in browser.find_element(By.ID, "count").text
+    assert browser.get_log("browser") == []
+
+
+def test_a_link_to_a_packed_host_opens_its_part(browser, large) -> None:
+    report, path = large
+    place = max(number for number, row in enumerate(report.rows) if row.details)
+    load(browser, path)
+    browser.get(f"{path.as_uri()}#h{place}")
+    part = WebDriverWait(browser, 20).until(
+        lambda driver: driver.find_element(By.CSS_SELECTOR, f"details[id=h{place}][open]")
+    )
+    assert visible(report.rows[place].host) in part.text
+    assert "Risk of the next start of DNS" in part.text
+    assert browser.get_log("browser") == []
+
+
+def test_a_large_fleet_is_readable_without_script(browser, large) -> None:
+    report, path = large
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        load(browser, path)
+        others = browser.find_elements(By.CSS_SELECTOR, "noscript li")
+        assert len(others) == len(report.rows) - 100
+        assert others[0].text.startswith(f"{visible(report.rows[100].host)}: ")
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 

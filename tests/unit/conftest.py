@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Disable hypothesis' deadline: a property must not fail because the machine is busy.
 
-The heaviest repeat the same lines tens of thousands of times. They are marked ``no_cover``: measuring coverage makes
-them three times as slow and finds no line that other tests do not run.
+Properties, and the heaviest of the other tests, repeat the same lines up to tens of thousands of times. They are marked
+``no_cover``: measuring coverage makes them three times as slow and finds hardly a line that other tests do not run.
 """
 
 from __future__ import annotations
@@ -19,3 +19,10 @@ settings.load_profile("portkeeper")
 def pytest_configure(config: pytest.Config) -> None:
     """Make the mark known where pytest-cov is not installed, as under ansible-test."""
     config.addinivalue_line("markers", "no_cover: coverage is not measured.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the properties."""
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker(pytest.mark.no_cover)

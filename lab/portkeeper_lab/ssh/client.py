@@ -88,7 +88,7 @@ class Session:
         return self.client.wait(timeout=30)
 
     def cut(self) -> None:
-        """Close the connection without a word."""
+        """Close the connection without an answer."""
         self.client.kill()
         self.client.wait()
 

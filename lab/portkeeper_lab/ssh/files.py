@@ -43,19 +43,24 @@ ForceCommand exec {command}
 """Win32-OpenSSH forwards TCP as it comes. sshd runs as root, so that every account here is one of user id 0."""
 
 
-def write_files(folder: Path, passwords: Mapping[str, str]) -> None:
-    """Make everything but known_hosts in a folder that only we can read.
-
-    Args:
-        folder: does not exist yet.
-        passwords: of the accounts.
-    """
+def write_server_files(folder: Path) -> None:
+    """Make keys and configuration in a folder that does not exist yet, and that only we can read."""
     folder.mkdir(mode=0o700)
     for name in (HOST_KEY, USER_KEY):
         _make_key(folder / name)
     (folder / "authorized_keys").write_bytes((folder / f"{USER_KEY}.pub").read_bytes())
     command = shlex.join([sys.executable, "-I", "-S", relay.__file__, str(folder / SOCKET)])
     (folder / CONFIG).write_text(CONFIGURATION.format(folder=folder, command=command), encoding="utf-8")
+
+
+def write_files(folder: Path, passwords: Mapping[str, str]) -> None:
+    """Make everything but known_hosts.
+
+    Args:
+        folder: does not exist yet.
+        passwords: of the accounts.
+    """
+    write_server_files(folder)
     # Windows compares names without regard to case.
     names = {spelling: password for name, password in passwords.items() for spelling in (name, name.lower())}
     users = [f"{name}:x:0:0::{folder}:/bin/sh" for name in names]

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
+from typing import Protocol
 
 from portkeeper_lab.backend import Backend, BackendError, HostDown, Process
-from portkeeper_lab.scenario import Scenario
 from portkeeper_lab.ssh.faults import Faults
 from portkeeper_lab.ssh.relay import EXIT, FRAME, STDERR, STDOUT
 from portkeeper_lab.ssh.shells import Input, NotPlayed, Options
@@ -31,6 +31,18 @@ CHUNK = 64 * 1024
 POLL = 1.0
 """Seconds between two looks at whether the host is still there."""
 FAILED = 1
+
+
+class Played(Protocol):
+    """What a session needs to know of a scenario: what it plays."""
+
+    @property
+    def limited_users(self) -> tuple[str, ...]:
+        """Lower-case names."""
+
+    @property
+    def windows_type(self) -> bool:
+        """Whether it does."""
 
 
 class Client:
@@ -82,7 +94,7 @@ class Sessions:
     def __init__(
         self,
         backend: Backend,
-        scenario: Scenario,
+        scenario: Played,
         options: Options,
         log: Callable[[str], None],
         drop: Callable[[str], None],
@@ -91,7 +103,7 @@ class Sessions:
 
         Args:
             backend: the host.
-            scenario: which accounts are limited, and whether `type` converts UTF-16.
+            scenario: what it plays.
             options: of the server.
             log: gets a line per session.
             drop: ends a connection, by the SSH_CONNECTION of its sessions.

@@ -22,7 +22,6 @@ UPN = ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")
 """Where a Windows certificate has its user's name: an otherName of this type."""
 UTF8_STRING = 0x0C
 LIFETIME = datetime.timedelta(days=30)
-CLOCK_SKEW = datetime.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,11 @@ class Pair:
 
     certificate: Path
     key: Path
+
+
+LOOPBACK = ("localhost", "127.0.0.1")
+DOMAIN = "portkeeper.test"
+"""DNS domain of the lab's hosts; no server answers for it (RFC 2606)."""
 
 
 class Authority:
@@ -59,10 +63,21 @@ class Authority:
         self.certificate = folder / CA_FILE
         self.certificate.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))
 
-    def server(self, name: str) -> Pair:
-        """Return a certificate for a host of that name on loopback."""
-        names = [x509.DNSName(name), x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        return self._issue("server", name, names, ExtendedKeyUsageOID.SERVER_AUTH)
+    def server(self, *names: str, expired: bool = False) -> Pair:
+        """Return a certificate for a host.
+
+        Args:
+            *names: of the host, and addresses.
+            expired: yesterday.
+        """
+        alternatives: list[x509.GeneralName] = []
+        for name in names:
+            try:
+                alternatives.append(x509.IPAddress(ipaddress.ip_address(name)))
+            except ValueError:
+                alternatives.append(x509.DNSName(name))
+        lifetime = -LIFETIME / 30 if expired else LIFETIME
+        return self._issue(f"server-{names[0]}", names[0], alternatives, ExtendedKeyUsageOID.SERVER_AUTH, lifetime)
 
     def client(self, user: str) -> Pair:
         """Return a certificate for an account, by its user principal name."""
@@ -70,7 +85,9 @@ class Authority:
         names = [x509.OtherName(UPN, bytes([UTF8_STRING, len(principal)]) + principal)]
         return self._issue(f"client-{user}", user, names, ExtendedKeyUsageOID.CLIENT_AUTH)
 
-    def _builder(self, subject: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: str, key: ec.EllipticCurvePrivateKey, lifetime: datetime.timedelta = LIFETIME
+    ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
@@ -78,15 +95,22 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - CLOCK_SKEW)
-            .not_valid_after(now + LIFETIME)
+            .not_valid_before(now - LIFETIME)
+            .not_valid_after(now + lifetime)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
 
-    def _issue(self, file: str, subject: str, names: Iterable[x509.GeneralName], purpose: ObjectIdentifier) -> Pair:
+    def _issue(
+        self,
+        file: str,
+        subject: str,
+        names: Iterable[x509.GeneralName],
+        purpose: ObjectIdentifier,
+        lifetime: datetime.timedelta = LIFETIME,
+    ) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
-        made = self._builder(subject, key).add_extension(x509.SubjectAlternativeName(names), critical=False)
+        made = self._builder(subject, key, lifetime).add_extension(x509.SubjectAlternativeName(names), critical=False)
         made = made.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         made = made.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         pair = Pair(self.folder / f"{file}.pem", self.folder / f"{file}.key")

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accept NTLM, raw or inside SPNEGO, and the sealed messages of MS-WSMV 2.2.9.1, with pyspnego."""
+"""Accept NTLM and Kerberos, raw or inside SPNEGO, and the sealed messages of MS-WSMV 2.2.9.1, with pyspnego.
+
+Kerberos needs the package gssapi, and the host's keys in the keytab that KRB5_KTNAME names.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,21 @@ _SEALED = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _LENGTH = re.compile(rb"Length=(\d+)", re.IGNORECASE)
+_NTLM, _KERBEROS, _SPNEGO = "ntlm", "kerberos", "negotiate"
+_KERBEROS_OID = bytes.fromhex("06092a864886f712010202")
+_OPTIONS = {
+    _NTLM: spnego.NegotiateOptions.use_ntlm,
+    _KERBEROS: spnego.NegotiateOptions.none,
+    _SPNEGO: spnego.NegotiateOptions.use_negotiate,
+}
+_LONGEST_HEAD = 17
+"""Bytes up to the end of Kerberos' OID in a first token of GSS-API: a tag, a length of up to five, it (RFC 2743)."""
+
+
+def _protocol_of(token: bytes) -> str:
+    if token.startswith(b"NTLMSSP\x00"):
+        return _NTLM
+    return _KERBEROS if _KERBEROS_OID in token[:_LONGEST_HEAD] else _SPNEGO
 
 
 class AuthError(Exception):
@@ -122,26 +140,26 @@ class Acceptor:
         Raises:
             AuthError: wrong password, unknown user, or not a token at all.
         """
-        raw = token.startswith(b"NTLMSSP\x00")
-        starts = token[8:9] == b"\x01" if raw else token.startswith(b"\x60")
+        protocol = _protocol_of(token)
+        starts = token[8:9] == b"\x01" if protocol == _NTLM else token.startswith(b"\x60")
         if starts:
             self.reset()
         try:
             with self._accounts.active():
                 if self._context is None:
                     self._context = spnego.server(
-                        protocol="ntlm" if raw else "negotiate",
-                        options=spnego.NegotiateOptions.use_ntlm if raw else spnego.NegotiateOptions.use_negotiate,
+                        protocol=protocol,
+                        options=_OPTIONS[protocol],
                         channel_bindings=self._bindings,
                     )
                 answer = self._context.step(token)
         # A hostile token makes the parsers of pyspnego fail in many ways; to the client they are all one.
-        except (SpnegoError, ValueError, TypeError, LookupError, struct.error) as error:
+        except (SpnegoError, ImportError, ValueError, TypeError, LookupError, struct.error) as error:
             self.reset()
             raise AuthError(str(error)) from error
         if self._context.complete:
             principal = self._context.client_principal or ""
-            self.user = principal.rpartition("\\")[2].lower()
+            self.user = principal.rpartition("\\")[2].partition("@")[0].lower()
         return answer
 
     def unseal(self, body: bytes) -> bytes:

@@ -23,7 +23,9 @@ from .row import (
 
 _NAME_RE = re.compile(r"\A[a-z][a-z0-9_]{0,39}\Z")
 _TITLE_LENGTH = 80
-_EXTRA_KEYS = frozenset(("name", "title", "services", "ports", "protocol", "hold", "holder", "start_while_dns_down"))
+_EXTRA_KEYS = frozenset(
+    ("name", "title", "services", "ports", "protocol", "own_sockets", "hold", "holder", "start_while_dns_down")
+)
 _EXTRA_REQUIRED = ("name", "services", "ports")
 
 
@@ -52,9 +54,7 @@ def row_from_extra(entry: object, where: str) -> CatalogueRow:
     if not isinstance(title, str) or not 0 < len(title) <= _TITLE_LENGTH or not title.isprintable():
         raise CatalogueError(f"{where}: the title must be 1 to {_TITLE_LENGTH} printable characters")
     services = _extra_services(given["services"], where)
-    start = given.get("start_while_dns_down", False)
-    if not isinstance(start, bool):
-        raise CatalogueError(f"{where}: start_while_dns_down must be true or false")
+    start, own_sockets = (_extra_switch(given, key, where) for key in ("start_while_dns_down", "own_sockets"))
     if start and any(may_never_start(service) for service in services):
         raise CatalogueError(f"{where}: cluster, ISA and Exchange services are never started by this collection")
     return CatalogueRow(
@@ -65,6 +65,7 @@ def row_from_extra(entry: object, where: str) -> CatalogueRow:
         protocol=_extra_choice(given, "protocol", PROTOCOLS, "udp", where),
         hold=_extra_choice(given, "hold", HOLDS, "when_running", where),
         holder=_extra_choice(given, "holder", HOLDERS, "service_pid", where),
+        own_sockets=own_sockets,
         start_while_dns_down=start,
         source="the user's catalogue_extra",
     )
@@ -86,6 +87,13 @@ def _extra_ports(value: object, where: str) -> PortSet:
     if not ports:
         raise CatalogueError(f"{where}: ports must be a list of ports or ranges a-b")
     return ports
+
+
+def _extra_switch(given: Mapping[str, Any], key: str, where: str) -> bool:
+    value = given.get(key, False)
+    if not isinstance(value, bool):
+        raise CatalogueError(f"{where}: {key} must be true or false")
+    return value
 
 
 def _extra_choice(given: Mapping[str, Any], key: str, choices: Sequence[str], default: str, where: str) -> str:

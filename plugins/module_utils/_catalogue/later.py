@@ -41,15 +41,18 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
     ),
     CatalogueRow(
         name="wds",
+        configured="wds",
         title="Windows Deployment Services: PXE (UDP 4011), TFTP and multicast (UDP 64001-65000)",
         service_keys=("WDSServer",),
         ports=_ports("4011", "64001-65000"),
+        choice=_ports("64001-65000"),
         protocol="udp",
         profiles=("wds",),
         hold="never",
         holder="any_but_dns",
         start_while_dns_down=True,
-        source="KB977512 (DNS takes WDS's range; UdpPortPolicy); Microsoft's 'Network Ports Used' of WDS (cc732918)",
+        source="KB977512 (DNS takes WDS's range; UdpPortPolicy 0: any free port instead, from 2008 R2 on); Microsoft's"
+        " 'Network Ports Used' of WDS (cc732918)",
     ),
     CatalogueRow(
         name="wireguard",
@@ -61,9 +64,10 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         profiles=("vpn",),
         hold="never",
         holder="any_but_dns",
+        own_sockets=True,
         start_while_dns_down=True,
         source="key: services/names.go of wireguard-windows; field report micahmo/WgServerforWindows #188; the port is"
-        " a setting of the tunnel, held by the driver or by the service",
+        " a setting of the tunnel, held by the driver or by the service, and kept in an encrypted file: not read",
     ),
     CatalogueRow(
         name="netbird",
@@ -74,8 +78,10 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         profiles=("vpn",),
         hold="never",
         holder="any_but_dns",
+        own_sockets=True,
         start_while_dns_down=True,
-        source="field report netbirdio/netbird #5488: the service runs on while its interface does not come up",
+        source="field report netbirdio/netbird #5488: the service runs on while its interface does not come up; its"
+        " port is a setting in a file: not read",
     ),
     CatalogueRow(
         name="openvpn",
@@ -86,8 +92,9 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         profiles=("vpn",),
         hold="never",
         holder="any_but_dns",
+        own_sockets=True,
         start_while_dns_down=True,
-        source="IANA's registry (openvpn, UDP 1194); port and protocol are settings of the tunnel",
+        source="IANA's registry (openvpn, UDP 1194); port and protocol are settings in the tunnel's file: not read",
     ),
     CatalogueRow(
         name="bigfix",
@@ -111,6 +118,7 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
     ),
     CatalogueRow(
         name="ad_lds",
+        configured="ad_lds",
         title="AD LDS (ADAM) over SSL as Exchange Edge sets it up",
         service_keys=(),
         service_patterns=(rf"ADAM_{_KEY}{{1,60}}",),
@@ -118,7 +126,8 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         protocol="both",
         hold="never",
         holder="any_but_dns",
-        source="field report: documented as TCP, and yet lost to the pool; the port is a setting of the instance",
+        source="field report: documented as TCP, and yet lost to the pool (UDP 50636); only an assumption where the"
+        " ports of the instance are not in the registry",
     ),
     CatalogueRow(
         name="quickbooks",
@@ -129,6 +138,7 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         protocol="both",
         hold="never",
         holder="any_but_dns",
+        own_sockets=True,
         start_while_dns_down=True,
         source="Intuit's firewall settings for QuickBooks Desktop; written for TCP, UDP is not confirmed; later"
         " versions choose their port at installation (name it in extra_ports)",
@@ -166,7 +176,7 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         protocol="tcp",
         profiles=("kms",),
         detection="profile_only",
-        source="Microsoft's volume activation documents (TCP 1688): never verified; its service is on every Windows",
+        source="Microsoft's volume activation documents (TCP 1688, not checked); its service is on every Windows",
     ),
 )
 """In the order in which they follow the rows of the SBS 2003 list."""

@@ -15,13 +15,15 @@ from .._ports import PortSet
 NO_PORTS = PortSet()
 SERVICE_NAME_RE = re.compile(r"\A[A-Za-z0-9_.$ -]{1,80}\Z")
 """What a service key must look like before it may be part of a remote command line."""
+ANY_SERVICE_NAME_RE = re.compile(r"\A[^\x00-\x1f\x7f-\x9f/\\]{1,256}\Z")
+"""What the service manager allows as a key (CreateService): for names that are only compared, and never sent."""
 
 PROTOCOLS = ("udp", "tcp", "both")
 DETECTIONS = ("any_service", "profile_only")
-"""``any_service``: a service of the row is installed and not disabled (Start 4). ``profile_only``: never by looking."""
+"""``any_service``: a service of the row is installed and not disabled (Start 4). ``profile_only``: never detected."""
 HOLDS = ("always", "when_running", "never")
 """``always``: the service must run and hold its ports. ``when_running``: while it runs, it must hold them.
-``never``: it binds late or not at all, so an unheld port is no fault."""
+``never``: it binds late or not at all, so a port that is not held is not a problem."""
 HOLDERS = ("service_pid", "system", "any_but_dns")
 """``service_pid``: the service's process. ``system``: the kernel (PID 4). ``any_but_dns``: any process except DNS."""
 NT5 = ("nt5",)
@@ -43,16 +45,23 @@ class CatalogueRow:
         service_keys: keys under ``HKLM\\SYSTEM\\CurrentControlSet\\Services``, compared without regard to case.
         service_patterns: regular expressions for additional keys; a whole key must match.
         ports: the ports to reserve.
-        verify_ports: UDP ports below the reach of any pool (below 1024) that the service holds: proved, not reserved.
+        verify_ports: UDP ports that the service holds and no pool reaches (below 1024): verified, not reserved.
+        choice: those of the ports of which the service takes any free ones, so that one held by DNS does no harm.
         protocol: udp, tcp or both; only UDP collides with the pool.
-        profiles: profiles that reserve the row even where the role is not installed.
+        profiles: profiles that reserve the row's ports even if the role is not installed.
         detection: one of DETECTIONS.
-        requires: service keys that must be installed and not disabled too before the role is taken as installed.
+        requires: service keys that must also be installed and not disabled for the role to be treated as installed.
         families: OS families on which the row is detected.
+        product_types: product types on which the row is detected; empty for all. LanmanNT is a domain controller.
+        configured: where the registry holds the ports that were given to the service, by name in
+            `_windows.configured_ports`; empty where no such place is known. If it was read, it replaces `ports`.
+        only_assumed: another row stands for the service where its configured ports are known.
+        own_sockets: whether the service's port is a setting that is not read from the host, so that the sockets of its
+            process may show it.
         hold: one of HOLDS.
         holder: one of HOLDERS.
-        start_while_dns_down: the guarded window may start it when it failed for its port.
-        never_start: the collection never starts it, even if the policy names it.
+        start_while_dns_down: whether the guarded window may start it after it failed because of its port.
+        never_start: whether the collection never starts it, even if the policy names it.
         source: where the row comes from.
     """
 
@@ -64,18 +73,19 @@ class CatalogueRow:
     source: str
     service_patterns: tuple[str, ...] = ()
     verify_ports: PortSet = NO_PORTS
+    choice: PortSet = NO_PORTS
     profiles: tuple[str, ...] = ()
     detection: str = "any_service"
     requires: tuple[str, ...] = ()
     families: tuple[str, ...] = ALL_FAMILIES
+    product_types: tuple[str, ...] = ()
+    configured: str = ""
+    only_assumed: bool = False
+    own_sockets: bool = False
     hold: str = "when_running"
     holder: str = "service_pid"
     start_while_dns_down: bool = False
     never_start: bool = False
-
-    def __post_init__(self) -> None:
-        """Compile the patterns once, on import: every task runs in its own process."""
-        key_matcher(self.service_keys, self.service_patterns)
 
     @property
     def uses_udp(self) -> bool:
@@ -89,28 +99,46 @@ class CatalogueRow:
 
     def matches(self, service: str) -> bool:
         """Return whether the service key belongs to this row."""
-        return key_matcher(self.service_keys, self.service_patterns).match(service) is not None
+        return key_matcher(self.service_keys, self.service_patterns).matches(service)
+
+
+@dataclass(frozen=True)
+class KeyMatcher:
+    """Matches exactly some service keys, without regard to case.
+
+    Keys are looked up and only patterns are compiled: each task imports the whole catalogue in a process of its own.
+    """
+
+    keys: frozenset[str]
+    pattern: re.Pattern[str] | None
+
+    def matches(self, service: str) -> bool:
+        """Return whether the service key is one of the keys, or matches a pattern as a whole."""
+        if service.isascii() and service.lower() in self.keys:
+            return True
+        return self.pattern is not None and self.pattern.match(service) is not None
 
 
 @cache
-def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a regular expression that matches exactly these service keys, without regard to case."""
-    alternatives = [re.escape(key) for key in keys] + [f"(?:{pattern})" for pattern in patterns]
-    return re.compile(rf"(?:{'|'.join(alternatives) or '(?!)'})\Z", re.IGNORECASE | re.ASCII)
+def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> KeyMatcher:
+    """Return the matcher of these keys and patterns."""
+    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
+    pattern = re.compile(rf"(?:{alternatives})\Z", re.IGNORECASE | re.ASCII) if patterns else None
+    return KeyMatcher(frozenset(key.lower() for key in keys), pattern)
 
 
 NEVER_START_PATTERNS: tuple[str, ...] = ("ClusSvc", "fwsrv", "wspsrv", "GKSVC", "MSExchange.*")
 """Cluster, ISA and Exchange services: the collection never starts them, even if a user names them."""
 
 
-_NEVER_START_RE = key_matcher((), NEVER_START_PATTERNS)
+_NEVER_START = key_matcher((), NEVER_START_PATTERNS)
 
 
 def may_never_start(service: str) -> bool:
     """Return whether no policy can make the collection start the service."""
-    return _NEVER_START_RE.match(service) is not None
+    return _NEVER_START.matches(service)
 
 
 def port_text(entry: object) -> Any:  # noqa: ANN401 - the caller validates it
-    """Return a port that YAML read as a number as text, and anything else unchanged for the caller to judge."""
+    """Convert a port that YAML read as a number to text; return anything else unchanged for the caller to check."""
     return str(entry) if isinstance(entry, int) and not isinstance(entry, bool) else entry

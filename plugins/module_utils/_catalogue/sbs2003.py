@@ -16,6 +16,8 @@ from typing import Any
 from .._ports import PortSet
 from .extra import row_from_extra
 from .later import LATER_ROWS
+from .products import PRODUCT_ROWS
+from .roles import ROLE_ROWS
 from .row import (
     NT5,
     SERVICE_NAME_RE,
@@ -94,8 +96,10 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         ports=_ports("1645-1646", "1812-1813"),
         protocol="udp",
         profiles=("sbs2003", "sbs2008", "sbs2011", "radius"),
+        own_sockets=True,
         start_while_dns_down=True,
-        source=f"{_ARTICLE}; KB956189 (event 7023 of IAS on SBS); UDP in KB832017",
+        source=f"{_ARTICLE}; KB956189 (event 7023 of IAS on SBS); UDP in KB832017; other ports are kept in ias.mdb or"
+        " ias.xml, not in the registry: name them in extra_ports",
     ),
     CatalogueRow(
         name="l2tp",
@@ -228,19 +232,24 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         source=f"{_ARTICLE}; KB956189; UDP in KB832017; when it fails, the IPsec driver blocks (event 4292)",
     ),
     *LATER_ROWS,
+    *ROLE_ROWS,
+    *PRODUCT_ROWS,
 )
 
 PROFILE_SOURCES: dict[str, str] = {
+    "configmgr": "Microsoft's 'Ports used in Configuration Manager'; no service shows which features are on",
     "kms": "the services do not show whether it is a KMS host",
     "radius": "KB956189 and field reports: RADIUS on a domain controller",
+    "rdp": "TCP in KB832017, UDP from RDP 8.0 on; its service is on every Windows",
     "sbs2003": f"the recommended list of the {_ARTICLE}",
     "sbs2008": "inferred: the SBS 2003 list without ISA, H.323 and AUTD, which SBS 2008 does not have",
     "sbs2011": "inferred: the same as for SBS 2008",
+    "sophos_stas": "field report; its service key is not known",
     "voip": "RFC 3261",
     "vpn": "KB832017 (L2TP, IKE), IANA's registry and field reports",
     "wds": "KB977512",
 }
-"""The profiles that rows carry, and why they are as they are; ``auto`` is not one of them."""
+"""The profiles that rows name, and where their ports come from or why they exist; ``auto`` is not one of them."""
 PROFILES: tuple[str, ...] = tuple(sorted(PROFILE_SOURCES))
 
 _LOOKED_AT = key_matcher(
@@ -251,7 +260,18 @@ _LOOKED_AT = key_matcher(
 
 def is_catalogued(service: str) -> bool:
     """Return whether a row of the built-in catalogue matches this service key."""
-    return _LOOKED_AT.match(service) is not None
+    return _LOOKED_AT.matches(service)
+
+
+_BY_SOCKETS = key_matcher(
+    tuple(sorted({key for row in CATALOGUE if row.own_sockets for key in row.service_keys})),
+    tuple(sorted({pattern for row in CATALOGUE if row.own_sockets for pattern in row.service_patterns})),
+)
+
+
+def may_have_other_ports(service: str) -> bool:
+    """Return whether the port of this service is a setting that only the sockets of its process may show."""
+    return _BY_SOCKETS.matches(service)
 
 
 def rows_from_extra(entries: Iterable[Mapping[str, Any]]) -> tuple[CatalogueRow, ...]:
@@ -259,7 +279,7 @@ def rows_from_extra(entries: Iterable[Mapping[str, Any]]) -> tuple[CatalogueRow,
 
     Args:
         entries: mappings with name, services and ports, and optionally title, protocol (udp), hold (when_running),
-            holder (service_pid) and start_while_dns_down (false).
+            holder (service_pid), own_sockets (false) and start_while_dns_down (false).
 
     Raises:
         CatalogueError: for the first entry that is not valid.

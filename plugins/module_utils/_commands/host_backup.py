@@ -9,10 +9,10 @@ for. It removes their records, so that the next run determines again which value
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .._windows.registry_file import long_key
-from .._windows.settings import NETSH, OWN_KEY, STATE_KEY, written_settings
+from .._windows.settings import NETSH, OWN_KEY, RANGES, STATE_KEY, written_settings
 from .cmd import (
     MAX_SCRIPT_LINE,
     OURS,
@@ -24,6 +24,7 @@ from .cmd import (
     number,
     section_id,
 )
+from .dynamic_range import set_range, shown_ranges
 from .lock import BUSY, refuse_while_locked
 
 COMPARED = "3"
@@ -37,18 +38,34 @@ _NOW = "4"
 _MOST = 1_000
 
 
-def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
+def compared_settings(settings: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what must not have changed when it is written or restored: a file's name, and the command that shows it.
+
+    Args:
+        settings: ids of settings, of NETSH, whose tables are not compared, and of RANGES.
+
+    Raises:
+        BatchError: an id is malformed.
+    """
+    names = list(settings)
+    places = written_settings(names)
+    values = [(section_id(name), f"reg.exe query {place.key} /v {place.value_name}") for name, place in places]
+    return [*values, *shown_ranges(name for name in names if name in RANGES)]
+
+
+def restore_script(backup: str, undone: Sequence[str], ranges: Mapping[str, str] | None = None) -> list[str]:
     """Render the lines of rollback.cmd, which lies in the backup's folder.
 
     Args:
         backup: the backup's id.
         undone: ids of settings, whose old values restore.reg holds, and of NETSH, of which restore.netsh takes out
-            what was added.
+            what was added; and of RANGES.
+        ranges: the old range of each of the last ones.
 
     Raises:
         BatchError: an id or a range is malformed.
     """
-    settings = [(section_id(name), place) for name, place in written_settings(undone)]
+    settings, old_ranges = written_settings(undone), ranges or {}
     lines = [
         "@echo off",
         "setlocal",
@@ -57,15 +74,18 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
         "if not exist %b%\\rollback.cmd exit /b 1",
         *refuse_while_locked(r"%b%\boot.now"),
     ]
-    for name, place in settings:
+    for name, show in compared_settings(undone):
+        shown = f"({show})" if "&" in show else show
         lines += [
-            rf"reg.exe query {place.key} /v {place.value_name}>%b%\{name}.{_NOW} 2>nul",
+            rf"{shown}>%b%\{name}.{_NOW} 2>nul",
             rf">>%b%\{name}.{_NOW} echo rc %errorlevel%",
             rf"fc.exe /b %b%\{name}.{COMPARED} %b%\{name}.{_NOW}>nul||goto changed",
         ]
     lines += [r"reg.exe import %b%\restore.reg||exit /b 1"] if settings else []
+    lines += [f"{set_range(name, text)}>nul||exit /b 1" for name, text in old_ranges.items()]
     lines += [rf"netsh.exe -f %b%\{TABLES}>nul"] if set(undone) & set(NETSH) else []
     lines += [rf"reg.exe delete {STATE_KEY}\{section_id(name)} /f>nul 2>&1" for name in undone]
+    how = "enter these commands" if old_ranges else "import this file"
     lines += [
         "echo The old values are back. A reboot makes them effective.",
         "exit /b 0",
@@ -73,8 +93,9 @@ def restore_script(backup: str, undone: Sequence[str]) -> list[str]:
         *BUSY,
         "exit /b 1",
         ":changed",
-        "echo Nothing was done: somebody has changed a value since. To restore it nevertheless, import this file:",
-        rf"echo reg import {ROOT}\backup\{backup}\restore.reg",
+        f"echo Nothing was done: somebody has changed a value since. To restore it nevertheless, {how}:",
+        *([rf"echo reg import {ROOT}\backup\{backup}\restore.reg"] if settings or not old_ranges else []),
+        *(f"echo {set_range(name, text)}".replace(".exe", "") for name, text in old_ranges.items()),
         "exit /b 2",
     ]
     return [checked(line, MAX_SCRIPT_LINE) for line in lines]

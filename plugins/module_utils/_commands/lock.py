@@ -4,9 +4,9 @@
 """Render the commands of the host's lock: a directory with one file named `<UTC seconds>-<nonce>`.
 
 Creating a directory is atomic on Windows, and so is renaming one file: whoever succeeds holds the lock. The seconds
-are those of the host's own clock, 0 where it could not be read; the file holds the boot mark of the moment. A window
-that is open adds `window-<UTC seconds of its deadline>-<nonce>`, with the same content, which its own script deletes
-at the end. What becomes of a lock that is found is decided in `_lock_state`.
+are those of the host's own clock, 0 where it could not be read; the file holds the boot mark of that moment. An open
+window adds `window-<UTC seconds of its deadline>-<nonce>`, with the same content, which the window's script deletes at
+its end. `lock_state` decides what to do with a lock that is found.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ ADOPTING = (
     rf"takeown /f {ROOT} /a /r",
     rf'icacls {ROOT} /inheritance:r /grant:r "*S-1-5-32-544:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F"',
 )
-"""What an administrator types on the host to make our folder that of administrators and SYSTEM, for messages.
+"""What an administrator types on the host to give the collection's folder to administrators and SYSTEM, for messages.
 
-Needed where an earlier version or somebody else has made it, and does not let us in.
+Needed if an earlier version or somebody else has made the folder, and its rights deny access.
 """
 
 WINDOW_PREFIX = "portkeeper-"
-"""The name of a window's folder is this and the lock file of its run."""
+"""A window's folder is named with this prefix and the name of its run's lock file."""
 
 CLAIMED, CLAIMED_BY_SESSION = "claimed", "claimed.session"
-"""Names that a window's token gets by whoever is first: its script, or a session that keeps it from running."""
+"""Names for a window's token. The first to rename it decides: its script, or a session that keeps it from running."""
 
 UNGUARDED = "unguarded"
-"""The file in a window's folder that says: its script runs in a shell, and dies with it."""
+"""The file in a window's folder that shows that its script runs in a shell, and ends with it."""
 
 ENDED = "end"
 """The file that a window's script leaves in its folder when everything has been done."""
@@ -54,7 +54,7 @@ SETTLE = "ping.exe -n 6 127.0.0.1 >nul"
 """Five seconds before a lock is taken over: a run that is about to release it does so, and the renaming fails."""
 
 BOOT_AND_END = f"{SECTIONS['boot'].command}&echo {ENDED}"
-"""Shows the boot mark, and a last line that a file cut by a full disk lacks."""
+"""Prints the boot mark and a last line; a file that a full disk has cut lacks this line."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Takeover:
     """The files to take over, by exact names.
 
     Attributes:
-        files: names in the lock's directory; the first is renamed, the others are deleted. Empty where the
-            directory is: its maker died between two steps.
-        windows: names of windows' folders that go with it; none of them is at work.
-        unclaimed: those of them whose script may still start: it is kept from that first, or nothing is taken over.
+        files: names in the lock's directory; the first is renamed, the others are deleted. Empty if the directory is
+            empty, because its run ended between two steps.
+        windows: names of the windows' folders that belong to it; none of these windows is open.
+        unclaimed: those whose script may still start. It is kept from starting first, or nothing is taken over.
     """
 
     files: tuple[str, ...] = ()
@@ -76,8 +76,8 @@ class Takeover:
 def window_folder(lock: str) -> str:
     """Return the folder of a run's window, relative to system32.
 
-    It stands directly below %SystemRoot%, which nobody can rename or replace: what runs as SYSTEM must not lie in a
-    folder whose parent somebody else may have made.
+    It is directly below %SystemRoot%, which cannot be renamed or replaced: a script that runs as SYSTEM must not be in
+    a folder whose parent somebody else may have made.
     """
     return rf"..\{WINDOW_PREFIX}{lock_name(lock)}"
 
@@ -140,7 +140,7 @@ def refuse_while_locked(present: str) -> list[str]:
     """Render the lines of a console script that go to the label `busy` if a run may hold the lock.
 
     A lock that was taken in another boot is stale. On a host without a network, for example in IPsec's block
-    mode after host_reboot, no other run could remove it.
+    mode after host_reboot, no other run could remove it. Where a full disk cuts the present mark, no lock is stale.
 
     Args:
         present: a file that the script may write, to show the present boot.
@@ -148,6 +148,7 @@ def refuse_while_locked(present: str) -> list[str]:
     return [
         f"({BOOT_AND_END})>{present} 2>nul",
         rf"for %%i in ({LOCK}\*) do (fc.exe /b %%i {present}>nul&&goto busy)",
+        f'findstr.exe /b /c:"{ENDED}" {present}>nul||(if exist {LOCK} goto busy)',
     ]
 
 
@@ -155,7 +156,7 @@ BUSY = (
     "echo Nothing was changed: another run of portkeeper works on this server.",
     f"echo If that is not so, clear its lock with: {CLEARING}",
 )
-"""Lines of a script for the console behind the label `busy`."""
+"""Lines of a script for the console, after the label `busy`."""
 
 
 def survey_line(run: str) -> str:
@@ -165,7 +166,7 @@ def survey_line(run: str) -> str:
     and the names in that folder), `folder` (`there` where our folder, or a file of its name, is), and the collector's
     `boot`.
     """
-    # Sixteen characters behind a dash: the content of foreign files is not asked for.
+    # Sixteen characters after a dash: the content of other programs' files is not read.
     files = rf"for %i in ({LOCK}\*-{'?' * 16}) do @(echo file %~nxi&type {LOCK}\%~nxi)"
     folders = rf"for /d %i in (..\{WINDOW_PREFIX}*) do @(echo window %~nxi&dir /b ..\%~nxi)"
     parts = [
@@ -186,7 +187,7 @@ def if_locked(name: str, command: str) -> str:
 def unlock_section(run: str, name: str) -> str:
     """Render the section `unlock`: release the run's lock with its window's mark, and list the remaining files.
 
-    Files of others stay: a run that meets another in the directory takes out its own only.
+    Files of others stay: if two runs meet in the directory, each removes only its own files.
     """
     mine = rf"{LOCK}\{lock_name(name)}"
     mark = rf"{LOCK}\window-*-{name.partition('-')[2]}"

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell who holds the lock of a host, and whether it may be taken over.
+"""Find out who holds the lock of a host, and decide whether it may be taken over.
 
-Three kinds of evidence, the most certain first. Boot: a lock from before the host's last boot is stale, because
-a boot ends every shell and every task. Work: a window whose script has begun and has not ended is never taken over in
-the same boot. Age: by the host's own clock in UTC, both when the lock is taken and when it is judged; where that clock
-is not known, or shows a time before the lock was taken, only by how long the same files were seen unchanged.
+There are three kinds of evidence, the most certain first. Boot: a lock from before the host's last boot is stale,
+because a boot ends every shell and every task. Work: the lock of a window whose script has begun and has not ended is
+never taken over in the same boot. Age: it is measured with the host's own clock in UTC. If that clock is not known, or
+shows a time before the lock was taken, a lock is stale only when the same files were seen unchanged for long enough.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from .lock import (
 )
 
 STALE_AFTER = 600
-"""Seconds after which a lock is taken over; a write takes one, a window says its own deadline."""
+"""Seconds after which the lock of a write is taken over. A window's lock names its own deadline."""
 
 AHEAD = 60
-"""Seconds by which a lock may seem to come from the future: clocks are set by small steps."""
+"""Seconds that a lock may be in the future, because clocks are corrected in small steps."""
 
 MOST_FILES = 8
-"""Files and windows' folders that one run may take over; two runs that met leave two or three."""
+"""Most files and windows' folders that a run takes over; two runs at the same time leave two or three."""
 
 LONGEST_WINDOW = 2 * 3600
-"""Seconds; a mark that is more ahead than this was not made by this clock."""
+"""Seconds. A window's mark with a deadline beyond this was not made with this clock."""
 
 _HELD = re.compile(r"(?P<since>[0-9]{1,12})-(?P<nonce>[0-9a-f]{16})")
 _WINDOW = re.compile(r"window-(?P<since>[0-9]{1,12})-(?P<nonce>[0-9a-f]{16})")
@@ -56,7 +56,7 @@ class Boot:
     counter: str | None
 
     def differs(self, other: Boot | None) -> bool:
-        """Return whether these are certainly two boots. A counter that only one of them has proves nothing."""
+        """Return whether these are certainly two different boots. A counter that only one has proves nothing."""
         if other is None:
             return False
         counted = self.counter is not None and other.counter is not None and self.counter != other.counter
@@ -68,12 +68,12 @@ class LockState:
     """The state of the lock on the host.
 
     Attributes:
-        holders: names of lock files, sorted; ours alone means that we hold it.
+        holders: names of lock files, sorted; the run whose file is the only one holds the lock.
         marks: names of marks of windows, sorted.
-        foreign: whether the directory holds something that is not ours to judge.
-        boots: per file of portkeeper the boot in which it was made; None where the file does not say.
-        windows: per folder of a window the names of its files.
-        boot: the present one; None where it could not be read.
+        foreign: whether the directory contains anything that portkeeper did not make.
+        boots: for each file of portkeeper, the boot in which it was made; None if the file does not show it.
+        windows: for each folder of a window, the names of its files.
+        boot: the current boot; None if it could not be read.
     """
 
     holders: tuple[str, ...]
@@ -89,7 +89,7 @@ class LockState:
         return (*self.holders, *self.marks)
 
     def held_by(self, name: str) -> bool:
-        """Return whether this lock file is there and no other."""
+        """Return whether this lock file is the only one in the directory."""
         return self.holders == (name,) and not self.marks and not self.foreign
 
     def of_earlier_boot(self, name: str) -> bool:
@@ -142,7 +142,7 @@ def parse_boot(lines: Iterable[str], whole: bool = False) -> Boot | None:
 
     Args:
         lines: of `reg query`, whose value names and types are the same in every language.
-        whole: whether the text must end with our own last line; a file that was cut by a full disk lacks it.
+        whole: whether the text must end with the collection's last line, which a file that a full disk has cut lacks.
     """
     found = [line.strip() for line in lines if line.strip()]
     if whole and found[-1:] != [ENDED]:
@@ -165,7 +165,7 @@ def _grouped(lines: Iterable[str], word: str) -> dict[str, list[str]]:
     return groups
 
 
-def judge(state: LockState, now: int | None, watched: float) -> Takeover | str:
+def decide_takeover(state: LockState, now: int | None, watched: float) -> Takeover | str:
     """Decide whether the lock of another run may be taken over.
 
     Args:
@@ -174,7 +174,7 @@ def judge(state: LockState, now: int | None, watched: float) -> Takeover | str:
         watched: seconds for which the same files were seen unchanged, by a monotonic clock.
 
     Returns:
-        What to take over, or why not: the rest of a sentence about the host.
+        What to take over; or the reason why not, a sentence without its subject, the host.
     """
     if state.foreign:
         return (
@@ -207,19 +207,24 @@ def _alive(state: LockState, name: str, now: int | None, watched: float) -> str 
     """Return why a file of this boot is still in use, or None."""
     window = _WINDOW.fullmatch(name)
     stamp = int(name.split("-")[1 if window else 0])
+    patience = STALE_AFTER
     for files in state.windows_of(name).values():
-        if CLAIMED in files and ENDED not in files and UNGUARDED not in files:
+        begun = CLAIMED in files and ENDED not in files
+        if begun and UNGUARDED in files:
+            # It works until its deadline without changing any of these files, and then its shell ends.
+            patience = LONGEST_WINDOW
+        elif begun:
             return (
                 f"{_locked_since(state)}: a window, in which DNS is restarted, has begun and has not ended. If DNS runs"
                 f" and no task portkeeper-{name.partition('window-')[2] or name} is at work, clear the lock there with:"
                 f" {CLEARING}"
             )
-    if watched > STALE_AFTER:
+    if watched > patience:
         return None
     if now is None or not stamp or stamp > now + (LONGEST_WINDOW if window else AHEAD):
         return (
             f"{_locked_since(state)}, a time that its clock cannot be compared with now: it is taken over by a run that"
-            f" finds it unchanged after {STALE_AFTER // 60} minutes; when nobody works on this server, clear it there"
+            f" finds it unchanged after {patience // 60} minutes; when nobody works on this server, clear it there"
             f" with: {CLEARING}"
         )
     over = stamp <= now if window else now - stamp > STALE_AFTER

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .._windows.registry_file import DIALECT_4, SIGNATURES, long_key
 from .._windows.service_states import HIGHEST_PID, STOPPED
 from .._windows.settings import (
     ABSENT,
     NETSH,
     RAN_BEFORE_RECORD,
+    RANGES,
     RECORDED_STOPPED,
     STATE_KEY,
     written_setting,
@@ -36,6 +38,7 @@ from .collect import section_commands
 from .lock import if_locked
 
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
+SHUTDOWN_KEY, SHUTDOWN_VALUE = rf"{_CONTROL}\Windows", "ShutdownTime"
 _BOOT_ID = rf'"{_CONTROL}\Session Manager\Memory Management\PrefetchParameters" /v BootId'
 _DNS = "sc.exe queryex DNS"
 
@@ -65,7 +68,7 @@ class Record:
 
 def is_recorded(name: str) -> bool:
     """Return whether a record may have this name under STATE_KEY."""
-    return written_setting(name) is not None or name in NETSH or name in SERVICE_LISTS
+    return written_setting(name) is not None or name in (*NETSH, *RANGES, *SERVICE_LISTS)
 
 
 def remember_line(
@@ -103,11 +106,10 @@ def recorded(records: Sequence[Record]) -> list[str]:
     without one is no record.
     """
     parts = [rf"reg.exe delete {STATE_KEY}\{_recordable(record.id)} /f" for record in records]
-    kept = [record for record in records if record.value or record.id not in SERVICE_LISTS]
+    kept = [record for record in records if _is_kept(record)]
     for record in kept:
-        text = _keys(record.value) if record.id in SERVICE_LISTS else _canonical(record.value)
-        parts.append(rf'reg.exe add {STATE_KEY}\{record.id} /v value /t REG_SZ /d "{text}" /f')
-    shutdown = rf"reg.exe query {_CONTROL}\Windows /v ShutdownTime ^|findstr.exe REG_BINARY"
+        parts.append(rf'reg.exe add {STATE_KEY}\{record.id} /v value /t REG_SZ /d "{_text(record)}" /f')
+    shutdown = rf"reg.exe query {SHUTDOWN_KEY} /v {SHUTDOWN_VALUE} ^|findstr.exe REG_BINARY"
     boot_id = f"reg.exe query {_BOOT_ID} ^|findstr.exe REG_DWORD"
     ids = [record.id for record in kept]
     if ids:
@@ -121,6 +123,33 @@ def recorded(records: Sequence[Record]) -> list[str]:
         idle = f"{_DNS}|{matching(state_is(STOPPED))}>nul&&{_DNS}|{matching(NO_PROCESS)}>nul"
         parts.append(f"({idle}&&({_each(ids, 'dns_pid', DNS_STOPPED)}))")
     return parts
+
+
+def record_file(records: Sequence[Record], mark: str) -> list[str]:
+    """Render the lines of a registry file with the same records, for a host without reg.exe.
+
+    REGEDIT4 is plain ASCII, as `echo` writes it, and each regedit reads it. The file holds no process of DNS: without
+    it, only a boot proves that the value took effect.
+
+    Args:
+        records: what is recorded.
+        mark: what stands for the boot mark: the variable into which the script has read it.
+    """
+    lines = [SIGNATURES[DIALECT_4], ""]
+    for record in records:
+        key = long_key(rf"{STATE_KEY}\{_recordable(record.id)}")
+        lines += [f"[-{key}]", ""]
+        if _is_kept(record):
+            lines += [f"[{key}]", f'"value"="{_text(record)}"', f'"boot_mark"="{mark}"', ""]
+    return lines
+
+
+def _is_kept(record: Record) -> bool:
+    return bool(record.value) or record.id not in SERVICE_LISTS
+
+
+def _text(record: Record) -> str:
+    return _keys(record.value) if record.id in SERVICE_LISTS else _canonical(record.value)
 
 
 def _each(ids: Sequence[str], name: str, data: str) -> str:

@@ -58,6 +58,7 @@ from .window_steps import (
     RETRY_SECONDS,
     Parts,
     Voice,
+    halting,
     sequence,
 )
 
@@ -90,9 +91,10 @@ class Window:
         exclusions: to be added while DNS is down (NT6).
         deadline: seconds that the window may take.
         until: UTC seconds of the controller's clock at which it is over.
-        process: DNS's process, as the service manager tells it; None where it does not.
+        process: the PID of DNS that the service manager reports; None if it reports none.
         owed: service keys that an earlier window has left on record: they stay there until they run.
         task_file: whether the release's schtasks takes a task from a file; see `task.FAMILIES`.
+        services_to_restart: keys of running services, to be stopped before DNS and started while DNS is down.
     """
 
     run: str
@@ -105,6 +107,7 @@ class Window:
     process: int | None = None
     owed: tuple[str, ...] = ()
     task_file: bool = False
+    services_to_restart: tuple[str, ...] = ()
 
     @property
     def recorded(self) -> Record:
@@ -154,6 +157,7 @@ def script(window: Window) -> list[str]:
         "exit",
         *_routine("start"),
         *_routine("restart"),
+        *(halting("%s%", _reported("stop %s%")) if window.services_to_restart else ()),
     ]
 
 
@@ -167,6 +171,7 @@ def _parts(window: Window) -> Parts:
         process="" if window.process is None else number(window.process, HIGHEST_PID),
         # A start that fails takes some seconds itself: the script is to tell it before the deadline is over.
         attempts=max(5, window.deadline // (2 * (RETRY_SECONDS + 1))),
+        services_to_restart=window.services_to_restart,
     )
 
 
@@ -183,7 +188,7 @@ def _started(step: str, name: str) -> list[str]:
 
 def _routine(step: str) -> list[str]:
     """Render the subroutine that starts the service %s%. All of it, with a long name, is part of one command line."""
-    return [f":{step}", f"net.exe start %s%{_LOG}", "set e=%errorlevel%", *_reported(f"{step} %s%"), "exit /b"]
+    return [f":{step}", f"net.exe start %s% {_LOG}", "set e=%errorlevel%", *_reported(f"{step} %s%"), "exit /b"]
 
 
 _VOICE = Voice(
@@ -192,6 +197,7 @@ _VOICE = Voice(
     with_reg="",
     with_sc="",
     start=_started,
+    stop=lambda name: _started("halt", name),
     reported=_reported,
     # It is written before the script runs, together with the token.
     record=(),
@@ -279,7 +285,7 @@ def rescue_line(window: Window) -> str:
     starts = [f"net.exe start DNS>nul&call echo start_dns {ERRORLEVEL}"]
     starts += [
         f"net.exe start {service(name)}>nul&call echo restart {service(name)} {ERRORLEVEL}"
-        for name in window.dependents
+        for name in (*window.services_to_restart, *window.dependents)
     ]
     return wrap(
         window.run,

@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render the steps of a window, for the script over WinRM and for apply.cmd.
 
-Nothing is stopped unless DNS runs, what goes down can be started again, and what runs is on record. Then: stop DNS,
-exclude ports, start what DNS kept down, start DNS and what depends on it. The record goes when all of that runs again.
+Nothing is stopped unless DNS runs, what goes down can be started again, and what runs is on record. Then: stop the
+services that run without their port, stop DNS, exclude ports, start what DNS kept down and what was stopped, start DNS
+and what depends on it. The record goes when all of that runs again. A service that does not stop ends the window before
+DNS is stopped.
 
 All lines are those of a script whose current folder is system32. They hold our own literals, integers and service keys.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .._windows.service_states import RUNNING
+from .._windows.service_states import RUNNING, STOPPED
 from .._windows.settings import DNS_SERVICE, STATE_KEY
 from .cmd import (
     matching,
@@ -36,11 +38,18 @@ NOT_RUNNING_LEVEL = 1062
 UNRECORDED_LEVEL = 5
 """ERROR_ACCESS_DENIED: what runs could not be recorded."""
 
+UNSTOPPED_LEVEL = 1052
+"""ERROR_INVALID_SERVICE_CONTROL: a service that was to be restarted did not stop."""
+
 NO_ROOM_LEVEL = 112
 """Windows: there is not enough space on the disk."""
 
+TIMED_OUT_LEVEL = 1053
+"""ERROR_SERVICE_REQUEST_TIMEOUT: a service did not stop in time."""
+
 RETRY_SECONDS = 3
 _PROCESS_ENDS_S = 20
+_STOPS_S = 30
 _SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
 _RECORD = rf"{STATE_KEY}\{RAN_BEFORE}"
 _NO_WAY_BACK = r'findstr.exe /i /r /c:"^ *Start[^a-z].*0x4" /c:"^ *DeleteFlag[^a-z].*0x1"'
@@ -58,6 +67,7 @@ class Parts:
         excluding: the commands that exclude ports while DNS is down.
         process: DNS's process, digits or a variable of the script; "" where it is not known.
         attempts: how often the start of DNS is tried.
+        services_to_restart: keys of running services to be stopped before DNS and started while DNS is down.
     """
 
     services_to_start: tuple[str, ...]
@@ -66,11 +76,17 @@ class Parts:
     excluding: tuple[str, ...]
     process: str
     attempts: int
+    services_to_restart: tuple[str, ...] = ()
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """The services that the window stops, DNS first."""
+        return (DNS_SERVICE, *self.dependents, *self.services_to_restart)
 
     @property
     def recorded(self) -> tuple[str, ...]:
         """The services on record while the window is open, DNS first."""
-        return tuple(dict.fromkeys((DNS_SERVICE, *self.dependents, *self.owed)))
+        return tuple(dict.fromkeys((*self.stopped, *self.owed)))
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,7 @@ class Voice:
         with_reg: the beginning of a line that needs reg.exe; "" where it is sure to be there.
         with_sc: the same for sc.exe.
         start: the lines that start a service; the first argument is the step's name.
+        stop: the lines that call the subroutine `halting` for a service.
         reported: the lines that print a step with %e%.
         record: the lines that record what runs.
         refused: the lines behind a refusal.
@@ -96,6 +113,7 @@ class Voice:
     with_reg: str
     with_sc: str
     start: Callable[[str, str], list[str]]
+    stop: Callable[[str], list[str]]
     reported: Callable[[str], list[str]]
     record: tuple[str, ...]
     refused: tuple[str, ...]
@@ -111,23 +129,87 @@ def sequence(parts: Parts, voice: Voice) -> list[str]:
         BatchError: a service key is malformed.
     """
     return [
+        # Before anything may refuse: the proof at the end reads it.
+        *(["set k=0"] if parts.services_to_restart else []),
         *_allowed(parts, voice),
         *voice.record,
         *_if(voice.with_reg, f"reg.exe query {_RECORD}>nul 2>&1||(set e={UNRECORDED_LEVEL}&goto refused)"),
+        *_halted(parts, voice),
         f"net.exe stop DNS /y{voice.log}",
         "set e=%errorlevel%",
         *voice.reported("stop_dns"),
         *(_excluded(parts, voice) if parts.excluding else []),
         *(line for name in parts.services_to_start for line in voice.start("start", name)),
+        *(line for name in parts.services_to_restart for line in voice.start("restart", name)),
         *_dns_started(parts, voice),
         *(line for name in parts.dependents for line in voice.start("restart", name)),
         "goto prove",
+        *(_unstopped(parts, voice) if parts.services_to_restart else []),
         ":refused",
         *voice.refused,
         ":prove",
         "set f=",
-        *(line for name in parts.recorded for line in _if(voice.with_sc, f"{_runs(name)}||set f=1")),
+        *_proved(parts, voice),
         *_if(voice.with_reg + voice.with_sc, f"if not defined f reg.exe delete {_RECORD} /f>nul 2>&1"),
+    ]
+
+
+def _halted(parts: Parts, voice: Voice) -> list[str]:
+    """Stop the services that run without their port. %k% counts them; see `halting`."""
+    return [line for name in parts.services_to_restart for line in (*voice.stop(name), "if not %e%==0 goto r%k%")]
+
+
+def _proved(parts: Parts, voice: Voice) -> list[str]:
+    """Set %f% unless all services on record run.
+
+    That behind the last counted one is left out: the window has not touched it, and perhaps it ran no longer.
+    """
+    left_alone = {name: f"if not %k%=={at} " for at, name in enumerate(parts.services_to_restart)}
+    lines = []
+    for name in parts.recorded:
+        lines += _if(left_alone.get(name, "") + voice.with_sc, f"{_runs(name)}||set f=1")
+    return lines
+
+
+def _unstopped(parts: Parts, voice: Voice) -> list[str]:
+    """Start again what was stopped before a service that did not stop, and that one; DNS was not touched.
+
+    Behind the label `r<n>` the first n services are started, the last one first. The count leaves out one that
+    somebody else has stopped since the reading.
+    """
+    lines = []
+    for at, name in reversed([*enumerate(parts.services_to_restart, 1)]):
+        lines += [f":r{at}", *voice.start("restart", name)]
+    return [*lines, ":r0", f"set e={UNSTOPPED_LEVEL}"]
+
+
+def halting(key: str, reported: list[str]) -> list[str]:
+    """Render the subroutine that stops a service and waits until it has stopped; %e% is 0 then.
+
+    `sc stop` stops no other service: it fails where services depend on this one and run. `net stop` would ask. One that
+    somebody else has stopped by now (1062) does not count in %k%: it is to be left alone.
+
+    Args:
+        key: the variable or parameter that holds the service key in quotes.
+        reported: the lines that print the step.
+    """
+    # The labels are short because all of the script has to fit on one command line.
+    return [
+        ":halt",
+        f"sc.exe stop {key} >nul 2>&1",
+        "set e=%errorlevel%",
+        "set n=0",
+        ":w",
+        "if not %e%==0 goto o",
+        f"sc.exe query {key} 2>nul|{matching(state_is(STOPPED))}>nul&&goto o",
+        "set /a n=n+1",
+        f"if %n% GEQ {_STOPS_S} set e={TIMED_OUT_LEVEL}",
+        "ping.exe -n 2 127.0.0.1 >nul",
+        "goto w",
+        ":o",
+        *reported,
+        f"if not %e%=={NOT_RUNNING_LEVEL} set /a k=k+1",
+        "exit /b",
     ]
 
 
@@ -142,7 +224,7 @@ def _runs(name: str) -> str:
 def _allowed(parts: Parts, voice: Voice) -> list[str]:
     """Leave the window unless DNS runs and all services that stop with it can be started again."""
     keys = voice.file("keys")
-    queries = [rf'reg.exe query "{_SERVICES}\{_key(name)}">>{keys} 2>nul' for name in (DNS_SERVICE, *parts.dependents)]
+    queries = [rf'reg.exe query "{_SERVICES}\{_key(name)}">>{keys} 2>nul' for name in parts.stopped]
     return [
         *_if(voice.with_sc, f"{_runs(DNS_SERVICE)}||{voice.idle}"),
         *(line for query in queries for line in _if(voice.with_reg, query)),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from .._sections.table import section_of
 from .._windows.settings import (
     NETSH,
+    RANGES,
     Setting,
     written_setting,
     written_settings,
@@ -41,6 +42,7 @@ from .cmd import (
     wrap,
 )
 from .collect import section_commands
+from .dynamic_range import set_range
 from .exclusions import (
     ADD,
     DELETE,
@@ -51,6 +53,7 @@ from .exclusions import (
 from .host_backup import (
     COMPARED,
     TABLES,
+    compared_settings,
     pruning,
     restore_script,
 )
@@ -70,10 +73,10 @@ class SettingWrite:
     """One setting to write.
 
     Attributes:
-        id: a key of SETTINGS or of NETSH.
-        after: for a list the canonical ranges, for a number the number, None to delete the value. For netsh the
-            ranges to be added now.
-        removed: for netsh the rows to be deleted.
+        id: a key of SETTINGS, of NETSH or of RANGES.
+        after: for a list the canonical ranges, for a number the number, None to delete the value. For a table of
+            netsh's the ranges to be added now. For a dynamic range the new one, alone.
+        removed: for a table the rows to be deleted, for a dynamic range the old one.
         deferred: for netsh the ranges that a window adds later: not written, but backed up with the rest.
     """
 
@@ -122,20 +125,21 @@ def prepare_line(change_id: ChangeId, settings: Sequence[str]) -> str:
 
     Args:
         change_id: the names to use.
-        settings: ids of the settings to be written; those of netsh need no snapshot.
+        settings: ids of the settings to be written; tables of netsh's need no snapshot.
 
-    The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed).
+    The sections: `lock` (its listing), `export_tcpip` and `export_dns` (text of `reg export`, as far as needed), and
+    the collector's sections of the dynamic ranges to be written.
     """
-    places = written_settings(settings)
-    steps = [f"md {change_id.path}", *_prepared(change_id, places)]
+    ranges = section_commands(change_id.run, {name for name in settings if name in RANGES})
+    steps = [f"md {change_id.path}", *_prepared(change_id, settings), *ranges]
     lock = lock_section(change_id.run, change_id.lock)
     return wrap(change_id.run, [lock, if_locked(change_id.lock, "&".join(steps))])
 
 
-def _prepared(change_id: ChangeId, places: Sequence[tuple[str, Setting]]) -> list[str]:
+def _prepared(change_id: ChangeId, settings: Sequence[str]) -> list[str]:
     file = rf"{change_id.path}\export.tmp"
-    parts = [_snapshot(change_id, name, place, "1") for name, place in places]
-    for key, label in sorted({(place.key, section_of(place)) for _name, place in places}):
+    parts = _snapshots(change_id, settings, "1")
+    for key, label in sorted({(place.key, section_of(place)) for _name, place in written_settings(settings)}):
         # cmd converts UTF-16 in `type`; one that stops at the first zero byte (Wine's) hands the bytes out as they are.
         shown = f'type {file}|findstr.exe "Registry">nul&&type {file}||findstr.exe "^" {file}'
         # XP and 2003 have no /y: they would ask about a file that is there.
@@ -144,10 +148,12 @@ def _prepared(change_id: ChangeId, places: Sequence[tuple[str, Setting]]) -> lis
     return parts
 
 
-def _snapshot(change_id: ChangeId, name: str, place: Setting, generation: str) -> str:
+def _snapshots(change_id: ChangeId, settings: Sequence[str], generation: str) -> list[str]:
     # The error level is part of the file, so that absent is a content like any other.
-    file = _snapshot_file(change_id, name, generation)
-    return f"(reg.exe query {place.key} /v {place.value_name}&call echo rc {ERRORLEVEL})>{file}"
+    return [
+        f"({shown}&call echo rc {ERRORLEVEL})>{_snapshot_file(change_id, name, generation)}"
+        for name, shown in compared_settings(settings)
+    ]
 
 
 def _snapshot_file(change_id: ChangeId, name: str, generation: str) -> str:
@@ -181,29 +187,20 @@ def write_lines(
     """
     if not (changes or records or change_id.machine):
         raise BatchError("There is nothing to write.")
-    places = written_settings(change.id for change in changes)
-    undo = restore_script(change_id.backup, [change.id for change in changes]) if changes else []
+    names = [change.id for change in changes]
+    undo = restore_script(change_id.backup, names, _old_ranges(changes)) if changes else []
     saved, widened, sizes = backup_files(
         change_id.path, {"restore.reg": backup, "rollback.cmd": undo, _PUT_BACK: put_back}
     )
     tables, table_sizes = _netsh_files(change_id, changes)
-    compare = _compared(change_id, places, sizes | table_sizes)
-    write = _recorded(change_id, records)
-    write += _imported(change_id, [name for name, _place in places]) if put_back else []
-    for change in changes:
-        write += [] if put_back and written_setting(change.id) else _written(change_id, change)
-    write += [_snapshot(change_id, name, place, COMPARED) for name, place in places]
+    compare = _compared(change_id, names, sizes | table_sizes)
+    recording = _recorded(change_id, records)
+    write = [*_after_ranges(change_id, changes, bool(put_back)), *_snapshots(change_id, names, COMPARED)]
     if change_id.kept is not None and changes:
         write.append(pruning(change_id.kept, change_id.backup))
-    tail = [
-        section(change_id.run, "write", f"(if exist {change_id.flag} ({'&'.join(write)}))"),
-        *section_commands(change_id.run, shown_sections(changes)),
-        # Only an empty folder goes: nothing was changed, so there is nothing to restore.
-        f"del {change_id.flag}&rd {change_id.path}",
-        unlock_section(change_id.run, change_id.lock),
-    ]
+    tail = _tail(change_id, changes, [*recording, *write])
     whole = [*(kept_file(change_id.path, name, echoes, True) for name, echoes in saved.items()), *widened]
-    if sum(len(part) + 1 for part in [*whole, *tables, *compare, *tail]) < MAX_LINE - 300:
+    if _fits([*whole, *tables, *compare, *tail]):
         first, last = [], [*whole, *tables, *compare]
     else:
         first, last = ["&".join(chunk) for chunk in chunks_of(tables)] if tables else [], compare
@@ -211,14 +208,38 @@ def write_lines(
             chunks = chunks_of(echoes)
             first += [kept_file(change_id.path, name, chunk, chunk is chunks[0]) for chunk in chunks]
         first += widened
+        if recording and write and not _fits([*compare, *tail]):
+            # The records first, in a line of their own: a record of a value that is not there is worth nothing.
+            first.append("&".join([*compare, _if_same(change_id, recording), f"del {change_id.flag}"]))
+            tail = _tail(change_id, changes, write)
     lines = [wrap(change_id.run, [if_locked(change_id.lock, part)]) for part in first]
     return [*lines, wrap(change_id.run, [if_locked(change_id.lock, "&".join(last)), *tail])]
+
+
+def _tail(change_id: ChangeId, changes: Sequence[SettingWrite], write: Sequence[str]) -> list[str]:
+    """Render the end of the last line: the writes, what the host shows after them, and the release of the lock."""
+    return [
+        section(change_id.run, "write", _if_same(change_id, write)),
+        *section_commands(change_id.run, shown_sections(changes)),
+        # Only an empty folder goes: nothing was changed, so there is nothing to restore.
+        f"del {change_id.flag}&rd {change_id.path}",
+        unlock_section(change_id.run, change_id.lock),
+    ]
+
+
+def _if_same(change_id: ChangeId, steps: Sequence[str]) -> str:
+    return f"(if exist {change_id.flag} ({'&'.join(steps)}))"
+
+
+def _fits(parts: Sequence[str]) -> bool:
+    """Return whether these parts fit into one line, with what is put around them."""
+    return sum(len(part) + 1 for part in parts) < MAX_LINE - 300
 
 
 def shown_sections(changes: Sequence[SettingWrite]) -> set[str]:
     """Return the collector's sections that the last of `write_lines` shows again."""
     shown = {section_of(place) for _name, place in written_settings(change.id for change in changes)}
-    return {*shown, *(change.id for change in changes if change.id in NETSH), "boot", "state"}
+    return {*shown, *(change.id for change in changes if change.id in (*NETSH, *RANGES)), "boot", "state"}
 
 
 def _recorded(change_id: ChangeId, records: Sequence[Record]) -> list[str]:
@@ -227,12 +248,36 @@ def _recorded(change_id: ChangeId, records: Sequence[Record]) -> list[str]:
     return [*write, f"({'&'.join(recorded(records))})>nul"] if records else write
 
 
-def _compared(change_id: ChangeId, places: Sequence[tuple[str, Setting]], sizes: Mapping[str, str]) -> list[str]:
+def _old_ranges(changes: Sequence[SettingWrite]) -> dict[str, str]:
+    """Return the dynamic ranges from before the change."""
+    return {change.id: "".join(change.removed) for change in changes if change.id in RANGES}
+
+
+def _compared(change_id: ChangeId, names: Sequence[str], sizes: Mapping[str, str]) -> list[str]:
     """Create the flag file if the values equal the snapshot and the backup's files are complete."""
-    files = [[_snapshot_file(change_id, name, generation) for generation in "12"] for name, _place in places]
+    compared = compared_settings(names)
+    files = [[_snapshot_file(change_id, name, generation) for generation in "12"] for name, _shown in compared]
     equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
     flag = if_whole(change_id.path, sizes, f"echo same>{change_id.flag}")
-    return [*(_snapshot(change_id, name, place, "2") for name, place in places), "&&".join([*equal, flag])]
+    return [*_snapshots(change_id, names, "2"), "&&".join([*equal, flag])]
+
+
+def _after_ranges(change_id: ChangeId, changes: Sequence[SettingWrite], put_back: bool) -> list[str]:
+    """Write the dynamic ranges, then the rest if each was set: a larger pool must not meet the old, smaller range."""
+    ranges = [_range_written(change_id, change) for change in changes if change.id in RANGES]
+    values = [name for name, _place in written_settings(change.id for change in changes)]
+    rest = _imported(change_id, values) if put_back else []
+    for change in changes:
+        imported = put_back and written_setting(change.id)
+        rest += [] if imported or change.id in RANGES else _written(change_id, change)
+    return [*ranges, _if_same(change_id, rest)] if ranges and rest else [*ranges, *rest]
+
+
+def _range_written(change_id: ChangeId, change: SettingWrite) -> str:
+    """Set a dynamic range; a failure ends the flag file, on which the writes behind it depend."""
+    name = section_id(change.id)
+    done = f"echo {name} 0", f"(call echo {name} {ERRORLEVEL}&del {change_id.flag})"
+    return f"({set_range(change.id, ''.join(_ranges(change)))}>nul&&{done[0]}||{done[1]})"
 
 
 def _imported(change_id: ChangeId, names: Sequence[str]) -> list[str]:

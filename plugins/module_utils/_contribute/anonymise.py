@@ -24,7 +24,7 @@ from .._parsers.transcript import (
 )
 from .._sections.row import SectionRow, words
 from .._sections.table import SECTIONS
-from .._windows.settings import NETSH, SETTINGS
+from .._windows.settings import NETSH, RANGES, SETTINGS
 
 _WORD = r"[^\t\n -/:-@\[-^`{-~]"
 """Letters, digits, the underscore, control characters and everything beyond ASCII."""
@@ -179,7 +179,7 @@ class _Writer:
 
 
 def _harmless_in(row: SectionRow) -> frozenset[str]:
-    return _COMMON | row.words | frozenset((*SETTINGS, *NETSH))
+    return _COMMON | row.words | frozenset((*SETTINGS, *NETSH, *RANGES))
 
 
 def _any(names: Iterable[str]) -> str:

@@ -18,7 +18,6 @@ from typing import Any
 from .._catalogue.sbs2003 import CATALOGUE
 from .._parsers.netsh import (
     is_empty_table,
-    parse_dynamicport,
     parse_excludedportrange,
 )
 from .._parsers.transcript import (
@@ -27,9 +26,12 @@ from .._parsers.transcript import (
     split_transcript,
 )
 from .._ports import FAMILIES, PortSet
-from .._problems import ProblemList, Severity
+from .._problems import Problem, Severity, make_problem, merged
 from .._sections.table import SECTIONS
+from .configured_ports import ports_in
+from .dynamic_range import read_range
 from .host import RAN_BEFORE_RECORD, Host
+from .own_sockets import read_own_sockets
 from .readers import READERS
 from .reading import Reading
 from .registry import read_send_port, read_settings
@@ -78,25 +80,25 @@ def parse_transcript(
 
 def read_facts(transcript: Transcript, extra_services: Iterable[str] = (), extra_ports: PortSet | None = None) -> Host:
     """Return the facts of a split transcript. Arguments and result are those of `parse_transcript`."""
-    problems = ProblemList()
-    problems.extend(transcript.problems)
+    of_transcript = list(transcript.problems)
     if _is_of_32_bit(transcript):
-        problems.add(
-            "collected_in_32_bit",
-            "error",
-            "The transcript was collected in a 32-bit process, which is shown another registry; nothing in it is used.",
+        message = (
+            "The transcript was collected in a 32-bit process, which is shown another registry; nothing in it is used."
         )
+        of_transcript.append(make_problem("collected_in_32_bit", "error", message))
         transcript = replace(transcript, sections={})
-    reading = Reading(transcript, problems)
-    os_facts = read_os(reading)
+    reading = Reading(transcript)
+    os_facts, of_os = read_os(reading)
     extra_services = [*extra_services]
-    services = read_services(reading, extra_services)
-    sockets = read_sockets(reading, services)
-    settings = read_settings(reading, services.dns_installed)
-    dependents = read_dependents(reading, services)
-    own = {name: reader.read(reading) for name, reader in READERS.items()}
+    services, of_services = read_services(reading, extra_services)
+    sockets, of_sockets = read_sockets(reading, services)
+    settings, of_settings = read_settings(reading, services.dns_installed)
+    dependents, of_dependents = read_dependents(reading, services)
+    read = {name: reader.read(reading) for name, reader in READERS.items()}
+    own = {name: fact for name, (fact, _problems) in read.items()}
+    netsh, of_netsh = _netsh(reading, os_facts["family"])
     earlier = _ran_before(own["state"])
-    needed = _NEEDED | (extra_ports or PortSet())
+    needed = _NEEDED | (extra_ports or PortSet()) | ports_in(own["configured_ports"])
     wanted = {DNS, *earlier, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
     endpoints, truncated = endpoint_facts(sockets, services, needed)
     facts = {
@@ -106,16 +108,18 @@ def read_facts(transcript: Transcript, extra_services: Iterable[str] = (), extra
         "os": os_facts,
         "settings": settings,
         "dns": _dns(reading, services, sockets, settings, dependents),
-        **_netsh(reading, os_facts["family"]),
+        **netsh,
         "services": service_facts(services, wanted, extra_services),
         "services_total": len(services.names) if services.known else None,
         "udp_endpoints": endpoints if sockets.known else None,
         "udp_endpoints_truncated": truncated,
         "udp_ports": ports_by_family(sockets.others) if sockets.known else None,
+        "own_sockets": read_own_sockets(services, sockets, extra_services),
         **own,
     }
-    _report_missing(reading, os_facts["family"])
-    return Host({**facts, "problems": problems.as_list()})
+    of_single = (problems for _fact, problems in read.values())
+    of_all = (of_transcript, of_os, of_services, of_sockets, of_settings, of_dependents, *of_single, of_netsh)
+    return Host({**facts, "problems": merged(*of_all, _missing(reading, os_facts["family"]))})
 
 
 def _ran_before(state: Mapping[str, Any]) -> set[str]:
@@ -152,26 +156,25 @@ def _dns(
     }
 
 
-def _netsh(reading: Reading, family: str | None) -> dict[str, Any]:
+def _netsh(reading: Reading, family: str | None) -> tuple[dict[str, Any], list[Problem]]:
     """Return the facts ``dynamic_ports`` and ``exclusions``. A family is null on releases without such a table."""
     dynamic: dict[str, Any] = dict.fromkeys(FAMILIES)
     exclusions: dict[str, Any] = dict.fromkeys(FAMILIES)
+    problems: list[Problem] = []
     for name in FAMILIES:
         section_id = f"dynamicport_{name}"
-        found = parse_dynamicport(reading.text(section_id)) if reading.succeeded(section_id) else None
+        found = read_range(reading, section_id)
         dynamic[name] = {"start": found.start, "count": found.count} if found else None
         if found is None and reading.section(section_id) is not None:
-            reading.problems.add(
-                "dynamic_ports_unreadable", "error", "The dynamic port range could not be read.", family=name
-            )
+            message = "The dynamic port range could not be read."
+            problems.append(make_problem("dynamic_ports_unreadable", "error", message, family=name))
         section_id = f"excluded_{name}"
         exclusions[name] = _exclusions(reading, section_id)
         if exclusions[name] is None and reading.section(section_id) is not None:
             severity: Severity = "error" if family == "nt6_r2" else "warning"
-            reading.problems.add(
-                "exclusions_unreadable", severity, "The excluded port ranges could not be read.", family=name
-            )
-    return {"dynamic_ports": dynamic, "exclusions": exclusions}
+            message = "The excluded port ranges could not be read."
+            problems.append(make_problem("exclusions_unreadable", severity, message, family=name))
+    return {"dynamic_ports": dynamic, "exclusions": exclusions}, problems
 
 
 def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | None:
@@ -186,12 +189,7 @@ def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | Non
     return [row._asdict() for row in rows] if (rows or is_empty_table(section.text)) and not unreadable else None
 
 
-def _report_missing(reading: Reading, family: str | None) -> None:
+def _missing(reading: Reading, family: str | None) -> list[Problem]:
     missing = [row.id for row in SECTIONS.values() if row.is_missed(family) and reading.section(row.id) is None]
-    if missing:
-        reading.problems.add(
-            "sections_missing",
-            "warning",
-            f"The transcript lacks the sections {', '.join(missing)}; what they show is unknown.",
-            sections=missing,
-        )
+    message = f"The transcript lacks the sections {', '.join(missing)}; what they show is unknown."
+    return [make_problem("sections_missing", "warning", message, sections=missing)] if missing else []

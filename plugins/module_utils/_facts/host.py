@@ -17,7 +17,7 @@ from .._ports import (
     HIGHEST_PORT,
     PortSet,
     Range,
-    family_of,
+    address_family,
 )
 from .._windows.service_states import (
     AUTO_START,
@@ -28,13 +28,14 @@ from .._windows.service_states import (
     RUNNING,
     STOPPED,
     SYSTEM_PID,
+    has_no_process,
 )
 from .._windows.settings import (
     DNS_SERVICE,
     RAN_BEFORE_RECORD,
     RECORDED_STOPPED,
 )
-from .host_values import as_json, is_data, number, port_set, port_sets
+from .host_values import as_json, is_data, number, port_set, port_sets, port_values
 
 __all__ = [
     "AUTO_START",
@@ -149,11 +150,12 @@ class Host:
 
     @property
     def dns_installed(self) -> bool | None:
-        """None if the services could not be read, or if the list of services contradicts it."""
+        """None if the services could not be read, or if anything else in the facts contradicts it."""
         installed = self.dns.get("installed")
-        if not isinstance(installed, bool) or (not installed and self.dns_service is not None):
+        if not isinstance(installed, bool):
             return None
-        return installed
+        seen = self.dns_service is not None or self.dns_state or self.dns_pid or any(self._dns_ports.values())
+        return None if seen and not installed else installed
 
     @cached_property
     def dns_service(self) -> Service | None:
@@ -304,7 +306,7 @@ class Host:
     @property
     def dns_ports_known(self) -> bool:
         """Whether it is known which sockets are DNS's. Without a process, DNS has none."""
-        if self.dns_state == STOPPED:
+        if has_no_process(self.dns_state, self.dns_pid):
             return True
         return self._read_dns_ports is not None and self.dns_pid is not None
 
@@ -316,7 +318,7 @@ class Host:
             if port is None or not isinstance(row.get("address"), str):
                 continue
             holder = Holder(number(row.get("pid"), 0, HIGHEST_PID), row.get("process"))
-            holders = held.setdefault((family_of(row["address"]), port), [])
+            holders = held.setdefault((address_family(row["address"]), port), [])
             if holder not in holders:
                 holders.append(holder)
         for holders in held.values():
@@ -344,6 +346,11 @@ class Host:
     def sql_ports(self) -> PortSet:
         """The TCP ports that the registry names for all instances of SQL Server."""
         return port_set(self.facts.get("sql_ports") or [])
+
+    @cached_property
+    def configured_ports(self) -> dict[str, dict[str, int | None]]:
+        """By lower-case service key, the values that hold its ports in the registry; None where one is unreadable."""
+        return port_values(self.facts.get("configured_ports", {}), self.services)
 
     def excluded(self, port: int) -> bool:
         """Return whether a block of Windows (WinNAT, HNS, http.sys) covers the port: error 10013."""

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._ports import FAMILIES, PortError, PortSet
+from .._ports import FAMILIES, HIGHEST_PORT, PortError, PortSet
+from .._windows.configured_ports import PORT_VALUES
 
 _TYPE_RE = re.compile(r"(?:REG_[A-Z_]{1,40}|(?:0x)?[0-9A-Fa-f]{1,8})\Z")
 """A registry type, or the number of one that has no name."""
@@ -47,6 +48,23 @@ def port_sets(value: object) -> dict[str, PortSet] | None:
         return {family: port_set(value[family]) for family in FAMILIES}
     except (PortError, TypeError, ValueError):
         return None
+
+
+def port_values(fact: object, services: Iterable[str]) -> dict[str, dict[str, int | None]]:
+    """Return the fact ``configured_ports`` by lower-case service key. An impossible value is treated as not read.
+
+    Args:
+        fact: what stands in the facts.
+        services: for which of them nothing is known if the fact itself is impossible.
+    """
+    found = fact if isinstance(fact, Mapping) else dict.fromkeys(services)
+    return {str(service).lower(): _values(values) for service, values in found.items()}
+
+
+def _values(values: object) -> dict[str, int | None]:
+    if not isinstance(values, Mapping):
+        return dict.fromkeys(PORT_VALUES)
+    return {str(name): number(data, 0, HIGHEST_PORT) for name, data in values.items()}
 
 
 def as_json(value: object) -> Any:  # noqa: ANN401 (JSON)

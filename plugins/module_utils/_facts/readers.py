@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._problems import shown
+from .._ports import HIGHEST_PORT
+from .._problems import Problem, shown
+from .configured_ports import read_configured_ports
 from .reading import Reading
 from .registry import (
     read_boot_mark,
@@ -25,6 +27,7 @@ from .registry import (
 
 _NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 _TEXT = {"type": ["string", "null"]}
+_PORT = {"type": ["integer", "null"], "minimum": 0, "maximum": HIGHEST_PORT}
 
 
 @dataclass(frozen=True)
@@ -32,23 +35,24 @@ class FactReader:
     """One fact.
 
     Attributes:
-        read: makes the fact, JSON or a `PortSet`, and reports what it could not read; null where nothing is known.
+        read: returns the fact, JSON or a `PortSet`, null where nothing is known; and the problems of what it could not
+            read.
         schema: the fact's shape in schemas/facts.schema.json; `scripts/generate.py` writes it there.
     """
 
-    read: Callable[[Reading], Any]
+    read: Callable[[Reading], tuple[Any, list[Problem]]]
     schema: Mapping[str, Any]
 
 
-def read_computer_name(reading: Reading) -> str | None:
+def read_computer_name(reading: Reading) -> tuple[str | None, list[Problem]]:
     """Return the fact ``computer_name``."""
     line = _first_line(reading.text("computer_name"))
-    return shown(line) if _NAME_RE.match(line) else None
+    return shown(line) if _NAME_RE.match(line) else None, []
 
 
-def read_clock(reading: Reading) -> str | None:
+def read_clock(reading: Reading) -> tuple[str | None, list[Problem]]:
     """Return the fact ``collected``: the host's clock, for people only."""
-    return shown(_first_line(reading.text("clock"))) or None
+    return shown(_first_line(reading.text("clock"))) or None, []
 
 
 def _first_line(text: str) -> str:
@@ -59,6 +63,10 @@ READERS: dict[str, FactReader] = {
     "computer_name": FactReader(read_computer_name, _TEXT),
     "collected": FactReader(read_clock, {"$ref": "#/$defs/clock"}),
     "sql_ports": FactReader(read_sql_ports, {"$ref": "#/$defs/ports"}),
+    "configured_ports": FactReader(
+        read_configured_ports,
+        {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _PORT}},
+    ),
     "hotfixes": FactReader(read_hotfixes, {"type": "array", "items": {"type": "string", "pattern": "^KB[0-9]+$"}}),
     "boot_mark": FactReader(read_boot_mark, _TEXT),
     "machine": FactReader(read_machine, {"$ref": "#/$defs/machine"}),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all readers share: the sections, the registry text in them, and the problems."""
+"""What all readers share: the sections, and the registry text in them. A reader returns the problems that it finds."""
 
 from __future__ import annotations
 
@@ -9,23 +9,17 @@ from dataclasses import dataclass, field
 
 from .._parsers.reg_query import RegDump, parse_reg
 from .._parsers.transcript import Section, Transcript
-from .._problems import ProblemList
+from .._problems import Problem, make_problem
 from .._sections.table import SECTIONS
 
 _NOTHING = Section("", None)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reading:
-    """One transcript that is being converted to facts.
-
-    Attributes:
-        transcript: its sections.
-        problems: collects what could not be read.
-    """
+    """One transcript that is being converted to facts."""
 
     transcript: Transcript
-    problems: ProblemList
     _dumps: dict[str, RegDump] = field(default_factory=dict)
 
     def section(self, section_id: str) -> Section | None:
@@ -48,23 +42,15 @@ class Reading:
         return self._dumps[section_id]
 
 
-def report_stray(reading: Reading, section_id: str) -> bool:
-    """Return whether the registry text of a section contains unreadable lines, and report a problem then."""
-    lines = reading.registry(section_id).stray
-    if lines:
-        report_damage(reading, section_id, lines)
-    return bool(lines)
+def damaged(section_id: str, lines: int = 0) -> list[Problem]:
+    """Return the problem of a section that was cut, wrapped or marked: a value that it does not show may still exist.
 
-
-def report_damage(reading: Reading, section_id: str, lines: int = 0) -> None:
-    """Report a section that was cut, wrapped or marked: a value that it does not show may still exist."""
+    Args:
+        section_id: of one whose damage may be without consequence; then there is no problem.
+        lines: how many of them could not be read.
+    """
     severity = SECTIONS[section_id].rule.severity
     if severity is None:
-        return
-    reading.problems.add(
-        "section_damaged",
-        severity,
-        f"The section {section_id} is not as its command prints it: rows were cut, wrapped or changed on the way.",
-        section=section_id,
-        lines=lines,
-    )
+        return []
+    message = f"The section {section_id} is not as its command prints it: rows were cut, wrapped or changed on the way."
+    return [make_problem("section_damaged", severity, message, section=section_id, lines=lines)]

@@ -13,23 +13,21 @@ from .._commands.machine_id import (
     NAME_VALUE,
     machine_id,
 )
+from .._commands.records import is_recorded
 from .._parsers.reg_query import (
     RegData,
     RegKey,
     RegValue,
+    is_damaged_name,
     is_file,
     reg_lines,
 )
 from .._ports import HIGHEST_PORT, PortSet, parse_entries
-from .._problems import shown
+from .._problems import Problem, make_problem, shown
 from .._sections.table import HOTFIXES, section_of
 from .._windows.registry_file import long_key
 from .._windows.settings import DNS_KEY, OWN_KEY, RECORDED_STOPPED, SETTINGS, STATE_KEY, TCPIP_KEY, Setting
-from .reading import (
-    Reading,
-    report_damage,
-    report_stray,
-)
+from .reading import Reading, damaged
 
 _KEY_PROBLEMS = {
     TCPIP_KEY: ("tcpip_key_unreadable", r"Services\Tcpip\Parameters"),
@@ -41,9 +39,10 @@ _SQL_PARENT = "supersocketnetlib"
 _SQL_CLIENT = "\\client\\"
 _SQL_VALUES = frozenset(("tcpport", "tcpdynamicports"))
 _STATE_KEY_RE = re.compile(rf"{re.escape(long_key(STATE_KEY))}\\([a-z0-9_]{{1,60}})\Z", re.IGNORECASE)
-_BELOW_STATE_RE = re.compile(r"\\portkeeper\\state\\", re.IGNORECASE)
 _OWN_KEY_RE = re.compile(rf"{re.escape(long_key(OWN_KEY))}(?:\\|\Z)", re.IGNORECASE)
 _ROOT_KEY = long_key(OWN_KEY).lower()
+_ALL_STATE_KEY = long_key(STATE_KEY).lower()
+_DEPTH_OF_CHILDREN = 2
 _OWN_NAME = OWN_KEY.rpartition("\\")[2]
 _SOFTWARE_CHILD_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE\\([^\\]+)\Z", re.IGNORECASE)
 _SOFTWARE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SOFTWARE(?:\\|\Z)", re.IGNORECASE)
@@ -56,12 +55,11 @@ _RECORD_RE = re.compile(rf"(?!.* {{2}})(?:{_RECORDED}(?:,{_RECORDED})*)?\Z")
 _PID_RE = re.compile(r"[0-9]{1,10}\Z")
 
 
-def read_settings(reading: Reading, dns_installed: bool | None) -> dict[str, Any]:
+def read_settings(reading: Reading, dns_installed: bool | None) -> tuple[dict[str, Any], list[Problem]]:
     """Return the fact ``settings``. If DNS is certainly not installed, its values are certainly absent."""
-    settings: dict[str, Any] = {}
-    for setting_id, setting in SETTINGS.items():
-        settings[setting_id] = _read_setting(reading, setting, dns_installed)
-    return settings
+    found = {setting_id: _read_setting(reading, setting, dns_installed) for setting_id, setting in SETTINGS.items()}
+    problems = [problem for _setting, of_setting in found.values() for problem in of_setting]
+    return {setting_id: setting for setting_id, (setting, _problems) in found.items()}, problems
 
 
 def _below_control_set(key: str) -> str:
@@ -79,41 +77,31 @@ def _setting(present: bool | None, value: RegValue | None = None) -> dict[str, A
     }
 
 
-def _read_setting(reading: Reading, place: Setting, dns_installed: bool | None) -> dict[str, Any]:
+def _read_setting(reading: Reading, place: Setting, dns_installed: bool | None) -> tuple[dict[str, Any], list[Problem]]:
     section = section_of(place)
     dump = reading.registry(section)
-    key = dump.find(_below_control_set(place.key))
+    suffix = _below_control_set(place.key)
+    key = dump.find(suffix)
     name = place.value_name.lower()
     if key is None and place.key == DNS_KEY and dns_installed is False and _level(reading, section) != 0:
-        return _setting(False)
-    if key is None or name in key.ambiguous or dump.stray:
-        _report_unread(reading, place, key)
-        return _setting(None)
+        return _setting(False), []
+    if key is None or name in key.ambiguous or dump.damaged:
+        return _setting(None), _unread(reading, place, key)
     value = key.values.get(name)
     if value is None:
-        if reading.succeeded(section) and key.ended and not any(_is_spoiled(other, name) for other in key.values):
-            return _setting(False)
-        _report_unread(reading, place, None)
-        return _setting(None)
-    setting = _setting(True, value)
+        if reading.succeeded(section) and key.ended and not dump.may_hold(suffix, name):
+            return _setting(False), []
+        return _setting(None), _unread(reading, place, None)
+    setting, problems = _setting(True, value), []
     if value.data is None:
-        reading.problems.add(
-            "value_unreadable",
-            "error",
-            f"{place.value_name} is there, but its data cannot be read as {shown(value.type)}.",
-            value_name=place.value_name,
-            type=shown(value.type),
-        )
+        found_type = shown(value.type)
+        message = f"{place.value_name} is there, but its data cannot be read as {found_type}."
+        data = {"value_name": place.value_name, "type": found_type}
+        problems = [make_problem("value_unreadable", "error", message, **data)]
     if place.is_list:
         ports, bad, _canonical = parse_entries(_entries(value.data))
         setting.update(ranges=ports.to_json(), bad_entries=bad)
-    return setting
-
-
-def _is_spoiled(found: str, name: str) -> bool:
-    """Return whether a value's name is the wanted one with additional characters before or after it."""
-    front, wanted, behind = found.partition(name)
-    return bool(wanted) and not re.search("[A-Za-z_]", front + behind)
+    return setting, problems
 
 
 def _entries(data: RegData) -> list[str]:
@@ -122,69 +110,77 @@ def _entries(data: RegData) -> list[str]:
     return data if isinstance(data, list) else []
 
 
-def _report_unread(reading: Reading, place: Setting, key: RegKey | None) -> None:
+def _unread(reading: Reading, place: Setting, key: RegKey | None) -> list[Problem]:
     section = section_of(place)
-    if report_stray(reading, section):
-        return
+    stray = reading.registry(section).damaged
+    if stray:
+        return damaged(section, stray)
     if key is not None:
-        reading.problems.add(
-            "value_ambiguous",
-            "error",
-            f"{place.value_name} is listed more than once with different data, or its data is not certain.",
-            value_name=place.value_name,
-        )
-    elif reading.section(section) is not None:
-        problem_id, shown_key = _KEY_PROBLEMS[place.key]
-        reading.problems.add(
-            problem_id,
-            "error",
-            f"The key {shown_key} could not be read to its end: a value that is not shown may be there.",
-            section=section,
-        )
+        message = f"{place.value_name} is listed more than once with different data, or its data is not certain."
+        return [make_problem("value_ambiguous", "error", message, value_name=place.value_name)]
+    if reading.section(section) is None:
+        return []
+    problem_id, shown_key = _KEY_PROBLEMS[place.key]
+    message = f"The key {shown_key} could not be read to its end: a value that is not shown may be there."
+    return [make_problem(problem_id, "error", message, section=section)]
 
 
-def read_state(reading: Reading) -> dict[str, Any]:
+def read_state(reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
     """Return the fact ``state``: the collection's key, or the parent's listing that proves that it does not exist."""
     dump = reading.registry("state")
-    if report_stray(reading, "state"):
-        return {"present": None, "settings": {}}
+    if dump.damaged:
+        return {"present": None, "settings": {}}, damaged("state", dump.damaged)
     keys = list(dump.keys.values())
     own = [key for key in keys if _OWN_KEY_RE.match(key.path)]
     others = [key.path for key in keys if not _OWN_KEY_RE.match(key.path)]
     listed = any(_SOFTWARE_KEY_RE.match(path) for path in others)
     # Behind the last value of our own key reg.exe prints an empty line.
-    cut = bool(own) and not keys[-1].ended
-    cut = cut or any(_BELOW_STATE_RE.search(key.path) and not _STATE_KEY_RE.match(key.path) for key in own)
+    cut = bool(own) and (bool(others) or not keys[-1].ended or not all(map(_is_as_written, own)))
     if listed or cut or not own:
-        proven = is_file(reading.text("state")) or any(map(_is_behind_own_key, others))
+        proven = is_file(reading.text("state")) or _is_list_that_goes_further(others)
         present = False if listed and proven and not own and reading.succeeded("state") else None
-        if own or (listed and present is None):
-            reading.problems.add(
-                "state_unreadable",
-                "error",
-                "Whether our own registry key is there, or what it holds, could not be read.",
-            )
-        return {"present": present, "settings": {}}
+        message = "Whether our own registry key is there, or what it holds, could not be read."
+        unread = own or (listed and present is None)
+        problems = [make_problem("state_unreadable", "error", message)] if unread else []
+        return {"present": present, "settings": {}}, problems
     settings: dict[str, Any] = {}
     for key in own:
         match = _STATE_KEY_RE.match(key.path)
-        if match and not key.ambiguous:
+        if match:
             settings[match.group(1).lower()] = {
                 "value": _matching(_RECORD_RE, _stored(key, "value")),
                 "boot_mark": _mark(_stored(key, "boot_mark")),
                 "dns_pid": _pid(_stored(key, "dns_pid")),
             }
-    return {"present": True, "settings": dict(sorted(settings.items()))}
+    return {"present": True, "settings": dict(sorted(settings.items()))}, []
 
 
-def read_machine(reading: Reading) -> dict[str, Any]:
+def read_machine(reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
     """Return the fact ``machine``: the id that the first write gave to this machine, and its computer name then."""
     dump = reading.registry("state")
     key = dump.keys.get(_ROOT_KEY)
-    if key is None or dump.stray or key.ambiguous & {ID_VALUE, NAME_VALUE}:
-        return {"id": None, "recorded_name": None}
+    if key is None or dump.damaged or key.ambiguous & {ID_VALUE, NAME_VALUE}:
+        return {"id": None, "recorded_name": None}, []
     name = _stored(key, NAME_VALUE)
-    return {"id": machine_id(_stored(key, ID_VALUE)), "recorded_name": shown(name) if name else None}
+    return {"id": machine_id(_stored(key, ID_VALUE)), "recorded_name": shown(name) if name else None}, []
+
+
+def _is_as_written(key: RegKey) -> bool:
+    """Return whether this is one of the keys that the collection writes, with the rows of one key.
+
+    Where a key's line is missing or damaged, its rows seem to belong to the key before.
+    """
+    if key.path.lower() in (_ROOT_KEY, _ALL_STATE_KEY):
+        return not key.repeated and not (key.values and key.path.lower() == _ALL_STATE_KEY)
+    match = _STATE_KEY_RE.match(key.path)
+    return match is not None and is_recorded(match.group(1).lower()) and not key.repeated
+
+
+def _is_list_that_goes_further(paths: list[str]) -> bool:
+    """Return whether this is the listing of SOFTWARE's children, and contains one that comes after our key."""
+    below = [path for path in paths if _SOFTWARE_KEY_RE.match(path)]
+    children = [path for path in below if path.count("\\") <= _DEPTH_OF_CHILDREN]
+    return len(children) == len(below) and any(map(_is_behind_own_key, children))
 
 
 def _is_behind_own_key(path: str) -> bool:
@@ -222,7 +218,7 @@ def read_send_port(reading: Reading) -> int | None:
     return data if isinstance(data, int) and 1 <= data <= HIGHEST_PORT else None
 
 
-def read_boot_mark(reading: Reading) -> str | None:
+def read_boot_mark(reading: Reading) -> tuple[str | None, list[Problem]]:
     """Return the fact ``boot_mark``: ShutdownTime in upper-case hex digits, and the boot counter if there is one.
 
     It is opaque: it may only be compared for equality.
@@ -236,15 +232,12 @@ def read_boot_mark(reading: Reading) -> str | None:
     number = counter.data if counter is not None else None
     # Another mark than the recorded one would say that the host was restarted: the exit code is that of the counter.
     lost = counter is None and _level(reading, "boot") == 0 and not is_file(reading.text("boot"))
-    if not known or lost or dump.stray or (counter is not None and not isinstance(number, int)):
-        if reading.section("boot") is not None:
-            reading.problems.add(
-                "boot_mark_unreadable",
-                "warning",
-                "ShutdownTime could not be read, so it is not known whether the host was restarted since a change.",
-            )
-        return None
-    return str(shutdown.data).upper() + (f"-{number:X}" if isinstance(number, int) else "") if shutdown else None
+    if not known or lost or dump.damaged or (counter is not None and not isinstance(number, int)):
+        message = "ShutdownTime could not be read, so it is not known whether the host was restarted since a change."
+        lacks = reading.section("boot") is None
+        return None, [] if lacks else [make_problem("boot_mark_unreadable", "warning", message)]
+    mark = str(shutdown.data).upper() + (f"-{number:X}" if isinstance(number, int) else "") if shutdown else None
+    return mark, []
 
 
 def _level(reading: Reading, section_id: str) -> int | None:
@@ -252,7 +245,7 @@ def _level(reading: Reading, section_id: str) -> int | None:
     return section.errorlevel if section else None
 
 
-def read_sql_ports(reading: Reading) -> PortSet:
+def read_sql_ports(reading: Reading) -> tuple[PortSet, list[Problem]]:
     """Return the fact ``sql_ports``: TCP ports of all instances. The texts may be empty, "0" or comma separated.
 
     Values in front of the first key are those of another one, which the collector leaves out.
@@ -263,15 +256,17 @@ def read_sql_ports(reading: Reading) -> PortSet:
     for item in items:
         if isinstance(item, str):
             path = item.lower()
+        elif _SQL_KEY in path and any(is_damaged_name(item.name, name) for name in _SQL_VALUES):
+            unread += 1
         elif _SQL_KEY in path and item.name.lower() in _SQL_VALUES:
             read += 1
             numbers = [part.strip() for part in item.data.split(",")] if isinstance(item.data, str) else ["?"]
             unread += numbers != [""] and not all(map(_PID_RE.match, numbers))
             ports.update(int(part) for part in numbers if _PID_RE.match(part))
     stray = reading.registry("sql_ports").stray
-    if stray or unread or _lacks_sql_ports(reading, items, read):
-        report_damage(reading, "sql_ports", stray or unread)
-    return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT)
+    lost = stray or unread or _lacks_sql_ports(reading, items, read)
+    problems = damaged("sql_ports", stray or unread) if lost else []
+    return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT), problems
 
 
 def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -> bool:
@@ -287,11 +282,11 @@ def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -
     return not read and _level(reading, "sql_ports") == 0 and not (keys and all(_SQL_CLIENT in key for key in keys))
 
 
-def read_hotfixes(reading: Reading) -> list[str]:
+def read_hotfixes(reading: Reading) -> tuple[list[str], list[Problem]]:
     """Return the fact ``hotfixes``: the relevant ones that Windows 2000 to 2003 lists, in ascending order."""
     found: set[str] = set()
     for item in reg_lines(reading.text("hotfixes")):
         match = _HOTFIX_RE.search(item) if isinstance(item, str) else None
         if match and match.group(1) in HOTFIXES:
             found.add(match.group(1))
-    return [f"KB{number}" for number in sorted(found, key=int)]
+    return [f"KB{number}" for number in sorted(found, key=int)], []

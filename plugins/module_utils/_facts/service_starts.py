@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from .._parsers.reg_query import (
     RegValue,
+    is_damaged_name,
     is_file,
     parse_reg,
     reg_lines,
 )
+from .._problems import Problem, make_problem
 from .._windows.service_states import DISABLED
 from .reading import Reading
 
@@ -64,7 +66,7 @@ class Starts:
         return False if self.complete else None
 
 
-def read_starts(reading: Reading) -> Starts:
+def read_starts(reading: Reading) -> tuple[Starts, list[Problem]]:
     """Read the section: only the first Start after a service's own key line is that of the service.
 
     The filter in the collector's command drops the lines of most subkeys, but not the Start values below them.
@@ -72,7 +74,7 @@ def read_starts(reading: Reading) -> Starts:
     starts = Starts()
     text = reading.text("service_starts")
     owner = last = ""
-    wants_start = False
+    wants_start, begun, in_order = False, False, True
     for item in reg_lines(text):
         if isinstance(item, RegValue):
             value = item.name.lower()
@@ -84,7 +86,9 @@ def read_starts(reading: Reading) -> Starts:
                 wants_start = False
             elif owner and value == "deleteflag" and item.data:
                 starts.deleted.add(owner)
+            in_order &= begun
             continue
+        begun = True
         match = _SERVICE_KEY_RE.match(item)
         name = match.group(1).lower() if match else ""
         owner, wants_start = "", False
@@ -97,22 +101,31 @@ def read_starts(reading: Reading) -> Starts:
             starts.triggered.add(name)
             starts.triggers_known &= name in starts.names
         else:
-            last_part = item.lower().rpartition("\\")[2]
-            whole = not last_part.startswith(_TRIGGER_KEY) and not _TRIGGER_KEY.startswith(last_part)
-            starts.triggers_known &= whole
+            starts.triggers_known &= not _may_be_a_trigger(item, name in starts.triggered)
     starts.triggers_known &= not _holds_pieces(text)
-    starts.complete = _ALWAYS_THERE in starts.names
+    # In front of the first key there is no value: the rows would be those of other services.
+    starts.complete = in_order and _ALWAYS_THERE in starts.names
     if not starts.complete and reading.section("service_starts") is not None:
-        reading.problems.add(
-            "service_starts_unreadable", "error", "How the services are started could not be read from the registry."
-        )
-    elif not starts.triggers_known:
-        reading.problems.add(
-            "service_triggers_unreadable",
-            "warning",
-            "Which services are started by a trigger could not be read from the registry.",
-        )
-    return starts
+        message = "How the services are started could not be read from the registry."
+        return starts, [make_problem("service_starts_unreadable", "error", message)]
+    if not starts.triggers_known:
+        message = "Which services are started by a trigger could not be read from the registry."
+        return starts, [make_problem("service_triggers_unreadable", "warning", message)]
+    return starts, []
+
+
+def _may_be_a_trigger(path: str, is_triggered: bool) -> bool:
+    """Return whether a key's path is that of a service's trigger with text in it or behind it.
+
+    Args:
+        path: of a key that is neither a service's nor its trigger's.
+        is_triggered: whether the service has a trigger, which may have keys of its own.
+    """
+    last = path.lower().split("\\")[-2:]
+    if is_triggered and last[0] == _TRIGGER_KEY:
+        return False
+    begun = last[0].startswith(_TRIGGER_KEY) or last[-1].startswith(_TRIGGER_KEY) or _TRIGGER_KEY.startswith(last[-1])
+    return begun or any(is_damaged_name(part, _TRIGGER_KEY) for part in last)
 
 
 def _holds_pieces(text: str) -> bool:

@@ -6,20 +6,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from .._catalogue.sbs2003 import is_catalogued
+from .._parsers.reg_query import is_damaged_name
 from .._parsers.sc import (
     ServiceList,
     ServiceRow,
     parse_sc,
 )
 from .._parsers.tasklist import parse_tasklist
-from .._problems import shown
-from .._windows.service_states import has_no_process
+from .._problems import Problem, make_problem, shown
+from .._windows.range_owners import owns_the_range
+from .._windows.service_states import PORT_ERRORS, RUNNING, has_no_process
 from .reading import Reading
 from .service_starts import Starts, read_starts
 
@@ -30,6 +32,8 @@ ACCESS_DENIED = "access_denied"
 """Id of the problem for denied access, which must not be mistaken for services that are absent."""
 
 _SHOWN_NAMES = 10
+_COMPARED_NAMES = 100
+"""Names of each list that are compared with those of the other: every name with every other one."""
 
 
 @dataclass
@@ -99,7 +103,7 @@ class Services:
         return any(row.pid for row in self.rows.values())
 
 
-def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
+def read_services(reading: Reading, extra: Iterable[str] = ()) -> tuple[Services, list[Problem]]:
     """Read the sections ``services``, ``service_starts`` and ``tasklist``, and whether ``sc enumdepend`` knows DNS.
 
     Args:
@@ -107,17 +111,14 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
         extra: services that matter besides DNS and those of the catalogue: names in upper or lower case.
     """
     listed = parse_sc(reading.text("services"))
-    starts = read_starts(reading)
+    starts, problems = read_starts(reading)
     processes = parse_tasklist(reading.text("tasklist"))
     if reading.section("tasklist") is not None and not processes.images:
-        reading.problems.add("processes_unreadable", "warning", "The list of processes could not be read.")
+        message = "The list of processes could not be read."
+        problems.append(make_problem("processes_unreadable", "warning", message))
     elif processes.unread:
-        reading.problems.add(
-            "process_rows_unreadable",
-            "warning",
-            f"{processes.unread} lines of the list of processes could not be read.",
-            rows=processes.unread,
-        )
+        message = f"{processes.unread} lines of the list of processes could not be read."
+        problems.append(make_problem("process_rows_unreadable", "warning", message, rows=processes.unread))
     dependents = reading.section("dns_dependents")
     services = Services(
         rows={name.lower(): row for name, row in listed.rows.items()},
@@ -129,39 +130,51 @@ def read_services(reading: Reading, extra: Iterable[str] = ()) -> Services:
         dns_unknown=dependents is not None and dependents.errorlevel == NO_SUCH_SERVICE,
     )
     if services.lost_the_process_of_dns:
-        reading.problems.add(
-            "dns_process_unknown",
-            "warning",
-            "The service manager's list names processes, but not that of DNS: which sockets are DNS's is not known.",
+        message = (
+            "The service manager's list names processes, but not that of DNS: which sockets are DNS's is not known."
         )
+        problems.append(make_problem("dns_process_unknown", "warning", message))
     matters = {name.lower() for name in extra} | {DNS}
-    _report_list(reading, listed, services, matters)
-    return services
+    return services, [*problems, *_of_list(reading, listed, services, matters)]
 
 
-def _report_list(reading: Reading, listed: ServiceList, services: Services, matters: set[str]) -> None:
+def _of_list(reading: Reading, listed: ServiceList, services: Services, matters: set[str]) -> Iterator[Problem]:
     section = reading.section("services")
     if section is None:
         return
     if not listed.rows and section.errorlevel == ERROR_ACCESS_DENIED:
-        reading.problems.add(
+        yield make_problem(
             ACCESS_DENIED,
             "error",
             "Access to the services is denied: the user must be an administrator, and local administrators other"
             " than the built-in one need LocalAccountTokenFilterPolicy=1 on Server 2008 and later.",
         )
+    elif not listed.rows and services.starts.names:
+        message = "Which services run is not known; which are installed was read from the registry."
+        yield make_problem("services_unreadable", "error", message)
     elif not listed.rows:
-        reading.problems.add("services_unreadable", "error", "The list of services could not be read.")
+        yield make_problem(
+            "services_unreadable", "error", "The services could not be read, so nothing can be detected."
+        )
     elif listed.stopped_early or not reading.succeeded("services"):
-        reading.problems.add("services_incomplete", "error", "The list of services is not complete.")
+        yield make_problem("services_incomplete", "error", "The list of services is not complete.")
     if listed.rows:
-        missing = _report_contradictions(reading, services, matters)
-        _report_unread_starts(reading, services, matters)
-        _report_blocks(reading, listed, services, matters, missing)
+        unlisted, unknown = _contradictions(services, matters)
+        if unlisted or unknown:
+            yield make_problem(
+                "services_contradict",
+                "error",
+                "The service manager's list and the registry do not have the same services: one of them is not"
+                " complete.",
+                not_listed=_shown_names(unlisted),
+                not_in_registry=_shown_names(unknown),
+            )
+        yield from _of_starts(services, matters)
+        yield from _of_blocks(listed, services, matters, bool(unlisted))
 
 
-def _report_blocks(reading: Reading, listed: ServiceList, services: Services, matters: set[str], missing: bool) -> None:
-    """Report unreadable blocks as an error if a service that matters is affected, else as a warning.
+def _of_blocks(listed: ServiceList, services: Services, matters: set[str], missing: bool) -> Iterator[Problem]:
+    """Yield the problem of unreadable blocks: an error if a service that matters is affected, else a warning.
 
     A block without a name may be that of any service, unless the list has all services that matter.
     """
@@ -169,21 +182,21 @@ def _report_blocks(reading: Reading, listed: ServiceList, services: Services, ma
         return
     named = any(_matters(name, matters) for name in services.unread)
     all_there = services.starts.complete and not missing and DNS in services.rows
-    reading.problems.add(
+    yield make_problem(
         "service_blocks_unreadable",
         "error" if named or (listed.nameless and not all_there) else "warning",
         f"{len(services.unread) + listed.nameless} services of the service manager's list could not be read.",
-        services=[shown(name) for name in sorted(services.unread.values())[:_SHOWN_NAMES]],
+        services=_shown_names(sorted(services.unread.values())),
         nameless=listed.nameless,
     )
 
 
-def _report_contradictions(reading: Reading, services: Services, matters: set[str]) -> bool:
-    """Add an error if the service manager and the registry do not agree on a service that matters.
+def _shown_names(names: Sequence[str]) -> list[str]:
+    return [shown(name) for name in names[:_SHOWN_NAMES]]
 
-    Returns:
-        Whether the registry has such a service that the service manager does not list.
-    """
+
+def _contradictions(services: Services, matters: set[str]) -> tuple[list[str], list[str]]:
+    """Return the services that matter and that the service manager does not list, and those the registry lacks."""
     starts, names = services.starts, services.names
     marked = _marked(services, matters) if starts.complete else {}
     unlisted = sorted(
@@ -193,52 +206,42 @@ def _report_contradictions(reading: Reading, services: Services, matters: set[st
     )
     unknown = sorted(names[name] for name in names if _matters(name, matters) and name not in starts.names)
     unknown = sorted({*unknown, *(names[name] for name in marked)}) if starts.complete else []
-    if unlisted or unknown:
-        reading.problems.add(
-            "services_contradict",
-            "error",
-            "The service manager's list and the registry do not have the same services: one of them is not complete.",
-            not_listed=[shown(name) for name in unlisted[:_SHOWN_NAMES]],
-            not_in_registry=[shown(name) for name in unknown[:_SHOWN_NAMES]],
-        )
-    return bool(unlisted)
+    return unlisted, unknown
 
 
-def _report_unread_starts(reading: Reading, services: Services, matters: set[str]) -> None:
+def _of_starts(services: Services, matters: set[str]) -> Iterator[Problem]:
     starts, names = services.starts, services.names
     unread = sorted(names[name] for name in starts.unread if name in names and _matters(name, matters))
     if unread:
-        reading.problems.add(
-            "service_starts_unreadable",
-            "error",
-            f"How {len(unread)} services are started could not be read from the registry.",
-            services=[shown(name) for name in unread[:_SHOWN_NAMES]],
-        )
+        message = f"How {len(unread)} services are started could not be read from the registry."
+        yield make_problem("service_starts_unreadable", "error", message, services=_shown_names(unread))
 
 
 def _marked(services: Services, matters: set[str]) -> dict[str, str]:
     """Listed names that probably are the name of another service with text added to it, with that service.
 
-    Text before or after a name makes it a different name: one that the registry does not have, and that contains a name
-    which the registry has and which is not listed.
+    Text before, after or in a name makes it a different name: one that the registry does not have, and that contains a
+    name which the registry has and which is not listed.
     """
     names, registry = services.names, services.starts.names
-    strange = [name for name in names if name not in registry]
+    strange = [name for name in names if name not in registry][:_COMPARED_NAMES]
     lost = [name for name in registry if name not in names and _matters(name, matters)] if strange else []
     return {
         name: known
-        for known in lost
+        for known in lost[:_COMPARED_NAMES]
         for name in strange
-        if re.search(rf"(?<![0-9a-z]){re.escape(known)}(?![0-9a-z])", name)
+        if re.search(rf"(?<![0-9a-z]){re.escape(known)}(?![0-9a-z])", name) or is_damaged_name(name, known)
     }
 
 
 def _matters(name: str, others: set[str]) -> bool:
-    return name in others or is_catalogued(name)
+    return name in others or is_catalogued(name) or owns_the_range(name)
 
 
 def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str]) -> dict[str, Any]:
     """Return the fact ``services``. A service is missing only if neither the service manager nor the registry has it.
+
+    A service that failed because of its port is always included: only its exit code shows the failure.
 
     Args:
         services: all of them.
@@ -246,7 +249,7 @@ def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str
             needed ports, and services that ran before a window.
         extra: additional names that the caller asks for, in upper or lower case.
     """
-    chosen = set(wanted) | {name.lower() for name in extra}
+    chosen = set(wanted) | {name.lower() for name in extra} | _failed_for_port(services)
     names = {
         **{name: shown_name for name, shown_name in services.starts.names.items() if services.starts.is_service(name)},
         **services.names,
@@ -254,8 +257,12 @@ def service_facts(services: Services, wanted: Iterable[str], extra: Iterable[str
     return {
         names[name]: _one_service(services, name)
         for name in sorted(names)
-        if name in chosen or is_catalogued(names[name])
+        if name in chosen or is_catalogued(names[name]) or owns_the_range(name)
     }
+
+
+def _failed_for_port(services: Services) -> set[str]:
+    return {name for name, row in services.rows.items() if row.state != RUNNING and row.last_error in PORT_ERRORS}
 
 
 def _one_service(services: Services, name: str) -> dict[str, Any]:
@@ -274,22 +281,20 @@ def _one_service(services: Services, name: str) -> dict[str, Any]:
     }
 
 
-def read_dependents(reading: Reading, services: Services) -> list[str] | None:
+def read_dependents(reading: Reading, services: Services) -> tuple[list[str] | None, list[Problem]]:
     """Return the services that depend on DNS, in the service manager's order; None if they are not known."""
     if services.dns_installed is False:
-        return []
+        return [], []
     section = reading.section("dns_dependents")
     if section is None:
-        return None
+        return None, []
     if section.errorlevel == NO_SUCH_SERVICE and services.dns_installed is None:
-        return []
+        return [], []
     listed = parse_sc(section.text)
     counted = listed.announced == len(listed.rows) or (listed.announced is None and bool(listed.rows))
     # A name that the complete list of services lacks was read from some other line: it is no service of this host.
     are_services = not services.complete or all(name.lower() in services.names for name in listed.rows)
     if not (listed.complete and reading.succeeded("dns_dependents") and counted and are_services):
-        reading.problems.add(
-            "dns_dependents_unreadable", "warning", "The services that depend on DNS could not be listed."
-        )
-        return None
-    return list(listed.rows)
+        message = "The services that depend on DNS could not be listed."
+        return None, [make_problem("dns_dependents_unreadable", "warning", message)]
+    return list(listed.rows), []

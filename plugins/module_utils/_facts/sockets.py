@@ -16,8 +16,8 @@ from .._parsers.netstat import (
     parse_netstat,
     take_pools,
 )
-from .._ports import FAMILIES, PortSet, family_of
-from .._problems import shown
+from .._ports import FAMILIES, PortSet, address_family
+from .._problems import Problem, make_problem, shown
 from .._windows.service_states import RUNNING, SYSTEM_PID, has_no_process
 from .reading import Reading
 from .services import Services
@@ -45,6 +45,7 @@ class Sockets:
         dns_pid: PID of DNS; None if it is not known.
         dns_by_family: the ports that DNS holds, per address family.
         others: all rows that are not known to belong to DNS.
+        unread: what is certain of the rows that could not be read.
     """
 
     known: bool
@@ -52,6 +53,7 @@ class Sockets:
     dns_pid: int | None
     dns_by_family: dict[str, set[int]]
     others: list[UdpRow]
+    unread: list[UnreadRow]
 
     def pids_on(self, ports: PortSet) -> set[int]:
         """Return PIDs of the processes that hold any of these ports."""
@@ -61,46 +63,45 @@ class Sockets:
         return pids | ({self.dns_pid} if holds_one and self.dns_pid is not None else set())
 
 
-def read_sockets(reading: Reading, services: Services) -> Sockets:
+def read_sockets(reading: Reading, services: Services) -> tuple[Sockets, list[Problem]]:
     """Read the section ``netstat``."""
     dns_pid = services.dns_pid
     pools, rest = take_pools(reading.text("netstat"))
     table = parse_netstat(rest, pids_seen=bool(pools))
     known = bool(pools or table.rows)
+    problems: list[Problem] = []
     if reading.section("netstat") is not None:
         if not known:
-            reading.problems.add("sockets_unreadable", "error", "The list of UDP sockets could not be read.")
+            problems.append(make_problem("sockets_unreadable", "error", "The list of UDP sockets could not be read."))
         elif table.unread:
-            _report_unread(reading, table.unread, services)
+            problems.append(_of_unread(table.unread, services))
     unnamed = sum(row.pid is None for row in table.rows)
     with_pids = known and not unnamed and not _may_be_dns(table.unread, services)
     if known and unnamed == len(table.rows) and not pools:
-        reading.problems.add("sockets_without_pid", "warning", "The list of UDP sockets does not name processes.")
+        message = "The list of UDP sockets does not name processes."
+        problems.append(make_problem("sockets_without_pid", "warning", message))
     elif known and dns_pid is None and _dns_has_process(services) and not services.lost_the_process_of_dns:
-        reading.problems.add(
-            "dns_process_unknown",
-            "warning",
-            "The service manager's list names no processes, so the sockets of DNS are among those of the others.",
-        )
+        message = "The service manager's list names no processes, so the sockets of DNS are among those of the others."
+        problems.append(make_problem("dns_process_unknown", "warning", message))
     others = [row for row in table.rows if dns_pid is None or row.pid != dns_pid]
     held = _by_family([row for row in table.rows if dns_pid is not None and row.pid == dns_pid])
     for pool in pools:
         if pool.pid == dns_pid:
-            held[family_of(pool.address)] |= pool.ports
+            held[address_family(pool.address)] |= pool.ports
         else:
             others += _rows_of(pool)
-    return Sockets(known, with_pids, dns_pid, held, list(dict.fromkeys(others)))
+    return Sockets(known, with_pids, dns_pid, held, list(dict.fromkeys(others)), table.unread), problems
 
 
-def _report_unread(reading: Reading, unread: list[UnreadRow], services: Services) -> None:
-    """Report unreadable rows: an error if one may belong to DNS or does not show its port, else a warning.
+def _of_unread(unread: list[UnreadRow], services: Services) -> Problem:
+    """Return the problem of unreadable rows: an error if one may be of DNS or does not show its port, else a warning.
 
     In the latter case, the plan decides whether one of the ports is needed.
     """
     distinct = set(unread)
     certain = {row.port for row in distinct if row.port is not None}
     is_error = _may_be_dns(unread, services) or any(row.port is None for row in distinct)
-    reading.problems.add(
+    return make_problem(
         SOCKET_ROWS_UNREADABLE,
         "error" if is_error else "warning",
         f"{len(unread)} rows of the list of UDP sockets could not be read.",

@@ -10,21 +10,18 @@ import unicodedata
 from typing import Any
 
 from .._parsers.reg_query import RegKey
-from .._problems import shown
+from .._problems import Problem, Severity, make_problem, shown
 from .._windows.releases import (
     RELEASES,
     SBS_SUITES,
     Identified,
-    family_of,
     identify,
     is_sbs,
+    release_family,
 )
-from .reading import (
-    Reading,
-    report_damage,
-    report_stray,
-)
+from .reading import Reading, damaged
 
+_OPTIONS = r"\control\productoptions"
 _VER_RE = re.compile(r"(?<![0-9.])([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{3,6})(?![0-9])")
 _VERSION_RE = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\Z")
 _BUILD_RE = re.compile(r"[0-9]{3,6}\Z")
@@ -38,12 +35,12 @@ _NAMED_VERSIONS = frozenset(row.nt for row in RELEASES if row.id == "2003r2")
 _SBS_VERSIONS = frozenset(row.nt for row in RELEASES if row.sbs)
 
 
-def read_os(reading: Reading) -> dict[str, Any]:
+def read_os(reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
     """Return the fact ``os``."""
     current = reading.registry("current_version").find(r"\windows nt\currentversion")
-    options = reading.registry("product_options").find(r"\control\productoptions")
+    options = reading.registry("product_options").find(_OPTIONS)
     nt, build = _version(reading, current)
-    stray = reading.registry("current_version").stray
+    stray = reading.registry("current_version").damaged
     missing = current is None and reading.succeeded("current_version")
     unread = missing and reading.text("current_version").strip()
     product = unicodedata.normalize("NFKC", _text(current, "ProductName") or "")
@@ -51,13 +48,12 @@ def read_os(reading: Reading) -> dict[str, Any]:
     suites = _list(options, "ProductSuite")
     # Each row counts by itself, and ver says the version too: what is in doubt is the product.
     unnamed = nt in _NAMED_VERSIONS and not product and (current or missing)
-    if stray or unread or unnamed:
-        report_damage(reading, "current_version", stray)
-    _check_suites(reading, options, nt)
+    lost = stray or unread or unnamed
+    problems = [*(damaged("current_version", stray) if lost else ()), *_check_suites(reading, options, nt)]
     found = identify(nt, build, product_type, suites, product)
-    family = found.release.family if found.release else family_of(nt)
-    _report(reading, found, family, nt, build)
-    return {
+    family = found.release.family if found.release else release_family(nt)
+    problems += _of_release(found, family, nt, build)
+    facts = {
         "release": found.release.id if found.release else None,
         "family": family,
         "nt": nt,
@@ -67,17 +63,21 @@ def read_os(reading: Reading) -> dict[str, Any]:
         "suites": [shown(suite) for suite in suites],
         "sbs": is_sbs(suites),
     }
+    return facts, problems
 
 
-def _check_suites(reading: Reading, options: RegKey | None, nt: str | None) -> None:
-    """Report a ProductSuite that could not be read where there is a Small Business Server of that version."""
-    if options is None or nt not in _SBS_VERSIONS or report_stray(reading, "product_options"):
-        return
+def _check_suites(reading: Reading, options: RegKey | None, nt: str | None) -> list[Problem]:
+    """Return the problem of a ProductSuite that could not be read, where that version has a Small Business Server."""
+    if options is None or nt not in _SBS_VERSIONS:
+        return []
+    stray = reading.registry("product_options").damaged
+    if stray:
+        return damaged("product_options", stray)
     suite = options.values.get("productsuite")
-    unread = suite.data is None if suite else not options.ended
+    lost = reading.registry("product_options").may_hold(_OPTIONS, "ProductSuite")
+    unread = suite.data is None if suite else not options.ended or lost
     marked = any(text.lower().startswith(_SBS_SUITE) and not is_sbs([text]) for text in _list(options, "ProductSuite"))
-    if unread or marked or "productsuite" in options.ambiguous:
-        report_damage(reading, "product_options")
+    return damaged("product_options") if unread or marked or "productsuite" in options.ambiguous else []
 
 
 def _version(reading: Reading, current: RegKey | None) -> tuple[str | None, int | None]:
@@ -107,24 +107,15 @@ def _named_version(current: RegKey | None, build: int | None) -> tuple[int, int]
     return (int(version.group(1)), int(version.group(2))) if version else None
 
 
-def _report(reading: Reading, found: Identified, family: str | None, nt: str | None, build: int | None) -> None:
+def _of_release(found: Identified, family: str | None, nt: str | None, build: int | None) -> list[Problem]:
     if found.release is None:
-        reading.problems.add(
-            "release_unknown",
-            "error" if family is None else "warning",
-            "The Windows release could not be recognised from its version, build and product type.",
-            nt=nt,
-            build=build,
-        )
-    elif not found.exact:
-        reading.problems.add(
-            "release_not_exact",
-            "warning",
-            f"Build {build} of NT {nt} is not in the table of releases; it is treated as {found.release.title}.",
-            nt=nt,
-            build=build,
-            release=found.release.id,
-        )
+        severity: Severity = "error" if family is None else "warning"
+        message = "The Windows release could not be recognised from its version, build and product type."
+        return [make_problem("release_unknown", severity, message, nt=nt, build=build)]
+    if found.exact:
+        return []
+    message = f"Build {build} of NT {nt} is not in the table of releases; it is treated as {found.release.title}."
+    return [make_problem("release_not_exact", "warning", message, nt=nt, build=build, release=found.release.id)]
 
 
 def _text(key: RegKey | None, name: str) -> str | None:
@@ -139,4 +130,4 @@ def _number(key: RegKey | None, name: str) -> int | None:
 
 def _list(key: RegKey | None, name: str) -> list[str]:
     value = key.values.get(name.lower()) if key else None
-    return value.data if value and isinstance(value.data, list) else []
+    return [text.strip() for text in value.data] if value and isinstance(value.data, list) else []

@@ -16,7 +16,8 @@ from typing import Any
 from .._catalogue.row import SERVICE_NAME_RE
 from .._commands.records import RAN_BEFORE
 from .._windows.service_states import CONTINUE_PENDING, PAUSE_PENDING, START_PENDING, STOP_PENDING
-from .._windows.settings import DNS_RESTART, DNS_SERVICE, SETTINGS, value_text
+from .._windows.settings import DNS_RESTART, DNS_SERVICE, RANGES, SETTINGS
+from .dynamic_range import configured_text
 from .host import (
     AUTO_START,
     DISABLED,
@@ -158,13 +159,13 @@ def unproved_processes(before: Mapping[str, Any], after: Mapping[str, Any], was_
     records = (after["state"] or {}).get("settings") or {}
     return {
         name: pid
-        for name, setting in SETTINGS.items()
+        for name, setting in {**SETTINGS, **RANGES}.items()
         if setting.takes_effect == DNS_RESTART
         and (record := records.get(name))
         and record["dns_pid"] is None
         and record["boot_mark"] is not None
         and record["boot_mark"] == before["boot_mark"] == after["boot_mark"]
-        and record["value"] == value_text(before["settings"][name]) == value_text(after["settings"][name])
+        and record["value"] == configured_text(Host(before), setting) == configured_text(Host(after), setting)
     }
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accepted risks: exposed ports of a host that the operator has accepted, with the reason and an expiry date."""
+"""Accepted risks: exposed ports and failed services of a host that the operator accepts, with reason and last day."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from .._catalogue.row import ANY_SERVICE_NAME_RE
 from .._ports import PortError, PortSet
 
 ACCEPTED_OPTIONS: dict[str, dict[str, Any]] = {
     "host": {"type": "str", "required": True},
-    "ports": {"type": "list", "elements": "str", "required": True},
+    "ports": {"type": "list", "elements": "str"},
+    "services": {"type": "list", "elements": "str"},
     "reason": {"type": "str", "required": True},
     "expires": {"type": "str", "required": True},
 }
@@ -31,17 +33,19 @@ class AcceptedRiskError(ValueError):
 
 @dataclass(frozen=True)
 class AcceptedRisk:
-    """An operator's decision to accept some exposed ports of one host.
+    """An operator's decision to accept some exposed ports of one host, or services that failed for their port.
 
     Attributes:
         host: inventory name, compared exactly.
         ports: the exposed ports that are accepted.
+        services: the keys of the services that may be down.
         reason: why they are accepted.
         expires: the last day on which the decision is valid, in UTC.
     """
 
     host: str
     ports: PortSet
+    services: tuple[str, ...]
     reason: str
     expires: date
 
@@ -52,7 +56,9 @@ class AcceptedRisk:
     def sentence(self, today: date) -> str:
         """Describe the decision for the verdict on the host."""
         word = "accepted until" if self.in_force(today) else "no longer accepted since the end of"
-        return f"{', '.join(short_ports(self.ports))} {word} {self.expires.isoformat()}: {self.reason}"
+        return (
+            f"{', '.join((*short_ports(self.ports), *self.services))} {word} {self.expires.isoformat()}: {self.reason}"
+        )
 
 
 def short_ports(ports: PortSet) -> list[str]:
@@ -86,11 +92,18 @@ def accepted_ports(accepted: Iterable[AcceptedRisk], today: date) -> PortSet:
     return PortSet.from_ranges(pair for risk in accepted if risk.in_force(today) for pair in risk.ports.ranges)
 
 
+def accepted_services(accepted: Iterable[AcceptedRisk], today: date) -> frozenset[str]:
+    """Return the lower-case keys of the services of all decisions that are valid on that day."""
+    return frozenset(name.lower() for risk in accepted if risk.in_force(today) for name in risk.services)
+
+
 def _parsed(entry: object, where: str) -> AcceptedRisk:
     if not isinstance(entry, Mapping):
         raise AcceptedRiskError(f"{where} is not a mapping")
     unknown = sorted(str(key) for key in set(entry) - set(ACCEPTED_OPTIONS))
-    missing = [key for key in ACCEPTED_OPTIONS if entry.get(key) is None]
+    missing = [key for key, option in ACCEPTED_OPTIONS.items() if option.get("required") and entry.get(key) is None]
+    if not entry.get("ports") and not entry.get("services"):
+        missing.append("ports or services")
     if unknown or missing:
         wrong = f"unknown key {unknown[0]!r}" if unknown else f"{missing[0]} is missing"
         raise AcceptedRiskError(f"{where}: {wrong}")
@@ -99,7 +112,16 @@ def _parsed(entry: object, where: str) -> AcceptedRisk:
         raise AcceptedRiskError(f"{where}: host must be an inventory name")
     if not isinstance(reason, str) or not reason.strip() or len(reason) > REASON_LENGTH:
         raise AcceptedRiskError(f"{where}: reason must be 1 to {REASON_LENGTH} characters")
-    return AcceptedRisk(host, _ports(entry["ports"], where), reason.strip(), _day(entry["expires"], where))
+    ports = PortSet() if entry.get("ports") in (None, []) else _ports(entry["ports"], where)
+    services = _services(entry.get("services"), where)
+    return AcceptedRisk(host, ports, services, reason.strip(), _day(entry["expires"], where))
+
+
+def _services(value: object, where: str) -> tuple[str, ...]:
+    names = value if isinstance(value, (list, tuple)) else () if value is None else (value,)
+    if not all(isinstance(name, str) and ANY_SERVICE_NAME_RE.match(name) for name in names):
+        raise AcceptedRiskError(f"{where}: services must be service keys")
+    return tuple(names)
 
 
 def _ports(value: object, where: str) -> PortSet:

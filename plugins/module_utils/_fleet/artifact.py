@@ -158,13 +158,18 @@ def judged_status(artifact: Mapping[str, Any]) -> tuple[str, str]:
     if plan is None or status not in _NOTHING_TO_DO:
         return status, ""
     facts = artifact["facts"]
-    problems = [*artifact["problems"], *plan["problems"], *(facts["problems"] if facts else ())]
-    shown = _shown_status(plan, problems)
+    shown = status_besides_services(artifact)
     if shown != "safe":
         return "unknown", f"the artifact says {status}, but its plan and its problems show {shown}"
     if not (plan["in_sync"] and facts):
         return "unknown", f"the artifact says {status}, but has no facts, or is not in sync"
     return status, ""
+
+
+def status_besides_services(artifact: Mapping[str, Any]) -> str:
+    """Return the status that plan and problems show apart from services that are down and from exposed ports."""
+    plan, facts = artifact["plan"], artifact["facts"]
+    return _shown_status(plan, [*artifact["problems"], *plan["problems"], *(facts["problems"] if facts else ())])
 
 
 def _shown_status(plan: Mapping[str, Any], problems: Iterable[Mapping[str, Any]]) -> str:

@@ -59,7 +59,7 @@ def chosen(
         expiry: how old they may be.
 
     Returns:
-        The artifact and None, or None and why the host cannot be judged by them.
+        The artifact and None, or None and the reason why they cannot be used to evaluate the host.
     """
     dated: list[tuple[datetime, Artifact]] = []
     for artifact in artifacts:
@@ -84,16 +84,17 @@ def _badness(host: str, artifact: Artifact, rules: Rules) -> tuple[int, int]:
 
 
 def time_of(artifact: Artifact) -> datetime | None:
-    """Return when the facts were gathered, or when the attempt ended if there are none."""
+    """Return when the facts were gathered, or when the attempt ended if it failed or there are none."""
     has_facts = artifact["facts"] is not None or artifact["source"] == CARRIED
-    return parse_time(artifact["collected"] if has_facts and artifact["collected"] else artifact["attempted"])
+    dated = has_facts and (artifact["collected"] or artifact["outcome"] == "ok")
+    return parse_time(artifact["collected"] if dated else artifact["attempted"])
 
 
 def twins(artifacts: Mapping[str, Artifact], declared: Iterable[Iterable[str]] = ()) -> dict[str, str]:
-    """Return the hosts that are one machine under several inventory names. None of them can be judged.
+    """Return the hosts that are one machine under several inventory names. None of them can be evaluated.
 
     Args:
-        artifacts: those that count, by host.
+        artifacts: those that are used, by host.
         declared: groups of inventory names that are known to lead to one machine.
 
     Returns:

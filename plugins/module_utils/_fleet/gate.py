@@ -21,9 +21,11 @@ from .._ports import PortError, PortSet
 from .accepted_risks import (
     AcceptedRisk,
     accepted_ports,
+    accepted_services,
     of_host,
 )
-from .artifact import judged_status
+from .accepted_services import only_accepted_services_are_down
+from .artifact import judged_status, status_besides_services
 
 IN_ORDER = frozenset(("accepted", "safe"))
 NOT_EVALUATED = ("unknown", "unreachable")
@@ -44,6 +46,9 @@ EXIT_FINDINGS = 2
 EXIT_UNREACHABLE = 4
 """Nothing of that, but a host was not reached. The code of Ansible's unreachable hosts."""
 _BY_SEVERITY = (EXIT_IN_ORDER, EXIT_UNREACHABLE, EXIT_FINDINGS)
+
+NAMED_MAX = 100
+"""Where people read, at most this number of hosts is named, the worst first; the others are counted."""
 
 _NO_ARTIFACT = "no artifact of this run: the host could not be evaluated"
 
@@ -68,7 +73,7 @@ class Scope:
     """What a verdict has to mention besides the status of the hosts.
 
     Attributes:
-        limited: with ``--limit``, how many hosts were to be judged, and how many there are; else None.
+        limited: with ``--limit``, how many hosts were to be evaluated, and how many there are; otherwise None.
         note: why the verdict is a finding even if all hosts are in order; usually empty.
     """
 
@@ -127,6 +132,13 @@ class Verdict:
             "counts": {status: counts[status] for status in STATUSES},
             "hosts": [{"host": entry.host, "status": entry.status, "reason": entry.reason} for entry in self.hosts],
         }
+
+    def shown(self) -> dict[str, Any]:
+        """Return what a task shows of the same beside the reason, which is its message: the first NAMED_MAX hosts."""
+        summary = self.as_dict()
+        del summary["reason"]
+        named = summary["hosts"][:NAMED_MAX]
+        return {**summary, "hosts": named, "hosts_left_out": len(self.hosts) - len(named)}
 
 
 @dataclass(frozen=True)
@@ -218,9 +230,29 @@ def host_verdict(
         if not known or risk > rules.max_risk:
             shown = f"{risk:.2%}" if known else "unknown"
             status, reason = "exposed", f"the risk of the next start is {shown}, above {rules.max_risk:.2%}"
+    if status == "service_down":
+        status, reason = _accepted_down(host, artifact, rules, reason)
     if status == "exposed":
         return _exposed(host, artifact, rules, reason)
-    return HostVerdict(host, status, "" if status in IN_ORDER else reason)
+    return HostVerdict(host, status, "" if status == "safe" else reason)
+
+
+def _accepted_down(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) -> tuple[str, str]:
+    """Return status and reason of a host that is down, without the failed services that valid decisions name."""
+    decisions = [decision for decision in of_host(rules.accepted, host) if decision.services]
+    today = rules.today
+    if not decisions or today is None:
+        return "service_down", reason
+    told = "; ".join(decision.sentence(today) for decision in decisions)
+    status = status_besides_services(artifact)
+    # A run that failed, or facts that are missing, prove as little here as on a host in order.
+    proved = artifact["outcome"] == "ok" and artifact["facts"] and (status != "safe" or artifact["plan"]["in_sync"])
+    if not (proved and only_accepted_services_are_down(artifact["plan"], accepted_services(decisions, today))):
+        return "service_down", f"{reason}; {told}"
+    risk, known = _risk_now(artifact)
+    if status == "safe" and (not known or risk > (rules.max_risk or 0)):
+        status = "exposed"
+    return ("accepted" if status == "safe" else status), told
 
 
 def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) -> HostVerdict:

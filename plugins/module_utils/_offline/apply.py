@@ -5,20 +5,27 @@
 
 from __future__ import annotations
 
-from .._commands.cmd import A_PROCESS, matching
+from .._commands.cmd import A_PROCESS, matching, number, service
 from .._commands.records import (
     RAN_BEFORE,
+    SHUTDOWN_KEY,
+    SHUTDOWN_VALUE,
     Record,
+    record_file,
     recorded,
 )
 from .._commands.window_steps import (
     DISABLED_LEVEL,
     NO_ROOM_LEVEL,
     UNRECORDED_LEVEL,
+    UNSTOPPED_LEVEL,
     Parts,
     Voice,
+    halting,
     sequence,
 )
+from .._windows.registry_file import long_key
+from .._windows.service_states import HIGHEST_PID
 from .order import ScriptPlan
 from .script import (
     ALREADY,
@@ -26,6 +33,7 @@ from .script import (
     REG,
     SC,
     frame,
+    imported,
     incomplete,
     netsh_lines,
     row_test,
@@ -60,10 +68,12 @@ def apply_script(order: ScriptPlan, run: str) -> list[str]:
 
 def _checks(order: ScriptPlan) -> list[str]:
     """Stop unless the values equal those of the transcript. Go to the window if nothing else is left to do."""
-    lines = ["call :read", "if errorlevel 1 goto unreadable"] if order.values else []
+    lines = ["call :read", "if errorlevel 1 goto unreadable"] if order.values or order.held else []
+    if order.held and not order.values:
+        lines += ["call :same after", "if errorlevel 1 goto changed"]
     if order.values:
         lines += ["call :same after", "if errorlevel 1 goto fresh"]
-    if order.writes or order.services_to_start:
+    if order.writes or order.services_to_start or order.services_to_restart:
         lines += ["call :complete", "if not errorlevel 1 goto already"]
     if order.values:
         lines += [
@@ -88,7 +98,19 @@ def _complete(order: ScriptPlan) -> list[str]:
             lines += [row_test(table, text), "if not errorlevel 1 exit /b 1"]
     for name in order.services_to_start:
         lines += [f'call :up "{name}"', "if errorlevel 1 exit /b 1"]
+    if order.services_to_restart:
+        lines += ["call :process", *_same_process(order)]
     return [*lines, "exit /b 0"]
+
+
+def _same_process(order: ScriptPlan) -> list[str]:
+    """Render the test for a window that is still due: DNS has the process that kept services off their ports.
+
+    They run with or without their port, so their state shows nothing.
+    """
+    if order.process is None:
+        return ["exit /b 1"]
+    return ['if "%p%"=="" exit /b 1', f'if "%p%"=="{number(order.process, HIGHEST_PID)}" exit /b 1']
 
 
 def _kept(order: ScriptPlan) -> list[str]:
@@ -102,7 +124,7 @@ def _kept(order: ScriptPlan) -> list[str]:
         "if %i% GTR 9999 goto denied",
         f'if exist "{file}" goto name',
         f'copy "%old%" "{file}" >nul 2>nul',
-        # A copy that a full disk has cut is none.
+        # A copy that a full disk has truncated is not a backup.
         f'fc.exe /b "%old%" "{file}" >nul 2>nul||goto denied',
     ]
 
@@ -111,7 +133,7 @@ def _writing(order: ScriptPlan) -> list[str]:
     lines = []
     if order.values:
         lines += [
-            'call :import "%data%"',
+            *imported("data"),
             "call :read",
             "if errorlevel 1 goto half",
             "call :same after",
@@ -125,7 +147,7 @@ def _writing(order: ScriptPlan) -> list[str]:
             rf'echo "{KEPT}\{order.computer}-%i%.reg.data"',
         ]
     elif order.records or order.copied:
-        lines.append('call :import "%data%"')
+        lines += imported("data")
     if order.records:
         lines.append("call :record <nul >nul 2>nul")
     # Also where the values were in place already: what is excluded already is refused by netsh, and tested at the end.
@@ -137,13 +159,34 @@ def _writing(order: ScriptPlan) -> list[str]:
 
 
 def _record(order: ScriptPlan) -> list[str]:
-    """Render the subroutine that writes records with the current marks. The import has removed the old ones already."""
+    """Render the subroutine that writes records with the current marks. The import has removed the old ones already.
+
+    Without reg.exe the mark is read from an export, and a registry file is made of it. Only eight bytes of REG_BINARY
+    give a mark that is ever believed; without one there is no record.
+    """
     if not order.records:
         return []
     return [
         ":record",
-        f"if not exist {REG} exit /b 0",
+        f"if not exist {REG} goto record_2000",
         *(part.replace("%", "%%") for part in recorded(order.records)),
+        "exit /b 0",
+        ":record_2000",
+        f'set "k={long_key(SHUTDOWN_KEY)}"',
+        "call :export",
+        "if errorlevel 1 exit /b 0",
+        # The line of another value must not be left where :bytes finds none.
+        'if exist "%w%\\line.txt" del "%w%\\line.txt"',
+        f"call :bytes {SHUTDOWN_VALUE} >nul",
+        'if not exist "%w%\\line.txt" exit /b 0',
+        "set m=",
+        'for /f "usebackq tokens=3-12 delims=:=," %%a in ("%w%\\line.txt") do'
+        ' if "%%a%%j"=="hex" set m=%%b%%c%%d%%e%%f%%g%%h%%i',
+        "if not defined m exit /b 0",
+        'if exist "%w%\\record.reg" del "%w%\\record.reg"',
+        *(f'>>"%w%\\record.reg" {f"echo {line}" if line else "echo."}' for line in record_file(order.records, "%m%")),
+        r'set "r=%w%\record.reg"',
+        "call :import",
         "exit /b 0",
     ]
 
@@ -158,6 +201,7 @@ def _window(order: ScriptPlan) -> list[str]:
         ":no_dns",
         "echo DNS does not run, so it is left alone.",
         *(line for name in order.services_to_start for line in start(name)),
+        *(incomplete(f"{service(name)} was not restarted.") for name in order.services_to_restart),
         *_deferred(order),
         ":window_done",
     ]
@@ -171,6 +215,7 @@ def _parts(order: ScriptPlan) -> Parts:
         excluding=tuple(_deferred(order)),
         process="%p%",
         attempts=_ATTEMPTS,
+        services_to_restart=order.services_to_restart,
     )
 
 
@@ -186,11 +231,15 @@ def _ran(order: ScriptPlan) -> list[str]:
     process = f"sc.exe queryex DNS ^|{matching(A_PROCESS)}"
     return [
         ":ran",
-        "set p=",
-        f"if exist {SC} for /f \"tokens=2 delims=:\" %%a in ('{process}') do set /a p=%%a",
+        "call :process",
         f"if not exist {REG} exit /b 0",
         *(part.replace("%", "%%") for part in recorded([record])),
         "exit /b 0",
+        ":process",
+        "set p=",
+        f"if exist {SC} for /f \"tokens=2 delims=:\" %%a in ('{process}') do set /a p=%%a",
+        "exit /b 0",
+        *(halting("%1", []) if order.services_to_restart else ()),
     ]
 
 
@@ -200,6 +249,7 @@ _VOICE = Voice(
     with_reg=f"if exist {REG} ",
     with_sc=f"if exist {SC} ",
     start=lambda _step, name: start(name),
+    stop=lambda name: [f"call :halt {service(name)}"],
     reported=lambda _step: [],
     record=("call :ran <nul >nul 2>nul",),
     refused=(
@@ -207,6 +257,7 @@ _VOICE = Voice(
         f"if %e%=={DISABLED_LEVEL} echo DNS was not stopped: it is disabled, or a service is that goes down with it.",
         f"if %e%=={DISABLED_LEVEL} echo It could not be started again. Enable it, or stop it for good.",
         f"if %e%=={UNRECORDED_LEVEL} echo DNS was not stopped: what runs could not be recorded.",
+        f"if %e%=={UNSTOPPED_LEVEL} echo DNS was not stopped: a service to restart did not stop, or no longer runs.",
         f"if %e%=={NO_ROOM_LEVEL} echo DNS was not stopped: the disk has no room for what has to be looked at first.",
     ),
     gave_up=(

@@ -49,19 +49,20 @@ def collect_script(run: str) -> list[str]:
         "set q=",
         'if /i "%~1"=="/q" set q=1',
         "set rc=0",
-        rf"set w=%TEMP%\portkeeper-{nonce(run)}",
+        # In quotes: the folder of the account or of this script may be called "Smith & Sons".
+        rf'set "w=%TEMP%\portkeeper-{nonce(run)}"',
         # A 32-bit process is shown another SOFTWARE.
         "if not defined PROCESSOR_ARCHITEW6432 goto native",
         f"set rc={NOT_WRITABLE}",
         f"echo Nothing was collected{IN_32_BIT}",
         "goto finish",
         ":native",
-        "set f=%~dp0%COMPUTERNAME%.txt",
+        'set "f=%~dp0%COMPUTERNAME%.txt"',
         # Behind the last %~dp0, which is wrong after `cd` where the script was called by a relative path.
         f'cd /d "{SYSTEM32}"||exit /b {NOT_WRITABLE}',
         "call :writable",
         "if not errorlevel 1 goto collect",
-        r"set f=%TEMP%\%COMPUTERNAME%.txt",
+        r'set "f=%TEMP%\%COMPUTERNAME%.txt"',
         "call :writable",
         "if not errorlevel 1 goto collect",
         f"set rc={NOT_WRITABLE}",

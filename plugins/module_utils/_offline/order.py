@@ -10,24 +10,22 @@ when they are stored as documented. apply.cmd compares every byte on the host, s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .._commands.cmd import port_range, service
+from .._commands.dynamic_range import set_range
 from .._commands.machine_id import cloned_from, needs_id
-from .._commands.records import Record, is_recorded
+from .._commands.records import Record
 from .._facts.host import Host
 from .._facts.window_facts import (
     owed,
+    process_of_dns,
     running_dependents,
 )
 from .._parsers.transcript import Transcript
-from .._plan.actions import (
-    DNS_WINDOW,
-    REBOOT_ACTION,
-    START_SERVICES,
-)
+from .._plan.changes import DNS_WINDOW, REBOOT_ACTION, START_SERVICES, Change, RangeChange, TableChange, Work
 from .._plan.window_refusal import (
     refusal_of,
 )
@@ -36,23 +34,15 @@ from .._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
     RawValue,
+    RegFile,
     RegFileError,
     long_key,
     raw_value,
     read_reg,
 )
-from .._windows.settings import (
-    ABSENT,
-    NETSH,
-    SETTINGS,
-    STATE,
-    Setting,
-    entries_of,
-    record_text,
-)
+from .._windows.settings import SETTINGS, Setting, entries_of, written_settings
 
 _COMPUTER = re.compile(r"[A-Za-z0-9-]{1,15}")
-_RECORDABLE = frozenset("0123456789,-")
 
 
 class OrderError(ValueError):
@@ -88,6 +78,10 @@ class ScriptPlan:
             window has left down.
         reboot: names of the values that wait for a reboot.
         owed: keys of services that an earlier window has left on record.
+        services_to_restart: keys of running services that are stopped before DNS and started while DNS is down.
+        process: DNS's process in the transcript: while it is the same, what the window is for has not been done.
+        held: values that stay as they are and are recorded, where the transcript shows their bytes: a value that was
+            changed after the transcript must not be recorded.
     """
 
     computer: str
@@ -104,6 +98,9 @@ class ScriptPlan:
     dependents: tuple[str, ...]
     reboot: bool
     owed: tuple[str, ...] = ()
+    services_to_restart: tuple[str, ...] = ()
+    process: int | None = None
+    held: tuple[Value, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -119,7 +116,7 @@ def computer_name(facts: Mapping[str, Any]) -> str:
     """Return the computer name for the names of scripts and files.
 
     Raises:
-        OrderError: there is none of letters, digits and hyphens.
+        OrderError: it is missing, or not made of letters, digits and hyphens.
     """
     name = facts.get("computer_name")
     if not isinstance(name, str) or _COMPUTER.fullmatch(name) is None:
@@ -127,64 +124,57 @@ def computer_name(facts: Mapping[str, Any]) -> str:
     return name
 
 
-def plan_scripts(facts: Mapping[str, Any], plan: Mapping[str, Any], transcript: Transcript) -> ScriptPlan:
+def plan_scripts(facts: Mapping[str, Any], work: Work, transcript: Transcript) -> ScriptPlan:
     """Convert a plan to what the scripts do.
 
     Args:
         facts: of the host.
-        plan: made from them.
+        work: the plan made from them.
         transcript: the facts' source, for the exact bytes.
 
     Raises:
         OrderError: something cannot be done by a script, or not exactly.
         BatchError: a range or a service key is malformed.
     """
-    actions = {action["action"]: action for action in plan["actions"]}
-    window = actions.get(DNS_WINDOW)
-    values: list[Value] = []
-    records: dict[str, str] = {}
-    added: dict[str, tuple[str, ...]] = {}
-    removed: dict[str, tuple[str, ...]] = {}
-    for entry in plan["settings"]:
-        if entry["id"] == STATE:
-            records.update({name: value for name, value in entry["after"].items() if is_recorded(name)})
-        elif entry["id"] in NETSH:
-            added[entry["id"]] = _ranges(entry["added"])
-            removed[entry["id"]] = _ranges(entry["removed"])
-            records[entry["id"]] = ",".join(entry["ours"])
-        else:
-            values.append(_value(entry, transcript))
-            records[entry["id"]] = record_text(entry["after"])
-    started = tuple(actions.get(START_SERVICES, {}).get("services_to_start") or ())
-    services_to_start = tuple(window["services_to_start"]) if window else started
+    moved = [change for change in work.settings if isinstance(change, RangeChange)]
+    if moved:
+        typed = " and ".join(f"'{set_range(change.id, change.after)}'" for change in moved)
+        raise OrderError(
+            f"a dynamic port range is not set by the scripts: at the console, type {typed}, then collect again"
+        )
+    window, start = work.action(DNS_WINDOW), work.action(START_SERVICES)
+    values = tuple(_value(change, transcript) for change in work.settings if change.id in SETTINGS)
+    tables = [change for change in work.settings if isinstance(change, TableChange)]
+    started = start.services_to_start if start else ()
+    services_to_start = window.services_to_start if window else started
     # What an earlier window left down may depend on DNS: it is started behind it.
     dependents = (*_dependents(facts), *started) if window else ()
-    for name in (*services_to_start, *dependents):
+    restarted = window.services_to_restart if window else ()
+    for name in (*services_to_start, *dependents, *restarted):
         service(name)
     dialect = DIALECT_4 if facts["os"].get("nt") == "5.0" else DIALECT_5
-    if dialect == DIALECT_4 and records and not values:
-        raise OrderError("nothing but a record is due, and Windows 2000 has no tool that writes it")
     return ScriptPlan(
         computer=computer_name(facts),
         dialect=dialect,
-        values=tuple(values),
-        records=tuple(
-            Record(name, text) for name, text in sorted(records.items()) if text == ABSENT or set(text) <= _RECORDABLE
-        ),
+        values=values,
+        records=work.records,
         new_id=needs_id(facts),
         copied=cloned_from(facts) is not None,
-        added={name: ranges for name, ranges in added.items() if ranges},
-        removed={name: ranges for name, ranges in removed.items() if ranges},
-        deferred={row["id"]: _ranges(row["ports"]) for row in (window or {}).get("deferred_exclusions", ())},
+        added={change.id: _ranges(change.added) for change in tables if change.added},
+        removed={change.id: _ranges(change.removed) for change in tables if change.removed},
+        deferred={name: _ranges(rows) for name, rows in work.deferred.items()},
         window=window is not None,
         services_to_start=services_to_start,
         dependents=dependents,
-        reboot=REBOOT_ACTION in actions,
+        reboot=work.action(REBOOT_ACTION) is not None,
         owed=owed(facts) if window else (),
+        services_to_restart=restarted,
+        process=process_of_dns(facts),
+        held=_held(work.records, {value.setting.id for value in values}, transcript),
     )
 
 
-def _ranges(texts: list[str]) -> tuple[str, ...]:
+def _ranges(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(port_range(text) for text in texts)
 
 
@@ -199,30 +189,51 @@ def _dependents(facts: Mapping[str, Any]) -> tuple[str, ...]:
     return dependents
 
 
-def _value(entry: Mapping[str, Any], transcript: Transcript) -> Value:
-    setting = SETTINGS[entry["id"]]
-    return Value(setting, _before(setting, entry, transcript), _raw(setting, entry["after"]))
+def _value(change: Change, transcript: Transcript) -> Value:
+    setting = SETTINGS[change.id]
+    return Value(setting, _before(setting, change, transcript), _raw(setting, change.after))
 
 
-def _before(setting: Setting, entry: Mapping[str, Any], transcript: Transcript) -> RawValue | None:
-    if entry["type_before"] is None:
+def _before(setting: Setting, change: Change, transcript: Transcript) -> RawValue | None:
+    if change.type_before is None:
         return None
-    if entry["type_before"] != setting.registry_type:
+    if change.type_before != setting.registry_type:
         raise OrderError(f"{setting.value_name} has another type than it must have: put it right by hand first")
     exact = _exact(setting, transcript)
     if exact is not None:
         return exact
-    return _raw(setting, entry["before"] if isinstance(entry["before"], int) else entries_of(entry["before"]))
+    return _raw(setting, change.before if isinstance(change.before, int) else entries_of(change.before))
 
 
 def _exact(setting: Setting, transcript: Transcript) -> RawValue | None:
     """Return the bytes from a section of registry file text. None if `reg query` wrote the section."""
-    section = transcript.sections.get(section_of(setting))
+    found = _exported(setting, transcript)
     try:
-        found = read_reg(section.text) if section else None
         return found.get(long_key(setting.key), setting.value_name) if found else None
     except RegFileError:
         return None
+
+
+def _exported(setting: Setting, transcript: Transcript) -> RegFile | None:
+    """Return the section with a setting if it is text of a registry file, which shows every byte."""
+    section = transcript.sections.get(section_of(setting))
+    try:
+        return read_reg(section.text) if section else None
+    except RegFileError:
+        return None
+
+
+def _held(records: Iterable[Record], written: Collection[str], transcript: Transcript) -> tuple[Value, ...]:
+    """Return the recorded values that are not written, where their bytes are known.
+
+    What `reg query` wrote shows only the entries, which may have other bytes than the documented ones.
+    """
+    known = [
+        (setting, _exact(setting, transcript))
+        for name, setting in written_settings(record.id for record in records)
+        if name not in written and _exported(setting, transcript)
+    ]
+    return tuple(Value(setting, raw, raw) for setting, raw in known)
 
 
 def _raw(setting: Setting, data: list[str] | int | None) -> RawValue | None:

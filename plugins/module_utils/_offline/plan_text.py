@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._plan.actions import (
-    DNS_WINDOW,
-    END_RECORD,
-    REBOOT_ACTION,
-    START_SERVICES,
-)
+from .._plan.changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICES
+from .._plan.host_plan import Plan
 from .._plan.host_problems import problems_of
+from .._plan.risk import Risk
 from .._problems import shown
 from .script import (
     ALREADY,
@@ -42,7 +39,7 @@ _CODES = (
 )
 
 
-def plan_text(facts: Mapping[str, Any], plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> list[str]:
+def plan_text(facts: Mapping[str, Any], plan: Plan, scripts: bool, refusal: str | None) -> list[str]:
     """Render the lines of plan.txt in ASCII, without line ends.
 
     Args:
@@ -55,15 +52,15 @@ def plan_text(facts: Mapping[str, Any], plan: Mapping[str, Any], scripts: bool, 
         f"Server: {facts.get('computer_name')}",
         f"Facts collected (clock of the server): {facts.get('collected') or 'unknown'}",
         f"Release: {facts['os'].get('release') or 'unknown'}",
-        f"State: {plan['status']}",
+        f"State: {plan.status}",
         "",
-        *_risk(plan["risk"]),
+        *_risk(plan.risk),
         "",
         "What is written, and why:",
         *(_settings(plan) or ["  nothing"]),
         "",
         "What else is due:",
-        *([f"  - {_DUE[action['action']]}: {action['reason']}" for action in plan["actions"]] or ["  nothing"]),
+        *([f"  - {_DUE[action.name]}: {action.reason}" for action in plan.actions] or ["  nothing"]),
         "",
         "What could not be seen, or must be known:",
         *(_problems(facts, plan) or ["  nothing"]),
@@ -73,22 +70,22 @@ def plan_text(facts: Mapping[str, Any], plan: Mapping[str, Any], scripts: bool, 
     return [shown(line, _TEXT_MAX).encode("ascii", "replace").decode("ascii") for line in lines]
 
 
-def _risk(risk: Mapping[str, Any]) -> list[str]:
-    if risk["now"] is None:
+def _risk(risk: Risk) -> list[str]:
+    if risk.now is None:
         return ["How likely the next start of DNS takes a needed port is not known: no pool of DNS was seen."]
-    after = risk["after_reload"]
+    after = risk.after_reload
     return [
         "How likely the next start of DNS takes a needed port:",
-        f"  now    {risk['now']:.2%}",
+        f"  now    {risk.now:.2%}",
         f"  after  {f'{after:.2%}' if after is not None else 'not known'}",
     ]
 
 
-def _settings(plan: Mapping[str, Any]) -> list[str]:
+def _settings(plan: Plan) -> list[str]:
     lines = []
-    for entry in plan["settings"]:
-        lines.append(f"  - {entry['value_name'] or entry['id']}: {entry['reason']}")
-        lines += [f"      {side}: {_value(entry[side])}" for side in ("before", "after")]
+    for change in plan.settings:
+        lines.append(f"  - {change.name}: {change.reason}")
+        lines += [f"      before: {_value(change.before)}", f"      after: {_value(change.after)}"]
     return lines
 
 
@@ -100,16 +97,16 @@ def _value(value: object) -> str:
     return ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value)
 
 
-def _problems(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
+def _problems(facts: Mapping[str, Any], plan: Plan) -> list[str]:
     lines = [f"  - {problem['message']} ({problem['id']})" for problem in problems_of(facts, plan)]
     return list(dict.fromkeys(lines))
 
 
-def _what_to_do(plan: Mapping[str, Any], scripts: bool, refusal: str | None) -> list[str]:
+def _what_to_do(plan: Plan, scripts: bool, refusal: str | None) -> list[str]:
     if refusal:
         return [f"No scripts were made: {refusal}."]
     if not scripts:
-        after = ["Restart the server when it suits."] if plan["reboot_required"] else []
+        after = ["Restart the server when it suits."] if plan.reboot_required else []
         return ["There is nothing to write. Scripts that lie here are of an earlier transcript.", *after]
     return [
         "1. Carry this folder to the server, log on as an administrator and run apply.cmd by a double click.",

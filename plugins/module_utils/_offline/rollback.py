@@ -9,6 +9,7 @@ from .order import ScriptPlan
 from .script import (
     ALREADY,
     frame,
+    imported,
     incomplete,
     netsh_lines,
     row_test,
@@ -39,7 +40,7 @@ def _body(order: ScriptPlan) -> list[str]:
             f"if not errorlevel 1 goto {'tables' if tables else 'already'}",
             "call :same after",
             "if errorlevel 1 goto changed",
-            'call :import "%data%"',
+            *imported("data"),
             "call :read",
             "if errorlevel 1 goto half",
             "call :same before",
@@ -72,7 +73,7 @@ def _tables(order: ScriptPlan) -> list[str]:
     lines += [line for table, ranges in order.removed.items() for line in netsh_lines("add", table, ranges)]
     # A line of our record: the import removes it where there are values, here where there are none.
     if not order.values:
-        lines.append('call :import "%data%"')
+        lines += imported("data")
     for table, ranges in both.items():
         for text in ranges:
             lines += [

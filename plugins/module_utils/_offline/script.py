@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render the parts that apply.cmd and rollback.cmd share: their frame, and how they read, compare and import values.
 
-They keep to what cmd of Windows 2000 knows, hold our own literals, integers and checked names only, and never look at
+They use only what cmd of Windows 2000 knows, contain only literals, integers and checked names, and never depend on
 translated text. A value is compared byte by byte: its lines of an export (reg.exe, else regedit) are taken apart into
 its type and a byte per line, and compared with those in the script.
 """
@@ -24,7 +24,7 @@ from .._commands.lock import BUSY, refuse_while_locked
 from .._commands.window_steps import ALREADY_RUNNING
 from .._windows.registry_file import REG_DWORD, RawValue, long_key
 from .._windows.settings import NETSH
-from .order import ScriptPlan
+from .order import ScriptPlan, Value
 
 DONE, WRONG_HOST, CHANGED, NOT_WRITTEN, ALREADY, INCOMPLETE = range(6)
 """Exit codes of both scripts."""
@@ -84,7 +84,7 @@ def frame(order: ScriptPlan, run: str, own: str, body: Sequence[str], routines: 
         *body,
         *_ends(order),
         *routines,
-        *_comparing(order),
+        *_comparing((*order.values, *(order.held if own == "apply" else ()))),
     ]
     return [checked(line, MAX_SCRIPT_LINE) for line in lines]
 
@@ -119,7 +119,7 @@ def _ends(order: ScriptPlan) -> list[str]:
             "Nothing was changed: the settings could not be written. Run this as an administrator.",
         ),
         ":half",
-        'call :import "%old%"',
+        *imported("old"),
         f"set rc={NOT_WRITTEN}",
         "echo A value did not become what it should, so the old values were imported again.",
         "echo Run collect.cmd and carry its file back: it shows what is there now.",
@@ -131,10 +131,10 @@ def _ends(order: ScriptPlan) -> list[str]:
     ]
 
 
-def _comparing(order: ScriptPlan) -> list[str]:
+def _comparing(values: Sequence[Value]) -> list[str]:
     """Render the subroutines :read, :same, :import and what they need."""
     lines = [":read"]
-    for number, value in enumerate(order.values):
+    for number, value in enumerate(values):
         lines += [
             f'set "k={long_key(value.setting.key)}"',
             "call :export <nul >nul 2>nul",
@@ -142,14 +142,14 @@ def _comparing(order: ScriptPlan) -> list[str]:
             f'call :bytes {value.setting.value_name} <nul >"%w%\\now{number}.txt" 2>nul',
         ]
     lines += ["exit /b 0", ":same"]
-    for number in range(len(order.values)):
+    for number in range(len(values)):
         lines += [
             f'call :%1{number} >"%w%\\want.txt"',
             f'fc.exe /b "%w%\\now{number}.txt" "%w%\\want.txt" >nul 2>nul',
             "if errorlevel 1 exit /b 1",
         ]
     lines.append("exit /b 0")
-    for number, value in enumerate(order.values):
+    for number, value in enumerate(values):
         lines += [f":before{number}", *_expected(value.before), "exit /b 0"]
         lines += [f":after{number}", *_expected(value.after), "exit /b 0"]
     return [*lines, *_ROUTINES]
@@ -211,12 +211,13 @@ _ROUTINES = [
     ":absent",
     "echo absent",
     "exit /b 0",
+    # Imports the file %r%; it is no parameter, because `call` would expand a percent sign in its path once more.
     ":import",
     f"if not exist {REG} goto import_2000",
-    "reg.exe import %1 >nul 2>nul",
+    'reg.exe import "%r%" >nul 2>nul',
     "exit /b 0",
     ":import_2000",
-    f"{REGEDIT} /s %1",
+    f'{REGEDIT} /s "%r%"',
     "exit /b 0",
     # Starts the service %1; level 0 when it runs. Without sc.exe a service that ran before is reported as not started.
     ":up",
@@ -227,6 +228,11 @@ _ROUTINES = [
     f"if errorlevel {ALREADY_RUNNING} if not errorlevel {ALREADY_RUNNING + 1} exit /b 0",
     "exit /b 1",
 ]
+
+
+def imported(path: str) -> list[str]:
+    """Render the lines that import the data file whose path is in a variable."""
+    return [f'set "r=%{path}%"', "call :import"]
 
 
 def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:

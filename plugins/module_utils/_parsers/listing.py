@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-"""Marks of the writing direction, joiners, and a byte order mark inside the text."""
+_INVISIBLE = "\xad\u2060\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+"""Soft hyphens, joiners, marks of the writing direction, and a byte order mark inside the text."""
 NO_BREAK = "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 """Spaces other than the ordinary one, as characters: web pages and mails put them in its place. The byte A0 is a letter
 in the console's code pages."""
@@ -28,6 +28,7 @@ _APART_RE = re.compile(r"[^\n]\n{2,}[^\n]")
 _WINDOW_MIN = 40
 """No console window is narrower; a section in which no line is shorter is a filled one, or all lines are long."""
 _LIST_TYPE = "REG_MULTI_SZ"
+_LEFT_OUT_RE = re.compile(r"[ \t]*(?:[\[(]?[ \t]*(?:\.{2,}|\u2026)[ \t]*[\])]?|<[^<>]{1,80}>)[ \t]*\Z")
 _GAP_RE = re.compile(r"\n{2,}")
 
 
@@ -74,6 +75,14 @@ def field_of(line: str) -> tuple[str, str] | None:
         at, wide = min(((line.find(wide), wide) for wide in _WIDE_COLONS if wide in line), default=(0, ""))
         label, colon, value = line[:at], wide, line[at + len(wide) :]
     return (label.strip(" \t"), value.strip(" \t")) if colon else None
+
+
+def is_left_out(line: str) -> bool:
+    """Return whether a line is what people put in the place of lines that they left out: dots, or a word in brackets.
+
+    Square brackets are those of the owners that netstat names.
+    """
+    return bool(_LEFT_OUT_RE.match(line))
 
 
 def indentation(line: str) -> int:

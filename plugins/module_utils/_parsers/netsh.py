@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .listing import plain_lines
+from .listing import is_left_out, plain_lines
 
 _LAST_NUMBER_RES = tuple(
     re.compile(pattern)
@@ -61,14 +61,20 @@ def parse_dynamicport(text: str) -> DynamicRange | None:
     """
     lines = [line.rstrip() for line in plain_lines(text)]
     rule = next((at for at, line in enumerate(lines) if _RULE_RE.match(line)), None)
+    lost_label = _lost_its_label(lines)
     lines = lines[(rule + 1) if rule is not None else 0 :]
     for pattern in _LAST_NUMBER_RES:
         rows = [(at, found.group()) for at, line in enumerate(lines) for found in [pattern.search(line[-10:])] if found]
         if len(rows) == _NUMBERS:
             (first, start), (second, count) = rows
             spoiled = any(lines[first + 1 : second]) or any(_GROUPED_RE.search(lines[at]) for at in (first, second))
-            return None if spoiled else _range(int(start), int(count))
+            return None if spoiled or lost_label else _range(int(start), int(count))
     return None
+
+
+def _lost_its_label(lines: list[str]) -> bool:
+    """Return whether a number stands alone where other lines have words: it may be the rest of a longer one."""
+    return len({line.strip().isdigit() for line in lines if line.strip()}) > 1
 
 
 def _range(start: int, count: int) -> DynamicRange | None:
@@ -125,7 +131,7 @@ def _may_be_a_row(line: str, in_table: bool, remarked: bool) -> bool:
     bare = line.strip()
     if bare[:1].isdigit() or bare == _STAR or (_CONTROL_RE.search(line) and _ANY_DIGIT_RE.search(line)):
         return True
-    return not remarked and len(_DIGITS_RE.findall(line)) > (0 if in_table else 1)
+    return not remarked and (is_left_out(line) or len(_DIGITS_RE.findall(line)) > (0 if in_table else 1))
 
 
 def _is_remark_on_the_star(line: str) -> bool:

@@ -19,9 +19,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .._ports import family_of
+from .._ports import address_family
 from .._sections.row import PACKED
-from .listing import plain_lines
+from .listing import is_left_out, plain_lines
 
 _ADDRESS_RE = re.compile(r"[0-9A-Fa-f.:]+(?:%[^%\s]{1,80})?\Z")
 # Behind -b stand names of components, which may begin with the same letters.
@@ -78,7 +78,7 @@ class UdpRow(NamedTuple):
     @property
     def family(self) -> str:
         """udp4 or udp6, which are two separate port spaces."""
-        return family_of(self.address)
+        return address_family(self.address)
 
 
 class UnreadRow(NamedTuple):
@@ -155,7 +155,7 @@ class _Place:
             return False
         if "".join(line.split()).isdigit():
             return self._digits_count
-        return self._begun and bool(_ADDRESS_AND_PORT_RE.search(line))
+        return self._begun and (is_left_out(line) or bool(_ADDRESS_AND_PORT_RE.search(line)))
 
 
 def _unpacked(row: str) -> str:

@@ -11,6 +11,7 @@ The default value's name is translated, so it is treated like any other name.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -32,8 +33,9 @@ from .listing import NO_BREAK
 
 RegData: TypeAlias = "int | str | list[str] | None"
 
-# Two spaces in a row stand between columns, never in a key's path: what is behind them was put there.
-_KEY_RE = re.compile(r"HKEY_[A-Z_]+(?:\\(?!.*[ \t]{2})[^\x00-\x1f]*)?\Z")
+# Two spaces in a row stand between columns, never in a key's path: what is behind them was put there. Behind another
+# hive is a second line.
+_KEY_RE = re.compile(r"HKEY_[A-Z_]+(?:\\(?!.*(?:[ \t]{2}|HKEY_))[^\x00-\x1f]*)?\Z")
 _TYPED_RE = re.compile(r"(?:\t| {4})(REG_[A-Z_]+|0x[0-9A-Fa-f]{1,8})(?:\t| {4}|[ \t]*\Z)")
 _BLANK = f"[ \t{NO_BREAK}]"
 # What tabs have become in a listing that was pasted somewhere: any number of spaces, also no-break ones.
@@ -41,8 +43,13 @@ _PASTED_RE = re.compile(f"(?<!{_BLANK}){_BLANK}+(REG_[A-Z_]+)(?:{_BLANK}+|\\Z)")
 _TWO_TYPES_RE = re.compile(
     f"(?:\t|{_BLANK}{{2}})(?:REG_[A-Z_]+|0x[0-9A-Fa-f]{{1,8}}){_BLANK}+REG_[A-Z_]+(?:{_BLANK}|\\Z)"
 )
+# The type of another row, whose line end was lost: between columns, or after single spaces where there are no others.
+_TYPE_COLUMN_RE = re.compile(f"(?:\t|{_BLANK}{{2}})REG_[A-Z_]+(?=\t|{_BLANK}{{2}}|\\Z)")
+_TYPE_WORD_RE = re.compile(f"{_BLANK}REG_[A-Z_]+(?={_BLANK}|\\Z)")
 _COLUMNS_RE = re.compile(f"\t|{_BLANK}{{2}}")
 _NO_BREAK_RE = re.compile(f"[{NO_BREAK}]")
+# Characters that end a line elsewhere than in a console.
+_LINE_END_RE = re.compile("[\x85\u2028\u2029]")
 _CONTROL_RE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SIGNATURE_RE = re.compile(
     "^[ \t\ufeff]*(?:" + "|".join(map(re.escape, SIGNATURES.values())) + ")[ \t\r]*$", re.MULTILINE
@@ -57,6 +64,11 @@ _NUMBER_TYPES = frozenset((TYPE_NAMES[REG_DWORD], TYPE_NAMES[REG_QWORD]))
 _KNOWN_TYPES = frozenset(TYPE_NAMES.values())
 _MARGIN = "    "
 _CURRENT = "\\currentcontrolset\\"
+# What a browser, a terminal and a word processor leave inside a name, and everything that is no letter.
+_JUNK_RE = re.compile(r"&#?[0-9a-z]{1,10};|<[^<>]{0,40}>|\[[0-9;]{0,10}[a-z]|\\'?[a-z0-9]{1,10} ?|[^a-z_]+")
+_DAMAGED_PART = 3
+"""At most a third of a name has become other characters; else it is another name, as the default one in Cyrillic."""
+_NO_WORD_RE = re.compile(r"[^a-z0-9_]")
 _STRING_SEPARATOR = "\\0"
 
 
@@ -86,15 +98,18 @@ class RegKey:
         ambiguous: names that occur more than once, or whose data is not certain.
         ended: whether the text shows where the values end: an empty line or another key behind them. Only then is a
             value absent that is not among them.
+        repeated: whether a name occurs more than once: perhaps the line of the second one's key is missing.
     """
 
     path: str
     values: dict[str, RegValue] = field(default_factory=dict)
     ambiguous: set[str] = field(default_factory=set)
     ended: bool = False
+    repeated: bool = False
 
     def add(self, value: RegValue) -> None:
         """Add a value. A different value with the same name makes the name ambiguous."""
+        self.repeated = self.repeated or value.name.lower() in self.values
         earlier = self.values.setdefault(value.name.lower(), value)
         if earlier != value:
             self.ambiguous.add(value.name.lower())
@@ -108,10 +123,17 @@ class RegDump:
         keys: in the order of the text, by lower-case path.
         stray: number of lines behind the first key that cannot be read: parts of wrapped rows, rows that lack a column,
             marks of a pager. Any of them may have been the value that is missed.
+        headless: number of values in front of the first key: the lines are not in their order, or a key's is missing.
     """
 
     keys: dict[str, RegKey] = field(default_factory=dict)
     stray: int = 0
+    headless: int = 0
+
+    @property
+    def damaged(self) -> int:
+        """The number of lines that show that the listing of a single key is not as reg.exe printed it."""
+        return self.stray + self.headless
 
     def open(self, path: str) -> RegKey:
         """Return the key of that path, and create it if it is new."""
@@ -126,6 +148,18 @@ class RegDump:
         found = [path for path in self.keys if path.endswith(wanted)]
         best = next((path for path in found if _CURRENT in path), found[0] if found else None)
         return self.keys[best] if best is not None else None
+
+    def may_hold(self, suffix: str, name: str) -> bool:
+        """Return whether a key without a value may have it: under a damaged name, or in a line that went elsewhere.
+
+        The same key of another control set may have it, too.
+        """
+        wanted, suffix = name.lower(), suffix.lower()
+        return self.headless > 0 or any(
+            is_damaged_name(found, wanted) or (found == wanted and not path.endswith(suffix))
+            for path, key in self.keys.items()
+            for found in key.values
+        )
 
 
 def parse_reg(text: str) -> RegDump:
@@ -148,6 +182,8 @@ def parse_reg(text: str) -> RegDump:
             if key is not None:
                 key.add(item)
                 key.ended = False
+            else:
+                dump.headless += 1
         elif key is not None:
             key.ended = key.ended or item is _Line.EMPTY
             dump.stray += item is _Line.STRAY
@@ -217,7 +253,9 @@ def _is_sound(value: RegValue, line: str) -> bool:
     """
     known = value.type in _KNOWN_TYPES or (value.type.startswith("0x") and value.data != "")
     one_name = bool(value.name) and not _COLUMNS_RE.search(value.name) and not line.startswith(_HIVE)
-    return known and one_name and not _TWO_TYPES_RE.search(line.strip()) and not _CONTROL_RE.search(line)
+    bare = line.strip()
+    two_rows = bare.count("REG_") > 1 and len(_TYPE_COLUMN_RE.findall(bare) or _TYPE_WORD_RE.findall(bare)) > 1
+    return known and one_name and not two_rows and not _TWO_TYPES_RE.search(bare) and not _CONTROL_RE.search(line)
 
 
 def _lacks_its_end(value: RegValue, bare: str) -> bool:
@@ -226,8 +264,12 @@ def _lacks_its_end(value: RegValue, bare: str) -> bool:
 
 
 def _is_remark(line: str) -> bool:
-    """Return whether a line behind an empty one is a remark and not a damaged row: no indentation, type or key."""
-    return line[0] not in " \t" and not _NO_BREAK_RE.match(line) and "REG_" not in line and "HKEY_" not in line
+    """Return whether a line behind an empty one is a remark and not a damaged row: no indentation, type or key.
+
+    A backslash stands in the remains of a key's line.
+    """
+    bare = line[0] not in " \t" and not _NO_BREAK_RE.match(line)
+    return bare and not any(part in line for part in ("REG_", _HIVE, "\\"))
 
 
 def _exact_value(line: str) -> RegValue | None:
@@ -269,7 +311,7 @@ def _data_of(type_name: str, text: str) -> RegData:
     if _NO_BREAK_RE.search(text):
         return None  # it may have been a space
     if type_name == TYPE_NAMES[REG_MULTI_SZ]:
-        return _entries_of(text) if bare else []
+        return None if _LINE_END_RE.search(text) else _entries_of(text) if bare else []
     if type_name == TYPE_NAMES[REG_BINARY]:
         return bare.upper() if _DIGITS_RE.match(bare) else None
     return text
@@ -311,6 +353,21 @@ def _from_file(source: RegFile) -> RegDump:
         if path in dump.keys:
             dump.keys[path].ambiguous.add(name)
     return dump
+
+
+def is_damaged_name(found: str, name: str) -> bool:
+    """Return whether a value's name is the wanted one with characters in it that do not belong there.
+
+    Added letters make another name, as somebody gives it to a value to keep it.
+    """
+    if found.lower() == name.lower():
+        return False
+    found, name = unicodedata.normalize("NFKC", found).lower(), name.lower()
+    if _JUNK_RE.sub("", found) == _JUNK_RE.sub("", name) != "":
+        return True
+    differing = [letter for letter, wanted in zip(found, name, strict=False) if letter != wanted]
+    few = len(found) == len(name) and len(differing) * _DAMAGED_PART <= len(name)
+    return few and all(map(_NO_WORD_RE.match, differing))
 
 
 def type_name(kind: int) -> str:

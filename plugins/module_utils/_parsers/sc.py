@@ -68,6 +68,7 @@ class ServiceRow:
         pid: None where the output has no PID (``sc query``); 0 when the service has no process.
         win32_exit_code: error of the last stop; 0 when it never failed, None where the text ends before it.
         service_exit_code: the service's own code, meaningful with 1066.
+        kind: the number of the type (`_windows.service_states`), which says whether others share its process.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ServiceRow:
     pid: int | None
     win32_exit_code: int | None
     service_exit_code: int | None
+    kind: int | None = field(default=None, compare=False)
 
     @property
     def last_error(self) -> int | None:
@@ -139,7 +141,8 @@ def parse_sc(text: str) -> ServiceList:
         if anchor is not None and name and _is_alike(block.fields[anchor:], labels):
             row = _row(name, block.fields[anchor:], labels is not None)
         if row is not None:
-            if rows.setdefault(row.name, row) != row:
+            first_row = rows.setdefault(row.name, row)
+            if (first_row, first_row.kind) != (row, row.kind):
                 ambiguous[row.name] = None
         elif name and (anchor is not None or front is not None):
             unread[name] = None
@@ -310,14 +313,14 @@ def _row(name: str, fields: list[_Field], is_one_of_many: bool) -> ServiceRow | 
         fields: from the type on.
         is_one_of_many: whether others have the same labels: else a number is a PID only with the flags behind it.
     """
-    _type, state, *rest = (found.value for found in fields)
+    kind, state, *rest = (found.value for found in fields)
     codes, rest = [_exit_code(value) for value in rest[:2]], rest[2:]
     if len(rest) > len(_REST_RES) or not all(map(re.Pattern.match, _REST_RES, rest)) or None in codes:
         return None
     has_pid = len(rest) == len(_REST_RES) or (is_one_of_many and len(rest) > _PID_PLACE)
     pid = int(rest[_PID_PLACE]) if has_pid else None
     win32, own = codes or (None, None)
-    return ServiceRow(name, int(state[0]), pid, win32, own)
+    return ServiceRow(name, int(state[0]), pid, win32, own, int(kind.split()[0], 16))
 
 
 def _exit_code(value: str) -> int | None:

@@ -8,9 +8,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .listing import plain_lines
+from .listing import NO_BREAK, plain_lines
 
-_ROW_RE = re.compile(r'[ \t]*"((?:[^"]|""){1,260})"[,;][ \t]*"([0-9]{1,10})"(?:[,;]|[ \t]*\Z)')
+# Only more columns may follow. If a line end was lost, another row follows.
+_ROW_RE = re.compile(r'[ \t]*"((?:[^"]|""){1,260})"[,;][ \t]*"([0-9]{1,10})"(?:[,;][ \t]*"(?:[^"]|"")*")*[ \t]*\Z')
+# What no file's name holds, and what a web page writes for a character. A question mark is what a console prints for a
+# letter that its code page lacks.
+_NO_NAME_RE = re.compile(r"[<>|*/:\\\x00-\x1f\x7f\ufffd]|&#?[0-9A-Za-z]{1,10};")
+_UNKNOWN = "\ufffd"
+_NO_BREAK_IN_NAME_RE = re.compile(rf'^([^"\n]*"[^"\n{NO_BREAK}]*)[{NO_BREAK}]', re.MULTILINE)
 # A line in front of the first row is no title when its second column begins with a digit.
 _ROW_LIKE_RE = re.compile(r'"[,;][ \t]*"(?P<number>[0-9])?')
 
@@ -30,9 +36,9 @@ def parse_tasklist(text: str) -> Processes:
     images: dict[int, str] = {}
     twice: set[int] = set()
     unread = titles = 0
-    for line in plain_lines(text):
+    for line in plain_lines(text if text.isascii() else _NO_BREAK_IN_NAME_RE.sub(rf"\1{_UNKNOWN}", text)):
         found = _ROW_RE.match(line)
-        if found:
+        if found and not _NO_NAME_RE.search(found.group(1)):
             pid, image = int(found.group(2)), found.group(1).replace('""', '"')
             if images.setdefault(pid, image) != image:
                 twice.add(pid)

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .._facts.host import Host
 from .._facts.window_facts import (
@@ -25,24 +24,12 @@ from .._windows.settings import (
     REBOOT,
     Setting,
 )
+from .changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICES, Action, Deferred
 from .effective import NO, effect_of
 from .service_check import ServiceCheck
 from .services import ServicesToStart
 from .status import WINDOW_REFUSED
 from .window_refusal import stop_refusals
-
-DNS_WINDOW = "dns_window"
-START_SERVICES = "start_services"
-REBOOT_ACTION = "reboot"
-END_RECORD = "end_record"
-"""Services leave the record of what ran before a window: no difference from the policy, and no reason for an alarm."""
-ACTION_TITLES = {
-    DNS_WINDOW: "restart DNS in a guarded window",
-    START_SERVICES: "start services",
-    REBOOT_ACTION: "reboot",
-    END_RECORD: "end the record of what ran before a window",
-}
-"""What people read in place of an action's name."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +38,7 @@ class Earlier:
 
     Attributes:
         down: services that ran before the window, do not run and can be started.
-        ended: services on record that are owed no more.
+        ended: services that can be removed from the record.
     """
 
     down: tuple[str, ...] = ()
@@ -95,40 +82,37 @@ def plan_actions(
     pending: Pending,
     services_to_start: ServicesToStart,
     service_checks: Sequence[ServiceCheck],
-    deferred: Sequence[Mapping[str, Any]],
+    deferred: Deferred,
     earlier: Earlier,
-) -> list[dict[str, Any]]:
-    """Return the plan's ``actions`` in the order in which they are due.
+) -> list[Action]:
+    """Return the plan's actions in the order in which they are due.
 
-    A window only where DNS holds the port of a service that it kept down or a port that netsh has to exclude
-    (``deferred``), or where a value of DNS's own waits for its
-    restart: on NT5 a change of ReservedPorts alone would only make DNS draw again under the old reservations.
+    A window only where DNS holds the port of a service that it kept down or that is to be restarted, or a port that
+    netsh has to exclude (``deferred``), or where a value of DNS's own waits for its restart: on NT5 a change of
+    ReservedPorts alone would only make DNS draw again under the old reservations.
     """
-    actions: list[dict[str, Any]] = []
-    if pending.dns_restart or services_to_start.need_window or deferred:
-        reasons = [_held_by_dns(services_to_start, service_checks)] if services_to_start.need_window else []
+    actions: list[Action] = []
+    if pending.dns_restart or services_to_start.of_window or deferred:
+        reasons = _of_ports(services_to_start, service_checks)
         reasons += [f"{setting.value_name} takes effect when DNS restarts" for setting in pending.dns_restart]
-        reasons += [f"DNS holds {_ranges(row)}, which can be excluded only while it is down" for row in deferred]
-        actions.append(
-            {
-                "action": DNS_WINDOW,
-                "reason": "; ".join(reasons),
-                "services_to_start": list(services_to_start.services),
-                "deferred_exclusions": [dict(row) for row in deferred],
-            }
-        )
+        reasons += [
+            f"DNS holds {listed(rows)} over {NETSH[table]}, which can be excluded only while it is down"
+            for table, rows in deferred.items()
+        ]
+        started, restarted = services_to_start.services, services_to_start.to_restart
+        actions.append(Action(DNS_WINDOW, "; ".join(reasons), started, deferred, restarted))
     actions += _starts(services_to_start, earlier, bool(actions))
     if pending.reboot:
         names = ", ".join(setting.value_name for setting in pending.reboot)
-        actions.append({"action": REBOOT_ACTION, "reason": f"{names} takes effect with the next boot"})
+        actions.append(Action(REBOOT_ACTION, f"{names} takes effect with the next boot"))
     if earlier.ended:
         names = listed(earlier.ended)
-        reason = f"{names} ran before a window, and runs again, is gone or is ignored: the record of that ends"
-        actions.append({"action": END_RECORD, "reason": reason})
+        reason = f"{names} ran before a window, and runs again, is gone or is ignored"
+        actions.append(Action(END_RECORD, reason))
     return actions
 
 
-def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) -> list[dict[str, Any]]:
+def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) -> list[Action]:
     """Return the start of services without a window, or the start of recorded services after one."""
     failed = () if window else services_to_start.services
     known = {name.lower() for name in services_to_start.services}
@@ -139,11 +123,11 @@ def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) 
         else []
     )
     reasons += [f"{listed(down)} ran before a window that did not start it again"] if down else []
-    names = [*failed, *down]
-    return [{"action": START_SERVICES, "reason": "; ".join(reasons), "services_to_start": names}] if names else []
+    names = (*failed, *down)
+    return [Action(START_SERVICES, "; ".join(reasons), names)] if names else []
 
 
-def refuse_window(host: Host, actions: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Problem]]:
+def refuse_window(host: Host, actions: list[Action]) -> tuple[list[Action], list[Problem]]:
     """Leave out a window that would stop services that cannot be started again.
 
     Args:
@@ -153,7 +137,7 @@ def refuse_window(host: Host, actions: list[dict[str, Any]]) -> tuple[list[dict[
     Returns:
         The actions that may be carried out, and the refusal.
     """
-    allowed = [action for action in actions if action["action"] != DNS_WINDOW]
+    allowed = [action for action in actions if action.name != DNS_WINDOW]
     reasons = stop_refusals(host) if len(allowed) < len(actions) else []
     if not reasons:
         return actions, []
@@ -167,14 +151,20 @@ def refuse_window(host: Host, actions: list[dict[str, Any]]) -> tuple[list[dict[
     return allowed, [refusal]
 
 
-def _ranges(row: Mapping[str, Any]) -> str:
-    return f"{listed(row['ports'])} over {NETSH[row['id']]}"
+def _of_ports(services_to_start: ServicesToStart, service_checks: Sequence[ServiceCheck]) -> list[str]:
+    """Return which ports DNS holds of the services for which it is stopped, and which of them are restarted."""
+    restarted = services_to_start.to_restart
+    reasons = [_held_by_dns(services_to_start.of_window, service_checks)] if services_to_start.of_window else []
+    if restarted:
+        words = "{names} [runs|run] without, and [is|are] restarted while DNS is stopped"
+        reasons.append(in_number(words, len(restarted) > 1).format(names=listed(restarted)))
+    return reasons
 
 
-def _held_by_dns(services_to_start: ServicesToStart, service_checks: Sequence[ServiceCheck]) -> str:
+def _held_by_dns(names: Sequence[str], service_checks: Sequence[ServiceCheck]) -> str:
     ports: dict[tuple[str | None, str], list[int]] = {}
     for service_check in service_checks:
-        for failure in service_check.taken if service_check.service.name in services_to_start.services else ():
+        for failure in service_check.taken if service_check.service.name in names else ():
             if failure.by_dns and failure.port is not None:
                 holder = f"{failure.holder} (PID {failure.pid or 'unknown'})"
                 ports.setdefault((failure.service, holder), []).append(failure.port)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Leave out changes after which the pool and the client ports would not fit into the ports that are not reserved."""
+"""Leave out changes that would leave too few unreserved ports for the pool and for clients."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from typing import Any
 from .._facts.host import FAMILIES, Host
 from .._ports import PortSet
 from .._problems import Problem, Severity, make_problem
+from .changes import Change
 from .exclusions import NetshPlan
 from .pool import Pool
-from .settings import (
-    POOL_MISFIT,
-    ListPlan,
-    PlannedChange,
-)
+from .settings import POOL_MISFIT, ListPlan
 
 CLIENT_PORTS = 255
 """Ordinary client ports that must remain per address family beside the pool: the least that Windows allows as a dynamic
@@ -31,27 +28,28 @@ class Reservations:
 
     Attributes:
         listed: the list value of the release's mechanism, None where it has none.
-        netsh: the tables of excluded ports, None where they are not ours to plan.
-        sized: the new size of the pool, None where it stays.
-        starred: ports in starred rows of netsh's tables per address family, planned by us or not.
+        netsh: the tables of excluded ports, None where the plan does not change them.
+        sized: the change of the pool's size, None where it stays.
+        starred: per address family, the ports in rows of netsh's table that have a star (administered exclusions),
+            whoever made them.
     """
 
     listed: ListPlan | None
     netsh: NetshPlan | None
-    sized: PlannedChange | None
+    sized: Change | None
     starred: Mapping[str, PortSet]
 
     def current(self, family: str) -> PortSet:
-        """Return the current configuration."""
+        """Return the ports of a family that are reserved now."""
         return (self.listed.current if self.listed else PortSet()) | self.starred[family]
 
     def desired(self, family: str) -> PortSet:
-        """Return the configuration after the plan."""
+        """Return the ports of a family that are reserved after the plan."""
         table = self.netsh.family(family).desired if self.netsh else self.starred[family]
         return (self.listed.desired if self.listed else PortSet()) | table
 
-    def without_lists(self, sized: PlannedChange | None) -> Reservations:
-        """Return the reservations without any change of a list."""
+    def without_lists(self, sized: Change | None) -> Reservations:
+        """Return the reservations without changes of lists and tables."""
         unlisted = self.listed and ListPlan(
             self.listed.setting, self.listed.current, self.listed.wanted, self.listed.current, None, usable=False
         )
@@ -64,7 +62,7 @@ def starred_ports(host: Host) -> dict[str, PortSet]:
 
 
 def misfits(pool: Pool, size: int | None, reserved: Mapping[str, PortSet]) -> list[dict[str, Any]]:
-    """Return the address families in which pool and client ports do not fit into the other ports, with the numbers."""
+    """Return the address families with too few unreserved ports for the pool and clients, with the numbers."""
     if size is None:
         return []
     found: list[dict[str, Any]] = []
@@ -80,7 +78,7 @@ def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list
     """Leave out the changes that would leave too few ports.
 
     Returns:
-        What may be written; and what may not, or that the pool does not fit already.
+        What may be written, and problems for what may not, or for a pool that does not fit now.
     """
     already = misfits(pool, pool.size, {family: wanted.current(family) for family in FAMILIES})
     problems = _reported(already, "does not fit already", "warning")

@@ -9,50 +9,53 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._problems import shown
-from .actions import ACTION_TITLES
+from .changes import ACTION_TITLES, Change, Work
+from .host_plan import Plan
 
 _SHOWN_MAX = 400
 
 
-def values(plan: Mapping[str, Any], side: str) -> dict[str, Any]:
-    """Return the settings that a plan changes, by id.
+def values(work: Work, side: str) -> dict[str, Any]:
+    """Return the settings that are changed, by id.
 
     Args:
-        plan: the plan.
+        work: a plan, or other work.
         side: "before" or "after".
     """
-    return {entry["id"]: entry[side] for entry in plan["settings"]}
+    return {change.id: getattr(change, side) for change in work.settings}
 
 
-def diff_of(plan: Mapping[str, Any]) -> dict[str, str]:
+def diff_of(work: Work) -> dict[str, str]:
     """Return Ansible's diff of a plan: a line per entry of a value, the reasons below the new value, then the actions.
 
     Returns:
         ``before`` and ``after``; empty where the plan changes nothing and nothing is due.
     """
-    if not plan["settings"] and not plan["actions"]:
+    if not work.settings and not work.actions:
         return {}
-    before = [line for entry in plan["settings"] for line in _lines(entry, "before")]
-    after = [line for entry in plan["settings"] for line in (*_lines(entry, "after"), f"# {entry['reason']}")]
-    after += [f"# then {ACTION_TITLES[action['action']]}: {action['reason']}" for action in plan["actions"]]
+    before = [line for change in work.settings for line in _lines(change, change.type_before, change.before)]
+    after = [
+        line
+        for change in work.settings
+        for line in (*_lines(change, change.type_after, change.after), f"# {change.reason}")
+    ]
+    after += [f"# then {ACTION_TITLES[action.name]}: {action.reason}" for action in work.actions]
     return {"before": _joined(before), "after": _joined(after)}
 
 
-def summary_of(plan: Mapping[str, Any]) -> str:
+def summary_of(plan: Plan) -> str:
     """Describe the plan in one sentence."""
-    written = [str(entry["value_name"] or entry["id"]) for entry in plan["settings"]]
-    parts = [f"to write: {', '.join(written)}" if written else "nothing to write"]
-    if plan["actions"]:
-        parts.append(f"due: {', '.join(ACTION_TITLES[action['action']] for action in plan['actions'])}")
-    return f"{plan['status']}; {'; '.join(parts)}"
+    written = ", ".join(change.name for change in plan.settings)
+    parts = [f"to write: {written}" if written else "nothing to write"]
+    if plan.actions:
+        parts.append(f"due: {', '.join(ACTION_TITLES[action.name] for action in plan.actions)}")
+    return f"{plan.status}; {'; '.join(parts)}"
 
 
-def _lines(entry: Mapping[str, Any], side: str) -> list[str]:
-    value = entry[side]
-    title = entry["key"] if entry["value_name"] is None else f"{entry['key']} {entry['value_name']}"
+def _lines(change: Change, registry_type: str | None, value: object) -> list[str]:
+    title = change.key if change.value_name is None else f"{change.key} {change.value_name}"
     if isinstance(value, Mapping):
         return [f"{title} {name}: {_text(value[name])}" for name in sorted(value) if value[name] is not None]
-    registry_type = entry[f"type_{side}"]
     if value is None:
         return [f"{title}: absent"]
     items = value if isinstance(value, list) else [value]

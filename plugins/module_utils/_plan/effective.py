@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._commands.machine_id import NAME_VALUE, cloned_from
+from .._facts.dynamic_range import configured_text
 from .._facts.host import (
     FAMILIES,
     HIGHEST_PID,
@@ -17,9 +18,11 @@ from .._facts.host import (
 )
 from .._ports import PortSet, parse_entries
 from .._windows.service_states import has_no_process
-from .._windows.settings import DNS_RESTART, LIST_TYPE, NOW, SETTINGS, STATE, STATE_KEY, Setting, entries_of, value_text
+from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGES, Setting, entries_of
 from .capacity import starred_ports
+from .changes import Change, change_records
 from .dns_check import DNS_PORT
+from .dynamic_range import drawn_outside, is_drawn_inside
 from .exclusions import NetshPlan
 
 YES = "yes"
@@ -37,10 +40,12 @@ def effect_of(host: Host, setting: Setting) -> str:
     Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
     new process or none at all, means yes. DNS on a port that its own value excludes contradicts that: after a boot the
     value is treated as not effective, so that one window is due; after a restart within this boot it is only reported.
+
+    A dynamic range that is not recorded is in effect where the pool is seen to lie inside it.
     """
     record = host.record(setting.id)
-    if record is None or host.boot_mark is None or record["value"] != value_text(host.setting(setting.id)):
-        return UNKNOWN
+    if record is None or host.boot_mark is None or record["value"] != configured_text(host, setting):
+        return YES if setting.id in RANGES and is_drawn_inside(host, setting.id) else UNKNOWN
     since = started_since(host, setting, record)
     if since is None:
         return NO
@@ -71,7 +76,12 @@ def _dns_is_new(host: Host, recorded: object) -> bool:
 
 
 def contradicting_ports(host: Host, setting: Setting) -> PortSet:
-    """Return the excluded ports that DNS holds nevertheless, without port 53 and a fixed SendPort."""
+    """Return the excluded ports that DNS holds nevertheless, without port 53 and a fixed SendPort.
+
+    Of a dynamic range it is a pool that lies outside of it.
+    """
+    if setting.id in RANGES:
+        return drawn_outside(host, setting.id)
     fact = host.setting(setting.id)
     if not host.dns_running or not setting.is_list or fact.get("type") != LIST_TYPE:
         return PortSet()
@@ -112,17 +122,18 @@ def _effective_list(host: Host, setting: Setting, entered: PortSet) -> PortSet:
 
 
 def _is_recorded(host: Host, setting: Setting) -> bool:
-    """Return whether the record is of the current value. One of an earlier boot that DNS contradicts is renewed."""
+    """Return whether the record is of the current value. One of an earlier boot that DNS contradicts is renewed.
+
+    A dynamic range needs none where the pool is seen to lie inside it.
+    """
     record = host.record(setting.id)
-    if record is None or record["value"] != value_text(host.setting(setting.id)):
-        return False
+    if record is None or record["value"] != configured_text(host, setting):
+        return setting.id in RANGES and is_drawn_inside(host, setting.id)
     doubted = setting.takes_effect == DNS_RESTART and bool(contradicting_ports(host, setting))
     return not (doubted and host.booted_since(record["boot_mark"]))
 
 
-def record_change(
-    host: Host, managed: list[Setting], changed: list[str], netsh: NetshPlan | None
-) -> dict[str, Any] | None:
+def record_change(host: Host, managed: list[Setting], changed: list[str], netsh: NetshPlan | None) -> Change | None:
     """Return the pseudo-setting ``state``: values that are right but not recorded, and a copied machine id.
 
     Args:
@@ -132,21 +143,21 @@ def record_change(
         netsh: exclusions that a window adds are recorded, and backed up, before it opens.
 
     Returns:
-        The entry of the plan's ``settings``, or None when every value is recorded or a record would be worth nothing.
+        The change, or None when every value is recorded or a record would be worth nothing.
     """
     if host.state_present is None or host.boot_mark is None:
         return None
     before: dict[str, str | None] = {}
     after: dict[str, str] = {}
     for setting in managed:
-        text = value_text(host.setting(setting.id))
+        text = configured_text(host, setting)
         record = host.record(setting.id)
-        if setting.id not in changed and not _is_recorded(host, setting):
+        if text is not None and setting.id not in changed and not _is_recorded(host, setting):
             before[setting.id] = None if record is None else str(record["value"])
             after[setting.id] = text
     reasons = []
     if after:
-        names = ", ".join(SETTINGS[setting_id].value_name for setting_id in after)
+        names = ", ".join(setting.value_name for setting in managed if setting.id in after)
         reasons.append(f"records {names}, so that later runs know when the value has taken effect")
     deferred = netsh.records() if netsh else {}
     if deferred:
@@ -161,14 +172,4 @@ def record_change(
         reasons.append("gives the machine an id of its own")
     if not after:
         return None
-    return {
-        "id": STATE,
-        "key": STATE_KEY,
-        "value_name": None,
-        "type_before": None,
-        "before": before,
-        "type_after": "REG_SZ",
-        "after": after,
-        "reason": "; ".join(reasons),
-        "takes_effect": NOW,
-    }
+    return change_records(before, after, "; ".join(reasons))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from .._catalogue.row import NO_PORTS
 from .._facts.host import FAMILIES, Host
@@ -20,6 +19,7 @@ from .._policy import Policy
 from .._ports import PortSet, Range, parse_entries
 from .._problems import NAMED_MAX, Problem, listed, make_problem
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
+from .changes import Change, Deferred, TableChange, table_place
 from .needs import Need, detected_ports
 from .pool import Pool
 from .settings import (
@@ -97,23 +97,11 @@ class FamilyPlan:
             return None
         return ",".join(self.ours.strings())
 
-    def to_json(self, reason: str) -> dict[str, Any]:
-        """Return the immediate change, as the plan lists it."""
-        after = sorted({*self.rows, *self.added} - set(self.removed))
-        return {
-            "id": self.setting_id,
-            "key": f"netsh interface {NETSH[self.setting_id]} excludedportrange protocol=udp",
-            "value_name": None,
-            "type_before": None,
-            "before": texts(self.rows),
-            "type_after": None,
-            "after": texts(after),
-            "added": texts(self.added),
-            "removed": texts(self.removed),
-            "ours": self.ours.strings(),
-            "reason": reason,
-            "takes_effect": NOW,
-        }
+    def change(self, reason: str) -> Change:
+        """Return the immediate change."""
+        after = texts(sorted({*self.rows, *self.added} - set(self.removed)))
+        rows = (texts(self.added), texts(self.removed), self.ours.strings())
+        return TableChange(*table_place(self.setting_id), None, texts(self.rows), None, after, reason, NOW, *rows)
 
 
 @dataclass(frozen=True)
@@ -131,13 +119,13 @@ class NetshPlan:
         """Return the plan without any change."""
         return replace(self, families=tuple(part.unchanged() for part in self.families))
 
-    def changes(self) -> list[dict[str, Any]]:
-        """Return the immediate changes: the entries of the plan's ``settings``."""
-        return [part.to_json(self.whys[part.family]) for part in self.families if part.added or part.removed]
+    def changes(self) -> list[Change]:
+        """Return the immediate changes."""
+        return [part.change(self.whys[part.family]) for part in self.families if part.added or part.removed]
 
-    def deferred(self) -> list[dict[str, Any]]:
-        """Return the window's ``deferred_exclusions``."""
-        return [{"id": part.setting_id, "ports": texts(part.deferred)} for part in self.families if part.deferred]
+    def deferred(self) -> Deferred:
+        """Return what the window has to exclude."""
+        return {part.setting_id: tuple(texts(part.deferred)) for part in self.families if part.deferred}
 
     def records(self) -> dict[str, tuple[str | None, str]]:
         """Before and after of what has to be recorded although nothing is added at once."""

@@ -13,14 +13,16 @@ from .._facts.host import Host
 from .._facts.services import ACCESS_DENIED
 from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
-from .._ports import PortSet
-from .._problems import TRUNCATED, Problem, Severity, make_problem, shown
-from .._windows.settings import RESERVED_PORTS, Setting
+from .._ports import PortSet, port_words
+from .._problems import TRUNCATED, Problem, Severity, listed, make_problem, shown
+from .._windows.settings import RANGES, RESERVED_PORTS, Setting
+from .configured import Rows
 from .effective import (
     contradicting_ports,
     started_since,
 )
-from .needs import Need, relevant_rows
+from .host_plan import CONFLICTS_MAX, Plan
+from .needs import Need
 from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
 from .service_check import (
     DNS_PORTS_UNKNOWN,
@@ -40,13 +42,13 @@ from .service_check import (
 _RISKY_HOTFIX = "KB958644"
 
 
-def problems_of(facts: Mapping[str, Any], plan: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+def problems_of(facts: Mapping[str, Any], plan: Plan | None = None) -> list[Mapping[str, Any]]:
     """Return all problems of facts and plan, each once."""
     found = facts.get("problems") or ()
     known = {problem["id"] for problem in found} - {TRUNCATED}
     if ACCESS_DENIED in known:
         known.add("services_unreadable")
-    return [*found, *(entry for entry in (plan["problems"] if plan else ()) if entry["id"] not in known)]
+    return [*found, *(entry for entry in (plan.problems if plan else ()) if entry["id"] not in known)]
 
 
 def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iterator[Problem]:
@@ -59,12 +61,13 @@ def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iter
         pool: of the host.
     """
     if not host.services_known:
-        yield make_problem(
-            "services_unreadable", "error", "The services could not be read, so nothing can be detected."
-        )
+        message = "The services could not be read, so nothing can be detected."
+        if host.services:
+            message = "Which services run is not known; which are installed was read from the registry."
+        yield make_problem("services_unreadable", "error", message)
     if not host.sockets_known:
         yield make_problem(
-            "sockets_unreadable", "error", "The UDP sockets could not be read, so no port can be judged."
+            "sockets_unreadable", "error", "The UDP sockets could not be read, so it is not known who holds which port."
         )
     if pool.model == MODEL_UNKNOWN:
         yield make_problem(
@@ -90,7 +93,7 @@ def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iter
         )
 
 
-def unread_sockets(host: Host, policy: Policy, needs: Sequence[Need]) -> Iterator[Problem]:
+def unread_sockets(host: Host, policy: Policy, rows: Rows, needs: Sequence[Need]) -> Iterator[Problem]:
     """Yield unreadable rows of the list of sockets whose port is needed.
 
     The facts know no policy: where such a row is certainly of another process than DNS, they only warn.
@@ -103,7 +106,7 @@ def unread_sockets(host: Host, policy: Policy, needs: Sequence[Need]) -> Iterato
             ports=host.unnamed_ports.to_json(),
         )
     needed = [need.udp_ports for need in needs]
-    needed += [row.udp_ports for row, services in relevant_rows(host, policy) if services]
+    needed += [row.udp_ports for row, services in rows if services]
     wanted = PortSet.from_ranges(pair for ports in needed for pair in ports.ranges)
     for problem in host.facts.get("problems") or ():
         if problem["id"] == SOCKET_ROWS_UNREADABLE and problem["severity"] == "warning":
@@ -129,7 +132,7 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
     EXCLUSIONS_UNKNOWN: ("exclusions_unknown", "error"),
     RECORD_UNREADABLE: ("ran_before_unreadable", "error"),
 }
-"""The problem that tells a failure which the list of conflicts does not show."""
+"""The problem that reports a failure which the list of conflicts does not show."""
 
 
 def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
@@ -142,20 +145,45 @@ def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
             yield make_problem(problem_id, severity, message, service=failure.service, port=failure.port)
 
 
+def cut_conflicts(conflicts: Sequence[Failure]) -> Iterator[Problem]:
+    """Yield that the list of live conflicts is cut, with the ports of all of them."""
+    count = len(conflicts)
+    if count > CONFLICTS_MAX:
+        taken = PortSet.from_ports({conflict.port for conflict in conflicts if conflict.port})
+        yield make_problem(
+            "conflicts_cut",
+            "info",
+            f"Of {count} conflicts, the first {CONFLICTS_MAX} are listed; in all, UDP"
+            f" {listed(port_words(taken))} is lost.",
+            count=count,
+            ports=taken.to_json(),
+        )
+
+
 def contradictions(host: Host, managed: Sequence[Setting]) -> Iterator[Problem]:
     """Yield the values that DNS does not follow although it has restarted since they were written."""
     for setting in managed:
         ports = contradicting_ports(host, setting)
         record = host.record(setting.id)
-        if ports and record is not None and started_since(host, setting, record) is not None:
-            listed = ports.to_json()
+        if not ports or record is None or started_since(host, setting, record) is None:
+            continue
+        if setting.id in RANGES:
+            yield make_problem(
+                "pool_outside_range",
+                "warning",
+                f"DNS holds {len(ports)} UDP ports outside of {setting.value_name}, although it has restarted since the"
+                " range was recorded: the range was another one when DNS started, or DNS does not follow it.",
+                value_name=setting.value_name,
+                ports=ports.to_json(),
+            )
+        else:
             yield make_problem(
                 "excluded_port_held",
                 "warning",
                 f"DNS holds UDP ports that {setting.value_name} keeps it off, although it has restarted since the value"
                 " was recorded: they are not treated as reserved.",
                 value_name=setting.value_name,
-                ports=listed,
+                ports=ports.to_json(),
             )
 
 

@@ -13,6 +13,8 @@ from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
 from .._facts.host import FAMILIES, Host
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet
+from .configured import Rows, with_configured_ports
+from .own_sockets import OwnSockets, ports_of_sockets
 from .pool import Pool
 
 DETECTED = "detected"
@@ -82,8 +84,14 @@ class Need:
 
 
 def installed_services(row: CatalogueRow, host: Host) -> tuple[str, ...]:
-    """Return the row's services that are installed and enabled on this host; none if the role cannot exist there."""
+    """Return the row's services that are installed and enabled on this host; none if the role cannot exist there.
+
+    An unread product type rules nothing out: the ports are then needed.
+    """
     if row.detection == "profile_only" or host.family not in row.families:
+        return ()
+    product_type = host.os.get("product_type")
+    if row.product_types and product_type is not None and product_type not in row.product_types:
         return ()
     enabled = host.enabled_services
     if not all(key.lower() in enabled for key in row.requires):
@@ -106,32 +114,37 @@ def is_ignored(row: CatalogueRow, services: Sequence[str], policy: Policy) -> bo
     return row.name in ignored or (bool(names) and names <= ignored)
 
 
-def relevant_rows(host: Host, policy: Policy) -> list[tuple[CatalogueRow, tuple[str, ...]]]:
+def relevant_rows(host: Host, policy: Policy) -> Rows:
     """Return the catalogue rows that matter on this host, with their installed services, in catalogue order.
 
     A row without installed services is there because a profile asks for it.
     """
     profiles = selected_profiles(host, policy)
-    rows: list[tuple[CatalogueRow, tuple[str, ...]]] = []
+    rows: Rows = []
     for row in CATALOGUE + policy.extra_rows:
         in_profile = not profiles.isdisjoint(row.profiles)
         services = installed_services(row, host) if policy.detect or in_profile else ()
         if (services or in_profile) and not is_ignored(row, services, policy):
-            rows.append((row, tuple(name for name in services if name.lower() not in policy.ignore_services)))
+            kept = tuple(name for name in services if name.lower() not in policy.ignore_services)
+            rows += with_configured_ports(host, row, kept)
     return rows
 
 
-def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]:
-    """Return all needs of a host: catalogue rows in order, SQL instances after their row, listeners, user.
+def collect_needs(
+    host: Host, policy: Policy, rows: Rows, pool_ports: PortSet, own_sockets: Sequence[OwnSockets]
+) -> list[Need]:
+    """Return all needs of a host: catalogue rows in order, SQL instances after their row, own sockets, user, listeners.
 
     Args:
         host: the facts.
         policy: what the user wants protected.
+        rows: from `relevant_rows`.
         pool_ports: what the pool can draw without any reservation.
+        own_sockets: what the sockets of running services show.
     """
     needs: list[Need] = []
     profiles = selected_profiles(host, policy)
-    for row, services in relevant_rows(host, policy):
+    for row, services in rows:
         if not row.ports:
             continue
         reason = DETECTED if services and policy.detect else PROFILE
@@ -139,6 +152,7 @@ def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]
         needs.append(Need(row.name, row.title, services, row.ports, row.protocol, reason, row.source, requested))
         if row.name == SQL_ROW and reason == DETECTED:
             needs += _sql_instances(host, services, row.ports)
+    needs += [_shown_by_sockets(found) for found in own_sockets if found.chosen]
     if policy.extra_ports:
         needs.append(
             Need(USER, "ports named by the user", (), policy.extra_ports, "both", USER, "the option extra_ports", True)
@@ -149,12 +163,22 @@ def collect_needs(host: Host, policy: Policy, pool_ports: PortSet) -> list[Need]
     return needs
 
 
+def detected_rows(host: Host, policy: Policy) -> Rows:
+    """Return all rows of the catalogue with their installed services, also of ignored ones."""
+    return [
+        entry
+        for row in CATALOGUE + policy.extra_rows
+        for entry in with_configured_ports(host, row, installed_services(row, host))
+    ]
+
+
 def detected_ports(host: Host, policy: Policy) -> PortSet:
     """Return the ports of all detected services, also of ignored ones. ``prune`` never removes these."""
-    rows = [(row, installed_services(row, host)) for row in CATALOGUE + policy.extra_rows]
+    rows = detected_rows(host, policy)
     pairs = [pair for row, services in rows if services for pair in row.ports.ranges]
     if any(services for row, services in rows if row.name == SQL_ROW):
         pairs += host.sql_ports.ranges
+    pairs += (ports_of_sockets(host, rows) or _NO_PORTS).ranges
     return PortSet.from_ranges(pairs)
 
 
@@ -166,6 +190,11 @@ def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> lis
     source = "SuperSocketNetLib\\Tcp in the host's registry; TCP in KB832017"
     title = "other instances of Microsoft SQL Server"
     return [Need("sql_instances", title, services, ports, "tcp", DETECTED, source)]
+
+
+def _shown_by_sockets(found: OwnSockets) -> Need:
+    row, name = found.row, found.service.name
+    return Need(row.name, f"{row.title}: other ports", (name,), found.chosen, "udp", DETECTED, found.source)
 
 
 def _listeners(host: Host, wanted: PortSet) -> list[Need]:

@@ -1,34 +1,31 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compute the plan from facts and policy. The same input gives the same plan, byte for byte.
-
-The shape is that of schemas/plan.schema.json. Lists are in this order: needs as in the catalogue, then listeners
-and user; settings as they are written; conflicts as the services in the catalogue, then by port; port sets canonical.
-"""
+"""Compute the plan from facts and policy. The same input gives the same plan, byte for byte."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from .._facts.dynamic_range import current_range
 from .._facts.host import FAMILIES, Host
 from .._policy import Policy
 from .._ports import PortSet
-from .._problems import Problem, ProblemList, make_problem
+from .._problems import Problem, make_problem, merged
 from .._windows.settings import (
     MECHANISMS,
     NETSH_MECHANISM,
     NO_MECHANISM,
+    RANGES,
     SETTINGS,
     SOCKET_POOL_SIZE,
     Mechanism,
     Setting,
 )
 from .actions import (
-    DNS_WINDOW,
     earlier_services,
     pending_settings,
     plan_actions,
@@ -39,38 +36,48 @@ from .capacity import (
     refuse_misfits,
     starred_ports,
 )
+from .changes import DNS_WINDOW, Change
+from .configured import Rows, unknown_ports
+from .dynamic_range import (
+    NO_RANGES,
+    RangePlan,
+    plan_ranges,
+    range_reason,
+    refuse_small_ranges,
+)
 from .effective import (
+    UNKNOWN,
     effect_of,
     effective_ports,
     record_change,
 )
 from .exclusions import blocked_ports, plan_netsh
+from .failed_services import failed_service_problems, failed_services
+from .host_plan import Plan
 from .host_problems import (
     contradictions,
+    cut_conflicts,
     information,
     service_problems,
     unread_basics,
     unread_sockets,
 )
-from .needs import Need, collect_needs
+from .needs import Need, collect_needs, relevant_rows
+from .own_sockets import find_own_sockets, own_socket_problems
 from .pool import Pool, pool_of
-from .risk import risk_report
-from .service_check import UNKNOWN_REASONS
+from .restarts import plan_restarts
+from .risk import Risk, risk_of
+from .service_check import PORT_TAKEN, UNKNOWN_REASONS
 from .services import (
     all_failures,
     find_services_to_start,
     judge_services,
-    live_conflicts,
 )
 from .settings import (
-    PlannedChange,
     plan_list,
     plan_pool_size,
 )
 from .status import Findings, has_errors
-
-CONFLICTS_MAX = 100
-"""Live conflicts that are listed at most, those of services first."""
 
 
 @dataclass(frozen=True)
@@ -81,50 +88,46 @@ class _Draft:
     policy: Policy
     mechanism: Mechanism
     pool: Pool
+    rows: Rows
     needs: list[Need]
     reserved: Reservations
+    ranges: RangePlan
     problems: tuple[Problem, ...]
 
-    @property
-    def changes(self) -> list[PlannedChange]:
-        """The registry values to be written."""
-        listed = self.reserved.listed
-        changes = [listed.change if listed else None, self.reserved.sized]
-        return [change for change in changes if change is not None]
+    def changes(self, risk: Risk) -> list[Change]:
+        """Return what has to be written, in this order: dynamic ranges, list, excluded ports, size of the pool."""
+        listed, netsh = self.reserved.listed, self.reserved.netsh
+        moved = self.ranges.changes(range_reason(self.host, risk.now, risk.after_reload))
+        changes = [*moved, listed and listed.change, *(netsh.changes() if netsh else ()), self.reserved.sized]
+        return [change for change in changes if change]
 
-    @property
+    @cached_property
     def managed(self) -> list[Setting]:
-        """The registry values whose effect is our business: planned by the policy, or recorded by an earlier run."""
+        """The values whose effect is our business: planned by the policy, or recorded by an earlier run."""
         listed = self.reserved.listed
         managed = [listed.setting] if listed and listed.managed else []
         size = SETTINGS[SOCKET_POOL_SIZE]
         readable = self.host.setting(size.id)["present"] is not None and self.host.dns_installed is not False
-        recorded = self.host.record(size.id) is not None and effect_of(self.host, size) != "unknown"
-        if readable and (self.reserved.sized or self._size_is_right or recorded):
+        if readable and (self.reserved.sized or self._size_is_right or self._was_set(size)):
             managed.append(size)
-        return managed
+        return managed + [setting for setting in RANGES.values() if self._manages_range(setting)]
+
+    def _manages_range(self, setting: Setting) -> bool:
+        """Return whether DNS has to follow a range: one that is set now, was right already, or was set by us."""
+        if self.host.dns_installed is False or current_range(self.host, setting.id) is None:
+            return False
+        asked = self.policy.dynamic_port_range
+        is_right = asked is not None and asked.wanted(setting.id) == current_range(self.host, setting.id)
+        return setting.id in self.ranges.ranges or is_right or self._was_set(setting)
+
+    def _was_set(self, setting: Setting) -> bool:
+        """Return whether an earlier run has recorded the value, and the host has it still."""
+        return self.host.record(setting.id) is not None and effect_of(self.host, setting) != UNKNOWN
 
     @property
     def _size_is_right(self) -> bool:
         wanted = self.policy.socket_pool_size
         return wanted is not None and self.host.setting(SOCKET_POOL_SIZE)["data"] == wanted
-
-    @property
-    def netsh_changes(self) -> list[dict[str, Any]]:
-        """The exclusions to be added or deleted at once."""
-        return self.reserved.netsh.changes() if self.reserved.netsh else []
-
-    @property
-    def deferred(self) -> list[dict[str, Any]]:
-        """The exclusions to be added while DNS is down."""
-        return self.reserved.netsh.deferred() if self.reserved.netsh else []
-
-    @property
-    def settings_json(self) -> list[dict[str, Any]]:
-        """What has to be written, in the order in which it is: list, excluded ports, size of the pool."""
-        size = self.reserved.sized
-        lists = [change.to_json() for change in self.changes if change is not size]
-        return lists + self.netsh_changes + ([size.to_json()] if size else [])
 
     @cached_property
     def effective(self) -> dict[str, PortSet]:
@@ -143,91 +146,105 @@ class _Draft:
 
 def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     """Compute the plan from facts that are JSON; see `plan_host`."""
-    return plan_host(Host(facts), policy)
+    return plan_host(Host(facts), policy).to_json()
 
 
-def plan_host(host: Host, policy: Policy) -> dict[str, Any]:
+def plan_host(host: Host, policy: Policy) -> Plan:
     """Compute the plan.
 
     Args:
         host: the facts.
         policy: what the user wants protected.
-
-    Returns:
-        The plan; see docs/plan.md and schemas/plan.schema.json.
     """
     draft = _draft(host, policy)
-    service_checks = judge_services(host, policy)
+    risk = _risk(draft)
+    changes, netsh = draft.changes(risk), draft.reserved.netsh
+    deferred = netsh.deferred() if netsh else {}
+    service_checks = judge_services(host, policy, draft.rows)
     failures = all_failures(host, policy, service_checks)
-    written = [change.setting.id for change in draft.changes]
-    netsh = draft.reserved.netsh
+    conflicts = [failure for failure in failures if failure.reason == PORT_TAKEN]
+    failed = failed_services(host, policy, service_checks)
+    written = [change.id for change in changes]
     record = record_change(host, draft.managed, written, netsh)
-    pending = pending_settings(host, draft.managed, written + list(record["after"] if record else ()))
-    services_to_start = find_services_to_start(host, policy, service_checks)
-    due = plan_actions(pending, services_to_start, service_checks, draft.deferred, earlier_services(host, policy))
+    pending = pending_settings(host, draft.managed, written + list(record.after if record else ()))
+    restarts = plan_restarts(host, policy, service_checks)
+    services_to_start = replace(find_services_to_start(host, policy, service_checks), to_restart=restarts.services)
+    due = plan_actions(pending, services_to_start, service_checks, deferred, earlier_services(host, policy))
     actions, refusals = refuse_window(host, due)
-    writing = bool(draft.managed or draft.deferred or draft.netsh_changes)
-    problems = _in_order(
+    writing = bool(draft.managed or deferred or changes)
+    problems = merged(
         draft.problems,
         refusals,
+        restarts.problems,
         unread_basics(host, policy, writing, draft.pool),
-        unread_sockets(host, policy, draft.needs),
+        unread_sockets(host, policy, draft.rows, draft.needs),
+        unknown_ports(host, draft.rows),
         information(host, policy, draft.pool, service_checks),
         service_problems(failures),
+        failed_service_problems(failed),
+        cut_conflicts(conflicts),
         contradictions(host, draft.managed),
         blocked_ports(host, draft.needs),
     )
-    risk = _risk(draft)
-    conflicts = live_conflicts(failures)
-    settings = draft.settings_json + ([record] if record else [])
+    settings = (*changes, record) if record else (*changes,)
     findings = Findings(
         unknown=has_errors(problems, False) or host.has_reading_errors(()),
         conflict=bool(conflicts),
-        service_down=any(failure.reason not in UNKNOWN_REASONS for failure in failures),
-        drifted=bool(settings or draft.deferred) or has_errors(problems, True),
+        service_down=any(failure.reason not in UNKNOWN_REASONS for failure in failures)
+        or any(entry.automatic for entry in failed),
+        drifted=bool(settings or deferred) or has_errors(problems, True),
         pending_reboot=bool(pending.reboot),
         pending_restart=bool(pending.dns_restart),
-        exposed=(risk["now"] or 0) > (policy.max_risk or 0),
+        exposed=(risk.now or 0) > (policy.max_risk or 0),
     )
-    return {
-        "mechanism": draft.mechanism.name,
-        "pool_range": draft.pool.to_json(),
-        "needs": [need.to_json(draft.pool, draft.effective) for need in draft.needs],
-        "settings": settings,
-        "kept": draft.kept.to_json(),
-        "problems": problems,
-        "effective": {
+    return Plan(
+        settings=settings,
+        actions=tuple(actions),
+        mechanism=draft.mechanism.name,
+        pool=draft.pool,
+        needs=draft.needs,
+        in_effect=draft.effective,
+        kept=draft.kept,
+        problems=problems,
+        effective={
             **{setting.id: _effect(host, setting, written) for setting in draft.managed},
             **(netsh.effects() if netsh else {}),
         },
-        "live_conflicts": conflicts[:CONFLICTS_MAX],
-        "actions": actions,
-        "risk": risk,
-        "reboot_required": bool(pending.reboot),
-        "dns_restart_required": any(action["action"] == DNS_WINDOW for action in due),
-        "in_sync": findings.in_sync,
-        "status": findings.status,
-    }
-
-
-def _in_order(*groups: Iterable[Problem]) -> list[Problem]:
-    """Return the problems of a plan in the order of their groups, each distinct one once, bounded in number."""
-    problems = ProblemList()
-    for group in groups:
-        problems.extend(group)
-    return problems.as_list()
+        live_conflicts=conflicts,
+        risk=risk,
+        reboot_required=bool(pending.reboot),
+        dns_restart_required=any(action.name == DNS_WINDOW for action in due),
+        in_sync=findings.in_sync,
+        status=findings.status,
+    )
 
 
 def _draft(host: Host, policy: Policy) -> _Draft:
+    """Return the draft with the ranges that the policy asks for; without them where not everything fits into them."""
     pool, of_pool = pool_of(host, policy.socket_pool_size)
-    needs = collect_needs(host, policy, pool.all_ports)
+    ranges, of_ranges = plan_ranges(host, policy, pool)
+    draft = _in_ranges(host, policy, pool, ranges)
+    too_small = refuse_small_ranges(host, policy, ranges, draft.pool, draft.reserved)
+    if too_small:
+        draft = _in_ranges(host, policy, pool, NO_RANGES)
+    return replace(draft, problems=(*of_pool, *of_ranges, *too_small, *draft.problems))
+
+
+def _in_ranges(host: Host, policy: Policy, found: Pool, ranges: RangePlan) -> _Draft:
+    """Return the draft for a pool that is drawn from these ranges from the next start of DNS on."""
+    pool = replace(found, moved=ranges.ports())
+    drawn = pool.in_new_range()
+    rows = relevant_rows(host, policy)
+    own = find_own_sockets(host, policy, rows, found)
+    needs = collect_needs(host, policy, rows, drawn.all_ports, own)
     mechanism, of_release = _mechanism(host, policy)
-    listed, of_list = plan_list(host, policy, needs, pool) if mechanism.setting else (None, ())
-    netsh, of_netsh = plan_netsh(host, policy, needs, pool) if mechanism.netsh else (None, ())
+    listed, of_list = plan_list(host, policy, needs, drawn) if mechanism.setting else (None, ())
+    netsh, of_netsh = plan_netsh(host, policy, needs, drawn) if mechanism.netsh else (None, ())
     sized, of_size = plan_pool_size(host, policy)
-    reserved, misfits = refuse_misfits(pool, Reservations(listed, netsh, sized, starred_ports(host)))
-    problems = (*of_pool, *of_release, *of_list, *of_netsh, *of_size, *misfits)
-    return _Draft(host, policy, mechanism, pool, needs, reserved, problems)
+    reserved, misfits = refuse_misfits(drawn, Reservations(listed, netsh, sized, starred_ports(host)))
+    needed = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
+    problems = (*of_release, *of_list, *of_netsh, *of_size, *misfits, *own_socket_problems(own, needed))
+    return _Draft(host, policy, mechanism, pool, rows, needs, reserved, ranges, problems)
 
 
 def _mechanism(host: Host, policy: Policy) -> tuple[Mechanism, list[Problem]]:
@@ -247,7 +264,7 @@ def _effect(host: Host, setting: Setting, written: list[str]) -> str:
     return "no" if setting.id in written else effect_of(host, setting)
 
 
-def _risk(draft: _Draft) -> dict[str, Any]:
+def _risk(draft: _Draft) -> Risk:
     needs = [(need.service, need.udp_ports) for need in draft.needs if need.counts_for_risk]
     after = {family: draft.reserved.desired(family) for family in FAMILIES}
-    return risk_report(draft.pool, needs, draft.effective, after)
+    return risk_of(draft.pool, needs, draft.effective, after)

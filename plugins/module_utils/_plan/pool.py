@@ -6,23 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .._facts.dynamic_range import current_range
 from .._facts.host import FAMILIES, Host
 from .._policy import POOL_SIZE_DEFAULT, POOL_SIZE_MAX
-from .._ports import HIGHEST_PORT, PortError, PortSet
+from .._ports import HIGHEST_PORT, PortSet
 from .._problems import Problem, make_problem
-from .._windows.settings import MAX_USER_PORT, SOCKET_POOL_SIZE
+from .._windows.settings import MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
 
 NT5_LOWEST = 1024
 """Lowest port of the draw where MaxUserPort is set: the SBS 2003 article says 1024, KB929851 says 1025."""
 NT5_LOWEST_END = 5000
-"""A MaxUserPort below the documented 5000 is reckoned as 5000: rather too many ports called exposed than too few."""
+"""A MaxUserPort below the documented 5000 is treated as 5000: better to report too many exposed ports than too few."""
 NT5_UNSET = PortSet.from_ranges(((49152, HIGHEST_PORT),))
 """The draw where MaxUserPort is not set (the SBS 2003 article)."""
 SBS_MAX_USER_PORT = 65536
-"""SBS 2003, Exchange and ISA set MaxUserPort to this although 65534 is the documented limit: no cause for a problem."""
+"""SBS 2003, Exchange and ISA set MaxUserPort to this although 65534 is the documented limit, so it is not reported."""
 
 MODEL_UNIFORM = "uniform"
 MODEL_ESTIMATE = "estimate"
@@ -32,7 +33,7 @@ MODEL_UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Pool:
-    """The pool of one host.
+    """The socket pool of one host: where its ports come from, and how many there are.
 
     Attributes:
         udp4: the range over IPv4, None where the family has none or it is not known.
@@ -40,6 +41,7 @@ class Pool:
         size: sockets drawn per family now, None where no figure can be given.
         size_after: the same after everything planned is effective.
         model: uniform, estimate (2008 and later draw nearly contiguous blocks), no_pool or unknown.
+        moved: the ranges that the plan sets, by address family.
     """
 
     udp4: PortSet | None
@@ -47,6 +49,7 @@ class Pool:
     size: int | None
     size_after: int | None
     model: str
+    moved: Mapping[str, PortSet] = field(default_factory=dict)
 
     def ports(self, family: str) -> PortSet | None:
         """Return the range of one address family."""
@@ -54,12 +57,17 @@ class Pool:
 
     @property
     def all_ports(self) -> PortSet:
-        """What either family can draw."""
+        """The ports of both ranges."""
         return (self.udp4 or PortSet()) | (self.udp6 or PortSet())
+
+    def in_new_range(self) -> Pool:
+        """Return the pool as it is drawn from the ranges that the plan sets."""
+        udp4, udp6 = (self.moved.get(family, self.ports(family)) for family in FAMILIES)
+        return replace(self, udp4=udp4, udp6=udp6)
 
     def reloaded(self) -> Pool:
         """Return the pool after the whole plan has taken effect."""
-        return replace(self, size=self.size_after)
+        return replace(self.in_new_range(), size=self.size_after)
 
     def to_json(self) -> dict[str, str | None]:
         """Return the plan's ``pool_range``: ``a-b`` per family, or null."""
@@ -74,15 +82,28 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
 
     Args:
         host: the facts.
-        wanted_size: SocketPoolSize of the policy, None to leave what is there.
+        wanted_size: SocketPoolSize of the policy, None to leave it as it is.
     """
     ranges, problems = _nt5_ranges(host) if host.family == "nt5" else _nt6_ranges(host)
     model = _model(host, ranges)
     if model in (MODEL_NO_POOL, MODEL_UNKNOWN):
         return Pool(ranges["udp4"], ranges["udp6"], None, None, model), problems
     size, size_problems = _size(host)
+    if wanted_size is None and size < POOL_SIZE_DEFAULT:
+        size_problems.append(_small(host.setting(SOCKET_POOL_SIZE)["data"]))
     after = size if wanted_size is None else max(wanted_size, 1)
     return Pool(ranges["udp4"], ranges["udp6"], size, after, model), problems + size_problems
+
+
+def _small(size: int) -> Problem:
+    return make_problem(
+        "socket_pool_small",
+        "warning",
+        f"SocketPoolSize is {size}, below the default of {POOL_SIZE_DEFAULT}: with fewer source ports, answers to DNS"
+        " are easier to forge (MS08-037), and Microsoft's Best Practices Analyzer reports it.",
+        value=size,
+        default=POOL_SIZE_DEFAULT,
+    )
 
 
 def _model(host: Host, ranges: dict[str, PortSet | None]) -> str:
@@ -96,7 +117,7 @@ def _model(host: Host, ranges: dict[str, PortSet | None]) -> str:
 
 
 def _nt5_ranges(host: Host) -> tuple[dict[str, PortSet | None], list[Problem]]:
-    """Return IPv4's range by MaxUserPort. IPv6 has the same, but only if DNS uses IPv6, which NT5 lacks by default."""
+    """Return the range that MaxUserPort gives; for IPv6 only if DNS uses IPv6, which NT5 lacks by default."""
     ports, problems = _nt5_range(host.setting(MAX_USER_PORT))
     return {"udp4": ports, "udp6": ports if host.dns_ports("udp6") else None}, problems
 
@@ -130,18 +151,21 @@ def _nt6_ranges(host: Host) -> tuple[dict[str, PortSet | None], list[Problem]]:
     dynamic = host.facts.get("dynamic_ports") or {}
     ranges: dict[str, PortSet | None] = {}
     for family in FAMILIES:
-        row = dynamic.get(family)
-        try:
-            ranges[family] = None if not row else PortSet.from_ranges([(row["start"], row["start"] + row["count"] - 1)])
-        except PortError:
-            ranges[family] = None
+        found = current_range(host, RANGE_PREFIX + family)
+        ranges[family] = None if found is None else PortSet.from_ranges([found])
+        if dynamic.get(family) and found is None:
             message = f"The dynamic port range of {family} lies outside 1-65535 and is not used."
             problems.append(make_problem("dynamic_ports_invalid", "warning", message, family=family))
     return ranges, problems
 
 
+def configured_size(host: Host) -> int:
+    """Return the sockets per family that SocketPoolSize asks for, whether or not a pool is seen."""
+    return _size(host)[0]
+
+
 def _size(host: Host) -> tuple[int, list[Problem]]:
-    """Sockets per family; SocketPoolSize 0 means one socket, and one that cannot be read is taken as the default."""
+    """Return the sockets per family. SocketPoolSize 0 means one socket; if it cannot be read, the default is used."""
     fact = host.setting(SOCKET_POOL_SIZE)
     size = fact["data"]
     if fact["present"] is None:

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from .._facts.facts import FACTS_FORMAT, parse_transcript
+from .._facts.host import Host
 from .._parsers.transcript import TranscriptError
 from .._policy import PLAN_SPEC, Policy, PolicyError
 from .diff import diff_of, summary_of, values
+from .host_plan import Plan
 from .host_problems import problems_of
-from .plan import make_plan
+from .plan import plan_host
 
 SOURCES = ("facts", "transcript", "transcript_path")
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -31,7 +33,7 @@ class PortPlanError(ValueError):
     """Input from which no plan can be made; the message is one sentence."""
 
 
-def plan_of(facts: object, policy: Policy) -> dict[str, Any]:
+def plan_of(facts: object, policy: Policy) -> Plan:
     """Compute the plan of facts from another source.
 
     Raises:
@@ -40,7 +42,7 @@ def plan_of(facts: object, policy: Policy) -> dict[str, Any]:
     if not isinstance(facts, Mapping) or facts.get("format") != FACTS_FORMAT:
         raise PortPlanError(f"the facts must be those that port_info returns under facts (format {FACTS_FORMAT})")
     with _facts_of_the_right_shape():
-        return make_plan(facts, policy)
+        return plan_host(Host(facts), policy)
 
 
 @contextmanager
@@ -81,8 +83,8 @@ def run_port_plan(params: Mapping[str, Any], read: Callable[[str], bytes]) -> di
         "after": values(plan, "after"),
         "diff": diff_of(plan),
         "problems": problems,
-        "plan": plan,
-        "reboot_required": plan["reboot_required"],
+        "plan": plan.to_json(),
+        "reboot_required": plan.reboot_required,
         "msg": f"{facts.get('computer_name') or 'host'}: {summary_of(plan)}",
     }
     return result if params.get("facts") is not None else {**result, "facts": facts}

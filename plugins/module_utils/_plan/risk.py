@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .._facts.host import FAMILIES
@@ -60,10 +61,62 @@ def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> d
     return figures
 
 
-def risk_report(
+@dataclass(frozen=True)
+class Figures:
+    """The risk by address family: of the next start of DNS, and of one after the plan has taken effect."""
+
+    now_by_family: Mapping[str, float | None]
+    after_by_family: Mapping[str, float | None]
+
+    @property
+    def now(self) -> float | None:
+        """The higher figure of the two address families; None if there is none."""
+        return max((figure for figure in self.now_by_family.values() if figure is not None), default=None)
+
+    @property
+    def after_reload(self) -> float | None:
+        """The same, after the plan has taken effect."""
+        return max((figure for figure in self.after_by_family.values() if figure is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Risk(Figures):
+    """The risk of all needs together and of each.
+
+    Attributes:
+        per_need: service, its UDP ports, and their figures, in the plan's order.
+        model: of the pool.
+    """
+
+    per_need: tuple[tuple[str, PortSet, Figures], ...]
+    model: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan's ``risk``."""
+        return {
+            "now": self.now,
+            "after_reload": self.after_reload,
+            "per_family": {
+                family: {"now": self.now_by_family[family], "after_reload": self.after_by_family[family]}
+                for family in FAMILIES
+            },
+            "per_need": [
+                {
+                    "service": service,
+                    "ports": ports.to_json(),
+                    "now": figures.now,
+                    "after_reload": figures.after_reload,
+                }
+                for service, ports, figures in self.per_need
+            ],
+            "model": self.model,
+        }
+
+
+def risk_of(
     pool: Pool, needs: Sequence[tuple[str, PortSet]], now: Mapping[str, PortSet], after: Mapping[str, PortSet]
-) -> dict[str, Any]:
-    """Return the plan's ``risk``: the higher figure of the two address families, those of each family, and per need.
+) -> Risk:
+    """Compute the risk of a plan.
 
     Args:
         pool: ranges and size of the pool; one that was looked for and not seen gives no figures.
@@ -71,28 +124,11 @@ def risk_report(
         now: the ports that are effectively reserved, per address family.
         after: the ports that are reserved once the plan is carried out and effective, per address family.
     """
-    needed = PortSet.from_ranges(pair for _service, ports in needs for pair in ports.ranges)
     reloaded = pool.reloaded()
-    now_figures, after_figures = draw_risk(pool, needed, now), draw_risk(reloaded, needed, after)
-    return {
-        "now": _worst(now_figures),
-        "after_reload": _worst(after_figures),
-        "per_family": {
-            family: {"now": now_figures[family], "after_reload": after_figures[family]} for family in FAMILIES
-        },
-        "per_need": [
-            {
-                "service": service,
-                "ports": ports.to_json(),
-                "now": _worst(draw_risk(pool, ports, now)),
-                "after_reload": _worst(draw_risk(reloaded, ports, after)),
-            }
-            for service, ports in needs
-        ],
-        "model": pool.model,
-    }
 
+    def figures(ports: PortSet) -> tuple[dict[str, float | None], dict[str, float | None]]:
+        return draw_risk(pool, ports, now), draw_risk(reloaded, ports, after)
 
-def _worst(figures: dict[str, float | None]) -> float | None:
-    """Return the higher figure of the two address families; None if there is none."""
-    return max((figure for figure in figures.values() if figure is not None), default=None)
+    needed = PortSet.from_ranges(pair for _service, ports in needs for pair in ports.ranges)
+    per_need = tuple((service, ports, Figures(*figures(ports))) for service, ports in needs)
+    return Risk(*figures(needed), per_need, pool.model)

@@ -13,7 +13,7 @@ from .._catalogue.row import CatalogueRow
 from .._facts.host import DNS_SERVICE, Service
 from .._ports import port_words
 from .._problems import in_number, listed
-from .._windows.service_states import NEVER_STARTED
+from .._windows.service_states import NEVER_STARTED, SHARING_VIOLATION
 
 PORT_TAKEN = "port_taken"
 PORT_EXCLUDED = "port_excluded"
@@ -51,10 +51,13 @@ _SENTENCES = {
     RECORD_UNREADABLE: "the record of what ran before DNS was last stopped could not be read",
 }
 """In brackets the words for one port, or one service where none is about ports, and for more of them."""
+PORT_ERROR_WORDS = {
+    10048: "error 10048 (address already in use)",
+    10013: "error 10013 (the port is excluded or held exclusively)",
+    SHARING_VIOLATION: "error 32 (sharing violation)",
+}
 _ERRORS = {
-    10048: "failed with error 10048 (address already in use)",
-    10013: "failed with error 10013 (the port is excluded or held exclusively)",
-    32: "failed with error 32 (sharing violation)",
+    **{number: f"failed with {words}" for number, words in PORT_ERROR_WORDS.items()},
     NEVER_STARTED: "no start was tried since the boot, exit code 1077",
 }
 
@@ -132,12 +135,18 @@ def sentence(failure: Mapping[str, Any]) -> str:
     Args:
         failure: of the verdict's ``failures``.
     """
-    return _told([failure])
+    return _sentence_for([failure])
 
 
 def says_that_dns_is_down(failures: Iterable[Mapping[str, Any]]) -> bool:
     """Return whether one of the failures is that DNS does not run."""
     return any((row["service"], row["reason"]) == (DNS_SERVICE, NOT_RUNNING) for row in failures)
+
+
+def still_without_port(failures: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+    """Return those of the named services of which another process holds a port."""
+    without = {row["service"] for row in failures if row["reason"] == PORT_TAKEN}
+    return [name for name in names if name in without]
 
 
 def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -147,10 +156,10 @@ def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:
         service = None if failure["port"] is None else (failure["service"],)
         cause = (failure["reason"], service, failure["error"], failure["holder"], failure["pid"])
         causes.setdefault(cause, []).append(failure)
-    return [_told(alike) for alike in causes.values()]
+    return [_sentence_for(alike) for alike in causes.values()]
 
 
-def _told(alike: Sequence[Mapping[str, Any]]) -> str:
+def _sentence_for(alike: Sequence[Mapping[str, Any]]) -> str:
     """Return the sentence for failures of one cause."""
     first = alike[0]
     ports = {int(failure["port"]) for failure in alike if failure["port"] is not None}

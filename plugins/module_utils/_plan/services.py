@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from .._catalogue.row import (
@@ -43,6 +44,7 @@ from .._windows.service_states import (
     state_row,
 )
 from .._windows.service_states import NOT_YET as STARTING
+from .configured import Rows
 from .dns_check import (
     check_dns,
     check_ran_before,
@@ -63,6 +65,9 @@ from .service_check import (
     Failure,
     ServiceCheck,
 )
+
+NEARLY_ALL = 0.9
+"""Share of a range that must be lost before a service that takes free ports of it is in trouble; no source has one."""
 
 WINDOW_RECORD = "dns_window"
 """State record of a window after which services were still down: comma-joined keys in ``value``, and the boot mark."""
@@ -87,10 +92,17 @@ class ServicesToStart:
     Attributes:
         services: keys in catalogue order.
         need_window: True when DNS must be stopped first, because its process holds a port of one of them.
+        to_restart: keys of running services that take their port back only if they start while DNS is down.
     """
 
     services: tuple[str, ...]
     need_window: bool
+    to_restart: tuple[str, ...] = ()
+
+    @property
+    def of_window(self) -> tuple[str, ...]:
+        """The services for which DNS has to be stopped."""
+        return (*(self.services if self.need_window else ()), *self.to_restart)
 
 
 def verify(host: Host, policy: Policy) -> dict[str, Any]:
@@ -104,7 +116,7 @@ def verify(host: Host, policy: Policy) -> dict[str, Any]:
         ``ok``; ``services``, one row per service and catalogue row, in catalogue order; ``failures`` in the same order,
         then those of ports that the user named. What could not be read is a failure, never ok.
     """
-    service_checks = judge_services(host, policy)
+    service_checks = judge_services(host, policy, relevant_rows(host, policy))
     failures = all_failures(host, policy, service_checks)
     return {
         "ok": not failures,
@@ -113,16 +125,13 @@ def verify(host: Host, policy: Policy) -> dict[str, Any]:
     }
 
 
-def judge_services(host: Host, policy: Policy) -> list[ServiceCheck]:
+def judge_services(host: Host, policy: Policy, rows: Rows) -> list[ServiceCheck]:
     """Check DNS, every installed service of the relevant rows, and the services that ran before a window.
 
     Rows without UDP need nothing proved.
     """
     judged = check_dns(host, policy) + [
-        _judge(host, row, host.services[name])
-        for row, names in relevant_rows(host, policy)
-        if row.uses_udp
-        for name in names
+        _judge(host, row, host.services[name]) for row, names in rows if row.uses_udp for name in names
     ]
     return judged + check_ran_before(host, policy, judged)
 
@@ -130,7 +139,7 @@ def judge_services(host: Host, policy: Policy) -> list[ServiceCheck]:
 def all_failures(host: Host, policy: Policy, service_checks: list[ServiceCheck]) -> list[Failure]:
     """Return the failures of the services, of ports that the user named, and of what could not be read."""
     failures = [failure for service_check in service_checks for failure in service_check.failures]
-    failures += [failure for port in _held_ports(host, policy.extra_ports) for failure in _extra_port(host, port)]
+    failures += [failure for port in held_ports(host, policy.extra_ports) for failure in _extra_port(host, port)]
     failures += record_failures(host)
     if _unreadable(host):
         failures.append(Failure(None, None, None, None, None, UNREADABLE))
@@ -152,11 +161,14 @@ def _unreadable(host: Host) -> bool:
     )
 
 
-def _held_ports(host: Host, ports: PortSet) -> PortSet:
-    held = PortSet()
-    for family in FAMILIES:
-        held = held | (ports & host.dns_ports(family)) | (ports & host.other_ports(family))
-    return held
+def held_by_dns(host: Host, ports: PortSet) -> PortSet:
+    """Return those of the ports that DNS's process holds in any address family."""
+    return reduce(PortSet.__or__, (ports & host.dns_ports(family) for family in FAMILIES))
+
+
+def held_ports(host: Host, ports: PortSet) -> PortSet:
+    """Return those of the ports that any process holds in any address family."""
+    return reduce(PortSet.__or__, (ports & host.other_ports(family) for family in FAMILIES), held_by_dns(host, ports))
 
 
 def _extra_port(host: Host, port: int) -> Iterator[Failure]:
@@ -172,21 +184,6 @@ def _extra_port(host: Host, port: int) -> Iterator[Failure]:
             return
 
 
-def live_conflicts(failures: list[Failure]) -> list[dict[str, Any]]:
-    """Return the failures with a needed port that another process holds, as the plan lists them."""
-    return [
-        {
-            "port": failure.port,
-            "service": failure.service,
-            "holder": failure.holder,
-            "pid": failure.pid,
-            "error": failure.error,
-        }
-        for failure in failures
-        if failure.reason == PORT_TAKEN
-    ]
-
-
 def find_services_to_start(host: Host, policy: Policy, service_checks: list[ServiceCheck]) -> ServicesToStart:
     """Return the services that may be started, and whether DNS has to be stopped for that.
 
@@ -195,7 +192,7 @@ def find_services_to_start(host: Host, policy: Policy, service_checks: list[Serv
     """
     if not host.sockets_known:
         return ServicesToStart((), False)
-    gone = _failed_before(host)
+    gone = failed_before(host)
     taken_by_service: dict[str, list[Failure]] = {}
     for service_check in service_checks:
         taken_by_service.setdefault(service_check.service.name, []).extend(service_check.taken)
@@ -223,7 +220,8 @@ def _may_start(service_check: ServiceCheck, policy: Policy) -> bool:
     return named or (failed and row.start_while_dns_down)
 
 
-def _failed_before(host: Host) -> frozenset[str]:
+def failed_before(host: Host) -> frozenset[str]:
+    """Return the services, in lower case, that a window since this boot has not brought back."""
     record = host.record(WINDOW_RECORD)
     if record is None or record["boot_mark"] != host.boot_mark:
         return frozenset()
@@ -232,6 +230,8 @@ def _failed_before(host: Host) -> frozenset[str]:
 
 def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     taken = tuple(_taken(host, row, service)) if host.sockets_known else ()
+    if service.state == RUNNING:
+        taken = _without_spared(row, taken)
     # From 2008 R2 on PolicyAgent and IKEEXT are started by a trigger or on demand: stopped is normal there.
     triggered = service.trigger_start or (host.family != "nt5" and service.start == DEMAND_START)
     found = state_row(service.start, triggered, service.state, service.exit_code)
@@ -249,6 +249,14 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     return ServiceCheck(
         row, service, (Failure(service.name, None, service.exit_code, None, None, reason),), taken, None
     )
+
+
+def _without_spared(row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:
+    """Leave out lost ports of a range from which a running service takes free ones, unless nearly all of it is lost."""
+    lost = sum(failure.port in row.choice for failure in taken)
+    if not row.choice or lost >= NEARLY_ALL * len(row.choice):
+        return taken
+    return tuple(failure for failure in taken if failure.port not in row.choice)
 
 
 def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._facts.host import Host
 from .._policy import POOL_SIZE_DEFAULT, Policy
-from .._ports import PortSet, Range, parse_entries
+from .._ports import PortSet, Range, parse_entries, split_entry
 from .._problems import NAMED_MAX, Problem, Severity, listed, make_problem, shown
 from .._sections.table import SECTIONS
 from .._windows.settings import (
@@ -25,7 +25,9 @@ from .._windows.settings import (
     Setting,
     entries_of,
 )
-from .needs import Need, detected_ports
+from .changes import Change, change_value
+from .needs import Need, detected_ports, detected_rows
+from .own_sockets import ports_of_sockets
 from .pool import Pool
 
 CLUSTER_PORT = PortSet.from_ports((3343,))
@@ -38,39 +40,6 @@ WRONG_TYPE = "wrong_type"
 UNREADABLE = "setting_unreadable"
 POOL_MISFIT = "pool_does_not_fit"
 PRUNE_REFUSED = "prune_refused"
-
-
-@dataclass(frozen=True)
-class PlannedChange:
-    """One value that has to be written.
-
-    Attributes:
-        setting: the row of the settings table.
-        before_type: the registry type found, None where the value is absent.
-        before: the data found, None where the value is absent.
-        after: the data to write, None where the value is to be deleted.
-        reason: the reasons, separated by semicolons.
-    """
-
-    setting: Setting
-    before_type: str | None
-    before: Any
-    after: list[str] | int | None
-    reason: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the change as the plan lists it."""
-        return {
-            "id": self.setting.id,
-            "key": self.setting.key,
-            "value_name": self.setting.value_name,
-            "type_before": self.before_type,
-            "before": self.before,
-            "type_after": None if self.after is None else self.setting.registry_type,
-            "after": self.after,
-            "reason": self.reason,
-            "takes_effect": self.setting.takes_effect,
-        }
 
 
 @dataclass(frozen=True)
@@ -90,7 +59,7 @@ class ListPlan:
     current: PortSet
     wanted: PortSet
     desired: PortSet
-    change: PlannedChange | None
+    change: Change | None
     usable: bool = True
 
     @property
@@ -106,7 +75,15 @@ class ListPlan:
 
 @dataclass(frozen=True)
 class _Found:
-    """A list value as it was found."""
+    """A list value as it was found.
+
+    Attributes:
+        ports: what its good entries reserve.
+        bad: the entries that Windows does not understand.
+        meant: the ranges that bad entries with separators plainly mean; repair keeps them.
+        split: these entries.
+        dropped: bad entries and parts of them that are no range.
+    """
 
     present: bool
     type: str | None
@@ -115,15 +92,17 @@ class _Found:
     ports: PortSet
     bad: list[str]
     canonical: bool
+    meant: PortSet = field(default_factory=PortSet)
+    split: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
 
 def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool) -> PortSet:
-    """Return the ports to reserve: those of profiles and user always, others if the pool can reach them."""
+    """Return the ports to reserve: all of those of profiles and user, of others those that the pool can reach."""
     return PortSet.from_ranges(
         pair
         for need in needs
-        if unexposed_too or need.requested or need.udp_ports & pool_ports
-        for pair in need.ports.ranges
+        for pair in (need.ports if unexposed_too or need.requested else need.udp_ports & pool_ports).ranges
     )
 
 
@@ -150,7 +129,7 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool) -> tupl
     faults = _faults(found, setting, policy.repair)
     if faults and not policy.repair:
         return ListPlan(setting, found.ports, wanted, found.ports, None, usable=False), faults
-    kept = found.ports - wanted
+    kept = (found.ports | found.meant) - wanted
     refusals = prune_refusals(host, policy)
     if policy.prune and not refusals:
         kept &= CLUSTER_PORT | detected_ports(host, policy)
@@ -160,8 +139,7 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool) -> tupl
     if desired == found.ports and found.canonical and right_type:
         return ListPlan(setting, found.ports, wanted, desired, None), problems
     reason = "; ".join(_reasons(found, desired, needs, setting))
-    after = desired.strings() or None
-    change = PlannedChange(setting, found.type, found.data, after, reason)
+    change = change_value(setting, host.setting(setting.id), desired.strings() or None, reason)
     return ListPlan(setting, found.ports, wanted, desired, change), problems
 
 
@@ -173,9 +151,15 @@ def _read(host: Host, setting: Setting) -> _Found | None:
         return None
     entries = entries_of(fact["data"])
     if fact["type"] not in TEXT_TYPES:
-        return _Found(True, fact["type"], fact["data"], [], PortSet(), entries, False)
+        return _Found(True, fact["type"], fact["data"], [], PortSet(), entries, False, dropped=entries)
     ports, bad, canonical = parse_entries(entries)
-    return _Found(True, fact["type"], fact["data"], entries, ports, bad, canonical)
+    parts = [(entry, *split_entry(entry)) for entry in bad]
+    return _Found(
+        *(True, fact["type"], fact["data"], entries, ports, bad, canonical),
+        meant=PortSet.from_ranges(pair for _entry, meant, _rest in parts for pair in meant.ranges),
+        split=[entry for entry, meant, _rest in parts if meant],
+        dropped=[part for _entry, _meant, rest in parts for part in rest],
+    )
 
 
 def _unreadable(setting: Setting) -> Problem:
@@ -193,10 +177,21 @@ def _faults(found: _Found, setting: Setting, repair: bool) -> list[Problem]:
         message = f"{setting.value_name} is {found_type} where Windows needs {setting.registry_type}: {ending}"
         faults.append(make_problem(WRONG_TYPE, severity, message, setting=setting.id, type=found_type))
     if found.bad:
-        message = f"{setting.value_name} has entries that are no port range ({listed(_named(found.bad))}): {ending}"
+        message = f"{setting.value_name} has {_wrong_entries(found)}: {ending}"
         entries = [shown(entry) for entry in found.bad[:NAMED_MAX]]
         faults.append(make_problem(UNPARSABLE, severity, message, setting=setting.id, entries=entries))
     return faults
+
+
+def _wrong_entries(found: _Found) -> str:
+    """Say in words what is wrong with the entries that Windows does not understand."""
+    wrong = [f"entries that are no port range ({listed(_named(found.dropped))})"] if found.dropped else []
+    if found.split:
+        named = listed(_named(found.split))
+        wrong.append(
+            f"entries with commas, semicolons or spaces ({named}), where Windows needs an entry for each range"
+        )
+    return " and ".join(wrong)
 
 
 def _named(entries: Sequence[str]) -> list[str]:
@@ -217,6 +212,8 @@ def prune_refusals(host: Host, policy: Policy) -> list[Problem]:
         missing |= {"services"}
     if any(service.start is None for service in host.services.values()):
         missing |= {"service_starts"}
+    if ports_of_sockets(host, detected_rows(host, policy)) is None:
+        missing |= {"netstat"}
     if not missing:
         return []
     message = f"Nothing is pruned: without {', '.join(sorted(missing))} it is not known what is still needed."
@@ -225,7 +222,7 @@ def prune_refusals(host: Host, policy: Policy) -> list[Problem]:
 
 def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Setting) -> list[str]:
     reasons: list[str] = []
-    added = desired - found.ports
+    added = desired - found.ports - found.meant
     if added:
         shares = [(need, need.ports & added) for need in needs]
         named = [f"{listed(share.strings())} ({need.service})" for need, share in shares if share]
@@ -233,9 +230,11 @@ def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Se
     reasons += _shape_reasons(found, setting)
     if found.present and found.type != setting.registry_type:
         reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair)")
-    if found.bad:
-        reasons.append(f"drops {listed(_named(found.bad))}, which is no port range (repair)")
-    removed = found.ports - desired
+    if found.split:
+        reasons.append(f"splits {listed(_named(found.split))} into an entry for each range (repair)")
+    if found.dropped:
+        reasons.append(f"drops {listed(_named(found.dropped))}, which is no port range (repair)")
+    removed = (found.ports | found.meant) - desired
     if removed:
         reasons.append(f"removes {listed(removed.strings())}, which nothing needs (prune)")
     return reasons
@@ -270,7 +269,7 @@ def _shape_reasons(found: _Found, setting: Setting) -> list[str]:
     return reasons
 
 
-def plan_pool_size(host: Host, policy: Policy) -> tuple[PlannedChange | None, list[Problem]]:
+def plan_pool_size(host: Host, policy: Policy) -> tuple[Change | None, list[Problem]]:
     """Plan SocketPoolSize if the policy names a size and the host has a DNS server."""
     setting = SETTINGS[SOCKET_POOL_SIZE]
     fact = host.setting(setting.id)
@@ -289,4 +288,4 @@ def plan_pool_size(host: Host, policy: Policy) -> tuple[PlannedChange | None, li
         return None, faults
     was = f"was {shown(str(fact['data']))}" if fact["present"] else f"was absent, which means {POOL_SIZE_DEFAULT}"
     reason = f"sets the pool to {wanted} sockets per address family ({was})"
-    return PlannedChange(setting, fact["type"] if fact["present"] else None, fact["data"], wanted, reason), faults
+    return change_value(setting, fact, wanted, reason), faults

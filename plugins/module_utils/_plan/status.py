@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .dynamic_range import REFUSED
 from .settings import (
     POOL_MISFIT,
     PRUNE_REFUSED,
@@ -18,6 +19,9 @@ from .settings import (
 
 WINDOW_REFUSED = "window_refused"
 """A window is due, and what it would stop could not be started again."""
+
+RESTART_REFUSED = "restart_refused"
+"""The policy asks for the restart of a service that must not be restarted, or cannot be."""
 
 STATUSES = (
     "unknown",
@@ -33,7 +37,7 @@ STATUSES = (
 )
 """Worst first; ``unreachable`` and ``accepted`` are set by report and gate only."""
 
-BLOCKING = frozenset((POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, WINDOW_REFUSED, WRONG_TYPE))
+BLOCKING = frozenset((POOL_MISFIT, PRUNE_REFUSED, REFUSED, RESTART_REFUSED, UNPARSABLE, WINDOW_REFUSED, WRONG_TYPE))
 """Errors that were understood and forbid a change: the host differs from its policy. Any other error is ignorance."""
 
 

@@ -45,7 +45,7 @@ def _named(char: str) -> str:
 def markdown_text(text: object, limit: int = TEXT_MAX) -> str:
     """Return the text as a code span of Markdown, without markup, links, images, mentions or issue references.
 
-    The fence is longer than any run of backticks inside (CommonMark 6.1), and blanks keep it off the text's own ones.
+    The fence is longer than any run of backticks inside (CommonMark 6.1), and spaces separate it from the text's.
     """
     shown = visible(text, limit).strip() or " "
     fence = "`" * (max((len(run) for run in _BACKTICKS_RE.findall(shown)), default=0) + 1)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .._fleet.gate import IN_ORDER
@@ -23,6 +23,10 @@ _CELL_WORDS = {
     "outside": "its ports lie outside of what DNS draws from",
 }
 _CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
+INLINE_MAX = 300
+"""Hosts of a page that has all of them in its markup, at most."""
+FIRST = 100
+"""Hosts in the markup of a larger page: the worst ones. The others are packed, and unpacked when they are shown."""
 _OPEN_HOSTS = 1
 """Hosts whose details are open from the start, at most."""
 _NAME_MAX = 40
@@ -125,6 +129,7 @@ class Page:
         to_do: hosts that are not in order.
         in_order: the others.
         gone: hosts that were there earlier and are not now.
+        packed: number of hosts that are not in the markup: they follow those that are.
     """
 
     title: str
@@ -139,18 +144,20 @@ class Page:
     to_do: tuple[PageHost, ...]
     in_order: tuple[PageHost, ...]
     gone: tuple[str, ...]
+    packed: int
 
     @property
     def hosts(self) -> tuple[PageHost, ...]:
-        """All hosts."""
+        """All hosts in the markup."""
         return self.to_do + self.in_order
 
 
 def make_page(report: Report) -> Page:
     """Build the page of a report."""
     services, left_out = services_of(report.rows)
-    hosts = tuple(_host(place, row, services) for place, row in enumerate(report.rows))
-    to_do = sum(row.status not in IN_ORDER for row in report.rows)
+    rows = report.rows if len(report.rows) <= INLINE_MAX else report.rows[:FIRST]
+    hosts = tuple(_host(place, row, services) for place, row in enumerate(rows))
+    to_do = sum(row.status not in IN_ORDER for row in rows)
     return Page(
         title=visible(report.title),
         created=clock_text(report.created),
@@ -164,7 +171,16 @@ def make_page(report: Report) -> Page:
         to_do=hosts[:to_do],
         in_order=hosts[to_do:],
         gone=_shown(report.gone),
+        packed=len(report.rows) - len(rows),
     )
+
+
+def packed_hosts(report: Report) -> Iterator[PageHost]:
+    """Yield the hosts that are not in the markup, one at a time: all of them take hundreds of megabytes."""
+    services, _left_out = services_of(report.rows)
+    if len(report.rows) > INLINE_MAX:
+        for place, row in enumerate(report.rows[FIRST:], FIRST):
+            yield _host(place, row, services)
 
 
 def _words(status: str) -> str:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._fleet.accepted_risks import short_ports
-from .._plan.actions import ACTION_TITLES
+from .._plan.changes import ACTION_TITLES, change_name
 from .._ports import PortSet, parse_entries
 
 _EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "reboot": "with the next boot"}
+
+_SERVICES = ("services_to_start", "services_to_restart")
 
 
 def plan_words(plan: Mapping[str, Any]) -> tuple[str, ...]:
@@ -22,7 +24,7 @@ def plan_words(plan: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _setting(entry: Mapping[str, Any]) -> str:
     what = _difference(entry["before"], entry["after"])
-    name = entry["value_name"] or entry["id"]
+    name = change_name(entry["id"], entry["value_name"])
     return f"write {name}: {what}{entry['reason']} (effective {_EFFECTS[entry['takes_effect']]})"
 
 
@@ -42,6 +44,6 @@ def _ports(value: object) -> PortSet:
 
 
 def _action(entry: Mapping[str, Any]) -> str:
-    services_to_start = [str(name) for name in entry.get("services_to_start", ())]
-    named = f" ({', '.join(services_to_start)})" if services_to_start else ""
+    services = [str(name) for key in _SERVICES for name in entry.get(key, ())]
+    named = f" ({', '.join(services)})" if services else ""
     return f"then {ACTION_TITLES[entry['action']]}{named}: {entry['reason']}"

@@ -15,7 +15,10 @@ REPORT_FORMAT = 1
 
 
 def render_json(report: Report) -> str:
-    """Render the report as JSON: ASCII only, keys sorted."""
+    """Render the report as JSON: ASCII only, keys sorted, a line for each host.
+
+    Python's encoder is several times slower with an indent.
+    """
     summary = report.verdict.as_dict()
     content = {
         "format": REPORT_FORMAT,
@@ -24,9 +27,11 @@ def render_json(report: Report) -> str:
         **{name: summary[name] for name in ("exit_code", "worst", "reason", "limited", "counts")},
         "compared": report.compared,
         "gone": list(report.gone),
-        "hosts": [_host(row) for row in report.rows],
+        "hosts": [],
     }
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+    hosts = ",\n".join(json.dumps(_host(row), sort_keys=True) for row in report.rows)
+    before, empty, after = json.dumps(content, indent=1, sort_keys=True).rpartition('"hosts": []')
+    return f"{before}{empty[:-1]}\n{hosts}]{after}\n" if hosts else f"{before}{empty}{after}\n"
 
 
 def _host(row: Row) -> dict[str, Any]:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from .._fleet.gate import IN_ORDER
+from .._fleet.gate import IN_ORDER, NAMED_MAX
 from .._fleet.times import age_text, clock_text
 from .escape import markdown_text
-from .report import Report, Row, chance_text
+from .report import Report, Row, chance_text, left_out_text
 
 _CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
 
@@ -21,16 +21,24 @@ def render_markdown(report: Report) -> str:
         "",
         f"{clock_text(report.created)}, exit code {report.verdict.exit_code}: {counts}.",
     ]
-    for row in report.rows:
-        if row.status not in IN_ORDER:
-            lines += ["", f"## {markdown_text(row.host)}: {row.status}", "", *_points(row)]
+    bad = [row for row in report.rows if row.status not in IN_ORDER]
+    for row in bad[:NAMED_MAX]:
+        lines += ["", f"## {markdown_text(row.host)}: {row.status}", "", *_points(row)]
+    if more := left_out_text(bad):
+        lines += ["", "## hosts that are only counted", "", f"{more[0].upper()}{more[1:]}."]
     for status in sorted(IN_ORDER):
-        named = [row for row in report.rows if row.status == status]
+        named = [_short(row) for row in report.rows if row.status == status]
         if named:
-            lines += ["", f"## {status}", "", *(_short(row) for row in named)]
+            lines += ["", f"## {status}", "", *_first(named)]
     if report.gone:
-        lines += ["", "## no longer in the report", "", *(f"- {markdown_text(name)}" for name in report.gone)]
+        lines += ["", "## no longer in the report", "", *_first([f"- {markdown_text(name)}" for name in report.gone])]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _first(points: list[str]) -> list[str]:
+    """Return the first points of a list, and how many there are besides."""
+    more = len(points) - NAMED_MAX
+    return [*points[:NAMED_MAX], *([f"- and {more} more"] if more > 0 else [])]
 
 
 def _short(row: Row) -> str:

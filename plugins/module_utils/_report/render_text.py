@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
-from .._fleet.gate import IN_ORDER
+from .._fleet.gate import IN_ORDER, NAMED_MAX
 from .._fleet.times import age_text, clock_text
 from .escape import fitted, visible, width
-from .report import Report, Row, chance_text
+from .report import Report, Row, chance_text, left_out_text
 
 COLUMNS = 80
 _TEXTS_PER_HOST = 6
@@ -32,14 +33,22 @@ def render_text(report: Report) -> str:
         lines += ["", f"{'STATUS':<15} {'RISK NOW':>8} {'AFTER':>7} {'AGE':>7}  HOST"]
     for row in bad[:_HOSTS_IN_FULL]:
         lines += [_head(row), *_body(row)]
-    lines += [_head(row) for row in bad[_HOSTS_IN_FULL:]]
+    lines += [_head(row) for row in bad[_HOSTS_IN_FULL:NAMED_MAX]]
+    lines += _wrapped(left_out_text(bad), "")
     for status in sorted(IN_ORDER):
-        names = [visible(row.host, 60) for row in report.rows if row.status == status]
+        names = [row.host for row in report.rows if row.status == status]
         if names:
-            lines += ["", f"{status} ({len(names)}):", *_wrapped(", ".join(names), "  ")]
+            lines += ["", f"{status} ({len(names)}):", *_named(names)]
     if report.gone:
-        lines += ["", "no longer in the report:", *_wrapped(", ".join(visible(name, 60) for name in report.gone), "  ")]
+        lines += ["", "no longer in the report:", *_named(report.gone)]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    """Return the first names on lines, and how many there are besides."""
+    more = len(names) - NAMED_MAX
+    shown = ", ".join(visible(name, 60) for name in names[:NAMED_MAX])
+    return _wrapped(f"{shown} and {more} more" if more > 0 else shown, "  ")
 
 
 def _head(row: Row) -> str:

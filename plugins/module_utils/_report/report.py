@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from .._fleet.accepted_risks import short_ports
 from .._fleet.gate import (
+    NAMED_MAX,
     ORDER,
     HostVerdict,
     Rules,
@@ -199,6 +200,13 @@ def make_report(sources: Sources, rules: Rules, created: datetime, title: str) -
     rows = tuple(_row(entry, sources.usable(entry.host), sources.earlier, created) for entry in verdict.hosts)
     gone = tuple(sorted(set(sources.earlier or ()) - {row.host for row in rows}))
     return Report(title, created, verdict, rows, sources.earlier is not None, gone)
+
+
+def left_out_text(rows: Sequence[Row]) -> str:
+    """Return how many of the rows are not among the first NAMED_MAX, by status; empty if there are none."""
+    counts = Counter(row.status for row in rows[NAMED_MAX:])
+    by_status = ", ".join(f"{counts[status]} {status}" for status in ORDER if counts[status])
+    return f"and {sum(counts.values())} more hosts: {by_status}" if counts else ""
 
 
 def services_of(rows: Iterable[Row], most: int = 40) -> tuple[list[str], int]:

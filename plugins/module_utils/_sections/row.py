@@ -26,14 +26,14 @@ _FAMILIES = {"nt5": ("nt5",), "nt6": ("nt6", "nt6_r2")}
 class SectionRule:
     """What is tolerated in a section, and what an unreadable part of it causes.
 
-    Transcripts are copied out of windows, sent by mail and pasted into tickets. What came through unharmed is used;
-    what may have been harmed is null or a problem, never another fact. "Absent", "none" and "not installed" need proof
+    Transcripts are copied out of windows, sent by mail and pasted into tickets. What is undamaged is used;
+    what may be damaged becomes null or a problem, never another fact. "Absent", "none" and "not installed" need proof
     too.
 
     Attributes:
         unit: how much cannot be used where something in it cannot be read: the section, the block of a service, or the
             row; `INFORMATION` where nothing is decided by it.
-        severity: of the problem that an unreadable part is; None where it is none. An error makes the host unknown.
+        severity: of the problem for an unreadable part; None if there is no problem. An error makes the host unknown.
         allowed: what may stand in it besides what its command prints.
         effect: what an unreadable part does.
     """

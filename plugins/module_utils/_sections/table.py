@@ -10,7 +10,8 @@ section with an error level (a missing program is 1 or 9009).
 
 from __future__ import annotations
 
-from .._windows.settings import DNS_KEY, NETSH, NETSH_PREFIX, OWN_KEY, TCPIP_KEY, Setting
+from .._windows.configured_ports import PORT_VALUES
+from .._windows.settings import DNS_KEY, NETSH, NETSH_PREFIX, OWN_KEY, RANGE_PREFIX, TCPIP_KEY, Setting
 from .row import (
     BLOCK,
     INFORMATION,
@@ -41,8 +42,8 @@ MS09-008, MS11-058 and MS12-017 that replace 951746."""
 def _packed_sockets() -> str:
     """Render all UDP rows of netstat, many per line: three quarters of an aligned row are spaces.
 
-    What begins with another word than the protocol's name is printed as it is, for the parser to judge. All of it
-    stands in quotes for a cmd of its own, which expands variables late.
+    A row that does not begin with the protocol's name is printed unchanged, for the parser to check. All of it stands
+    in quotes for a cmd of its own, which expands variables late.
     """
     rows = "netstat.exe -ano -p udp^&netstat.exe -ano -p udpv6"
     is_long = f'not "!l:~0,{_PACKED_LINE}!"=="!l!"'
@@ -150,7 +151,10 @@ _ROWS: tuple[SectionRow, ...] = (
     SectionRow(
         "service_starts",
         rf'reg.exe query {_SERVICES} /s|findstr.exe /i /r /c:"[\\]Services[\\][^\\]*$" /c:"[\\]TriggerInfo$"'
-        ' /c:"^ *Start.*REG_DWORD" /c:"^ *DeleteFlag.*REG_DWORD"',
+        ' /c:"^ *Start.*REG_DWORD" /c:"^ *DeleteFlag.*REG_DWORD"'
+        # The ports that services keep there, of any type, with the keys around them.
+        r' /c:"[\\]Services[\\]ADAM_" /c:"[\\]Services[\\]WDSServer[\\]"'
+        ' /c:"^ *Port LDAP" /c:"^ *Port SSL" /c:"^ *Udp.*Port"',
         SectionRule(
             BLOCK,
             "error",
@@ -161,10 +165,12 @@ _ROWS: tuple[SectionRow, ...] = (
             Export(
                 _SERVICES,
                 lines=r'/i /r /c:"[\\]Services[\\][^\\]*]$" /c:"[\\]TriggerInfo]$"'
-                ' /c:"^.Start.=dword" /c:"^.DeleteFlag.=dword"',
+                ' /c:"^.Start.=dword" /c:"^.DeleteFlag.=dword"'
+                r' /c:"[\\]Services[\\]ADAM_" /c:"[\\]Services[\\]WDSServer[\\]"'
+                ' /c:"^.Port LDAP" /c:"^.Port SSL" /c:"^.Udp.*Port"',
             ),
         ),
-        values=words("Start"),
+        values=words("Start") | {name.lower() for name in PORT_VALUES},
         shows_needs=True,
     ),
     SectionRow(
@@ -245,7 +251,7 @@ _ROWS: tuple[SectionRow, ...] = (
     ),
     *(
         SectionRow(
-            f"dynamicport_{table.removeprefix(NETSH_PREFIX)}",
+            table.replace(NETSH_PREFIX, RANGE_PREFIX),
             f"netsh.exe interface {name} show dynamicport udp",
             _DYNAMIC,
             only="nt6",

@@ -178,7 +178,7 @@ def _of_suite(rows: list[Release], sbs: bool, r2: bool) -> list[Release]:
     return marked if marked and r2 else [row for row in rows if row not in marked]
 
 
-def family_of(nt_version: str | None) -> str | None:
+def release_family(nt_version: str | None) -> str | None:
     """Return the family by the NT version alone, for hosts with an unreadable product type."""
     match = _VERSION_RE.match(nt_version or "")
     if not match:

@@ -15,10 +15,14 @@ SYSTEM_PID = 4
 """The process of Windows itself."""
 HIGHEST_PID = 0xFFFFFFFF
 
+OWN_PROCESS, SHARED_PROCESS, INTERACTIVE = 0x10, 0x20, 0x100
+"""SERVICE_WIN32_OWN_PROCESS, SERVICE_WIN32_SHARE_PROCESS and SERVICE_INTERACTIVE_PROCESS: bits of the type."""
+
 STOPPED, START_PENDING, STOP_PENDING, RUNNING, CONTINUE_PENDING, PAUSE_PENDING, PAUSED = range(1, 8)
 AUTO_START, DEMAND_START, DISABLED = 2, 3, 4
 
-PORT_ERRORS = (10048, 10013, 32)
+SHARING_VIOLATION = 32
+PORT_ERRORS = (10048, 10013, SHARING_VIOLATION)
 """The port: address in use, access denied (an excluded block), sharing violation."""
 NEVER_STARTED = 1077
 """ERROR_SERVICE_NEVER_STARTED: not started since the boot, so nobody can have stopped it."""
@@ -54,8 +58,8 @@ class StateRow:
         states: values of the state.
         exits: exit codes, None for any.
         needed: the verdict on a service that needs a port.
-        dns: the verdict on DNS, None where the row is not asked.
-        before: the verdict on a service that ran before a window, None where the row is not asked.
+        dns: the verdict on DNS, None where the row does not apply.
+        before: the verdict on a service that ran before a window, None where the row does not apply.
         note: why the service is excused.
         proves: what the row shows, one sentence.
     """
@@ -81,7 +85,7 @@ class StateRow:
 
 
 _ANY_EXIT = None
-_RUNS = "It has a process that works. Whether it holds its ports is looked at as well."
+_RUNS = "Its process works. Whether it holds its ports is checked separately."
 
 TABLE: tuple[StateRow, ...] = (
     StateRow(_AUTOMATIC, None, (RUNNING,), _ANY_EXIT, HOLDS, HOLDS, HOLDS, None, _RUNS),
@@ -104,7 +108,7 @@ TABLE: tuple[StateRow, ...] = (
         "A trigger starts it when it is needed. It is a finding only while another process holds its port.",
     ),
     StateRow(
-        _AUTOMATIC, None, (START_PENDING,), _ANY_EXIT, NOT_YET, NOT_YET, NOT_YET, None, "It is starting; look again."
+        _AUTOMATIC, None, (START_PENDING,), _ANY_EXIT, NOT_YET, NOT_YET, NOT_YET, None, "It is starting; check again."
     ),
     StateRow(
         _AUTOMATIC,
@@ -126,7 +130,7 @@ TABLE: tuple[StateRow, ...] = (
         NOT_YET,
         NOT_YET,
         None,
-        "No start was tried since the boot: Windows has not come to it yet, or it was made automatic later.",
+        "No start was tried since the boot: Windows has not reached it yet, or it was set to automatic later.",
     ),
     StateRow(
         _AUTOMATIC,
@@ -190,6 +194,13 @@ def state_row(start: int | None, triggered: bool, state: int | None, exit_code: 
     if state is None:
         return _NOTHING_READ
     return next((row for row in TABLE if row.fits(start, triggered, state, exit_code)), _NOTHING_READ)
+
+
+def has_own_process(kind: int | None) -> bool | None:
+    """Return whether the type says that no other service runs in the process; None if it says neither."""
+    if kind is None or not kind & (OWN_PROCESS | SHARED_PROCESS):
+        return None
+    return kind & ~INTERACTIVE == OWN_PROCESS
 
 
 def has_no_process(state: int | None, pid: int | None) -> bool:

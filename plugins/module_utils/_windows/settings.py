@@ -106,6 +106,26 @@ NETSH: dict[str, str] = {"excluded_udp4": "ipv4", "excluded_udp6": "ipv6"}
 address family."""
 
 
+RANGE_PREFIX = "dynamicport_"
+RANGES: dict[str, Setting] = {
+    setting.id: setting
+    for setting in (
+        Setting(
+            table.replace(NETSH_PREFIX, RANGE_PREFIX),
+            f"netsh interface {name} dynamicport udp",
+            f"the dynamic UDP port range over {name}",
+            "",
+            DNS_RESTART,
+            "KB929851",
+            is_written=False,
+        )
+        for table, name in NETSH.items()
+    )
+}
+"""The dynamic ranges, by the id used in plan, section, state record and backup. They are no registry values: netsh sets
+them. DNS draws its pool from a new range when it starts again; other programs use it at once."""
+
+
 @dataclass(frozen=True)
 class Mechanism:
     """How a family of releases protects ports.

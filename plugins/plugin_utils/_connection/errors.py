@@ -14,6 +14,8 @@ from typing import Literal
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from .tls import handshake_sentence
+
 Phase = Literal["read", "backup", "write", "restart", "verify"]
 
 _ACCESS_DENIED = 5
@@ -25,28 +27,42 @@ _QUOTA = (2150858815, 2150859173, 2150859174, 2150859175, 2150859176)
 
 
 _NOT_WINRM = ("ParseError", "ExpatError", "BadRequest", "TooManyRedirects", "UnexpectedAnswer")
-"""What the libraries raise for answers of another kind of server; the last one is ours."""
+"""What the libraries raise for answers of another kind of server; the last one is the collection's."""
 
 _NO_DETAILS = "No details returned by the server"
-"""What pypsrp says of an error page that it takes for a fault."""
+"""pypsrp's message for an error page that it mistakes for a fault."""
 
 _FAULT_PARTS = ("fault_code", "fault_subcode", "response", "code", "reason")
-"""Where the libraries' faults hold what the host said."""
+"""The attributes of the libraries' faults that contain the host's answer."""
 
 _STUMBLED = ("StopIteration", "KeyError", "AttributeError", "TypeError", "IndexError", "NameError")
-"""What the library raises, too, for answers that it does not expect: it does not look at them before it uses them. The
-same classes are those of mistakes in code: where they come from, and their text, tell which it was."""
+"""Exceptions that the library also raises for answers that it does not expect, because it uses them unchecked. Mistakes
+in code raise the same classes: origin and text of the exception show which of the two it is."""
 
 _OURS = "ansible_collections.portkeeper."
 
 _REJECTED = ("InvalidCredentialsError", "PermissionError", "AuthenticationError")
-"""Of pywinrm for a 401 after the handshake, and of its NTLM part for one within it; of pypsrp for both."""
+"""pywinrm's for a 401 after the handshake, its NTLM library's for a 401 within it, and pypsrp's for both."""
 
 _CUT = ("ConnectionError", "ProtocolError", "ChunkedEncodingError", "ConnectionResetError", "BrokenPipeError")
 
 
 _GIVEN_UP = ("DeadlinePassed", "ReplyTooLarge")
 """Of our own limits for an exchange, see `_http_limits`."""
+
+
+_KERBEROS = ("NoTicket", "KerberosExchangeError", "MutualAuthenticationError", "GSSError", "Krb5Error")
+"""Of the connection plugin's kinit, of pywinrm, and of the libraries below."""
+
+_SPNEGO = (
+    *("SpnegoError", "BadMechanismError", "InvalidCredentialError"),
+    *("NoCredentialError", "OperationNotAvailableError"),
+)
+"""Of pyspnego, for any way to log on."""
+
+
+class NoTicket(Exception):
+    """Kerberos got no ticket for the user."""
 
 
 class HostFailure(Exception):
@@ -94,10 +110,16 @@ class Variables:
     Attributes:
         authentication: for how to log on.
         address: for what is contacted.
+        authority: for whose certificates are trusted.
+        validation: for whether certificates are verified.
+        certificate: for the client's certificate.
     """
 
     authentication: str = "ansible_winrm_transport"
     address: str = "ansible_port, ansible_winrm_scheme and ansible_winrm_path"
+    authority: str = "ansible_winrm_ca_trust_path"
+    validation: str = "ansible_winrm_server_cert_validation"
+    certificate: str = "ansible_winrm_cert_pem"
 
 
 @dataclass(frozen=True)
@@ -138,6 +160,7 @@ class _Seen:
         fault: number of a WS-Management fault, or None.
         fault_text: the fault's codes and body.
         status: HTTP status of a transport error, or None.
+        kerberos: whether the user logs on with Kerberos only.
     """
 
     kind: str
@@ -145,6 +168,7 @@ class _Seen:
     fault: int | None
     fault_text: str
     status: int | None
+    kerberos: bool
 
 
 _REFUSED = f"[Errno {errno.ECONNREFUSED}]"
@@ -159,6 +183,11 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
     (
         lambda seen: seen.kind in _REJECTED or seen.status == 401,
         "rejected the credentials: check ansible_user, ansible_password and {variables.authentication}.",
+    ),
+    (
+        lambda seen: seen.kind in _KERBEROS or (seen.kerberos and seen.kind in _SPNEGO),
+        "got no logon from Kerberos ({text}): check ansible_user, ansible_password, the ticket, krb5.conf and"
+        " {variables.authentication}.",
     ),
     (
         lambda seen: seen.fault == _ACCESS_DENIED,
@@ -215,9 +244,14 @@ def explained(error: BaseException, target: Target) -> str:
         raise error
     fault_parts = (str(getattr(error, name, "") or "") for name in _FAULT_PARTS)
     seen = _Seen(
-        type(error).__name__, _one_line(error), fault_number(error), " ".join(fault_parts), _http_status(error)
+        type(error).__name__,
+        _one_line(error),
+        fault_number(error),
+        " ".join(fault_parts),
+        _http_status(error),
+        "kerberos" in target.way,
     )
-    sentence = next(sentence for fits, sentence in _SENTENCES if fits(seen))
+    sentence = handshake_sentence(error) or next(sentence for fits, sentence in _SENTENCES if fits(seen))
     names = {"kind": seen.kind, "text": seen.text, "fault": seen.fault, "status": seen.status}
     return f"{target} {sentence.format(variables=target.variables, **names)}"
 

@@ -2,15 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: ANN401 - signatures of the libraries, which differ between their releases
-"""Enforce a deadline and a size limit on every HTTP exchange with a host, below the client library.
+"""Enforce a deadline, a size limit and the host's address on every HTTP exchange, below the client library.
 
 The library's own timeout is for a single read from the socket: a host that sends a byte every few seconds never reaches
-it. The library looks at the size of a reply when it has the whole of it in memory. So both are checked here, at each
-read from the socket: status line, headers and body of every reply, the handshake and error replies included.
+it. The library looks at the size of a reply only when all of it is in memory. So both are checked here, at each read
+from the socket: status line, headers and body of every reply, including the handshake and error replies.
+
+If the host's addresses are known beforehand, connections go to them. Everything above the connection still uses the
+name: the TLS certificate, the Kerberos ticket and the Host header.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import io
@@ -29,14 +33,14 @@ class DeadlinePassed(Exception):
 
 
 class ReplyTooLarge(Exception):
-    """A host sent more than a reply may contain, or a compressed reply, whose size is not known beforehand."""
+    """A host sent too long a reply, or a compressed one, whose size is not known beforehand."""
 
 
 class Limits:
     """The remaining time for a piece of work with a host, and the size limit of each reply."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Without a call of `allow` there is no time at all.
+        """Allow no time until `allow` is called.
 
         Args:
             clock: seconds, monotonic.
@@ -47,6 +51,8 @@ class Limits:
         self._size = 0
         self.exceeded = False
         """Whether an exchange was given up, so that its connection is unusable."""
+        self.addresses: tuple[str, ...] = ()
+        """Addresses to connect to; if there are none, the host's name is looked up."""
 
     def allow(self, seconds: float) -> None:
         """Set the time for the next piece of work. It starts with the first exchange and covers all of them."""
@@ -67,7 +73,7 @@ class Limits:
         """Return the seconds until the deadline.
 
         Raises:
-            DeadlinePassed: it is over.
+            DeadlinePassed: it has passed.
         """
         left = (self._deadline or 0.0) - self._clock()
         if left <= 0:
@@ -96,7 +102,7 @@ class Limits:
 
 
 _CURRENT: ContextVar[Limits] = ContextVar("limits")
-"""Of the current exchange: urllib3 makes the object that reads a reply, and passes none of our objects to it."""
+"""The limits of the current exchange: urllib3 makes the object that reads a reply, and cannot pass them to it."""
 
 
 class _LimitedReader(socket.SocketIO):
@@ -123,7 +129,7 @@ class _LimitedReader(socket.SocketIO):
 
 
 class _Source:
-    """A socket, as far as http.client uses one to read a reply."""
+    """The part of a socket that http.client uses to read a reply."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -139,6 +145,28 @@ class _LimitedResponse(http.client.HTTPResponse):
         super().__init__(_Source(sock), *args, **options)  # type: ignore[arg-type]
 
 
+class _Pinned:
+    """A connection of urllib3 that goes to known addresses, one after the other until one answers."""
+
+    _dns_host: str
+
+    def _new_conn(self) -> Any:
+        from urllib3.exceptions import ConnectTimeoutError, NewConnectionError  # noqa: PLC0415
+
+        name, limits = self._dns_host, _CURRENT.get()
+        *others, last = limits.addresses or (name,)
+        try:
+            for address in others:
+                self._dns_host = address
+                with contextlib.suppress(ConnectTimeoutError, NewConnectionError):
+                    return super()._new_conn()  # type: ignore[misc]
+                limits.left()
+            self._dns_host = last
+            return super()._new_conn()  # type: ignore[misc]
+        finally:
+            self._dns_host = name
+
+
 @functools.cache
 def _adapter_class() -> Any:
     """Return the class with which a session of `requests` sends. It is created once, when pywinrm is loaded."""
@@ -148,13 +176,19 @@ def _adapter_class() -> Any:
     reading = {"response_class": _LimitedResponse}
     plain = type("LimitedConnection", (connection.HTTPConnection,), reading)
     tls = type("LimitedTlsConnection", (connection.HTTPSConnection,), reading)
-    pools = {
-        "http": type("LimitedPool", (connectionpool.HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("LimitedTlsPool", (connectionpool.HTTPSConnectionPool,), {"ConnectionCls": tls}),
-    }
+
+    def pools(*pinned: type) -> dict[str, type]:
+        made = {"http": (connectionpool.HTTPConnectionPool, plain), "https": (connectionpool.HTTPSConnectionPool, tls)}
+        return {
+            scheme: type(f"Limited{pool.__name__}", (pool,), {"ConnectionCls": type("Limited", (*pinned, way), {})})
+            for scheme, (pool, way) in made.items()
+        }
+
+    # A connection to a proxy must not go to the host's address.
+    direct, over_proxy = pools(_Pinned), pools()
 
     class LimitedAdapter(adapters.HTTPAdapter):
-        """Sends within limits."""
+        """Sends requests and reads replies within the limits."""
 
         def __init__(self, limits: Limits) -> None:
             self.limits = limits
@@ -162,11 +196,11 @@ def _adapter_class() -> Any:
 
         def init_poolmanager(self, *args: Any, **options: Any) -> None:
             super().init_poolmanager(*args, **options)
-            self.poolmanager.pool_classes_by_scheme = pools
+            self.poolmanager.pool_classes_by_scheme = direct
 
         def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
             manager = super().proxy_manager_for(*args, **options)
-            manager.pool_classes_by_scheme = pools
+            manager.pool_classes_by_scheme = over_proxy
             return manager
 
         def send(self, request: Any, *args: Any, **options: Any) -> Any:
@@ -195,7 +229,7 @@ def _at_most(left: float, timeout: Any) -> Any:
 
 
 def warm() -> None:
-    """Build what the first session would build.
+    """Build the class that the first session would build.
 
     Raises:
         ImportError: the libraries of the transports are missing.
@@ -204,7 +238,7 @@ def warm() -> None:
 
 
 def limit_session(session: Any, limits: Limits) -> None:
-    """Make all that a session of `requests` sends keep to the limits.
+    """Enforce the limits on everything that a session of `requests` sends.
 
     Args:
         session: has sent nothing yet.
@@ -218,7 +252,7 @@ def limit_session(session: Any, limits: Limits) -> None:
 
 
 def limit(transport: Any, limits: Limits) -> None:
-    """Make all that a transport of pywinrm sends keep to the limits, the handshake included.
+    """Enforce the limits on everything that a transport of pywinrm sends, including the handshake.
 
     Args:
         transport: `winrm.transport.Transport`, which has sent nothing yet. It makes a new session after each one that

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from .addresses import Addresses
 from .errors import Phase, Target
 from .host_clock import HostClock
 
@@ -37,12 +38,14 @@ class TransportOptions:
         pin_address: look up the host's address once, at the beginning: the task stops a DNS server.
         clock: seconds, monotonic.
         host_clock: reads the host's time from its answers.
+        addresses: of the host, for `pin_address`; shared by all sessions of the task with this host.
     """
 
     private: bool
     pin_address: bool
     clock: Callable[[], float]
     host_clock: HostClock
+    addresses: Addresses = field(default_factory=Addresses)
 
 
 class ConnectionPlugin(Protocol):

@@ -7,12 +7,12 @@
 The plugin's `_connect()` opens a runspace of PowerShell, which is slow, and impossible on Server 2003: it is never
 called. The library speaks WinRS as well, so the same command lines go through the same shell as over `winrm`, with the
 plugin's own options. The plugin's `_build_kwargs()` turns them into arguments for the library and sends nothing. It is
-not a documented interface of ansible-core (in 2.16 to 2.21); without it the arguments are made from the options here.
+not a documented interface of ansible-core (it exists in 2.16 to 2.21); without it the arguments are made from the
+options here.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
 from typing import Any
 
@@ -22,13 +22,15 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from .errors import Target, Variables
 from .http_limits import Limits, limit_session
 from .interfaces import ConnectionPlugin, TransportOptions
-from .winrs import WinRS, pinned
+from .prerequisites import missing_library
+from .tls import CERTIFICATE_NEEDS_HTTPS, HttpsOptions
+from .winrs import WinRS
 
 _NO_OUTPUT_YET = 2150858793
-"""The fault of a Receive within whose time nothing came."""
+"""The fault code of a Receive during which no output came."""
 
 _READ_BEYOND_S = 10
-"""Seconds beyond those of a Receive that its answer may take on the way."""
+"""Seconds that the answer to a Receive may take in addition to the Receive itself."""
 
 _SAME_NAME = (
     "path",
@@ -50,28 +52,29 @@ _SAME_NAME = (
 )
 """Options of the plugin that are arguments of the library under the same name."""
 
-_NAMELESS = ("ntlm", "basic")
-"""Authentication for which the host's name does not matter."""
-
 _CONFIGURATION = "Microsoft.PowerShell"
 
 _SILENT = logging.NullHandler()
-"""What the library logs with a traceback is in the error that it raises, too; without any handler Python prints it."""
+"""Drops the library's log: the errors that it raises say the same. Without any handler Python would print it."""
 
 _VARIABLES = Variables(
-    authentication="ansible_psrp_auth", address="ansible_port, ansible_psrp_protocol and ansible_psrp_path"
+    authentication="ansible_psrp_auth",
+    address="ansible_port, ansible_psrp_protocol and ansible_psrp_path",
+    authority="ansible_psrp_ca_cert",
+    validation="ansible_psrp_cert_validation",
+    certificate="ansible_psrp_certificate_pem",
 )
 
 
 class UnexpectedAnswer(Exception):
-    """An answer of the host lacks what every answer of its kind has."""
+    """An answer of the host lacks an element that every answer of its kind has."""
 
 
 class PypsrpClient:
     """WinRS through pypsrp."""
 
     def __init__(self, wsman: Any) -> None:
-        """Take a connection.
+        """Use a connection.
 
         Args:
             wsman: `pypsrp.wsman.WSMan`, which has sent nothing yet.
@@ -103,7 +106,11 @@ class PypsrpClient:
         return _text_in(self._shells[shell_id].command(line, None), "rsp:CommandResponse/rsp:CommandId")
 
     def receive(self, shell_id: str, command_id: str, seconds: int) -> tuple[bytes, bytes, int, bool] | None:
-        """Return one Receive."""
+        """Ask for output once.
+
+        Returns:
+            stdout, stderr, the exit code (-1 if there is none yet), whether the command is done; None without output.
+        """
         from pypsrp.exceptions import WSManFaultError  # noqa: PLC0415
         from pypsrp.shell import CommandState  # noqa: PLC0415
 
@@ -122,7 +129,7 @@ class PypsrpClient:
         self._shells[shell_id].signal(SignalCode.TERMINATE, command_id)
 
     def delete_shell(self, shell_id: str) -> None:
-        """Delete a shell; one of an earlier connection is known by its id only."""
+        """Delete a shell by its id, which may be that of an earlier connection."""
         from pypsrp.shell import WinRS as Library  # noqa: PLC0415
         from pypsrp.wsman import SelectorSet  # noqa: PLC0415
 
@@ -137,7 +144,7 @@ class PypsrpClient:
 
 
 class Psrp(WinRS):
-    """The transport of the connection plugin `psrp`, whose own connection stays closed: every shell is ours to end."""
+    """The transport of the connection plugin `psrp`. The plugin stays unconnected, so this class ends every shell."""
 
     owns_shells = True
 
@@ -152,7 +159,7 @@ class Psrp(WinRS):
         super().__init__(_target(self._arguments), options)
 
     def _tell_executor(self, shell_id: str | None) -> None:
-        """The plugin has no shell."""
+        """Do nothing: the plugin has no shell."""
 
     def _new_client(self, limits: Limits) -> PypsrpClient:
         from pypsrp.wsman import WSMan  # noqa: PLC0415
@@ -162,19 +169,16 @@ class Psrp(WinRS):
             wsman = WSMan(**self._arguments)
         except ValueError as error:
             raise AnsibleError(f"{self.target} cannot be reached with these variables: {error}.") from None
-        transport = wsman.transport
-        if self._options.pin_address:
-            transport.endpoint = pinned(transport.endpoint, self.target, name_is_needed=transport.auth not in _NAMELESS)
-        _limit(transport, limits)
-        _send_once(transport)
+        _limit(wsman.transport, limits)
+        _send_once(wsman.transport)
         return PypsrpClient(wsman)
 
 
 def _text_in(body: Any, path: str) -> str:
-    """Return the text of an element of an answer.
+    """Return the text of an element in an answer.
 
     Raises:
-        UnexpectedAnswer: it is not there.
+        UnexpectedAnswer: there is no such element.
     """
     from pypsrp.wsman import NAMESPACES  # noqa: PLC0415
 
@@ -185,14 +189,11 @@ def _text_in(body: Any, path: str) -> str:
 
 
 def psrp_refusal(connection: ConnectionPlugin) -> str:
-    """Say why a host cannot be reached with the plugin's options; empty if it can."""
-    try:
-        importlib.import_module("pypsrp.shell")
-    except ImportError as error:
-        return (
-            f"the connection plugin psrp needs the Python package pypsrp on the controller ({error}): install it"
-            " next to ansible-core with pip install pypsrp, or set ansible_connection=winrm."
-        )
+    """Return why a host cannot be reached with the plugin's options; empty if nothing is wrong."""
+    plugin = "the connection plugin psrp"
+    lacks = missing_library(plugin, ("pypsrp.shell",), "pypsrp", "ansible_connection=winrm")
+    if lacks:
+        return lacks
     configuration = connection.get_option("configuration_name")
     if configuration != _CONFIGURATION:
         return (
@@ -200,13 +201,34 @@ def psrp_refusal(connection: ConnectionPlugin) -> str:
             " which run cmd.exe instead of a PowerShell session: remove the variable for this host and log on as an"
             " administrator of it."
         )
-    return ""
+    arguments = library_arguments(connection)
+    if arguments["auth"] == "kerberos":
+        lacks = missing_library("Kerberos", ("gssapi", "krb5"), "pypsrp[kerberos]", "ansible_psrp_auth=ntlm")
+        if lacks:
+            return lacks
+    return _https_refusal(arguments)
+
+
+def _https_refusal(arguments: dict[str, Any]) -> str:
+    """Return why HTTPS would not work or not verify the host with these arguments; empty if nothing is wrong."""
+    with_certificate = arguments["auth"] == "certificate"
+    if not arguments["ssl"]:
+        return f"{CERTIFICATE_NEEDS_HTTPS} ansible_psrp_protocol=https." if with_certificate else ""
+    trusted = arguments["cert_validation"]
+    shown = ("certificate_pem", "certificate_key_pem") if with_certificate else ()
+    return HttpsOptions(
+        authority=_VARIABLES.authority,
+        authority_path=None if isinstance(trusted, bool) else trusted,
+        validation=_VARIABLES.validation,
+        validates=trusted is not False,
+        files=tuple((f"ansible_psrp_{name}", arguments[name]) for name in shown),
+    ).refusal()
 
 
 def _limit(transport: Any, limits: Limits) -> None:
-    """Make all that the library sends keep to the limits.
+    """Enforce the limits on everything that the library sends.
 
-    It makes its session with the first request, and older releases log on only then: there must be none before.
+    It makes its session with the first request, and older releases log on only then: nothing must be sent before.
     """
     build = transport._build_session
 
@@ -219,9 +241,9 @@ def _limit(transport: Any, limits: Limits) -> None:
 
 
 def _send_once(transport: Any) -> None:
-    """Keep the library from repeating a request whose answer did not come: what the first one fetched is lost.
+    """Keep the library from repeating a request whose answer did not come: the output in that answer would be lost.
 
-    Its two timeouts are then those of the arguments, for connecting and for reading.
+    The timeouts for connecting and for reading are then those of the library's arguments.
     """
     send = transport.send
 
@@ -232,7 +254,7 @@ def _send_once(transport: Any) -> None:
 
 
 def library_arguments(connection: Any) -> dict[str, Any]:
-    """Return the arguments of `pypsrp.wsman.WSMan`, by the options of the connection plugin."""
+    """Return the arguments of `pypsrp.wsman.WSMan` that result from the options of the connection plugin."""
     build = getattr(connection, "_build_kwargs", None)
     if build is not None:
         build()
@@ -249,7 +271,7 @@ def library_arguments(connection: Any) -> dict[str, Any]:
 
 
 def arguments_from_options(connection: ConnectionPlugin) -> dict[str, Any]:
-    """Return the same as the plugin makes of its options, for an ansible-core whose plugin shows it no more."""
+    """Return the arguments as the plugin would build them, for an ansible-core without `_build_kwargs()`."""
     option = connection.get_option
     protocol, port = option("protocol"), option("port")
     if protocol is None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ansible.errors import AnsibleConnectionFailure
 
 from .._verbose import SILENT, Verbose
+from .addresses import Addresses
 from .errors import HostFailure, Phase, Target, credentials_refused
 from .host_clock import HostClock
 from .interfaces import ConnectionPlugin, RemoteShell, Reply, Transport, TransportOptions
@@ -51,6 +52,7 @@ class Session:
         self.host_clock = HostClock(clock)
         self._connection = connection
         self._pin_address = pin_address
+        self._addresses = Addresses()
         self._clock = clock
         self._idle_timeout = IDLE_TIMEOUT_S
         self._shell: RemoteShell | None = None
@@ -120,6 +122,7 @@ class Session:
         """
         session = Session(self._connection, pin_address=self._pin_address, clock=self._clock, verbose=self.verbose)
         session.host_clock = self.host_clock
+        session._addresses = self._addresses
         session.commands_sent = self.commands_sent
         session._idle_timeout = idle_timeout
         session._transport = session._new_transport(private=True)
@@ -145,6 +148,10 @@ class Session:
         """
         return self._transport.end_left()
 
+    def forget_left(self) -> None:
+        """Note that nothing is left of what lost connections left running: the host has shown its end."""
+        self._transport.forget_left()
+
     def close(self) -> None:
         """End what the task executor cannot end, and leave the rest to it.
 
@@ -168,5 +175,5 @@ class Session:
         return self._shell
 
     def _new_transport(self, private: bool) -> Transport:
-        options = TransportOptions(private, self._pin_address, self._clock, self.host_clock)
+        options = TransportOptions(private, self._pin_address, self._clock, self.host_clock, self._addresses)
         return new_transport(self._connection, options)

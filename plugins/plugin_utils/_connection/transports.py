@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from ansible.errors import AnsibleError
 
 from .interfaces import ConnectionPlugin, Transport, TransportOptions
 from .psrp import Psrp, psrp_refusal
-from .winrm import WinRM
+from .ssh import SSH
+from .winrm import WinRM, winrm_refusal
 
 
 def _nothing_refused(_connection: ConnectionPlugin) -> str:
@@ -30,14 +31,17 @@ class _Row:
     """
 
     transport: Callable[[Any, TransportOptions], Transport]
-    refusal: Callable[[ConnectionPlugin], str] = _nothing_refused
+    refusal: Callable[[ConnectionPlugin], str]
 
 
-TRANSPORTS: Mapping[str, _Row] = {"winrm": _Row(WinRM), "psrp": _Row(Psrp, psrp_refusal)}
+TRANSPORTS: Mapping[str, _Row] = {
+    "winrm": _Row(WinRM, winrm_refusal),
+    "psrp": _Row(Psrp, psrp_refusal),
+    "ssh": _Row(SSH, _nothing_refused),
+}
 """By connection plugin, as it calls itself."""
 
 _REASONS: Mapping[str, str] = {
-    "ssh": ", which Ansible uses where no connection is set",
     "local": ", which runs on the controller",
 }
 """Why a host may have a connection plugin that the user did not choose."""
@@ -61,8 +65,8 @@ def refuse_foreign(connection: Any, host: str) -> None:  # noqa: ANN401 (any con
     plugin = str(getattr(connection, "transport", None))
     if plugin not in TRANSPORTS:
         raise AnsibleError(
-            f"{host}: the modules of portkeeper.windows_dns need the connection plugin {' or '.join(TRANSPORTS)}, not"
-            f" {plugin}{_REASONS.get(plugin, '')}: set ansible_connection=winrm or =psrp for this host."
+            f"{host}: the modules of portkeeper.windows_dns need the connection plugin {_listed(TRANSPORTS)}, not"
+            f" {plugin}{_REASONS.get(plugin, '')}: set ansible_connection=winrm, =psrp or =ssh for this host."
         )
     if getattr(connection, "become", None) is not None:
         raise AnsibleError(
@@ -72,3 +76,8 @@ def refuse_foreign(connection: Any, host: str) -> None:  # noqa: ANN401 (any con
     refusal = TRANSPORTS[plugin].refusal(connection)
     if refusal:
         raise AnsibleError(f"{host}: {refusal}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}"

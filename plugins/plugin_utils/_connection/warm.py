@@ -4,7 +4,7 @@
 """Do once in Ansible's main process what every worker process would do at its first request.
 
 Ansible imports an action plugin before it forks, and a worker inherits what is loaded then: the modules that pyspnego
-imports late, OpenSSL's provider of RC4, the tables of DES, the parser of HTTP headers. Nothing is sent, and nobody's
+imports late, OpenSSL's provider of RC4, the tables of DES, the parser of HTTP headers. Nothing is sent, and no real
 credentials are used. docs/benchmarks.md has what it saves.
 """
 
@@ -29,7 +29,7 @@ _CHALLENGE = (
     + struct.pack("<BBHI", 6, 1, 7601, 15 << 24)
     + _TARGET_INFO
 )
-"""A CHALLENGE_MESSAGE (MS-NLMP, 2.2.1.2) of nobody."""
+"""A CHALLENGE_MESSAGE (MS-NLMP, 2.2.1.2) of no server."""
 
 
 def warm_up() -> None:

@@ -17,10 +17,12 @@ from typing import Any, Protocol
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from .errors import Target, explained
+from .errors import NoTicket, Target, Variables, explained
 from .http_limits import Limits, limit
 from .interfaces import ConnectionPlugin, RemoteShell, TransportOptions
-from .winrs import WinRS, pinned
+from .prerequisites import missing_kinit, missing_library
+from .tls import CERTIFICATE_NEEDS_HTTPS, HttpsOptions
+from .winrs import WinRS
 
 _PLACEHOLDER = "portkeeper-opens-its-own-shell"
 
@@ -40,8 +42,7 @@ _LIBRARY_OPTIONS = (
 )
 """What `ansible_winrm_*` variables may hand through to the library."""
 
-_NAMELESS = ("ntlm", "basic", "plaintext")
-"""Authentication for which the host's name does not matter."""
+_NAMES = Variables()
 
 
 class WinRMProtocol(Protocol):
@@ -73,6 +74,9 @@ class WinRMConnection(ConnectionPlugin, Protocol):
 
     def close(self) -> None:
         """Delete the plugin's shell."""
+
+    def set_option(self, option: str, value: object) -> None:
+        """Set the value of an option."""
 
     def _connect(self) -> object:
         """Open the connection."""
@@ -161,12 +165,7 @@ class WinRM(WinRS):
 
     def _new_client(self, limits: Limits) -> PywinrmClient:
         protocol = self._own_protocol() if self._private else self._shared_protocol()
-        transport = protocol.transport
-        if self._options.pin_address:
-            transport.endpoint = pinned(
-                str(transport.endpoint), self.target, name_is_needed=transport.auth_method not in _NAMELESS
-            )
-        limit(transport, limits)
+        limit(protocol.transport, limits)
         return PywinrmClient(protocol)
 
     def _shared_protocol(self) -> WinRMProtocol:
@@ -179,6 +178,11 @@ class WinRM(WinRS):
         plugin.shell_id = _PLACEHOLDER
         try:
             plugin._connect()
+        except AnsibleConnectionFailure as error:
+            plugin.shell_id = None
+            if _authentication(plugin) == "kerberos":
+                raise AnsibleConnectionFailure(explained(NoTicket(str(error)), self.target)) from None
+            raise
         except AnsibleError:
             plugin.shell_id = None
             raise
@@ -186,6 +190,10 @@ class WinRM(WinRS):
             plugin.shell_id = None
             raise AnsibleConnectionFailure(explained(error, self.target)) from None
         protocol: WinRMProtocol | None = getattr(plugin, "protocol", None)
+        if protocol is not None and protocol.transport.auth_method == "kerberos":
+            # The next connection of this task uses the tickets that are there: its KDC may be the host whose DNS is
+            # stopped, and known by name only.
+            plugin.set_option("kerberos_mode", "manual")
         untouched = plugin.shell_id == _PLACEHOLDER
         plugin.shell_id = None
         if protocol is not None and untouched:
@@ -198,7 +206,7 @@ class WinRM(WinRS):
         from winrm import protocol as library  # noqa: PLC0415 (a missing library is the plugin's to report)
 
         option = self._connection.get_option
-        scheme = option("scheme") or ("http" if self.target.port == 5985 else "https")
+        scheme = _scheme(self._connection)
         host = f"[{self.target.host}]" if ":" in self.target.host else self.target.host
         extras = option("_extras") or {}
         passed = {
@@ -206,12 +214,60 @@ class WinRM(WinRS):
         }
         protocol: WinRMProtocol = library.Protocol(
             f"{scheme}://{host}:{self.target.port}/{str(option('path') or 'wsman').lstrip('/')}",
-            transport=_first(option("transport"), "ssl" if scheme == "https" else "plaintext"),
+            transport=_authentication(self._connection),
             username=option("remote_user"),
             password=option("remote_password"),
             **passed,
         )
         return protocol
+
+
+def _authentication(connection: ConnectionPlugin) -> str:
+    """Return what the plugin logs on with, or would: of several, it takes the first for which it has a library."""
+    plugins_own = getattr(connection, "protocol", None)
+    if plugins_own is not None:
+        return str(plugins_own.transport.auth_method)
+    user = str(connection.get_option("remote_user") or "")
+    by_user = "kerberos" if "@" in user else "ssl" if _scheme(connection) == "https" else "plaintext"
+    return _first(connection.get_option("transport"), by_user)
+
+
+def _kerberos_refusal(connection: ConnectionPlugin) -> str:
+    """Say what Kerberos lacks on the controller; empty if nothing, or if another way to log on may be tried."""
+    option = connection.get_option
+    chosen = [name for name in option("transport") or () if name]
+    if _authentication(connection) != "kerberos" or len(chosen) > 1:
+        return ""
+    lacks = missing_library("Kerberos", ("kerberos",), "pywinrm[kerberos]", "ansible_winrm_transport=ntlm")
+    managed = option("kerberos_mode") == "managed" or (option("kerberos_mode") is None and option("remote_password"))
+    return lacks or (missing_kinit(str(option("kerberos_command"))) if managed else "")
+
+
+def winrm_refusal(connection: ConnectionPlugin) -> str:
+    """Say why a host cannot be reached with the plugin's options; empty if it can."""
+    refusal = _kerberos_refusal(connection)
+    if refusal:
+        return refusal
+    extras = connection.get_option("_extras") or {}
+    authentication = _authentication(connection)
+    given = {name: extras.get(f"ansible_winrm_{name}") for name in ("cert_pem", "cert_key_pem")}
+    with_certificate = authentication == "certificate" or (authentication == "ssl" and any(given.values()))
+    if _scheme(connection) != "https":
+        return f"{CERTIFICATE_NEEDS_HTTPS} ansible_winrm_scheme=https." if with_certificate else ""
+    trusted = extras.get(_NAMES.authority)
+    validation = extras.get(_NAMES.validation, "validate")
+    return HttpsOptions(
+        authority=_NAMES.authority,
+        authority_path=None if trusted == "legacy_requests" else trusted,
+        validation=_NAMES.validation,
+        validates={"validate": True, "ignore": False}.get(str(validation)),
+        files=tuple((f"ansible_winrm_{name}", path) for name, path in given.items()) if with_certificate else (),
+    ).refusal()
+
+
+def _scheme(connection: ConnectionPlugin) -> str:
+    given = connection.get_option("scheme")
+    return str(given or ("http" if int(connection.get_option("port")) == 5985 else "https"))
 
 
 def _target(connection: WinRMConnection) -> Target:

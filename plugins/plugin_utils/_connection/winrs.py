@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
@@ -123,6 +121,8 @@ class WinRS(ABC):
 
     def _connected(self) -> WinRSClient:
         if self._client is None:
+            if self._options.pin_address:
+                self._limits.addresses = self._options.addresses.of(self.target)
             self._client = self._new_client(self._limits)
         return self._client
 
@@ -154,31 +154,8 @@ class WinRS(ABC):
 def keep_environment(session: Any) -> None:  # noqa: ANN401 (of requests)
     """Keep `requests` from reading the environment again for every request.
 
-    What the environment says of proxies and certificates is in the library's session since it was built. The third
-    thing, a password out of `.netrc`, counts only where the session has no authentication of its own.
+    The library read the environment's proxies and certificates when it built the session. A password in `.netrc` is
+    used only by a session without an authentication of its own.
     """
     if getattr(session, "auth", None):
         session.trust_env = False
-
-
-def pinned(endpoint: str, target: Target, name_is_needed: bool) -> str:
-    """Return the endpoint with the host's address instead of its name, unless something depends on the name.
-
-    Args:
-        endpoint: URL.
-        target: the host.
-        name_is_needed: by the authentication, as Kerberos and CredSSP do; TLS needs it for its certificate.
-
-    Raises:
-        AnsibleConnectionFailure: the name has no address.
-    """
-    parts = urlsplit(endpoint)
-    try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise AnsibleConnectionFailure(f"{target} has no address: {error.strerror}.") from None
-    if parts.scheme != "http" or name_is_needed:
-        return endpoint
-    address = str(found[0][4][0])
-    shown = f"[{address}]" if ":" in address else address
-    return urlunsplit(parts._replace(netloc=f"{shown}:{target.port}"))

@@ -46,7 +46,7 @@ FLEET_SPEC: dict[str, dict[str, Any]] = {
     "max_risk": {"type": "float"},
     "accepted_risks": {"type": "list", "elements": "dict", "default": [], "options": ACCEPTED_OPTIONS},
 }
-"""The options that say what is judged, and by which rules; documented in the fragment of the same name."""
+"""The options that say what is evaluated, and by which rules; documented in the fragment of the same name."""
 
 _SPANS = {"max_age": "hours", "carried_max_age": "days", "clock_tolerance": "minutes"}
 """Options that are time spans, and their unit."""
@@ -162,7 +162,7 @@ def _hosts(options: Mapping[str, Any], variables: Mapping[str, Any]) -> _Hosts:
     target, expected = options["hosts"], options["expected_hosts"]
     wanted = tuple(play if target is None else target)
     checked = frozenset(wanted) & frozenset(play) if options["this_call"] else frozenset()
-    # Without hosts of its own to check, the call judges those that are expected.
+    # A call that checks no hosts itself evaluates those that are expected.
     everybody = dict.fromkeys(wanted if expected is None else (*checked, *expected))
     if options["this_call"]:
         everybody = dict.fromkeys((*wanted, *(expected or ())))

@@ -87,6 +87,7 @@ def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read
     """Return the artifacts, each for the host named with it or the host in its file name."""
     found: dict[str, dict[str, Any]] = {}
     defects: dict[str, str] = {}
+    known: dict[str, Any] = {}
     for path, host in files:
         named = host if host is not None else unquote(path.name.removesuffix(_ENDING))
         try:
@@ -96,7 +97,7 @@ def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read
             problem = check(artifact) if check else None
             if problem is not None:
                 raise ArtifactError(f"it does not have the shape of its format at {problem.lstrip('.')}")
-            found[artifact["host"]] = artifact
+            found[artifact["host"]] = _sharing(artifact, known) if check else artifact
         except FileNotFoundError:
             continue
         except ArtifactError as error:
@@ -104,6 +105,27 @@ def _read(files: Iterable[tuple[Path, str | None]], check: Check | None) -> Read
         except OSError as error:
             defects[named] = f"the artifact cannot be read: {error.strerror}"
     return found, defects
+
+
+def _sharing(artifact: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Return the artifact with those parts of facts and plan that an earlier one has, too, as the same objects.
+
+    Hosts of a kind need the same and lack the same. In a fleet of 10,000, copies of that take most of the memory. Only
+    artifacts whose format was checked are shared: they are evaluated, and never changed.
+    """
+    for name in ("facts", "plan"):
+        if artifact[name] is not None:
+            artifact[name] = {
+                # What DNS holds was drawn at random: no other host has it.
+                key: part if key == "dns" or not isinstance(part, (dict, list)) else known.setdefault(_text(part), part)
+                for key, part in artifact[name].items()
+            }
+    problems = artifact["problems"]
+    return {**artifact, "problems": known.setdefault(_text(problems), problems)}
+
+
+def _text(part: object) -> str:
+    return json.dumps(part, separators=(",", ":"))
 
 
 def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:

@@ -42,9 +42,9 @@ class Asked:
         folders: by host, the folders of the run that may contain its artifact.
         shared: folders of the run in which the artifacts of all hosts are used, except those in ``left_out``.
         left_out: hosts outside ``--limit``.
-        more: folders of other calls and controllers; every host with an artifact there is judged, too.
+        more: folders of other calls and controllers; every host with an artifact there is evaluated, too.
         earlier: folder to compare with.
-        defects: hosts that cannot be judged, even with artifacts, by host with the reason.
+        defects: by host, the reason why it cannot be evaluated even if it has artifacts.
         same_machine: groups of inventory names that refer to the same machine.
     """
 

@@ -12,18 +12,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ansible.errors import AnsibleError
 
 from ...module_utils._commands.cmd import BatchError
-from ...module_utils._commands.machine_id import (
-    ID_BYTES,
-    NAME_VALUE,
-    needs_id,
-    recorded_id,
-)
-from ...module_utils._commands.records import Record, is_recorded
+from ...module_utils._commands.machine_id import ID_BYTES, needs_id, recorded_id
+from ...module_utils._commands.records import Record
 from ...module_utils._commands.write import (
     ChangeId,
     SettingWrite,
@@ -31,9 +25,11 @@ from ...module_utils._commands.write import (
     shown_sections,
     write_lines,
 )
+from ...module_utils._facts.dynamic_range import shown_text
 from ...module_utils._parsers.transcript import Transcript
+from ...module_utils._plan.changes import Work
 from ...module_utils._windows.registry_file import RawValue
-from ...module_utils._windows.settings import ABSENT, NETSH, SETTINGS, STATE, record_text
+from ...module_utils._windows.settings import NETSH, RANGES, SETTINGS
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
 from .._files import RUN_ID, BackupStore
@@ -49,6 +45,8 @@ from .backup import (
 )
 from .gather import Gathered
 from .lock import HostLock
+
+_MEANWHILE = "than a moment ago: somebody else changes it, nothing was written, run again"
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,11 @@ class WriteRequest:
     rollback: bool = False
     new_id: bool = False
 
+    @classmethod
+    def of(cls, work: Work) -> WriteRequest:
+        """Return the part of a plan that is written now."""
+        return cls(work.writes, work.records, new_id=work.new_id)
+
     def __bool__(self) -> bool:
         """Return whether there is anything to write."""
         return bool(self.changes or self.records or self.new_id)
@@ -89,37 +92,13 @@ class Written:
     backup: dict[str, str] | None
 
 
-def to_write_request(plan: Mapping[str, Any]) -> WriteRequest:
-    """Return the part of a plan that is written now."""
-    changes: list[SettingWrite] = []
-    records: dict[str, str] = {}
-    deferred = _deferred(plan)
-    new_id = False
-    for entry in plan["settings"]:
-        if entry["id"] == STATE:
-            records.update({name: value for name, value in entry["after"].items() if is_recorded(name)})
-            new_id = NAME_VALUE in entry["after"]
-            # What a window adds is backed up before it opens, although nothing of it is written now.
-            changes += [SettingWrite(name, (), (), deferred.get(name, ())) for name in entry["after"] if name in NETSH]
-        elif entry["id"] in NETSH:
-            added, removed = tuple(entry["added"]), tuple(entry["removed"])
-            changes.append(SettingWrite(entry["id"], added, removed, deferred.get(entry["id"], ())))
-            records[entry["id"]] = ",".join(entry["ours"])
-        else:
-            changes.append(_change(entry))
-            if is_recorded(entry["id"]):
-                records[entry["id"]] = record_text(changes[-1].after)
-    kept = tuple(Record(name, value) for name, value in sorted(records.items()) if is_ours(value))
-    return WriteRequest(tuple(changes), kept, new_id=new_id)
-
-
 def apply(exchange: Exchange, gathered: Gathered, order: WriteRequest, backups: BackupStore) -> Written:
     """Execute a write request.
 
     Args:
         exchange: the one that gathered.
         gathered: what the plan was made from.
-        order: `to_write_request` of the plan.
+        order: what to write.
         backups: where the host's backups lie.
 
     Raises:
@@ -170,18 +149,21 @@ class _Change:
             return Written(self._written(lines), backup)
 
     def _checked(self, answer: Transcript) -> dict[str, RawValue | None]:
-        """Return the exact bytes of the values to write, if they equal those that the plan was made from."""
+        """Return the exact bytes of the values to write, if they equal those that the plan was made from.
+
+        Dynamic ranges have no bytes: they are compared as netsh shows them.
+        """
         failure = self.lock.exchange.failure
         try:
             values = exact_values(answer, self.order.changes)
         except BackupError as error:
             raise failure(str(error)) from error
+        for change in self.order.changes:
+            if change.id in RANGES and shown_text(answer, change.id) != "".join(change.removed):
+                raise failure(f"shows {RANGES[change.id].value_name} differently {_MEANWHILE}")
         for name, raw in values.items():
             if not same_as_found(SETTINGS[name], raw, self.gathered.facts["settings"][name]):
-                raise failure(
-                    f"has another {SETTINGS[name].value_name} than a moment ago: somebody else changes it, nothing was"
-                    " written, run again"
-                )
+                raise failure(f"has another {SETTINGS[name].value_name} {_MEANWHILE}")
             expected = self.order.expected.get(name)
             if expected is not None and not any(same_value(raw, value) for value in expected):
                 raise failure(
@@ -241,19 +223,3 @@ class _Change:
         known = self.gathered.transcript.sections.keys()
         if (shown_sections(self.order.changes) & known) - answer.sections.keys():
             raise exchange.failure(cut)
-
-
-def _deferred(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return the ranges that the plan's window adds, by table."""
-    rows = [row for action in plan["actions"] for row in action.get("deferred_exclusions", ())]
-    return {row["id"]: tuple(row["ports"]) for row in rows}
-
-
-def _change(entry: Mapping[str, Any]) -> SettingWrite:
-    after = entry["after"]
-    return SettingWrite(entry["id"], tuple(after) if isinstance(after, list) else after)
-
-
-def is_ours(value: str) -> bool:
-    """Return whether a value may be recorded. One with foreign text is wrong anyway, and is never sent."""
-    return value == ABSENT or set(value) <= set("0123456789,-")

@@ -22,7 +22,7 @@ from ...module_utils._windows.registry_file import (
     read_reg,
     render_reg,
 )
-from ...module_utils._windows.settings import NETSH_PREFIX, SETTINGS, Setting, written_setting
+from ...module_utils._windows.settings import NETSH_PREFIX, RANGES, SETTINGS, Setting, written_setting
 
 BACKUP_FORMAT = 1
 CHANGE, ROLLBACK = "change", "rollback"
@@ -130,6 +130,8 @@ def backup_content(
 ) -> dict[str, Any]:
     """Return the content of the backup file on the controller. A rollback needs nothing else.
 
+    Of a dynamic range it holds the new one (`after`) and the old one (`before`).
+
     Of a table of netsh's it holds the rows that were added (`after`), deleted (`removed`) and left to a window
     (`deferred`), and all rows of `before`: a rollback deletes exactly the first and the last, as far as they were not
     there before, and adds the second.
@@ -151,7 +153,9 @@ def backup_content(
         if change.id in put_back:
             exact = put_back[change.id]
             row |= {"after_exact": None if exact is None else [exact[0], exact[1].hex()]}
-        if setting is None:
+        if change.id in RANGES:
+            row |= {"before": list(change.removed)}
+        elif setting is None:
             row |= {
                 "removed": list(change.removed),
                 "deferred": list(change.deferred),

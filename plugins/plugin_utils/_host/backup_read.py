@@ -20,7 +20,7 @@ from ...module_utils._windows.registry_file import (
     RawValue,
     raw_value,
 )
-from ...module_utils._windows.settings import NETSH, SETTINGS, Setting, written_setting
+from ...module_utils._windows.settings import NETSH, RANGES, SETTINGS, Setting, written_setting
 from .._files import BACKUP_NAME, BackupStore
 from .backup import (
     BACKUP_FORMAT,
@@ -54,6 +54,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class BackedUpRange:
+    """A dynamic port range in a backup: the old one, and the one that the change set, as ``a-b``."""
+
+    id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Backup:
     """A backup.
 
@@ -66,6 +75,7 @@ class Backup:
         host_folder: of the backup on the host.
         rows: the registry values.
         tables: those of netsh.
+        ranges: the dynamic port ranges.
     """
 
     id: str
@@ -76,6 +86,7 @@ class Backup:
     host_folder: str
     rows: tuple[BackedUpValue, ...]
     tables: tuple[Table, ...]
+    ranges: tuple[BackedUpRange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +169,7 @@ def _backup(content: Mapping[str, Any]) -> Backup:
         host_folder=str(content["host_folder"]),
         rows=tuple(_kept(row) for row in rows if written_setting(row["setting"])),
         tables=tuple(_table(row) for row in rows if row["setting"] in NETSH),
+        ranges=tuple(_range(row) for row in rows if row["setting"] in RANGES),
     )
 
 
@@ -176,6 +188,11 @@ def _table(row: Mapping[str, Any]) -> Table:
     before = frozenset(row["before"])
     added = tuple(port_range(text) for text in (*row["after"], *row["deferred"]) if text not in before)
     return Table(row["setting"], added, tuple(port_range(text) for text in row["removed"]))
+
+
+def _range(row: Mapping[str, Any]) -> BackedUpRange:
+    (before,), (after,) = row["before"], row["after"]
+    return BackedUpRange(row["setting"], port_range(before), port_range(after))
 
 
 def _raw(kind: object, digits: str) -> RawValue:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the guarded window: a task on the host stops DNS, starts the failed services, and starts DNS again.
 
-The session only starts the task and looks at it. It may lose the connection in between: reading is tried again. At the
-deadline without an end mark it starts DNS itself.
+The session only starts the task and polls its state. If the connection is lost, polling is tried again. If there is no
+end mark at the deadline, the session starts DNS itself.
 """
 
 from __future__ import annotations
@@ -30,12 +30,6 @@ from ...module_utils._commands.window import (
     start_line,
     unguarded_line,
 )
-from ...module_utils._commands.window_steps import (
-    DISABLED_LEVEL,
-    NO_ROOM_LEVEL,
-    NOT_RUNNING_LEVEL,
-    UNRECORDED_LEVEL,
-)
 from ...module_utils._facts.facts import read_facts
 from ...module_utils._facts.host import Host
 from ...module_utils._facts.window_facts import (
@@ -43,10 +37,10 @@ from ...module_utils._facts.window_facts import (
     owed,
 )
 from ...module_utils._parsers.transcript import Transcript
-from ...module_utils._plan.window_refusal import stop_refusals
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
 from .lock import HostLock
+from .window_result import read_refusal, read_steps
 
 POLL_S = 45
 """Seconds that one look waits on the host; far below the shell's idle timeout."""
@@ -76,9 +70,10 @@ _LOCK_COMMANDS = 4
 def longest(deadline: int, command: int) -> int:
     """Return the highest number of seconds that `open_window` may take, by the seconds of window and command.
 
-    A command may end behind its wait. The waits: a lost start, window, the rescue, the record, a last look, its end.
+    A command may end behind its wait. The waits: a lost start (twice), the
+    window, the rescue, the record, a last look, its end.
     """
-    waits = (LOST_S, deadline + max(GRACE_S, UNGUARDED_S), RESCUE_S, LOST_S, LOST_S, LOST_S)
+    waits = (LOST_S, LOST_S, deadline + max(GRACE_S, UNGUARDED_S), RESCUE_S, LOST_S, LOST_S, LOST_S)
     return sum(waits) + (_LOCK_COMMANDS + len(waits)) * command
 
 
@@ -110,14 +105,6 @@ def open_window(lock: HostLock, window: Window, allow_unguarded: bool) -> Opened
         return _Opening(lock, window).run(allow_unguarded)
 
 
-_REFUSALS = {
-    DISABLED_LEVEL: "{names}, and could not be started again",
-    NOT_RUNNING_LEVEL: "DNS no longer runs",
-    UNRECORDED_LEVEL: "what runs could not be recorded: may the user write to HKLM\\SOFTWARE",
-    NO_ROOM_LEVEL: "its disk has no room for what has to be looked at first",
-}
-
-
 _ENDINGS = {"start_dns", GAVE_UP}
 """Steps of which every window that stopped something has one."""
 
@@ -145,7 +132,8 @@ class _Opening:
             answer = self.lock.run(start_line(self.window))
         except BatchError as error:
             target = self.exchange.session.target
-            raise HostFailure(f"No window was opened on {target}: {error}", "restart") from error
+            advice = " Name fewer services in restart_services." if self.window.services_to_restart else ""
+            raise HostFailure(f"No window was opened on {target}: {error}{advice}", "restart") from error
         except HostFailure as error:
             if "dns_may_be_stopped" in error.details:
                 raise
@@ -170,22 +158,19 @@ class _Opening:
             HostFailure: its script refused, so nothing was stopped.
         """
         answer = self._ended()
-        levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
-        if not levels and {step["step"] for step in steps} & _ENDINGS:
+        names = {step["step"] for step in steps}
+        if REFUSED not in names and names & _ENDINGS:
             return Opened(answer, steps)
-        host = read_facts(answer, self.window.dependents)
-        if not levels:
-            raise self.exchange.failure(
-                "has ended the window, but has not written down what it did: make room on its disk, then run again",
-                changed=True,
-                dns_may_be_stopped=not host.dns_running,
-                steps=steps,
-            )
-        reasons = stop_refusals(Host({**host.facts, "dns": {**host.dns, "dependents": self.window.dependents}}))
-        names = "; ".join(reasons) or "a service that it would stop is disabled or marked for deletion"
-        reason = _REFUSALS.get(levels[0], f"its script refused with error {levels[0]}").format(names=names)
+        host = read_facts(answer, (*self.window.dependents, *self.window.services_to_restart))
+        refusal = read_refusal(steps, host, self.window)
+        if refusal:
+            changed = {"changed": True} if refusal.changed else {}
+            raise self.exchange.failure(refusal.sentence, dns_may_be_stopped=False, steps=steps, **changed)
         raise self.exchange.failure(
-            f"opened no window, and nothing was stopped: {reason}", dns_may_be_stopped=False, steps=steps
+            "has ended the window, but has not written down what it did: make room on its disk, then run again",
+            changed=True,
+            dns_may_be_stopped=not host.dns_running,
+            steps=steps,
         )
 
     def _no_room(self) -> HostFailure:
@@ -200,14 +185,26 @@ class _Opening:
         )
 
     def _after_lost_start(self, error: HostFailure) -> Opened:
-        """Return the answer to the start was lost: whoever has the token knows whether the script runs."""
-        self.exchange.session.reconnect()
+        """Handle a lost answer to the start. Who holds the token shows whether the script runs."""
+        session = self.exchange.session
+        session.reconnect()
+        if session.survives_disconnection:
+            self._await_lost_start()
         answer = self._repeated(abort_line(self.window))
         if answer is None:
             raise HostFailure(str(error), "restart", changed=True, dns_may_be_stopped=True) from error
         if _is_claimed(answer):
             raise HostFailure(f"{error} Nothing was stopped.", "restart", dns_may_be_stopped=False) from error
         return self._followed()
+
+    def _await_lost_start(self) -> None:
+        """Give a start that may still be writing the window's files its time, before the token is claimed."""
+        deadline = time.monotonic() + LOST_S
+        while (left := deadline - time.monotonic()) > 0:
+            answer = self._repeated(self._look(left), deadline)
+            if answer is None or answer.lines("window") != ["absent"]:
+                return
+            time.sleep(RETRY_PAUSE_S)
 
     def _wait_for_end(self) -> list[dict[str, Any]] | None:
         """Look until the end mark is there; None at the deadline."""
@@ -221,13 +218,14 @@ class _Opening:
                 return None
             lines = answer.lines("window")
             if lines == ["absent"]:
-                self.lock.take_back()
+                if not self.exchange.session.survives_disconnection:
+                    self.lock.take_back()
                 raise self.exchange.failure(
                     "has no window that was started: nothing was stopped", dns_may_be_stopped=False
                 )
             if lines and lines[0] == "ended":
                 verbose.step("the window has ended")
-                return _steps(lines[1:])
+                return read_steps(lines[1:])
         return None
 
     def _look(self, left: float) -> str:
@@ -320,7 +318,7 @@ class _Opening:
         finally:
             # What still runs there ends with it; DNS has been started before that.
             own.close()
-        return opening._opened(_steps(lines))
+        return opening._opened(read_steps(lines))
 
     def _run_in_shell(self, patient: Exchange) -> list[str]:
         """Run the script in a separate shell, wait for its end, and return the lines of its steps."""
@@ -360,13 +358,3 @@ def _is_claimed(answer: Transcript | None) -> bool:
 def _succeeded(transcript: Transcript, name: str) -> bool:
     section = transcript.sections.get(name)
     return section is not None and section.errorlevel == 0
-
-
-def _steps(lines: list[str]) -> list[dict[str, Any]]:
-    """Return the lines `<step> <error level>`. A step may contain a service key in quotes."""
-    steps = []
-    for line in lines:
-        step, _blank, level = line.rpartition(" ")
-        if step and level.lstrip("-").isdigit():
-            steps.append({"step": step.replace('"', ""), "error_level": int(level)})
-    return steps

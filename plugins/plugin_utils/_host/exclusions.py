@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check which exclusions netsh has added, and which are left for a window. netsh's exit code tells neither."""
+"""Check which exclusions netsh has added, and which are left for a window. netsh's exit code shows neither."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...module_utils._commands.records import Record
 from ...module_utils._commands.window import ExclusionToAdd
 from ...module_utils._commands.write import SettingWrite
 from ...module_utils._facts.host import Host
+from ...module_utils._plan.changes import Deferred
 from ...module_utils._plan.exclusions import texts
 from ...module_utils._ports import PortSet, parse_entries
 from ...module_utils._problems import listed
@@ -46,26 +47,24 @@ def refused_text(refused: Mapping[str, Sequence[str]]) -> str:
     return "; ".join(f"{listed(ranges)} over {NETSH[name]}" for name, ranges in refused.items())
 
 
-def recorded_exclusions(
-    action: Mapping[str, Any], facts: Mapping[str, Any]
-) -> tuple[tuple[ExclusionToAdd, ...], list[str]]:
+def recorded_exclusions(deferred: Deferred, facts: Mapping[str, Any]) -> tuple[tuple[ExclusionToAdd, ...], list[str]]:
     """Return the exclusions that a window may add, and those that it omits because no backup names them.
 
     `port_reservations` makes the backup and then the record, so the record is the sign.
 
     Args:
-        action: the plan's ``dns_window``.
+        deferred: those of the window that the plan asks for.
         facts: that the plan was made from.
     """
     host = Host(facts)
     allowed: list[ExclusionToAdd] = []
     left_out: list[str] = []
-    for row in action["deferred_exclusions"]:
-        record = host.record(row["id"])
+    for table, ranges in deferred.items():
+        record = host.record(table)
         ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
-        for text in row["ports"]:
+        for text in ranges:
             if PortSet.from_text([text]) <= ours:
-                allowed.append(ExclusionToAdd(row["id"], text))
+                allowed.append(ExclusionToAdd(table, text))
             else:
                 left_out.append(text)
     return tuple(allowed), left_out

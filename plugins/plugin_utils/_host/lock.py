@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ...module_utils._commands.lock import (
     ADOPTING,
@@ -23,7 +23,7 @@ from ...module_utils._commands.lock import (
 )
 from ...module_utils._commands.lock_state import (
     LockState,
-    judge,
+    decide_takeover,
     parse_listing,
     parse_survey,
     taken_at,
@@ -36,26 +36,37 @@ from .._files import home, write_json
 from .._verbose import STEPS
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-"""Names the controller's boot, with which its monotonic clock starts again."""
+"""The file with the id of the controller's boot: its monotonic clock starts again with each boot."""
+
+LEFT_S = 60
+"""Longest wait, in seconds, for a command whose connection was lost to release its lock."""
+
+_LOOK_S = 3
+"""Seconds between two checks of that lock."""
 
 _NO_FOLDER = (
-    "did not let us create our folder %SystemRoot%\\portkeeper, and nothing was changed: the user needs the rights"
-    " of an administrator, and the disk needs room"
+    "did not allow the folder %SystemRoot%\\portkeeper to be created, and nothing was changed: the user needs the"
+    " rights of an administrator, and the disk needs room"
 )
 
 _NOT_LET_IN = (
-    "has a folder %SystemRoot%\\portkeeper of an earlier version or of somebody else, which does not use our lock, and"
-    " nothing was changed: see that its disk has room; else an administrator adopts the folder there with"
+    "has a folder %SystemRoot%\\portkeeper of an earlier version or of somebody else, in which no lock can be made, and"
+    " nothing was changed: check that the disk has room; otherwise an administrator adopts the folder there with"
     f" '{ADOPTING[0]}' and '{ADOPTING[1]}' (or deletes it, with its backups), then run again"
 )
+
+_EVIDENCE = frozenset(("lock", "lock_files", "windows"))
+"""Sections of the survey without which no lock is taken over. Without `boot`, a lock is treated as of this boot."""
 
 
 class HostLock:
     """The lock of a host, owned by one task. No other code takes or releases it.
 
     The end of the `with` block releases the lock if this task still holds it. If an answer was lost, it first ends the
-    command, which may still run. Lasting work (the script of a window, a boot) continues after its command has ended:
-    its lock stays until the host releases it, or until `take_back`.
+    command, which may still run. If nothing can end the command (`survives_disconnection`), the lock stays: a write
+    releases it at its end, and the block waits for that; any other lock stays until it is stale. Lasting work (the
+    script of a window, a boot) continues after its command: its lock stays until the host releases it, or until
+    `take_back`.
 
     Attributes:
         exchange: with the host.
@@ -72,7 +83,7 @@ class HostLock:
         self.exchange = exchange
         self.name = f"{exchange.session.host_clock.now() or 0}-{exchange.run}"
         self._lasting = lasting
-        self._ours = False
+        self._ours = self._handed_over = False
 
     def __enter__(self) -> HostLock:
         """Do nothing yet; `run` takes the lock."""
@@ -80,24 +91,29 @@ class HostLock:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Release the lock if this task holds it."""
-        if self._ours:
-            self._release(self.exchange)
         session = self.exchange.session
+        if self._ours:
+            if session.doubtful and session.survives_disconnection:
+                # Only a reading was lost; nothing can be sent over its connection.
+                session.reconnect()
+            self._release(self.exchange)
         if isinstance(error, HostFailure) and session.doubtful and not self._lasting:
             # What was sent last may still run, and holds the lock.
             session.reconnect()
             if session.end_left_shells():
                 self._release(self.exchange)
+            elif self._handed_over:
+                self._await_release()
 
     def run(self, line: str, over: Exchange | None = None) -> Transcript:
         """Run a command under the lock, and take over a stale lock first.
 
         Args:
             line: the command line; it begins with `lock_section` and does its work only if the lock is ours.
-            over: a session of its own for this command and what it takes to get the lock.
+            over: a separate session for this command and for taking the lock.
 
         Raises:
-            HostFailure: somebody else holds the lock, or it could not be made.
+            HostFailure: somebody else holds the lock, or it could not be taken.
         """
         exchange = over or self.exchange
         transcript = exchange.send(line)
@@ -113,12 +129,28 @@ class HostLock:
         return transcript
 
     def hand_over(self) -> None:
-        """Let the next command release the lock."""
-        self._ours = False
+        """Leave it to the next command to release the lock."""
+        self._ours, self._handed_over = False, True
 
     def take_back(self) -> None:
-        """End or cancel lasting work: the lock is released at the end of the block."""
+        """Note that lasting work has ended or was cancelled: the end of the block releases the lock."""
         self._ours = True
+
+    def _await_release(self) -> None:
+        """Wait until the lost command has released the lock, so that it cannot change what is read afterwards.
+
+        If it does not release it, or the host does not answer, the lock stays: no run writes before it is stale.
+        """
+        session, deadline = self.exchange.session, time.monotonic() + LEFT_S
+        while (left := deadline - time.monotonic()) > 0:
+            session.verbose.step("waits until the lost command has released the lock, at most {:.0f} s", left)
+            try:
+                if self.name not in _survey(self.exchange)[0].files:
+                    session.forget_left()
+                    return
+            except (HostFailure, AnsibleConnectionFailure):
+                session.reconnect()
+            time.sleep(_LOOK_S)
 
     def _say_who(self, state: LockState) -> None:
         """Report who has the lock, and for how long by the host's clock."""
@@ -135,11 +167,11 @@ class HostLock:
         """Take over a stale lock.
 
         Raises:
-            HostFailure: somebody may hold it.
+            HostFailure: another run may still use it.
         """
         found, there = _survey(exchange)
         sighting = _Sighting.of(exchange, found)
-        verdict = judge(found, exchange.session.host_clock.now(), sighting.seconds())
+        verdict = decide_takeover(found, exchange.session.host_clock.now(), sighting.seconds())
         if isinstance(verdict, str):
             self._refuse(exchange, found, verdict)
         listing = _listed(exchange.send(takeover_line(exchange.run, self.name, verdict)))
@@ -155,12 +187,12 @@ class HostLock:
         raise exchange.failure(sentence, dns_may_be_stopped=False)
 
     def _release(self, exchange: Exchange) -> None:
-        """Release the lock with a separate command, mostly after a failure, which an error here must not hide.
+        """Release the lock with a separate command. An error is ignored, because it must not hide an earlier failure.
 
-        Where the host does not do it the lock stays, and grows old.
+        If the host does not release it, the lock stays until it is stale.
         """
         self._ours = False
-        with contextlib.suppress(HostFailure):
+        with contextlib.suppress(HostFailure, AnsibleConnectionFailure):
             exchange.send(unlock_line(exchange.run, self.name))
 
 
@@ -169,28 +201,37 @@ def _listed(transcript: Transcript) -> LockState:
 
 
 def _survey(exchange: Exchange) -> tuple[LockState, bool]:
-    """Return who holds the lock, and whether a file or folder has the name of the collection's folder."""
+    """Return who holds the lock, and whether a file or folder has the name of the collection's folder.
+
+    Raises:
+        HostFailure: a part of the answer is missing, which might show a window that is open.
+    """
     transcript = exchange.send(survey_line(exchange.run))
+    if not transcript.sections.keys() >= _EVIDENCE:
+        raise exchange.failure(
+            "did not show completely who holds its lock, so the lock was not taken over: run again",
+            dns_may_be_stopped=False,
+        )
     state = parse_survey(*(transcript.lines(name) for name in ("lock", "lock_files", "windows", "boot")))
     return state, "there" in transcript.lines("folder")
 
 
 def _lost_race(state: LockState, there: bool = False) -> str:
     if state.files or state.foreign:
-        verdict = judge(state, None, 0)
+        verdict = decide_takeover(state, None, 0)
         return verdict if isinstance(verdict, str) else "is locked by another run of portkeeper: run again"
     return _NOT_LET_IN if there else _NO_FOLDER
 
 
 @dataclass(frozen=True)
 class _Sighting:
-    """The state of a lock that a run on this controller saw, so that a later run knows how long it has not changed.
+    """The state of a lock as a run on this controller saw it: a later run learns how long it has not changed.
 
     The clock is the controller's monotonic one, which cannot be set; it lasts until the controller's next boot.
 
     Attributes:
-        path: the controller's file; None where nothing can or need be kept.
-        content: what was seen.
+        path: the file on the controller; None if no sighting can or need be stored.
+        content: the state that was seen.
     """
 
     path: Path | None
@@ -218,7 +259,7 @@ class _Sighting:
             since = float(seen.pop("since"))
             if seen == self.content and since <= now:
                 return now - since
-        # A controller that cannot keep it judges by the host's clock alone.
+        # If it cannot be stored, only the host's clock decides.
         with contextlib.suppress(AnsibleError):
             write_json(self.path, {**self.content, "since": now})
         return 0.0

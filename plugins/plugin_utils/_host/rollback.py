@@ -15,13 +15,14 @@ from ...module_utils._commands.machine_id import recorded_id
 from ...module_utils._commands.records import Record
 from ...module_utils._commands.write import SettingWrite
 from ...module_utils._parsers.transcript import Transcript
+from ...module_utils._plan.changes import Change, Work, change_name, change_value, may_be_recorded, table_place
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import TYPE_NAMES, RawValue
-from ...module_utils._windows.settings import NETSH, NETSH_PREFIX, NOW, record_text
+from ...module_utils._windows.settings import NETSH_PREFIX, NOW, record_text
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
 from .._files import RUN_ID, BackupStore
-from .apply import WriteRequest, apply, is_ours
+from .apply import WriteRequest, apply
 from .backup import (
     CHANGE,
     BackupError,
@@ -35,6 +36,7 @@ from .backup_read import (
     backups_since,
     shown_value,
 )
+from .dynamic_ranges import kept_ranges, range_changes, range_records, ranges_back
 from .exclusions import ours_after, rows_of, table_back
 from .gather import Gathered, gather, read_answer
 
@@ -50,6 +52,7 @@ class RollbackPlan:
         ours: per setting the values that our runs have written since.
         facts: of the host, with which the backup was compared.
         refusal: why it is refused unless forced, or None.
+        ranges: the dynamic port ranges to set.
     """
 
     backup: Backup
@@ -58,56 +61,40 @@ class RollbackPlan:
     ours: Mapping[str, tuple[RawValue | None, ...]]
     facts: Mapping[str, Any]
     refusal: str | None
+    ranges: tuple[SettingWrite, ...] = ()
 
     def __bool__(self) -> bool:
         """Return whether there is anything to restore."""
-        return bool(self.rows or self.tables)
+        return bool(self.rows or self.tables or self.ranges)
 
     @property
     def names(self) -> list[str]:
         """The names of the restored values, for messages."""
-        return [row.setting.value_name for row in self.rows] + [
-            f"excluded port ranges over {NETSH[change.id]}" for change in self.tables
-        ]
+        others = [change_name(change.id, None) for change in (*self.tables, *self.ranges)]
+        return [row.setting.value_name for row in self.rows] + others
 
     @property
-    def settings(self) -> list[dict[str, Any]]:
-        """The changes in the form of a plan's ``settings``, without what only the facts contain."""
-        found = self.facts["settings"]
+    def work(self) -> Work:
+        """The same as changes of a plan."""
+        found, backup = self.facts["settings"], self.backup.id
         values = [
-            {
-                "id": row.setting.id,
-                "key": row.setting.key,
-                "value_name": row.setting.value_name,
-                **_before(found[row.setting.id]),
-                "type_after": None if row.before is None else TYPE_NAMES.get(row.before[0], str(row.before[0])),
-                "after": shown_value(row.before),
-                "reason": f"as it was before our change, from the backup {self.backup.id}",
-                "takes_effect": row.setting.takes_effect,
-            }
+            change_value(
+                row.setting,
+                found[row.setting.id],
+                shown_value(row.before),
+                f"as it was before our change, from the backup {backup}",
+                TYPE_NAMES.get(row.before[0], str(row.before[0])) if row.before else None,
+            )
             for row in self.rows
         ]
-        tables = [
-            {
-                "id": change.id,
-                "key": f"netsh interface {NETSH[change.id]} excludedportrange protocol=udp",
-                "value_name": None,
-                "type_before": None,
-                "before": rows_of(change.id, self.facts),
-                "type_after": None,
-                "after": [text for text in rows_of(change.id, self.facts) if text not in change.removed]
-                + list(change.after if isinstance(change.after, tuple) else ()),
-                "reason": f"without what we added, as in the backup {self.backup.id}",
-                "takes_effect": NOW,
-            }
-            for change in self.tables
-        ]
-        return values + tables
+        tables = [self._table(change, rows_of(change.id, self.facts)) for change in self.tables]
+        return Work((*values, *tables, *range_changes(self.ranges, backup)), ())
 
-
-def _before(fact: Mapping[str, Any]) -> dict[str, Any]:
-    present = fact["present"] is True
-    return {"type_before": fact["type"] if present else None, "before": fact["data"] if present else None}
+    def _table(self, change: SettingWrite, rows: list[str]) -> Change:
+        after = [text for text in rows if text not in change.removed]
+        after += change.after if isinstance(change.after, tuple) else ()
+        reason = f"without what we added, as in the backup {self.backup.id}"
+        return Change(*table_place(change.id), None, rows, None, after, reason, NOW)
 
 
 def plan_rollback(backups: BackupStore, name: str | None, facts: Mapping[str, Any]) -> RollbackPlan:
@@ -147,7 +134,9 @@ def _compared(backup: Backup, since: Sequence[Backup], facts: Mapping[str, Any])
         raise BackupError("does not let us read its excluded port ranges: nothing was restored")
     tables = [table_back(row.id, row.added, row.removed, facts) for row in backup.tables]
     changes = tuple(change for change in tables if change is not None)
-    return RollbackPlan(backup, rows, changes, ours, facts, _refusal(backup, foreign, facts))
+    ranges, set_by_others = ranges_back(since, facts)
+    refusal = _refusal(backup, [*foreign, *set_by_others], facts)
+    return RollbackPlan(backup, rows, changes, ours, facts, refusal, ranges)
 
 
 def _written_since(since: Sequence[Backup]) -> tuple[dict[str, tuple[RawValue | None, ...]], set[str]]:
@@ -199,10 +188,15 @@ def restore(
     exact = {row.setting.id: row.before for row in rollback_plan.rows}
     texts = {name: record_text(_plain(value)) for name, value in exact.items()}
     order = WriteRequest(
-        changes=(*(SettingWrite(name, _plain(value)) for name, value in exact.items()), *rollback_plan.tables),
+        changes=(
+            *(SettingWrite(name, _plain(value)) for name, value in exact.items()),
+            *rollback_plan.tables,
+            *rollback_plan.ranges,
+        ),
         records=(
-            *(Record(name, text) for name, text in texts.items() if text is not None and is_ours(text)),
+            *(Record(name, text) for name, text in texts.items() if text is not None and may_be_recorded(text)),
             *(ours_after(change, gathered.facts) for change in rollback_plan.tables),
+            *range_records(rollback_plan.ranges),
         ),
         rollback=True,
         put_back=exact,
@@ -225,9 +219,12 @@ def unchanged_rows(rollback_plan: RollbackPlan, facts: Mapping[str, Any]) -> lis
         for row in rollback_plan.rows
         if not same_as_found(row.setting, row.before, facts["settings"][row.setting.id])
     ] + [
-        f"excluded port ranges over {NETSH[change.id]}"
-        for change in rollback_plan.tables
-        if table_back(change.id, change.removed, change.after if isinstance(change.after, tuple) else (), facts)
+        *(
+            change_name(change.id, None)
+            for change in rollback_plan.tables
+            if table_back(change.id, change.removed, change.after if isinstance(change.after, tuple) else (), facts)
+        ),
+        *kept_ranges(rollback_plan.ranges, facts),
     ]
 
 
@@ -242,10 +239,15 @@ def undo_call(exchange: Exchange, policy: Policy, backups: BackupStore) -> tuple
         mine = [backup for backup in all_backups(backups).found if backup.call == RUN_ID and backup.kind == CHANGE]
         if not mine:
             return False, ""
-        exchange.session.reconnect()
+        session = exchange.session
+        session.reconnect()
+        if session.survives_disconnection and not session.end_left_shells():
+            raise exchange.failure(
+                "may still be executing what the lost connection sent: run port_rollback when it has released its lock"
+            )
         for backup in reversed(mine):
-            gathered = gather(exchange.session, policy, exchange.timeout, "write")
-            step = Exchange(exchange.session, gathered.run, "write", exchange.timeout)
+            gathered = gather(session, policy, exchange.timeout, "write")
+            step = Exchange(session, gathered.run, "write", exchange.timeout)
             rollback_plan = plan_rollback(backups, backup.id, gathered.facts)
             if rollback_plan:
                 transcript = restore(step, gathered, rollback_plan, backups, force=False)

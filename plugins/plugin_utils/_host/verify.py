@@ -59,8 +59,8 @@ def wait_until_verified(
 ) -> Checked:
     """Check the host until everything that is waited for is in order, or has failed.
 
-    Waited for are DNS, what the host has on record as running before a window, and what the caller names. All else is
-    told as it is.
+    It waits for DNS, for what the host has on record as running before a window, and for what the caller names.
+    Everything else is reported without waiting.
 
     Args:
         look: gathers the facts.

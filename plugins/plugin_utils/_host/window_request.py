@@ -17,6 +17,7 @@ from ...module_utils._facts.window_facts import (
     process_of_dns,
     running_dependents,
 )
+from ...module_utils._plan.changes import Action
 from .._connection.errors import HostFailure
 from .exclusions import recorded_exclusions
 from .gather import Gathered
@@ -24,7 +25,7 @@ from .lock import HostLock
 
 
 def window_of(
-    lock: HostLock, gathered: Gathered, action: Mapping[str, Any], deadline: int, ignored: Collection[str] = ()
+    lock: HostLock, gathered: Gathered, action: Action, deadline: int, ignored: Collection[str] = ()
 ) -> Window:
     """Return the window that an action of the plan asks for.
 
@@ -38,12 +39,12 @@ def window_of(
     Raises:
         HostFailure: what depends on DNS is not known or cannot be named.
     """
-    exclusions, _left_out = recorded_exclusions(action, gathered.facts)
-    earlier = left_down(gathered.facts, ignored, action["services_to_start"])
+    exclusions, _left_out = recorded_exclusions(action.deferred, gathered.facts)
+    earlier = left_down(gathered.facts, ignored, action.services_to_start)
     return Window(
         run=gathered.run,
         lock=lock.name,
-        services_to_start=tuple(action["services_to_start"]),
+        services_to_start=action.services_to_start,
         dependents=(*_dependents(gathered.facts), *earlier),
         exclusions=exclusions,
         deadline=deadline,
@@ -51,6 +52,7 @@ def window_of(
         process=process_of_dns(gathered.facts),
         owed=owed(gathered.facts, ignored),
         task_file=gathered.facts["os"]["family"] in FAMILIES,
+        services_to_restart=action.services_to_restart,
     )
 
 

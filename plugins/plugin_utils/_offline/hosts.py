@@ -33,8 +33,9 @@ from ...module_utils._parsers.transcript import (
     TranscriptError,
     split_transcript,
 )
-from ...module_utils._plan.actions import END_RECORD
+from ...module_utils._plan.changes import END_RECORD
 from ...module_utils._plan.diff import summary_of
+from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import Policy
@@ -61,7 +62,7 @@ class Carried:
 
     host: str
     facts: Mapping[str, Any]
-    plan: Mapping[str, Any]
+    plan: Plan
     collected: str | None = None
     age_note: str | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -71,8 +72,8 @@ class Carried:
         """Return the host's entry in the result."""
         return {
             "host": self.host,
-            "status": self.plan["status"],
-            "reboot_required": self.plan["reboot_required"],
+            "status": self.plan.status,
+            "reboot_required": self.plan.reboot_required,
             "files": sorted(self.files),
             "msg": f"no scripts were made: {self.refusal}" if self.refusal else summary_of(self.plan),
             "collected": self.collected,
@@ -81,9 +82,9 @@ class Carried:
 
     def artifact(self, run_id: str) -> dict[str, Any]:
         """Return the artifact, in the form of a WinRM host's in check mode."""
-        due = bool(self.plan["settings"] or any(action["action"] != END_RECORD for action in self.plan["actions"]))
+        due = bool(self.plan.settings or any(action.name != END_RECORD for action in self.plan.actions))
         result = {"changed": due, "msg": self.row()["msg"], "problems": problems_of(self.facts, self.plan)}
-        return build(self.host, self.facts, self.plan, result, run_id, self.collected, check_mode=True)
+        return build(self.host, self.facts, self.plan.to_json(), result, run_id, self.collected, check_mode=True)
 
 
 def read_transcripts(source: Path, policy: Policy) -> list[Carried]:

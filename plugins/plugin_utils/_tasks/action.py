@@ -16,6 +16,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ...module_utils._fleet.artifact import build
+from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import (
@@ -102,7 +103,7 @@ class Planned:
     """A reading of the host and the plan made from it."""
 
     gathered: Gathered
-    plan: dict[str, Any]
+    plan: Plan
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -213,8 +214,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
         earlier = job.progress.earlier
         if earlier is not None:
             outcome.problems = [*outcome.problems, earlier.problem]
-            told = [f"{job.host}: {earlier.sentence}", *outcome.extra.get("warnings", ())]
-            outcome.extra = {**outcome.extra, "warnings": told}
+            warnings = [f"{job.host}: {earlier.sentence}", *outcome.extra.get("warnings", ())]
+            outcome.extra = {**outcome.extra, "warnings": warnings}
 
     def _refuse_short_timeout(self, host: str, policy: Policy, options: Mapping[str, Any]) -> None:
         """Refuse a timeout of the task that would end it while DNS is stopped or the host is down.
@@ -298,12 +299,13 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durabl
     if not folder:
         return
     run_id = safe_run_id(job.policy.run_id)
+    result = outcome.result()
     content = build(
         host=job.host,
         facts=outcome.facts,
-        plan=outcome.plan,
+        plan=result["plan"],
         result={
-            **outcome.result(),
+            **result,
             "changed": outcome.changed or so_far.changed,
             "backup": outcome.backup or so_far.backup,
         },
@@ -319,7 +321,7 @@ def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:
     """Return whether nothing is left of the work of an earlier task that was stopped."""
     if outcome.failed or outcome.extra.get("unreachable"):
         return False
-    in_order = bool(outcome.plan and outcome.plan["in_sync"] and not outcome.plan["actions"])
+    in_order = bool(outcome.plan and outcome.plan.in_sync and not outcome.plan.actions)
     return in_order or (same_task and not job.check_mode)
 
 
@@ -358,7 +360,7 @@ def outcome_of(job: Job, found: Planned, changed: bool, msg: str, **extra: objec
         facts=found.facts,
         plan=found.plan,
         problems=problems_of(found.facts, found.plan),
-        reboot_required=bool(found.plan["reboot_required"]),
+        reboot_required=found.plan.reboot_required,
         reading=found.gathered,
         extra={"collected": found.gathered.collected, **extra},
     )

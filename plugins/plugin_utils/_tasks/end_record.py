@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...module_utils._commands.records import RAN_BEFORE, Record
 from ...module_utils._facts.window_facts import owed, record_ends
-from ...module_utils._plan.actions import END_RECORD
+from ...module_utils._plan.changes import END_RECORD
 from ...module_utils._plan.host_problems import problems_of
 from .._connection.errors import HostFailure, after_change
 from .._host.apply import WriteRequest, apply
@@ -27,13 +27,12 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
     Raises:
         HostFailure: the record could not be written; the error says what the task has done before.
     """
-    reading, actions = outcome.reading, outcome.plan["actions"] if outcome.plan else ()
-    reason = next((str(action["reason"]) for action in actions if action["action"] == END_RECORD), None)
-    if outcome.failed or reading is None or reason is None:
+    reading, due = outcome.reading, outcome.plan.action(END_RECORD) if outcome.plan else None
+    if outcome.failed or reading is None or due is None:
         return outcome
-    if reason not in outcome.msg:
-        verb = "Would do" if job.check_mode else "Did"
-        outcome = replace(outcome, msg=f"{outcome.msg} {verb} {END_RECORD}: {reason}.")
+    if due.reason not in outcome.msg:
+        verb = "Would end" if job.check_mode else "Ended"
+        outcome = replace(outcome, msg=f"{outcome.msg} {verb} a record on the host, because {due.reason}.")
     if job.check_mode:
         return replace(outcome, changed=True)
     job.progress.enter("write")

@@ -23,8 +23,13 @@ LONGEST_WAIT_S = 86_400
 OTHER_VARIABLES = ("accepted_risks", "result")
 """Names that have the role's prefix and are no options of a module: for the gate, and what the role returns."""
 
+_KNOWN = (*POLICY_SPEC, *OTHER_VARIABLES)
+
 _MISTYPED = 2
-"""Edits by which a name may differ from an option and is still meant to be it."""
+"""Number of edits up to which a name is treated as a mistyped option."""
+
+_LONG_PREFIX = 9
+"""Shortest length of a prefix for which a mistyped prefix can be distinguished from another name."""
 
 _PREFIX_RE = re.compile(r"[a-z][a-z0-9_]{0,79}_")
 
@@ -44,7 +49,7 @@ def checked_options(
         **rules: additional rules for Ansible's own check, for example `required_one_of`.
 
     Raises:
-        AnsibleError: one of them is not what it must be.
+        AnsibleError: an argument is not valid.
     """
     if VARIABLES_PREFIX in spec:
         action._task.args = {**action._task.args, **_from_variables(action, spec, variables or {})}
@@ -52,7 +57,10 @@ def checked_options(
         _checked, options = action.validate_argument_spec(argument_spec=spec, **rules)
     except ArithmeticError as error:
         # Ansible itself does not expect an infinite number.
-        raise AnsibleError(f"An option holds a number that is none: {error}.") from None
+        raise AnsibleError(f"An option is not a finite number: {error}.") from None
+    except TypeError as error:
+        # Nor a number in place of a mapping inside an option.
+        raise AnsibleError(f"A part of an option has the wrong type: {error}.") from None
     for name, row in spec.items():
         value = options.get(name)
         if "path" in (row["type"], row.get("elements")):
@@ -69,13 +77,13 @@ def _from_variables(
 ) -> dict[str, Any]:
     """Return the policy options that the task does not set and that have a variable with the prefix, rendered.
 
-    What is not of the policy, such as `force`, a task must say itself.
+    Options that are not part of the policy, such as `force`, must be set in the task.
 
     One argument per option costs a template each, compiled again in each worker process: half a millisecond, twenty
     times per host. A variable that holds no template costs nothing.
 
     Raises:
-        AnsibleError: the prefix is none, a variable cannot be rendered, or one of them is not the user's or mistyped.
+        AnsibleError: the prefix is not valid, or a variable cannot be rendered, comes from facts or is mistyped.
     """
     prefix = action._task.args.get(VARIABLES_PREFIX)
     if prefix is None:
@@ -101,7 +109,7 @@ def _check_names(action: ActionBase, prefix: str, variables: Mapping[str, Any]) 
     """Refuse variables that look like mistyped or forbidden options; warn of other names with the prefix.
 
     Raises:
-        AnsibleError: a name is among the host's facts, or is one or two letters away from an option.
+        AnsibleError: a name is among the host's facts, or is one or two letters away from an option or its prefix.
     """
     facts = variables.get("ansible_facts")
     of_facts = sorted(name for name in facts or () if isinstance(name, str) and name.startswith(prefix))
@@ -111,14 +119,31 @@ def _check_names(action: ActionBase, prefix: str, variables: Mapping[str, Any]) 
             " policy. Set it in the inventory, the play, or with set_fact without cacheable; clear the fact cache"
             " (meta: clear_facts)."
         )
-    for variable in sorted(name for name in variables if isinstance(name, str) and name.startswith(prefix)):
-        name = variable[len(prefix) :]
-        if name in POLICY_SPEC or name in OTHER_VARIABLES:
+    names = (name for name in variables if isinstance(name, str))
+    for variable in sorted(name for name in names if name.startswith(prefix) or name.endswith(_KNOWN)):
+        if not variable.startswith(prefix):
+            _refuse_mistyped_prefix(variable, prefix)
             continue
-        nearest = min((*POLICY_SPEC, *OTHER_VARIABLES), key=lambda known: _edits(name, known))
+        name = variable[len(prefix) :]
+        if name in _KNOWN:
+            continue
+        nearest = min(_KNOWN, key=lambda known: _edits(name, known))
         if _edits(name, nearest) <= _MISTYPED:
             raise AnsibleError(f"{variable} is not an option: did you mean {prefix}{nearest}?")
         action._display.warning(f"{variable} is not an option of the policy and has no effect.")
+
+
+def _refuse_mistyped_prefix(variable: str, prefix: str) -> None:
+    """Refuse a variable that is an option behind a mistyped prefix.
+
+    Raises:
+        AnsibleError: it is.
+    """
+    if len(prefix) < _LONG_PREFIX:
+        return
+    for name in _KNOWN:
+        if variable.endswith(name) and _edits(variable[: -len(name)], prefix) <= _MISTYPED:
+            raise AnsibleError(f"{variable} is not an option: did you mean {prefix}{name}?")
 
 
 def _edits(one: str, other: str) -> int:
@@ -134,8 +159,8 @@ def _edits(one: str, other: str) -> int:
 def _explicit(action: ActionBase) -> set[str]:
     """Return the options that the task itself sets. Ansible has merged `module_defaults` into its arguments.
 
-    The task as it was written tells them. Where it does not, because all of its arguments come from a variable, an
-    option is treated as given unless it has the value of a default that is for this module or one of its groups.
+    They are read from the task as it was written. If that does not show them, because all of its arguments come from a
+    variable, an option is treated as set unless it has the value of a default for this module or one of its groups.
     """
     arguments = action._task.args
     written = getattr(action._task, "_ds", None)

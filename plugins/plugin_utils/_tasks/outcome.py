@@ -12,7 +12,9 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
+from ...module_utils._plan.changes import Work
 from ...module_utils._plan.diff import diff_of, values
+from ...module_utils._plan.host_plan import Plan
 from ...module_utils._problems import printable
 from .._connection.errors import HostFailure
 from .._host.gather import Gathered
@@ -46,16 +48,16 @@ class Outcome:
     after: Mapping[str, Any] = field(default_factory=dict)
     diff: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] | None = None
-    plan: Mapping[str, Any] | None = None
+    plan: Plan | None = None
     backup: Mapping[str, Any] | None = None
     problems: list[Mapping[str, Any]] = field(default_factory=list)
     reboot_required: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
     reading: Gathered | None = None
 
-    def showing(self, plan: Mapping[str, Any]) -> Outcome:
-        """Return the outcome with the values of a plan, or settings in a plan's form, before and after."""
-        return replace(self, before=values(plan, "before"), after=values(plan, "after"), diff=diff_of(plan))
+    def showing(self, work: Work) -> Outcome:
+        """Return the outcome with the values of a plan, or of other work, before and after."""
+        return replace(self, before=values(work, "before"), after=values(work, "after"), diff=diff_of(work))
 
     def result(self) -> dict[str, Any]:
         """Return the task's result."""
@@ -66,7 +68,7 @@ class Outcome:
             "after": dict(self.after),
             "diff": dict(self.diff),
             "facts": self.facts,
-            "plan": self.plan,
+            "plan": self.plan and self.plan.to_json(),
             "backup": self.backup,
             "problems": self.problems,
             "reboot_required": self.reboot_required,

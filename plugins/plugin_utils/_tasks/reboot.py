@@ -1,14 +1,13 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reboot a host and wait until WinRM answers with another boot mark."""
+"""Reboot a host and wait until it answers with another boot mark."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
@@ -20,6 +19,8 @@ from ...module_utils._facts.window_facts import (
     not_yet,
     still_down,
 )
+from ...module_utils._plan.changes import Work
+from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.service_check import UNREADABLE, says_that_dns_is_down, sentences
 from ...module_utils._plan.window_refusal import (
     refusal_of,
@@ -35,10 +36,10 @@ from .restart_group import restart_group_lock
 from .unread import unread
 
 PAUSE_S = 5
-"""Seconds between two looks at a host that is away."""
+"""Seconds between two attempts to reach a host that is rebooting."""
 
 LOOK_S = 30
-"""Seconds that a look may take."""
+"""Seconds that one attempt may take."""
 
 _STATES = {
     "asked": "the host, which was asked to reboot",
@@ -46,7 +47,7 @@ _STATES = {
     "away": "the host, which does not answer",
     "booted": "a second answer of the host, which has booted",
 }
-"""What a wait for a boot is for, by what was seen last."""
+"""What a wait for a boot waits for, by the last observed state."""
 
 LOST_S = 60
 """Seconds after which a host that still answers has not heard a command whose answer was lost."""
@@ -77,7 +78,7 @@ def reboot(job: Job) -> Outcome:
     if job.check_mode and refusal:
         return _message(job, found, False, f"would not reboot, because {refusal}.")
     if job.check_mode:
-        later = " after its settings are written" if found.plan["settings"] else ""
+        later = " after its settings are written" if found.plan.settings else ""
         return _message(job, found, True, f"would reboot{later}.")
     _refuse(job, found)
     with restart_group_lock(job.policy.restart_group, job.host, verbose=job.session.verbose) as waited:
@@ -90,8 +91,8 @@ def reboot(job: Job) -> Outcome:
         return _carried_out(job, found.gathered)
 
 
-def _due(plan: Mapping[str, Any], job: Job) -> bool:
-    return bool(plan["reboot_required"] or job.options["force"])
+def _due(plan: Plan, job: Job) -> bool:
+    return bool(plan.reboot_required or job.options["force"])
 
 
 def _not_due(job: Job, found: Planned) -> Outcome:
@@ -99,14 +100,13 @@ def _not_due(job: Job, found: Planned) -> Outcome:
     return _message(job, found, False, hidden or "nothing waits for a reboot.")
 
 
-def unwritten(plan: Mapping[str, Any]) -> list[str]:
+def unwritten(work: Work) -> list[str]:
     """Return what must be written before a reboot is useful.
 
     A record that holds the right values already, and is only renewed because DNS contradicts it, is not among
     that: the boot starts DNS, and the next run looks again.
     """
-    entries = (entry for entry in plan["settings"] if entry["id"] != STATE or entry["before"] != entry["after"])
-    return [str(entry["value_name"] or entry["id"]) for entry in entries]
+    return [change.name for change in work.settings if change.id != STATE or change.before != change.after]
 
 
 def _refuse(job: Job, found: Planned) -> None:
@@ -211,7 +211,8 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
             return
         state = _STATES["booted" if seen else "up"]
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
-            asked.lock.take_back()
+            if not exchange.session.survives_disconnection:
+                asked.lock.take_back()
             raise asked.lost
     raise _stayed_away(job, gathered, silence)
 

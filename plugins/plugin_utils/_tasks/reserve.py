@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...module_utils._facts.services import ACCESS_DENIED
-from ...module_utils._plan.actions import (
-    DNS_WINDOW,
-    REBOOT_ACTION,
-    START_SERVICES,
-)
+from ...module_utils._plan.changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICES
+from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.status import BLOCKING
 from ...module_utils._problems import messages
 from ...module_utils._windows.settings import NETSH
 from .._connection.errors import HostFailure, after_change
-from .._host.apply import WriteRequest, apply, to_write_request
+from .._host.apply import WriteRequest, apply
 from .._host.exclusions import refused_ranges, refused_text
 from .._host.gather import read_answer
 from .action import (
@@ -48,9 +45,9 @@ def reserve(job: Job) -> Outcome:
     plan, errors = found.plan, _errors(found)
     _refuse_denied(job, found, errors)
     if job.check_mode:
-        differs = bool(plan["settings"] or errors or due_actions(plan, job))
+        differs = bool(plan.settings or errors or due_actions(plan, job))
         return _outcome(job, found, plan, differs, _message(plan, errors, would=True))
-    blocking = [problem for problem in plan["problems"] if problem["id"] in BLOCKING and problem["severity"] == "error"]
+    blocking = [problem for problem in plan.problems if problem["id"] in BLOCKING and problem["severity"] == "error"]
     if blocking:
         raise HostFailure(
             f"Nothing was written on {job.session.target}: {_joined(blocking)}",
@@ -58,7 +55,7 @@ def reserve(job: Job) -> Outcome:
             facts=found.facts,
             plan=plan,
         )
-    order = to_write_request(plan)
+    order = WriteRequest.of(plan)
     if not order:
         return _finished(job, found, plan)
     return _write(job, found, order)
@@ -97,10 +94,12 @@ def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[st
     Raises:
         HostFailure: the host does not show what was written.
     """
-    kept = {entry["id"] for entry in after.plan["settings"]} & {change.id for change in order.changes} - set(NETSH)
+    written = {change.id for change in order.changes} - set(NETSH)
+    kept = {change.name for change in after.plan.settings if change.id in written}
     if kept:
         raise HostFailure(
-            f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another writes it.",
+            f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another program is"
+            " changing it.",
             "write",
             facts=after.facts,
             plan=after.plan,
@@ -117,32 +116,32 @@ def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[st
     return refused
 
 
-def due_actions(plan: Mapping[str, Any], job: Job) -> list[str]:
+def due_actions(plan: Plan, job: Job) -> list[str]:
     """Return the actions of the plan that this run carries out. A reboot is one only if the policy asks for it."""
     carried = {DNS_WINDOW, START_SERVICES} | ({REBOOT_ACTION} if job.policy.reboot == "if_required" else set())
-    return [action["action"] for action in plan["actions"] if action["action"] in carried]
+    return [action.name for action in plan.actions if action.name in carried]
 
 
-def _finished(job: Job, after: Planned, carried_out: Mapping[str, Any]) -> Outcome:
+def _finished(job: Job, after: Planned, carried_out: Plan) -> Outcome:
     """Return the outcome of a run without check mode. It is failed if something that the decision needs is unknown."""
     errors = _errors(after)
-    changed = bool(carried_out["settings"] or due_actions(after.plan, job))
+    changed = bool(carried_out.settings or due_actions(after.plan, job))
     outcome = _outcome(job, after, carried_out, changed, _message(carried_out, errors, would=False))
     outcome.failed = bool(errors)
     return outcome
 
 
-def _outcome(job: Job, after: Planned, carried_out: Mapping[str, Any], changed: bool, msg: str) -> Outcome:
+def _outcome(job: Job, after: Planned, carried_out: Plan, changed: bool, msg: str) -> Outcome:
     """Return the outcome from the plan that was carried out and the one that is left."""
-    extra = {"status": after.plan["status"], **_warned(job, after.plan)}
+    extra = {"status": after.plan.status, **_warned(job, after.plan)}
     return outcome_of(job, after, changed, msg, **extra).showing(carried_out)
 
 
-def _warned(job: Job, plan: Mapping[str, Any]) -> dict[str, list[str]]:
+def _warned(job: Job, plan: Plan) -> dict[str, list[str]]:
     """Return the warning of a successful result that the host still needs a reboot, which this run does not do."""
-    if not plan["reboot_required"] or job.policy.reboot != "never":
+    if not plan.reboot_required or job.policy.reboot != "never":
         return {}
-    configured = "would be" if job.check_mode and plan["settings"] else "is"
+    configured = "would be" if job.check_mode and plan.settings else "is"
     warning = f"{job.host}: what {configured} configured waits for a reboot of the server before it takes effect."
     return {"warnings": [warning]}
 
@@ -157,15 +156,15 @@ def _errors(found: Planned) -> list[Mapping[str, Any]]:
     return [problem for problem in problems_of(found.facts, found.plan) if problem["severity"] == "error"]
 
 
-def _message(plan: Mapping[str, Any], errors: list[Mapping[str, Any]], would: bool) -> str:
-    names = [entry["value_name"] or entry["id"] for entry in plan["settings"]]
+def _message(plan: Plan, errors: list[Mapping[str, Any]], would: bool) -> str:
+    names = [change.name for change in plan.settings]
     verb = "would write" if would else "wrote"
     nothing = "nothing to write" if errors else "everything is configured"
     parts = [f"{verb} {', '.join(names)}" if names else nothing]
-    parts += [f"{action['action']}: {action['reason']}" for action in plan["actions"]]
+    parts += [f"due: {action.words}" for action in plan.actions if action.name != END_RECORD]
     parts += [_joined(errors)] if errors else []
     return "; ".join(part.rstrip(".") for part in parts) + "."
 
 
-def _joined(problems: list[Mapping[str, Any]]) -> str:
+def _joined(problems: Iterable[Mapping[str, Any]]) -> str:
     return " ".join(messages(problems))

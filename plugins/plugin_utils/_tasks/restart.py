@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._commands.cmd import BatchError
@@ -26,8 +26,10 @@ from ...module_utils._facts.window_facts import (
     unproved_processes,
 )
 from ...module_utils._parsers.transcript import Transcript
-from ...module_utils._plan.actions import DNS_WINDOW, START_SERVICES
-from ...module_utils._plan.service_check import says_that_dns_is_down, sentences
+from ...module_utils._plan.changes import DNS_WINDOW, START_SERVICES, Action
+from ...module_utils._plan.host_plan import Plan
+from ...module_utils._plan.service_check import says_that_dns_is_down, sentences, still_without_port
+from ...module_utils._plan.status import RESTART_REFUSED
 from ...module_utils._plan.window_refusal import (
     refusal_of,
 )
@@ -55,13 +57,9 @@ from .unread import unread
 STALE_READING_S = 10
 """Seconds of waiting for other hosts after which the host is read again before its DNS is stopped."""
 
-_FORCED: dict[str, Any] = {
-    "action": DNS_WINDOW,
-    "reason": "the task asks for it",
-    "services_to_start": [],
-    "deferred_exclusions": [],
-}
+_FORCED = Action(DNS_WINDOW, "the task asks for it")
 _DONE = {DNS_WINDOW: "restarted DNS in a guarded window", START_SERVICES: "started services"}
+_AFTER = {DNS_WINDOW: "DNS was restarted in a guarded window", START_SERVICES: "services were started"}
 
 _COMMANDS = 5
 """Commands beside the window: the reading, the last look, what the work left, and the end of a record (two)."""
@@ -91,38 +89,37 @@ def restart(job: Job) -> Outcome:
             facts=found.facts,
             plan=found.plan,
         )
+    refusal = _refusal(found, action)
+    if job.check_mode and (action or refusal):
+        return _looked(job, found, action, refusal)
+    _refuse(job, found, refusal)
     if action is None:
         return _not_due(job, found)
-    refusal = _refusal(found.gathered, action)
-    if job.check_mode:
-        return _looked(job, found, action, refusal)
-    if action["action"] == DNS_WINDOW and found.facts["dns"]["state"] != RUNNING:
+    if action.name == DNS_WINDOW and found.facts["dns"]["state"] != RUNNING:
         return _looked(job, found, None)
-    _refuse(job, found, refusal)
     with restart_group_lock(job.policy.restart_group, job.host, verbose=job.session.verbose) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
             found = planned(job.gather(), job)
             action = _due(found.plan, job)
+            _refuse(job, found, _refusal(found, action))
             if action is None:
                 return _not_due(job, found)
-            _refuse(job, found, _refusal(found.gathered, action))
         return _carried_out(job, found.gathered, action)
 
 
-def _due(plan: Mapping[str, Any], job: Job) -> Mapping[str, Any] | None:
-    for name in (DNS_WINDOW, START_SERVICES):
-        for action in plan["actions"]:
-            if action["action"] == name:
-                found: Mapping[str, Any] = action
-                return found
-    return _FORCED if job.options["force"] else None
+def _due(plan: Plan, job: Job) -> Action | None:
+    due = plan.action(DNS_WINDOW) or plan.action(START_SERVICES)
+    return due or (_FORCED if job.options["force"] else None)
 
 
-def _refusal(gathered: Gathered, action: Mapping[str, Any] | None) -> str:
+def _refusal(found: Planned, action: Action | None) -> str:
     """Return why a window must not be opened; empty if it may."""
-    window = action is not None and action["action"] == DNS_WINDOW
-    return refusal_of(gathered.host) if window and gathered.facts["dns"]["state"] == RUNNING else ""
+    refused = [problem["message"].rstrip(".") for problem in found.plan.problems if problem["id"] == RESTART_REFUSED]
+    if refused:
+        return listed(refused, "; ")
+    window = action is not None and action.name == DNS_WINDOW
+    return refusal_of(found.gathered.host) if window and found.facts["dns"]["state"] == RUNNING else ""
 
 
 def _refuse(job: Job, found: Planned, refusal: str) -> None:
@@ -145,7 +142,7 @@ def _not_due(job: Job, found: Planned) -> Outcome:
     return _looked(job, found, None, unread(job, found, "whether DNS has to be restarted"))
 
 
-def _looked(job: Job, found: Planned, action: Mapping[str, Any] | None, reason: str = "") -> Outcome:
+def _looked(job: Job, found: Planned, action: Action | None, reason: str = "") -> Outcome:
     """Return the outcome without work: nothing is due, it must not be done, or this is check mode.
 
     Args:
@@ -157,7 +154,7 @@ def _looked(job: Job, found: Planned, action: Mapping[str, Any] | None, reason: 
     if action is not None and reason:
         msg = f"would open no window, because {reason}."
     elif action is not None:
-        msg = f"would do {action['action']}: {action['reason']}."
+        msg = f"would {action.words}."
     elif found.facts["dns"]["state"] != RUNNING and found.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
@@ -166,27 +163,27 @@ def _looked(job: Job, found: Planned, action: Mapping[str, Any] | None, reason: 
     return outcome_of(job, found, would, msg, steps=[], dns_may_be_stopped=False)
 
 
-def _carried_out(job: Job, gathered: Gathered, action: Mapping[str, Any]) -> Outcome:
-    job.progress.enter("restart", dns_may_be_stopped=action["action"] == DNS_WINDOW)
+def _carried_out(job: Job, gathered: Gathered, action: Action) -> Outcome:
+    job.progress.enter("restart", dns_may_be_stopped=action.name == DNS_WINDOW)
     exchange = job.exchange(gathered.run, "restart")
-    if action["action"] == DNS_WINDOW:
+    if action.name == DNS_WINDOW:
         lock = HostLock(exchange, lasting=True)
         asked = window_of(lock, gathered, action, job.policy.window_timeout, job.policy.ignore_services)
         opened = open_window(lock, asked, job.options["allow_unguarded"])
     else:
-        opened = Opened(_started(exchange, [str(name) for name in action["services_to_start"]]), [])
+        opened = Opened(_started(exchange, action.services_to_start), [])
     doubt = _may_be_stopped(action, opened.steps)
     with after_change("verify", changed=True, steps=opened.steps, dns_may_be_stopped=doubt):
         return _examined(job, gathered, action, opened)
 
 
-def _may_be_stopped(action: Mapping[str, Any], steps: list[dict[str, Any]]) -> bool:
+def _may_be_stopped(action: Action, steps: list[dict[str, Any]]) -> bool:
     """Return whether a window ended without showing that DNS runs again."""
     runs = any(step["step"] == "start_dns" and step["error_level"] in (0, ALREADY_RUNNING) for step in steps)
-    return bool(action["action"] == DNS_WINDOW and not runs)
+    return bool(action.name == DNS_WINDOW and not runs)
 
 
-def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: Opened) -> Outcome:
+def _examined(job: Job, gathered: Gathered, action: Action, opened: Opened) -> Outcome:
     """Check the host after the work.
 
     Args:
@@ -195,9 +192,10 @@ def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: O
         action: what was carried out.
         opened: the window, or the start of services without one.
     """
-    window = action["action"] == DNS_WINDOW
+    window = action.name == DNS_WINDOW
     services_to_start, earlier = _started_names(gathered, action, job.policy)
-    ran = [DNS_SERVICE, *(running_dependents(gathered.facts) or ())] if window else []
+    dependents = running_dependents(gathered.facts) or ()
+    ran = [DNS_SERVICE, *dependents, *action.services_to_restart] if window else []
     after = read_answer(job.exchange(gathered.run, "verify"), opened.transcript, job.policy)
     checked = wait_until_verified(
         lambda: job.gather("verify"),
@@ -206,14 +204,15 @@ def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: O
         Wait(job.options["verify_timeout"], [*services_to_start, *ran, *earlier], job.session.verbose),
     )
     down = still_down(checked.gathered.facts, services_to_start)
+    down += still_without_port(checked.verdict["failures"], action.services_to_restart)
     # A record that is gone shows that all of it runs, and the facts no longer need those services.
     owing = owed(checked.gathered.facts, job.policy.ignore_services)
     lost = [*still_down(checked.gathered.facts, ran), *(name for name in earlier if name in owing)]
     was_stopped = {"step": "stop_dns", "error_level": 0} in opened.steps
     process = unproved_processes(gathered.facts, checked.gathered.facts, was_stopped) if window else {}
     last = planned(_remember(job, checked.gathered, down, process), job)
-    left_out = recorded_exclusions(action, gathered.facts)[1] if window else []
-    msg = f"{_DONE[action['action']]}: {action['reason']}.{_without_backup(left_out)}"
+    left_out = recorded_exclusions(action.deferred, gathered.facts)[1] if window else []
+    msg = f"{_DONE[action.name]}, because {action.reason}.{_without_backup(left_out)}"
     stopped = DNS_SERVICE in lost
     outcome = outcome_of(job, last, True, msg, steps=opened.steps, dns_may_be_stopped=False)
     if down or lost:
@@ -223,7 +222,7 @@ def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: O
             reasons.insert(0, "DNS does not run.")
         reasons += [f"{listed(others)} ran before and did not start again."] if others else []
         raise HostFailure(
-            f"{job.session.target} is not as it should be after {action['action']}: {' '.join(reasons)}",
+            f"{job.session.target} is not as it should be after {_AFTER[action.name]}: {' '.join(reasons)}",
             "verify",
             changed=True,
             facts=last.facts,
@@ -234,10 +233,10 @@ def _examined(job: Job, gathered: Gathered, action: Mapping[str, Any], opened: O
     return outcome
 
 
-def _started_names(gathered: Gathered, action: Mapping[str, Any], policy: Policy) -> tuple[list[str], list[str]]:
+def _started_names(gathered: Gathered, action: Action, policy: Policy) -> tuple[list[str], list[str]]:
     """Return the services that an action starts: failed ones, and those that ran before an earlier window."""
-    names = [str(name) for name in action["services_to_start"]]
-    if action["action"] == DNS_WINDOW:
+    names = list(action.services_to_start)
+    if action.name == DNS_WINDOW:
         return names, left_down(gathered.facts, policy.ignore_services, names)
     known = on_record(gathered.facts)
     return [name for name in names if name not in known], [name for name in names if name in known]
@@ -250,7 +249,7 @@ def _without_backup(left_out: list[str]) -> str:
     return f" Not excluded, because no backup names them: {listed(left_out)}; run port_reservations first."
 
 
-def _started(exchange: Exchange, services_to_start: list[str]) -> Transcript:
+def _started(exchange: Exchange, services_to_start: Sequence[str]) -> Transcript:
     try:
         line = start_services_line(exchange.run, services_to_start)
     except BatchError as error:

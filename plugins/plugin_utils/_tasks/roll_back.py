@@ -54,10 +54,9 @@ def roll_back(job: Job) -> Outcome:
 
 
 def _outcome(job: Job, gathered: Gathered, rollback_plan: RollbackPlan, changed: bool) -> Outcome:
-    shown = {"settings": rollback_plan.settings, "actions": []}
     refused = bool(rollback_plan.refusal) and not job.options["force"]
     msg = _message(job, rollback_plan, changed)
-    outcome = outcome_of(job, planned(gathered, job), changed, msg, refused=refused).showing(shown)
+    outcome = outcome_of(job, planned(gathered, job), changed, msg, refused=refused).showing(rollback_plan.work)
     host_path = rollback_plan.backup.host_folder
     outcome.backup = {
         "id": rollback_plan.backup.id,

@@ -22,7 +22,7 @@ def unread(job: Job, found: Planned, question: str) -> str:
     Raises:
         HostFailure: there is no answer, and this is not check mode.
     """
-    if found.plan["status"] != "unknown":
+    if found.plan.status != "unknown":
         return ""
     problems = [problem for problem in problems_of(found.facts, found.plan) if problem["severity"] == "error"]
     reason = f"{question} is not known: {' '.join(messages(problems))}"

@@ -169,7 +169,7 @@ def test_a_pending_reboot_is_a_change_only_if_this_run_reboots(run: Run, host: F
     assert run("port_reservations", reboot="if_required")["changed"] is True
 
 
-def test_facts_that_nobody_wants_are_in_the_artifact_only(run: Run, tmp_path: Path) -> None:
+def test_facts_that_were_not_asked_for_are_in_the_artifact_only(run: Run, tmp_path: Path) -> None:
     where = {"artifacts_dir": str(tmp_path), "run_id": "night"}
     result = run("port_reservations", check=True, return_facts=False, **where)
     assert (result["facts"], result["plan"]) == (None, None)
@@ -178,7 +178,7 @@ def test_facts_that_nobody_wants_are_in_the_artifact_only(run: Run, tmp_path: Pa
     assert artifact["facts"] and artifact["plan"]
 
 
-def test_a_pending_reboot_that_nobody_will_do_is_a_warning(run: Run) -> None:
+def test_a_pending_reboot_that_no_task_will_do_is_a_warning(run: Run) -> None:
     run("port_reservations")
     for check in (True, False):
         warnings = run("port_reservations", check=check)["warnings"]
@@ -196,7 +196,7 @@ def test_check_mode_says_the_same_and_writes_nothing(run: Run, host: FakeHost) -
 
 
 @pytest.mark.parametrize("entry", ["", "5001-5000", "abc", "70000-70001"])
-def test_what_nobody_understands_is_not_written(run: Run, host: FakeHost, entry: str) -> None:
+def test_a_value_with_unreadable_entries_is_not_written(run: Run, host: FakeHost, entry: str) -> None:
     host.reserved = ["3343-3343", entry, "5000-5001"] if entry else ["3343-3343", " ", "5000-5001"]
     result = run("port_reservations")
     assert result["failed"] is True
@@ -260,7 +260,7 @@ def test_dns_restart_opens_a_window_and_looks_again(run: Run, host: FakeHost) ->
 def test_dns_restart_says_what_it_would_do(run: Run, host: FakeHost) -> None:
     result = run("dns_restart", check=True)
     assert result["changed"] is True
-    assert "would do dns_window: UDP 4500 of PolicyAgent is held by dns.exe (PID 1484)" in result["msg"]
+    assert "would restart DNS in a guarded window, because UDP 4500 of PolicyAgent is held by dns.exe" in result["msg"]
     assert host.services["DNS"].pid == 1484
 
 
@@ -311,7 +311,7 @@ def test_a_service_whose_port_is_free_is_started_without_a_window(run: Run, host
     assert host.services["PolicyAgent"].state == RUNNING
 
 
-def test_force_opens_a_window_for_nobody(run: Run, host: FakeHost) -> None:
+def test_force_opens_a_window_that_starts_no_service(run: Run, host: FakeHost) -> None:
     host.services["PolicyAgent"] = Service(RUNNING, 600)
     host.udp = [(port, 600 if port == 4500 else pid) for port, pid in host.udp]
     assert run("dns_restart", force=True)["changed"] is True

@@ -94,7 +94,7 @@ SHAPES = ([["x"]], {"a": {"b": 1}}, [{"name": {"x": 1}}], [None, [1]], [True])
 
 FREE_TEXT = frozenset(("restart_group", "artifacts_dir", "run_id", "backup_dir", "backup"))
 """Options that name things on the controller; no command line holds them."""
-LOCAL_NAMES = frozenset(("ignore_services", "start_services", "catalogue_extra"))
+LOCAL_NAMES = frozenset(("start_services", "restart_services", "catalogue_extra"))
 """Options that are compared with what the host says: of a key that the host does not list nothing is sent."""
 KEY = re.compile(r"[A-Za-z0-9_.$ -]{1,80}")
 
@@ -102,7 +102,14 @@ KEY = re.compile(r"[A-Za-z0-9_.$ -]{1,80}")
 def hostile_values(name: str, row: Mapping[str, Any]) -> Iterator[object]:
     """Yield what an option of this kind gets."""
     kind, inner = row["type"], row.get("options")
-    if inner:
+    if kind == "dict" and inner:
+        good_range: dict[str, Any] = {"start": 50000, "count": 10000}
+        for part in inner:
+            yield from ({**good_range, part: [text] if inner[part]["type"] == "list" else text} for text in TEXTS)
+            yield from ({**good_range, part: number} for number in (*NUMBERS[1:12], *SHAPES))
+        yield from ({"ipv4": {"start": text, "count": 255}} for text in TEXTS)
+        yield from SHAPES
+    elif inner:
         good = {"name": "own", "services": ["Own"], "ports": ["5000"]}
         for part in inner:
             for text in TEXTS:
@@ -217,6 +224,8 @@ def is_harmless(option: str, value: Any) -> bool:
         return all(KEY.fullmatch(key) for row in value for key in row["services"])
     if option in LOCAL_NAMES:
         return all(KEY.fullmatch(str(key)) for key in value)
+    if option == "ignore_services":  # any name that Windows allows: it is compared, and never sent
+        return all(re.search(r"[\x00-\x1f\x7f-\x9f/\\]", str(name)) is None for name in value)
     return option in FREE_TEXT or (isinstance(value, str) and value.isdecimal())
 
 

@@ -142,11 +142,11 @@ def test_a_reboot_that_is_no_longer_due_is_not_made(
     assert len(touched(host)) == before
 
 
-def test_a_value_that_another_writes_is_told_and_not_written_again(run: Run, host: ContestedHost) -> None:
+def test_a_value_that_another_program_writes_is_reported_and_not_written_again(run: Run, host: ContestedHost) -> None:
     host.undone = True
     failed = run("port_reservations")
     assert failed["failed"] is True and failed["changed"] is True
-    assert "does not show what was written to reserved_ports: another writes it" in failed["msg"]
+    assert "does not show what was written to ReservedPorts: another program is changing it" in failed["msg"]
     assert failed["backup"]["id"]
     assert len(touched(host)) == 1
 

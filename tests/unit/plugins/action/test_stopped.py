@@ -121,7 +121,7 @@ def test_a_run_that_fails_itself_leaves_the_name_of_the_earlier_one(folder: dict
     assert json.loads(note(folder).read_text(encoding="utf-8"))["task"] == "dns_restart"
 
 
-def test_a_process_that_is_killed_leaves_its_name(folder: dict[str, str]) -> None:
+def test_a_killed_process_is_named_by_the_next_task(folder: dict[str, str]) -> None:
     """And one that is still at work is not called stopped."""
     read, write = os.pipe()
     named = "was stopped in the phase write"
@@ -174,13 +174,13 @@ def test_a_connection_without_a_transport_is_refused_before_connecting(
     action: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host = FakeHost()
-    monkeypatch.setattr(FakeConnection, "transport", "ssh")
-    with pytest.raises(AnsibleError, match=r"client01: .* need the connection plugin winrm or psrp, not ssh"):
+    monkeypatch.setattr(FakeConnection, "transport", "local")
+    with pytest.raises(AnsibleError, match=r"client01: .* need the connection plugin winrm, psrp or ssh, not local"):
         run_task(action, FakeWire(host), {})
     assert host.lines == []
 
 
-@pytest.mark.parametrize(("action", "enough"), [(dns_restart, 2610), (host_reboot, 3600)])
+@pytest.mark.parametrize(("action", "enough"), [(dns_restart, 2790), (host_reboot, 3600)])
 def test_a_timeout_that_would_end_it_halfway_is_refused(action: ModuleType, enough: int) -> None:
     host = FakeHost()
     for check in (True, False):

@@ -120,7 +120,7 @@ def test_a_foreign_change_between_two_of_ours_is_refused(run: Run, host: LivelyH
     assert "7777-7777" in (host.reserved or []) and "51820-51820" not in (host.reserved or [])
 
 
-def test_a_named_backup_over_later_changes_of_ours(run: Run, host: LivelyHost) -> None:
+def test_a_named_backup_over_later_changes_of_this_collection(run: Run, host: LivelyHost) -> None:
     first = run("port_reservations")["backup"]
     run("port_reservations", extra_ports=["51820"])
     run("port_rollback")

@@ -109,7 +109,9 @@ def _healthy_sbs2003() -> dict[str, Any]:
         ],
         "udp_endpoints_truncated": False,
         "udp_ports": {"udp4": ["500-500", "1645-1646", "1812-1813", "4500-4500"], "udp6": []},
+        "own_sockets": {},
         "sql_ports": [],
+        "configured_ports": {},
         "hotfixes": ["KB951746"],
         "boot_mark": BOOT_MARK,
         "machine": {"id": None, "recorded_name": None},
@@ -122,6 +124,7 @@ def with_dns(made: dict[str, Any]) -> dict[str, Any]:
     """Return the facts with DNS among the services as their part ``dns`` says; what was said of it otherwise stays."""
     if not made["dns"]["installed"]:
         made["services"].pop("DNS", None)
+        made["dns"].update(state=None, pid=None, udp_ports={"udp4": [], "udp6": []})
         return made
     found = made["services"].setdefault("DNS", service())
     found.update(state=made["dns"]["state"], pid=made["dns"]["pid"])

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import Rules
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import plan_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import Report, Sources, make_report
@@ -53,7 +54,7 @@ def artifact(host: str, facts: dict[str, Any], collected: str = NIGHT, attempted
     if facts["machine"]["id"] is None:
         name = facts["computer_name"]
         facts = {**facts, "machine": {"id": sha256(host.encode()).hexdigest()[:32], "recorded_name": name}}
-    plan = plan_of(facts, Policy.from_options({}))
+    plan = plan_of(facts, Policy.from_options({})).to_json()
     problems = [*facts["problems"], *plan["problems"]]
     result = {"changed": not plan["in_sync"], "msg": f"{host}: {plan['status']}", "problems": problems}
     return build(host, facts, plan, result, "night", collected, check_mode=True, attempted=attempted)
@@ -92,7 +93,7 @@ def stated(host: str, status: str, time: str = NIGHT, **plan: Any) -> dict[str, 
 def in_order() -> dict[str, Any]:
     """Return facts of a host that was fixed and rebooted."""
     before = factory.facts()
-    return factory.rebooted(factory.applied(before, plan_of(before, Policy.from_options({}))))
+    return factory.rebooted(factory.applied(before, make_plan(before, Policy.from_options({}))))
 
 
 def states() -> dict[str, dict[str, Any]]:
@@ -101,7 +102,7 @@ def states() -> dict[str, dict[str, Any]]:
     made = {
         "conflict": factory.conflict_facts(),
         "drifted": before,
-        "pending": factory.applied(before, plan_of(before, Policy.from_options({}))),
+        "pending": factory.applied(before, make_plan(before, Policy.from_options({}))),
         "safe": in_order(),
     }
     return {**{host: artifact(host, facts) for host, facts in made.items()}, "away": away("away")}

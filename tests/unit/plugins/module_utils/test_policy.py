@@ -78,10 +78,18 @@ def test_a_pool_size_out_of_bounds_is_always_refused(size: int) -> None:
         ({"extra_ports": ["70000"]}, "extra_ports: .*not a port"),
         ({"extra_ports": [None]}, "extra_ports must be a list of texts"),
         ({"extra_ports": [True]}, "extra_ports must be a list of texts"),
-        ({"ignore_services": ["a&b"]}, "ignore_services: "),
+        ({"ignore_services": ["a\\b"]}, "ignore_services: "),
+        ({"ignore_services": ["a\nb"]}, "ignore_services: "),
+        ({"ignore_services": [""]}, "ignore_services: "),
+        ({"start_services": ["a&b"]}, "start_services: "),
         ({"start_services": ["a\nb"]}, "start_services: "),
         ({"start_services": ["MSExchangeIS"]}, "never started"),
         ({"start_services": ["clussvc"]}, "never started"),
+        ({"restart_services": ["a&b"]}, "restart_services: "),
+        ({"restart_services": ["MSExchangeIS"]}, "never restarted"),
+        ({"restart_services": ["dns"]}, "every window restarts DNS"),
+        ({"restart_services": ["Netbird"], "ignore_services": ["netbird"]}, "named in ignore_services, too"),
+        ({"restart_services": ["Netbird"], "detect": False}, "restart_services needs detect"),
         ({"catalogue_extra": [{"name": "x"}]}, "services is missing"),
         ({"prune": True, "detect": False}, "prune needs detect"),
         ({"max_risk": 1.5}, "max_risk must lie"),
@@ -115,3 +123,54 @@ def test_anything_gives_a_policy_or_a_policy_error(options: dict[str, Any]) -> N
         assert isinstance(Policy.from_options(options), Policy)
     except PolicyError as error:
         assert "\n" not in str(error)
+
+
+RANGE = {"start": 49152, "count": 16384}
+
+
+def test_the_dynamic_range_of_both_families_or_of_one() -> None:
+    def ranges(**option: Any) -> dict[str, Any]:
+        wanted = Policy.from_options({"dynamic_port_range": option}).dynamic_port_range
+        assert wanted is not None
+        return dict(wanted.ranges)
+
+    assert Policy.from_options().dynamic_port_range is None
+    assert ranges(**RANGE) == {"dynamicport_udp4": (49152, 65535), "dynamicport_udp6": (49152, 65535)}
+    assert ranges(ipv6=RANGE, start=None, count=None, ipv4=None) == {"dynamicport_udp6": (49152, 65535)}
+    one = {"start": 1025, "count": 255}
+    assert ranges(**RANGE, ipv4=one) == {"dynamicport_udp4": (1025, 1279), "dynamicport_udp6": (49152, 65535)}
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {},
+        {"force": ["exchange"]},
+        {"start": 1025},
+        {"count": 255},
+        {"start": 1024, "count": 1000},
+        {"start": 1025, "count": 254},
+        {"start": 49152, "count": 16385},
+        {"start": 10**30, "count": 255},
+        {"start": True, "count": 255},
+        {"start": "49152", "count": 255},
+        {"start": 49152.0, "count": 255},
+        {"ipv4": {"start": 49152}},
+        {"ipv4": [49152, 255]},
+        {"ipv4": {**RANGE, "x": 1}},
+        {**RANGE, "ipv6": {"start": 1, "count": 255}},
+        {**RANGE, "ipv5": RANGE},
+        {**RANGE, "force": "exchange"},
+        {**RANGE, "force": ["dns"]},
+        {**RANGE, "protocol": "tcp"},
+    ],
+)
+def test_a_dynamic_range_that_windows_does_not_take_is_refused(option: dict[str, Any]) -> None:
+    with pytest.raises(PolicyError, match="dynamic_port_range"):
+        Policy.from_options({"dynamic_port_range": option})
+
+
+@pytest.mark.parametrize("option", [[RANGE], "start=49152", 49152])
+def test_a_dynamic_range_is_a_mapping(option: object) -> None:
+    with pytest.raises(PolicyError, match="dynamic_port_range must be a mapping"):
+        Policy.from_options({"dynamic_port_range": option})

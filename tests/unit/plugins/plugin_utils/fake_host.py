@@ -57,6 +57,8 @@ class FakeHost:
     lines: list[str] = field(default_factory=list)
     before_write: Callable[[], None] | None = None
     drop_sections: set[str] = field(default_factory=set)
+    ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Start and count of dynamic port ranges, by section; without one the host has no netsh."""
     sc_works: bool = True
     """Whether the service manager tells a record which process DNS has."""
     folder: bool = False
@@ -92,10 +94,13 @@ class FakeHost:
         if (name in ("create", "run", "window") and "begin lock" in self._line) or name.startswith("export_"):
             return bool(mine and self.locks and mine[1] in self.locks)
         if name in ("dynamicport_udp4", "dynamicport_udp6", "excluded_udp4", "excluded_udp6"):
-            return False
+            return name in self.ranges
         return name != "unlock" or "begin abort" not in self._line or self.claimed
 
     def _section(self, name: str) -> tuple[str | None, int]:
+        if name in self.ranges:
+            start, count = self.ranges[name]
+            return f"Protocol udp\r\n---------\r\nStart      : {start}\r\nNumber     : {count}\r\n", 0
         method = getattr(self, f"_on_{name}", None)
         if method is None:
             return "", 1

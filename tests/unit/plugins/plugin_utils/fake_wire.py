@@ -131,6 +131,10 @@ class FakeConnection:
         """Return an option."""
         return self.options[option]
 
+    def set_option(self, option: str, value: Any) -> None:
+        """Set an option."""
+        self.options[option] = value
+
     def _connect(self) -> FakeConnection:
         if self.connect_fault is not None:
             raise self.connect_fault

@@ -65,7 +65,7 @@ def _registry(data: bytes) -> object:
 def _lock(data: bytes) -> object:
     lines = _text(data).split("\n")
     state = lock_state.parse_survey(lines, lines, lines, lines)
-    verdicts = [lock_state.judge(state, now, seen) for now in (None, 1_764_000_000) for seen in (0, 601)]
+    verdicts = [lock_state.decide_takeover(state, now, seen) for now in (None, 1_764_000_000) for seen in (0, 601)]
     lines = [lock.takeover_line(NONCE, f"1-{NONCE}", each) for each in verdicts if not isinstance(each, str)]
     return verdicts, lines, host_clock.utc_seconds(_text(data))
 

@@ -79,7 +79,7 @@ def test_a_link_of_the_files_name_is_replaced_and_not_followed(tmp_path: Path) -
     assert not (tmp_path / "file").is_symlink() and (tmp_path / "file").read_bytes() == b"ours"
 
 
-def test_a_folder_of_ours_that_is_a_link_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_we_made_and_that_is_a_link_is_refused(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     base = tmp_path / "artifacts"

@@ -43,6 +43,9 @@ def test_the_profile_reserves_the_whole_list() -> None:
         ("wds", "4011-4011 64001-65000"),
         ("voip", "5060-5060"),
         ("kms", "1688-1688"),
+        ("rdp", "3389-3389"),
+        ("configmgr", "8004-8004 25536-25536 63000-64000"),
+        ("sophos_stas", "5566-5566 6677-6677"),
     ],
 )
 def test_what_the_other_profiles_reserve(profile: str, expected: str) -> None:
@@ -52,7 +55,10 @@ def test_what_the_other_profiles_reserve(profile: str, expected: str) -> None:
 
 def test_every_profile_has_rows_and_a_source() -> None:
     assert {profile for row in CATALOGUE for profile in row.profiles} == set(PROFILES)
-    assert PROFILES == ("kms", "radius", "sbs2003", "sbs2008", "sbs2011", "voip", "vpn", "wds")
+    assert (
+        *("configmgr", "kms", "radius", "rdp", "sbs2003", "sbs2008", "sbs2011"),
+        *("sophos_stas", "voip", "vpn", "wds"),
+    ) == PROFILES
     assert all(PROFILE_SOURCES[profile] for profile in PROFILES)
 
 
@@ -77,9 +83,31 @@ def test_columns_keep_to_their_vocabulary_and_have_a_source(row: Any) -> None:
     assert row.holder in HOLDERS
     assert set(row.families) <= set(ALL_FAMILIES)
     assert all(port < 1024 for port in row.verify_ports)
+    assert not row.own_sockets or (row.uses_udp and row.detection != "profile_only" and not row.configured)
     assert all(SERVICE_NAME_RE.match(key) for key in row.service_keys + row.requires)
     assert not (row.never_start and row.start_while_dns_down)
     assert not any(may_never_start(key) and row.start_while_dns_down for key in row.service_keys)
+
+
+@pytest.mark.parametrize(
+    ("key", "ports"),
+    [
+        ("PCNS1", "3052-3052"),
+        ("klnagent", "15000-15000"),
+        ("AeXNSClient", "52028-52029"),
+        ("ADAM_instance1", "50000-50001 50636-50636"),
+        ("masvc", "8082-8083"),
+        ("SccmPxe", "4011-4011"),
+    ],
+)
+def test_the_ports_of_services_that_administrators_met(key: str, ports: str) -> None:
+    pairs = [pair for row in CATALOGUE if row.matches(key) for pair in row.ports.ranges]
+    assert " ".join(PortSet.from_ranges(pairs).strings()) == ports
+
+
+def test_names_of_rows_are_unique() -> None:
+    names = [row.name for row in CATALOGUE]
+    assert len(names) == len(set(names)) >= 60
 
 
 def test_ipsec_also_proves_port_500_and_never_reserves_it() -> None:
@@ -107,6 +135,11 @@ def test_ipsec_also_proves_port_500_and_never_reserves_it() -> None:
         "ADAM_Edge",
         "QuickBooksDB28",
         "RaMgmtSvc",
+        "pcns1",
+        "KLNAGENT",
+        "AeXNSClient",
+        "Sentinel RMS License Manager",
+        "SQLANYs_sem5",
     ],
 )
 def test_catalogued_names(name: str) -> None:
@@ -115,7 +148,21 @@ def test_catalogued_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "IAS\n", "IAS2", "MSSQL$", "MSSQL$a&b", "Dnscache", "İAS", "xMSSQLSERVER", "WireGuardManager", "QuickBooksDB"],
+    [
+        "",
+        "\u212alnagent",
+        "SQLANYs_",
+        "PCNS",
+        "IAS\n",
+        "IAS2",
+        "MSSQL$",
+        "MSSQL$a&b",
+        "Dnscache",
+        "İAS",
+        "xMSSQLSERVER",
+        "WireGuardManager",
+        "QuickBooksDB",
+    ],
 )
 def test_names_that_are_not_catalogued(name: str) -> None:
     assert not is_catalogued(name)
@@ -132,5 +179,5 @@ def test_service_names_that_are_never_sent(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ClusSvc", "CLUSSVC", "fwsrv", "wspsrv", "MSExchangeIS", "msexchangesa", "GKSVC"])
-def test_services_that_nobody_can_make_us_start(name: str) -> None:
+def test_services_that_are_never_started(name: str) -> None:
     assert may_never_start(name)

@@ -20,12 +20,8 @@ def test_a_user_s_row() -> None:
         [{"name": "my_tunnel", "services": ["WireGuardTunnel$wg0"], "ports": [51820, "51830-51831"], "title": None}]
     )
     assert row.ports.strings() == ["51820-51820", "51830-51831"]
-    assert (row.protocol, row.hold, row.holder, row.start_while_dns_down) == (
-        "udp",
-        "when_running",
-        "service_pid",
-        False,
-    )
+    assert (row.protocol, row.hold, row.holder) == ("udp", "when_running", "service_pid")
+    assert (row.start_while_dns_down, row.own_sockets) == (False, False)
     assert row.matches("wireguardtunnel$WG0")
     assert not row.matches("WireGuardTunnelxwg0")
 
@@ -55,6 +51,7 @@ GOOD = {"name": "x", "services": ["X"], "ports": ["1"]}
         ({**GOOD, "hold": []}, "hold must be one of"),
         ({**GOOD, "holder": "me"}, "holder must be one of"),
         ({**GOOD, "start_while_dns_down": "yes"}, "start_while_dns_down must be"),
+        ({**GOOD, "own_sockets": 1}, "own_sockets must be"),
         ({**GOOD, "services": ["MSExchangeIS"], "start_while_dns_down": True}, "never started"),
     ],
 )

@@ -53,6 +53,8 @@ def host(row: CatalogueRow, family: str, key: str, pids: dict[int, int], dns: tu
         udp_ports={"udp4": [f"{port}-{port}" for port in sorted(pids)], "udp6": []},
         dns={"udp_ports": {"udp4": ["53-53", *(f"{port}-{port}" for port in dns)], "udp6": []}},
     )
+    if row.product_types:
+        made["os"] = {**made["os"], "product_type": row.product_types[0]}
     made["services"] = {name: service(pid=PID + number) for number, name in enumerate((key, *row.requires))}
     return with_dns(made)
 
@@ -102,7 +104,8 @@ def test_unheld_ports_are_a_failure_only_where_the_row_says_so(
 @settings(max_examples=5)
 @given(data=st.data())
 def test_a_port_that_dns_holds_is_a_failure_of_every_row(row: CatalogueRow, family: str, data: st.DataObject) -> None:
-    key, port = data.draw(keys(row)), data.draw(st.sampled_from(ports(row)))
+    certain = [port for port in ports(row) if port not in row.choice]
+    key, port = data.draw(keys(row)), data.draw(st.sampled_from(certain))
     others = {number: pid for number, pid in held(row, family).items() if number != port}
     made = host(row, family, key, others, dns=(port,))
     assert (port, "port_taken") in failures(made, key)
@@ -120,3 +123,13 @@ def test_a_port_that_a_stranger_holds_is_a_failure_where_the_row_names_its_holde
     made = host(row, family, key, held(row, family) | {port: STRANGER})
     named = row.hold != "never" and row.holder != "any_but_dns"
     assert ((port, "port_taken") in failures(made, key)) is named
+
+
+@pytest.mark.parametrize(
+    ("product_type", "expected"), [("LanmanNT", ["port_taken"]), (None, ["port_taken"]), ("ServerNT", [])]
+)
+def test_first_ports_of_ad_lds_are_needed_on_a_domain_controller(product_type: str | None, expected: list[str]) -> None:
+    row = next(row for row in CATALOGUE if row.name == "ad_lds_on_dc")
+    made = host(row, "nt6_r2", "ADAM_one", {}, dns=(50000,))
+    made["os"] = {**made["os"], "product_type": product_type}
+    assert [reason for _port, reason in failures(made, "ADAM_one")] == expected

@@ -24,11 +24,13 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     unescaped,
     walk,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils._commands.cmd_text_rules import (
+    text_violations,
+    whole_script_violations,
+)
 
-BUILTIN = {
-    "call", "copy", "del", "dir", "echo", "echo.", "exit", "goto", "md", "pause", "rd", "ren", "set", "setlocal",
-    "type", "ver",
-}  # fmt: skip
+BUILTIN = {"call", "del", "dir", "echo", "echo.", "md", "rd", "ren", "set", "type", "ver"}
+SCRIPT_ONLY = {"copy", "exit", "goto", "pause", "setlocal"}
 TOOLS = {
     "cmd.exe", "fc.exe", "findstr.exe", "icacls.exe", "net.exe", "netsh.exe", "netstat.exe", "ping.exe", "reg.exe",
     "sc.exe", "schtasks.exe", "shutdown.exe", "tasklist.exe",
@@ -37,6 +39,19 @@ FULL_PATHS = {r'"%SystemRoot%\regedit.exe"'}
 OUR_FOLDERS = (
     "..\\portkeeper\\", "..\\portkeeper-", "%w%\\", "%b%\\", '"%w%\\', '"%f%"', '"%SystemRoot%\\portkeeper\\',
 )  # fmt: skip
+OUR_PATHS = (*OUR_FOLDERS, '"%w%"', '"%old%"', "..\\%~nxi", "..\\portkeeper")
+"""What commands on files may name: our folders, and the data files beside a carried script."""
+ON_FILES = {"copy", "del", "dir", "md", "rd", "ren", "type"}
+ASKING = {
+    ("reg.exe", "add"): "/f",
+    ("reg.exe", "delete"): "/f",
+    ("rd", "/s"): "/q",
+    ("schtasks.exe", "/delete"): "/f",
+    ("net.exe", "stop"): "/y",
+}
+"""Commands that ask, by their name and one of their words, and the switch without which they do."""
+LONGEST_SEARCH = 127
+"""Characters of a search string of findstr that XP takes (Stack Overflow 8844868, not documented by Microsoft)."""
 EXPANDED_AT_ONCE = {"SystemRoot", "COMPUTERNAME", "DATE", "TIME"}
 """Environment variables of a command line: cmd expands them before any of it runs, and these are right then, too."""
 _CLASS = re.compile(r"\[\^?(\\\\|\\.|[^\]\\])+\]")
@@ -51,7 +66,7 @@ def line_violations(text: str) -> list[str]:
         whole = read(text)
     except SyntaxProblem as problem:
         return [str(problem)]
-    found = []
+    found = [*text_violations(_without_written(whole, text), script=False)]
     if _PAIRED.search(text):
         found.append("the percent sign of a variable of for may be paired with that of an environment variable")
     if early := set(re.findall(r"%([A-Za-z]\w+)%", text)) - EXPANDED_AT_ONCE:
@@ -67,9 +82,19 @@ def line_violations(text: str) -> list[str]:
     return found + [message for node in walk(whole) for message in _of_node(node, False)]
 
 
+def _without_written(whole: Group, text: str) -> str:
+    """Return a command line without the scripts that it writes: in these a doubled percent sign stays one."""
+    for group in walk(whole):
+        if isinstance(group, Group) and any(target.endswith(".cmd") for target in group.targets):
+            for node in group.nodes:
+                if isinstance(node, Command):
+                    text = text.replace(node.text, "echo", 1)
+    return text
+
+
 def script_violations(lines: Sequence[str]) -> list[str]:
     """Return what is wrong with the lines of a batch file."""
-    found: list[str] = []
+    found = [*whole_script_violations(lines)]
     proved = False
     for text in lines:
         if text.startswith(":") or text == "@echo off":
@@ -87,12 +112,12 @@ def _line_of_script(text: str, proved: bool) -> tuple[bool, tuple[str, ...]]:
         whole = read(text)
     except SyntaxProblem as problem:
         return False, (str(problem),)
+    found = [*text_violations(text, script=True)]
     first, *others = whole.nodes
     if isinstance(first, Command) and _CD.fullmatch(first.text.strip()):
         (other,) = others or [None]
         leaves = whole.operators == ["||"] and isinstance(other, Command) and other.name == "exit"
         return True, () if leaves else ("the script goes on where there is no system32",)
-    found: list[str] = []
     for node in walk(whole):
         node.proved = proved
         found += _of_node(node, True)
@@ -144,13 +169,17 @@ def _loop(node: For, script: bool) -> Iterator[str]:
         yield "echo is on under cmd /C: do without @ prints the command"
     if not node.last and node.before not in ("if", "do", "else"):
         yield "what follows a loop that is not in parentheses belongs to it"
-    if re.search(r"skip=0(?![0-9])", node.options):
+    if "skip=0" in node.options.lower():
         yield "skip=0 is a syntax error"
+    if len(node.variable) != (3 if script else 2):
+        yield f"a variable of for that is not one here: {node.variable}"
+    if re.search(r"[|&<>=,;]", re.sub(r'"[^"]*"|\^.', "", node.raw)):
+        yield "for /f takes an operator or a delimiter for its own"
     if node.listed:
-        yield from _nested(node.listed, node.proved, script)
+        yield from _nested(node.listed, node, script)
 
 
-def _nested(text: str, proved: bool, script: bool) -> Iterator[str]:
+def _nested(text: str, parent: Node, script: bool, late: bool = False) -> Iterator[str]:
     """Yield a line that a child of cmd runs, in the same folder."""
     try:
         nodes = list(walk(read(text)))
@@ -158,7 +187,7 @@ def _nested(text: str, proved: bool, script: bool) -> Iterator[str]:
         yield str(problem)
         return
     for node in nodes:
-        node.proved = proved
+        node.proved, node.late = parent.proved, parent.late or late
         yield from _of_node(node, script)
 
 
@@ -172,7 +201,8 @@ def _command(node: Command, script: bool) -> Iterator[str]:
     low = node.name.lower()
     if _CD.fullmatch(node.text.strip()):
         return
-    yield from _looked_up(node)
+    yield from _looked_up(node, script)
+    yield from _argument_violations(node)
     if low == "call" and not re.match(r":|echo$", node.words[1]):
         yield "call runs something else than a label or echo"
     if low == "fc.exe" and "/b" not in node.words:
@@ -182,12 +212,33 @@ def _command(node: Command, script: bool) -> Iterator[str]:
     yield from _child(node, script)
 
 
-def _looked_up(node: Command) -> Iterator[str]:
+def _argument_violations(node: Command) -> Iterator[str]:
+    """Yield arguments that would make a command ask, work on files of others, or take less than it was given."""
+    low, given = node.name.lower(), {word.lower() for word in node.words[1:]}
+    for (name, word), switch in ASKING.items():
+        if low == name and word in given and switch not in given:
+            yield f"{name} {word} asks without {switch}"
+    if low in ON_FILES:
+        named = [word for word in node.words[1:] if not word.startswith("/")]
+        for word in named[:1] if low == "ren" else named:
+            if not word.startswith(OUR_PATHS):
+                yield f"{low} works on what is not ours: {word}"
+    if low == "del" and any(re.search(r'[\\/]\*(\.\*)?"?$', word) for word in given) and "/q" not in given:
+        yield "del asks about all files of a folder"
+    if low.endswith(".exe") and any(re.search(r'"[^"]+\\"$', word) for word in node.words):
+        yield "a program takes a quote behind a backslash for a character"
+    if low == "set" and ("/p" in given or node.text != node.text.rstrip()):
+        yield "set asks, or takes the space behind its value"
+    if "!" in node.text and not node.late and inner_line(node) is None:
+        yield "an exclamation mark is lost where variables are expanded late"
+
+
+def _looked_up(node: Command, script: bool) -> Iterator[str]:
     """Yield the names whose program would depend on the host's folders."""
     if node.name.lower() in TOOLS:
         if not node.proved:
             yield f"{node.name} is looked up in a folder that is not proved to be system32"
-    elif node.name.lower() not in BUILTIN and node.name not in FULL_PATHS:
+    elif node.name.lower() not in BUILTIN | (SCRIPT_ONLY if script else set()) and node.name not in FULL_PATHS:
         yield f"{node.name} is no tool with its ending, and nothing of cmd's own"
 
 
@@ -198,7 +249,7 @@ def _child(node: Command, script: bool) -> Iterator[str]:
         if "/d" not in node.words:
             yield "a child of cmd runs AutoRun without /d"
         if not re.fullmatch(r"\.\.\\portkeeper[\\-]\S+\.cmd(>nul)?", inner):
-            yield from _nested(inner, node.proved, script)
+            yield from _nested(inner, node, script, late="/v:on" in node.words)
     elif node.name.lower() == "cmd.exe":
         yield "cmd.exe without /c"
 
@@ -210,6 +261,8 @@ def _findstr(node: Command) -> Iterator[str]:
         strings = plain[0].strip('"').split(" ") if plain else []
     switches = {word.lower() for word in node.words if word.startswith("/")}
     for text in strings:
+        if len(text) > LONGEST_SEARCH:
+            yield f"findstr of XP does not take a search string of {len(text)} characters"
         if "\\\\" in _CLASS.sub("", text):
             yield f"a doubled backslash outside of [] is read differently by findstr of Vista and 2008: {text}"
         if re.search(r"(?<!\\)(\\\\)*\\]", text):

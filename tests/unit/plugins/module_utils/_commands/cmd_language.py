@@ -35,11 +35,13 @@ class Node:
         before: what stands directly before it: "(", "do", "else", "if" (behind a condition), an operator or "".
         last: whether nothing follows it in its group.
         proved: whether it can only run while system32 is the current folder.
+        late: whether cmd was asked to expand variables late.
     """
 
     before: str = ""
     last: bool = False
     proved: bool = False
+    late: bool = False
 
 
 @dataclass
@@ -75,11 +77,13 @@ class If(Node):
 
 @dataclass
 class For(Node):
-    """A loop; `listed` is the command whose output it reads, if there is one."""
+    """A loop; `listed` is the command whose output it reads, if there is one, and `raw` the same as written."""
 
     options: str = ""
+    variable: str = ""
     quiet: bool = False
     listed: str = ""
+    raw: str = ""
     body: Node = field(default_factory=Node)
 
 
@@ -222,6 +226,7 @@ class _Reader:
         while not word.startswith("%"):
             found.options += word
             word = self.word()
+        found.variable = word
         if self.word().lower() != "in":
             raise SyntaxProblem("a loop without its set")
         self.blanks()
@@ -233,14 +238,25 @@ class _Reader:
             self.at += 1
         listed = self.text[begin : self.offset()]
         self.at += 1
-        if listed.startswith("'") and "/f" in found.options:
-            found.listed = unescaped(listed.strip("'"))
+        if listed.startswith(("'", "`")) and "/f" in found.options.lower():
+            found.raw = listed[1:-1]
+            found.listed = unescaped(found.raw)
         if self.word().lower() != "do":
             raise SyntaxProblem("a loop without do")
         self.blanks()
         found.quiet = self.peek()[1].startswith("@")
         found.body = self.node("do")
         return found
+
+
+def redirections(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield for each redirection what stands directly in front of it, itself with its handle, and its target."""
+    tokens = [("", "", 0), *_tokens(text), ("", "", 0)]
+    for at, (kind, value, _begin) in enumerate(tokens):
+        if kind == "redirect":
+            before = tokens[at - 1][1] if tokens[at - 1][0] != "operator" else ""
+            target = tokens[at + 1 + (tokens[at + 1][0] == "blank")][1]
+            yield before.strip(), value, target
 
 
 def unescaped(text: str) -> str:

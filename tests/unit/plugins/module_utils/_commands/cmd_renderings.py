@@ -61,7 +61,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.re
     REG_MULTI_SZ,
     SIGNATURES,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, SETTINGS
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import (
+    NETSH,
+    RANGES,
+    SETTINGS,
+)
 
 Rendered = Iterator[str | list[str]]
 
@@ -95,6 +99,9 @@ def subsets(names: Collection[str]) -> Iterator[tuple[str, ...]]:
 
 def changes(name: str) -> Iterator[SettingWrite]:
     """Ways in which one setting may change."""
+    if name in RANGES:
+        yield SettingWrite(name, ("49152-65535",), ("1025-65534",))
+        return
     if name in NETSH:
         yield from (
             SettingWrite(name, FEW, ("9-10",), ("8-8",)),
@@ -127,12 +134,15 @@ def windows() -> Iterator[Window]:
         yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300)
         yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300, 1484, ("WINS",))
         yield Window(RUN, LOCK, services_to_start, dependents, exclusions, deadline, 1764000300, 1484, (), True)
+    for dependents, exclusions, restarted in product(((), KEYS), lists[:2], (KEYS[:1], KEYS)):
+        yield Window(RUN, LOCK, (), dependents, exclusions, 300, 1764000300, 1484, services_to_restart=restarted)
 
 
 def orders() -> Iterator[ScriptPlan]:
     """Yield what carried scripts may have to do."""
     pool = SETTINGS["socket_pool_size"]
     ports = SETTINGS["reserved_ports"]
+    number = (REG_DWORD, b"\xc4\x09\0\0")
     short, long = ("1-2\0\0".encode("utf-16-le"), ("1-2\0" * 400 + "\0").encode("utf-16-le"))
     values: tuple[tuple[Value, ...], ...] = (
         (),
@@ -157,6 +167,9 @@ def orders() -> Iterator[ScriptPlan]:
             reboot=window,
             new_id=recorded,
             copied=recorded,
+            services_to_restart=("Netbird",) if window and added else (),
+            process=1484 if named else None,
+            held=(Value(pool, number, number),) if recorded and len(chosen) < len(values[-1]) else (),
         )
 
 
@@ -168,7 +181,7 @@ def _collector_lines() -> Rendered:
 
 
 def _prepare_lines() -> Rendered:
-    yield from (prepare_line(TICKET, chosen) for chosen in subsets([*WRITTEN, *NETSH]))
+    yield from (prepare_line(TICKET, chosen) for chosen in subsets([*WRITTEN, *NETSH, *RANGES]))
 
 
 def _write_lines() -> Rendered:
@@ -185,15 +198,28 @@ def _write_lines() -> Rendered:
         )
     for changed in product(*(changes(name) for name in NETSH)):
         yield from write_lines(change_id, changed, [], [])
+    for others in subsets([*NETSH, "socket_pool_excluded_port_ranges", "socket_pool_size"]):
+        changed = [next(changes(name)) for name in (*RANGES, *others)]
+        yield from write_lines(change_id, changed, [records(change.id) for change in changed], [])
     yield from write_lines(TICKET, [], [records(name) for name in (*WRITTEN, *NETSH)], [])
 
 
 WINDOW = Window(
-    RUN, LOCK, KEYS[:2], ("Follows",), (ExclusionToAdd("excluded_udp4", "4500-4500"),), 300, 1764000300, 1484
+    run=RUN,
+    lock=LOCK,
+    services_to_start=KEYS[:2],
+    dependents=("Follows",),
+    exclusions=(ExclusionToAdd("excluded_udp4", "4500-4500"),),
+    deadline=300,
+    until=1764000300,
+    process=1484,
+    services_to_restart=("Netbird",),
 )
 NT5 = ("reserved_ports", "socket_pool_size")
 CHANGES = [SettingWrite("reserved_ports", FEW), SettingWrite("socket_pool_size", 2500)]
 NT6 = [SettingWrite("excluded_udp4", FEW, ("9-10",), ("8-8",))]
+MOVED = [change for name in RANGES for change in changes(name)]
+OLD_RANGES = dict.fromkeys(RANGES, "1025-65534")
 
 WINDOW_LINES: dict[str, Callable[[Window], str]] = {
     "start_line": start_line,
@@ -236,6 +262,7 @@ def _typical_writes() -> list[str]:
     return [
         *write_lines(replace(TICKET, kept=3, machine=RUN * 2), CHANGES, [records(name) for name in NT5], BACKUPS[1]),
         *write_lines(TICKET, NT6, [records(NT6[0].id)], []),
+        *write_lines(TICKET, MOVED, [Record(change.id, "49152-65535") for change in MOVED], []),
         *write_lines(TICKET, CHANGES[:1], [records(NT5[0])], BACKUPS[1], BACKUPS[2]),
         *write_lines(TICKET, [SettingWrite(NT5[0], ()), SettingWrite(NT5[1], None)], [], []),
     ]
@@ -269,7 +296,7 @@ RENDERERS: dict[str, Renderer] = {
         lambda: [takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS],
         lambda: (takeover_line(RUN, LOCK, takeover) for takeover in TAKEOVERS),
     ),
-    "prepare_line": Renderer(lambda: [prepare_line(TICKET, NT5)], _prepare_lines),
+    "prepare_line": Renderer(lambda: [prepare_line(TICKET, NT5), prepare_line(TICKET, [*RANGES])], _prepare_lines),
     "write_lines": Renderer(_typical_writes, _write_lines),
     "remember_line": Renderer(
         lambda: [
@@ -279,8 +306,12 @@ RENDERERS: dict[str, Renderer] = {
         _remember_lines,
     ),
     "restore_script": Renderer(
-        lambda: restore_script(TICKET.backup, (*NT5, NT6[0].id)),
-        lambda: (restore_script(TICKET.backup, chosen) for chosen in subsets([*WRITTEN, *NETSH])),
+        lambda: restore_script(TICKET.backup, (*NT5, NT6[0].id, *RANGES), OLD_RANGES),
+        lambda: (
+            restore_script(TICKET.backup, (*chosen, *ranges), ranges)
+            for chosen in subsets([*WRITTEN, *NETSH])
+            for ranges in ({}, OLD_RANGES)
+        ),
     ),
     "script": Renderer(lambda: script(WINDOW), lambda: map(script, windows())),
     **{name: _of_windows(render) for name, render in WINDOW_LINES.items()},

@@ -77,17 +77,25 @@ range_lists = st.lists(ports, max_size=12).map(tuple)
 # What a hostile registry, service manager or backup might offer for a token.
 foreign = st.text(st.characters(codec="utf-8") | st.sampled_from("&|<>^%\"'`!\n\r\0\x1b１"), min_size=1, max_size=12)
 
-windows = st.builds(
-    Window,
-    run=st.just(RUN),
-    lock=st.just(LOCK),
-    services_to_start=st.lists(keys, max_size=4).map(tuple),
-    dependents=st.lists(keys, max_size=4).map(tuple),
-    exclusions=st.lists(st.builds(ExclusionToAdd, st.sampled_from(sorted(NETSH)), ports), max_size=4).map(tuple),
-    deadline=st.integers(60, 3600),
-    until=st.integers(1_700_000_000, 9_999_999_999),
-    task_file=st.booleans(),
-)
+
+def windows_of(to_start: int, dependents: int, to_restart: int) -> st.SearchStrategy[Window]:
+    """Return windows with so many services at most, and up to four ranges."""
+    return st.builds(
+        Window,
+        run=st.just(RUN),
+        lock=st.just(LOCK),
+        services_to_start=st.lists(keys, max_size=to_start).map(tuple),
+        dependents=st.lists(keys, max_size=dependents).map(tuple),
+        exclusions=st.lists(st.builds(ExclusionToAdd, st.sampled_from(sorted(NETSH)), ports), max_size=4).map(tuple),
+        deadline=st.integers(60, 3600),
+        until=st.integers(1_700_000_000, 9_999_999_999),
+        task_file=st.booleans(),
+        services_to_restart=st.lists(keys, max_size=to_restart).map(tuple),
+    )
+
+
+# A service that is restarted takes much room on the line: see test_a_window_for_too_many_services_is_refused.
+windows = windows_of(4, 4, 1) | windows_of(1, 2, 3)
 changes = st.tuples(
     st.builds(
         SettingWrite, st.sampled_from(["reserved_ports", "socket_pool_excluded_port_ranges"]), range_lists | st.none()
@@ -134,6 +142,13 @@ def test_windows_keep_to_the_alphabet(window: Window, takeover: Takeover) -> Non
     assert_sound(script(window), MAX_SCRIPT_LINE)
 
 
+def test_a_window_for_too_many_services_is_refused() -> None:
+    names = tuple(f"Service{number:013d}" for number in range(14))
+    window = Window(RUN, LOCK, names[:4], names[4:8], (), 800, 1_700_000_000, services_to_restart=names[8:])
+    with pytest.raises(BatchError, match=f"characters long, cmd takes {MAX_LINE}"):
+        start_line(window)
+
+
 @pytest.mark.no_cover
 @settings(max_examples=60)
 @given(change_id=tickets, change=changes, records=st.lists(ports, max_size=3), names=st.lists(keys, max_size=4))
@@ -173,9 +188,13 @@ def test_only_tokens_that_were_given_differ_between_two_windows(window: Window) 
     bare = Window(RUN, LOCK, (), (), (), window.deadline, window.until)
     for name in ("poll_line", "finish_line", "abort_line"):
         assert WINDOW_LINES[name](window) == WINDOW_LINES[name](bare)
-    quoted = {f'"{name}"' for name in (*window.services_to_start, *window.dependents)}
-    quoted |= {rf'"HKLM\SYSTEM\CurrentControlSet\Services\{name}"' for name in window.dependents}
-    ours = set(re.findall(r'"[^"]*"', "\n".join(script(Window(RUN, LOCK, (), (), window.exclusions, 60, 1)))))
+    quoted = {f'"{name}"' for name in (*window.services_to_start, *window.dependents, *window.services_to_restart)}
+    quoted |= {
+        rf'"HKLM\SYSTEM\CurrentControlSet\Services\{name}"'
+        for name in (*window.dependents, *window.services_to_restart)
+    }
+    plain = Window(RUN, LOCK, (), (), window.exclusions, 60, 1, services_to_restart=window.services_to_restart[:1])
+    ours = set(re.findall(r'"[^"]*"', "\n".join(script(plain))))
     found = set(re.findall(r'"[^"\n]*"', "\n".join(script(window))))
     assert found - ours <= quoted
 
@@ -188,6 +207,7 @@ RENDERERS: dict[str, Callable[[Any], object]] = {
     "backup": lambda text: prepare_line(ChangeId(RUN, LOCK, text), ["reserved_ports"]),
     "backup of a script": lambda text: restore_script(text, []),
     "victim": lambda text: start_line(Window(RUN, LOCK, (text,), (), (), 300, 1)),
+    "restarted": lambda text: start_line(Window(RUN, LOCK, (), (), (), 300, 1, services_to_restart=(text,))),
     "dependent": lambda text: start_line(Window(RUN, LOCK, (), (text,), (), 300, 1)),
     "exclusion": lambda text: start_line(Window(RUN, LOCK, (), (), (ExclusionToAdd("excluded_udp4", text),), 300, 1)),
     "service": lambda text: start_services_line(RUN, [text]),
@@ -227,7 +247,7 @@ def test_a_foreign_token_is_refused_or_of_its_kind(name: str, text: str) -> None
 @pytest.mark.parametrize("name", RENDERERS)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_tokens_are_refused(name: str, text: str) -> None:
-    keys = ("victim", "dependent", "service", "record of a window", "record of what ran")
+    keys = ("victim", "restarted", "dependent", "service", "record of a window", "record of what ran")
     if name in keys and text in ("-", "..", "1-"):
         return
     if name == "record" and text == "":

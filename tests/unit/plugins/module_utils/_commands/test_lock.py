@@ -39,7 +39,7 @@ def test_a_stale_lock_is_taken_over_by_renaming_exactly_that_name() -> None:
 
 
 @pytest.mark.parametrize("name", ['x" & del', "lock", f"window-{RUN}", f"windows-1-{RUN}", "..", f"1-{RUN}&x"])
-def test_only_names_of_ours_are_taken_over(name: str) -> None:
+def test_only_lock_files_of_the_collection_are_taken_over(name: str) -> None:
     for takeover in (Takeover((name,)), Takeover((STALE, name)), Takeover((STALE,), (name,))):
         with pytest.raises(BatchError):
             takeover_line(RUN, LOCK, takeover)
@@ -69,8 +69,9 @@ def test_whose_lock_it_is() -> None:
 
 
 def test_a_script_for_the_console_is_refused_only_by_a_lock_of_the_present_boot() -> None:
-    show, compare = refuse_while_locked("now")
+    show, compare, whole = refuse_while_locked("now")
     assert show.endswith("&echo end)>now 2>nul")
     assert compare == r"for %%i in (..\portkeeper\lock\*) do (fc.exe /b %%i now>nul&&goto busy)"
+    assert whole == r'findstr.exe /b /c:"end" now>nul||(if exist ..\portkeeper\lock goto busy)', "cut by a full disk"
     script = restore_script(f"20261123T160000Z-{RUN}", ["reserved_ports"])
     assert show in [line.replace(r"%b%\boot.now", "now") for line in script]

@@ -11,10 +11,11 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import CLEARING, Takeover
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock_state import (
+    LONGEST_WINDOW,
     STALE_AFTER,
     Boot,
     LockState,
-    judge,
+    decide_takeover,
     parse_boot,
     parse_listing,
     parse_survey,
@@ -40,7 +41,7 @@ def state(*names: str, **more: object) -> LockState:
 
 def test_a_window_that_ended_with_the_host_is_taken_over_with_its_mark() -> None:
     found = state(lock(7200), mark(-6900))
-    assert judge(found, NOW, 0) == Takeover((lock(7200), mark(-6900)))
+    assert decide_takeover(found, NOW, 0) == Takeover((lock(7200), mark(-6900)))
 
 
 @pytest.mark.parametrize(
@@ -63,67 +64,84 @@ def test_a_window_that_ended_with_the_host_is_taken_over_with_its_mark() -> None
     ],
 )
 def test_by_the_hosts_clock(names: tuple[str, ...], now: int | None, taken: bool) -> None:
-    assert isinstance(judge(state(*names), now, 0), Takeover) is taken
+    assert isinstance(decide_takeover(state(*names), now, 0), Takeover) is taken
 
 
 @pytest.mark.parametrize("names", [(lock(-YEAR),), (mark(YEAR),), (f"0-{A}",), (lock(-YEAR), lock(-YEAR, B))])
 @pytest.mark.parametrize("now", [NOW, None])
 def test_a_time_that_cannot_be_compared_is_named_and_ends(names: tuple[str, ...], now: int | None) -> None:
-    refusal = judge(state(*names), now, STALE_AFTER)
+    refusal = decide_takeover(state(*names), now, STALE_AFTER)
     assert isinstance(refusal, str) and CLEARING in refusal and "10 minutes" in refusal
-    assert judge(state(*names), now, STALE_AFTER + 1) == Takeover(state(*names).files)
+    assert decide_takeover(state(*names), now, STALE_AFTER + 1) == Takeover(state(*names).files)
 
 
 def test_a_jump_of_the_clock_never_takes_a_window_over() -> None:
     at_work = state(lock(5), mark(295), windows={lock(5): frozenset({"run.cmd", "claimed", "steps"})})
     for now in (NOW, NOW + 1200, NOW + YEAR, NOW - YEAR, None):
         for watched in (0, STALE_AFTER + 1, YEAR):
-            refusal = judge(at_work, now, watched)
+            refusal = decide_takeover(at_work, now, watched)
             assert isinstance(refusal, str) and "has not ended" in refusal and CLEARING in refusal
 
 
-def test_what_an_earlier_boot_left_is_held_by_nobody() -> None:
+def test_a_lock_of_an_earlier_boot_is_taken_over() -> None:
     windows = {lock(5): frozenset({"run.cmd", "claimed", "steps"})}
     found = state(lock(5), mark(295), windows=windows, boots={lock(5): OLD_BOOT}, boot=BOOT)
-    assert judge(found, NOW, 0) == Takeover((lock(5), mark(295)), (lock(5),))
-    assert isinstance(judge(replace(found, boot=OLD_BOOT), NOW, 0), str)
-    assert isinstance(judge(replace(found, boot=None), NOW, 0), str), "what is not known is no other boot"
-    assert isinstance(judge(replace(found, boots={lock(5): None}), NOW, 0), str)
-    assert isinstance(judge(replace(found, boots={mark(295): OLD_BOOT}), NOW, 0), Takeover), "a file of the same run"
+    assert decide_takeover(found, NOW, 0) == Takeover((lock(5), mark(295)), (lock(5),))
+    assert isinstance(decide_takeover(replace(found, boot=OLD_BOOT), NOW, 0), str)
+    assert isinstance(decide_takeover(replace(found, boot=None), NOW, 0), str), "what is not known is no other boot"
+    assert isinstance(decide_takeover(replace(found, boots={lock(5): None}), NOW, 0), str)
+    assert isinstance(decide_takeover(replace(found, boots={mark(295): OLD_BOOT}), NOW, 0), Takeover), (
+        "a file of the same run"
+    )
 
 
 def test_a_script_that_may_still_start_is_kept_from_it_first() -> None:
     found = state(lock(700), windows={lock(700): frozenset({"run.cmd", "token"})})
-    assert judge(found, NOW, 0) == Takeover((lock(700),), (lock(700),), (lock(700),))
+    assert decide_takeover(found, NOW, 0) == Takeover((lock(700),), (lock(700),), (lock(700),))
     before = replace(found, boots={lock(700): OLD_BOOT}, boot=BOOT)
-    assert judge(before, NOW, 0) == Takeover((lock(700),), (lock(700),), (lock(700),)), "the task runs at a boot"
+    assert decide_takeover(before, NOW, 0) == Takeover((lock(700),), (lock(700),), (lock(700),)), (
+        "the task runs at a boot"
+    )
 
 
 def test_a_window_in_a_shell_ends_with_its_shell() -> None:
     files = frozenset({"run.cmd", "claimed", "unguarded"})
     found = state(lock(700), mark(10), windows={lock(700): files})
-    assert isinstance(judge(found, NOW, 0), str)
-    assert isinstance(judge(found, NOW + 11, 0), Takeover)
+    assert isinstance(decide_takeover(found, NOW, 0), str)
+    assert isinstance(decide_takeover(found, NOW + 11, 0), Takeover)
+
+
+@pytest.mark.parametrize("left", [1700, YEAR])
+@pytest.mark.parametrize("now", [NOW, None])
+def test_a_window_in_a_shell_is_not_taken_over_because_it_was_seen_for_ten_minutes(left: int, now: int | None) -> None:
+    """Its deadline may be an hour away, and nothing on the host changes while it works."""
+    files = frozenset({"run.cmd", "claimed", "unguarded", "steps"})
+    at_work = state(lock(700), mark(left), windows={lock(700): files})
+    for watched in (0, STALE_AFTER + 1, LONGEST_WINDOW):
+        assert isinstance(decide_takeover(at_work, now, watched), str)
+    assert isinstance(decide_takeover(at_work, now, LONGEST_WINDOW + 1), Takeover)
+    ended = replace(at_work, windows={lock(700): files | {"end"}})
+    assert isinstance(decide_takeover(ended, None, STALE_AFTER + 1), Takeover)
 
 
 def test_an_ended_window_is_cleaned() -> None:
     found = state(lock(700), windows={lock(700): frozenset({"claimed", "end"}), lock(9, B): frozenset({"claimed"})})
-    assert judge(found, NOW, 0) == Takeover((lock(700),), (lock(700),)), "the folder of another run stays"
+    assert decide_takeover(found, NOW, 0) == Takeover((lock(700),), (lock(700),)), "the folder of another run stays"
 
 
 def test_files_that_are_not_ours_are_left_alone() -> None:
-    refusal = judge(state(lock(7200), "somebody.txt"), NOW, YEAR)
+    refusal = decide_takeover(state(lock(7200), "somebody.txt"), NOW, YEAR)
     assert isinstance(refusal, str) and CLEARING in refusal
 
 
 def test_more_files_than_runs_can_leave_are_named() -> None:
-    refusal = judge(state(*(lock(7200, f"{number:016x}") for number in range(50))), NOW, YEAR)
+    refusal = decide_takeover(state(*(lock(7200, f"{number:016x}") for number in range(50))), NOW, YEAR)
     assert isinstance(refusal, str) and CLEARING in refusal
 
 
 def test_a_refusal_says_the_time_only_where_there_is_one() -> None:
-    assert "since" not in str(judge(state(mark(10)), NOW, 0))
-    assert "since 07:59:55 UTC" in str(judge(state(lock(5)), NOW, 0))
+    assert "since" not in str(decide_takeover(state(mark(10)), NOW, 0))
+    assert "since 07:59:55 UTC" in str(decide_takeover(state(lock(5)), NOW, 0))
 
 
 BOOT_LINES = (

@@ -64,7 +64,7 @@ def test_an_exit_code_is_no_state_and_no_process(code: str) -> None:
     assert [line for line in lines if found(NO_PROCESS, line)] == lines[-1:]
 
 
-def test_a_process_is_never_told_by_the_name_of_an_image() -> None:
+def test_a_process_is_never_identified_by_the_name_of_an_image() -> None:
     text = "&".join(recorded([Record("socket_pool_size", "2500")]))
     assert "tasklist" not in text and "dns.exe" not in text
     assert "sc.exe queryex DNS" in text

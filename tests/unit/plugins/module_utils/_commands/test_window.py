@@ -75,6 +75,37 @@ def test_stop_exclude_victims_dns_dependents_end() -> None:
     assert steps == sorted(steps)
 
 
+def test_a_running_service_is_stopped_before_dns_and_started_while_dns_is_down() -> None:
+    lines = script(replace(WINDOW, services_to_restart=("Netbird", "BESClient")))
+    stop, again, dns = (
+        lines.index(r"net.exe stop DNS /y>>%w%\log 2>&1"),
+        lines.index("call :restart"),
+        lines.index(r"net.exe start DNS>>%w%\log 2>&1"),
+    )
+    assert lines.index("set k=0") < min(at for at, line in enumerate(lines) if "goto refused" in line)
+    asked = ['set s="Netbird"', "call :halt", "if not %e%==0 goto r%k%"]
+    asked += ['set s="BESClient"', "call :halt", "if not %e%==0 goto r%k%"]
+    assert lines[stop - len(asked) : stop] == asked
+    assert stop < again < dns
+    # One that does not stop: it and those before it are started again, and DNS is not touched. One that no longer runs
+    # (1062) was stopped by somebody else: it is not started, and the record does not wait for it.
+    halted = lines.index(r">>%w%\steps echo stop %s% %e%")
+    assert lines[halted + 1 : halted + 3] == ["if not %e%==1062 set /a k=k+1", "exit /b"]
+    refused = lines[lines.index(":r2") : lines.index(":refused")]
+    assert refused == [
+        *(":r2", 'set s="BESClient"', "call :restart"),
+        *(":r1", 'set s="Netbird"', "call :restart"),
+        *(":r0", "set e=1052"),
+    ]
+    proof = lines[lines.index("set f=") : lines.index(r"echo end>%w%\end")]
+    assert [line[:21] for line in proof if "Netbird" in line or "BESClient" in line] == [
+        "if not %k%==0 (sc.exe",
+        "if not %k%==1 (sc.exe",
+    ]
+    assert WINDOW.recorded.value == "DNS,Dep One"
+    assert replace(WINDOW, services_to_restart=("Netbird",)).recorded.value == "DNS,Dep One,Netbird"
+
+
 def test_nothing_is_stopped_before_all_of_it_was_looked_at() -> None:
     lines = script(WINDOW)
     stop = lines.index(r"net.exe stop DNS /y>>%w%\log 2>&1")
@@ -100,7 +131,7 @@ def test_nothing_is_stopped_before_all_of_it_was_looked_at() -> None:
         (r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Start 0x4", False),
     ],
 )
-def test_what_cannot_be_started_again_is_told_by_its_key(row: str, expected: bool) -> None:
+def test_a_service_that_cannot_be_started_again_is_named_by_its_key(row: str, expected: bool) -> None:
     (look,) = [line for line in script(WINDOW) if line.endswith("(set e=1058&goto refused)")]
     patterns = re.findall(r'/c:"([^"]*)"', look)
     assert any(re.search(pattern, row, re.IGNORECASE) for pattern in patterns) is expected

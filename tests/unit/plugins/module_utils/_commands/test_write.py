@@ -174,6 +174,8 @@ def test_old_backups_are_removed_only_after_a_write() -> None:
     assert line.index(r"(if exist ..\portkeeper\same-") < line.index('"skip=3"') < line.index("begin tcpip")
     (line,) = write_lines(change_id, [], [Record("reserved_ports", "1080-1080")], [])
     assert "skip=" not in line
+    with pytest.raises(BatchError, match="At least one"):
+        write_lines(ChangeId(RUN, LOCK, TICKET.backup, 0), [SettingWrite("reserved_ports", RANGES)], [], ["x"])
 
 
 def test_the_host_s_own_script_compares_first_and_keeps_to_its_limits() -> None:

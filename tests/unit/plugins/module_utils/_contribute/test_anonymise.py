@@ -50,7 +50,7 @@ def is_a_name(word: str) -> bool:
     return (
         not number
         and word.lower() not in KEPT
-        and not re.match("(?i)reg_|blackberry|admpwd|adam_|mssql|wireguard", word)
+        and not re.match("(?i)reg_|hkey_|blackberry|admpwd|adam_|mssql|wireguard", word)
     )
 
 

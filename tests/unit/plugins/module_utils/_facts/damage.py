@@ -32,6 +32,8 @@ _REMARKS = (
     "host: DC01, 10.0.0.5:53",
 )
 _PAGER = ("-- More --", "-- Weitere --", "--More--", "-- 続く --", "Press any key to continue . . . ")
+_INSIDE_WORDS = ("&shy;", "&zwnj;", "<wbr>")
+_LINE_ENDS = ("", " ", "\t", "\x0b")
 _SEPARATORS = (" ", ".", ",", "'", NO_BREAK, "\u202f")
 
 
@@ -168,6 +170,20 @@ def escapes(rng: random.Random, text: str) -> str:
     return _change_line(rng, text, lambda line: re.sub(r"\S+", lambda found: code + found.group() + end, line, count=2))
 
 
+def inside_words(rng: random.Random, text: str) -> str:
+    """Insert what web pages and mails put into long words, so that they can be broken there."""
+    mark, every = rng.choice(_INSIDE_WORDS), rng.choice((4, 6, 8, 10))
+    return _change_line(rng, text, lambda line: re.sub(rf"(?<!\w)\w{{{every}}}(?=[A-Za-z])", rf"\g<0>{mark}", line))
+
+
+def line_ends_lost(rng: random.Random, text: str) -> str:
+    """Join some lines, with what stands for a line end elsewhere between them."""
+    lines = text.split("\n")
+    for number in sorted(rng.sample(_rows(text), min(len(_rows(text)), rng.choice((1, 1, 3)))), reverse=True):
+        lines[number : number + 2] = [rng.choice(_LINE_ENDS).join(lines[number : number + 2])]
+    return "\n".join(lines)
+
+
 def cut(rng: random.Random, text: str) -> str:
     """Return the section ends too early."""
     return text[: rng.randint(0, max(len(text) - 1, 0))].rstrip("\n") + "\n"
@@ -229,7 +245,7 @@ DAMAGES: dict[str, Damage] = {
     for made in (
         wrapped, wrapped_at_words, tabs, no_break_blanks, no_break_blanks_in_a_row, raw_no_break_bytes,
         doubled_line_ends, mixed_line_ends, lone_carriage_returns, remark_in_front, remark_behind, remark_between,
-        remark_behind_a_row, pager, junk_in_front_of_rows, escapes, cut, cut_at_a_line, column_dropped, column_added,
-        full_width_digits, grouped_digits,
+        remark_behind_a_row, pager, junk_in_front_of_rows, escapes, inside_words, line_ends_lost, cut, cut_at_a_line,
+        column_dropped, column_added, full_width_digits, grouped_digits,
     )
 }  # fmt: skip

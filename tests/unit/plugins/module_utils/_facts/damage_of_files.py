@@ -59,6 +59,16 @@ def line_twice(rng: random.Random, text: str) -> str:
     return "\n".join([*lines[:number], lines[number], *lines[number:]])
 
 
+def lines_sorted(rng: random.Random, text: str) -> str:
+    """Return the lines of each section sorted, in ascending or descending order, or turned round."""
+    order = rng.choice((sorted, lambda lines: sorted(lines, reverse=True), lambda lines: lines[::-1]))
+    parts = re.split(r"(?m)^(#[^\n]*\n)", text)
+    return "".join(
+        part if part.startswith("#") else "".join(f"{line}\n" for line in order(part.split("\n")[:-1]))
+        for part in parts
+    )
+
+
 def spaces_collapsed(rng: random.Random, text: str) -> str:
     """Return what a ticket system makes of runs of spaces, with or without those at the beginning of a line."""
     return re.sub(rng.choice((" +", r"(?<=\S) +", "[ \t]+", r"(?m)(?<!^)(?<! ) {2,}")), " ", text)
@@ -179,9 +189,9 @@ def utf_16_as_bytes(rng: random.Random, text: str) -> str:
 DAMAGES_OF_FILES: dict[str, Damage] = {
     made.__name__: made
     for made in (
-        file_cut, file_cut_in_front, two_files, sections_swapped, mark_lost, line_twice, spaces_collapsed,
-        margins_stripped, empty_lines_dropped, empty_lines_inserted, long_lines_cut, console_window, spaces_behind,
-        quoted, flowed, html_entities, typographic, tabs_to_spaces, spaces_to_tabs, file_line_ends,
+        file_cut, file_cut_in_front, two_files, sections_swapped, mark_lost, line_twice, lines_sorted,
+        spaces_collapsed, margins_stripped, empty_lines_dropped, empty_lines_inserted, long_lines_cut, console_window,
+        spaces_behind, quoted, flowed, html_entities, typographic, tabs_to_spaces, spaces_to_tabs, file_line_ends,
         byte_order_mark_inside, another_code_page, utf_16_as_bytes,
     )
 }  # fmt: skip

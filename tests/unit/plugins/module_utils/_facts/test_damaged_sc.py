@@ -206,7 +206,7 @@ def test_an_error_that_the_service_does_not_explain_is_no_success() -> None:
     assert ServiceRow("IAS", 1, 0, 1066, 10048).last_error == 10048
 
 
-def test_a_blank_line_behind_a_repeated_command() -> None:
+def test_an_empty_line_behind_a_repeated_command() -> None:
     for command in ("C:\\>sc query: x", "    C:\\>sc queryex", "$ sc query type: service", "X: y"):
         found = parse_sc(f"{command}\n\n{LISTING}")
         assert (found.rows, found.complete) == (ROWS, True)
@@ -218,7 +218,7 @@ def test_lines_in_front_of_a_block_do_not_name_it() -> None:
         assert (found.rows, found.complete) == (ROWS, True)
 
 
-def test_service_keys_with_blanks_and_messages_of_the_tool_stay() -> None:
+def test_service_keys_with_spaces_and_messages_of_the_tool_stay() -> None:
     text = LISTING.replace("\nSERVICE_NAME: IAS", "[SC] GetServiceDisplayName FAILED 1060:\n\nSERVICE_NAME: IAS")
     assert (parse_sc(text).rows, parse_sc(text).complete) == (ROWS, True)
 

@@ -122,7 +122,9 @@ SBS2003: dict[str, Any] = {
         ],
         "udp6": [],
     },
+    "own_sockets": {},
     "sql_ports": ["1139-1139"],
+    "configured_ports": {},
     "hotfixes": ["KB951746", "KB951748", "KB958644"],
     "boot_mark": "9A4B2C1D5E10C901",
     "machine": {"id": None, "recorded_name": None},
@@ -139,7 +141,7 @@ def _assert_sbs2003(facts: dict[str, Any]) -> None:
     assert list(facts) == list(SBS2003)
 
 
-def test_sbs2003_as_written_down_by_hand() -> None:
+def test_sbs2003_as_written_by_hand() -> None:
     _assert_sbs2003(facts_of(sbs2003()))
 
 

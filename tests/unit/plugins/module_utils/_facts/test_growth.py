@@ -100,6 +100,21 @@ def test_calls_grow_with_the_number_of_lines(case: str) -> None:
     assert twice - nothing <= 2.1 * (once - nothing) + 200
 
 
+def test_calls_grow_with_the_services_that_only_one_of_two_lists_has() -> None:
+    registry, manager = REPEATED["starts"][1], REPEATED["services"][1]
+
+    def calls(count: int) -> int:
+        starts = _body(registry.replace("s{0}", "MSSQL$a{0}"), count) + registry.replace("s{0}", "Tcpip")
+        listed = _body(manager.replace("s{0}", "MSSQL$b{0}"), count)
+        return _calls(
+            f"#portkeeper begin services\n{listed}#portkeeper end services 0\n"
+            f"#portkeeper begin service_starts\n{starts}#portkeeper end service_starts 0\n"
+        )
+
+    nothing, once, twice = calls(0), calls(200), calls(400)
+    assert twice - nothing <= 2.1 * (once - nothing) + 200
+
+
 def test_a_wrong_count_would_be_seen() -> None:
     """The measure itself: work that grows with the square of its input is four times as much."""
 

@@ -66,3 +66,20 @@ def test_empty_facts_are_a_host_of_which_nothing_is_known() -> None:
     assert not host.sockets_known
     assert host.state_present is None
     assert not host.excluded(4500)
+
+
+@pytest.mark.parametrize(
+    ("pid", "ports", "known"), [(None, None, True), (88, None, False), (88, {"udp4": [], "udp6": []}, True)]
+)
+def test_a_stopped_service_with_a_process_may_hold_ports(pid: int | None, ports: Any, known: bool) -> None:
+    made = facts()
+    made["dns"].update(state=1, pid=pid, udp_ports=ports)
+    assert Host(made).dns_ports_known is known
+
+
+@pytest.mark.parametrize("left", [{}, {"state": 4}, {"pid": 1500}, {"udp_ports": {"udp4": ["53-53"], "udp6": []}}])
+def test_a_service_that_shows_a_sign_of_life_is_not_certainly_absent(left: dict[str, Any]) -> None:
+    made = facts()
+    made["dns"] = {"installed": False, "state": None, "pid": None, "udp_ports": {"udp4": [], "udp6": []}, **left}
+    made["services"].pop("DNS")
+    assert Host(made).dns_installed is (None if left else False)

@@ -36,6 +36,15 @@ def test_dependents_and_extra_services_and_holders_belong_in_the_facts() -> None
     assert set(facts["services"]) - set(facts_of(sbs2003())["services"]) == {"Netlogon", "W32Time", "Dhcp", "Dnscache"}
 
 
+def test_services_that_show_who_sets_the_dynamic_range_belong_in_the_facts() -> None:
+    keys = "".join(
+        f"{SERVICES}\\{name}\n    Start    REG_DWORD    0x2\n"
+        for name in ("MSExchangeTransport", "MSExchangeServiceHost", "MSExchangeADTopology", "MSExchangePOP3")
+    )
+    services = facts_of_sections(section("service_starts", keys))["services"]
+    assert set(services) == {"MSExchangeTransport", "MSExchangeServiceHost", "MSExchangeADTopology"}
+
+
 def test_triggers_and_the_first_start_value() -> None:
     keys = (
         f"{SERVICES}\\IKEEXT\n    Start    REG_DWORD    0x3\n    StartOverride    REG_DWORD    0x0\n"
@@ -59,6 +68,16 @@ def test_the_services_own_error_counts_where_windows_only_says_1066() -> None:
     text = sbs2003().replace(": 10048\t(0x2740)\n        SERVICE_EXIT_CODE  : 0\t(0x0)", "@", 1)
     text = text.replace("@", ": 1066\t(0x42a)\n        SERVICE_EXIT_CODE  : 10013\t(0x271d)")
     assert facts_of(text)["services"]["IAS"]["win32_exit_code"] == 10013
+
+
+@pytest.mark.parametrize(("win32", "own", "shown"), [(10048, 0, 10048), (1066, 10048, 10048), (32, 0, 32)])
+def test_a_service_that_failed_for_its_port_stays_in_the_facts(win32: int, own: int, shown: int) -> None:
+    before, name, block = sbs2003().partition("SERVICE_NAME: W32Time\n")
+    block = block.replace(": 4  RUNNING", ": 1  STOPPED", 1).replace("PID                : 892", "PID : 0", 1)
+    block = block.replace("WIN32_EXIT_CODE    : 0\t(0x0)", f"WIN32_EXIT_CODE : {win32}\t({win32:#x})", 1)
+    text = before + name + block.replace("SERVICE_EXIT_CODE  : 0\t(0x0)", f"SERVICE_EXIT_CODE : {own}\t({own:#x})", 1)
+    assert facts_of(text)["services"]["W32Time"]["win32_exit_code"] == shown
+    assert "W32Time" not in facts_of(sbs2003())["services"]
 
 
 def test_no_process_is_taken_for_dns_by_the_name_of_its_image() -> None:

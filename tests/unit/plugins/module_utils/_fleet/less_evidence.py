@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import build
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import judge
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.port_plan import PortPlanError, plan_of
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
@@ -123,7 +124,7 @@ def _garbage(value: Any) -> tuple[Any, ...]:
 def outcome(known: Known, found: Any) -> tuple[int, str, bool]:
     """Exit code of the gate, status, and whether ``port_verify`` is content; facts that are refused are unknown."""
     try:
-        plan = plan_of(found, known.policy)
+        plan = plan_of(found, known.policy).to_json()
         content = verify(found, known.policy)["ok"]
     except PortPlanError:
         return 2, "unknown", False
@@ -143,7 +144,7 @@ def _problems(found: Any) -> list[Any]:
 def _wait_until_up(made: dict[str, Any], **options: Any) -> Known:
     """Return the host after everything was written and the server was booted."""
     policy = Policy.from_options(options)
-    written = applied(made, plan_of(made, policy))
+    written = applied(made, make_plan(made, policy))
     found = rebooted(written)
     found["dns"]["udp_ports"] = {"udp4": ["53-53"], "udp6": ["53-53"] if made["dynamic_ports"]["udp6"] else []}
     return Known("safe", found, options)
@@ -183,8 +184,8 @@ def hosts() -> list[Known]:
         Known("drifted wrong type", facts(settings={"reserved_ports": ranges("1-2", registry_type="REG_SZ")}), {}),
         Known("drifted extra row", _with_row(), {"catalogue_extra": [ROW], "profiles": []}),
         Known("refused window", _disabled_dns(), extra),
-        Known("pending reboot", applied(facts(), plan_of(facts(), Policy.from_options())), {}),
-        Known("pending restart", applied(server_2019(), plan_of(server_2019(), Policy.from_options(extra))), extra),
+        Known("pending reboot", applied(facts(), make_plan(facts(), Policy.from_options())), {}),
+        Known("pending restart", applied(server_2019(), make_plan(server_2019(), Policy.from_options(extra))), extra),
         Known("exposed", _exposed(), {"use_netsh": True}),
         Known("exposed pool", _large_pool(), {"max_risk": 0.2, "detect": True}),
         Known("unknown range", server_2019(dynamic_ports={"udp4": None, "udp6": None}), {}),
@@ -303,7 +304,7 @@ def _with_row() -> dict[str, Any]:
 def _disabled_dns() -> dict[str, Any]:
     made = server_2019()
     made["services"]["DNS"]["start"] = 4
-    return applied(made, plan_of(made, Policy.from_options({"extra_ports": ["50600"]})))
+    return applied(made, make_plan(made, Policy.from_options({"extra_ports": ["50600"]})))
 
 
 def _exposed() -> dict[str, Any]:

@@ -29,6 +29,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     ranges,
     rebooted,
     recorded,
+    service,
 )
 
 TODAY = date(2026, 3, 1)
@@ -93,6 +94,81 @@ def test_another_host_is_not_meant() -> None:
 )
 def test_nothing_but_exposure_can_be_accepted(status: str) -> None:
     assert judged(exposed(status), decision(ports=["1-65535"])).status == status
+
+
+def down(**services: int) -> dict[str, Any]:
+    """Return the artifact of a host without exposure on which services are stopped with the given exit codes."""
+    reserved = [*IAS_AND_IPSEC[:1], "1812-1813", "3343-3343", "4500-4500"]
+    record = recorded({"reserved_ports": ",".join(reserved)}, NEXT_BOOT_MARK)
+    stopped = {name: service(state=1, exit_code=code) for name, code in services.items()}
+    found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record, services=stopped)
+    plan = make_plan(found, Policy.from_options({"profiles": []}))
+    return build("a", found, plan, {"msg": "a is down"}, "r", "2026-03-01T00:00:00Z", True, "2026-03-01T00:00:00Z")
+
+
+SAGE = {"host": "a", "services": ["sageadvantagesvc"], "reason": "no longer used", "expires": "2026-03-01"}
+
+
+def test_a_service_that_failed_for_its_port_can_be_accepted() -> None:
+    artifact = down(SageAdvantageSvc=10048)
+    assert judged(artifact).status == "service_down"
+    verdict = judged(artifact, SAGE)
+    assert verdict.status == "accepted"
+    assert "sageadvantagesvc accepted until 2026-03-01: no longer used" in verdict.reason
+    assert judged(artifact, {**SAGE, "expires": "2026-02-28"}).status == "service_down"
+    assert judged(artifact, {**SAGE, "services": ["Other"]}).status == "service_down"
+
+
+def test_an_accepted_service_hides_no_other_finding() -> None:
+    assert judged(down(SageAdvantageSvc=10048, Other=10048), SAGE).status == "service_down"
+    assert judged(down(SageAdvantageSvc=10048, IAS=10048), SAGE).status in ("conflict", "service_down")
+    drifted = down(SageAdvantageSvc=10048)
+    drifted["plan"]["settings"] = [{"id": "reserved_ports"}]
+    assert judged(drifted, SAGE).status == "drifted"
+    unread = down(SageAdvantageSvc=10048)
+    unread["plan"]["risk"]["now"] = None
+    assert judged(unread, SAGE).status != "accepted"
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        {"outcome": "failed", "phase": "write"},
+        {"outcome": "failed", "phase": "restart", "dns_may_be_stopped": True},
+        {"facts": None},
+    ],
+    ids=str,
+)
+def test_an_accepted_service_hides_no_failure_of_the_run(less: dict[str, Any]) -> None:
+    verdict = judged({**down(SageAdvantageSvc=10048), **less}, SAGE)
+    assert (verdict.status, verdict.reason[:9]) == ("service_down", "a is down")
+
+
+def test_a_failed_service_without_a_name_is_not_accepted_and_stops_no_other_host() -> None:
+    artifact = down(SageAdvantageSvc=10048)
+    for problem in artifact["plan"]["problems"]:
+        problem["data"].pop("service", None)
+    assert judged(artifact, SAGE).status == "service_down"
+
+
+def test_an_accepted_service_needs_a_host_in_sync() -> None:
+    artifact = down(SageAdvantageSvc=10048)
+    artifact["plan"]["in_sync"] = False
+    assert judged(artifact, SAGE).status == "service_down"
+
+
+@pytest.mark.parametrize("services", [[], ["a\\b"], ["a\nb"], ["x" * 257], [5], [""]])
+def test_services_must_be_service_keys(services: list[Any]) -> None:
+    with pytest.raises(AcceptedRiskError, match=r"accepted_risks\[0\]"):
+        parse_accepted([{**SAGE, "services": services}])
+
+
+@pytest.mark.parametrize("name", ["Sage 50 (UK) Data", "R&D+Sync", "Gerätedienst"])
+def test_every_name_that_the_service_manager_allows_can_be_accepted(name: str) -> None:
+    """A service that no option can name would be an alarm every night."""
+    artifact = down(**{name: 10048})
+    assert judged(artifact).status == "service_down"
+    assert judged(artifact, {**SAGE, "services": [name]}).status == "accepted"
 
 
 def test_what_facts_do_not_show_cannot_be_accepted() -> None:

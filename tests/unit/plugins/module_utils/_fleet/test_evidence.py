@@ -57,12 +57,12 @@ def test_a_host_that_was_not_reached_lately_is_not_in_order_by_an_old_look() -> 
 @pytest.mark.parametrize(
     ("hours", "status"), [(-0.5, "unknown"), (-0.2, "safe"), (0, "safe"), (35.9, "safe"), (36.1, "unknown")]
 )
-def test_evidence_has_a_date(hours: float, status: str) -> None:
+def test_evidence_expires(hours: float, status: str) -> None:
     assert judged(stated("a", "safe", at(hours))) == status
 
 
 @pytest.mark.parametrize(("days", "status"), [(34.9, "safe"), (35.1, "unknown"), (-0.1, "unknown")])
-def test_what_was_carried_counts_longer(days: float, status: str) -> None:
+def test_carried_evidence_expires_later(days: float, status: str) -> None:
     assert judged(artifact("a", in_order(), at(days * 24), attempted=None)) == status
 
 
@@ -77,6 +77,13 @@ def test_an_artifact_from_the_future_takes_nothing_away() -> None:
 def test_an_artifact_without_a_time_proves_nothing(time: str | None) -> None:
     assert judged({**stated("a", "safe", at(1)), "collected": time, "attempted": time}) == "unknown"
     assert judged({**artifact("a", in_order(), attempted=None), "collected": time}) == "unknown"
+
+
+@pytest.mark.parametrize("time", [None, "", "yesterday"])
+def test_the_end_of_an_attempt_does_not_date_the_facts_of_a_host_in_order(time: str | None) -> None:
+    """The attempt may end an hour later, behind a reboot. Of a run that failed it says enough."""
+    assert judged({**stated("a", "safe", at(1)), "collected": time}) == "unknown"
+    assert judged({**stated("a", "conflict", at(1)), "outcome": "failed", "collected": None}) == "conflict"
 
 
 PIECES = st.tuples(st.sampled_from(STATED), st.floats(0, 30))

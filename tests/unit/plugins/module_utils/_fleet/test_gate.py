@@ -116,7 +116,7 @@ def test_a_verdict_over_some_of_the_hosts_says_so() -> None:
     assert verdict.as_dict()["limited"] == {"hosts": 2, "of": 5}
 
 
-def test_a_call_in_which_nobody_was_checked_is_a_finding_whatever_others_found() -> None:
+def test_a_call_that_checked_no_host_is_a_finding_whatever_others_found() -> None:
     verdict = judge("a", artifacts(a="safe"), scope=Scope(note="no host was checked"))
     assert (verdict.exit_code, verdict.reason) == (2, "no host was checked; all 1 hosts are in order")
 

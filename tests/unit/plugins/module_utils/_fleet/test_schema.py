@@ -68,7 +68,7 @@ def test_the_place_is_named() -> None:
     assert CHECK(changed) == ".facts.dns.pid: missing"
 
 
-def test_a_key_that_nobody_knows_is_passed_over() -> None:
+def test_an_unknown_key_is_ignored() -> None:
     changed = {**WHOLE, "of_a_later_release": 1, "facts": {**WHOLE["facts"], "later": []}}
     assert CHECK(changed) is None
 

@@ -53,7 +53,7 @@ def test_a_server_whose_clock_is_ahead_does_not_make_it_younger_either() -> None
     assert moment == NOW - HOUR and told and "2030-01-01" in told
 
 
-def test_what_cannot_be_compared_is_told() -> None:
+def test_settings_that_cannot_be_compared_are_reported() -> None:
     assert collected(None, NOW - HOUR, NOW)[0] == NOW - HOUR
     assert "cannot be read" in str(collected(None, NOW - HOUR, NOW)[1])
     assert collected("28.11.2026 10:00:00,00", NOW + HOUR, NOW)[0] is None

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, BatchError
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.collect import collect_script
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.readme import readme
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._sections.table import SECTIONS
 
 RUN = "0123456789abcdef"
@@ -46,3 +50,18 @@ def test_every_section_that_reads_the_registry_has_a_stand_in() -> None:
     assert "reg.exe query" not in script
     for row in SECTIONS.values():
         assert script.count(f" begin {row.id}\n") == (row.only != "nt6")
+
+
+def test_who_is_told_to_run_it_in_a_script_is_told_to_call_it() -> None:
+    """Without `call`, cmd does not return to the calling script, and the exit code is lost behind `||`."""
+    text = "\n".join(readme("acme"))
+    assert "call collect.cmd /q" in text
+    assert not re.search(r"(?<!call )collect\.cmd /q", text)
+
+
+def test_services_are_listed_once_more_with_a_buffer_that_every_release_takes() -> None:
+    """XP before SP2 and 2003 before SP1 refuse more than 64 KB. They have no WinRM."""
+    listing = "sc.exe queryex type= service state= all bufsize="
+    lines = [line for line in collect_script(RUN) if listing in line]
+    assert lines == [f"({listing} 250000||{listing} 65000)<nul 2>nul"] * 2, "with reg.exe, and without"
+    assert f"{listing} 250000&" in collector_line(RUN)

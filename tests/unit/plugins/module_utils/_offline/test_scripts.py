@@ -21,16 +21,25 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.da
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.order import (
     OrderError,
     ScriptPlan,
+    Value,
     plan_scripts,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.rollback import rollback_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.transcript import Section, Transcript
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.changes import (
+    Action,
+    Change,
+    Work,
+    change_records,
+    change_value,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,
     read_reg,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import SETTINGS
 
 RUN = "0123456789abcdef"
 MACHINE = "0123456789abcdef0123456789abcdef"
@@ -53,24 +62,20 @@ def facts(name: str | None = "SBS01", nt: str = "5.2") -> dict[str, Any]:
     }
 
 
-def entry(before: Any, after: Any, type_before: str | None = "REG_MULTI_SZ") -> dict[str, Any]:
-    return {
-        "id": "reserved_ports",
-        "type_before": None if before is None else type_before,
-        "before": before,
-        "after": after,
-    }
+def entry(before: Any, after: Any, type_before: str = "REG_MULTI_SZ") -> Change:
+    found = {"type": None if before is None else type_before, "data": before}
+    return change_value(SETTINGS["reserved_ports"], found, after, "")
 
 
 def order(
     before: Any = None, after: Any = ("1645-1646",), actions: Any = (), nt: str = "5.2", text: str = ""
 ) -> ScriptPlan:
-    plan = {"settings": [entry(before, list(after))], "actions": list(actions)}
+    plan = Work((entry(before, list(after)),), tuple(actions))
     return plan_scripts(facts(nt=nt), plan, Transcript(RUN, {"tcpip": Section(text, 0)}))
 
 
-def window(**more: Any) -> dict[str, Any]:
-    return {"action": "dns_window", "services_to_start": ["PolicyAgent"], "deferred_exclusions": [], **more}
+def window(*services_to_start: str) -> Action:
+    return Action("dns_window", "", services_to_start or ("PolicyAgent",), {})
 
 
 def shown_bytes(lines: list[str], label: str) -> list[str]:
@@ -118,11 +123,8 @@ def test_the_first_write_gives_the_machine_an_id_and_no_other_write_does() -> No
     unwritten = facts() | {"machine": {"id": None, "recorded_name": None}, "state": {"present": False, "settings": {}}}
     known = {**unwritten, "machine": {"id": MACHINE, "recorded_name": "SBS01"}, "state": {"present": True}}
     copied = {**known, "machine": {"id": MACHINE, "recorded_name": "OLD"}}
-    plan = {"settings": [entry(None, ["1-1"])], "actions": []}
-    rename = {
-        "settings": [{"id": "state", "before": {"computer_name": "OLD"}, "after": {"computer_name": "SBS01"}}],
-        "actions": [],
-    }
+    plan = Work((entry(None, ["1-1"]),), ())
+    rename = Work((change_records({"computer_name": "OLD"}, {"computer_name": "SBS01"}, ""),), ())
     for found, due, written in ((unwritten, plan, True), (known, plan, False), (copied, rename, True)):
         made = plan_scripts(found, due, Transcript(RUN, {}))
         assert made, "a copied id alone is a reason for a script"
@@ -130,7 +132,7 @@ def test_the_first_write_gives_the_machine_an_id_and_no_other_write_does() -> No
         values = {name: value[1].decode("utf-16-le") for name, value in (data.values(OWN) or {}).items() if value}
         assert values == ({"machine_id": f"{MACHINE}\0", "computer_name": "SBS01\0"} if written else {})
         assert read_reg(data_bytes(made, "rollback", MACHINE)).values(OWN) is None
-        assert ('call :import "%data%"' in apply_script(made, RUN)) is True
+        assert ('set "r=%data%"' in apply_script(made, RUN)) is True
 
 
 def test_bytes_of_registry_file_text_are_taken_as_they_are() -> None:
@@ -144,7 +146,7 @@ def test_bytes_of_registry_file_text_are_taken_as_they_are() -> None:
 @pytest.mark.parametrize("name", [None, "", "A&B", "SIXTEEN-LETTERS-", "A_B", "A B", "%X%"])
 def test_only_a_computer_name_gets_in(name: str | None) -> None:
     with pytest.raises(OrderError):
-        plan_scripts(facts(name), {"settings": [entry(None, ["1-1"])], "actions": []}, Transcript(RUN, {}))
+        plan_scripts(facts(name), Work((entry(None, ["1-1"]),), ()), Transcript(RUN, {}))
 
 
 @pytest.mark.parametrize("before", [["3-3", "\u00e9"], ["", "3-3"], ["3-3\n"]])
@@ -152,13 +154,13 @@ def test_bytes_that_are_not_known_are_refused(before: list[str]) -> None:
     with pytest.raises(OrderError):
         order(before)
     with pytest.raises(OrderError):
-        plan_scripts(facts(), {"settings": [entry("3-3", ["3-3"], "REG_SZ")], "actions": []}, Transcript(RUN, {}))
+        plan_scripts(facts(), Work((entry("3-3", ["3-3"], "REG_SZ"),), ()), Transcript(RUN, {}))
 
 
 @pytest.mark.parametrize("name", ['x"&calc&"', "a%PATH%", "x^y"])
 def test_only_service_keys_get_in(name: str) -> None:
     with pytest.raises(BatchError):
-        order(actions=[window(services_to_start=[name])])
+        order(actions=[window(name)])
 
 
 def test_only_what_ran_and_depends_on_dns_is_started_after_it() -> None:
@@ -197,7 +199,7 @@ def test_both_windows_are_made_of_the_same_lines() -> None:
 
 
 def test_what_is_disabled_gets_no_window() -> None:
-    plan = {"settings": [entry(None, ["1-1"])], "actions": [window()]}
+    plan = Work((entry(None, ["1-1"]),), (window(),))
     for name in ("DNS", "Follows"):
         found = facts()
         found["services"][name if name == "DNS" else "FOLLOWS"]["start"] = 4
@@ -208,30 +210,29 @@ def test_what_is_disabled_gets_no_window() -> None:
 def test_what_an_earlier_window_left_stays_on_record() -> None:
     record = {"ran_before": {"value": "DNS,Sleeps", "boot_mark": "AB", "dns_pid": None}}
     found = {**facts(), "state": {"present": True, "settings": record}}
-    made = plan_scripts(found, {"settings": [], "actions": [window()]}, Transcript(RUN, {}))
+    made = plan_scripts(found, Work((), (window(),)), Transcript(RUN, {}))
     assert made.owed == ("Sleeps",)
     assert [line for line in apply_script(made, RUN) if '/d "DNS,Follows,Sleeps" /f' in line]
 
 
 def test_what_an_earlier_window_left_down_is_started_behind_dns() -> None:
-    start = {"action": "start_services", "services_to_start": ["Sleeps"], "reason": ""}
-    made = plan_scripts(facts(), {"settings": [], "actions": [window(), start]}, Transcript(RUN, {}))
+    start = Action("start_services", "", ("Sleeps",))
+    made = plan_scripts(facts(), Work((), (window(), start)), Transcript(RUN, {}))
     assert (made.services_to_start, made.dependents) == (("PolicyAgent",), ("Follows", "Sleeps"))
-    alone = plan_scripts(facts(), {"settings": [], "actions": [start]}, Transcript(RUN, {}))
+    alone = plan_scripts(facts(), Work((), (start,)), Transcript(RUN, {}))
     assert (alone.services_to_start, alone.dependents, alone.window) == (("Sleeps",), (), False)
 
 
 def test_a_record_that_only_has_to_end_makes_no_scripts() -> None:
-    ends = {"action": "end_record", "reason": ""}
-    assert not plan_scripts(facts(), {"settings": [], "actions": [ends]}, Transcript(RUN, {}))
+    assert not plan_scripts(facts(), Work((), (Action("end_record", ""),)), Transcript(RUN, {}))
 
 
 def test_what_depends_on_dns_must_be_known_for_a_window() -> None:
     unknown = {**facts(), "dns": {"dependents": None}}
-    plan = {"settings": [entry(None, ["1-1"])], "actions": [window()]}
+    plan = Work((entry(None, ["1-1"]),), (window(),))
     with pytest.raises(OrderError):
         plan_scripts(unknown, plan, Transcript(RUN, {}))
-    assert plan_scripts(unknown, {**plan, "actions": []}, Transcript(RUN, {})).dependents == ()
+    assert plan_scripts(unknown, replace(plan, actions=()), Transcript(RUN, {})).dependents == ()
 
 
 def test_without_a_window_dns_is_not_touched() -> None:
@@ -241,7 +242,7 @@ def test_without_a_window_dns_is_not_touched() -> None:
 
 def test_a_value_that_is_written_is_checked_first_and_compared_afterwards() -> None:
     script = apply_script(order(), RUN)
-    written = script.index('call :import "%data%"')
+    written = script.index('set "r=%data%"')
     assert script.index("if errorlevel 1 goto changed") < written
     assert script.index('if /i not "%COMPUTERNAME%"=="SBS01" goto wrong') < written
     assert "call :same after" in script[written : script.index(":imported")]
@@ -258,13 +259,89 @@ def test_exclusions_are_made_by_number_and_undone() -> None:
     assert [line for line in undone if line.startswith("netsh.exe interface ipv6 delete") and "startport=7 " in line]
 
 
-def test_windows_2000_gets_no_scripts_for_a_record_alone() -> None:
-    plan = {"settings": [{"id": "state", "after": {"reserved_ports": "3-3"}}], "actions": []}
-    assert plan_scripts(facts(), plan, Transcript(RUN, {})).records
-    with pytest.raises(OrderError):
-        plan_scripts(facts(nt="5.0"), plan, Transcript(RUN, {}))
+def written_files(lines: list[str], label: str) -> list[str]:
+    """Return the lines that the subroutine of that name appends to its file."""
+    body = lines[lines.index(f":{label}") + 1 :]
+    body = body[: body.index("call :import")]
+    echoed = [line.partition("echo")[2] for line in body if line.startswith(('>"%w%', '>>"%w%'))]
+    return ["" if text == "." else text.removeprefix(" ") for text in echoed]
+
+
+@pytest.mark.parametrize("nt", ["5.0", "5.2"])
+def test_without_reg_exe_regedit_writes_the_record_with_the_mark_that_the_host_shows(nt: str) -> None:
+    script = apply_script(order(after=["1645-1646", "4500-4500"], nt=nt), RUN)
+    assert script[script.index(":record") + 1].endswith("goto record_2000")
+    found = read_reg("\n".join(written_files(script, "record_2000")).replace("%m%", "804e3f6c21f4c801"))
+    assert found.dialect == DIALECT_4, "each regedit reads it, and it is plain ASCII"
+    values = found.values(rf"{OWN}\state\reserved_ports")
+    texts = {name: value[1].decode("utf-16-le").rstrip("\0") for name, value in (values or {}).items()}
+    assert texts == {"value": "1645-1646,4500-4500", "boot_mark": "804e3f6c21f4c801"}
+    body = script[script.index(":record_2000") :]
+    (read,) = (line for line in body if line.endswith("set m=%%b%%c%%d%%e%%f%%g%%h%%i"))
+    assert read.startswith('for /f "usebackq tokens=3-12 delims=:=,"') and 'if "%%a%%j"=="hex" ' in read
+    # No line of another value may be taken for the mark, and without a mark there is no record.
+    first = next(at for at, line in enumerate(body) if "record.reg" in line)
+    assert body.index('if exist "%w%\\line.txt" del "%w%\\line.txt"') < body.index("call :bytes ShutdownTime >nul")
+    assert body.index("set m=") < body.index(read) < body.index("if not defined m exit /b 0") < first
+
+
+def test_a_record_alone_is_written_only_beside_the_bytes_of_the_transcript() -> None:
+    plan = Work((change_records({}, {"reserved_ports": "3-3"}, ""),), ())
+    text = f'REGEDIT4\n\n[{TCPIP}]\n"ReservedPorts"=hex(7):33,2d,33,00,00\n'
+    made = plan_scripts(facts(nt="5.0"), plan, Transcript(RUN, {"tcpip": Section(text, 0)}))
+    assert made and made.records and not made.writes
+    raw = "3-3\0\0".encode("utf-16-le")
+    assert [(value.before, value.after) for value in made.held] == [((7, raw), (7, raw))]
+    script = apply_script(made, RUN)
+    assert shown_bytes(script, "after0") == ["hex(7)", *(f"{byte:02x}" for byte in raw)]
+    checks = ["call :read", "if errorlevel 1 goto unreadable", "call :same after", "if errorlevel 1 goto changed"]
+    at = script.index(checks[0])
+    assert script[at : at + 4] == checks
+    assert at < script.index('set "r=%data%"') < script.index("call :record <nul >nul 2>nul")
+    assert ":after0" not in rollback_script(made, RUN), "nothing is restored, so nothing has to be as it was"
+
+
+def test_what_is_recorded_as_it_is_keeps_no_old_value_from_coming_back() -> None:
+    written = replace(order(), held=(Value(SETTINGS["socket_pool_size"], None, None),))
+    assert shown_bytes(apply_script(written, RUN), "after1") == ["absent"]
+    assert ":before1" not in rollback_script(written, RUN)
+
+
+def test_values_of_reg_query_are_recorded_without_a_comparison() -> None:
+    """Entries may have other bytes than the documented ones; such a host would never get its record."""
+    plan = Work((change_records({}, {"reserved_ports": "3-3"}, ""),), ())
+    text = "    ReservedPorts    REG_MULTI_SZ    3-3"
+    made = plan_scripts(facts(), plan, Transcript(RUN, {"tcpip": Section(text, 0)}))
+    assert made.records and made.held == ()
 
 
 def test_a_plan_with_nothing_to_do_is_no_order() -> None:
-    assert not plan_scripts(facts(), {"settings": [], "actions": [{"action": "reboot"}]}, Transcript(RUN, {}))
+    assert not plan_scripts(facts(), Work((), (Action("reboot", ""),)), Transcript(RUN, {}))
     assert order()
+
+
+def test_a_service_that_runs_without_its_port_is_restarted_around_dns() -> None:
+    found = facts()
+    found["services"]["DNS"] = {**found["services"].get("DNS", {}), "pid": 1484}
+    action = Action("dns_window", "", (), {}, ("Netbird",))
+    made = plan_scripts(found, Work((), (action,)), Transcript(RUN, {}))
+    assert (made.services_to_restart, made.process) == (("Netbird",), 1484)
+    lines = apply_script(made, RUN)
+    steps = [
+        'call :halt "Netbird"',
+        "net.exe stop DNS /y >nul 2>nul",
+        'call :up "Netbird"',
+        "net.exe start DNS >nul 2>nul",
+    ]
+    at = [lines.index(step) for step in steps]
+    assert at == sorted(at)
+    assert [line for line in lines if '/d "DNS,Follows,Netbird" /f' in line], "it is on record while it is stopped"
+    # While DNS has the process of the transcript, the restart is still due; afterwards a second run does nothing.
+    due = lines.index('if "%p%"=="1484" exit /b 1')
+    assert lines.index("call :complete") < due and lines[due + 1] == "exit /b 0"
+
+
+def test_the_restart_of_a_service_is_refused_by_its_name_before_a_script_is_made() -> None:
+    action = Action("dns_window", "", (), {}, ('x" & del',))
+    with pytest.raises(BatchError):
+        plan_scripts(facts(), Work((), (action,)), Transcript(RUN, {}))

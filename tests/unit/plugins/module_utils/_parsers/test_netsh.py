@@ -39,12 +39,27 @@ def test_dynamic_range(name: str) -> None:
     assert parse_dynamicport(_capture(name)) == DynamicRange(49152, 16384)
 
 
+@pytest.mark.parametrize("mark", ["...", "<SNIP>", "[...]"])
+def test_rows_that_somebody_left_out_are_counted(mark: str) -> None:
+    assert parse_excludedportrange(f"a    b\n{mark}\n      1707        1806\n\n* - x\n")[1] == 1
+
+
 def test_dynamic_range_without_anything_around_it() -> None:
     assert parse_dynamicport("10000\n55536\n") == DynamicRange(10000, 55536)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a : 1\n", "a : 0\nb : 1\n", "a : 65535\nb : 2\n", "a : 1\nb : 2\nc : 3\n", "a : -1\nb : 2\n"]
+    "text",
+    [
+        "",
+        "a : 1\n",
+        "a : 0\nb : 1\n",
+        "a : 65535\nb : 2\n",
+        "a : 1\nb : 2\nc : 3\n",
+        "a : -1\nb : 2\n",
+        "a : 49152\n384\n",
+        "x\n---\n9152\n384\n",
+    ],
 )
 def test_what_makes_no_range_is_none(text: str) -> None:
     assert parse_dynamicport(text) is None

@@ -47,19 +47,19 @@ def test_nt5_layout_with_tabs_banner_and_zero_terminated_lists() -> None:
     assert [known.path.rsplit("\\", 1)[1] for known in dump.keys.values()] == ["Parameters", "Adapters", "Interfaces"]
 
 
-def test_nt5_listing_whose_tabs_became_blanks() -> None:
+def test_nt5_listing_whose_tabs_became_spaces() -> None:
     key = _only(parse_reg(_capture("reg-query-nt5-pasted.txt")))
     assert key.values["devicepath"] == RegValue("DevicePath", "REG_EXPAND_SZ", r"%SystemRoot%\inf")
 
 
-def test_nt5_listing_with_four_blanks_a_blank_line_and_blanks_in_the_name() -> None:
+def test_nt5_listing_with_four_spaces_an_empty_line_and_spaces_in_the_name() -> None:
     key = _only(parse_reg(_capture("reg-query-nt5-blanks.txt")))
     assert key.values == {
         "local appdata": RegValue("Local AppData", "REG_SZ", r"C:\Documents and Settings\username\My Documents")
     }
 
 
-def test_four_blanks_and_a_translated_default_name() -> None:
+def test_four_spaces_and_a_translated_default_name() -> None:
     dump = parse_reg(_capture("reg-query-nt6-de.txt"))
     key = dump.find(r"\services\dns\parameters")
     assert key is not None
@@ -106,7 +106,7 @@ def test_data_that_is_not_what_its_type_says(kind: str, shown: str) -> None:
     assert key.values["a"] == RegValue("a", kind, None)
 
 
-def test_names_with_blanks_and_types_without_name() -> None:
+def test_names_with_spaces_and_types_without_name() -> None:
     text = "HKEY_LOCAL_MACHINE\\X\n    NV Hostname    REG_SZ    a  b\n    odd    0x12345    0011\n"
     key = _only(parse_reg(text))
     assert key.values["nv hostname"].data == "a  b"
@@ -258,7 +258,7 @@ def test_a_value_whose_name_begins_like_a_key_is_no_margin() -> None:
     assert parse_reg("    HKEY_Y\\B    REG_SZ    c\n").keys == {}
 
 
-def test_tabs_that_became_blanks_up_to_the_next_stop() -> None:
+def test_tabs_expanded_to_spaces_up_to_the_next_stop() -> None:
     """Some values have four blanks by chance. A value that is passed over would be taken for absent."""
     text = (
         "HKEY_X\\A\n    <NO NAME>       REG_SZ\n    MaxUserPort     REG_DWORD       0xfffe\n"

@@ -33,6 +33,7 @@ def test_spanish_queryex_whose_names_look_like_numbers() -> None:
     assert found.rows["IAS"] == ServiceRow("IAS", 1, 0, 1066, 10048)
     assert found.rows["IAS"].last_error == 10048
     assert found.rows["BFE"].last_error == 0
+    assert (found.rows["BFE"].kind, found.rows["IAS"].kind) == (0x20, 0x20)
     assert found.complete
 
 
@@ -78,7 +79,7 @@ def test_a_translated_error_message_is_no_service() -> None:
     assert (found.rows, found.complete, found.announced) == ({}, True, None)
 
 
-def test_italian_labels_and_a_blank_behind_the_name() -> None:
+def test_italian_labels_and_a_space_behind_the_name() -> None:
     name = "com.docker.service"
     assert parse_sc(_capture("sc-query-it.txt")).rows == {name: ServiceRow(name, 1, None, 1077, 0)}
 

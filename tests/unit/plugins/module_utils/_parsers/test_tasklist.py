@@ -48,6 +48,12 @@ def test_any_text_and_a_title_in_front(end: str) -> None:
         '"dns.exe","Services","0"',
         '"other.exe","4","Services"',
         "dns.exe    1508 Services",
+        '"d\xa0ns.exe","1508"',
+        '"d&shy;ns.exe","1508"',
+        '"d<wbr>ns.exe","1508"',
+        '"d\x00n\x00s\x00","1508"',
+        '"dns.exe","1508" "x.exe","7"',
+        '"dns.exe","1508","Services","0","1,234 K" "x.exe","7","Services"',
     ],
 )
 def test_what_may_be_a_row_is_counted(line: str) -> None:

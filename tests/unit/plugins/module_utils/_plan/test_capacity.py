@@ -16,6 +16,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     number,
     ranges,
     rebooted,
+    server_2019,
     service,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import (
@@ -90,7 +91,8 @@ def test_reservations_that_leave_no_room_are_refused_too() -> None:
     made = facts(settings={"max_user_port": number(5000)})
     found = plan(made, extra_ports=["1024-2300"])
     assert found["settings"] == []
-    (problem,) = found["problems"]
+    problem, cut = found["problems"]
+    assert (cut["id"], cut["data"]["count"]) == ("conflicts_cut", 101)
     assert problem["data"]["free"] == 3977 - 1277 - 2
     assert problem["data"]["pool"] == 2500
 
@@ -123,3 +125,44 @@ def test_a_stopped_dns_draws_again_at_its_next_start() -> None:
     stopped = {"state": 1, "pid": None, "pool_present": "unknown", "udp_ports": {"udp4": [], "udp6": []}}
     found = plan(facts(dns=stopped))
     assert found["risk"]["now"] == 0.179323
+
+
+@pytest.mark.parametrize("size", [0, 1, 500, 2499])
+def test_a_small_pool_that_is_found_is_a_warning_that_says_what_it_weakens(size: int) -> None:
+    found = plan(server_2019(settings={"socket_pool_size": number(size)}))
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "socket_pool_small"]
+    assert problem["severity"] == "warning"
+    assert problem["data"] == {"value": size, "default": 2500}
+    assert "MS08-037" in problem["message"] and f"SocketPoolSize is {size}, below the default" in problem["message"]
+    assert found["settings"] == [] or all(change["id"] != "socket_pool_size" for change in found["settings"])
+
+
+@pytest.mark.parametrize("value", [ABSENT, number(2500), number(10000), number(100, "REG_SZ")])
+def test_the_default_pool_and_larger_ones_are_not_small(value: dict[str, Any]) -> None:
+    found = plan(server_2019(settings={"socket_pool_size": value}))
+    assert "socket_pool_small" not in {problem["id"] for problem in found["problems"]}
+
+
+def test_a_small_pool_that_the_policy_changes_is_no_warning() -> None:
+    found = plan(server_2019(settings={"socket_pool_size": number(100)}), socket_pool_size=2500)
+    assert "socket_pool_small" not in {problem["id"] for problem in found["problems"]}
+
+
+def test_a_pool_that_was_made_too_large_for_its_range_is_a_warning_with_the_numbers() -> None:
+    made = server_2019(settings={"socket_pool_size": number(10000)})
+    made["dynamic_ports"] = {family: {"start": 50000, "count": 10100} for family in ("udp4", "udp6")}
+    problems = [problem for problem in plan(made)["problems"] if problem["id"] == "pool_does_not_fit"]
+    assert [problem["severity"] for problem in problems] == ["warning", "warning"]
+    assert problems[0]["data"] == {"family": "udp4", "pool": 10000, "client_ports": 255, "free": 10100}
+
+
+@pytest.mark.parametrize(
+    ("installed", "words"),
+    [(True, "which are installed was read from the registry"), (False, "nothing can be detected")],
+)
+def test_without_the_service_manager_the_message_says_what_is_known(installed: bool, words: str) -> None:
+    made = facts(services_total=None)
+    if not installed:
+        made["services"] = {}
+    messages = [problem["message"] for problem in plan(made)["problems"] if problem["id"] == "services_unreadable"]
+    assert len(messages) == 1 and words in messages[0]

@@ -96,7 +96,7 @@ def test_2012_r2_with_tmg_s_range() -> None:
         ("wds", "4011-4011 64001-65000", True, True),
         ("admpwd_e", "61184-61184", True, True),
     ]
-    assert written(found) == {"socket_pool_excluded_port_ranges": ["4011-4011", "61184-61184", "64001-65000"]}
+    assert written(found) == {"socket_pool_excluded_port_ranges": ["61184-61184", "64001-65000"]}
     assert found["actions"][0]["services_to_start"] == ["WDSServer"]
     assert found["live_conflicts"] == [
         {"port": 64007, "service": "WDSServer", "holder": "dns.exe", "pid": DNS_PID, "error": 10048}

@@ -28,7 +28,7 @@ def pool(made: dict[str, Any], wanted: int | None = None) -> tuple[Any, list[str
     [
         (ABSENT, 2500, []),
         (number(3000), 3000, []),
-        (number(0), 1, []),
+        (number(0), 1, ["socket_pool_small"]),
         (number(10000), 10000, []),
         (number(20000), 10000, ["socket_pool_size_out_of_range"]),
         (UNREAD, 2500, ["pool_unknown"]),

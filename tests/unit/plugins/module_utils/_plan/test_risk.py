@@ -13,7 +13,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.pool 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.risk import (
     draw_risk,
     hit_probability,
-    risk_report,
+    risk_of,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 
@@ -80,7 +80,7 @@ def test_more_sockets_than_ports_take_everything() -> None:
 def test_the_headline_is_the_worse_family() -> None:
     pool = Pool(ports(49152, 65535), ports(1025, 60000), 2500, 2500, "estimate")
     needed = PortSet.from_ports((51820,))
-    report = risk_report(pool, [("wireguard", needed)], both(PortSet()), both(needed))
+    report = risk_of(pool, [("wireguard", needed)], both(PortSet()), both(needed)).to_json()
     assert report["per_family"]["udp4"]["now"] == 0.152588
     assert report["per_family"]["udp6"]["now"] == 0.04239
     assert report["now"] == 0.152588
@@ -92,8 +92,8 @@ def test_the_headline_is_the_worse_family() -> None:
 
 
 def test_no_pool_gives_no_figure() -> None:
-    report = risk_report(Pool(ports(1024, 5000), None, None, None, "no_pool"), [], both(PortSet()), both(PortSet()))
-    assert (report["now"], report["after_reload"], report["model"]) == (None, None, "no_pool")
+    report = risk_of(Pool(ports(1024, 5000), None, None, None, "no_pool"), [], both(PortSet()), both(PortSet()))
+    assert (report.now, report.after_reload, report.model) == (None, None, "no_pool")
 
 
 def test_reservations_may_differ_between_the_families() -> None:

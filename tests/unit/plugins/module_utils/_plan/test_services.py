@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.needs import relevant_rows
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.services import (
     find_services_to_start,
     judge_services,
@@ -57,7 +58,7 @@ def on_2000(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[
 
 def services_to_start(host_facts: dict[str, Any], **options: Any) -> tuple[tuple[str, ...], bool]:
     host, policy = Host(host_facts), Policy.from_options(options)
-    found = find_services_to_start(host, policy, judge_services(host, policy))
+    found = find_services_to_start(host, policy, judge_services(host, policy, relevant_rows(host, policy)))
     return found.services, found.need_window
 
 

@@ -110,6 +110,47 @@ def test_repair_drops_and_names_the_entry(entry: str) -> None:
     assert problem_ids(found) == [("unparsable_entry", "warning")]
 
 
+SCRIPTED = "3306-3306,8000-9024,40000-40100"
+"""What installation scripts in the field write as one text."""
+
+
+@pytest.mark.parametrize("registry_type", ["REG_SZ", "REG_MULTI_SZ"])
+@pytest.mark.parametrize("entry", [SCRIPTED, SCRIPTED.replace(",", "; "), SCRIPTED.replace(",", " "), f"{SCRIPTED},"])
+def test_repair_keeps_each_range_of_an_entry_with_separators(entry: str, registry_type: str) -> None:
+    value = {**ranges(entry), "type": registry_type, "data": entry if registry_type == "REG_SZ" else [entry]}
+    found = plan(facts(settings={"reserved_ports": value}), repair=True)
+    assert {"3306-3306", "8000-9024", "40000-40100"} < set(after(found))
+    assert found["kept"] == ["3306-3306", "8000-9024", "40000-40100"]
+    assert f"splits {entry!r} into an entry for each range (repair)" in reason(found)
+    assert "drops" not in reason(found)
+    assert {severity for _id, severity in problem_ids(found)} == {"warning"}
+    assert found["settings"][0]["before"] == value["data"]
+
+
+@pytest.mark.parametrize("registry_type", ["REG_SZ", "REG_MULTI_SZ"])
+def test_without_repair_the_message_says_what_is_wrong_with_the_entry(registry_type: str) -> None:
+    value = {**ranges(SCRIPTED), "type": registry_type, "data": SCRIPTED if registry_type == "REG_SZ" else [SCRIPTED]}
+    found = plan(facts(settings={"reserved_ports": value}))
+    message = next(problem["message"] for problem in found["problems"] if problem["id"] == "unparsable_entry")
+    assert message == (
+        f"ReservedPorts has entries with commas, semicolons or spaces ('{SCRIPTED}'), where Windows needs an entry for"
+        " each range: nothing is written unless repair is set."
+    )
+    assert found["settings"] == []
+
+
+def test_repair_drops_only_the_part_that_is_no_range() -> None:
+    found = with_reserved("3343-3343", "5000-5001,abc", repair=True)
+    assert after(found) == ["1645-1646", "1812-1813", "3343-3343", "4500-4500", "5000-5001"]
+    assert "drops 'abc', which is no port range (repair)" in reason(found)
+
+
+def test_prune_removes_a_split_range_that_nothing_needs() -> None:
+    found = with_reserved("3343-3343,5000-5001", repair=True, prune=True)
+    assert after(found) == DETECTED_LIST
+    assert "removes 5000-5001, which nothing needs (prune)" in reason(found)
+
+
 def test_a_wrong_type_is_never_written_over() -> None:
     made = facts(settings={"reserved_ports": ranges("3343-3343", registry_type="REG_SZ")})
     found = plan(made)

@@ -66,10 +66,34 @@ def test_text_fits_the_terminal(report) -> None:
     assert "port 1645 is held by dns.exe" in text
 
 
-def test_text_of_many_hosts_stays_short() -> None:
-    text = render_text(report_of({f"h{number}": away(f"h{number}") for number in range(300)}))
-    assert all(f"h{number}" in text for number in range(300))
-    assert len(text.splitlines()) < 400
+@pytest.fixture(scope="module")
+def many() -> Report:
+    """More hosts than a person reads, of both kinds: 150 conflicts, 150 that are away, 150 in order; 150 are gone."""
+    kinds = {"a": artifact("x", factory.conflict_facts()), "b": away("x"), "c": artifact("x", in_order())}
+    names = {f"{kind}{number:03}": kinds[kind] for kind in kinds for number in range(150)}
+    made = {name: {**entry, "host": name} for name, entry in names.items()}
+    return report_of(made, {f"gone{number:03}": made["c000"] for number in range(150)})
+
+
+@pytest.mark.parametrize("render", [render_text, render_markdown])
+def test_people_read_of_the_hundred_worst_and_how_many_more_there_are(many: Report, render) -> None:
+    text = render(many)
+    assert [name for name in (row.host for row in many.rows) if re.search(rf"\b{name}\b", text)] == [
+        f"{kind}{number:03}" for kind in "ac" for number in range(100)
+    ]
+    assert "nd 200 more hosts: 50 conflict, 150 unreachable" in " ".join(text.split())
+    assert text.count("and 50 more") == 2, "those in order and those that are gone are counted, too"
+    assert "150 conflict, 150 unreachable, 150 safe" in text
+
+
+@pytest.mark.parametrize("render", [render_json, render_junit, render_prometheus])
+def test_what_programs_read_has_every_host(many: Report, render) -> None:
+    text = render(many)
+    assert all(f'"{row.host}"' in text for row in many.rows)
+
+
+def test_text_of_many_hosts_stays_short(many: Report) -> None:
+    assert len(render_text(many).splitlines()) < 500
 
 
 def test_text_of_one_host_stays_short_whatever_it_tells() -> None:

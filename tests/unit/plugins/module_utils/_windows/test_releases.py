@@ -9,8 +9,8 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.releases import (
     RELEASES,
-    family_of,
     identify,
+    release_family,
 )
 
 SBS = ("Small Business(Restricted)", "Terminal Server")
@@ -53,7 +53,7 @@ def test_known_builds(
     found = identify(nt, build, product_type, suites)
     assert found.release is not None
     assert (found.release.id, found.release.family, found.exact) == (release, family, True)
-    assert family_of(nt) == family
+    assert release_family(nt) == family
     assert identify(nt, build, product_type.upper(), [suite.upper() for suite in suites]) == found
 
 
@@ -128,7 +128,7 @@ def test_the_table_is_complete_and_says_what_follows_from_the_family() -> None:
     assert sorted({row.id for row in RELEASES}) == sorted(ISSUE)
     for row in RELEASES:
         assert (row.mechanism, row.takes_effect) == OF_FAMILY[row.family]
-        assert row.family == family_of(row.nt)
+        assert row.family == release_family(row.nt)
 
 
 @pytest.mark.parametrize("build", range(5000, 40000, 3571))

@@ -113,7 +113,7 @@ def test_every_service_has_a_row_and_only_an_unread_state_has_none(triggered: bo
         assert state_row(start, triggered, None, code).needed == UNREAD
 
 
-def test_no_word_is_better_without_evidence() -> None:
+def test_no_status_is_better_without_evidence() -> None:
     order = (HOLDS, EXCUSED)
     for state, code, triggered in itertools.product(STATES, EXITS, (False, True)):
         for start in STARTS:

@@ -54,6 +54,7 @@ class RudeServer:
         """
         self._at, self._rude, self._ntlm = at, rude, ntlm
         self.requests: list[str] = []
+        self.heads: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._listen, daemon=True).start()
@@ -77,6 +78,7 @@ class RudeServer:
                 action = _found(r"(?:shell|transfer)/(\w+)</\w+:Action>", body) or "other"
                 sealed += 1
                 self.requests.append(action)
+                self.heads.append(head)
                 if len(self.requests) == self._at and self._rude is not None:
                     self._rude(sock)
                     return

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line
 
 LINE = collector_line("0123456789abcdef")
@@ -29,6 +32,14 @@ def named(name: str, **attributes: Any) -> Exception:
     for key, value in attributes.items():
         setattr(error, key, value)
     return error
+
+
+def loaded(plugin: str, variables: dict[str, Any]) -> Any:
+    """Return the connection plugin of the installed ansible-core, with the variables of a host."""
+    own = {name: value for name, value in variables.items() if name.startswith("ansible_winrm_")}
+    made = connection_loader.get(plugin, PlayContext())
+    made.set_options(var_options={**variables, "_extras": own if plugin == "winrm" else {}})
+    return made
 
 
 def run(session: Any, **options: Any) -> Any:

@@ -17,8 +17,6 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import http_limits, shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
@@ -31,6 +29,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
     drips,
     floods,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.session_case import loaded
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
 REFUSED = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -114,10 +113,7 @@ def connected(port: int, transport: str, plugin: str = "winrm") -> Any:
         "ansible_psrp_auth": transport,
         "ansible_psrp_message_encryption": "never" if transport == "basic" else "auto",
     }
-    own = {name: value for name, value in options.items() if name.startswith("ansible_winrm_")}
-    made = connection_loader.get(plugin, PlayContext())
-    made.set_options(var_options={**options, "_extras": own if plugin == "winrm" else {}})
-    return made
+    return loaded(plugin, options)
 
 
 def whole_task(plugin: Any, clock: Clock | None = None) -> Any:
@@ -176,7 +172,7 @@ class Interruption(BaseException):
     """As a task's timeout raises it, from its alarm."""
 
 
-def test_who_is_interrupted_sends_nothing_more(server: Any) -> None:
+def test_an_interrupted_task_sends_nothing_more(server: Any) -> None:
     """A task's timeout raises a BaseException wherever it is, and its alarm is off afterwards."""
 
     def alarm(_number: int, _frame: object) -> None:
@@ -233,3 +229,35 @@ def test_a_flood_takes_less_than_64_mib(
             os._exit(code)
     _pid, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) < 64
+
+
+def test_many_addresses_have_one_deadline_together() -> None:
+    """A name with a hundred addresses, of which none answers, is no reason to wait a hundred times."""
+    from urllib3.exceptions import ConnectTimeoutError  # noqa: PLC0415
+
+    now = [0.0]
+    tried: list[str] = []
+
+    class Silent:
+        """A connection that takes ten seconds to find out that nobody answers."""
+
+        _dns_host = "srv.example"
+
+        def _new_conn(self) -> None:
+            tried.append(self._dns_host)
+            now[0] += 10
+            raise ConnectTimeoutError
+
+    limits = http_limits.Limits(lambda: now[0])
+    limits.addresses = tuple(f"192.0.2.{number}" for number in range(1, 101))
+    limits.allow(25)
+    limits.begin()
+    connection = type("Connection", (http_limits._Pinned, Silent), {})()
+    token = http_limits._CURRENT.set(limits)
+    try:
+        with pytest.raises(http_limits.DeadlinePassed):
+            connection._new_conn()
+    finally:
+        http_limits._CURRENT.reset(token)
+    assert tried == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert connection._dns_host == "srv.example"

@@ -18,7 +18,6 @@ from ansible.plugins.loader import connection_loader
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
 from pypsrp.wsman import WSMan
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import winrs
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.host_clock import HostClock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.http_limits import Limits
@@ -66,10 +65,10 @@ def plugin(**variables: Any) -> Any:
     return made
 
 
-def client(connection: Any, pin_address: bool = False) -> Any:
+def client(connection: Any) -> Any:
     """Return the library's connection as a session makes it; nothing is sent."""
     clock = HostClock(time.monotonic)
-    transport = Psrp(connection, TransportOptions(False, pin_address, time.monotonic, clock))
+    transport = Psrp(connection, TransportOptions(False, False, time.monotonic, clock))
     return transport._new_client(Limits())._wsman
 
 
@@ -130,21 +129,6 @@ def test_redirections_are_not_followed_and_every_request_has_its_limits() -> Non
     assert session.max_redirects == 0
     assert type(session.get_adapter("http://srv.example")).__name__ == "LimitedAdapter"
     assert type(session.get_adapter("https://srv.example")).__name__ == "LimitedAdapter"
-
-
-@pytest.mark.parametrize(
-    ("variables", "endpoint"),
-    [
-        ({}, "http://192.0.2.7:5985/wsman"),
-        ({"ansible_psrp_auth": "negotiate"}, "http://srv.example:5985/wsman"),
-        ({"ansible_psrp_protocol": "https", "ansible_port": 5986}, "https://srv.example:5986/wsman"),
-    ],
-)
-def test_the_address_is_looked_up_once_where_the_name_is_not_needed(
-    variables: dict[str, Any], endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(winrs.socket, "getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
-    assert client(plugin(**variables), pin_address=True).transport.endpoint == endpoint
 
 
 def test_a_private_session_has_a_connection_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import shell, winrs
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import addresses, shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import IDLE_TIMEOUT_S, Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrs import WinRS
@@ -173,7 +173,7 @@ def test_a_name_without_an_address_is_unreachable(monkeypatch: pytest.MonkeyPatc
     def fails(*_args: Any, **_options: Any) -> None:
         raise OSError(-2, "Name or service not known")
 
-    monkeypatch.setattr(winrs.socket, "getaddrinfo", fails)
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", fails)
     connection = FakeConnection(FakeWire(FakeHost()))
     with pytest.raises(AnsibleConnectionFailure, match="has no address: Name or service not known"):
         run(Session(connection, pin_address=True))
@@ -247,7 +247,7 @@ def test_only_a_host_that_does_not_answer_keeps_us_from_going_on(
             run(session)
 
 
-def test_a_mistake_in_our_code_is_not_told_as_a_problem_of_the_host(made: Made) -> None:
+def test_a_mistake_in_our_code_is_not_reported_as_a_problem_of_the_host(made: Made) -> None:
     """A library whose interface changed; the same class out of the library's parser is the host's."""
     session, _connection, wire = made()
     wire.open_shell = lambda *, codepage: "shell-1"  # type: ignore[method-assign,assignment]

@@ -27,7 +27,6 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
 @pytest.mark.parametrize(
     ("plugin", "reason"),
     [
-        ("ssh", "not ssh, which Ansible uses where no connection is set"),
         ("local", "not local, which runs on the controller"),
         ("paramiko", "not paramiko"),
         ("ansible.netcommon.libssh", "not ansible.netcommon.libssh"),
@@ -41,21 +40,22 @@ def test_other_connections_are_refused_and_the_variable_is_named(plugin: str | N
         refuse_foreign(connection, "client01")
     text = str(caught.value)
     assert text.startswith("client01: ")
-    assert f"need the connection plugin winrm or psrp, {reason}: set ansible_connection=winrm or =psrp" in text
+    assert f"need the connection plugin winrm, psrp or ssh, {reason}: set ansible_connection=winrm, " in text
     assert text.count(".") - text.count("portkeeper.windows_dns") - reason.count(".") == 1, "one sentence"
 
 
-def test_the_default_of_ansible_core_is_refused() -> None:
-    """A host of the group without the variable, such as a Linux host."""
-    with pytest.raises(AnsibleError, match="not ssh, which Ansible uses where no connection is set"):
-        refuse_foreign(connection_loader.get(C.DEFAULT_TRANSPORT, PlayContext()), "linux01")
+def test_the_default_of_ansible_core_is_ssh() -> None:
+    """A host of the group without the variable gets an attempt over ssh."""
+    connection = connection_loader.get(C.DEFAULT_TRANSPORT, PlayContext())
+    assert connection.transport == "ssh"
+    refuse_foreign(connection, "client01")
 
 
 @pytest.mark.parametrize("plugin", ["paramiko_ssh", "local"])
 def test_plugins_of_ansible_core_are_refused(plugin: str) -> None:
     connection = connection_loader.get(plugin, PlayContext())
     if connection is not None:  # paramiko_ssh is leaving ansible-core
-        with pytest.raises(AnsibleError, match="set ansible_connection=winrm or =psrp for this host"):
+        with pytest.raises(AnsibleError, match="set ansible_connection=winrm, =psrp or =ssh for this host"):
             refuse_foreign(connection, "client01")
 
 

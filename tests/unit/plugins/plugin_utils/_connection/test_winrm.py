@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError
 
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import winrs
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import PywinrmClient
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.session_case import (
@@ -75,17 +74,6 @@ def test_without_the_plugins_attribute_we_build_our_own_protocol(monkeypatch: py
     assert connection.shell_id is None
     session.close()
     assert wire.deleted == ["shell-1"], "nobody else would delete it"
-
-
-def test_the_address_is_looked_up_once_where_the_name_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(winrs.socket, "getaddrinfo", lambda *_args, **_options: [(2, 1, 6, "", ("192.0.2.7", 5985))])
-    wire = FakeWire(FakeHost())
-    run(Session(FakeConnection(wire), pin_address=True))
-    assert wire.transport.endpoint == "http://192.0.2.7:5985/wsman"
-    kerberos = FakeWire(FakeHost())
-    kerberos.transport.auth_method = "kerberos"
-    run(Session(FakeConnection(kerberos), pin_address=True))
-    assert kerberos.transport.endpoint == "http://client01:5985/wsman"
 
 
 def test_a_private_session_is_closed_by_us_only() -> None:

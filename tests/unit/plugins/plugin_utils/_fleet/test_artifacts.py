@@ -136,7 +136,7 @@ def test_who_was_not_checked_is_unknown_whatever_others_say(tmp_path: Path) -> N
     assert statuses(gate(tmp_path, more_artifacts_dirs=[str(more)])) == {"a": "unknown"}
 
 
-def test_a_call_that_has_checked_nobody_is_a_finding(tmp_path: Path) -> None:
+def test_a_call_that_checked_no_host_is_a_finding(tmp_path: Path) -> None:
     more = put(tmp_path / "more", stated("x", "safe", ago(1)))
     options = {"more_artifacts_dirs": [str(more)]}
     for verdict in (gate(tmp_path, ""), gate(tmp_path, "", **options), gate(tmp_path, "", known="a", **options)):

@@ -16,6 +16,9 @@ import pytest
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.artifact import ARTIFACT_BYTES_MAX
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.runs import read_artifacts
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.schemas import schema_check
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import artifact, in_order
 
 GOOD = {"format": 1, "host": "a", "status": "safe"}
 
@@ -69,3 +72,14 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
     (tmp_path / "r" / "b.json").mkdir()
     _found, defects = read_artifacts(tmp_path / "r", ["a", "b"])
     assert set(defects) == {"a", "b"}
+
+
+def test_what_hosts_have_in_common_is_kept_once_and_is_as_it_was_written(tmp_path: Path) -> None:
+    made = {name: artifact(name, factory.conflict_facts()) for name in "ab"} | {"c": artifact("c", in_order())}
+    for name, content in made.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    found, defects = read_artifacts(tmp_path, "abc", schema_check("artifact"))
+    assert (found, defects) == (made, {})
+    assert found["a"]["plan"]["needs"] is found["b"]["plan"]["needs"]
+    assert found["a"]["plan"]["live_conflicts"] is not found["c"]["plan"]["live_conflicts"]
+    assert found["a"]["facts"]["dns"] is not found["b"]["facts"]["dns"]

@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import ADOPTING
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import SettingWrite
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import plan_host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import host_clock
@@ -25,7 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._files import BackupStore
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import lock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import Written, apply, to_write_request
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import WriteRequest, Written, apply
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import Gathered, gather
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import CHANGED, MARK, FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
@@ -39,10 +40,9 @@ FRESH = f"{NOW - 599}-fedcba9876543210"
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_clock.HostClock, "now", lambda _self: NOW)
     monkeypatch.setattr(_files, "utc_now", lambda: datetime.datetime.fromtimestamp(NOW, datetime.timezone.utc))
-    monkeypatch.setattr(lock, "home", lambda: tmp_path / "home")
 
 
 class Change:
@@ -54,12 +54,12 @@ class Change:
         self.session = Session(FakeConnection(self.wire))
         self.policy = Policy.from_options(options)
         self.gathered: Gathered = gather(self.session, self.policy, 60)
-        self.plan = make_plan(self.gathered.facts, self.policy)
+        self.plan = plan_host(self.gathered.host, self.policy)
         self.folder = folder
 
     def apply(self) -> Written:
         exchange = Exchange(self.session, self.gathered.run, "backup", 60)
-        return apply(exchange, self.gathered, to_write_request(self.plan), BackupStore("client 01", str(self.folder)))
+        return apply(exchange, self.gathered, WriteRequest.of(self.plan), BackupStore("client 01", str(self.folder)))
 
     def backups(self) -> list[Path]:
         return sorted(self.folder.rglob("*.json"))
@@ -136,19 +136,19 @@ def test_a_copied_id_is_replaced_although_nothing_else_is_due(tmp_path: Path) ->
     copied = {**change.host.machine, "computer_name": "OTHER"}
     change.host.machine = copied
     again = Change(tmp_path, change.host)
-    assert [entry["id"] for entry in again.plan["settings"]] == ["state"]
-    assert again.plan["settings"][0]["after"] == {"computer_name": "CLIENT01"}
-    assert "machine_cloned" in [problem["id"] for problem in again.plan["problems"]]
+    assert [change.id for change in again.plan.settings] == ["state"]
+    assert again.plan.settings[0].after == {"computer_name": "CLIENT01"}
+    assert "machine_cloned" in [problem["id"] for problem in again.plan.problems]
     again.apply()
     assert change.host.machine["machine_id"] != copied["machine_id"]
     last = Change(tmp_path, change.host)
-    assert last.plan["settings"] == [] and not to_write_request(last.plan), "one run is enough"
+    assert last.plan.settings == () and not WriteRequest.of(last.plan), "one run is enough"
 
 
 def test_records_alone_need_no_backup(tmp_path: Path) -> None:
     change = Change(tmp_path, FakeHost(reserved=["1645-1646", "1812-1813", "4500-4500"]), profiles=[], detect=False,
                     extra_ports=["1645-1646", "1812-1813", "4500"])  # fmt: skip
-    assert [entry["id"] for entry in change.plan["settings"]] == ["state"]
+    assert [entry.id for entry in change.plan.settings] == ["state"]
     written = change.apply()
     assert written.backup is None
     assert change.backups() == []
@@ -254,6 +254,16 @@ def test_a_window_that_ended_with_the_host_does_not_lock_it_for_ever(tmp_path: P
         left = []
 
 
+@pytest.mark.parametrize("section", ["lock", "lock_files", "windows"])
+def test_a_survey_that_was_cut_never_leads_to_a_take_over(tmp_path: Path, section: str) -> None:
+    """Only the folders of windows show that a script is late, and still at work behind its deadline."""
+    host = FakeHost(locks=[STALE, f"window-{NOW - 5}-fedcba9876543210"], drop_sections={section})
+    left = list(host.locks or ())
+    with pytest.raises(HostFailure, match="who holds its lock"):
+        Change(tmp_path, host, profiles=["sbs2003"]).apply()
+    assert host.locks == left and host.reserved == ["3343-3343"]
+
+
 def test_two_lock_files_of_dead_runs_are_taken_over(tmp_path: Path) -> None:
     change = Change(tmp_path, FakeHost(locks=[STALE, f"{NOW - 900}-00000000000000bb"]), profiles=["sbs2003"])
     change.apply()
@@ -349,3 +359,16 @@ def test_foreign_text_beyond_ascii_is_put_back_exactly(tmp_path: Path) -> None:
     change.apply()
     assert "cmd.exe /d /u /c type " in change.host.lines[-1], "only a file of UTF-16 holds such text"
     assert "e9,00," in change.host.lines[-1]
+
+
+@pytest.mark.parametrize("now", [{"dynamicport_udp4": (1025, 50000)}, {}], ids=["changed", "not shown"])
+def test_a_range_that_is_not_the_one_of_the_plan_is_not_overwritten(tmp_path: Path, now: dict[str, Any]) -> None:
+    change = Change(tmp_path)
+    change.host.ranges = now
+    exchange = Exchange(change.session, change.gathered.run, "backup", 60)
+    order = WriteRequest((SettingWrite("dynamicport_udp4", ("49152-65535",), ("1025-60000",)),), ())
+    with pytest.raises(HostFailure, match=r"port range over ipv4 differently than a moment ago: somebody else"):
+        apply(exchange, change.gathered, order, BackupStore("client 01", str(tmp_path)))
+    assert not change.backups()
+    assert not any("begin write" in line for line in change.host.lines)
+    assert change.host.locks is None

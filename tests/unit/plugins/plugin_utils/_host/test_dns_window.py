@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
@@ -54,7 +56,7 @@ def test_unknown_dependents_forbid_the_window() -> None:
 
 def test_a_name_that_must_not_be_sent_forbids_the_window() -> None:
     case = Case()
-    case.action["services_to_start"] = ['x" & del']
+    case.action = replace(case.action, services_to_start=('x" & del',))
     with pytest.raises(HostFailure, match="No window was opened"):
         case.open()
     assert len(case.host.lines) == 1
@@ -78,7 +80,7 @@ def test_unguarded_it_runs_in_a_shell_that_outlives_it(monkeypatch: pytest.Monke
     assert case.dns_runs
 
 
-def test_a_task_that_never_runs_is_told_from_one_that_hangs() -> None:
+def test_a_task_that_never_runs_is_distinguished_from_one_that_hangs() -> None:
     case = Case(FakeHost(scheduler="never_runs"))
     with pytest.raises(HostFailure, match="never ran the scheduled task") as caught:
         case.open()
@@ -361,7 +363,7 @@ def test_a_script_that_the_disk_did_not_take_is_never_started(there: bool) -> No
     assert not case.host.started and not case.host.locks
 
 
-def test_an_end_without_a_word_of_what_was_done_is_no_success() -> None:
+def test_an_end_without_a_report_of_what_was_done_is_no_success() -> None:
     case = Case(FakeHost(told=False))
     with pytest.raises(HostFailure, match="has not written down what it did") as caught:
         case.open()

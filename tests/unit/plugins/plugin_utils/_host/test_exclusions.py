@@ -10,9 +10,11 @@ from typing import Any
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import Record
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import ExclusionToAdd
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import SettingWrite
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.host_plan import Plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import plan_host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import to_write_request
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.apply import WriteRequest
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import backup_content
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.exclusions import (
     ours_after,
@@ -44,13 +46,13 @@ def host(**changes: Any) -> dict[str, Any]:
     return with_dns(made)
 
 
-def plan(made: dict[str, Any], *ports: str) -> dict[str, Any]:
-    return make_plan(made, Policy.from_options({"extra_ports": list(ports)}))
+def plan(made: dict[str, Any], *ports: str) -> Plan:
+    return plan_host(Host(made), Policy.from_options({"extra_ports": list(ports)}))
 
 
 def test_an_order_writes_what_is_free_and_backs_up_what_waits() -> None:
     made = host(exclusions={"udp4": starred("50000-50059"), "udp6": []})
-    order = to_write_request(plan(made, "51999-52001"))
+    order = WriteRequest.of(plan(made, "51999-52001"))
     assert order.changes == (
         SettingWrite("excluded_udp4", ("51999-51999", "52001-52001"), (), ("52000-52000",)),
         SettingWrite("excluded_udp6", ("51999-52001",)),
@@ -70,7 +72,7 @@ def test_an_order_writes_what_is_free_and_backs_up_what_waits() -> None:
 
 def test_what_only_waits_is_backed_up_and_recorded_too() -> None:
     made = host(exclusions={"udp4": [], "udp6": starred("52000-52000")})
-    order = to_write_request(plan(made, "52000"))
+    order = WriteRequest.of(plan(made, "52000"))
     assert order.changes == (SettingWrite("excluded_udp4", (), (), ("52000-52000",)),)
     assert order.records == (Record("excluded_udp4", "52000-52000"),)
 
@@ -78,13 +80,12 @@ def test_what_only_waits_is_backed_up_and_recorded_too() -> None:
 def test_a_window_adds_only_what_a_backup_names() -> None:
     made = host()
     found = plan(made, "52000")
-    (action,) = found["actions"]
-    assert recorded_exclusions(action, made) == ((), ["52000-52000"])
-    once = applied(made, found)
-    assert recorded_exclusions(action, once) == ((ExclusionToAdd("excluded_udp4", "52000-52000"),), [])
+    assert recorded_exclusions(found.deferred, made) == ((), ["52000-52000"])
+    once = applied(made, found.to_json())
+    assert recorded_exclusions(found.deferred, once) == ((ExclusionToAdd("excluded_udp4", "52000-52000"),), [])
 
 
-def test_refused_ranges_are_told_by_the_table() -> None:
+def test_refused_ranges_are_found_in_the_table() -> None:
     changes = [SettingWrite("excluded_udp4", ("1812-1812", "9-9")), SettingWrite("reserved_ports", ("1-1",))]
     assert refused_ranges(changes, host(exclusions=TABLES)) == ({"excluded_udp4": ["9-9"]}, False)
     assert refused_text({"excluded_udp4": ["9-9"], "excluded_udp6": ["7-7"]}) == "9-9 over ipv4; 7-7 over ipv6"
@@ -95,7 +96,7 @@ def test_refused_ranges_are_told_by_the_table() -> None:
     assert refused_ranges([SettingWrite("excluded_udp4", (), ("9-9",))], host(exclusions=TABLES)) == ({}, False)
 
 
-def test_the_way_back_deletes_exactly_our_rows_that_are_there() -> None:
+def test_rollback_deletes_exactly_our_rows_that_are_there() -> None:
     facts = host(exclusions=TABLES)
     added = ("1812-1812", "1645-1646", "50000-50010")
     assert table_back("excluded_udp4", added, ("7000-7009", "50000-50059"), facts) == SettingWrite(
@@ -105,7 +106,7 @@ def test_the_way_back_deletes_exactly_our_rows_that_are_there() -> None:
     assert table_back("excluded_udp6", ("7-7",), (), facts) is None, "a block of Windows is not ours"
 
 
-def test_what_is_ours_after_the_way_back() -> None:
+def test_the_record_after_a_rollback() -> None:
     facts = host(exclusions=TABLES)
     change = SettingWrite("excluded_udp4", ("7000-7009",), ("1812-1812",))
     assert ours_after(change, facts) == Record("excluded_udp4", "7000-7009")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.changes import Action
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
@@ -33,7 +33,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
 )
 
 COMMAND, DEADLINE = 120, 300
-ACTION: dict[str, Any] = {"action": "dns_window", "services_to_start": [], "deferred_exclusions": []}
+ACTION = Action("dns_window", "")
 ARRIVES, LOST_BEFORE, LOST_BEHIND = range(3)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import plan_host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
@@ -26,7 +26,8 @@ def test_the_task_comes_from_a_file_where_the_release_takes_one(family: str | No
     session = Session(FakeConnection(FakeWire(FakeHost())), clock=lambda: 0.0)
     policy = Policy.from_options()
     gathered = gather(session, policy, 60)
-    (action,) = [row for row in make_plan(gathered.facts, policy)["actions"] if row["action"] == "dns_window"]
+    action = plan_host(gathered.host, policy).action("dns_window")
+    assert action is not None
     gathered.facts["os"]["family"] = family
     lock = HostLock(Exchange(session, gathered.run, "restart", 60), lasting=True)
     assert window_of(lock, gathered, action, 300).task_file is expected

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import make_plan
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import plan_host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
@@ -51,9 +51,9 @@ class Case:
         policy = Policy.from_options()
         self.gathered = gather(self.session, policy, 60)
         self.exchange = Exchange(self.session, self.gathered.run, "restart", 60)
-        (self.action,) = [
-            entry for entry in make_plan(self.gathered.facts, policy)["actions"] if entry["action"] == "dns_window"
-        ]
+        action = plan_host(self.gathered.host, policy).action("dns_window")
+        assert action is not None
+        self.action = action
 
     def open(self, allow_unguarded: bool = False) -> Opened:
         lock = self.lock()

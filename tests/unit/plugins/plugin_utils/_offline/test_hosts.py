@@ -40,7 +40,7 @@ def test_the_report_shows_it_with_the_age_of_its_facts(tmp_path: Path) -> None:
     assert "SBSERVER" in render_text(report) and "3 d" in render_text(report)
 
 
-def test_a_copied_file_is_as_old_as_the_server_says_and_the_difference_is_told(tmp_path: Path) -> None:
+def test_a_copied_file_is_as_old_as_the_server_says_and_the_difference_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "sbserver.txt"
     path.write_bytes(CAPTURE.read_bytes())
     (host,) = read_transcripts(path, Policy.from_options())

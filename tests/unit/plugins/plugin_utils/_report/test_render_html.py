@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import pkgutil
 import re
 import zlib
@@ -170,7 +171,10 @@ def test_the_same_artifacts_give_the_same_bytes() -> None:
 
 
 def test_size_and_work_grow_with_the_number_of_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """1,000 hosts cost ten times as much as 100: counted, not timed; the packed ports are read once per lane."""
+    """1,200 hosts cost ten times as much as 120: counted, not timed; the packed ports are read once per lane.
+
+    The page grows less, because it has only the worst hosts of a large fleet in its markup.
+    """
     calls = {"ports": 0, "text": 0}
 
     def counted(name, function):
@@ -193,7 +197,50 @@ def test_size_and_work_grow_with_the_number_of_hosts(monkeypatch: pytest.MonkeyP
     assert work[120]["ports"] == 120 // 6 * 5 * 2
     assert work[1200]["ports"] == 10 * work[120]["ports"]
     assert 9.5 < work[1200]["text"] / work[120]["text"] < 10.5
-    assert 9 < sizes[1200] / sizes[120] < 10.5
+    assert sizes[1200] < 3 * sizes[120]
+
+
+def large_fleet(count: int) -> dict[str, Any]:
+    """Return hosts in turn in every state, more than a page has in its markup; the last in order is hostile."""
+    kinds = list(states().values())
+    return {f"h{number:04}": {**kinds[number % 5], "host": f"h{number:04}"} for number in range(count)} | {
+        HOSTILE: {**artifact(HOSTILE, in_order()), "status": "safe"}
+    }
+
+
+def unpacked(text: str) -> Any:
+    return json.loads(zlib.decompress(base64.b64decode(text)))
+
+
+def test_a_large_fleet_is_packed_with_the_markup_that_a_small_one_has() -> None:
+    report = report_of(large_fleet(330))
+    page = render_html(report)
+    shown = Elements(page)
+    assert sum(tag == "tr" for tag, _attributes in shown.tags) == 1 + 100
+    (template,) = [attributes for tag, attributes in shown.tags if tag == "template"]
+    index = unpacked(template["data-index"])
+    assert [row[:2] for row in index] == [[visible(row.host), row.status] for row in report.rows[100:]]
+    packed = re.search(r"<template.*?</template>", page, re.DOTALL)[0]
+    pairs = [pair for group in re.findall(r"<p>(\S+)</p>", packed) for pair in unpacked(group)]
+    assert len(pairs) == len(index) == 231
+    whole = render_html(replace(report, rows=report.rows[:300]))
+    for place, (row, part) in enumerate(pairs[:200], 100):
+        assert row.strip() in whole and part.strip() in whole, report.rows[place].host
+    elements = Elements("".join(map("".join, pairs)))
+    assert {"script", "img"}.isdisjoint(tag for tag, _attributes in elements.tags)
+    assert sum(visible(HOSTILE) in text for text in elements.texts) >= 2
+
+
+def test_without_script_each_packed_host_has_its_status_and_reason() -> None:
+    report = report_of(large_fleet(330))
+    page = render_html(report)
+    plain = "".join(re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL))
+    elements = Elements(plain)
+    assert "script" not in [tag for tag, _attributes in elements.tags]
+    text = "".join(elements.texts)
+    for row in report.rows[100:]:
+        assert f"{visible(row.host)}: {row.status.replace('_', ' ')}" in text
+        assert visible(row.reason) in text
 
 
 @pytest.mark.parametrize("held", [["1-1"], {"count": 1, "lowest": 1, "highest": 1, "packed": FAR}])

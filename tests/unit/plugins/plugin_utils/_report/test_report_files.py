@@ -128,7 +128,19 @@ def test_the_gate_judges_whom_the_report_shows(tmp_path: Path, report, expected,
     judged = acted(fleet_gate, tmp_path, [], "a", ("a",), **options)
     assert {entry["host"]: entry["status"] for entry in judged["summary"]["hosts"]} == shown
     assert judged.get("failed", False) == (set(shown.values()) != {"safe"})
-    assert json.loads((tmp_path / "artifacts/night/summary.json").read_text()) == judged["summary"]
+    written = json.loads((tmp_path / "artifacts/night/summary.json").read_text())
+    assert judged["file"] == str(tmp_path / "artifacts/night/summary.json")
+    assert written.pop("reason") == judged["msg"], "the sentence is said once"
+    assert judged["summary"] == {**written, "hosts_left_out": 0}
+
+
+def test_the_gate_shows_the_hundred_worst_of_a_large_fleet_and_writes_all(tmp_path: Path) -> None:
+    put(tmp_path / "artifacts/night", artifact("a", in_order()), *(away(f"gone{number}") for number in range(120)))
+    judged = acted(fleet_gate, tmp_path, [], "a", ("a",), expected_hosts=["a"])
+    assert [row["status"] for row in judged["summary"]["hosts"]] == ["unreachable"] * 100
+    assert judged["summary"]["hosts_left_out"] == 21
+    assert judged["summary"]["counts"]["unreachable"] == 120
+    assert len(json.loads(Path(judged["file"]).read_text(encoding="utf-8"))["hosts"]) == 121
 
 
 @pytest.mark.parametrize("mode", ["rw-r--r--", "8", "07777", "", "-1"])
@@ -147,7 +159,7 @@ def test_folders_merge_and_the_newest_artifact_counts(tmp_path: Path, report, or
     assert hosts_of(found) == {"a": "safe", "b": "unreachable", HOSTILE: "safe"}
 
 
-def test_a_broken_artifact_hides_nobody_and_is_not_replaced_by_an_older_one(tmp_path: Path, report) -> None:
+def test_a_broken_artifact_hides_no_host_and_is_not_replaced_by_an_older_one(tmp_path: Path, report) -> None:
     folder = put(tmp_path / "artifacts/night", artifact("a", in_order()), artifact("b", in_order()))
     (folder / "b.json").write_text("{", encoding="utf-8")
     (folder / "x.json").write_text(json.dumps(artifact("y", in_order())), encoding="utf-8")

@@ -41,7 +41,7 @@ PATHS = (
     st.sampled_from(PATHS),
     st.sampled_from([None, 7, "x", [], {}, [1], ["x"], {"x": 1}, [{"x": 1}], True, -1.5, 1e999, 10**400, BOMB, [None]]),
 )
-def test_a_bent_artifact_hides_nobody_and_breaks_nothing(path, value) -> None:
+def test_a_damaged_artifact_hides_no_host_and_breaks_nothing(path, value) -> None:
     bent = artifact("a", factory.conflict_facts())
     part = bent
     for key in path[:-1]:

@@ -112,6 +112,27 @@ def test_a_mistyped_variable_is_refused_with_the_name_that_was_meant(variable: s
         options({f"own_{variable}": ["50600"]}, variables_prefix="own_")
 
 
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("reserve_port_extra_ports", "extra_ports"),
+        ("reserved_ports_max_risk", "max_risk"),
+        ("resreve_ports_profiles", "profiles"),
+        ("reserve-ports-detect", "detect"),
+        ("reserve_portsprune", "prune"),
+    ],
+)
+def test_a_mistyped_prefix_is_refused_with_the_name_that_was_meant(variable: str, meant: str) -> None:
+    with pytest.raises(AnsibleError, match=f"{variable} is not an option: did you mean reserve_ports_{meant}[?]"):
+        options({variable: ["50600"]}, variables_prefix="reserve_ports_")
+
+
+@pytest.mark.parametrize("prefix", ["own_", "reserve_ports_"])
+@pytest.mark.parametrize("variable", ["extra_ports", "on_detect", "our_reserve_ports_prune", "reserve_ports", "reboot"])
+def test_other_variables_are_nobodys_business(variable: str, prefix: str) -> None:
+    assert options({variable: True, f"{prefix}run_id": "x"}, variables_prefix=prefix)["run_id"] == "x"
+
+
 @pytest.mark.parametrize("variable", ["owner", "extra_tcp_ports", "force"])
 def test_another_name_with_the_prefix_is_warned_of(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []

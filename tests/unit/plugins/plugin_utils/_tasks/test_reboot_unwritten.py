@@ -5,27 +5,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.changes import (
+    Change,
+    Work,
+    change_records,
+    change_value,
+)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import SETTINGS
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.reboot import unwritten
 
 
-def entry(name: str, value_name: str | None, before: Any, after: Any) -> dict[str, Any]:
-    return {"id": name, "value_name": value_name, "before": before, "after": after}
+def ports(before: str, after: str) -> Change:
+    return change_value(SETTINGS["reserved_ports"], {"type": "REG_SZ", "data": [before]}, [after], "")
+
+
+def record(before: str | None, after: str) -> Change:
+    return change_records({"reserved_ports": before}, {"reserved_ports": after}, "")
 
 
 @pytest.mark.parametrize(
     ("entries", "names"),
     [
         ([], []),
-        ([entry("reserved_ports", "ReservedPorts", ["1-1"], ["2-2"])], ["ReservedPorts"]),
+        ([ports("1-1", "2-2")], ["ReservedPorts"]),
         # The right data under a wrong type is not right.
-        ([entry("reserved_ports", "ReservedPorts", ["2-2"], ["2-2"])], ["ReservedPorts"]),
-        ([entry("state", None, {"reserved_ports": None}, {"reserved_ports": "2-2"})], ["state"]),
-        ([entry("state", None, {"reserved_ports": "2-2"}, {"reserved_ports": "2-2"})], []),
+        ([ports("2-2", "2-2")], ["ReservedPorts"]),
+        ([record(None, "2-2")], ["the collection's own records"]),
+        ([record("2-2", "2-2")], []),
     ],
 )
-def test_what_has_to_be_written_before_a_boot(entries: list[dict[str, Any]], names: list[str]) -> None:
-    assert unwritten({"settings": entries}) == names
+def test_what_has_to_be_written_before_a_boot(entries: list[Change], names: list[str]) -> None:
+    assert unwritten(Work(tuple(entries), ())) == names

@@ -59,7 +59,9 @@ def test_who_waits_says_for_whom_and_how_long(group: str | None, busy: int, told
 
 
 @pytest.mark.usefixtures("busy")
-def test_a_wait_is_told_without_verbosity_too(told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_is_reported_without_verbosity_too(
+    told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Display(), "verbosity", 0)
     with restart_group.restart_group_lock("dcs", "client02", folder=tmp_path, verbose=Verbose("client02")):
         pass

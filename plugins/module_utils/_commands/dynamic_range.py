@@ -1,0 +1,47 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Render the commands that show and set a dynamic UDP port range. They contain only literals and integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._sections.table import SECTIONS
+from .._windows.settings import NETSH, NETSH_PREFIX, RANGE_PREFIX, RANGES
+from .cmd import BatchError, port_range
+
+
+def shown_ranges(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Render the commands that show ranges, for one file that is compared; its name, and none without a range.
+
+    Args:
+        names: ids of RANGES.
+
+    Raises:
+        BatchError: one is not.
+    """
+    commands = [SECTIONS[_checked(name)].command for name in names]
+    return [(RANGE_PREFIX.strip("_"), "&".join(commands))] if commands else []
+
+
+def set_range(setting_id: str, text: str) -> str:
+    """Render the command that sets a range (KB929851), also for later boots.
+
+    Args:
+        setting_id: of RANGES.
+        text: the range as ``a-b``.
+
+    Raises:
+        BatchError: one of them is malformed.
+    """
+    first, _dash, last = port_range(text).partition("-")
+    count = int(last) - int(first) + 1
+    family = NETSH[_checked(setting_id).replace(RANGE_PREFIX, NETSH_PREFIX)]
+    return f"netsh.exe interface {family} set dynamicport udp start={first} num={count}"
+
+
+def _checked(setting_id: str) -> str:
+    if setting_id not in RANGES:
+        raise BatchError(f"{setting_id!r} is not a dynamic port range.")
+    return setting_id

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find services that failed because of their port and that nothing else in the plan reports.
+
+The catalogue cannot know every product. But for any service, the exit code that the service manager keeps shows that it
+lost its port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .._catalogue.sbs2003 import CATALOGUE
+from .._facts.host import DEMAND_START, DISABLED, DNS_SERVICE, RUNNING, Host, Service
+from .._policy import Policy
+from .._ports import PortSet, port_words
+from .._problems import Problem, listed, make_problem, shown
+from .._windows.service_states import PORT_ERRORS, SHARING_VIOLATION
+from .configured import with_configured_ports
+from .needs import is_ignored
+from .service_check import PORT_ERROR_WORDS, ServiceCheck
+from .services import held_by_dns, held_ports
+
+FAILED_FOR_PORT = "service_failed_for_port"
+
+
+@dataclass(frozen=True)
+class FailedService:
+    """A service that failed because of its port.
+
+    Attributes:
+        service: what the service manager shows of it.
+        ports: its UDP ports in the catalogue.
+        held_by_dns: those of these ports that DNS holds now.
+    """
+
+    service: Service
+    ports: PortSet
+    held_by_dns: PortSet
+
+    @property
+    def automatic(self) -> bool:
+        """Whether Windows starts it by itself. A Start that could not be read is treated as automatic."""
+        return self.service.start not in (DEMAND_START, DISABLED)
+
+
+def failed_services(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> list[FailedService]:
+    """Return the services that failed because of their port, in the order of the facts.
+
+    DNS, services that the policy ignores, and services that already have failures are left out. A sharing violation has
+    many causes, so it is evidence only if the service's port is known and held.
+
+    Args:
+        host: the facts.
+        policy: its ``ignore_services`` and its own rows are used.
+        service_checks: the checks of the needed services.
+    """
+    reported = {check.service.name.lower() for check in service_checks if check.failures} | {DNS_SERVICE.lower()}
+    found: list[FailedService] = []
+    for name, service in host.services.items():
+        if service.state == RUNNING or service.exit_code not in PORT_ERRORS or name.lower() in reported:
+            continue
+        rows = [row for row in CATALOGUE + policy.extra_rows if host.family in row.families and row.matches(name)]
+        if name.lower() in policy.ignore_services or any(is_ignored(row, (name,), policy) for row in rows):
+            continue
+        own = (found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,)))
+        ports = PortSet.from_ranges(pair for row in own for pair in row.udp_ports.ranges)
+        if service.exit_code != SHARING_VIOLATION or held_ports(host, ports):
+            found.append(FailedService(service, ports, held_by_dns(host, ports)))
+    return found
+
+
+def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem]:
+    """Yield a problem for each: a warning if Windows should have started the service, otherwise an info."""
+    for entry in failed:
+        name, error = shown(entry.service.name), entry.service.exit_code or 0
+        yield make_problem(
+            FAILED_FOR_PORT,
+            "warning" if entry.automatic else "info",
+            f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{_ports_in_words(entry)}. If that is"
+            " accepted, name the service in ignore_services, or for some time in accepted_risks.",
+            service=name,
+            start=entry.service.start,
+            error=error,
+            ports=entry.ports.to_json(),
+            held_by_dns=entry.held_by_dns.to_json(),
+        )
+
+
+def _ports_in_words(entry: FailedService) -> str:
+    if not entry.ports:
+        return ", and the catalogue does not know it: name the port in catalogue_extra"
+    if not entry.held_by_dns:
+        return f"; the catalogue knows UDP {listed(port_words(entry.ports))} of it"
+    return f"; DNS holds UDP {listed(port_words(entry.held_by_dns))} of its ports"

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find services that run without a port that DNS holds, and decide which of them a window restarts.
+
+Such a service does not fail: it goes on without its port, and takes it back only when it is started while DNS is down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from .._facts.host import DISABLED, RUNNING, Host, Service
+from .._policy import Policy
+from .._ports import PortSet, port_words
+from .._problems import Problem, in_number, listed, make_problem, shown
+from .dns_check import EARLIER_ROW
+from .service_check import ServiceCheck
+from .services import failed_before
+from .status import RESTART_REFUSED
+
+RUNS_WITHOUT_PORT = "service_runs_without_port"
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """Running services and their ports.
+
+    Attributes:
+        services: keys of the services to restart while DNS is down, in catalogue order.
+        problems: services that are not restarted although they run without a port, and refusals.
+    """
+
+    services: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """A service under all rows of the catalogue that match it.
+
+    Attributes:
+        service: what the service manager shows of it.
+        checks: its checks.
+    """
+
+    service: Service
+    checks: tuple[ServiceCheck, ...]
+
+    @property
+    def name(self) -> str:
+        """The key in lower case."""
+        return self.service.name.lower()
+
+    @property
+    def lost(self) -> PortSet:
+        """The ports that DNS holds while the service runs."""
+        held = [failure.port for check in self.checks for failure in check.taken if failure.by_dns and failure.port]
+        return PortSet.from_ports(set(held)) if self.service.state == RUNNING else PortSet()
+
+    @property
+    def taken_by_others(self) -> PortSet:
+        """The ports that another process than DNS holds, or may hold."""
+        return PortSet.from_ports(
+            {failure.port for check in self.checks for failure in check.taken if not failure.by_dns and failure.port}
+        )
+
+    @property
+    def ports(self) -> PortSet:
+        """All its UDP ports."""
+        return PortSet.from_ranges(pair for check in self.checks for pair in check.row.udp_ports.ranges)
+
+
+def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> Restarts:
+    """Return the services that a window restarts, and the problems of those that run without their port.
+
+    Args:
+        host: the facts.
+        policy: its ``restart_services`` are restarted if they run without a port that DNS holds.
+        service_checks: the checks of the needed services.
+    """
+    runners = _runners(service_checks)
+    asked = {name.lower(): name for name in policy.restart_services}
+    refused = {name: reason for name in asked if (reason := _refusal(host, asked[name], runners.get(name)))}
+    victims = [runner for runner in runners.values() if runner.lost]
+    gone = failed_before(host)
+    due = [runner for runner in victims if runner.name in asked and runner.name not in (*refused, *gone)]
+    left = [runner for runner in victims if runner not in due and runner.name not in refused]
+    return Restarts(
+        tuple(runner.service.name for runner in due),
+        tuple(
+            chain(
+                _refusals({asked[name]: reason for name, reason in refused.items()}),
+                (_runs_without(runner, runner.name in asked) for runner in left),
+            )
+        ),
+    )
+
+
+def _runners(service_checks: Sequence[ServiceCheck]) -> dict[str, _Runner]:
+    found: dict[str, list[ServiceCheck]] = {}
+    for check in service_checks:
+        if check.row is not EARLIER_ROW:
+            found.setdefault(check.service.name.lower(), []).append(check)
+    return {name: _Runner(checks[0].service, tuple(checks)) for name, checks in found.items()}
+
+
+def _refusal(host: Host, name: str, runner: _Runner | None) -> str | None:
+    """Return why the service is not restarted; None if it may be, and where it does not run: there is nothing to do."""
+    service = host.service(name)
+    if service is None or service.state not in (RUNNING, None):
+        return None
+    if service.start is None:
+        return "how it is started could not be read"
+    if service.start == DISABLED:
+        return "it is disabled (Start 4), and could not be started again"
+    if name.lower() in {str(dependent).lower() for dependent in host.dns.get("dependents") or ()}:
+        return "it depends on DNS, so it cannot start while DNS is down"
+    if runner is None:
+        return "the catalogue has no UDP ports of it, or it is ignored: name its ports in catalogue_extra"
+    return _of_ports(host, runner)
+
+
+def _of_ports(host: Host, runner: _Runner) -> str | None:
+    """Return why a service that runs might not start again. A service that has its ports is not restarted anyway."""
+    if any(check.row.never_start for check in runner.checks):
+        return "the collection never starts it"
+    if not runner.lost:
+        return None
+    excluded = PortSet.from_ports({port for port in runner.ports if host.excluded(port)})
+    if runner.taken_by_others:
+        return f"another process holds, or may hold, its UDP {listed(port_words(runner.taken_by_others))}"
+    if excluded:
+        return f"its UDP {listed(port_words(excluded))} is in a range that Windows excludes, so its start might fail"
+    return None
+
+
+def _refusals(refused: dict[str, str]) -> Iterator[Problem]:
+    for name, reason in refused.items():
+        yield make_problem(
+            RESTART_REFUSED,
+            "error",
+            f"{shown(name)} is named in restart_services, but is not restarted: {reason}.",
+            service=shown(name),
+        )
+
+
+def _runs_without(runner: _Runner, tried: bool) -> Problem:
+    """Return the problem of a service that runs on.
+
+    Args:
+        runner: the service.
+        tried: whether a window since the boot has restarted it already.
+    """
+    name = shown(runner.service.name)
+    words = "{name} runs without UDP {ports}, which DNS holds. To get [it|them] back, it must be started while DNS is"
+    words += " down: "
+    words += (
+        "a window has tried that since the last boot, so it is not tried again"
+        if tried
+        else "name it in restart_services, or restart it yourself then"
+    )
+    ports = runner.lost
+    message = in_number(words, len(ports) > 1).format(name=name, ports=listed(port_words(ports)))
+    return make_problem(RUNS_WITHOUT_PORT, "warning", f"{message}.", service=name, ports=ports.to_json())

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A short way through the playbooks over each connection, for any release of ansible-core.
+
+The check `cores` runs this file with the oldest and the newest release; PORTKEEPER_PROGRAMS is their folder.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from checkout import CHECKOUT
+
+RESERVE, DRIFT = "portkeeper.windows_dns.reserve_ports", "portkeeper.windows_dns.drift"
+PORTS = {"winrm": 51821, "psrp": 51822, "ssh": 51823}
+QUICK = CHECKOUT / "tests" / "faults" / "scenarios" / "nt6.toml"
+"""A host with few services and sockets. DNS holds a port of one service, until the first run cures it."""
+
+
+@pytest.fixture(scope="module")
+def host(make_host):
+    """Start a host with both servers."""
+    return make_host(str(QUICK), "--ssh", "--winrm", "full_chunks=true")
+
+
+def inventory(host, folder: Path, connection: str) -> Path:
+    """Write an inventory; the files of ssh lie beside it, where the controller can read them from anywhere."""
+    variables = host.variables(connection)
+    if connection == "ssh":
+        source = Path(variables["ansible_ssh_private_key_file"]).parent
+        kept = Path(shutil.copytree(source, folder / "ssh", ignore=lambda _, names: {n for n in names if n == "relay"}))
+        variables = {name: str(value).replace(str(source), str(kept)) for name, value in variables.items()}
+        variables["ansible_ssh_args"] = ""
+    path = folder / "inventory.yml"
+    path.write_text(yaml.safe_dump({"all": {"hosts": {host.name: variables}}}), encoding="utf-8")
+    return path
+
+
+def test_ansible_core(controller) -> None:
+    """Say which release this is; a wrong folder would prove the wrong one."""
+    done = controller.run([str(controller.programs / "ansible-playbook"), "--version"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    print("\n" + re.search(r"\[core .*\]", done.stdout)[0] + ", " + re.search(r"python version = \S+", done.stdout)[0])
+
+
+@pytest.mark.parametrize("connection", PORTS)
+def test_check_change_second_run_and_drift(controller, host, tmp_path, connection: str) -> None:
+    reached = inventory(host, tmp_path, connection)
+    taken = list(PORTS.values())[: list(PORTS).index(connection) + 1]
+    options = ["-e", f"reserve_ports_artifacts_dir={tmp_path}/artifacts"]
+    options += ["-e", f'{{"reserve_ports_extra_ports": {taken}}}']
+
+    def run(playbook: str, *more: str) -> int:
+        done = controller.playbook(playbook, reached, *options, *more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "DEPRECAT" not in done.stderr, done.stderr
+        return done.stats[host.name]["changed"]
+
+    assert run(RESERVE, "--check", "--diff") > 0
+    assert run(RESERVE, "--diff") > 0
+    assert run(RESERVE) == 0, "the second run changes nothing"
+    run(DRIFT)

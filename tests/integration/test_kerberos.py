@@ -1,0 +1,129 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kerberos with a KDC, which is known by its name only: the case of the only domain controller.
+
+The check `kerberos` runs this file, in an environment that has Kerberos' libraries.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from documented import documented
+from only_dns import only_dns
+from whole_cycle import inventory, play, run_cycle, slow_window
+
+from portkeeper_lab.control import ask_once
+from portkeeper_lab.inventory import CONNECTIONS
+from portkeeper_lab.kerberos import Realm
+
+NAME = "dc2019.portkeeper.test"
+WRONG = "not-the-Passw0rd"
+READ = play({"name": "Read", "portkeeper.windows_dns.port_info": {}})
+LOGON = {"winrm": "ansible_winrm_transport", "psrp": "ansible_psrp_auth"}
+PORTS = {"winrm": 51824, "psrp": 51825}
+PLUGINS = pytest.mark.parametrize("plugin", ["winrm", "psrp"])
+
+
+@pytest.fixture(scope="module")
+def host(make_host):
+    """Start a host with a realm."""
+    started = make_host("2019-dc", "--kerberos", "--winrm", "full_chunks=true")
+    slow_window(started)
+    return started
+
+
+def variables(host: Any, plugin: str, **changes: Any) -> dict[str, Any]:
+    """Return the documented inventory's variables with the host's name, and the lab's own krb5.conf for kinit."""
+    lab = {**CONNECTIONS[plugin](ask_once(host.name, {"op": "info"}), False), "ansible_host": NAME}
+    found = documented(lab, ansible_connection=plugin, **{LOGON[plugin]: "kerberos"})
+    return {**found, **({"ansible_winrm_kinit_env_vars": ["KRB5_CONFIG"]} if plugin == "winrm" else {}), **changes}
+
+
+def answers(host: Any) -> Counter[str]:
+    """Return how often the KDC answered in which way."""
+    return Counter(ask_once(host.name, {"op": "kerberos"})["answer"])
+
+
+@pytest.fixture
+def inside(controller, host, tmp_path):
+    """Give a controller that finds the KDC, too, with the help of the host's DNS only, and that name server."""
+    configuration = tmp_path / "krb5.conf"
+    facts = ask_once(host.name, {"op": "info"})["kerberos"]
+    text = Path(facts["configuration"]).read_text(encoding="ascii")
+    configuration.write_text(text.replace("kdc = 127.0.0.1:", f"kdc = {NAME}:"), encoding="ascii")
+    cache = f"FILE:{tmp_path / 'tickets'}"
+    with only_dns(host, NAME, controller) as (names, reached):
+        settings = ("env", f"KRB5_CONFIG={configuration}", f"KRB5CCNAME={cache}")
+        yield names, replace(reached, enter=(*settings, *reached.enter))
+
+
+def get_ticket(controller: Any, host: Any) -> None:
+    """Log on as a user does who leaves the password out of the inventory."""
+    facts = ask_once(host.name, {"op": "info"})
+    command = [*controller.enter, "kinit", facts["kerberos"]["principal"]]
+    subprocess.run(command, input=f"{facts['password']}\n", text=True, check=True, capture_output=True)
+
+
+@PLUGINS
+def test_check_change_window_and_second_run(host, inside, tmp_path, plugin: str) -> None:
+    names, controller = inside
+    if plugin == "psrp":
+        get_ticket(controller, host)
+    reached = inventory(tmp_path / "inventory.yml", "dc2019", **variables(host, plugin))
+    run_cycle(controller, names, host, reached, PORTS[plugin])
+
+
+@PLUGINS
+def test_messages_over_http_are_sealed_and_a_wrong_password_is_tried_once(host, inside, tmp_path, plugin: str) -> None:
+    _names, controller = inside
+    password = ask_once(host.name, {"op": "info"})["password"]
+    right = inventory(tmp_path / "right.yml", "dc2019", **variables(host, plugin, ansible_password=password))
+    done = controller.playbook(READ, right)
+    assert done.result("Read")["_kind"] == "ok", "the host takes no message over HTTP that is not sealed"
+    before = answers(host)
+    wrong = inventory(tmp_path / "wrong.yml", "dc2019", **variables(host, plugin, ansible_password=WRONG))
+    done = controller.playbook(READ, wrong, "-vvvvv")
+    result = done.result("Read")
+    assert result["_kind"] == "unreachable", result
+    assert "got no logon from Kerberos" in result["msg"] and LOGON[plugin] in result["msg"], result["msg"]
+    assert "\n" not in result["msg"].strip() and WRONG not in done.stdout + done.stderr
+    assert (answers(host) - before)["AS_REQ PREAUTH_FAILED"] == 1
+
+
+@PLUGINS
+def test_without_a_password_and_a_ticket_the_sentence_says_what_to_check(host, inside, tmp_path, plugin: str) -> None:
+    _names, controller = inside
+    given = {name: value for name, value in variables(host, plugin).items() if name != "ansible_password"}
+    done = controller.playbook(READ, inventory(tmp_path / "inventory.yml", "dc2019", **given), "-vvvvv")
+    result = done.result("Read")
+    assert result["_kind"] == "unreachable"
+    assert "got no logon from Kerberos" in result["msg"] and "krb5.conf" in result["msg"], result["msg"]
+    assert "\n" not in result["msg"].strip()
+
+
+def test_a_domain_of_server_2003_and_a_controller_without_rc4(controller, tmp_path) -> None:
+    """As Red Hat's policy has it: the KDC and this controller have no type of encryption in common."""
+    realm = Realm(tmp_path / "realm", "SBS2003", {"Administrator": "Lab-Passw0rd"}, rc4_only=True)
+    try:
+        configuration = tmp_path / "krb5.conf"
+        text = realm.configuration.read_text(encoding="ascii")
+        only_aes = "[libdefaults]\n    permitted_enctypes = aes256-cts aes128-cts"
+        configuration.write_text(text.replace("[libdefaults]", only_aes), encoding="ascii")
+        lab = {"ansible_host": realm.host, "ansible_port": 5985, "ansible_password": "Lab-Passw0rd"}
+        lab["ansible_user"] = realm.facts("Administrator")["principal"]
+        found = documented(lab, ansible_connection="winrm", ansible_winrm_transport="kerberos")
+        found["ansible_winrm_kinit_env_vars"] = ["KRB5_CONFIG"]
+        reached = inventory(tmp_path / "inventory.yml", "sbs2003", **found)
+        done = controller.playbook(READ, reached, KRB5_CONFIG=str(configuration))
+    finally:
+        realm.stop()
+    result = done.result("Read")
+    assert result["_kind"] == "unreachable"
+    assert "got no logon from Kerberos" in result["msg"] and "encryption type" in result["msg"], result["msg"]

@@ -1,0 +1,299 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connection plugin ssh on lab hosts, behind Debian's OpenSSH server, with cmd and PowerShell as default shell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from documented import documented
+from only_dns import only_dns
+
+DNS = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
+TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+WRONG = "not-the-Passw0rd"
+POLICY = {"socket_pool_size": 2500, "extra_ports": ["51820"]}
+SENT_FIRST = 3
+"""The step of a session at which the first command is sent: cmd.exe and a line that does nothing come before it."""
+
+
+def over_ssh(host, folder: Path, **variables: Any):
+    """Return the host with the documented inventory for ssh, for the lab; a variable that is None is left out."""
+    mine = host.variables("ssh")
+    chosen = {
+        **documented(mine, ansible_connection="ssh"),
+        "ansible_shell_type": mine["ansible_shell_type"],
+        **variables,
+    }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    path = folder / "ssh.yml"
+    path.write_text(yaml.safe_dump({"all": {"hosts": {host.name: given}}}), encoding="utf-8")
+    return replace(host, inventory=path)
+
+
+@pytest.fixture(scope="module")
+def plain(make_host):
+    """Start a Server 2019 with an SSH server."""
+    return make_host("2019-dc", "--ssh", "--winrm", "full_chunks=true")
+
+
+@pytest.fixture(scope="module")
+def host(plain, tmp_path_factory):
+    """Give the same host, reached over ssh with a key; ssh keeps its connections in the folder of the inventory."""
+    folder = tmp_path_factory.mktemp("ssh")
+    return over_ssh(plain, folder, ansible_control_path_dir=str(folder))
+
+
+@pytest.fixture
+def run(controller, host):
+    """Give a function that runs one module with arguments and returns its result."""
+    return partial(controller.module, host)
+
+
+@pytest.fixture
+def small(make_host, request, tmp_path_factory):
+    """Give a host that answers quickly, reached over ssh, with no faults left in its server."""
+    if not hasattr(request.module, "SMALL"):
+        request.module.SMALL = make_host("2003-member", "--ssh")
+    request.module.SMALL.ssh(op="clear_faults")
+    request.module.SMALL.ssh(op="reset_counters")
+    return over_ssh(request.module.SMALL, tmp_path_factory.mktemp("small"), ansible_ssh_args="")
+
+
+def configured(host) -> str:
+    """Return what DNS and TCP/IP are told about ports."""
+    return "".join(host.exec(f"reg query {key}", check=False) for key in (DNS, TCPIP))
+
+
+def done(result: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of a task that must have succeeded."""
+    assert result["_kind"] == "ok", result["msg"]
+    return result
+
+
+def assert_one_sentence(result: dict[str, Any], kind: str, *words: str) -> None:
+    assert result["_kind"] == kind, result
+    assert "\n" not in result["msg"].strip()
+    for word in words:
+        assert word in result["msg"], result["msg"]
+
+
+def test_facts_and_plan_equal_those_of_winrm(controller, plain, host) -> None:
+    plain.ssh(op="reset_counters")
+    readings = [done(controller.module(way, "port_info")) for way in (plain, host)]
+    assert plain.ssh(op="counters") == {"connections": 1, "sessions": 1, "lines": 3}, "a line, and two for the reading"
+    for reading in readings:
+        for name in ("collected", "memory"):
+            reading["facts"].pop(name, None)
+    assert readings[0]["facts"] == readings[1]["facts"]
+    assert readings[0]["problems"] == readings[1]["problems"]
+
+
+def test_check_change_second_run_drift_verify_rollback_and_reboot(run, host) -> None:
+    """The connection that ssh keeps for later tasks is alive when the host goes down."""
+    untouched = configured(host)
+    check = done(run("port_reservations", "--check", "--diff", **POLICY))
+    assert check["changed"] is True and configured(host) == untouched
+    first = done(run("port_reservations", "--diff", **POLICY))
+    assert first["changed"] is True and first["diff"] == check["diff"]
+    written = configured(host)
+    assert written != untouched
+    done(run("dns_restart", **POLICY))
+    kept = [path for path in host.inventory.parent.iterdir() if path.is_socket()]
+    assert kept, "ssh keeps its connection"
+    rebooted = done(run("host_reboot", force=True, **POLICY))
+    assert rebooted["changed"] is True
+    second = done(run("port_reservations", **POLICY))
+    assert second["changed"] is False, second["msg"]
+
+    host.exec(f"reg add {DNS} /v SocketPoolSize /t REG_DWORD /d 700 /f")
+    drifted = done(run("port_reservations", "--check", **POLICY))
+    assert drifted["changed"] is True and drifted["before"] == {"socket_pool_size": 700}
+    assert done(run("port_reservations", **POLICY))["changed"] is True
+    assert configured(host) == written
+
+    done(run("port_verify", **POLICY))
+    assert run("port_rollback", backup=first["backup"]["id"])["_kind"] == "failed", "somebody else's value is between"
+    assert done(run("port_rollback", backup=first["backup"]["id"], force=True))["changed"] is True
+    assert configured(host) == untouched
+
+
+@pytest.mark.parametrize("shell", ["powershell", "powershell-reads-stdin"])
+def test_powershell_as_the_default_shell(controller, make_host, tmp_path, shell: str) -> None:
+    """Check, change, second run and a window; an early server that cuts commands does no harm to so short a one."""
+    options = ("--ssh", "--ssh-default-shell", shell, "--ssh-cut-commands", "260")
+    host = over_ssh(make_host("2012r2", *options), tmp_path)
+    run = partial(controller.module, host)
+    policy = {"extra_ports": ["51820"], "reserve_unexposed": True}
+    check = done(run("port_reservations", "--check", "--diff", **policy))
+    first = done(run("port_reservations", "--diff", **policy))
+    assert first["changed"] is True and first["diff"] == check["diff"]
+    window = done(run("dns_restart", force=True, **policy))
+    assert window["changed"] is True and {"step": "stop_dns", "error_level": 0} in window["steps"]
+    assert done(run("port_reservations", **policy))["changed"] is False
+
+
+def test_a_name_that_only_the_stopped_dns_server_resolves(controller, plain, tmp_path) -> None:
+    """The connection is lost in the window, and made again without the name."""
+    name = "dc2019.example.test"
+    variables = plain.variables("ssh")
+    known = tmp_path / "known_hosts"
+    line = Path(_known_hosts(variables)).read_text(encoding="ascii")
+    known.write_text(line.replace("[127.0.0.1]", f"[{name}]"), encoding="ascii")
+    named = over_ssh(plain, tmp_path, ansible_host=name, ansible_ssh_common_args=f"-o UserKnownHostsFile={known}")
+    with only_dns(plain, name, controller) as (names, inside):
+        plain.ssh(op="reset_counters")
+        plain.ssh(op="fault", kind="drop_after", step=SENT_FIRST + 4)
+        restarted = inside.module(named, "dns_restart", force=True, window_timeout=60)
+        plain.ssh(op="clear_faults")
+        assert names.answered and not names.failed, "nobody asked for the name while DNS was down"
+    assert done(restarted)["changed"] is True
+    assert plain.ssh(op="counters")["sessions"] > 1
+
+
+@pytest.mark.parametrize("mechanism", ["sshpass", "ssh_askpass"])
+def test_a_password_works_and_a_wrong_one_is_tried_once(controller, small, tmp_path, mechanism: str) -> None:
+    with_password = {
+        "ansible_ssh_private_key_file": None,
+        "ansible_ssh_password_mechanism": mechanism,
+        "ansible_ssh_args": "",
+        "ansible_ssh_extra_args": "-o PubkeyAuthentication=no",
+    }
+    right = over_ssh(small, tmp_path, ansible_password=small.variables("winrm")["ansible_password"], **with_password)
+    done(controller.module(right, "port_info"))
+    small.ssh(op="reset_counters")
+    result = controller.module(over_ssh(small, tmp_path, ansible_password=WRONG, **with_password), "port_info")
+    assert_one_sentence(result, "unreachable", "rejected the credentials", "ansible_password")
+    assert WRONG not in json.dumps(result)
+    assert small.ssh(op="counters") == {"connections": 1, "sessions": 0, "lines": 0}
+
+
+def test_an_unknown_host_key_is_refused_and_not_accepted(controller, small, tmp_path) -> None:
+    known = tmp_path / "known_hosts"
+    unknown = over_ssh(small, tmp_path, ansible_ssh_common_args=f"-o UserKnownHostsFile={known}")
+    result = controller.module(unknown, "port_info")
+    assert_one_sentence(result, "unreachable", "not in known_hosts")
+    assert not known.exists() or not known.read_text(encoding="ascii")
+    unchecked = over_ssh(
+        small,
+        tmp_path,
+        ansible_ssh_common_args=f"-o UserKnownHostsFile={known}",
+        ansible_host_key_checking=False,
+    )
+    done(controller.module(unchecked, "port_info"))
+
+
+def test_through_another_host(controller, small, tmp_path) -> None:
+    """ProxyJump; a window's task does not pin the address then, and works."""
+    variables = small.variables("ssh")
+    config = tmp_path / "config"
+    config.write_text(
+        f"Host jump\n HostName 127.0.0.1\n Port {variables['ansible_port']}\n User Administrator\n"
+        f" IdentityFile {variables['ansible_ssh_private_key_file']}\n"
+        f" UserKnownHostsFile {_known_hosts(variables)}\n",
+        encoding="ascii",
+    )
+    jump = f"-F {config} -o ProxyJump=jump {variables['ansible_ssh_common_args']}"
+    host = over_ssh(small, tmp_path, ansible_ssh_common_args=jump, ansible_ssh_args="")
+    done(controller.module(host, "dns_restart", "--check"))
+    assert small.ssh(op="counters")["connections"] == 2
+
+
+def _known_hosts(variables: dict[str, Any]) -> str:
+    words = shlex.split(variables["ansible_ssh_common_args"])
+    return next(word for word in words if word.startswith("UserKnownHostsFile=")).partition("=")[2]
+
+
+def test_without_a_variable_for_the_connection(controller, small, tmp_path, free_port) -> None:
+    """Ansible uses ssh then: a Windows host with sshd works, and any other reads what to set."""
+    done(controller.module(over_ssh(small, tmp_path, ansible_connection=None, ansible_shell_type=None), "port_info"))
+    closed = over_ssh(small, tmp_path, ansible_connection=None, ansible_port=free_port)
+    assert_one_sentence(controller.module(closed, "port_info"), "unreachable", "ansible_connection", "refused")
+
+
+@pytest.fixture
+def linux(tmp_path, free_port) -> Iterator[dict[str, Any]]:
+    """Start a plain sshd of this machine, as any Linux host has one, and give the variables to reach it."""
+    for name in ("host_key", "user_key"):
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True, capture_output=True
+        )
+    lines = {
+        "ListenAddress": "127.0.0.1",
+        "Port": free_port,
+        "HostKey": tmp_path / "host_key",
+        "AuthorizedKeysFile": tmp_path / "user_key.pub",
+        "StrictModes": "no",
+        "UsePAM": "no",
+        "PidFile": "none",
+        "PermitRootLogin": "yes",
+    }
+    config = tmp_path / "sshd_config"
+    config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()), encoding="ascii")
+    kind, key = (tmp_path / "host_key.pub").read_text(encoding="ascii").split()[:2]
+    (tmp_path / "known").write_text(f"[127.0.0.1]:{free_port} {kind} {key}\n", encoding="ascii")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    sshd = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(config)], stderr=subprocess.DEVNULL)
+    yield {
+        "ansible_port": free_port,
+        "ansible_user": "root",
+        "ansible_shell_type": "sh",
+        "ansible_ssh_private_key_file": str(tmp_path / "user_key"),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={tmp_path / 'known'}",
+    }
+    sshd.terminate()
+    sshd.wait()
+
+
+def test_a_linux_host_in_the_group(controller, small, tmp_path, linux) -> None:
+    result = controller.module(over_ssh(small, tmp_path, ansible_connection=None, **linux), "port_info")
+    assert_one_sentence(result, "unreachable", "not a Windows host", "ansible_connection")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "hang"}, ("no end mark",)),
+        ({"kind": "flood"}, ("sent more than",)),
+        ({"kind": "dribble", "seconds": 0.05}, ("no end mark",)),
+        ({"kind": "drop_after"}, ("ended the connection", "may still run")),
+    ],
+    ids=str,
+)
+def test_a_host_that_does_not_answer_as_it_should(controller, small, fault: dict[str, Any], words) -> None:
+    small.ssh(op="fault", step=SENT_FIRST, **fault)
+    began = time.monotonic()
+    result = controller.module(small, "port_info", command_timeout=10)
+    assert_one_sentence(result, "failed", *words)
+    assert result["phase"] == "read"
+    assert time.monotonic() - began < 30
+
+
+def test_a_hang_before_anything_was_sent_is_unreachable(controller, small) -> None:
+    small.ssh(op="fault", kind="hang", times=0)
+    assert_one_sentence(controller.module(small, "port_info", command_timeout=10), "unreachable", "did not answer")
+
+
+def test_a_write_that_outlives_its_connection_is_waited_for(run, host) -> None:
+    """The connection is lost while the write runs: what is restored afterwards, is restored behind its end."""
+    host.ssh(op="clear_faults")
+    untouched = configured(host)
+    host.ssh(op="fault", kind="drop_after", step=SENT_FIRST + 4)
+    result = run("port_reservations", on_failure="rollback", **POLICY)
+    host.ssh(op="clear_faults")
+    assert_one_sentence(result, "failed", "may still run", "were restored")
+    assert result["phase"] == "write" and result["rolled_back"] is True
+    assert configured(host) == untouched
+    again = done(run("port_reservations", **POLICY))
+    assert again["changed"] is True, "the lock is free"

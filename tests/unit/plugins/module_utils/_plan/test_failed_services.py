@@ -1,0 +1,138 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service that failed for its port is reported, whether or not the catalogue knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    DNS_PID,
+    facts,
+    server_2019,
+    service,
+    socket,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import plan
+
+FAILED = "service_failed_for_port"
+
+
+def failed(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the problems about services that failed for their port."""
+    return [problem for problem in found["problems"] if problem["id"] == FAILED]
+
+
+def stopped(name: str, exit_code: int, start: int | None = 2, **changes: Any) -> dict[str, Any]:
+    """Return a Server 2019 on which a service is stopped with an exit code."""
+    return server_2019(services={name: service(state=1, start=start, exit_code=exit_code, **changes)})
+
+
+@pytest.mark.parametrize("trigger", [False, True])
+@pytest.mark.parametrize("error", [10048, 10013])
+def test_an_automatic_service_that_no_row_knows_is_down(error: int, trigger: bool) -> None:
+    found = plan(stopped("SageAdvantageSvc", error, trigger=trigger))
+    (problem,) = failed(found)
+    assert problem["severity"] == "warning"
+    assert problem["data"] == {
+        "service": "SageAdvantageSvc",
+        "start": 2,
+        "error": error,
+        "ports": [],
+        "held_by_dns": [],
+    }
+    assert problem["message"].startswith(f"SageAdvantageSvc failed for its port with error {error} (")
+    for option in ("catalogue_extra", "ignore_services", "accepted_risks"):
+        assert option in problem["message"]
+    assert found["status"] == "service_down"
+
+
+@pytest.mark.parametrize("name", ["Sage 50 (UK) Data", "R&D+Sync", "Gerätedienst"])
+def test_every_name_that_the_service_manager_allows_can_be_ignored(name: str) -> None:
+    assert plan(stopped(name, 10048))["status"] == "service_down"
+    assert failed(plan(stopped(name, 10048), ignore_services=[name.upper()])) == []
+
+
+@pytest.mark.parametrize("start", [3, 4])
+def test_a_service_on_demand_or_disabled_is_information(start: int) -> None:
+    found = plan(stopped("SageAdvantageSvc", 10048, start=start))
+    assert [problem["severity"] for problem in failed(found)] == ["info"]
+    assert found["status"] != "service_down"
+
+
+def test_a_start_that_could_not_be_read_is_no_excuse() -> None:
+    assert plan(stopped("SageAdvantageSvc", 10048, start=None))["status"] == "service_down"
+
+
+@pytest.mark.parametrize("exit_code", [0, 1, 1066, 1077, 2])
+def test_other_exit_codes_are_not_about_a_port(exit_code: int) -> None:
+    assert failed(plan(stopped("SageAdvantageSvc", exit_code))) == []
+
+
+def test_a_service_that_runs_again_has_not_failed() -> None:
+    made = server_2019(services={"SageAdvantageSvc": service(pid=4711, exit_code=10048)})
+    assert failed(plan(made)) == []
+
+
+def test_a_sharing_violation_counts_only_with_a_known_port_that_is_held() -> None:
+    assert failed(plan(stopped("SageAdvantageSvc", 32))) == []
+    extra = [{"name": "sage", "services": ["Other"], "ports": ["8000"]}]
+    assert failed(plan(stopped("klnagent", 32, start=4), catalogue_extra=extra)) == []
+    held = stopped("klnagent", 32, start=4)
+    held["udp_endpoints"].append(socket(15000, 4711, "other.exe"))
+    held["udp_ports"]["udp4"].append("15000-15000")
+    (problem,) = failed(plan(held))
+    assert (problem["data"]["ports"], problem["data"]["held_by_dns"]) == (["15000-15000"], [])
+
+
+def test_ports_that_dns_holds_are_named_where_they_are_known() -> None:
+    made = stopped("klnagent", 10048, start=4)
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", "15000-15000", "50000-50100"]
+    (problem,) = failed(plan(made))
+    assert problem["data"]["held_by_dns"] == ["15000-15000"]
+    assert "DNS holds UDP 15000 of its ports" in problem["message"]
+    assert "catalogue_extra" not in problem["message"]
+
+
+def test_a_tcp_service_of_the_catalogue_is_not_left_out() -> None:
+    found = plan(stopped("MSSQLSERVER", 10048))
+    assert [problem["data"]["service"] for problem in failed(found)] == ["MSSQLSERVER"]
+    assert found["status"] == "service_down"
+
+
+def test_without_detection_a_service_of_the_catalogue_is_not_left_out() -> None:
+    made = facts(services={"IAS": service(state=1, exit_code=10048)})
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", "1812-1812", "2000-2100"]
+    (problem,) = failed(plan(made, detect=False, profiles=[]))
+    assert problem["data"]["held_by_dns"] == ["1812-1812"]
+
+
+def test_a_service_that_another_problem_names_is_not_named_twice() -> None:
+    found = plan(facts(services={"IAS": service(state=1, exit_code=10048)}))
+    assert failed(found) == []
+    assert {conflict["service"] for conflict in found["live_conflicts"]} == {"IAS"}
+
+
+@pytest.mark.parametrize("name", ["SageAdvantageSvc", "sageadvantagesvc"])
+def test_ignore_services_silences_it(name: str) -> None:
+    found = plan(stopped("SageAdvantageSvc", 10048), ignore_services=[name])
+    assert failed(found) == []
+    assert found["status"] != "service_down"
+
+
+def test_ignore_services_with_the_name_of_the_row_silences_it() -> None:
+    assert failed(plan(stopped("klnagent", 10048, start=4), ignore_services=["kaspersky_agent"])) == []
+
+
+def test_powerchute_on_sbs_2003_whose_port_dns_holds_is_a_conflict() -> None:
+    made = facts(services={"PCNS1": service(state=1, exit_code=10048)})
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", "2000-2100", "3052-3052"]
+    found = plan(made)
+    assert found["live_conflicts"] == [
+        {"port": 3052, "service": "PCNS1", "holder": "dns.exe", "pid": DNS_PID, "error": 10048}
+    ]
+    assert found["status"] == "conflict"
+    assert failed(found) == []

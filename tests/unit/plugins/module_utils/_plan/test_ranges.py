@@ -1,0 +1,73 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service that takes free ports of a range, and ports that the pool cannot reach, are judged port by port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    server_2019,
+    service,
+    socket,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import plan
+
+RANGE = range(64001, 65001)
+
+
+def deployment_server(*dns_ports: str, **changes: Any) -> dict[str, Any]:
+    """Return a Server 2019 with a running WDS on UDP 4011; DNS holds the given ports."""
+    made = server_2019(services={"WDSServer": service(pid=3000)}, **changes)
+    made["udp_endpoints"].append(socket(4011, 3000, "svchost.exe"))
+    made["udp_ports"]["udp4"] = sorted(
+        {*made["udp_ports"]["udp4"], "4011-4011"}, key=lambda text: int(text.split("-")[0])
+    )
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", *dns_ports]
+    return made
+
+
+def excluded(found: dict[str, Any]) -> list[str]:
+    """Return what the pool is to leave out."""
+    after = {entry["id"]: entry["after"] for entry in found["settings"]}
+    return list(after["socket_pool_excluded_port_ranges"])
+
+
+def wds(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the need of WDS."""
+    return next(need for need in found["needs"] if need["service"] == "wds")
+
+
+@pytest.mark.parametrize("held", ["64500-64500", "64001-64899"])
+def test_some_ports_of_a_range_are_no_conflict_but_exposed(held: str) -> None:
+    found = plan(deployment_server(held))
+    assert found["live_conflicts"] == []
+    assert found["status"] not in ("conflict", "service_down")
+    assert wds(found)["exposed"] is True
+
+
+def test_nearly_all_ports_of_a_range_are_a_conflict_and_the_cut_list_says_so() -> None:
+    found = plan(deployment_server("64001-64900"))
+    assert found["status"] == "conflict"
+    assert len(found["live_conflicts"]) == 100
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "conflicts_cut"]
+    assert problem["message"] == "Of 900 conflicts, the first 100 are listed; in all, UDP 64001-64900 is lost."
+
+
+def test_the_one_fixed_port_of_the_service_is_a_conflict_still() -> None:
+    made = deployment_server("4011-4011", "64500-64500")
+    made["udp_endpoints"] = [row for row in made["udp_endpoints"] if row["port"] != 4011]
+    made["udp_ports"]["udp4"].remove("4011-4011")
+    assert [conflict["port"] for conflict in plan(made)["live_conflicts"]] == [4011]
+
+
+def test_only_ports_that_the_pool_can_reach_are_reserved() -> None:
+    assert excluded(plan(deployment_server())) == ["64001-65000"]
+
+
+@pytest.mark.parametrize("options", [{"reserve_unexposed": True}, {"profiles": ["wds"]}])
+def test_on_request_all_ports_are_reserved(options: dict[str, Any]) -> None:
+    assert {"4011-4011", "64001-65000"} <= set(excluded(plan(deployment_server(), **options)))
