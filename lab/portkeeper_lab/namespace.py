@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "HOME": "/root",
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
+    "TZ": "UTC0",
     "WINEPREFIX": "/prefix",
     "WINEDEBUG": "-all",
     "WINEDLLOVERRIDES": "mscoree,mshtml=;winemenubuilder.exe=",

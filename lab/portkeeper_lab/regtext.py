@@ -97,6 +97,34 @@ def drop_values(prefix: Path, key: str, names: Collection[str]) -> None:
     (prefix / file).write_text("".join(kept), encoding="utf-8")
 
 
+def drop_keys(prefix: Path, keys: Collection[str], but: Collection[str] = ()) -> None:
+    """Remove keys, with all below them, from a prefix whose wineserver is not running.
+
+    Args:
+        prefix: the prefix.
+        keys: the keys with their hives; an absent one is no error.
+        but: keys below them that stay, with all below.
+    """
+    for file in {_place(key)[0] for key in keys}:
+        dropped, staying = (_beginnings(file, given) for given in (keys, but))
+        dropping = False
+        kept: list[str] = []
+        with (prefix / file).open(encoding="utf-8") as handle:
+            for line in handle:
+                if line.startswith("["):
+                    lower = line.lower()
+                    dropping = lower.startswith(dropped) and not lower.startswith(staying)
+                if not dropping:
+                    kept.append(line)
+        (prefix / file).write_text("".join(kept), encoding="utf-8")
+
+
+def _beginnings(file: str, keys: Collection[str]) -> tuple[str, ...]:
+    """Return how the lines begin that stand in a file above these keys and above all keys below them."""
+    paths = [path for key in keys for where, path in [_place(key)] if where == file]
+    return tuple(f"[{_escaped(path)}{end}".lower() for path in paths for end in ("]", "\\\\"))
+
+
 def _place(key: str) -> tuple[str, str]:
     lower = key.lower()
     for start, (file, instead) in HIVES.items():

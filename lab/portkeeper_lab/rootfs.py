@@ -22,7 +22,7 @@ from portkeeper_lab.progress import run_logged, step
 
 SUITE = "trixie"
 PACKAGES = ("wine", "wine64", "libwine")
-LAYOUT = "1"
+LAYOUT = "2"
 """Raised when what `_finish` does to a root changes."""
 
 NEEDED = {
@@ -49,6 +49,15 @@ SERVICES = {"openssh-server": "ssh", "krb5-kdc": "krb5-kdc", "krb5-admin-server"
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 """Packages ask it whether they may start their services; 101 is a no."""
+
+FONT_FOLDERS = ("etc/fonts", "usr/share/fontconfig", "usr/share/fonts")
+"""Each of Wine's processes would look through all fonts when it starts."""
+
+UNREAD = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale", *FONT_FOLDERS)
+"""Folders that no host reads."""
+
+FONTS = Path("etc/fonts/fonts.conf")
+"""The list of fonts, without one: where there is no list, each process complains on standard error."""
 
 MOUNT_POINTS = ("prefix", "proc", "dev", "tmp", "root")
 
@@ -133,8 +142,10 @@ def _build(path: Path) -> None:
 
 def _finish(root: Path) -> None:
     """Drop what a host never reads and make the mount points."""
-    for name in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
+    for name in UNREAD:
         shutil.rmtree(root / name, ignore_errors=True)
+    (root / FONTS.parent).mkdir()
+    (root / FONTS).write_text("<fontconfig/>\n", encoding="ascii")
     for name in MOUNT_POINTS:
         (root / name).mkdir(exist_ok=True)
 

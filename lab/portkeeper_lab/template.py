@@ -14,7 +14,7 @@ from pathlib import Path
 from portkeeper_lab.namespace import Namespace
 from portkeeper_lab.paths import LabError, cache_dir, locked
 from portkeeper_lab.progress import step
-from portkeeper_lab.regtext import Value, add_keys
+from portkeeper_lab.regtext import Value, add_keys, drop_keys, drop_values
 from portkeeper_lab.rootfs import ensure_root
 
 WINE_FILES = ("usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "usr/share/wine/nls")
@@ -25,6 +25,19 @@ LAB_FOLDER = "drive_c/windows/portkeeper-lab"
 OUTSIDE = ("agent", "type")
 """Programs that lie in the lab's own folder: no Windows has a file of that name."""
 OVERRIDES = "HKCU\\Software\\Wine\\DllOverrides"
+NT_VERSION = "HKLM\\Software\\Microsoft\\Windows NT\\CurrentVersion"
+SEARCHED = (
+    f"{NT_VERSION}\\Time Zones",
+    f"{NT_VERSION}\\Fonts",
+    f"{NT_VERSION}\\FontSubstitutes",
+    "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Fonts",
+    "HKLM\\System\\CurrentControlSet\\Hardware Profiles\\Current\\Software\\Fonts",
+)
+"""Keys that each of Wine's processes reads entry by entry when it starts, which took most of its time."""
+LAB_ZONE = f"{NT_VERSION}\\Time Zones\\UTC"
+"""The root's own time zone, which must be found."""
+TRANSLATED = ("MUI_Display", "MUI_Dlt", "MUI_Std")
+"""Values of a time zone for which each process would load a library. Without them its plain names count."""
 
 
 def ensure_template(windows_version: str) -> Path:
@@ -61,6 +74,8 @@ def _build(root: Path, path: Path, windows_version: str) -> None:
     finally:
         namespace.close()
     link_wine_files(root, work)
+    drop_keys(work, SEARCHED, but=[LAB_ZONE])
+    drop_values(work, LAB_ZONE, TRANSLATED)
     work.rename(path)
 
 

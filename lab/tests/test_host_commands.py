@@ -174,3 +174,9 @@ def test_services_that_a_command_starts_do_not_keep_it_open(host: WineHost) -> N
     assert time.monotonic() - began < 10
     assert b"RUNNING" in host.run("sc query Browser")[1]
     assert host.run("net stop Browser")[0] == 0
+
+
+def test_a_process_has_no_list_of_fonts_or_time_zones_to_search(host: WineHost) -> None:
+    version = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion"
+    assert b"REG_SZ" not in host.run(f'reg query "{version}\\Fonts"')[1]
+    assert host.run(f'reg query "{version}\\Time Zones"')[1].strip().endswith(b"\\UTC")

@@ -12,7 +12,7 @@ import pytest
 from portkeeper_lab.account import account_of
 from portkeeper_lab.backend import Launch
 from portkeeper_lab.paths import SCENARIOS
-from portkeeper_lab.regtext import Value, add_keys, drop_values
+from portkeeper_lab.regtext import Value, add_keys, drop_keys, drop_values
 from portkeeper_lab.scenario import SERVICES_KEY, ScenarioError, find_scenario, load_scenario
 from portkeeper_lab.windows_type import PROGRAM, with_windows_type
 
@@ -137,6 +137,18 @@ def test_text_of_the_registry_file(tmp_path: Path) -> None:
     assert "[System\\\\ControlSet001\\\\Control\\\\A \\[1\\]]" in text
     assert "@=hex(1):78,00,00,00" in text
     assert '"q\\"\\x00e4"=hex(7):31,00,2d,00,31,00,00,00,00,00' in text
+
+
+def test_keys_can_be_dropped_but_for_some_below_them(tmp_path: Path) -> None:
+    (tmp_path / "system.reg").write_text(
+        '[Software\\\\A] 1\n"one"="1"\n\n[Software\\\\A\\\\B] 1\n"two"="2"\n\n[Software\\\\A\\\\C] 1\n"three"="3"\n\n'
+        '[Software\\\\AB] 1\n"four"="4"\n',
+        encoding="utf-8",
+    )
+    drop_keys(tmp_path, ["HKLM\\software\\a", "HKLM\\Software\\absent"], but=["HKLM\\Software\\A\\b"])
+    assert (tmp_path / "system.reg").read_text(encoding="utf-8") == (
+        '[Software\\\\A\\\\B] 1\n"two"="2"\n\n[Software\\\\AB] 1\n"four"="4"\n'
+    )
 
 
 def test_values_can_be_dropped(tmp_path: Path) -> None:
