@@ -29,7 +29,6 @@ from .._windows.configured_ports import (
 
 Rows: TypeAlias = "list[tuple[CatalogueRow, tuple[str, ...]]]"
 """Rows of the catalogue, each with its services that are installed on a host."""
-Values: TypeAlias = "Mapping[str, int | None]"
 
 _NONE = PortSet()
 
@@ -80,7 +79,7 @@ def _assumed(row: CatalogueRow) -> CatalogueRow:
     return replace(row, source=source)
 
 
-def _ad_lds(host: Host, row: CatalogueRow, service: str, values: Values) -> CatalogueRow | None:
+def _ad_lds(host: Host, row: CatalogueRow, service: str, values: Mapping[str, int | None]) -> CatalogueRow | None:
     """Return the row of an instance; None unless both of its ports are known. A 0 is no fixed port."""
     del host
     ports = [values.get(LDAP_PORT), values.get(SSL_PORT)]
@@ -95,7 +94,7 @@ def _ad_lds(host: Host, row: CatalogueRow, service: str, values: Values) -> Cata
     )
 
 
-def _wds(host: Host, row: CatalogueRow, service: str, values: Values) -> CatalogueRow | None:
+def _wds(host: Host, row: CatalogueRow, service: str, values: Mapping[str, int | None]) -> CatalogueRow | None:
     """Return the row with the configured range, or without a range; None where neither is known.
 
     Plain 2008 does not know UdpPortPolicy. An absent or unknown policy leaves the range needed.
@@ -121,5 +120,8 @@ def _wds(host: Host, row: CatalogueRow, service: str, values: Values) -> Catalog
 
 
 _PORTS = {AD_LDS: (LDAP_PORT, SSL_PORT), WDS: (RANGE_START, RANGE_END)}
-_READERS: dict[str, Callable[[Host, CatalogueRow, str, Values], CatalogueRow | None]] = {AD_LDS: _ad_lds, WDS: _wds}
+_READERS: dict[str, Callable[[Host, CatalogueRow, str, Mapping[str, int | None]], CatalogueRow | None]] = {
+    AD_LDS: _ad_lds,
+    WDS: _wds,
+}
 """By the places of `_windows.configured_ports`."""

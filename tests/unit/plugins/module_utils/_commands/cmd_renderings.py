@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, combinations, product
+from itertools import chain, combinations, islice, product
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (
     collector_line,
@@ -199,7 +199,7 @@ def _write_lines() -> Rendered:
     for changed in product(*(changes(name) for name in NETSH)):
         yield from write_lines(change_id, changed, [], [])
     for others in subsets([*NETSH, "socket_pool_excluded_port_ranges", "socket_pool_size"]):
-        changed = [next(changes(name)) for name in (*RANGES, *others)]
+        changed = [change for name in (*RANGES, *others) for change in islice(changes(name), 1)]
         yield from write_lines(change_id, changed, [records(change.id) for change in changed], [])
     yield from write_lines(TICKET, [], [records(name) for name in (*WRITTEN, *NETSH)], [])
 
