@@ -8,13 +8,16 @@ THOROUGH := tests/unit/plugins/action/test_hostile_input.py tests/contract/test_
 FAST := lint types unit contract
 # Side by side (a,b/c,d) is what keeps a single core busy; what needs the environment `gates` stands in one row.
 STEPS := lint,types,ansible-lint,galaxy-import/changelog,licences,collection-docs,docs,execution-environment \
-	unit contract coverage report-tests lab-tests integration faults ansible-test kerberos,cores/molecule
+	unit contract coverage report-tests lab-tests integration faults \
+	ansible-test-oldest,molecule/ansible-test-newest,core-newest,core-oldest/kerberos
+CORES := 2.17 2.18 2.19 2.20
+BETWEEN := $(foreach core,$(CORES),ansible-test-$(core) core-$(core))
 COMMA := ,
-ON_LAB := lab-tests integration faults ansible-test kerberos cores molecule
+ON_LAB := lab-tests integration faults ansible-test-oldest ansible-test-newest kerberos core-oldest core-newest molecule
 CHECKS := $(subst $(COMMA), ,$(subst /,$(COMMA),$(STEPS)))
 
 .DEFAULT_GOAL := help
-.PHONY: $(CHECKS) bench bench-full test-faults help setup setup-lab setup-gates setup-browser demo test test-fast golden picture fuzz damage-list build release release-dry clean
+.PHONY: $(CHECKS) bench bench-full test-faults test-cores help setup setup-lab setup-gates setup-browser demo test test-fast golden picture fuzz damage-list build release release-dry clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +57,9 @@ golden: setup ## Write the golden files of all commands anew; read their diff
 
 test-faults: setup-lab ## Cut the connection at every point, as .ci/run does
 	PORTKEEPER_FAULTS=full $(MAKE) --no-print-directory faults
+
+test-cores: setup-lab ## Run the unit tests and the playbooks with each ansible-core between the oldest and the newest
+	@$(PYTHON) scripts/run_checks.py $(BETWEEN)
 
 fuzz: setup ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all); damage full pools
 	$(NOX) fuzz

@@ -288,10 +288,8 @@ def make_core(session: nox.Session, label: str) -> tuple[pythons.Interpreter, Pa
     return python, venv
 
 
-@check(name="ansible-test")
-@nox.parametrize("label", list(pythons.CORES), list(pythons.CORES))
-def ansible_test(session: nox.Session, label: str) -> None:
-    """Run ansible-test sanity and units on the oldest and the newest ansible-core, units on those between."""
+def run_ansible_test(session: nox.Session, label: str) -> None:
+    """Run ansible-test on a release: units, and sanity where it is the oldest or the newest."""
     python, venv = make_core(session, label)
     # ansible-test refuses a checkout outside ansible_collections/NAMESPACE/NAME.
     collection = CACHE / f"ansible-test-{label}" / COLLECTION
@@ -317,10 +315,8 @@ def ansible_test(session: nox.Session, label: str) -> None:
     run_all(session, commands, environment)
 
 
-@check
-@nox.parametrize("label", list(pythons.CORES), list(pythons.CORES))
-def cores(session: nox.Session, label: str) -> None:
-    """Run check, change, second run and drift on a lab host, over each connection, on each of these ansible-cores."""
+def run_on_a_host(session: nox.Session, label: str) -> None:
+    """Run check, change, second run and drift on a lab host, over each connection, on a release."""
     python, venv = make_core(session, label)
     # What the controller writes and reads lies below the checkout, the only folder that the lab's root shows.
     folder = CACHE / f"cores-{label}"
@@ -331,6 +327,25 @@ def cores(session: nox.Session, label: str) -> None:
         (programs / name).chmod(0o755)
     command = [PYTHON, "-m", "pytest", "-q", "-s", f"--basetemp={folder / 'tmp'}", CORE_TEST, *session.posargs]
     session.run(*command, env={"PORTKEEPER_PROGRAMS": str(programs)}, interrupt_timeout=None)
+
+
+def add_core(label: str) -> None:
+    """Add the two sessions of a release of ansible-core."""
+
+    def ansible_test(session: nox.Session) -> None:
+        run_ansible_test(session, label)
+
+    def core(session: nox.Session) -> None:
+        run_on_a_host(session, label)
+
+    ansible_test.__doc__ = f"Run ansible-test on the ansible-core {label}."
+    core.__doc__ = f"Run the playbooks on a lab host with the ansible-core {label}."
+    check(ansible_test, name=f"ansible-test-{label}")
+    check(core, name=f"core-{label}")
+
+
+for release in pythons.CORES:
+    add_core(release)
 
 
 @nox.session(default=False)

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The releases of ansible-core, and a Python for each: one of this machine, else one of the lab's root.
 
-`make test` takes the oldest and the newest. PORTKEEPER_CORES=all takes those between them as well, but for the one of
-`.venv`, with which all other checks run.
+`make test` takes the oldest and the newest, `make test-cores` those between them.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from checkout import CHECKOUT
@@ -41,9 +39,7 @@ BETWEEN = {
     "2.19": Core("ansible-core~=2.19.0", ("3.13", "3.12", "3.11")),
     "2.20": Core("ansible-core~=2.20.0", ("3.13", "3.14", "3.12")),
 }
-_INSTALLED = metadata.version("ansible-core")
-_BESIDE = [name for name in BETWEEN if not _INSTALLED.startswith(f"{name}.")]
-CORES = {**ENDS, **({name: BETWEEN[name] for name in _BESIDE} if os.environ.get("PORTKEEPER_CORES") == "all" else {})}
+CORES = {**ENDS, **BETWEEN}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -81,8 +80,7 @@ def test_every_check_of_make_is_a_session_and_every_session_is_described_in_test
     listing = subprocess.run([BIN / "nox", "--list", "--json"], cwd=CHECKOUT, capture_output=True, check=True)
     sessions = {session["name"] for session in json.loads(listing.stdout)}
     checks = named_in_make("test")
-    assert set(checks) == sessions - {"gates"}
-    assert len(checks) == len(set(checks))
+    assert sorted([*checks, *named_in_make("test-cores")]) == sorted(sessions - {"gates"})
     assert set(named_in_make("test-fast")) < set(checks)
     table = (CHECKOUT / "TESTING.md").read_text(encoding="utf-8")
     assert [name for name in checks if f"`{name}`" not in table] == []
@@ -131,17 +129,3 @@ def test_a_noxfile_that_cannot_be_read_fails_every_check(tmp_path: Path, capfd: 
 def test_a_report_that_nox_cannot_write_fails_every_check(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_fake(tmp_path, "good,not_to_be_reported") == 1
     assert capfd.readouterr().out.splitlines()[-1] == "checks: 0 passed, 2 failed"
-
-
-def test_nox_can_write_its_report_of_every_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PORTKEEPER_CORES", raising=False)
-    assert labels() == ["oldest", "newest"]
-    monkeypatch.setenv("PORTKEEPER_CORES", "all")
-    assert {"oldest", "newest", "2.17", "2.18", "2.20"} <= set(labels())
-
-
-def labels() -> list[str]:
-    """The releases of ansible-core, as nox writes them into its report."""
-    shown = "import json, noxfile; print(json.dumps([p.call_spec for p in noxfile.ansible_test.parametrize]))"
-    done = subprocess.run([sys.executable, "-c", shown], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    return [spec["label"] for spec in json.loads(done.stdout)]

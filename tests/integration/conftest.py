@@ -227,7 +227,7 @@ class LabHost:
 def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     """Build the collection, install it from its artifact, and give a controller that finds it there."""
     folder = tmp_path_factory.mktemp("controller")
-    # The check `cores` names the programs of other releases of ansible-core.
+    # The checks core-oldest and core-newest name the programs of other releases of ansible-core.
     programs = Path(os.environ.get("PORTKEEPER_PROGRAMS", BIN))
     made = Controller(folder, folder / "collections", programs=programs)
     install_artifact(folder, made.environment(), programs)
