@@ -217,15 +217,22 @@ def execution_environment(session: nox.Session) -> None:
             session.error(f"the example's {name} lacks {lacks}")
 
 
+JUDGED = {
+    "unit": (("--cov", "--cov-report=", "-m", "not no_cover"), ("-m", "no_cover")),
+    "contract": (("--cov", "--cov-report="),),
+}
+"""The runs whose coverage is judged. A test that is not measured needs a run of its own to be as fast as it can be."""
+
+
 def add_tests(name: str, description: str, *arguments: str) -> None:
     """Add a session of pytest; COVERED=yes measures those that are judged by the session coverage."""
 
     def tests(session: nox.Session) -> None:
-        measured = ["--cov", "--cov-report="] if os.environ.get("COVERED") and name in ("unit", "contract") else []
         environment = {"COVERAGE_FILE": str(CACHE / "coverage" / name)}
-        command = [PYTHON, "-m", "pytest", "-q", "--durations=10", *measured, *arguments, *session.posargs]
-        # Interrupted, the tests shut down their lab hosts; nox would kill them after half a second.
-        session.run(*command, env=environment, interrupt_timeout=None)
+        for run in JUDGED[name] if os.environ.get("COVERED") and name in JUDGED else ((),):
+            command = [PYTHON, "-m", "pytest", "-q", "--durations=10", *run, *arguments, *session.posargs]
+            # Interrupted, the tests shut down their lab hosts; nox would kill them after half a second.
+            session.run(*command, env=environment, interrupt_timeout=None)
 
     tests.__doc__ = description
     check(tests, name=name)
