@@ -4,8 +4,8 @@
 """Disable hypothesis' deadline: a property must not fail because the machine is busy.
 
 Properties, and the heaviest of the other tests, repeat the same lines up to tens of thousands of times. They are marked
-``no_cover``: measuring coverage makes them three times as slow and finds hardly a line that other tests do not run. The check
-``unit`` runs them in a process of their own, because pytest-cov's pause does not make them fast again.
+``no_cover``: measuring coverage makes them three times as slow and finds hardly a line that other tests do not run.
+The check ``unit`` runs them in a process of their own, because pytest-cov's pause does not make them fast again.
 """
 
 from __future__ import annotations
