@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -39,11 +40,16 @@ LONGEST = (
     "test_groups",
     "test_ssh",
     "test_psrp",
-    "test_same_over_every_connection",
-    "test_later_releases",
     "test_effective",
-    "test_fleet",
     "test_window",
+    "test_examples",
+    "test_offline_scripts",
+    "test_window_safety",
+    "test_rollback",
+    "test_reservations",
+    "test_later_releases",
+    "test_https",
+    "test_same_over_every_connection",
 )
 """Files that take minutes. They come first, so that at the end no worker waits for another."""
 NUMBERS = itertools.count()
@@ -187,6 +193,11 @@ class LabHost:
         if check and done.exit_code:
             raise AssertionError(f"{line}: exit {done.exit_code}\n{done.stdout!r}\n{done.stderr!r}")
         return done.stdout.decode(errors="replace").replace("\r\n", "\n")
+
+    def pid(self, service: str) -> str:
+        """Return the process id of a service, as its service manager tells it."""
+        (found,) = re.findall(r"PID\s*:\s*(\d+)", self.exec(f"sc queryex {service}"))
+        return str(found)
 
     def winrm(self, **request: Any) -> dict[str, Any]:
         """Steer the host's WinRM server: counters, faults; see lab/portkeeper_lab/winrm/README.md."""

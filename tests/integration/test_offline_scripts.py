@@ -239,22 +239,16 @@ def test_a_service_that_runs_without_its_port_is_restarted_by_the_files_alone(ma
     host = carrier(make_host("2016"), "DC2016")
     host.host.exec(rf"reg add {SERVICES}\BESClient\Lab /v OnConflict /t REG_SZ /d ignore /f & net start BESClient")
     options = {"restart_services": ["BESClient"]}
-    before = process(host, "BESClient")
+    before = host.host.pid("BESClient")
     made = host.collect(options)
     assert [row.port for row in made.plan.live_conflicts] == [52311]
     host.carry(made)
     code, said = host.run("apply.cmd")
     assert code == DONE, said
-    assert process(host, "BESClient") != before
+    assert host.host.pid("BESClient") != before
     again = host.collect(options)
     assert again.plan.status == "safe" and again.plan.live_conflicts == []
     assert host.run("apply.cmd")[0] == ALREADY
-
-
-def process(host: Carrier, service: str) -> str:
-    """Return the process id of a service."""
-    (found,) = re.findall(r"PID\s*:\s*(\d+)", host.host.exec(f"sc queryex {service}"))
-    return str(found)
 
 
 def test_the_kit_plans_for_a_folder_of_transcripts(controller, person, first, tmp_path) -> None:

@@ -29,10 +29,6 @@ def act(controller, host):
     return partial(controller.module, host)
 
 
-def pid(host, service: str) -> str:
-    return re.findall(r"PID\s*:\s*(\d+)", host.exec(f"sc queryex {service}"))[0]
-
-
 def holders(host) -> set[str]:
     """Return the processes that hold the client's port."""
     return set(re.findall(rf":{BES_PORT}\s+\*:\*\s+(\d+)", host.exec("netstat -ano -p udp")))
@@ -43,7 +39,7 @@ def told(result: dict, name: str) -> list[str]:
 
 
 def test_the_whole_way(act, host) -> None:
-    dns, client = pid(host, "DNS"), pid(host, "BESClient")
+    dns, client = host.pid("DNS"), host.pid("BESClient")
     assert holders(host) == {dns}
 
     missing = act("port_reservations", "--check", restart_services=["Netbird"])
@@ -55,14 +51,14 @@ def test_the_whole_way(act, host) -> None:
 
     checked = act("dns_restart", "--check", restart_services=["BESClient"])
     assert checked["changed"] and "BESClient runs without, and is restarted while DNS is stopped" in checked["msg"]
-    assert (pid(host, "DNS"), pid(host, "BESClient")) == (dns, client)
+    assert (host.pid("DNS"), host.pid("BESClient")) == (dns, client)
 
     done = act("dns_restart", restart_services=["BESClient"])
     assert done["changed"], done["msg"]
     names = [step["step"] for step in done["steps"]]
     assert names == ["stop BESClient", "stop_dns", "restart BESClient", "start_dns"]
-    assert pid(host, "DNS") != dns and pid(host, "BESClient") != client
-    assert holders(host) == {pid(host, "BESClient")}
+    assert host.pid("DNS") != dns and host.pid("BESClient") != client
+    assert holders(host) == {host.pid("BESClient")}
     assert "ran_before" not in host.exec(r"reg query HKLM\SOFTWARE\portkeeper\state /s", check=False)
 
     again = act("dns_restart", restart_services=["BESClient"])
@@ -76,10 +72,10 @@ def test_a_service_that_does_not_stop_ends_the_window_before_dns_is_stopped(act,
         f"net stop BESClient & net stop DNS /y & reg delete {parameters} /v SocketPoolExcludedPortRanges /f"
         f" & net start DNS & reg add {lab} /v StopHang /t REG_DWORD /d 1 /f & net start BESClient"
     )
-    dns = pid(host, "DNS")
+    dns = host.pid("DNS")
     assert holders(host) == {dns}
     refused = act("dns_restart", restart_services=["BESClient"])
     assert refused["_kind"] == "failed"
     assert "DNS was not stopped: BESClient did not stop" in refused["msg"]
     assert refused["dns_may_be_stopped"] is False
-    assert pid(host, "DNS") == dns
+    assert host.pid("DNS") == dns

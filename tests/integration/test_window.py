@@ -27,12 +27,6 @@ def running(host, service: str) -> bool:
     return bool(re.search(r":\s*4\s", host.exec(f"sc query {service}", check=False)))
 
 
-def pid_of_dns(host) -> str:
-    found = re.search(r'"dns\.exe","(\d+)"', host.exec("tasklist /fo csv /nh"), re.IGNORECASE)
-    assert found, "dns.exe does not run"
-    return found[1]
-
-
 def fail_again(host) -> None:
     """Make DNS take 4500 again, and PolicyAgent fail for it."""
     host.exec("net stop PolicyAgent & net stop DNS & net start DNS & net start PolicyAgent", check=False)
@@ -42,28 +36,28 @@ def fail_again(host) -> None:
 def test_verify_names_the_holder(act, host) -> None:
     result = act("port_verify")
     assert result["_kind"] == "failed"
-    pid = pid_of_dns(host)
+    pid = host.pid("DNS")
     for port, service in ((4500, "PolicyAgent"), (1645, "IAS")):
         assert f"UDP {port} is held by dns.exe (PID {pid}), {service}" in result["msg"]
     assert result["msg"].count("10048") == 2
 
 
 def test_check_mode_touches_nothing(act, host) -> None:
-    pid = pid_of_dns(host)
+    pid = host.pid("DNS")
     result = act("dns_restart", "--check")
     assert result["changed"] is True
     assert "PolicyAgent" in result["msg"] and "IAS" in result["msg"]
-    assert pid_of_dns(host) == pid
+    assert host.pid("DNS") == pid
     assert act("port_verify", "--check")["ok"] is False
 
 
 def test_the_window_brings_the_services_up(act, host) -> None:
-    pid = pid_of_dns(host)
+    pid = host.pid("DNS")
     result = act("dns_restart")
     assert result["_kind"] == "ok", result["msg"]
     assert [step["step"] for step in result["steps"]] == ["stop_dns", "start IAS", "start PolicyAgent", "start_dns"]
     assert all(running(host, service) for service in ("DNS", "IAS", "PolicyAgent"))
-    assert pid_of_dns(host) != pid
+    assert host.pid("DNS") != pid
     assert act("port_verify")["ok"] is True
     left = host.exec("dir /b C:\\windows\\portkeeper&dir /b C:\\windows\\portkeeper-*", check=False)
     assert "lock" not in left and "run.cmd" not in left
@@ -71,9 +65,9 @@ def test_the_window_brings_the_services_up(act, host) -> None:
 
 
 def test_nothing_is_touched_where_nothing_is_due(act, host) -> None:
-    pid = pid_of_dns(host)
+    pid = host.pid("DNS")
     assert act("dns_restart")["changed"] is False
-    assert pid_of_dns(host) == pid
+    assert host.pid("DNS") == pid
 
 
 def test_a_connection_that_is_cut_during_the_window_changes_nothing(act, host) -> None:

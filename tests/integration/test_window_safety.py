@@ -37,10 +37,6 @@ def state(host, service: str) -> int:
     return int(re.findall(r"STATE\s*:\s*(\d)", host.exec(f"sc query {service}", check=False))[0])
 
 
-def pid(host) -> str:
-    return re.findall(r"PID\s*:\s*(\d+)", host.exec("sc queryex DNS"))[0]
-
-
 def record(host, name: str) -> dict[str, str]:
     """Return the values of one of the collection's records, or an empty dict."""
     shown = host.exec(rf"reg query {STATE}\{name}", check=False)
@@ -48,7 +44,7 @@ def record(host, name: str) -> dict[str, str]:
 
 
 def test_a_disabled_dns_is_not_stopped(act, host) -> None:
-    before = pid(host)
+    before = host.pid("DNS")
     host.exec("sc config DNS start= disabled")
     told = act("dns_restart", "--check", force=True)
     assert told["_kind"] == "ok" and told["changed"] is False
@@ -57,7 +53,7 @@ def test_a_disabled_dns_is_not_stopped(act, host) -> None:
     host.exec("sc config DNS start= auto")
     assert refused["_kind"] == "failed" and "DNS is disabled" in refused["msg"]
     assert refused["dns_may_be_stopped"] is False
-    assert (state(host, "DNS"), pid(host)) == (4, before)
+    assert (state(host, "DNS"), host.pid("DNS")) == (4, before)
     assert not record(host, "ran_before")
 
 
@@ -75,11 +71,11 @@ def test_a_paused_dns_is_a_finding_and_is_left_alone(act, host) -> None:
     host.exec(f"reg add {LAB.format('DNS')} /v Pausable /t REG_DWORD /d 1 /f & net stop DNS /y", check=False)
     bring_up(host)
     host.exec("sc pause DNS")
-    before = pid(host)
+    before = host.pid("DNS")
     drift = act("port_reservations", "--check")
     proof = act("port_verify", timeout=5)
     window = act("dns_restart", force=True)
-    left = (state(host, "DNS"), pid(host))
+    left = (state(host, "DNS"), host.pid("DNS"))
     host.exec(f"sc continue DNS & reg delete {LAB.format('DNS')} /v Pausable /f & net stop DNS /y", check=False)
     bring_up(host)
     assert drift["status"] == "service_down", drift["msg"]
@@ -107,12 +103,12 @@ def test_dns_that_is_killed_during_the_window_runs_at_the_end(act, host) -> None
     """Its process goes while it stops; what is left to do is done."""
     host.exec(f"reg add {LAB.format('DNS')} /v SlowStopMs /t REG_DWORD /d 20000 /f & net stop DNS", check=False)
     host.exec("net start DNS", check=False)
-    before = pid(host)
+    before = host.pid("DNS")
     host.exec(f'start /b cmd /c "ping -n 12 127.0.0.1 >nul & taskkill /f /pid {before} >nul 2>nul"')
     result = act("dns_restart", force=True, window_timeout=120)
     host.exec(f"reg delete {LAB.format('DNS')} /v SlowStopMs /f")
     assert result["_kind"] == "ok", result["msg"]
-    assert state(host, "DNS") == 4 and pid(host) != before
+    assert state(host, "DNS") == 4 and host.pid("DNS") != before
     assert not record(host, "ran_before")
 
 
@@ -121,7 +117,7 @@ def test_another_program_of_the_same_name_is_not_taken_for_dns(act, host) -> Non
     host.exec(r"start /b C:\dns.exe -n 60 127.0.0.1 >nul")
     written = act("port_reservations", extra_ports=["50600"])
     assert written["_kind"] == "ok" and written["changed"] is True, written["msg"]
-    assert record(host, "reserved_ports")["dns_pid"] == pid(host)
+    assert record(host, "reserved_ports")["dns_pid"] == host.pid("DNS")
 
 
 def test_a_list_of_processes_that_fails_leaves_no_number_behind(act, host) -> None:
@@ -129,7 +125,7 @@ def test_a_list_of_processes_that_fails_leaves_no_number_behind(act, host) -> No
     written = act("port_reservations", extra_ports=["50700"])
     host.exec(r"ren C:\windows\system32\tasklist.off tasklist.exe")
     assert written["changed"] is True, written["msg"]
-    assert record(host, "reserved_ports")["dns_pid"] == pid(host), "the service manager was asked"
+    assert record(host, "reserved_ports")["dns_pid"] == host.pid("DNS"), "the service manager was asked"
 
 
 def test_a_stopped_dns_is_recorded_as_stopped(act, host) -> None:
