@@ -265,7 +265,7 @@ def kerberos(session: nox.Session) -> None:
 
 
 FAULTS = "Cut the connection everywhere and break what can break, on lab hosts; PORTKEEPER_FAULTS=full for every point."
-add_tests("faults", FAULTS, "-n8", "--dist=worksteal", "tests/faults")
+add_tests("faults", FAULTS, "-n6", "--dist=worksteal", "tests/faults")
 
 
 @check
