@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,11 @@ def listed_files() -> Iterator[str]:
     for name in filter(None, listing.stdout.split("\0")):
         if (CHECKOUT / name).is_file():
             yield name
+
+
+def lab_environment(folder: Path = CHECKOUT) -> dict[str, str]:
+    """Return the variables under which `python -m portkeeper_lab` is the lab of a checkout."""
+    return {**os.environ, "PYTHONPATH": str(folder / "lab")}
 
 
 def copy_files(destination: Path, leave_out: tuple[str, ...] = ()) -> None:

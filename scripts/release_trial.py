@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archive_check import FIRST_USE
-from checkout import BIN
+from checkout import BIN, lab_environment
 from markdown_page import MarkdownPage, commands
 
 INSTALLATION = "2. Install"
@@ -108,7 +108,7 @@ def run(command: list[str], log: Path, **options: object) -> subprocess.Complete
 def lab_host(checkout: Path, log: Path) -> Iterator[str]:
     """Start a host of a checkout's lab, yield its inventory, and stop the host in any case."""
     name = f"release{os.getpid()}"
-    environment = {**os.environ, "PYTHONPATH": str(checkout / "lab")}
+    environment = lab_environment(checkout)
     program = [sys.executable, "-m", "portkeeper_lab"]
 
     def lab(*arguments: str) -> str:

@@ -22,16 +22,13 @@ from typing import Any
 import pytest
 import yaml
 
-from checkout import BIN, CHECKOUT, install_artifact
+from checkout import BIN, CHECKOUT, install_artifact, lab_environment
 from counts import pytest_terminal_summary  # noqa: F401 - a hook
 from loaded_ansible import LoadedAnsible
 from one_core import take_core as pytest_configure  # noqa: F401 - a hook
 from portkeeper_lab import control
 from portkeeper_lab.inventory import render as render_inventory
 from portkeeper_lab.paths import LabError
-
-LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
-
 
 COUNTS: Counter[str] = Counter()
 """What the tests have done with hosts, for the counts at the end of a run."""
@@ -65,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def lab(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run the lab's command line."""
     command = [sys.executable, "-m", "portkeeper_lab", *arguments]
-    done = subprocess.run(command, env=LAB_ENVIRONMENT, capture_output=True, text=True, check=False, cwd=CHECKOUT)
+    done = subprocess.run(command, env=lab_environment(), capture_output=True, text=True, check=False, cwd=CHECKOUT)
     if check and done.returncode:
         raise AssertionError(f"lab {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done

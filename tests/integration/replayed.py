@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from checkout import CHECKOUT
+from checkout import CHECKOUT, lab_environment
 
 
 class Replayed:
@@ -35,7 +34,7 @@ class Replayed:
         command = [sys.executable, "-m", "portkeeper_lab", "replay", *files, "--hosts", str(len(files))]
         self._process = subprocess.Popen(
             [*command, "--winrm", "full_chunks=true"],
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")},
+            env=lab_environment(),
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +13,7 @@ from typing import Any
 
 import pytest
 
-from checkout import CHECKOUT
-
-LAB_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT / "lab")}
+from checkout import CHECKOUT, lab_environment
 
 OF_THE_RUN = ("host", "run_id", "call", "collected", "attempted")
 """What an artifact says of the run and not of the host."""
@@ -42,7 +39,7 @@ def test_replay_equals_wine(controller, make_host, tmp_path, scenario: str, fami
     command = [sys.executable, "-m", "portkeeper_lab", "replay", str(recording)]
     replay = subprocess.Popen(
         command,
-        env=LAB_ENVIRONMENT,
+        env=lab_environment(),
         cwd=CHECKOUT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -10,7 +10,7 @@ where that document has the service.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._ports import PortSet
@@ -23,6 +23,7 @@ from .row import (
     SERVICE_NAME_RE,
     CatalogueError,
     CatalogueRow,
+    KeyMatcher,
     key_matcher,
     may_never_start,
 )
@@ -252,21 +253,21 @@ PROFILE_SOURCES: dict[str, str] = {
 """The profiles that rows name, and where their ports come from or why they exist; ``auto`` is not one of them."""
 PROFILES: tuple[str, ...] = tuple(sorted(PROFILE_SOURCES))
 
-_LOOKED_AT = key_matcher(
-    tuple(sorted({key for row in CATALOGUE for key in row.service_keys + row.requires})),
-    tuple(sorted({pattern for row in CATALOGUE for pattern in row.service_patterns})),
-)
+
+def _matcher(rows: Sequence[CatalogueRow], more: Iterable[str] = ()) -> KeyMatcher:
+    """Return what matches the service keys of rows, and more keys."""
+    keys = {*more, *(key for row in rows for key in row.service_keys)}
+    patterns = {pattern for row in rows for pattern in row.service_patterns}
+    return key_matcher(tuple(sorted(keys)), tuple(sorted(patterns)))
+
+
+_LOOKED_AT = _matcher(CATALOGUE, more=(key for row in CATALOGUE for key in row.requires))
+_BY_SOCKETS = _matcher([row for row in CATALOGUE if row.own_sockets])
 
 
 def is_catalogued(service: str) -> bool:
     """Return whether a row of the built-in catalogue matches this service key."""
     return _LOOKED_AT.matches(service)
-
-
-_BY_SOCKETS = key_matcher(
-    tuple(sorted({key for row in CATALOGUE if row.own_sockets for key in row.service_keys})),
-    tuple(sorted({pattern for row in CATALOGUE if row.own_sockets for pattern in row.service_patterns})),
-)
 
 
 def may_have_other_ports(service: str) -> bool:
