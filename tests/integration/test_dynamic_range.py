@@ -129,9 +129,11 @@ def test_back_from_the_controller_and_at_the_console(play, host) -> None:
     refused = host.exec(script, check=False)
     assert "somebody has changed" in refused and "ipv4 set dynamicport udp start=1025 num=64510" in refused
     assert ranges(host) == ["10000-59999", "49152-65535"]
-    host.exec("netsh interface ipv4 set dynamicport udp start=49152 num=16384")
-    assert "old values are back" in host.exec(script)
-    assert ranges(host) == LOWERED
+    # As a rollback leaves it that failed between the families: what is back already is nobody's change.
+    host.exec("netsh interface ipv4 set dynamicport udp start=1025 num=64510")
+    for _run in range(2):
+        assert "old values are back" in host.exec(script)
+        assert ranges(host) == LOWERED
 
 
 def test_what_follows_a_range_that_was_not_set_is_not_written(host) -> None:

@@ -5,24 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from .._sections.table import SECTIONS
 from .._windows.settings import NETSH, NETSH_PREFIX, RANGE_PREFIX, RANGES
 from .cmd import BatchError, port_range
 
 
-def shown_ranges(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Render the commands that show ranges, for one file that is compared; its name, and none without a range.
+def shown_range(setting_id: str) -> str:
+    """Render the command that shows a range.
 
     Args:
-        names: ids of RANGES.
+        setting_id: of RANGES.
 
     Raises:
-        BatchError: one is not.
+        BatchError: it is not.
     """
-    commands = [SECTIONS[_checked(name)].command for name in names]
-    return [(RANGE_PREFIX.strip("_"), "&".join(commands))] if commands else []
+    return SECTIONS[_checked(setting_id)].command
 
 
 def set_range(setting_id: str, text: str) -> str:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render rollback.cmd, the script on the host that restores a backup from the console, without a network.
 
-It contains only literals. It restores values only if they still equal those of the change that the backup was made
-for. It removes their records, so that the next run determines again which values are effective.
+It contains only literals. It restores values only if each is as the change left it, or as it was before, after a
+rollback that failed half-way. It removes their records, so that the next run determines again which values are
+effective.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from .cmd import (
     number,
     section_id,
 )
-from .dynamic_range import set_range, shown_ranges
+from .dynamic_range import set_range, shown_range
 from .lock import BUSY, refuse_while_locked
+
+BEFORE = "1"
+"""Extension of the file that shows a value as the change found it."""
 
 COMPARED = "3"
 """Extension of the file that shows a value as the change left it."""
@@ -50,7 +54,7 @@ def compared_settings(settings: Iterable[str]) -> list[tuple[str, str]]:
     names = list(settings)
     places = written_settings(names)
     values = [(section_id(name), f"reg.exe query {place.key} /v {place.value_name}") for name, place in places]
-    return [*values, *shown_ranges(name for name in names if name in RANGES)]
+    return [*values, *((section_id(name), shown_range(name)) for name in names if name in RANGES)]
 
 
 def restore_script(backup: str, undone: Sequence[str], ranges: Mapping[str, str] | None = None) -> list[str]:
@@ -74,13 +78,12 @@ def restore_script(backup: str, undone: Sequence[str], ranges: Mapping[str, str]
         "if not exist %b%\\rollback.cmd exit /b 1",
         *refuse_while_locked(r"%b%\boot.now"),
     ]
-    for name, show in compared_settings(undone):
-        shown = f"({show})" if "&" in show else show
-        lines += [
-            rf"{shown}>%b%\{name}.{_NOW} 2>nul",
-            rf">>%b%\{name}.{_NOW} echo rc %errorlevel%",
-            rf"fc.exe /b %b%\{name}.{COMPARED} %b%\{name}.{_NOW}>nul||goto changed",
-        ]
+    compared = compared_settings(undone)
+    for name, show in compared:
+        lines += [rf"{show}>%b%\{name}.{_NOW} 2>nul", rf">>%b%\{name}.{_NOW} echo rc %errorlevel%"]
+    known = "||".join(rf"fc.exe /b %b%\%%i.{old} %b%\%%i.{_NOW}>nul" for old in (COMPARED, BEFORE))
+    names = " ".join(name for name, _show in compared)
+    lines += [f"for %%i in ({names}) do ({known}||goto changed)"] if compared else []
     lines += [r"reg.exe import %b%\restore.reg||exit /b 1"] if settings else []
     lines += [f"{set_range(name, text)}>nul||exit /b 1" for name, text in old_ranges.items()]
     lines += [rf"netsh.exe -f %b%\{TABLES}>nul"] if set(undone) & set(NETSH) else []

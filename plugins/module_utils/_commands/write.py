@@ -51,6 +51,7 @@ from .exclusions import (
     file_size,
 )
 from .host_backup import (
+    BEFORE,
     COMPARED,
     TABLES,
     compared_settings,
@@ -66,6 +67,8 @@ from .machine_id import id_commands
 from .records import Record, recorded
 
 _PUT_BACK = "put-back.reg"
+_AGAIN = "2"
+"""Extension of the file that shows a value just before it is written."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def prepare_line(change_id: ChangeId, settings: Sequence[str]) -> str:
 
 def _prepared(change_id: ChangeId, settings: Sequence[str]) -> list[str]:
     file = rf"{change_id.path}\export.tmp"
-    parts = _snapshots(change_id, settings, "1")
+    parts = _snapshots(change_id, settings, BEFORE)
     for key, label in sorted({(place.key, section_of(place)) for _name, place in written_settings(settings)}):
         # cmd converts UTF-16 in `type`; one that stops at the first zero byte (Wine's) hands the bytes out as they are.
         shown = f'type {file}|findstr.exe "Registry">nul&&type {file}||findstr.exe "^" {file}'
@@ -256,10 +259,12 @@ def _old_ranges(changes: Sequence[SettingWrite]) -> dict[str, str]:
 def _compared(change_id: ChangeId, names: Sequence[str], sizes: Mapping[str, str]) -> list[str]:
     """Create the flag file if the values equal the snapshot and the backup's files are complete."""
     compared = compared_settings(names)
-    files = [[_snapshot_file(change_id, name, generation) for generation in "12"] for name, _shown in compared]
+    files = [
+        [_snapshot_file(change_id, name, generation) for generation in (BEFORE, _AGAIN)] for name, _shown in compared
+    ]
     equal = [f"fc.exe /b {first} {second} >nul" for first, second in files]
     flag = if_whole(change_id.path, sizes, f"echo same>{change_id.flag}")
-    return [*_snapshots(change_id, names, "2"), "&&".join([*equal, flag])]
+    return [*_snapshots(change_id, names, _AGAIN), "&&".join([*equal, flag])]
 
 
 def _after_ranges(change_id: ChangeId, changes: Sequence[SettingWrite], put_back: bool) -> list[str]:
