@@ -201,6 +201,6 @@ def test_counters(serve: Serve) -> None:
     server = serve()
     run(server, "cmd.exe /d /q", stdin=b"echo a\necho b\n")
     run(server, "true")
-    assert server.control({"op": "counters"}) == {"connections": 2, "sessions": 2, "lines": 2}
+    assert server.control({"op": "counters"}) == {"connections": 2, "sessions": 2, "lines": 2, "further_lines": 1}
     with pytest.raises(ValueError, match="no fault 'nonsense'; there are drop_before"):
         server.control({"op": "fault", "kind": "nonsense"})

@@ -119,11 +119,11 @@ class FaultHost:
     ssh: FaultSSH | None = None
 
     @contextlib.contextmanager
-    def over_ssh(self) -> Iterator[None]:
-        """Let everything go over ssh, and count and break its steps in place of requests."""
+    def over(self, connection: str) -> Iterator[None]:
+        """Let everything go over a connection plugin; over ssh, steps are counted and broken in place of requests."""
         before = self.connection
-        with fault_ssh(self.host) as served:
-            self.ssh, self.connection = served, "ssh"
+        with fault_ssh(self.host) if connection == "ssh" else contextlib.nullcontext() as served:
+            self.ssh, self.connection = served, connection
             try:
                 yield
             finally:

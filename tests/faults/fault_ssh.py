@@ -51,8 +51,7 @@ class FaultSSH:
     @property
     def commands(self) -> int:
         """Commands that have reached the host; the first line of a session does nothing."""
-        counted = self.server.control({"op": "counters"})
-        return int(counted["lines"] - counted["sessions"])
+        return int(self.server.control({"op": "counters"})["further_lines"])
 
     @property
     def steps(self) -> int:

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from documented import documented
 from only_dns import only_dns
+from same_artifacts import assert_equal, task
 from whole_cycle import inventory, play, run_cycle, slow_window
 
 from portkeeper_lab.control import ask_once
@@ -27,6 +29,7 @@ NAME = "dc2019.portkeeper.test"
 WRONG = "not-the-Passw0rd"
 READ = play({"name": "Read", "portkeeper.windows_dns.port_info": {}})
 LOGON = {"winrm": "ansible_winrm_transport", "psrp": "ansible_psrp_auth"}
+LOGONS = ("ntlm", "kerberos")
 PORTS = {"winrm": 51824, "psrp": 51825}
 PLUGINS = pytest.mark.parametrize("plugin", ["winrm", "psrp"])
 
@@ -69,6 +72,27 @@ def get_ticket(controller: Any, host: Any) -> None:
     facts = ask_once(host.name, {"op": "info"})
     command = [*controller.enter, "kinit", facts["kerberos"]["principal"]]
     subprocess.run(command, input=f"{facts['password']}\n", text=True, check=True, capture_output=True)
+
+
+def test_facts_and_plan_are_the_same_as_over_ntlm(host, inside, tmp_path) -> None:
+    """The host is untouched: this is the first test on it. test_same_over_every_connection.py has the other ways."""
+    _names, controller = inside
+    get_ticket(controller, host)
+    local = ask_once(host.name, {"op": "info"})["user"]
+    hosts = {
+        f"{plugin}-{logon}": {
+            **variables(host, plugin, **({"ansible_user": local} if logon == "ntlm" else {})),
+            "ansible_password": ask_once(host.name, {"op": "info"})["password"],
+            LOGON[plugin]: logon,
+        }
+        for plugin in LOGON
+        for logon in LOGONS
+    }
+    reached = tmp_path / "inventory.yml"
+    reached.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    done = controller.playbook(play(task("untouched", tmp_path, check_mode=True)), reached, "--forks=1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert_equal(tmp_path / "untouched", list(hosts))
 
 
 @PLUGINS

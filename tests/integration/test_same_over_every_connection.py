@@ -8,7 +8,6 @@ The host runs in this process, so that it can have several servers at a time. te
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import time
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 import yaml
 from documented import documented
+from same_artifacts import assert_equal, task
 
 from portkeeper_lab.host import WineHost
 from portkeeper_lab.inventory import CONNECTIONS
@@ -29,9 +29,7 @@ from portkeeper_lab.ssh.shells import Options as SSHOptions
 from portkeeper_lab.winrm.authority import LOOPBACK, Authority
 from portkeeper_lab.winrm.server import Options, WinRMServer
 
-PORT_RESERVATIONS = "portkeeper.windows_dns.port_reservations"
 ANSWERS_S = 60
-POLICY = {"extra_ports": ["51820"], "socket_pool_size": 2500}
 VARIABLES = {
     "winrm": ("ansible_winrm_scheme", "ansible_winrm_transport"),
     "psrp": ("ansible_psrp_protocol", "ansible_psrp_auth"),
@@ -44,11 +42,6 @@ READ = {"sbs2003": WINRM, "2019-dc": WINRM + HTTPS + SSH}
 
 CHANGED = {"sbs2003": WINRM, "2019-dc": [*WINRM, ("winrm", "https", "ntlm"), *SSH[:2]]}
 """The connections over which a change is made, by scenario."""
-
-OF_THE_RUN = ("run_id", "call", "attempted", "collected", "machine_id", "backup")
-"""What an artifact says of the run. Each change gives the host an identity, and its backup a name."""
-OF_THE_HOST = ("collected", "machine")
-"""The same in the facts: the host's clock, and its identity. Its name in the inventory is replaced everywhere."""
 
 WRITTEN = (
     r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters",
@@ -143,29 +136,6 @@ SocketPoolSize = 100
 """
     path.write_text(pool, encoding="utf-8")
     return load_scenario(path)
-
-
-def task(name: str, folder: Path, **keywords: Any) -> dict[str, Any]:
-    """Return a task that leaves an artifact in the folder of its name."""
-    return {"name": name, PORT_RESERVATIONS: {**POLICY, "artifacts_dir": str(folder), "run_id": name}, **keywords}
-
-
-def assert_equal(folder: Path, names: list[str]) -> None:
-    """Assert that the artifacts in a folder are the same but for what is of the run, and that there is one for each."""
-    paths = {path.stem: path for path in folder.glob("*.json")}
-    assert sorted(paths) == sorted(names)
-    first, *others = (_normalised(paths[name]) for name in names)
-    assert first["host"] == "HOST" and first["outcome"] == "ok" and first["facts"] and first["plan"]
-    for name, other in zip(names[1:], others, strict=True):
-        assert other == first, f"{name} differs from {names[0]}"
-
-
-def _normalised(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8").replace(path.stem, "HOST"))
-    for part, names in ((content, OF_THE_RUN), (content["facts"], OF_THE_HOST)):
-        for name in names:
-            del part[name]
-    return content
 
 
 @pytest.mark.parametrize("scenario", READ)

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 KINDS = ("drop_before", "drop_after", "hang", "flood", "dribble")
+COUNTED = ("connections", "sessions", "lines", "further_lines")
+"""What is counted; a further line is not the first of its session."""
 
 
 @dataclass
@@ -56,10 +58,10 @@ class Faults:
         self._rules: list[Rule] = []
         self._counts: Counter[str] = Counter()
 
-    def add(self, name: str) -> None:
-        """Count something."""
+    def add(self, *names: str) -> None:
+        """Count something, of COUNTED."""
         with self._lock:
-            self._counts[name] += 1
+            self._counts.update(names)
 
     def reached(self) -> dict[str, Rule]:
         """Count a step that has been reached, and return the rules that apply to it, by kind."""
@@ -76,7 +78,7 @@ class Faults:
         operation = values.pop("op", None)
         with self._lock:
             if operation == "counters":
-                return {name: self._counts[name] for name in ("connections", "sessions", "lines")}
+                return {name: self._counts[name] for name in COUNTED}
             if operation == "faults":
                 return {"faults": [asdict(rule) for rule in self._rules]}
             if operation == "reset_counters":

@@ -182,12 +182,13 @@ class Sessions:
 
     def _pass_input(self, process: Process, incoming: BufferedIOBase, client: Client, connection: str) -> None:
         filtered = Input(self._options, windows_type=self._windows_type)
-        rest = b""
+        rest, counted = b"", ["lines"]
         with contextlib.suppress(BackendError):
             with contextlib.suppress(OSError, ValueError):
                 while data := incoming.read1(CHUNK):
                     for line in filtered.feed(data):
-                        self.faults.add("lines")
+                        self.faults.add(*counted)
+                        counted = ["lines", "further_lines"]
                         if not self._step(client, connection, partial(process.write_stdin, line, end=False)):
                             process.write_stdin(b"", end=True)
                             return
