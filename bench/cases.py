@@ -131,6 +131,10 @@ FULL = (
 )
 """The largest come last: whoever tries the others need not wait for them."""
 
+CONNECTIONS = tuple(
+    Case(job, 50, 50, repeats=3, peer=False, floor=False) for job in ("steady_check", "steady_psrp", "steady_ssh")
+)
+
 
 def cut(cases: Sequence[Case], most: int | None) -> list[Case]:
     """Return the cases with at most this number of hosts and one repeat, for a quick check; unchanged for None."""

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the collection, a hand-written peer and the floor in one run, in turn.
 
-Usage: python bench/run.py [--full] [--at-most HOSTS]
+Usage: python bench/run.py [--full | --connections] [--at-most HOSTS]
 
-Writes bench/results/<short|full>.json, the tables in docs/benchmarks.md, and after a full run those in
+Writes bench/results/<short|full|connections>.json, the tables in docs/benchmarks.md, and after a full run those in
 docs/large_fleets.md.
 """
 
@@ -26,7 +26,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cases import FULL, JOBS, SHORT, Case, cut
+from cases import CONNECTIONS, FULL, JOBS, SHORT, Case, cut
 from fleet import fleet_lines
 from parts import HOSTS, parts
 
@@ -35,10 +35,11 @@ from core import growth
 from hosts import Hosts
 from peer.fetch import fetch
 from reports import report_figures
-from table import table, write_table
+from table import connection_table, table, write_table
 
 PEER = CHECKOUT / "bench" / "peer" / "peer.yml"
 RESULTS = CHECKOUT / "bench" / "results"
+CASES = {"short": SHORT, "full": FULL, "connections": CONNECTIONS}
 Figures = dict[str, float]
 
 
@@ -137,33 +138,37 @@ def _ratios(sides: dict[str, list[Figures]]) -> dict[str, dict[str, float]]:
 def main(arguments: Sequence[str]) -> None:
     """Run all cases and write their results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true", help="all cases, up to 1,000 hosts")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--full", dest="kind", action="store_const", const="full", help="all cases, up to 1,000 hosts")
+    kinds.add_argument("--connections", dest="kind", action="store_const", const="connections", help="only these")
     parser.add_argument("--at-most", type=int, metavar="HOSTS", help="only try whether all runs; writes nothing")
     chosen = parser.parse_args(arguments)
+    kind = chosen.kind or "short"
     peer = fetch(CACHE / "peer", CHECKOUT / "requirements" / "bench.txt")
     controller = Controller([peer])
-    cases = [case for case in cut(FULL if chosen.full else SHORT, chosen.at_most) if _runs_here(case)]
+    cases = [case for case in cut(CASES[kind], chosen.at_most) if _runs_here(case)]
     where = _where()
     done = [row for _fleet, group in itertools.groupby(cases, _fleet_of) for row in _on_one_fleet([*group], controller)]
-    results = {
-        "kind": "full" if chosen.full else "short",
-        "where": where,
-        "cases": done,
-        "core": growth(),
-        "parts": parts(controller, chosen.at_most or HOSTS),
-    }
-    if chosen.full:
+    results: dict[str, Any] = {"kind": kind, "where": where, "cases": done}
+    if kind != "connections":
+        results |= {"core": growth(), "parts": parts(controller, chosen.at_most or HOSTS)}
+    if kind == "full":
         results["report"] = report_figures(controller, *([chosen.at_most] if chosen.at_most else []))
-    text = "\n".join(table(results))
+    text = "\n".join((connection_table if kind == "connections" else table)(results))
     print(text)
     if chosen.at_most is None:
-        RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"{results['kind']}.json"
-        path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        write_table(text, CHECKOUT / "docs" / "benchmarks.md")
-        if chosen.full:
-            write_table("\n".join(fleet_lines(results)), CHECKOUT / "docs" / "large_fleets.md")
-        print(path)
+        _write(results, text)
+
+
+def _write(results: dict[str, Any], text: str) -> None:
+    kind = results["kind"]
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{kind}.json"
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write_table(text, CHECKOUT / "docs" / "benchmarks.md", kind if kind == "connections" else "results")
+    if kind == "full":
+        write_table("\n".join(fleet_lines(results)), CHECKOUT / "docs" / "large_fleets.md")
+    print(path)
 
 
 def _runs_here(case: Case) -> bool:

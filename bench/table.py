@@ -12,21 +12,26 @@ from typing import Any
 from cases import JOBS
 from targets import growth_lines, middle, target_lines
 
-BEGIN, END = "<!-- results: written by bench/run.py -->\n", "<!-- end of results -->\n"
 KEYS = "| job | hosts | forks | ms per request |"
 
 
-def write_table(text: str, page: Path) -> None:
-    """Replace the text between the marks of the page."""
-    before, _begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    page.write_text(before + BEGIN + "\n" + text + "\n" + END + after, encoding="utf-8")
+def write_table(text: str, page: Path, what: str = "results") -> None:
+    """Replace the text between the marks that name it on the page."""
+    begin, end = f"<!-- {what}: written by bench/run.py -->\n", f"<!-- end of {what} -->\n"
+    before, _begin, rest = page.read_text(encoding="utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    page.write_text(before + begin + "\n" + text + "\n" + end + after, encoding="utf-8")
+
+
+def connection_table(results: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of the table of connections."""
+    yield from _where_lines(results)
+    yield from _side_lines(results["cases"])
 
 
 def table(results: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of all tables."""
-    yield f"Run: {results['kind']}. " + "; ".join(f"{name} {value}" for name, value in results["where"].items()) + "."
-    yield ""
+    yield from _where_lines(results)
     yield from target_lines(results)
     yield from growth_lines(results["cases"])
     yield from _ratio_lines(results["cases"])
@@ -37,6 +42,11 @@ def table(results: Mapping[str, Any]) -> Iterator[str]:
     for name, row in results["core"].items():
         size, taken = list(row["milliseconds"].items())[-2]
         yield f"| {name} | {size} | {taken:.1f} | {row['exponent']:.2f} |"
+    yield ""
+
+
+def _where_lines(results: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Run: {results['kind']}. " + "; ".join(f"{name} {value}" for name, value in results["where"].items()) + "."
     yield ""
 
 
