@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from ._catalogue.row import (
@@ -219,7 +218,8 @@ class Policy:
         """The ports that the policy names in addition to the catalogue. Their holders must be in the facts."""
         if self.include_listeners:
             return PortSet.from_ranges([(LOWEST_PORT, HIGHEST_PORT)])
-        return reduce(lambda ports, row: ports | row.ports | row.udp_ports, self.extra_rows, self.extra_ports)
+        of_rows = (ports for row in self.extra_rows for ports in (row.ports, row.udp_ports))
+        return PortSet.union((self.extra_ports, *of_rows))
 
     def reserves_unexposed(self, family: str) -> bool:
         """Return whether needed ports outside the pool's range are reserved too; by default on NT5 only."""

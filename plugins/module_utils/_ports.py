@@ -167,6 +167,11 @@ class PortSet:
             raise PortError("the packed port set does not agree with its count, lowest and highest port")
         return ports
 
+    @classmethod
+    def union(cls, sets: Iterable[PortSet]) -> PortSet:
+        """Return the ports of all these sets."""
+        return cls._canonical(_merged(sorted(pair for ports in sets for pair in ports.ranges)))
+
     @property
     def lowest(self) -> int | None:
         """The lowest port; None for the empty set."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import reduce
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE
@@ -54,7 +53,7 @@ from .system import read_os
 
 FACTS_FORMAT = 1
 
-_NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
+_NEEDED = PortSet.union(ports for row in CATALOGUE for ports in (row.ports, row.udp_ports))
 """All ports of the catalogue."""
 _OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
 

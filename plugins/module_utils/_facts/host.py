@@ -110,7 +110,7 @@ class Host:
     @property
     def unnamed_ports(self) -> PortSet:
         """The ports of other processes that have no row in the list of sockets."""
-        held = self._other_ports[FAMILIES[0]] | self._other_ports[FAMILIES[1]]
+        held = PortSet.union(map(self.other_ports, FAMILIES))
         return held - PortSet.from_ports({port for _family, port in self._holders})
 
     def has_reading_errors(self, apart_from: Collection[str]) -> bool:

@@ -89,7 +89,7 @@ def of_host(accepted: Iterable[AcceptedRisk], host: str) -> tuple[AcceptedRisk, 
 
 def accepted_ports(accepted: Iterable[AcceptedRisk], today: date) -> PortSet:
     """Return the ports of all decisions that are valid on that day."""
-    return PortSet.from_ranges(pair for risk in accepted if risk.in_force(today) for pair in risk.ports.ranges)
+    return PortSet.union(risk.ports for risk in accepted if risk.in_force(today))
 
 
 def accepted_services(accepted: Iterable[AcceptedRisk], today: date) -> frozenset[str]:

@@ -87,7 +87,7 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
         return PortSet()
     ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
     fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
-    held = (ports & host.dns_ports(FAMILIES[0])) | (ports & host.dns_ports(FAMILIES[1]))
+    held = PortSet.union(ports & host.dns_ports(family) for family in FAMILIES)
     return held - fixed
 
 

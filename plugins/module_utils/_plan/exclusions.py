@@ -243,7 +243,7 @@ def _unknown_tables(host: Host, parts: Sequence[FamilyPlan]) -> Iterator[Problem
     unknown = [part for part in parts if not part.known and part.wanted]
     lacking = [part for part in unknown if dynamic.get(part.family)]
     if lacking:
-        ports = PortSet.from_ranges(pair for part in lacking for pair in part.wanted.ranges)
+        ports = PortSet.union(part.wanted for part in lacking)
         over = " and ".join(NETSH[part.setting_id] for part in lacking)
         yield make_problem(
             NO_CONTEXT,

@@ -57,8 +57,7 @@ def exposed_by_need(plan: Mapping[str, Any], safe: Mapping[str, PortSet]) -> lis
         safe: `protected_ports`, for which the pool of DNS is unpacked.
     """
     pools = pool_ranges(plan)
-    open_ports = [pools[family] - safe[family] for family in FAMILIES]
-    reach = open_ports[0] | open_ports[1]
+    reach = PortSet.union(pools[family] - safe[family] for family in FAMILIES)
     return [PortSet.from_json(need["ports"]) & reach if need["protocol"] != "tcp" else _NONE for need in plan["needs"]]
 
 
@@ -70,5 +69,4 @@ def exposed_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> PortSet:
         facts: what it was made from.
     """
     found = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
-    counted = [pair for need, ports in found if need["reason"] != "profile" for pair in ports.ranges]
-    return PortSet.from_ranges(counted)
+    return PortSet.union(ports for need, ports in found if need["reason"] != "profile")

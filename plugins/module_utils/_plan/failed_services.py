@@ -66,7 +66,7 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         if name.lower() in policy.ignore_services or any(is_ignored(row, (name,), policy) for row in rows):
             continue
         own = (found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,)))
-        ports = PortSet.from_ranges(pair for row in own for pair in row.udp_ports.ranges)
+        ports = PortSet.union(row.udp_ports for row in own)
         if service.exit_code != SHARING_VIOLATION or held_ports(host, ports):
             found.append(FailedService(service, ports, held_by_dns(host, ports)))
     return found

@@ -107,7 +107,7 @@ def unread_sockets(host: Host, policy: Policy, rows: Rows, needs: Sequence[Need]
         )
     needed = [need.udp_ports for need in needs]
     needed += [row.udp_ports for row, services in rows if services]
-    wanted = PortSet.from_ranges(pair for ports in needed for pair in ports.ranges)
+    wanted = PortSet.union(needed)
     for problem in host.facts.get("problems") or ():
         if problem["id"] == SOCKET_ROWS_UNREADABLE and problem["severity"] == "warning":
             ports = wanted & PortSet.from_json(problem["data"]["ports"])

@@ -140,8 +140,7 @@ class _Draft:
         """Ports reserved by others that stay."""
         listed, netsh = self.reserved.listed, self.reserved.netsh
         tables = [part.desired - part.wanted for part in netsh.families] if netsh else []
-        pairs = [pair for ports in tables for pair in ports.ranges]
-        return (listed.kept if listed else PortSet()) | PortSet.from_ranges(pairs)
+        return PortSet.union((*tables, listed.kept) if listed else tables)
 
 
 def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
@@ -242,7 +241,7 @@ def _in_ranges(host: Host, policy: Policy, found: Pool, ranges: RangePlan) -> _D
     netsh, of_netsh = plan_netsh(host, policy, needs, drawn) if mechanism.netsh else (None, ())
     sized, of_size = plan_pool_size(host, policy)
     reserved, misfits = refuse_misfits(drawn, Reservations(listed, netsh, sized, starred_ports(host)))
-    needed = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
+    needed = PortSet.union(need.udp_ports for need in needs)
     problems = (*of_release, *of_list, *of_netsh, *of_size, *misfits, *own_socket_problems(own, needed))
     return _Draft(host, policy, mechanism, pool, rows, needs, reserved, ranges, problems)
 

@@ -58,7 +58,7 @@ class Pool:
     @property
     def all_ports(self) -> PortSet:
         """The ports of both ranges."""
-        return (self.udp4 or PortSet()) | (self.udp6 or PortSet())
+        return PortSet.union(ports for ports in (self.udp4, self.udp6) if ports)
 
     def in_new_range(self) -> Pool:
         """Return the pool as it is drawn from the ranges that the plan sets."""

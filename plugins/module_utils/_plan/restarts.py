@@ -70,7 +70,7 @@ class _Runner:
     @property
     def ports(self) -> PortSet:
         """All its UDP ports."""
-        return PortSet.from_ranges(pair for check in self.checks for pair in check.row.udp_ports.ranges)
+        return PortSet.union(check.row.udp_ports for check in self.checks)
 
 
 def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> Restarts:

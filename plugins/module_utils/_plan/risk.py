@@ -129,6 +129,6 @@ def risk_of(
     def figures(ports: PortSet) -> tuple[dict[str, float | None], dict[str, float | None]]:
         return draw_risk(pool, ports, now), draw_risk(reloaded, ports, after)
 
-    needed = PortSet.from_ranges(pair for _service, ports in needs for pair in ports.ranges)
+    needed = PortSet.union(ports for _service, ports in needs)
     per_need = tuple((service, ports, Figures(*figures(ports))) for service, ports in needs)
     return Risk(*figures(needed), per_need, pool.model)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from .._catalogue.row import (
@@ -163,12 +162,12 @@ def _unreadable(host: Host) -> bool:
 
 def held_by_dns(host: Host, ports: PortSet) -> PortSet:
     """Return those of the ports that DNS's process holds in any address family."""
-    return reduce(PortSet.__or__, (ports & host.dns_ports(family) for family in FAMILIES))
+    return PortSet.union(ports & host.dns_ports(family) for family in FAMILIES)
 
 
 def held_ports(host: Host, ports: PortSet) -> PortSet:
     """Return those of the ports that any process holds in any address family."""
-    return reduce(PortSet.__or__, (ports & host.other_ports(family) for family in FAMILIES), held_by_dns(host, ports))
+    return held_by_dns(host, ports) | PortSet.union(ports & host.other_ports(family) for family in FAMILIES)
 
 
 def _extra_port(host: Host, port: int) -> Iterator[Failure]:

@@ -99,10 +99,8 @@ class _Found:
 
 def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool) -> PortSet:
     """Return the ports to reserve: all of those of profiles and user, of others those that the pool can reach."""
-    return PortSet.from_ranges(
-        pair
-        for need in needs
-        for pair in (need.ports if unexposed_too or need.requested else need.udp_ports & pool_ports).ranges
+    return PortSet.union(
+        need.ports if unexposed_too or need.requested else need.udp_ports & pool_ports for need in needs
     )
 
 
@@ -156,7 +154,7 @@ def _read(host: Host, setting: Setting) -> _Found | None:
     parts = [(entry, *split_entry(entry)) for entry in bad]
     return _Found(
         *(True, fact["type"], fact["data"], entries, ports, bad, canonical),
-        meant=PortSet.from_ranges(pair for _entry, meant, _rest in parts for pair in meant.ranges),
+        meant=PortSet.union(meant for _entry, meant, _rest in parts),
         split=[entry for entry, meant, _rest in parts if meant],
         dropped=[part for _entry, _meant, rest in parts for part in rest],
     )
