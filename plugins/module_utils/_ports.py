@@ -284,7 +284,8 @@ def _unpack(packed: object) -> list[int]:
 
 def port_words(ports: Iterable[int]) -> list[str]:
     """Format ports for people, with neighbours joined: 135, 136, 137 and 500 as ``135-137`` and ``500``."""
-    return [str(first) if first == last else f"{first}-{last}" for first, last in _ranges_of(ports)]
+    ranges = ports.ranges if isinstance(ports, PortSet) else _ranges_of(ports)
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
 
 
 def single_ports(value: object) -> list[int]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .._fleet.accepted_risks import short_ports
 from .._fleet.gate import (
     NAMED_MAX,
     ORDER,
@@ -23,7 +22,7 @@ from .._fleet.gate import (
 )
 from .._fleet.times import parse_time
 from .._plan.exposure import exposed_by_need, protected_ports
-from .._ports import PortSet
+from .._ports import PortSet, port_words
 from .._problems import printable
 from .changes import HostChange, changes_of
 from .plan_words import plan_words
@@ -317,5 +316,5 @@ def chance_text(value: float | None) -> str:
 
 def ports_text(ports: PortSet, most: int = 8) -> str:
     """Format ports for people, with a limited number of ranges."""
-    shown = short_ports(ports)
+    shown = port_words(ports)
     return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")

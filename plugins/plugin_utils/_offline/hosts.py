@@ -41,7 +41,7 @@ from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import RegFileError
 from .._files import utc_now
-from .kit import OfflineError
+from .kit import OfflineError, file_of
 
 _NONCE_DIGITS = 16
 
@@ -126,7 +126,7 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
     except (OrderError, BatchError, RegFileError) as error:
         files, refusal = {}, str(error).rstrip(".")
     text = plan_text(facts, plan, bool(files), refusal)
-    files = {**files, "plan.txt": _lines(text)}
+    files = {**files, "plan.txt": file_of(text)}
     return Carried(host, facts, plan, *_age(path, facts), files, refusal)
 
 
@@ -142,11 +142,7 @@ def _scripts(order: ScriptPlan, content: bytes) -> dict[str, bytes]:
     digest = hashlib.sha256(content).hexdigest()
     run, machine = digest[:_NONCE_DIGITS], digest[-2 * ID_BYTES :]
     return {
-        "apply.cmd": _lines(apply_script(order, run)),
-        "rollback.cmd": _lines(rollback_script(order, run)),
+        "apply.cmd": file_of(apply_script(order, run)),
+        "rollback.cmd": file_of(rollback_script(order, run)),
         **{data_file(order, which): data_bytes(order, which, machine) for which in ("apply", "rollback")},
     }
-
-
-def _lines(lines: list[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
