@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from .._sections.table import SECTIONS
 from .._windows.settings import NETSH, NETSH_PREFIX, RANGE_PREFIX, RANGES
-from .cmd import BatchError, port_range
+from .cmd import BatchError, port_bounds
 
 
 def shown_ranges(names: Iterable[str]) -> list[tuple[str, str]]:
@@ -35,10 +35,9 @@ def set_range(setting_id: str, text: str) -> str:
     Raises:
         BatchError: one of them is malformed.
     """
-    first, _dash, last = port_range(text).partition("-")
-    count = int(last) - int(first) + 1
+    first, last = port_bounds(text)
     family = NETSH[_checked(setting_id).replace(RANGE_PREFIX, NETSH_PREFIX)]
-    return f"netsh.exe interface {family} set dynamicport udp start={first} num={count}"
+    return f"netsh.exe interface {family} set dynamicport udp start={first} num={last - first + 1}"
 
 
 def _checked(setting_id: str) -> str:

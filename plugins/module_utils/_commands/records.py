@@ -30,7 +30,7 @@ from .cmd import (
     number,
     port_range,
     section,
-    service,
+    service_key,
     state_is,
     wrap,
 )
@@ -86,7 +86,7 @@ def remember_line(
     Raises:
         BatchError: a name is malformed, or there is nothing to write.
     """
-    steps = recorded([Record(name, ",".join(map(_key, keys))) for name, keys in lists.items()])
+    steps = recorded([Record(name, ",".join(map(service_key, keys))) for name, keys in lists.items()])
     for name, pid in process.items():
         text = DNS_STOPPED if pid is None else number(pid, HIGHEST_PID)
         steps.append(rf"reg.exe add {STATE_KEY}\{_recordable(name)} /v dns_pid /t REG_SZ /d {text} /f")
@@ -164,11 +164,7 @@ def _recordable(name: str) -> str:
 
 
 def _keys(value: str) -> str:
-    return ",".join(map(_key, value.split(",")))
-
-
-def _key(name: str) -> str:
-    return service(name).strip('"')
+    return ",".join(map(service_key, value.split(",")))
 
 
 def _canonical(value: str) -> str:

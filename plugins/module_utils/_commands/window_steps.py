@@ -22,6 +22,7 @@ from .cmd import (
     matching,
     number,
     service,
+    service_key,
     state_is,
 )
 from .records import RAN_BEFORE
@@ -224,7 +225,7 @@ def _runs(name: str) -> str:
 def _allowed(parts: Parts, voice: Voice) -> list[str]:
     """Leave the window unless DNS runs and all services that stop with it can be started again."""
     keys = voice.file("keys")
-    queries = [rf'reg.exe query "{_SERVICES}\{_key(name)}">>{keys} 2>nul' for name in parts.stopped]
+    queries = [rf'reg.exe query "{_SERVICES}\{service_key(name)}">>{keys} 2>nul' for name in parts.stopped]
     return [
         *_if(voice.with_sc, f"{_runs(DNS_SERVICE)}||{voice.idle}"),
         *(line for query in queries for line in _if(voice.with_reg, query)),
@@ -236,10 +237,6 @@ def _allowed(parts: Parts, voice: Voice) -> list[str]:
 
 
 _LOOKED = "looked"
-
-
-def _key(name: str) -> str:
-    return service(name).strip('"')
 
 
 def _excluded(parts: Parts, voice: Voice) -> list[str]:

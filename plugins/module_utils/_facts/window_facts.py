@@ -15,7 +15,7 @@ from typing import Any
 
 from .._catalogue.row import SERVICE_NAME_RE
 from .._commands.records import RAN_BEFORE
-from .._windows.service_states import CONTINUE_PENDING, PAUSE_PENDING, START_PENDING, STOP_PENDING
+from .._windows.service_states import CONTINUE_PENDING, NEVER_STARTED, PAUSE_PENDING, START_PENDING, STOP_PENDING
 from .._windows.settings import DNS_RESTART, DNS_SERVICE, RANGES, SETTINGS
 from .dynamic_range import configured_text
 from .host import (
@@ -25,9 +25,6 @@ from .host import (
     STOPPED,
     Host,
 )
-
-NEVER_STARTED = 1077
-"""ERROR_SERVICE_NEVER_STARTED: no start has been attempted since the last boot."""
 
 _PENDING = (START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING)
 

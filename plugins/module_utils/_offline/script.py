@@ -17,9 +17,10 @@ from .._commands.cmd import (
     SYSTEM32,
     checked,
     nonce,
-    port_range,
+    port_bounds,
     service,
 )
+from .._commands.exclusions import exclusion_command
 from .._commands.lock import BUSY, refuse_while_locked
 from .._commands.window_steps import ALREADY_RUNNING
 from .._windows.registry_file import REG_DWORD, RawValue, long_key
@@ -238,24 +239,18 @@ def imported(path: str) -> list[str]:
 def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:
     """Render one netsh command per range."""
     return [
-        f"netsh.exe interface {NETSH[table]} {verb} excludedportrange protocol=udp startport={first}"
-        f" numberofports={last - first + 1} store=persistent >nul 2>nul"
-        for first, last in map(_bounds, ranges)
+        f"netsh.exe {exclusion_command(verb, table, first, last - first + 1)} >nul 2>nul"
+        for first, last in map(port_bounds, ranges)
     ]
 
 
 def row_test(table: str, text: str) -> str:
     """Render the command with level 0 if the table contains the row, recognised by its numbers and its star."""
-    first, last = _bounds(text)
+    first, last = port_bounds(text)
     return (
         f"netsh.exe interface {NETSH[table]} show excludedportrange protocol=udp 2>nul"
         f'|findstr.exe /r /c:"^ *{first}  *{last}  *\\*" >nul'
     )
-
-
-def _bounds(text: str) -> tuple[int, int]:
-    first, _dash, last = port_range(text).partition("-")
-    return int(first), int(last)
 
 
 def start(name: str) -> list[str]:

@@ -19,6 +19,7 @@ from .._catalogue.row import (
     CatalogueRow,
     may_never_start,
 )
+from .._commands.records import WINDOW_RECORD
 from .._facts.host import (
     AUTO_START,
     DEMAND_START,
@@ -67,9 +68,6 @@ from .service_check import (
 
 NEARLY_ALL = 0.9
 """Share of a range that must be lost before a service that takes free ports of it is in trouble; no source has one."""
-
-WINDOW_RECORD = "dns_window"
-"""State record of a window after which services were still down: comma-joined keys in ``value``, and the boot mark."""
 
 _READING_PROBLEMS = frozenset(
     (

@@ -32,7 +32,7 @@ from .._host.gather import Gathered
 from .._host.lock import HostLock
 from .._host.verify import Checked, Wait, wait_until_verified
 from .action import Job, Outcome, Planned, outcome_of, planned
-from .restart_group import restart_group_lock
+from .restart_group import STALE_READING_S, restart_group_lock
 from .unread import unread
 
 PAUSE_S = 5
@@ -51,9 +51,6 @@ _STATES = {
 
 LOST_S = 60
 """Seconds after which a host that still answers has not heard a command whose answer was lost."""
-
-STALE_READING_S = 10
-"""Seconds of waiting for other hosts after which the host is read again before it is rebooted."""
 
 _BLOCKED = (
     " A Server 2003 or XP whose IPsec service found UDP 500 or 4500 taken at its boot blocks its whole network (event"

@@ -24,6 +24,9 @@ from .._writer import open_private, private_folder
 WHOLE_CALL = "play"
 """Beginning of the name of the group of all hosts that name none: those of this call of ansible-playbook."""
 
+STALE_READING_S = 10
+"""Seconds of waiting for other hosts after which the host is read again before it is rebooted or its DNS is stopped."""
+
 TOLD_AFTER_S = 3
 """Seconds of waiting after which it is said who is waited for."""
 
