@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ._catalogue.extra import EXTRA_OPTIONS
 from ._catalogue.row import (
     ANY_SERVICE_NAME_RE,
-    HOLDERS,
-    HOLDS,
-    PROTOCOLS,
     SERVICE_NAME_RE,
     CatalogueError,
     CatalogueRow,
@@ -48,18 +46,6 @@ _DYNAMIC_OPTIONS: dict[str, dict[str, Any]] = {
     "force": {"type": "list", "elements": "str", "default": [], "choices": list(FORCES)},
 }
 
-_EXTRA_OPTIONS: dict[str, dict[str, Any]] = {
-    "name": {"type": "str", "required": True},
-    "title": {"type": "str"},
-    "services": {"type": "list", "elements": "str", "required": True},
-    "ports": {"type": "list", "elements": "str", "required": True},
-    "protocol": {"type": "str", "default": "udp", "choices": list(PROTOCOLS)},
-    "own_sockets": {"type": "bool", "default": False},
-    "hold": {"type": "str", "default": "when_running", "choices": list(HOLDS)},
-    "holder": {"type": "str", "default": "service_pid", "choices": list(HOLDERS)},
-    "start_while_dns_down": {"type": "bool", "default": False},
-}
-
 PLAN_SPEC: dict[str, dict[str, Any]] = {
     "profiles": {
         "type": "list",
@@ -71,7 +57,7 @@ PLAN_SPEC: dict[str, dict[str, Any]] = {
     "extra_ports": {"type": "list", "elements": "str", "default": []},
     "ignore_services": {"type": "list", "elements": "str", "default": []},
     "include_listeners": {"type": "bool", "default": False},
-    "catalogue_extra": {"type": "list", "elements": "dict", "default": [], "options": _EXTRA_OPTIONS},
+    "catalogue_extra": {"type": "list", "elements": "dict", "default": [], "options": EXTRA_OPTIONS},
     "reserve_unexposed": {"type": "bool"},
     "socket_pool_size": {"type": "int"},
     "allow_small_pool": {"type": "bool", "default": False},
