@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from .._ports import PortSet
@@ -15,6 +15,8 @@ from .._ports import PortSet
 NO_PORTS = PortSet()
 SERVICE_NAME_RE = re.compile(r"\A[A-Za-z0-9_.$ -]{1,80}\Z")
 """What a service key must look like before it may be part of a remote command line."""
+KEY_LETTER = "[A-Za-z0-9_.$-]"
+"""A letter of a service key, for patterns of rows."""
 ANY_SERVICE_NAME_RE = re.compile(r"\A[^\x00-\x1f\x7f-\x9f/\\]{1,256}\Z")
 """What the service manager allows as a key (CreateService): for names that are only compared, and never sent."""
 
@@ -67,10 +69,10 @@ class CatalogueRow:
 
     name: str
     title: str
-    service_keys: tuple[str, ...]
     ports: PortSet
-    protocol: str
     source: str
+    protocol: str = "udp"
+    service_keys: tuple[str, ...] = ()
     service_patterns: tuple[str, ...] = ()
     verify_ports: PortSet = NO_PORTS
     choice: PortSet = NO_PORTS
@@ -100,6 +102,15 @@ class CatalogueRow:
     def matches(self, service: str) -> bool:
         """Return whether the service key belongs to this row."""
         return key_matcher(self.service_keys, self.service_patterns).matches(service)
+
+
+lenient_row = partial(CatalogueRow, hold="never", holder="any_but_dns")
+"""Makes a row whose ports need not be held, and may be held by any process except DNS."""
+
+
+def ports(*entries: str) -> PortSet:
+    """Return the ports of a row from texts ``a-b`` or ``a``."""
+    return PortSet.from_text(entries)
 
 
 @dataclass(frozen=True)
