@@ -63,11 +63,16 @@ EARLIER_ROW = CatalogueRow(
 )
 
 
+def fixed_ports(host: Host) -> PortSet:
+    """Return the ports of DNS that are not drawn: port 53, and a fixed SendPort."""
+    return PortSet.from_ports([DNS_PORT, *([host.send_port] if host.send_port else [])])
+
+
 def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
     """DNS, where it is installed and the policy does not ignore it."""
     if not host.dns_installed or not host.services_known or is_ignored(DNS_ROW, (DNS_SERVICE,), policy):
         return []
-    service = host.dns_service or Service(DNS_SERVICE, None, None, host.dns_pid, None, False)
+    service = host.dns_service or Service(DNS_SERVICE, pid=host.dns_pid)
     found = state_row(service.start, False, service.state, service.exit_code)
     failures = _of_ports(host) if found.dns == HOLDS else _of_state(found.dns, service, NOT_RUNNING)
     return [ServiceCheck(DNS_ROW, service, failures, (), found.note if found.dns == EXCUSED else None)]

@@ -21,7 +21,7 @@ from .._windows.service_states import has_no_process
 from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGES, Setting, entries_of
 from .capacity import starred_ports
 from .changes import Change, change_records
-from .dns_check import DNS_PORT
+from .dns_check import fixed_ports
 from .dynamic_range import drawn_outside, is_drawn_inside
 from .exclusions import NetshPlan
 
@@ -86,9 +86,7 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
     if not host.dns_running or not setting.is_list or fact.get("type") != LIST_TYPE:
         return PortSet()
     ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
-    fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
-    held = PortSet.union(ports & host.dns_ports(family) for family in FAMILIES)
-    return held - fixed
+    return PortSet.union(ports & host.dns_ports(family) for family in FAMILIES) - fixed_ports(host)
 
 
 def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> dict[str, PortSet]:
@@ -117,8 +115,7 @@ def _effective_list(host: Host, setting: Setting, entered: PortSet) -> PortSet:
     record = host.record(setting.id)
     if effect == NO or record is None or started_since(host, setting, record) is None:
         return PortSet()
-    recorded, _bad, _canonical = parse_entries(str(record["value"]).split(","))
-    return (recorded & entered) - contradicting_ports(host, setting)
+    return (host.recorded_ports(setting.id) & entered) - contradicting_ports(host, setting)
 
 
 def _is_recorded(host: Host, setting: Setting) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from .._catalogue.row import NO_PORTS
 from .._facts.host import FAMILIES, Host
 from .._policy import Policy
-from .._ports import PortSet, Range, parse_entries
+from .._ports import PortSet, Range
 from .._problems import NAMED_MAX, Problem, listed, make_problem
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .changes import Change, Deferred, TableChange, table_place
@@ -182,7 +182,7 @@ def plan_netsh(host: Host, policy: Policy, needs: Sequence[Need], pool: Pool) ->
 
 def _planned(host: Host, part: FamilyPlan) -> FamilyPlan:
     """Split what is wanted and not covered into free, held by DNS, and held by others or blocked."""
-    recorded = _recorded(host, part.setting_id)
+    recorded = host.recorded_ports(part.setting_id)
     if not host.sockets_known:
         return replace(part, recorded=recorded, ours=recorded)
     in_the_way = host.other_ports(part.family) | PortSet.from_ranges(host.blocks(part.family))
@@ -207,11 +207,6 @@ def _planned(host: Host, part: FamilyPlan) -> FamilyPlan:
         recorded=recorded,
         ours=(recorded & part.current) | changed,
     )
-
-
-def _recorded(host: Host, setting_id: str) -> PortSet:
-    record = host.record(setting_id)
-    return parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
 
 
 def _pruned(part: FamilyPlan, keep: PortSet) -> FamilyPlan:
