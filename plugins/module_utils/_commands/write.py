@@ -85,6 +85,11 @@ class SettingWrite:
     removed: tuple[str, ...] = ()
     deferred: tuple[str, ...] = ()
 
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """The ranges to be written; none for a number or an absent value."""
+        return self.after if isinstance(self.after, tuple) else ()
+
 
 @dataclass(frozen=True)
 class ChangeId:

@@ -33,10 +33,10 @@ def refused_ranges(changes: Sequence[SettingWrite], facts: Mapping[str, Any]) ->
     refused: dict[str, list[str]] = {}
     added = False
     for change in changes:
-        if change.id in NETSH and isinstance(change.after, tuple):
+        if change.id in NETSH:
             shown = PortSet.from_ranges(host.administered(change.id.removeprefix(NETSH_PREFIX)))
-            missing = [text for text in change.after if PortSet.from_text([text]) - shown]
-            added = added or len(missing) < len(change.after)
+            missing = [text for text in change.ranges if PortSet.from_text([text]) - shown]
+            added = added or len(missing) < len(change.ranges)
             if missing:
                 refused[change.id] = missing
     return refused, bool(refused) and not added
@@ -71,8 +71,8 @@ def recorded_exclusions(deferred: Deferred, facts: Mapping[str, Any]) -> tuple[t
 
 def ours_after(change: SettingWrite, facts: Mapping[str, Any]) -> Record:
     """Return the rows to record as the collection's after a table was changed."""
-    added = change.after if isinstance(change.after, tuple) else ()
-    left = (Host(facts).recorded_ports(change.id) - PortSet.from_text(change.removed)) | PortSet.from_text(added)
+    kept = Host(facts).recorded_ports(change.id) - PortSet.from_text(change.removed)
+    left = kept | PortSet.from_text(change.ranges)
     return Record(change.id, ",".join(left.strings()))
 
 
@@ -90,7 +90,7 @@ def table_back(
     Returns:
         The change, None where the table is as it was.
     """
-    rows = {f"{first}-{last}" for first, last in Host(facts).administered(table.removeprefix(NETSH_PREFIX))}
+    rows = rows_of(table, facts)
     gone = tuple(text for text in added if text in rows)
     missing = tuple(text for text in removed if text not in rows)
     return SettingWrite(table, missing, gone) if gone or missing else None
