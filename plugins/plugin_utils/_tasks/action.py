@@ -110,6 +110,10 @@ class Planned:
         """What was read."""
         return self.gathered.facts
 
+    def failure(self, sentence: str, phase: Phase, **details: object) -> HostFailure:
+        """Return a failure with this reading and plan; the other details are additional keys of the result."""
+        return HostFailure(sentence, phase, facts=self.facts, plan=self.plan, **details)
+
 
 class HostAction(ActionBase):  # type: ignore[misc]
     """Base class of the actions that connect to a host. Subclasses set SPEC and implement `act`."""

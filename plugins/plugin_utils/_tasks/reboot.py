@@ -121,8 +121,7 @@ def _refuse(job: Job, found: Planned) -> None:
         reason = refusal
     else:
         return
-    target = job.session.target
-    raise HostFailure(f"{target} was not rebooted: {reason}.", "restart", facts=found.facts, plan=found.plan)
+    raise found.failure(f"{job.session.target} was not rebooted: {reason}.", "restart")
 
 
 def _refusal(gathered: Gathered) -> str:
@@ -257,14 +256,8 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     waiting = [name for name in missing if name not in named and name != DNS_SERVICE]
     if waiting:
         reasons.append(in_number("{names} [has|have] not started yet.", len(waiting) > 1).format(names=listed(waiting)))
-    raise HostFailure(
-        f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
-        "verify",
-        changed=True,
-        facts=checked.gathered.facts,
-        plan=planned(checked.gathered, job).plan,
-        dns_may_be_stopped=not dns,
-    )
+    sentence = f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}"
+    raise planned(checked.gathered, job).failure(sentence, "verify", changed=True, dns_may_be_stopped=not dns)
 
 
 def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> list[str]:

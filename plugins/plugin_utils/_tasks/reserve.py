@@ -15,7 +15,7 @@ from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.status import BLOCKING
 from ...module_utils._problems import messages
 from ...module_utils._windows.settings import NETSH
-from .._connection.errors import HostFailure, after_change
+from .._connection.errors import after_change
 from .._host.apply import WriteRequest, apply
 from .._host.exclusions import refused_ranges, refused_text
 from .._host.gather import read_answer
@@ -49,12 +49,7 @@ def reserve(job: Job) -> Outcome:
         return _outcome(job, found, plan, differs, _message(plan, errors, would=True))
     blocking = [problem for problem in plan.problems if problem["id"] in BLOCKING and problem["severity"] == "error"]
     if blocking:
-        raise HostFailure(
-            f"Nothing was written on {job.session.target}: {_joined(blocking)}",
-            "read",
-            facts=found.facts,
-            plan=plan,
-        )
+        raise found.failure(f"Nothing was written on {job.session.target}: {_joined(blocking)}", "read")
     order = WriteRequest.of(plan)
     if not order:
         return _finished(job, found, plan)
@@ -97,21 +92,17 @@ def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[st
     written = {change.id for change in order.changes} - set(NETSH)
     kept = {change.name for change in after.plan.settings if change.id in written}
     if kept:
-        raise HostFailure(
+        raise after.failure(
             f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another program is"
             " changing it.",
             "write",
-            facts=after.facts,
-            plan=after.plan,
         )
     refused, nothing = refused_ranges(order.changes, after.facts)
     if nothing:
-        raise HostFailure(
+        raise after.failure(
             f"netsh on {job.session.target} excluded nothing of {refused_text(refused)}: something holds these ports by"
             " now, or the user lacks the right to.",
             "write",
-            facts=after.facts,
-            plan=after.plan,
         )
     return refused
 
@@ -149,7 +140,7 @@ def _warned(job: Job, plan: Plan) -> dict[str, list[str]]:
 def _refuse_denied(job: Job, found: Planned, errors: list[Mapping[str, Any]]) -> None:
     denied = [problem for problem in errors if problem["id"] == ACCESS_DENIED]
     if denied:
-        raise HostFailure(f"{job.session.target}: {_joined(denied)}", "read", facts=found.facts, plan=found.plan)
+        raise found.failure(f"{job.session.target}: {_joined(denied)}", "read")
 
 
 def _errors(found: Planned) -> list[Mapping[str, Any]]:

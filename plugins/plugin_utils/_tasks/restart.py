@@ -80,12 +80,7 @@ def restart(job: Job) -> Outcome:
     found = planned(job.gather(), job)
     action = _due(found.plan, job)
     if found.facts["dns"]["installed"] is None and not job.check_mode:
-        raise HostFailure(
-            f"The services of {job.session.target} could not be read, so nothing was touched.",
-            "read",
-            facts=found.facts,
-            plan=found.plan,
-        )
+        raise found.failure(f"The services of {job.session.target} could not be read, so nothing was touched.", "read")
     refusal = _refusal(found, action)
     if job.check_mode and (action or refusal):
         return _looked(job, found, action, refusal)
@@ -121,13 +116,8 @@ def _refusal(found: Planned, action: Action | None) -> str:
 
 def _refuse(job: Job, found: Planned, refusal: str) -> None:
     if refusal:
-        raise HostFailure(
-            f"No window was opened on {job.session.target}, because {refusal}.",
-            "restart",
-            facts=found.facts,
-            plan=found.plan,
-            dns_may_be_stopped=False,
-        )
+        sentence = f"No window was opened on {job.session.target}, because {refusal}."
+        raise found.failure(sentence, "restart", dns_may_be_stopped=False)
 
 
 def _not_due(job: Job, found: Planned) -> Outcome:
@@ -218,12 +208,10 @@ def _examined(job: Job, gathered: Gathered, action: Action, opened: Opened) -> O
         if stopped and not says_that_dns_is_down(checked.verdict["failures"]):
             reasons.insert(0, "DNS does not run.")
         reasons += [f"{listed(others)} ran before and did not start again."] if others else []
-        raise HostFailure(
+        raise last.failure(
             f"{job.session.target} is not as it should be after {_AFTER[action.name]}: {' '.join(reasons)}",
             "verify",
             changed=True,
-            facts=last.facts,
-            plan=last.plan,
             dns_may_be_stopped=stopped,
             steps=opened.steps,
         )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._problems import messages
-from .._connection.errors import HostFailure
 from .action import Job, Planned
 
 
@@ -28,5 +27,4 @@ def unread(job: Job, found: Planned, question: str) -> str:
     reason = f"{question} is not known: {' '.join(messages(problems))}"
     if job.check_mode:
         return reason
-    message = f"{job.session.target}: nothing was touched, and {reason}"
-    raise HostFailure(message, "read", facts=found.facts, plan=found.plan)
+    raise found.failure(f"{job.session.target}: nothing was touched, and {reason}", "read")
