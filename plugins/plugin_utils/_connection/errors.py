@@ -140,11 +140,6 @@ class Target:
     way: str
     variables: Variables = Variables()
 
-    @property
-    def name(self) -> str:
-        """The beginning of a sentence about this host."""
-        return f"The host {self.host}"
-
     def __str__(self) -> str:
         """Describe host, port, transport and user in one phrase."""
         return f"{self.host} port {self.port} ({self.way}, user {self.user or 'not set'})"
