@@ -13,24 +13,17 @@ from .cmd import BatchError, port_bounds
 
 
 def shown_ranges(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Render the commands that show ranges, for one file that is compared; its name, and none without a range.
-
-    Args:
-        names: ids of RANGES.
+    """Render the commands that show these of RANGES, for one file that is compared; its name, and none without a range.
 
     Raises:
-        BatchError: one is not.
+        BatchError: an id is not of RANGES.
     """
     commands = [SECTIONS[_checked(name)].command for name in names]
     return [(RANGE_PREFIX.strip("_"), "&".join(commands))] if commands else []
 
 
 def set_range(setting_id: str, text: str) -> str:
-    """Render the command that sets a range (KB929851), also for later boots.
-
-    Args:
-        setting_id: of RANGES.
-        text: the range as ``a-b``.
+    """Render the command that sets one of RANGES to ``a-b`` (KB929851), also for later boots.
 
     Raises:
         BatchError: one of them is malformed.

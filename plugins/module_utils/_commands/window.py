@@ -212,9 +212,6 @@ def start_line(window: Window) -> str:
 
     The sections: `lock`; only if the lock is ours and the folder is new `create`; and only if its files have the size
     of what was sent, because the disk may be full, `run` (error levels of schtasks).
-
-    Args:
-        window: what to do.
     """
     try:
         return _started_by_task(window)

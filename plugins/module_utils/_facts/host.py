@@ -115,11 +115,7 @@ class Host:
         return held - PortSet.from_ports({port for _family, port in self._holders})
 
     def has_reading_errors(self, apart_from: Collection[str]) -> bool:
-        """Return whether the facts contain an error. An unreadable list of problems is an error too.
-
-        Args:
-            apart_from: ids that do not matter.
-        """
+        """Return whether the facts contain an error apart from these ids. An unreadable list of problems is one too."""
         problems = self.facts.get("problems")
         if not isinstance(problems, Sequence) or isinstance(problems, str):
             return True

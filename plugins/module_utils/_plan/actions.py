@@ -130,10 +130,6 @@ def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) 
 def refuse_window(host: Host, actions: list[Action]) -> tuple[list[Action], list[Problem]]:
     """Leave out a window that would stop services that cannot be started again.
 
-    Args:
-        host: the facts.
-        actions: what is due.
-
     Returns:
         The actions that may be carried out, and the refusal.
     """

@@ -62,11 +62,6 @@ def exposed_by_need(plan: Mapping[str, Any], safe: Mapping[str, PortSet]) -> lis
 
 
 def exposed_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> PortSet:
-    """Return the exposed ports that the risk includes, without those that only a profile asks for.
-
-    Args:
-        plan: the plan of the host.
-        facts: what it was made from.
-    """
+    """Return the exposed ports that the risk includes, without those that only a profile asks for."""
     found = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
     return PortSet.union(ports for need, ports in found if need["reason"] != "profile")

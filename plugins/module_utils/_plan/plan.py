@@ -149,12 +149,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
 
 
 def plan_host(host: Host, policy: Policy) -> Plan:
-    """Compute the plan.
-
-    Args:
-        host: the facts.
-        policy: what the user wants protected.
-    """
+    """Compute the plan that gives a host what the policy wants protected."""
     draft = _draft(host, policy)
     risk = _risk(draft)
     changes, netsh = draft.changes(risk), draft.reserved.netsh

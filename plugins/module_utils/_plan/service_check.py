@@ -130,11 +130,7 @@ class ServiceCheck:
 
 
 def sentence(failure: Mapping[str, Any]) -> str:
-    """Describe one failure in a sentence.
-
-    Args:
-        failure: of the verdict's ``failures``.
-    """
+    """Describe one of the verdict's ``failures`` in a sentence."""
     return _sentence_for([failure])
 
 

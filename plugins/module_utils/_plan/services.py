@@ -105,10 +105,6 @@ class ServicesToStart:
 def verify(host: Host, policy: Policy) -> dict[str, Any]:
     """Return the result of ``port_verify``.
 
-    Args:
-        host: the facts.
-        policy: what is needed there.
-
     Returns:
         ``ok``; ``services``, one row per service and catalogue row, in catalogue order; ``failures`` in the same order,
         then those of ports that the user named. What could not be read is a failure, never ok.

@@ -107,12 +107,6 @@ def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool
 def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool) -> tuple[ListPlan | None, Sequence[Problem]]:
     """Merge the wanted ports into the list value of the release's mechanism; None if the release has no such value.
 
-    Args:
-        host: the facts.
-        policy: what the user wants.
-        needs: who needs which ports.
-        pool: what the pool can draw.
-
     Returns:
         The plan, and what forbids writing.
     """

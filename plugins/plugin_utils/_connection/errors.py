@@ -228,10 +228,6 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
 def explained(error: BaseException, target: Target) -> str:
     """Return one sentence for an error of a client library or of what is below it.
 
-    Args:
-        error: any exception.
-        target: where the session goes.
-
     Raises:
         Exception: the error itself, if it comes from a mistake in this collection: no host is to blame for that.
     """

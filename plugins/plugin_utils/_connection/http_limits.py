@@ -40,11 +40,7 @@ class Limits:
     """The remaining time for a piece of work with a host, and the size limit of each reply."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Allow no time until `allow` is called.
-
-        Args:
-            clock: seconds, monotonic.
-        """
+        """Allow no time until `allow` is called. The clock returns monotonic seconds."""
         self._clock = clock
         self._seconds = 0.0
         self._deadline: float | None = None

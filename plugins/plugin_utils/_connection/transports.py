@@ -46,10 +46,6 @@ def new_transport(connection: ConnectionPlugin, options: TransportOptions) -> Tr
 def refuse_foreign(connection: Any, host: str) -> None:  # noqa: ANN401 (any connection plugin)
     """Refuse a connection plugin without a transport, and options that its transport cannot use.
 
-    Args:
-        connection: the task's connection plugin.
-        host: inventory name, for the message.
-
     Raises:
         AnsibleError: another connection plugin, such options, or `become` is on.
     """

@@ -141,10 +141,6 @@ class HostAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task.
 
-        Args:
-            tmp: not used, as in ansible-core.
-            task_vars: variables of the task.
-
         Raises:
             AnsibleConnectionFailure: the host was not reached; nothing was sent to it.
         """

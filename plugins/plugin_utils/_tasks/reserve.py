@@ -31,9 +31,6 @@ from .action import (
 def reserve(job: Job) -> Outcome:
     """Bring the settings of a host in line with the policy.
 
-    Args:
-        job: the task.
-
     Returns:
         The outcome. In check mode it says what would be written, with the same code up to the plan, and fails only
         where access is denied: there nothing can be said.
