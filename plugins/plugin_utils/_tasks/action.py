@@ -46,9 +46,13 @@ from .outcome import (
 )
 from .progress import Progress
 
-__all__ = ("HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec")
+__all__ = ("CHANGING", "HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec")
 
 warm_up()
+
+
+CHANGING = ("artifacts_dir", "run_id", "on_failure", "backup_dir", "backups_kept")
+"""Options of the run that actions take which change a host and whose failure can roll the run back."""
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
