@@ -47,12 +47,7 @@ _DYNAMIC_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 PLAN_SPEC: dict[str, dict[str, Any]] = {
-    "profiles": {
-        "type": "list",
-        "elements": "str",
-        "default": [AUTO_PROFILE],
-        "choices": [AUTO_PROFILE, *PROFILES],
-    },
+    "profiles": {"type": "list", "elements": "str", "default": [AUTO_PROFILE], "choices": [AUTO_PROFILE, *PROFILES]},
     "detect": {"type": "bool", "default": True},
     "extra_ports": {"type": "list", "elements": "str", "default": []},
     "ignore_services": {"type": "list", "elements": "str", "default": []},

@@ -57,7 +57,7 @@ from .window_steps import (
     NOT_RUNNING_LEVEL,
     RETRY_SECONDS,
     Parts,
-    Voice,
+    StepStyle,
     halting,
     sequence,
 )
@@ -151,7 +151,7 @@ def script(window: Window) -> list[str]:
         rf"({BOOT_AND_END})>%w%\now 2>nul",
         r"fc.exe /b %w%\boot %w%\now>nul||exit",
         rf"ren %w%\token {CLAIMED}||exit",
-        *sequence(_parts(window), _VOICE),
+        *sequence(_parts(window), _STYLE),
         r"echo end>%w%\end",
         f"del {window.mark}",
         "exit",
@@ -191,7 +191,7 @@ def _routine(step: str) -> list[str]:
     return [f":{step}", f"net.exe start %s% {_LOG}", "set e=%errorlevel%", *_reported(f"{step} %s%"), "exit /b"]
 
 
-_VOICE = Voice(
+_STYLE = StepStyle(
     file=lambda name: rf"%w%\{name}",
     log=_LOG,
     with_reg="",

@@ -300,10 +300,7 @@ def _netsh_files(change_id: ChangeId, changes: Sequence[SettingWrite]) -> tuple[
             after = _ranges(change)
             edits = [Edit(DELETE, change.id, change.removed), Edit(ADD, change.id, after)]
             commands += file_commands(_netsh_file(change_id, change), edits)
-            undo += [
-                Edit(DELETE, change.id, (*after, *change.deferred)),
-                Edit(ADD, change.id, change.removed),
-            ]
+            undo += [Edit(DELETE, change.id, (*after, *change.deferred)), Edit(ADD, change.id, change.removed)]
     size = file_size(undo)
     return commands + file_commands(rf"{change_id.path}\{TABLES}", undo), {TABLES: f"=={size}"} if size else {}
 

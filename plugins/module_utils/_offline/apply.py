@@ -20,7 +20,7 @@ from .._commands.window_steps import (
     UNRECORDED_LEVEL,
     UNSTOPPED_LEVEL,
     Parts,
-    Voice,
+    StepStyle,
     halting,
     sequence,
 )
@@ -196,7 +196,7 @@ def _window(order: ScriptPlan) -> list[str]:
         return [line for name in order.services_to_start for line in start(name)]
     return [
         "echo Stopping DNS, starting what it kept down, starting DNS. Please wait.",
-        *sequence(_parts(order), _VOICE),
+        *sequence(_parts(order), _STYLE),
         "goto window_done",
         ":no_dns",
         "echo DNS does not run, so it is left alone.",
@@ -243,7 +243,7 @@ def _ran(order: ScriptPlan) -> list[str]:
     ]
 
 
-_VOICE = Voice(
+_STYLE = StepStyle(
     file=lambda name: rf'"%w%\{name}.txt"',
     log=" >nul 2>nul",
     with_reg=f"if exist {REG} ",

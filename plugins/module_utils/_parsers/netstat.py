@@ -138,7 +138,7 @@ class _Place:
         self._digits_count = False
 
     def behind_row(self) -> None:
-        """Return whether the line before was a UDP row: a line of digits may be the end of its PID."""
+        """Note that the line before was a UDP row: a line of digits may be the end of its PID."""
         self._begun = self._digits_count = True
 
     def may_be_a_row(self, line: str) -> bool:

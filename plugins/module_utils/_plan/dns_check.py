@@ -69,7 +69,7 @@ def fixed_ports(host: Host) -> PortSet:
 
 
 def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
-    """DNS, where it is installed and the policy does not ignore it."""
+    """Check DNS, where it is installed and the policy does not ignore it."""
     if not host.dns_installed or not host.services_known or is_ignored(DNS_ROW, (DNS_SERVICE,), policy):
         return []
     service = host.dns_service or Service(DNS_SERVICE, pid=host.dns_pid)

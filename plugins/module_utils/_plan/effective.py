@@ -92,7 +92,7 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
 def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> dict[str, PortSet]:
     """Return the ports that are reserved and certainly in effect, per address family.
 
-    What netsh excludes is effective at once; that only its starred rows count is because the others come and go.
+    What netsh excludes is effective at once. Only its starred rows count, because the others come and go.
 
     Args:
         host: the facts.

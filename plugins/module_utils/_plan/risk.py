@@ -101,12 +101,7 @@ class Risk(Figures):
                 for family in FAMILIES
             },
             "per_need": [
-                {
-                    "service": service,
-                    "ports": ports.to_json(),
-                    "now": figures.now,
-                    "after_reload": figures.after_reload,
-                }
+                {"service": service, "ports": ports.to_json(), "now": figures.now, "after_reload": figures.after_reload}
                 for service, ports, figures in self.per_need
             ],
             "model": self.model,

@@ -55,12 +55,7 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tupl
         return (HostChange("new", "the host was not in the earlier report"),)
     now, then = _findings(after), _findings(before)
     gone = then - now if after.get("plan") else {text for text in then - now if text.startswith("status ")}
-    found = {
-        "hand": set(_changed_by_others(before, after)),
-        "new": now - then,
-        "fixed": gone,
-        "still": now & then,
-    }
+    found = {"hand": set(_changed_by_others(before, after)), "new": now - then, "fixed": gone, "still": now & then}
     return tuple(HostChange(kind, text) for kind in CHANGE_WORDS for text in sorted(found[kind]))
 
 

@@ -127,7 +127,7 @@ class _Opening:
         return self.lock.exchange
 
     def run(self, allow_unguarded: bool) -> Opened:
-        """Start the window's script and follows it; see `open_window`."""
+        """Start the window's script and follow it; see `open_window`."""
         try:
             answer = self.lock.run(start_line(self.window))
         except BatchError as error:
@@ -174,7 +174,7 @@ class _Opening:
         )
 
     def _no_room(self) -> HostFailure:
-        """Return the host has no folder for the window, or did not write all of its files: nothing was started."""
+        """Return the failure of a host that has no room for the window's folder or files: nothing was started."""
         if not _is_claimed(self._repeated(abort_line(self.window))):
             # There is no folder to claim.
             self.lock.take_back()

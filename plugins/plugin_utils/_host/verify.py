@@ -51,12 +51,7 @@ class Wait:
     verbose: Verbose = SILENT
 
 
-def wait_until_verified(
-    look: Callable[[], Gathered],
-    policy: Policy,
-    first: Gathered | None,
-    wait: Wait,
-) -> Checked:
+def wait_until_verified(look: Callable[[], Gathered], policy: Policy, first: Gathered | None, wait: Wait) -> Checked:
     """Check the host until everything that is waited for is in order, or has failed.
 
     It waits for DNS, for what the host has on record as running before a window, and for what the caller names.

@@ -94,11 +94,11 @@ class Job:
         return BackupStore(self.host, self.policy.backup_dir, self.policy.backups_kept)
 
     def gather(self, phase: Phase = "read") -> Gathered:
-        """Runs the collector; see `gather`."""
+        """Run the collector; see `gather`."""
         return gather(self.session, self.policy, self.policy.command_timeout, phase)
 
     def exchange(self, run: str, phase: Phase) -> Exchange:
-        """What the commands of one piece of work share: the nonce of the reading, and the phase."""
+        """Return what the commands of one piece of work share: the nonce of the reading, and the phase."""
         return Exchange(self.session, run, phase, self.policy.command_timeout)
 
 
@@ -308,11 +308,7 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durabl
         host=job.host,
         facts=outcome.facts,
         plan=result["plan"],
-        result={
-            **result,
-            "changed": outcome.changed or so_far.changed,
-            "backup": outcome.backup or so_far.backup,
-        },
+        result={**result, "changed": outcome.changed or so_far.changed, "backup": outcome.backup or so_far.backup},
         run_id=run_id,
         collected=outcome.extra.get("collected"),
         check_mode=job.check_mode,
@@ -344,7 +340,7 @@ def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-c
 
 
 def planned(gathered: Gathered, job: Job) -> Planned:
-    """What was gathered, with the plan for it."""
+    """Return what was gathered, with the plan for it."""
     return Planned(gathered, plan_host(gathered.host, job.policy))
 
 
