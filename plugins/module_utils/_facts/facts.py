@@ -27,9 +27,10 @@ from .._parsers.transcript import (
 from .._ports import FAMILIES, PortSet
 from .._problems import Problem, Severity, make_problem, merged
 from .._sections.table import SECTIONS
+from .._windows.settings import RAN_BEFORE_RECORD
 from .configured_ports import ports_in
 from .dynamic_range import read_range
-from .host import RAN_BEFORE_RECORD, Host
+from .host import Host
 from .own_sockets import read_own_sockets
 from .readers import READERS
 from .reading import Reading

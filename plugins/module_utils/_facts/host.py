@@ -21,40 +21,18 @@ from .._ports import (
     parse_entries,
 )
 from .._windows.service_states import (
-    AUTO_START,
-    DEMAND_START,
     DISABLED,
     HIGHEST_PID,
     PAUSED,
     RUNNING,
     STOPPED,
-    SYSTEM_PID,
     has_no_process,
 )
 from .._windows.settings import (
     DNS_SERVICE,
     RAN_BEFORE_RECORD,
-    RECORDED_STOPPED,
 )
 from .host_values import as_json, is_data, number, port_set, port_sets, port_values
-
-__all__ = [
-    "AUTO_START",
-    "DEMAND_START",
-    "DISABLED",
-    "DNS_PROCESS",
-    "DNS_SERVICE",
-    "FAMILIES",
-    "HIGHEST_PID",
-    "RAN_BEFORE_RECORD",
-    "RECORDED_STOPPED",
-    "RUNNING",
-    "STOPPED",
-    "SYSTEM_PID",
-    "Holder",
-    "Host",
-    "Service",
-]
 
 DNS_PROCESS = "dns.exe"
 

@@ -8,15 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._catalogue.row import NO_PORTS, CatalogueRow
-from .._facts.host import (
-    DNS_SERVICE,
-    FAMILIES,
-    RAN_BEFORE_RECORD,
-    Host,
-    Service,
-)
+from .._facts.host import Host, Service
 from .._policy import Policy
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
 from .._windows.service_states import (
     DOWN,
     EXCUSED,
@@ -25,6 +19,7 @@ from .._windows.service_states import (
     state_row,
 )
 from .._windows.service_states import NOT_YET as STARTING
+from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD
 from .needs import is_ignored
 from .service_check import (
     DNS_PORTS_UNKNOWN,

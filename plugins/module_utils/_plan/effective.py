@@ -10,15 +10,10 @@ from typing import Any
 
 from .._commands.machine_id import NAME_VALUE, cloned_from
 from .._facts.dynamic_range import configured_text
-from .._facts.host import (
-    FAMILIES,
-    HIGHEST_PID,
-    RECORDED_STOPPED,
-    Host,
-)
-from .._ports import PortSet, parse_entries
-from .._windows.service_states import has_no_process
-from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGES, Setting, entries_of
+from .._facts.host import Host
+from .._ports import FAMILIES, PortSet, parse_entries
+from .._windows.service_states import HIGHEST_PID, has_no_process
+from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGES, RECORDED_STOPPED, Setting, entries_of
 from .capacity import starred_ports
 from .changes import Change, change_records
 from .dns_check import fixed_ports

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .._catalogue.row import NO_PORTS
-from .._facts.host import FAMILIES, Host
+from .._facts.host import Host
 from .._policy import Policy
-from .._ports import PortSet, Range
+from .._ports import FAMILIES, PortSet, Range
 from .._problems import NAMED_MAX, Problem, listed, make_problem
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .changes import Change, Deferred, TableChange, table_place

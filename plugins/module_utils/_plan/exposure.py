@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._facts.host import FAMILIES, Host
-from .._ports import PortSet, parse_entries
+from .._facts.host import Host
+from .._ports import FAMILIES, PortSet, parse_entries
 from .._windows.settings import (
     MECHANISMS,
     SETTINGS,

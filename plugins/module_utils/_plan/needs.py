@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
-from .._facts.host import FAMILIES, Host
+from .._facts.host import Host
 from .._policy import AUTO_PROFILE, Policy
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
 from .configured import Rows, with_configured_ports
 from .own_sockets import OwnSockets, ports_of_sockets
 from .pool import Pool

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from .._facts.dynamic_range import current_range
-from .._facts.host import FAMILIES, Host
+from .._facts.host import Host
 from .._policy import Policy
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
 from .._problems import Problem, make_problem, merged
 from .._windows.settings import (
     MECHANISMS,

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from .._facts.host import DISABLED, RUNNING, Host, Service
+from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
+from .._windows.service_states import DISABLED, RUNNING
 from .dns_check import EARLIER_ROW
 from .service_check import ServiceCheck
 from .services import failed_before

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._facts.host import FAMILIES
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
 from .pool import Pool
 
 DIGITS = 6

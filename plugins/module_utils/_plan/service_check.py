@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._catalogue.row import CatalogueRow
-from .._facts.host import DNS_SERVICE, Service
+from .._facts.host import Service
 from .._ports import port_words
 from .._problems import in_number, listed
 from .._windows.service_states import NEVER_STARTED, SHARING_VIOLATION
+from .._windows.settings import DNS_SERVICE
 
 PORT_TAKEN = "port_taken"
 PORT_EXCLUDED = "port_excluded"

@@ -20,25 +20,19 @@ from .._catalogue.row import (
     may_never_start,
 )
 from .._commands.records import WINDOW_RECORD
-from .._facts.host import (
+from .._facts.host import DNS_PROCESS, Holder, Host, Service
+from .._policy import Policy
+from .._ports import FAMILIES, PortSet
+from .._windows.service_states import (
     AUTO_START,
     DEMAND_START,
-    DNS_PROCESS,
-    FAMILIES,
-    RUNNING,
-    STOPPED,
-    SYSTEM_PID,
-    Holder,
-    Host,
-    Service,
-)
-from .._policy import Policy
-from .._ports import PortSet
-from .._windows.service_states import (
     EXCUSED,
     FAILED,
     HOLDS,
     PORT_ERRORS,
+    RUNNING,
+    STOPPED,
+    SYSTEM_PID,
     TRIGGER_NOTE,
     UNREAD,
     state_row,

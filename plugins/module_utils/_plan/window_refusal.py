@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-from .._facts.host import (
-    DISABLED,
-    DNS_SERVICE,
-    STOPPED,
-    Host,
-    Service,
-)
+from .._facts.host import Host, Service
 from .._problems import in_number, listed, shown
+from .._windows.service_states import DISABLED, STOPPED
+from .._windows.settings import DNS_SERVICE
 
 
 def stop_refusals(host: Host) -> list[str]:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils._facts.host import STOPPED
 from ...module_utils._facts.window_facts import owed, unsettled
 from ...module_utils._plan.services import verify
 from ...module_utils._policy import Policy
 from ...module_utils._problems import listed
+from ...module_utils._windows.service_states import STOPPED
 from ...module_utils._windows.settings import DNS_SERVICE
 from .._verbose import SILENT, Verbose
 from .gather import Gathered

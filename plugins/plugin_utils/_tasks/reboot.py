@@ -13,7 +13,6 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ...module_utils._commands.reboot import boot_line, reboot_line
 from ...module_utils._facts.facts import read_facts
-from ...module_utils._facts.host import RUNNING
 from ...module_utils._facts.window_facts import (
     awaited_at_boot,
     not_yet,
@@ -26,6 +25,7 @@ from ...module_utils._plan.window_refusal import (
     refusal_of,
 )
 from ...module_utils._problems import in_number, listed
+from ...module_utils._windows.service_states import RUNNING
 from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
 from .._host.gather import Gathered

@@ -16,7 +16,6 @@ from ...module_utils._commands.records import (
 )
 from ...module_utils._commands.window import start_services_line
 from ...module_utils._commands.window_steps import ALREADY_RUNNING
-from ...module_utils._facts.host import RUNNING
 from ...module_utils._facts.window_facts import (
     left_down,
     on_record,
@@ -35,6 +34,7 @@ from ...module_utils._plan.window_refusal import (
 )
 from ...module_utils._policy import Policy
 from ...module_utils._problems import listed
+from ...module_utils._windows.service_states import RUNNING
 from ...module_utils._windows.settings import DNS_SERVICE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
