@@ -149,7 +149,9 @@ def _is_kept(record: Record) -> bool:
 
 
 def _text(record: Record) -> str:
-    return _keys(record.value) if record.id in SERVICE_LISTS else _canonical(record.value)
+    if record.id in SERVICE_LISTS:
+        return ",".join(map(service_key, record.value.split(",")))
+    return _canonical(record.value)
 
 
 def _each(ids: Sequence[str], name: str, data: str) -> str:
@@ -161,10 +163,6 @@ def _recordable(name: str) -> str:
     if not is_recorded(name):
         raise BatchError(f"{name!r} is not a setting that has a record.")
     return name
-
-
-def _keys(value: str) -> str:
-    return ",".join(map(service_key, value.split(",")))
 
 
 def _canonical(value: str) -> str:

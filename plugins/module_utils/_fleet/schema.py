@@ -198,10 +198,6 @@ def _one_of(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Ch
     return check
 
 
-def _reference(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
-    return compiler.reference(schema["$ref"], document)
-
-
 _KEYWORDS: dict[str, Callable[[_Compiler, Mapping[str, Any], str], Check]] = {
     "type": _type,
     "enum": _enum,
@@ -219,6 +215,6 @@ _KEYWORDS: dict[str, Callable[[_Compiler, Mapping[str, Any], str], Check]] = {
     "propertyNames": _names,
     "items": _items,
     "oneOf": _one_of,
-    "$ref": _reference,
+    "$ref": lambda compiler, schema, document: compiler.reference(schema["$ref"], document),
 }
 """By keyword, what makes its check; keywords that belong together have the same maker."""

@@ -20,7 +20,7 @@ from .._ports import FAMILIES, PortSet, Range
 from .._problems import NAMED_MAX, Problem, listed, make_problem
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .changes import Change, Deferred, TableChange, table_place
-from .needs import Need, detected_ports
+from .needs import Need, detected_ports, shared_by_need
 from .pool import Pool
 from .settings import (
     CLUSTER_PORT,
@@ -222,9 +222,7 @@ def _why(part: FamilyPlan, needs: Sequence[Need]) -> str:
     reasons: list[str] = []
     added = PortSet.from_ranges(part.added)
     if added:
-        shares = [(need, need.ports & added) for need in needs]
-        named = [f"{listed(share.strings())} ({need.service})" for need, share in shares if share]
-        reasons.append(f"excludes {listed(named)}")
+        reasons.append(f"excludes {shared_by_need(needs, added)}")
     if part.deferred:
         reasons.append(f"{listed(texts(part.deferred))} is held by DNS and follows while it is down")
     if part.removed:

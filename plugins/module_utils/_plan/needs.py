@@ -13,6 +13,7 @@ from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
 from .._facts.host import Host
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import FAMILIES, PortSet
+from .._problems import listed
 from .configured import Rows, with_configured_ports
 from .own_sockets import OwnSockets, ports_of_sockets
 from .pool import Pool
@@ -161,6 +162,11 @@ def collect_needs(
         known = PortSet.union(need.udp_ports for need in needs)
         needs += _listeners(host, pool_ports - known)
     return needs
+
+
+def shared_by_need(needs: Sequence[Need], ports: PortSet) -> str:
+    """Name the ports in words, by the needs that ask for them."""
+    return listed([f"{listed(share.strings())} ({need.service})" for need in needs if (share := need.ports & ports)])
 
 
 def detected_rows(host: Host, policy: Policy) -> Rows:

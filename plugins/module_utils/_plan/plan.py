@@ -46,6 +46,7 @@ from .dynamic_range import (
     refuse_small_ranges,
 )
 from .effective import (
+    NO,
     UNKNOWN,
     effect_of,
     effective_ports,
@@ -201,7 +202,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
         kept=draft.kept,
         problems=problems,
         effective={
-            **{setting.id: _effect(host, setting, written) for setting in draft.managed},
+            **{item.id: NO if item.id in written else effect_of(host, item) for item in draft.managed},
             **(netsh.effects() if netsh else {}),
         },
         live_conflicts=conflicts,
@@ -252,10 +253,6 @@ def _mechanism(host: Host, policy: Policy) -> tuple[Mechanism, list[Problem]]:
     if host.dns_installed is False:
         return NETSH_MECHANISM if policy.use_netsh else NO_MECHANISM, []
     return replace(mechanism, netsh=True) if policy.use_netsh else mechanism, []
-
-
-def _effect(host: Host, setting: Setting, written: list[str]) -> str:
-    return "no" if setting.id in written else effect_of(host, setting)
 
 
 def _risk(draft: _Draft) -> Risk:

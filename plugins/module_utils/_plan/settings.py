@@ -26,7 +26,7 @@ from .._windows.settings import (
     entries_of,
 )
 from .changes import Change, change_value
-from .needs import Need, detected_ports, detected_rows
+from .needs import Need, detected_ports, detected_rows, shared_by_need
 from .own_sockets import ports_of_sockets
 from .pool import Pool
 
@@ -216,9 +216,7 @@ def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Se
     reasons: list[str] = []
     added = desired - found.ports - found.meant
     if added:
-        shares = [(need, need.ports & added) for need in needs]
-        named = [f"{listed(share.strings())} ({need.service})" for need, share in shares if share]
-        reasons.append(f"reserves {listed(named)}")
+        reasons.append(f"reserves {shared_by_need(needs, added)}")
     reasons += _shape_reasons(found, setting)
     if found.present and found.type != setting.registry_type:
         reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair)")
