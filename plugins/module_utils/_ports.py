@@ -214,9 +214,6 @@ class PortSet:
     def __sub__(self, other: PortSet) -> PortSet:
         return self & other.complement()
 
-    def __xor__(self, other: PortSet) -> PortSet:
-        return (self | other) - (self & other)
-
     def complement(self) -> PortSet:
         """Return all ports between 1 and 65535 that are not in this set."""
         gaps: list[Range] = []

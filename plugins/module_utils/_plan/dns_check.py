@@ -76,7 +76,7 @@ def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
 def _of_state(verdict: str | None, service: Service, down: str) -> tuple[Failure, ...]:
     reasons = {DOWN: down, STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}
     reason = reasons.get(verdict or "")
-    return (Failure(service.name, None, service.exit_code, None, None, reason),) if reason else ()
+    return (Failure(service.name, reason, error=service.exit_code),) if reason else ()
 
 
 def _of_ports(host: Host) -> tuple[Failure, ...]:
@@ -86,13 +86,13 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
     others = [holder for family in FAMILIES for holder in host.holders(DNS_PORT, family)]
     if not host.dns_ports_known:
         if host.names_processes:
-            return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, DNS_PORTS_UNKNOWN),)
-        return () if others else (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
+            return (Failure(DNS_SERVICE, DNS_PORTS_UNKNOWN, DNS_PORT),)
+        return () if others else (Failure(DNS_SERVICE, PORT_NOT_HELD, DNS_PORT),)
     if any(host.dns_holds(DNS_PORT, family) for family in FAMILIES):
         return ()
     if others:
-        return (Failure(DNS_SERVICE, DNS_PORT, None, others[0].process, others[0].pid, PORT_TAKEN),)
-    return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
+        return (Failure(DNS_SERVICE, PORT_TAKEN, DNS_PORT, holder=others[0].process, pid=others[0].pid),)
+    return (Failure(DNS_SERVICE, PORT_NOT_HELD, DNS_PORT),)
 
 
 def check_ran_before(host: Host, policy: Policy, judged: Sequence[ServiceCheck]) -> list[ServiceCheck]:
@@ -116,4 +116,4 @@ def record_failures(host: Host) -> list[Failure]:
     """Return a failure if the record exists but cannot be read: it hides the services that it names."""
     if host.ran_before is not None:
         return []
-    return [Failure(None, None, None, None, None, RECORD_UNREADABLE)]
+    return [Failure(None, RECORD_UNREADABLE)]

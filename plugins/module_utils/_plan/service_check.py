@@ -69,20 +69,20 @@ class Failure:
 
     Attributes:
         service: the service key; None for a port that only the user named, and for a host that could not be read.
+        reason: one of the reasons above.
         port: the UDP port, None where the failure is not about one.
         error: the service's last exit code where it is down.
         holder: process that holds the port instead, where known.
         pid: of that process.
-        reason: one of the reasons above.
         by_dns: whether DNS is that process.
     """
 
     service: str | None
-    port: int | None
-    error: int | None
-    holder: str | None
-    pid: int | None
     reason: str
+    port: int | None = None
+    error: int | None = None
+    holder: str | None = None
+    pid: int | None = None
     by_dns: bool = False
 
     def to_json(self) -> dict[str, Any]:
