@@ -12,26 +12,9 @@ from functools import cached_property
 from typing import Any
 
 from .._catalogue.row import SERVICE_NAME_RE
-from .._ports import (
-    FAMILIES,
-    HIGHEST_PORT,
-    PortSet,
-    Range,
-    address_family,
-    parse_entries,
-)
-from .._windows.service_states import (
-    DISABLED,
-    HIGHEST_PID,
-    PAUSED,
-    RUNNING,
-    STOPPED,
-    has_no_process,
-)
-from .._windows.settings import (
-    DNS_SERVICE,
-    RAN_BEFORE_RECORD,
-)
+from .._ports import FAMILIES, HIGHEST_PORT, PortSet, Range, address_family, parse_entries
+from .._windows.service_states import DISABLED, HIGHEST_PID, PAUSED, RUNNING, STOPPED, has_no_process
+from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD
 from .host_values import as_json, is_data, number, port_set, port_sets, port_values
 
 DNS_PROCESS = "dns.exe"

@@ -12,14 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._commands.cmd import (
-    MAX_SCRIPT_LINE,
-    SYSTEM32,
-    checked,
-    nonce,
-    port_bounds,
-    service,
-)
+from .._commands.cmd import MAX_SCRIPT_LINE, SYSTEM32, checked, nonce, port_bounds, service
 from .._commands.exclusions import exclusion_command
 from .._commands.lock import BUSY, refuse_while_locked
 from .._commands.window_steps import ALREADY_RUNNING

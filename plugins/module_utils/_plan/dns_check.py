@@ -11,13 +11,7 @@ from .._catalogue.row import NO_PORTS, CatalogueRow
 from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import FAMILIES, PortSet
-from .._windows.service_states import (
-    DOWN,
-    EXCUSED,
-    HOLDS,
-    UNREAD,
-    state_row,
-)
+from .._windows.service_states import DOWN, EXCUSED, HOLDS, UNREAD, state_row
 from .._windows.service_states import NOT_YET as STARTING
 from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD
 from .needs import is_ignored

@@ -13,12 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .._catalogue.row import (
-    ALL_FAMILIES,
-    SERVICE_NAME_RE,
-    CatalogueRow,
-    may_never_start,
-)
+from .._catalogue.row import ALL_FAMILIES, SERVICE_NAME_RE, CatalogueRow, may_never_start
 from .._commands.records import WINDOW_RECORD
 from .._facts.host import DNS_PROCESS, Holder, Host, Service
 from .._policy import Policy
@@ -39,11 +34,7 @@ from .._windows.service_states import (
 )
 from .._windows.service_states import NOT_YET as STARTING
 from .configured import Rows
-from .dns_check import (
-    check_dns,
-    check_ran_before,
-    record_failures,
-)
+from .dns_check import check_dns, check_ran_before, record_failures
 from .needs import relevant_rows
 from .service_check import (
     DNS_PORTS_UNKNOWN,
