@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -101,7 +102,7 @@ class CatalogueRow:
 
     def matches(self, service: str) -> bool:
         """Return whether the service key belongs to this row."""
-        return key_matcher(self.service_keys, self.service_patterns).matches(service)
+        return key_matcher(self.service_keys, self.service_patterns)(service)
 
 
 lenient_row = partial(CatalogueRow, hold="never", holder="any_but_dns")
@@ -113,41 +114,30 @@ def ports(*entries: str) -> PortSet:
     return PortSet.from_text(entries)
 
 
-@dataclass(frozen=True)
-class KeyMatcher:
-    """Matches exactly some service keys, without regard to case.
+@cache
+def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return the test whether a service key is one of the keys or matches a pattern as a whole, in any case.
 
     Keys are looked up and only patterns are compiled: each task imports the whole catalogue in a process of its own.
     """
-
-    keys: frozenset[str]
-    pattern: re.Pattern[str] | None
-
-    def matches(self, service: str) -> bool:
-        """Return whether the service key is one of the keys, or matches a pattern as a whole."""
-        if service.isascii() and service.lower() in self.keys:
-            return True
-        return self.pattern is not None and self.pattern.match(service) is not None
-
-
-@cache
-def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> KeyMatcher:
-    """Return the matcher of these keys and patterns."""
+    known = frozenset(key.lower() for key in keys)
     alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
-    pattern = re.compile(rf"(?:{alternatives})\Z", re.IGNORECASE | re.ASCII) if patterns else None
-    return KeyMatcher(frozenset(key.lower() for key in keys), pattern)
+    whole = re.compile(rf"(?:{alternatives})\Z", re.IGNORECASE | re.ASCII) if patterns else None
+
+    def matches(service: str) -> bool:
+        if service.isascii() and service.lower() in known:
+            return True
+        return whole is not None and whole.match(service) is not None
+
+    return matches
 
 
 NEVER_START_PATTERNS: tuple[str, ...] = ("ClusSvc", "fwsrv", "wspsrv", "GKSVC", "MSExchange.*")
 """Cluster, ISA and Exchange services: the collection never starts them, even if a user names them."""
 
 
-_NEVER_START = key_matcher((), NEVER_START_PATTERNS)
-
-
-def may_never_start(service: str) -> bool:
-    """Return whether no policy can make the collection start the service."""
-    return _NEVER_START.matches(service)
+may_never_start = key_matcher((), NEVER_START_PATTERNS)
+"""Returns whether no policy can make the collection start a service."""
 
 
 def port_text(entry: object) -> Any:  # noqa: ANN401 - the caller validates it

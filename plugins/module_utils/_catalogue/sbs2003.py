@@ -10,7 +10,7 @@ where that document has the service.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .extra import row_from_extra
@@ -23,7 +23,6 @@ from .row import (
     SERVICE_NAME_RE,
     CatalogueError,
     CatalogueRow,
-    KeyMatcher,
     key_matcher,
     lenient_row,
     may_never_start,
@@ -229,25 +228,18 @@ PROFILE_SOURCES: dict[str, str] = {
 PROFILES: tuple[str, ...] = tuple(sorted(PROFILE_SOURCES))
 
 
-def _matcher(rows: Sequence[CatalogueRow], more: Iterable[str] = ()) -> KeyMatcher:
-    """Return what matches the service keys of rows, and more keys."""
+def _matcher(rows: Sequence[CatalogueRow], more: Iterable[str] = ()) -> Callable[[str], bool]:
+    """Return the test for the service keys of rows, and more keys."""
     keys = {*more, *(key for row in rows for key in row.service_keys)}
     patterns = {pattern for row in rows for pattern in row.service_patterns}
     return key_matcher(tuple(sorted(keys)), tuple(sorted(patterns)))
 
 
-_LOOKED_AT = _matcher(CATALOGUE, more=(key for row in CATALOGUE for key in row.requires))
-_BY_SOCKETS = _matcher([row for row in CATALOGUE if row.own_sockets])
+is_catalogued = _matcher(CATALOGUE, more=(key for row in CATALOGUE for key in row.requires))
+"""Returns whether a row of the built-in catalogue matches a service key."""
 
-
-def is_catalogued(service: str) -> bool:
-    """Return whether a row of the built-in catalogue matches this service key."""
-    return _LOOKED_AT.matches(service)
-
-
-def may_have_other_ports(service: str) -> bool:
-    """Return whether the port of this service is a setting that only the sockets of its process may show."""
-    return _BY_SOCKETS.matches(service)
+may_have_other_ports = _matcher([row for row in CATALOGUE if row.own_sockets])
+"""Returns whether the port of a service is a setting that only the sockets of its process may show."""
 
 
 def rows_from_extra(entries: Iterable[Mapping[str, Any]]) -> tuple[CatalogueRow, ...]:
