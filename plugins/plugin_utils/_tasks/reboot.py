@@ -35,14 +35,6 @@ PAUSE_S = 5
 LOOK_S = 30
 """Seconds that one attempt may take."""
 
-_STATES = {
-    "asked": "the host, which was asked to reboot",
-    "up": "the host, which has not gone down yet",
-    "away": "the host, which does not answer",
-    "booted": "a second answer of the host, which has booted",
-}
-"""What a wait for a boot waits for, by the last observed state."""
-
 LOST_S = 60
 """Seconds after which a host that still answers has not heard a command whose answer was lost."""
 
@@ -185,21 +177,21 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
     silence: str | None = ""
     exchange = asked.lock.exchange
     look = replace(exchange, timeout=LOOK_S)
-    state = _STATES["asked"]
+    awaited = "the host, which was asked to reboot"
     while (waited := time.monotonic() - asked.at) < job.policy.reboot_timeout:
-        job.session.verbose.step("waits for {}, {:.0f} of {} s", state, waited, job.policy.reboot_timeout)
+        job.session.verbose.step("waits for {}, {:.0f} of {} s", awaited, waited, job.policy.reboot_timeout)
         time.sleep(PAUSE_S)
         exchange.session.reconnect()
         try:
             answer = look.send(boot_line(exchange.run))
         except (HostFailure, AnsibleConnectionFailure) as error:
-            seen, silence, state = 0, str(error), _STATES["away"]
+            seen, silence, awaited = 0, str(error), "the host, which does not answer"
             continue
         silence = None
         seen = seen + 1 if read_facts(answer).boot_mark not in (None, old) else 0
         if seen > 1:
             return
-        state = _STATES["booted" if seen else "up"]
+        awaited = "a second answer of the host, which has booted" if seen else "the host, which has not gone down yet"
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
             if not exchange.session.survives_disconnection:
                 asked.lock.take_back()
