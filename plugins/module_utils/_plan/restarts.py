@@ -40,12 +40,7 @@ class Restarts:
 
 @dataclass(frozen=True)
 class _Runner:
-    """A service under all rows of the catalogue that match it.
-
-    Attributes:
-        service: what the service manager shows of it.
-        checks: its checks.
-    """
+    """A service, with its checks under all rows of the catalogue that match it."""
 
     service: Service
     checks: tuple[ServiceCheck, ...]

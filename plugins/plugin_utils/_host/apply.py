@@ -109,15 +109,7 @@ def apply(exchange: Exchange, gathered: Gathered, order: WriteRequest, backups: 
 
 @dataclass(frozen=True)
 class _Change:
-    """One change, with the parts that its steps share.
-
-    Attributes:
-        lock: of the host.
-        id: the names of the change.
-        gathered: what the plan was made from.
-        order: what is to be written.
-        backups: where the host's backups lie.
-    """
+    """One change, with the parts that its steps share."""
 
     lock: HostLock
     id: ChangeId

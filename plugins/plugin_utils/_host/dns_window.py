@@ -108,12 +108,7 @@ _ENDINGS = {"start_dns", GAVE_UP}
 
 @dataclass(frozen=True)
 class _Opening:
-    """One window on its way to its end.
-
-    Attributes:
-        lock: of the host.
-        window: what to do.
-    """
+    """One window on its way to its end."""
 
     lock: HostLock
     window: Window
