@@ -20,6 +20,7 @@ from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import PLAN_SPEC, POLICY_SPEC, RUN_SPEC, Policy, PolicyError
+from ...module_utils._problems import messages
 from .._connection.errors import HostFailure, Phase
 from .._connection.exchange import Exchange
 from .._connection.session import Session
@@ -35,7 +36,7 @@ from .options import checked_options
 from .outcome import Outcome, broken_off, failed, unfinished
 from .progress import Progress
 
-__all__ = ("CHANGING", "HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec")
+__all__ = ("CHANGING", "HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec", "unread")
 
 warm_up()
 
@@ -102,6 +103,11 @@ class Planned:
     def facts(self) -> dict[str, Any]:
         """What was read."""
         return self.gathered.facts
+
+    @property
+    def errors(self) -> list[Mapping[str, Any]]:
+        """The errors of facts and plan."""
+        return [problem for problem in problems_of(self.facts, self.plan) if problem["severity"] == "error"]
 
     def failure(self, sentence: str, phase: Phase, **details: object) -> HostFailure:
         """Return a failure with this reading and plan; the other details are additional keys of the result."""
@@ -331,6 +337,25 @@ def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-c
 def planned(gathered: Gathered, job: Job) -> Planned:
     """Return what was gathered, with the plan for it."""
     return Planned(gathered, plan_host(gathered.host, job.policy))
+
+
+def unread(job: Job, found: Planned, question: str) -> str:
+    """Return why a question has no answer, for check mode; empty for a host that was read completely.
+
+    Args:
+        job: the task.
+        found: the reading, and the plan.
+        question: an indirect one, for example "whether DNS has to be restarted".
+
+    Raises:
+        HostFailure: there is no answer, and this is not check mode.
+    """
+    if found.plan.status != "unknown":
+        return ""
+    reason = f"{question} is not known: {' '.join(messages(found.errors))}"
+    if job.check_mode:
+        return reason
+    raise found.failure(f"{job.session.target}: nothing was touched, and {reason}", "read")
 
 
 def outcome_of(job: Job, found: Planned, changed: bool, msg: str, **extra: object) -> Outcome:

@@ -25,9 +25,8 @@ from .._connection.errors import HostFailure, after_change
 from .._host.gather import Gathered
 from .._host.lock import HostLock
 from .._host.verify import Checked, Wait, wait_until_verified
-from .action import Job, Outcome, Planned, outcome_of, planned
+from .action import Job, Outcome, Planned, outcome_of, planned, unread
 from .restart_group import STALE_READING_S, restart_group_lock
-from .unread import unread
 
 PAUSE_S = 5
 """Seconds between two attempts to reach a host that is rebooting."""

@@ -11,7 +11,6 @@ from typing import Any
 from ...module_utils._facts.services import ACCESS_DENIED
 from ...module_utils._plan.changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICES
 from ...module_utils._plan.host_plan import Plan
-from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.status import BLOCKING
 from ...module_utils._problems import messages
 from ...module_utils._windows.settings import NETSH
@@ -33,7 +32,7 @@ def reserve(job: Job) -> Outcome:
         HostFailure: with the phase.
     """
     found = planned(job.gather(), job)
-    plan, errors = found.plan, _errors(found)
+    plan, errors = found.plan, found.errors
     _refuse_denied(job, found, errors)
     if job.check_mode:
         differs = bool(plan.settings or errors or due_actions(plan, job))
@@ -106,7 +105,7 @@ def due_actions(plan: Plan, job: Job) -> list[str]:
 
 def _finished(job: Job, after: Planned, carried_out: Plan) -> Outcome:
     """Return the outcome of a run without check mode. It is failed if something that the decision needs is unknown."""
-    errors = _errors(after)
+    errors = after.errors
     changed = bool(carried_out.settings or due_actions(after.plan, job))
     outcome = _outcome(job, after, carried_out, changed, _message(carried_out, errors, would=False))
     outcome.failed = bool(errors)
@@ -132,10 +131,6 @@ def _refuse_denied(job: Job, found: Planned, errors: list[Mapping[str, Any]]) ->
     denied = [problem for problem in errors if problem["id"] == ACCESS_DENIED]
     if denied:
         raise found.failure(f"{job.session.target}: {_joined(denied)}", "read")
-
-
-def _errors(found: Planned) -> list[Mapping[str, Any]]:
-    return [problem for problem in problems_of(found.facts, found.plan) if problem["severity"] == "error"]
 
 
 def _message(plan: Plan, errors: list[Mapping[str, Any]], would: bool) -> str:

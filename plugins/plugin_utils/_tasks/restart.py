@@ -39,9 +39,8 @@ from .._host.gather import Gathered, read_answer
 from .._host.lock import HostLock
 from .._host.verify import Wait, wait_until_verified
 from .._host.window_request import window_of
-from .action import Job, Outcome, Planned, outcome_of, planned
+from .action import Job, Outcome, Planned, outcome_of, planned, unread
 from .restart_group import STALE_READING_S, restart_group_lock
-from .unread import unread
 
 _FORCED = Action(DNS_WINDOW, "the task asks for it")
 _DONE = {DNS_WINDOW: "restarted DNS in a guarded window", START_SERVICES: "started services"}
