@@ -10,7 +10,7 @@ its type and a byte per line, and compared with those in the script.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._commands.cmd import MAX_SCRIPT_LINE, SYSTEM32, checked, nonce, port_bounds, service
 from .._commands.exclusions import exclusion_command
@@ -241,11 +241,16 @@ def imported(path: str) -> list[str]:
     return [f'set "r=%{path}%"', "call :import"]
 
 
-def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:
+def rows_in(*tables: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return table and range of all rows."""
+    return [(name, text) for rows in tables for name, ranges in rows.items() for text in ranges]
+
+
+def netsh_lines(verb: str, tables: Mapping[str, Sequence[str]]) -> list[str]:
     """Render one netsh command per range."""
+    rows = [(name, *port_bounds(text)) for name, text in rows_in(tables)]
     return [
-        f"netsh.exe {exclusion_command(verb, table, first, last - first + 1)} >nul 2>nul"
-        for first, last in map(port_bounds, ranges)
+        f"netsh.exe {exclusion_command(verb, name, first, last - first + 1)} >nul 2>nul" for name, first, last in rows
     ]
 
 
