@@ -13,7 +13,7 @@ from typing import Any
 
 from .._fleet.gate import NAMED_MAX, ORDER, HostVerdict, Rules, Scope, Verdict, judge
 from .._fleet.times import parse_time
-from .._plan.exposure import exposed_by_need, protected_ports
+from .._plan.exposure import exposed_by_need, pool_ranges, protected_ports
 from .._ports import PortSet, port_words
 from .._problems import printable
 from .changes import HostChange, changes_of
@@ -263,9 +263,7 @@ def _details(artifact: Mapping[str, Any]) -> Details | None:
         problems=tuple((str(entry["severity"]), str(entry["message"])) for entry in artifact["problems"]),
         words=plan_words(plan),
         ports=Ports(
-            pool={
-                family: PortSet.from_text([text]) if text else PortSet() for family, text in plan["pool_range"].items()
-            },
+            pool=pool_ranges(plan),
             reserved=safe,
             kept=PortSet.from_json(plan["kept"]),
             held=None if udp is None else {family: udp[family] for family in sorted(udp)},
