@@ -9,12 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._policy import Policy
-from ..plugin_utils._tasks.action import (
-    HostAction,
-    Job,
-    Outcome,
-    spec,
-)
+from ..plugin_utils._tasks.action import CHANGING, HostAction, Job, Outcome, spec
 from ..plugin_utils._tasks.end_record import end_record
 from ..plugin_utils._tasks.reboot import reboot
 
@@ -23,13 +18,9 @@ class ActionModule(HostAction):
     """Action plugin of host_reboot."""
 
     SPEC = spec(
+        *CHANGING,
         "restart_group",
         "reboot_timeout",
-        "artifacts_dir",
-        "run_id",
-        "on_failure",
-        "backup_dir",
-        "backups_kept",
         force={"type": "bool", "default": False},
         verify_timeout={"type": "int", "default": 300},
     )

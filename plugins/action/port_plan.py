@@ -11,13 +11,7 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._plan.port_plan import (
-    ARGUMENT_SPEC,
-    MUTUALLY_EXCLUSIVE,
-    REQUIRED_ONE_OF,
-    PortPlanError,
-    run_port_plan,
-)
+from ..module_utils._plan.port_plan import ARGUMENT_SPEC, SOURCES, PortPlanError, run_port_plan
 from ..plugin_utils._tasks.options import checked_options
 
 
@@ -33,9 +27,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the plan."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        params = checked_options(
-            self, self.SPEC, mutually_exclusive=MUTUALLY_EXCLUSIVE, required_one_of=REQUIRED_ONE_OF
-        )
+        params = checked_options(self, self.SPEC, mutually_exclusive=[SOURCES], required_one_of=[SOURCES])
         try:
             result.update(run_port_plan(params, lambda path: Path(path).read_bytes()))
         except PortPlanError as error:

@@ -5,12 +5,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._tasks.action import (
-    HostAction,
-    Job,
-    Outcome,
-    spec,
-)
+from ..plugin_utils._tasks.action import CHANGING, HostAction, Job, Outcome, spec
 from ..plugin_utils._tasks.end_record import end_record
 from ..plugin_utils._tasks.reserve import reserve
 
@@ -19,12 +14,8 @@ class ActionModule(HostAction):
     """Action plugin of port_reservations."""
 
     SPEC = spec(
+        *CHANGING,
         "reboot",
-        "artifacts_dir",
-        "run_id",
-        "backup_dir",
-        "backups_kept",
-        "on_failure",
         # Not used here, but checked: what the handlers cannot use must stop the run before something is written.
         "restart_group",
         "window_timeout",

@@ -121,4 +121,13 @@ options:
         description: The last day on which the entry counts, V(YYYY-MM-DD), in UTC.
         type: str
         required: true
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Does the same in check mode.
+  diff_mode:
+    support: N/A
+    details:
+      - Returns no diff, because it changes no host.
 """

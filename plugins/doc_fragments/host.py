@@ -10,7 +10,8 @@ class ModuleDocFragment:
     """The parts of the fragment: ``host`` is for all modules that connect to a host, the others for some of them.
 
     ``host.artifacts`` is for modules that write artifacts, ``host.backups`` for modules that make or read backups, and
-    ``host.on_failure`` for modules whose failure can roll back the run.
+    ``host.on_failure`` for modules whose failure can roll back the run. ``host.restart_group`` is for modules that
+    restart DNS or the host.
     """
 
     DOCUMENTATION = r"""
@@ -106,4 +107,24 @@ options:
     description: How many backups of a host are kept, on the host and on the controller, 1 to 1000.
     type: int
     default: 10
+"""
+
+    RESTART_GROUP = r"""
+options:
+  restart_group:
+    description:
+      - Hosts of the same group restart DNS or reboot one at a time. Without a group, all hosts of one run of Ansible
+        are a group.
+      - Set a group where two runs may work on the hosts of one client at the same time, because only a named group is
+        shared by runs.
+    type: str
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Changes nothing and says what it would do.
+  diff_mode:
+    support: none
+    details:
+      - Returns no diff, because it changes no value.
 """

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
+from ._catalogue.extra import EXTRA_OPTIONS
 from ._catalogue.row import (
     ANY_SERVICE_NAME_RE,
-    HOLDERS,
-    HOLDS,
-    PROTOCOLS,
     SERVICE_NAME_RE,
     CatalogueError,
     CatalogueRow,
@@ -22,13 +19,7 @@ from ._catalogue.row import (
     port_text,
 )
 from ._catalogue.sbs2003 import PROFILES, rows_from_extra
-from ._ports import (
-    HIGHEST_PORT,
-    LOWEST_PORT,
-    PortError,
-    PortSet,
-    Range,
-)
+from ._ports import HIGHEST_PORT, LOWEST_PORT, PortError, PortSet, Range
 from ._windows.range_owners import FORCES
 from ._windows.settings import DNS_SERVICE, NETSH, RANGES
 
@@ -49,30 +40,13 @@ _DYNAMIC_OPTIONS: dict[str, dict[str, Any]] = {
     "force": {"type": "list", "elements": "str", "default": [], "choices": list(FORCES)},
 }
 
-_EXTRA_OPTIONS: dict[str, dict[str, Any]] = {
-    "name": {"type": "str", "required": True},
-    "title": {"type": "str"},
-    "services": {"type": "list", "elements": "str", "required": True},
-    "ports": {"type": "list", "elements": "str", "required": True},
-    "protocol": {"type": "str", "default": "udp", "choices": list(PROTOCOLS)},
-    "own_sockets": {"type": "bool", "default": False},
-    "hold": {"type": "str", "default": "when_running", "choices": list(HOLDS)},
-    "holder": {"type": "str", "default": "service_pid", "choices": list(HOLDERS)},
-    "start_while_dns_down": {"type": "bool", "default": False},
-}
-
 PLAN_SPEC: dict[str, dict[str, Any]] = {
-    "profiles": {
-        "type": "list",
-        "elements": "str",
-        "default": [AUTO_PROFILE],
-        "choices": [AUTO_PROFILE, *PROFILES],
-    },
+    "profiles": {"type": "list", "elements": "str", "default": [AUTO_PROFILE], "choices": [AUTO_PROFILE, *PROFILES]},
     "detect": {"type": "bool", "default": True},
     "extra_ports": {"type": "list", "elements": "str", "default": []},
     "ignore_services": {"type": "list", "elements": "str", "default": []},
     "include_listeners": {"type": "bool", "default": False},
-    "catalogue_extra": {"type": "list", "elements": "dict", "default": [], "options": _EXTRA_OPTIONS},
+    "catalogue_extra": {"type": "list", "elements": "dict", "default": [], "options": EXTRA_OPTIONS},
     "reserve_unexposed": {"type": "bool"},
     "socket_pool_size": {"type": "int"},
     "allow_small_pool": {"type": "bool", "default": False},
@@ -219,7 +193,8 @@ class Policy:
         """The ports that the policy names in addition to the catalogue. Their holders must be in the facts."""
         if self.include_listeners:
             return PortSet.from_ranges([(LOWEST_PORT, HIGHEST_PORT)])
-        return reduce(lambda ports, row: ports | row.ports | row.udp_ports, self.extra_rows, self.extra_ports)
+        of_rows = (ports for row in self.extra_rows for ports in (row.ports, row.udp_ports))
+        return PortSet.union((self.extra_ports, *of_rows))
 
     def reserves_unexposed(self, family: str) -> bool:
         """Return whether needed ports outside the pool's range are reserved too; by default on NT5 only."""

@@ -167,6 +167,11 @@ class PortSet:
             raise PortError("the packed port set does not agree with its count, lowest and highest port")
         return ports
 
+    @classmethod
+    def union(cls, sets: Iterable[PortSet]) -> PortSet:
+        """Return the ports of all these sets."""
+        return cls._canonical(_merged(sorted(pair for ports in sets for pair in ports.ranges)))
+
     @property
     def lowest(self) -> int | None:
         """The lowest port; None for the empty set."""
@@ -208,9 +213,6 @@ class PortSet:
 
     def __sub__(self, other: PortSet) -> PortSet:
         return self & other.complement()
-
-    def __xor__(self, other: PortSet) -> PortSet:
-        return (self | other) - (self & other)
 
     def complement(self) -> PortSet:
         """Return all ports between 1 and 65535 that are not in this set."""
@@ -279,7 +281,8 @@ def _unpack(packed: object) -> list[int]:
 
 def port_words(ports: Iterable[int]) -> list[str]:
     """Format ports for people, with neighbours joined: 135, 136, 137 and 500 as ``135-137`` and ``500``."""
-    return [str(first) if first == last else f"{first}-{last}" for first, last in _ranges_of(ports)]
+    ranges = ports.ranges if isinstance(ports, PortSet) else _ranges_of(ports)
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
 
 
 def single_ports(value: object) -> list[int]:

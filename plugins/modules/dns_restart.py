@@ -30,13 +30,8 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.host.artifacts
   - portkeeper.windows_dns.host.on_failure
   - portkeeper.windows_dns.host.backups
+  - portkeeper.windows_dns.host.restart_group
 options:
-  restart_group:
-    description:
-      - Hosts of the same group restart DNS one at a time. Without a group, all hosts of one run of Ansible are a group.
-      - Set a group where two runs may work on the hosts of one client at the same time, because only a named group is
-        shared by runs.
-    type: str
   window_timeout:
     description: Seconds after which a window that has not ended is ended, 60 to 3600.
     type: int
@@ -58,14 +53,6 @@ options:
     type: bool
     default: false
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Changes nothing and says what it would do.
-  diff_mode:
-    support: none
-    details:
-      - Returns no diff, because it changes no value.
   idempotent:
     support: partial
     details:

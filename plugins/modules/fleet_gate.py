@@ -35,14 +35,6 @@ extends_documentation_fragment:
   - portkeeper.windows_dns.fleet
   - portkeeper.windows_dns.controller
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Does the same in check mode.
-  diff_mode:
-    support: N/A
-    details:
-      - Returns no diff, because it changes no host.
   idempotent:
     support: full
     details:

@@ -62,14 +62,6 @@ options:
     type: bool
     default: true
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Does the same in check mode.
-  diff_mode:
-    support: N/A
-    details:
-      - Returns no diff, because it changes no host.
   idempotent:
     support: full
     details:

@@ -46,13 +46,7 @@ def home() -> Path:
 
 
 def write_json(path: Path, content: Mapping[str, Any], durable: bool = True, base: Path | None = None) -> None:
-    """Write JSON atomically, readable by its owner only.
-
-    Args:
-        path: the file.
-        content: the text to write.
-        durable: as for `write_file`.
-        base: as for `write_file`.
+    """Write JSON atomically, readable by its owner only; `durable` and `base` as for `write_file`.
 
     Raises:
         AnsibleError: the file could not be written.
@@ -132,11 +126,7 @@ class BackupStore:
         return sorted(found, key=lambda path: (path.name.partition("-")[0], _written_at(path)))
 
     def prune(self, made: str) -> None:
-        """Remove the oldest backups, except those of this run.
-
-        Args:
-            made: its id.
-        """
+        """Remove the oldest backups, except the one that was made now."""
         if self.kept is not None:
             for path in self.paths()[: -self.kept]:
                 if path.stem != made:

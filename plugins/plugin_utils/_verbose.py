@@ -39,12 +39,7 @@ class Verbose:
     """Prints for one task on one host."""
 
     def __init__(self, host: str, silent: bool = False) -> None:
-        """Start to count the task's seconds.
-
-        Args:
-            host: inventory name.
-            silent: say nothing at any verbosity.
-        """
+        """Start to count the task's seconds. A silent one says nothing at any verbosity."""
         self._host, self._silent = host, silent
         self._began = time.monotonic()
         self._phase = ""

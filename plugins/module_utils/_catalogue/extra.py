@@ -6,27 +6,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .._ports import PortError, PortSet
-from .row import (
-    HOLDERS,
-    HOLDS,
-    PROTOCOLS,
-    SERVICE_NAME_RE,
-    CatalogueError,
-    CatalogueRow,
-    may_never_start,
-    port_text,
-)
+from .row import HOLDERS, HOLDS, PROTOCOLS, SERVICE_NAME_RE, CatalogueError, CatalogueRow, may_never_start, port_text
 
 _NAME_RE = re.compile(r"\A[a-z][a-z0-9_]{0,39}\Z")
 _TITLE_LENGTH = 80
-_EXTRA_KEYS = frozenset(
-    ("name", "title", "services", "ports", "protocol", "own_sockets", "hold", "holder", "start_while_dns_down")
-)
-_EXTRA_REQUIRED = ("name", "services", "ports")
+EXTRA_OPTIONS: dict[str, dict[str, Any]] = {
+    "name": {"type": "str", "required": True},
+    "title": {"type": "str"},
+    "services": {"type": "list", "elements": "str", "required": True},
+    "ports": {"type": "list", "elements": "str", "required": True},
+    "protocol": {"type": "str", "default": "udp", "choices": list(PROTOCOLS)},
+    "own_sockets": {"type": "bool", "default": False},
+    "hold": {"type": "str", "default": "when_running", "choices": list(HOLDS)},
+    "holder": {"type": "str", "default": "service_pid", "choices": list(HOLDERS)},
+    "start_while_dns_down": {"type": "bool", "default": False},
+}
+"""One entry as an Ansible argument spec."""
 
 
 def row_from_extra(entry: object, where: str) -> CatalogueRow:
@@ -42,8 +41,8 @@ def row_from_extra(entry: object, where: str) -> CatalogueRow:
     if not isinstance(entry, Mapping):
         raise CatalogueError(f"{where} is not a mapping")
     given = {key: value for key, value in entry.items() if value is not None}
-    unknown = sorted(str(key) for key in set(given) - _EXTRA_KEYS)
-    missing = [key for key in _EXTRA_REQUIRED if key not in given]
+    unknown = sorted(str(key) for key in set(given) - set(EXTRA_OPTIONS))
+    missing = [key for key, option in EXTRA_OPTIONS.items() if option.get("required") and key not in given]
     if unknown or missing:
         wrong = f"unknown keys {', '.join(unknown)}" if unknown else f"{missing[0]} is missing"
         raise CatalogueError(f"{where}: {wrong}")
@@ -62,9 +61,9 @@ def row_from_extra(entry: object, where: str) -> CatalogueRow:
         title=title,
         service_keys=services,
         ports=_extra_ports(given["ports"], where),
-        protocol=_extra_choice(given, "protocol", PROTOCOLS, "udp", where),
-        hold=_extra_choice(given, "hold", HOLDS, "when_running", where),
-        holder=_extra_choice(given, "holder", HOLDERS, "service_pid", where),
+        protocol=_extra_choice(given, "protocol", where),
+        hold=_extra_choice(given, "hold", where),
+        holder=_extra_choice(given, "holder", where),
         own_sockets=own_sockets,
         start_while_dns_down=start,
         source="the user's catalogue_extra",
@@ -96,8 +95,9 @@ def _extra_switch(given: Mapping[str, Any], key: str, where: str) -> bool:
     return value
 
 
-def _extra_choice(given: Mapping[str, Any], key: str, choices: Sequence[str], default: str, where: str) -> str:
-    value = given.get(key, default)
+def _extra_choice(given: Mapping[str, Any], key: str, where: str) -> str:
+    choices = EXTRA_OPTIONS[key]["choices"]
+    value = given.get(key, EXTRA_OPTIONS[key]["default"])
     if value not in choices:
         raise CatalogueError(f"{where}: {key} must be one of {', '.join(choices)}")
     return str(value)

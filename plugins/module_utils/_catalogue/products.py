@@ -10,9 +10,7 @@ not held is not a problem, but a port that DNS holds is one.
 from __future__ import annotations
 
 from .._ports import PortSet
-from .row import CatalogueRow
-
-_KEY = "[A-Za-z0-9_.$-]"
+from .row import KEY_LETTER, CatalogueRow, lenient_row
 
 
 def _product(  # noqa: PLR0913 - one argument per column of the table below
@@ -29,7 +27,7 @@ def _product(  # noqa: PLR0913 - one argument per column of the table below
 ) -> CatalogueRow:
     """Return the row of a product that may leave its ports unheld and may be started while DNS is down."""
     detected = bool(keys or patterns)
-    return CatalogueRow(
+    return lenient_row(
         name=name,
         title=title,
         service_keys=keys,
@@ -38,8 +36,6 @@ def _product(  # noqa: PLR0913 - one argument per column of the table below
         protocol=protocol,
         profiles=profiles,
         detection="any_service" if detected else "profile_only",
-        hold="never",
-        holder="any_but_dns",
         own_sockets=own_sockets,
         start_while_dns_down=detected,
         source=source,
@@ -215,7 +211,7 @@ PRODUCT_ROWS: tuple[CatalogueRow, ...] = (
         "SAP SQL Anywhere (Sybase ASA): discovery of the server",
         "2638",
         "nmap's broadcast-sybase-asa-discover (2638); keys: public scripts",
-        patterns=(rf"SQLANYs_{_KEY}{{1,60}}",),
+        patterns=(rf"SQLANYs_{KEY_LETTER}{{1,60}}",),
         protocol="both",
     ),
     _product(

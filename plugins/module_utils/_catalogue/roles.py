@@ -10,138 +10,98 @@ shows.
 
 from __future__ import annotations
 
-from .._ports import PortSet
-from .row import NT5, NT6, CatalogueRow
-
-_KEY = "[A-Za-z0-9_.$-]"
-
-
-def _ports(*entries: str) -> PortSet:
-    return PortSet.from_text(entries)
-
+from .row import KEY_LETTER, NT5, NT6, CatalogueRow, lenient_row, ports
 
 ROLE_ROWS: tuple[CatalogueRow, ...] = (
-    CatalogueRow(
+    lenient_row(
         name="ad_lds_on_dc",
         configured="ad_lds",
         only_assumed=True,
         title="AD LDS (ADAM) on a domain controller: the ports of its first instance",
-        service_keys=(),
-        service_patterns=(rf"ADAM_{_KEY}{{1,60}}",),
+        service_patterns=(rf"ADAM_{KEY_LETTER}{{1,60}}",),
         product_types=("LanmanNT",),
-        ports=_ports("50000-50001"),
+        ports=ports("50000-50001"),
         protocol="both",
-        hold="never",
-        holder="any_but_dns",
         source="Microsoft's 'Specifying communication ports' (cc757433): where 389 and 636 are taken, the first free"
         " ports from 50000 on; they are TCP, that UDP matters is inferred; only an assumption where the ports of the"
         " instance are not in the registry",
     ),
-    CatalogueRow(
+    lenient_row(
         name="defender_for_identity",
         title="Microsoft Defender for Identity sensor: RADIUS accounting",
         service_keys=("AATPSensor",),
-        ports=_ports("1813"),
-        protocol="udp",
+        ports=ports("1813"),
         families=NT6,
-        hold="never",
-        holder="any_but_dns",
         start_while_dns_down=True,
         source="'Prerequisites' of Defender for Identity in ATADocs (UDP 1813, optional); key: public scripts",
     ),
-    CatalogueRow(
+    lenient_row(
         name="rd_gateway",
         title="Remote Desktop Gateway: UDP transport",
         service_keys=("TSGateway",),
-        ports=_ports("3391"),
-        protocol="udp",
+        ports=ports("3391"),
         families=NT6,
-        hold="never",
-        holder="any_but_dns",
         start_while_dns_down=True,
         source="public firewall rules for RD Gateway (UDP 3391); key: public scripts that renew its certificate",
     ),
-    CatalogueRow(
+    lenient_row(
         name="rdp",
         title="Remote Desktop",
-        service_keys=(),
-        ports=_ports("3389"),
+        ports=ports("3389"),
         protocol="both",
         profiles=("rdp",),
         detection="profile_only",
-        hold="never",
-        holder="any_but_dns",
         source="TCP in KB832017; UDP from RDP 8.0 on (field); its service is on every Windows",
     ),
-    CatalogueRow(
+    lenient_row(
         name="ris",
         title="Remote Installation Services: PXE",
         service_keys=("BINLSVC",),
-        ports=_ports("4011"),
-        protocol="udp",
+        ports=ports("4011"),
         families=NT5,
-        hold="never",
-        holder="any_but_dns",
         start_while_dns_down=True,
         source="KB832017 (BINL, UDP 4011, with its key)",
     ),
-    CatalogueRow(
+    lenient_row(
         name="windows_media",
         title="Windows Media Services",
         service_keys=("WMServer",),
-        ports=_ports("1755", "2460", "5004-5005"),
-        protocol="udp",
-        hold="never",
-        holder="any_but_dns",
+        ports=ports("1755", "2460", "5004-5005"),
         start_while_dns_down=True,
         source="KB832017 (MMS 1755, MS Theater 2460, RTP 5004, RTCP 5005, with its key)",
     ),
-    CatalogueRow(
+    lenient_row(
         name="branchcache",
         title="BranchCache: discovery",
         service_keys=("PeerDistSvc",),
-        ports=_ports("3702"),
-        protocol="udp",
+        ports=ports("3702"),
         families=NT6,
-        hold="never",
-        holder="any_but_dns",
         source="KB832017 (UDP 3702); key: public scripts that set its Start",
     ),
-    CatalogueRow(
+    lenient_row(
         name="configmgr_pxe",
         title="Configuration Manager: PXE responder without WDS",
         service_keys=("SccmPxe",),
-        ports=_ports("4011"),
-        protocol="udp",
+        ports=ports("4011"),
         families=NT6,
-        hold="never",
-        holder="any_but_dns",
         start_while_dns_down=True,
         source="'Ports used in Configuration Manager' (BINL, UDP 4011); key: memdocs, distribution point",
     ),
-    CatalogueRow(
+    lenient_row(
         name="configmgr_multicast",
         title="Configuration Manager: multicast of a distribution point",
-        service_keys=(),
-        ports=_ports("63000-64000"),
-        choice=_ports("63000-64000"),
-        protocol="udp",
+        ports=ports("63000-64000"),
+        choice=ports("63000-64000"),
         profiles=("configmgr",),
         detection="profile_only",
-        hold="never",
-        holder="any_but_dns",
         source="'Ports used in Configuration Manager' (UDP 63000-64000); no service shows that multicast is on",
     ),
-    CatalogueRow(
+    lenient_row(
         name="configmgr_wake_up",
         title="Configuration Manager: wake-up proxy and Windows PE peer cache",
-        service_keys=(),
-        ports=_ports("8004", "25536"),
-        protocol="udp",
+        ports=ports("8004", "25536"),
         profiles=("configmgr",),
         detection="profile_only",
-        hold="never",
-        holder="any_but_dns",
         source="'Ports used in Configuration Manager' (UDP 25536 and 8004); the service key is not confirmed",
     ),
 )

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from .._ports import PortSet
@@ -15,6 +16,8 @@ from .._ports import PortSet
 NO_PORTS = PortSet()
 SERVICE_NAME_RE = re.compile(r"\A[A-Za-z0-9_.$ -]{1,80}\Z")
 """What a service key must look like before it may be part of a remote command line."""
+KEY_LETTER = "[A-Za-z0-9_.$-]"
+"""A letter of a service key, for patterns of rows."""
 ANY_SERVICE_NAME_RE = re.compile(r"\A[^\x00-\x1f\x7f-\x9f/\\]{1,256}\Z")
 """What the service manager allows as a key (CreateService): for names that are only compared, and never sent."""
 
@@ -67,10 +70,10 @@ class CatalogueRow:
 
     name: str
     title: str
-    service_keys: tuple[str, ...]
     ports: PortSet
-    protocol: str
     source: str
+    protocol: str = "udp"
+    service_keys: tuple[str, ...] = ()
     service_patterns: tuple[str, ...] = ()
     verify_ports: PortSet = NO_PORTS
     choice: PortSet = NO_PORTS
@@ -99,44 +102,42 @@ class CatalogueRow:
 
     def matches(self, service: str) -> bool:
         """Return whether the service key belongs to this row."""
-        return key_matcher(self.service_keys, self.service_patterns).matches(service)
+        return key_matcher(self.service_keys, self.service_patterns)(service)
 
 
-@dataclass(frozen=True)
-class KeyMatcher:
-    """Matches exactly some service keys, without regard to case.
+lenient_row = partial(CatalogueRow, hold="never", holder="any_but_dns")
+"""Makes a row whose ports need not be held, and may be held by any process except DNS."""
 
-    Keys are looked up and only patterns are compiled: each task imports the whole catalogue in a process of its own.
-    """
 
-    keys: frozenset[str]
-    pattern: re.Pattern[str] | None
-
-    def matches(self, service: str) -> bool:
-        """Return whether the service key is one of the keys, or matches a pattern as a whole."""
-        if service.isascii() and service.lower() in self.keys:
-            return True
-        return self.pattern is not None and self.pattern.match(service) is not None
+def ports(*entries: str) -> PortSet:
+    """Return the ports of a row from texts ``a-b`` or ``a``."""
+    return PortSet.from_text(entries)
 
 
 @cache
-def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> KeyMatcher:
-    """Return the matcher of these keys and patterns."""
+def key_matcher(keys: tuple[str, ...], patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return the test whether a service key is one of the keys or matches a pattern as a whole, in any case.
+
+    Keys are looked up and only patterns are compiled: each task imports the whole catalogue in a process of its own.
+    """
+    known = frozenset(key.lower() for key in keys)
     alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
-    pattern = re.compile(rf"(?:{alternatives})\Z", re.IGNORECASE | re.ASCII) if patterns else None
-    return KeyMatcher(frozenset(key.lower() for key in keys), pattern)
+    whole = re.compile(rf"(?:{alternatives})\Z", re.IGNORECASE | re.ASCII) if patterns else None
+
+    def matches(service: str) -> bool:
+        if service.isascii() and service.lower() in known:
+            return True
+        return whole is not None and whole.match(service) is not None
+
+    return matches
 
 
 NEVER_START_PATTERNS: tuple[str, ...] = ("ClusSvc", "fwsrv", "wspsrv", "GKSVC", "MSExchange.*")
 """Cluster, ISA and Exchange services: the collection never starts them, even if a user names them."""
 
 
-_NEVER_START = key_matcher((), NEVER_START_PATTERNS)
-
-
-def may_never_start(service: str) -> bool:
-    """Return whether no policy can make the collection start the service."""
-    return _NEVER_START.matches(service)
+may_never_start = key_matcher((), NEVER_START_PATTERNS)
+"""Returns whether no policy can make the collection start a service."""
 
 
 def port_text(entry: object) -> Any:  # noqa: ANN401 - the caller validates it

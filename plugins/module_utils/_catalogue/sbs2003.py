@@ -10,22 +10,23 @@ where that document has the service.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .._ports import PortSet
 from .extra import row_from_extra
 from .later import LATER_ROWS
 from .products import PRODUCT_ROWS
 from .roles import ROLE_ROWS
 from .row import (
+    KEY_LETTER,
     NT5,
     SERVICE_NAME_RE,
     CatalogueError,
     CatalogueRow,
-    KeyMatcher,
     key_matcher,
+    lenient_row,
     may_never_start,
+    ports,
 )
 
 __all__ = [
@@ -43,16 +44,12 @@ __all__ = [
 _ARTICLE = "SBS 2003 article (KB953230)"
 
 
-def _ports(*entries: str) -> PortSet:
-    return PortSet.from_text(entries)
-
-
 CATALOGUE: tuple[CatalogueRow, ...] = (
     CatalogueRow(
         name="isa_socks",
         title="SOCKS of ISA Server",
         service_keys=("fwsrv", "wspsrv"),
-        ports=_ports("1080"),
+        ports=ports("1080"),
         protocol="tcp",
         profiles=("sbs2003",),
         never_start=True,
@@ -62,8 +59,8 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         name="sql_server",
         title="Microsoft SQL Server",
         service_keys=("MSSQLSERVER",),
-        service_patterns=(r"MSSQL\$[A-Za-z0-9_.$-]{1,60}",),
-        ports=_ports("1433"),
+        service_patterns=(rf"MSSQL\${KEY_LETTER}{{1,60}}",),
+        ports=ports("1433"),
         protocol="tcp",
         profiles=("sbs2003", "sbs2008", "sbs2011"),
         source=f"{_ARTICLE}; TCP in KB832017; the ports of other instances come from SuperSocketNetLib\\Tcp",
@@ -72,30 +69,25 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         name="sql_browser",
         title="SQL Server Browser",
         service_keys=("SQLBrowser",),
-        ports=_ports("1434"),
-        protocol="udp",
+        ports=ports("1434"),
         profiles=("sbs2003", "sbs2008", "sbs2011"),
         start_while_dns_down=True,
         source=f"{_ARTICLE}; UDP in KB832017",
     ),
-    CatalogueRow(
+    lenient_row(
         name="sql_resolution",
         title="Instance resolution of SQL Server 2000 and MSDE, which have no Browser service",
         service_keys=("MSSQLSERVER",),
-        service_patterns=(r"MSSQL\$[A-Za-z0-9_.$-]{1,60}",),
-        ports=_ports("1434"),
-        protocol="udp",
+        service_patterns=(rf"MSSQL\${KEY_LETTER}{{1,60}}",),
+        ports=ports("1434"),
         families=NT5,
-        hold="never",
-        holder="any_but_dns",
         source=f"{_ARTICLE}; UDP in KB832017; later versions leave the port to SQLBrowser, so it need not be held",
     ),
     CatalogueRow(
         name="ias",
         title="IAS / NPS (RADIUS)",
         service_keys=("IAS",),
-        ports=_ports("1645-1646", "1812-1813"),
-        protocol="udp",
+        ports=ports("1645-1646", "1812-1813"),
         profiles=("sbs2003", "sbs2008", "sbs2011", "radius"),
         own_sockets=True,
         start_while_dns_down=True,
@@ -106,8 +98,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         name="l2tp",
         title="L2TP (Routing and Remote Access)",
         service_keys=("RemoteAccess",),
-        ports=_ports("1701"),
-        protocol="udp",
+        ports=ports("1701"),
         profiles=("sbs2003", "sbs2008", "sbs2011", "vpn"),
         hold="never",
         holder="system",
@@ -118,8 +109,7 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         name="h323_gatekeeper",
         title="H.323 Gatekeeper of ISA Server 2000, registration",
         service_keys=("GKSVC",),
-        ports=_ports("1718-1719"),
-        protocol="udp",
+        ports=ports("1718-1719"),
         profiles=("sbs2003",),
         never_start=True,
         source=f"{_ARTICLE}; that GKSVC is the key is not confirmed",
@@ -128,22 +118,20 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         name="h323_calls",
         title="H.323 Gatekeeper of ISA Server 2000, calls",
         service_keys=("GKSVC",),
-        ports=_ports("1720"),
+        ports=ports("1720"),
         protocol="tcp",
         profiles=("sbs2003",),
         never_start=True,
         source=f"{_ARTICLE}; TCP in KB832017",
     ),
-    CatalogueRow(
+    lenient_row(
         name="isa_client_2000",
         title="ISA Server 2000 client",
         service_keys=("wspsrv",),
-        ports=_ports("1745"),
+        ports=ports("1745"),
         protocol="both",
         profiles=("sbs2003",),
         families=NT5,
-        hold="never",
-        holder="any_but_dns",
         never_start=True,
         source=f"{_ARTICLE}; UDP only with ISA 2000 (KB832017); that wspsrv is the key is not confirmed",
     ),
@@ -151,72 +139,59 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         name="isa_client_2004",
         title="ISA Server 2004 client",
         service_keys=("fwsrv",),
-        ports=_ports("1745"),
+        ports=ports("1745"),
         protocol="tcp",
         never_start=True,
         source=f"{_ARTICLE}; UDP only with ISA 2000 (KB832017)",
     ),
-    CatalogueRow(
+    lenient_row(
         name="msmq",
         title="Message Queuing (MSMQ)",
         service_keys=("MSMQ",),
-        ports=_ports("1801"),
+        ports=ports("1801"),
         protocol="both",
         profiles=("sbs2003",),
-        hold="never",
-        holder="any_but_dns",
         start_while_dns_down=True,
         source=f"{_ARTICLE}; TCP and UDP in KB832017; a running MSMQ need not hold UDP 1801",
     ),
-    CatalogueRow(
+    lenient_row(
         name="autd",
         title="Always-up-to-date notifications (AUTD) of Exchange Server 2003",
         service_keys=("MSExchangeIS",),
         requires=("W3SVC",),
-        ports=_ports("2883"),
-        protocol="udp",
+        ports=ports("2883"),
         profiles=("sbs2003",),
         families=NT5,
-        hold="never",
-        holder="any_but_dns",
         never_start=True,
         source=f"{_ARTICLE}; KB956189 (events 3015 and 3024, 0x80004005); has no service of its own and binds late",
     ),
-    CatalogueRow(
+    lenient_row(
         name="cluster",
         title="Cluster service",
         service_keys=("ClusSvc",),
-        ports=_ports("3343"),
-        protocol="udp",
+        ports=ports("3343"),
         profiles=("sbs2003", "sbs2008", "sbs2011"),
-        hold="never",
-        holder="any_but_dns",
         never_start=True,
         source=f"{_ARTICLE}: 3343-3343 is present on many systems; UDP in KB832017; held by the kernel or the service",
     ),
-    CatalogueRow(
+    lenient_row(
         name="isa_2000",
         title="ISA Server 2000",
         service_keys=("wspsrv",),
-        ports=_ports("3500-3619"),
+        ports=ports("3500-3619"),
         protocol="both",
         profiles=("sbs2003",),
         families=NT5,
-        hold="never",
-        holder="any_but_dns",
         never_start=True,
         source=f"{_ARTICLE}, which names no protocol; that wspsrv is the key is not confirmed",
     ),
-    CatalogueRow(
+    lenient_row(
         name="blackberry",
         title="BlackBerry Enterprise Server",
-        service_keys=(),
         service_patterns=(r"BlackBerry[A-Za-z0-9_.$ -]{0,70}",),
-        ports=_ports("4070-4071"),
+        ports=ports("4070-4071"),
         protocol="both",
         profiles=("sbs2003", "sbs2008", "sbs2011"),
-        hold="never",
-        holder="any_but_dns",
         start_while_dns_down=True,
         source=f"{_ARTICLE}, which names neither the protocol nor which of the product's services binds",
     ),
@@ -224,9 +199,8 @@ CATALOGUE: tuple[CatalogueRow, ...] = (
         name="ipsec",
         title="IPSEC Services: NAT-T (UDP 4500) and IKE (UDP 500)",
         service_keys=("PolicyAgent",),
-        ports=_ports("4500"),
-        verify_ports=_ports("500"),
-        protocol="udp",
+        ports=ports("4500"),
+        verify_ports=ports("500"),
         profiles=("sbs2003",),
         families=NT5,
         start_while_dns_down=True,
@@ -254,25 +228,18 @@ PROFILE_SOURCES: dict[str, str] = {
 PROFILES: tuple[str, ...] = tuple(sorted(PROFILE_SOURCES))
 
 
-def _matcher(rows: Sequence[CatalogueRow], more: Iterable[str] = ()) -> KeyMatcher:
-    """Return what matches the service keys of rows, and more keys."""
+def _matcher(rows: Sequence[CatalogueRow], more: Iterable[str] = ()) -> Callable[[str], bool]:
+    """Return the test for the service keys of rows, and more keys."""
     keys = {*more, *(key for row in rows for key in row.service_keys)}
     patterns = {pattern for row in rows for pattern in row.service_patterns}
     return key_matcher(tuple(sorted(keys)), tuple(sorted(patterns)))
 
 
-_LOOKED_AT = _matcher(CATALOGUE, more=(key for row in CATALOGUE for key in row.requires))
-_BY_SOCKETS = _matcher([row for row in CATALOGUE if row.own_sockets])
+is_catalogued = _matcher(CATALOGUE, more=(key for row in CATALOGUE for key in row.requires))
+"""Returns whether a row of the built-in catalogue matches a service key."""
 
-
-def is_catalogued(service: str) -> bool:
-    """Return whether a row of the built-in catalogue matches this service key."""
-    return _LOOKED_AT.matches(service)
-
-
-def may_have_other_ports(service: str) -> bool:
-    """Return whether the port of this service is a setting that only the sockets of its process may show."""
-    return _BY_SOCKETS.matches(service)
+may_have_other_ports = _matcher([row for row in CATALOGUE if row.own_sockets])
+"""Returns whether the port of a service is a setting that only the sockets of its process may show."""
 
 
 def rows_from_extra(entries: Iterable[Mapping[str, Any]]) -> tuple[CatalogueRow, ...]:

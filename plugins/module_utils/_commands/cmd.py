@@ -87,12 +87,17 @@ def backup_id(text: str) -> str:
     return _matching(_BACKUP, text, "backup id")
 
 
-def service(text: str) -> str:
-    """Return a service key in quotes if it keeps to the alphabet of service keys, else raise BatchError."""
+def service_key(text: str) -> str:
+    """Return a service key if it keeps to the alphabet of service keys, else raise BatchError."""
     name = _matching(_SERVICE, text, "service key")
     if name != name.strip():
         raise BatchError(f"The service key {text!r} begins or ends with a space.")
-    return f'"{name}"'
+    return name
+
+
+def service(text: str) -> str:
+    """Return a service key in quotes; see `service_key`."""
+    return f'"{service_key(text)}"'
 
 
 def number(value: int, highest: int) -> str:
@@ -124,6 +129,12 @@ def port_range(text: str) -> str:
     if not 1 <= low <= high <= 65535 or text != f"{low}-{high}":
         raise BatchError(f"{text!r} is not a port range in canonical form.")
     return text
+
+
+def port_bounds(text: str) -> tuple[int, int]:
+    """Return first and last port of a canonical range, else raise BatchError."""
+    first, _dash, last = port_range(text).partition("-")
+    return int(first), int(last)
 
 
 def begin(run: str, name: str) -> str:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from .._sections.table import SECTIONS
 from .._windows.settings import NETSH, NETSH_PREFIX, RANGE_PREFIX, RANGES
-from .cmd import BatchError, port_range
+from .cmd import BatchError, port_bounds
 
 
 def shown_range(setting_id: str) -> str:
-    """Render the command that shows a range.
-
-    Args:
-        setting_id: of RANGES.
+    """Render the command that shows one of RANGES.
 
     Raises:
         BatchError: it is not.
@@ -23,19 +20,14 @@ def shown_range(setting_id: str) -> str:
 
 
 def set_range(setting_id: str, text: str) -> str:
-    """Render the command that sets a range (KB929851), also for later boots.
-
-    Args:
-        setting_id: of RANGES.
-        text: the range as ``a-b``.
+    """Render the command that sets one of RANGES to ``a-b`` (KB929851), also for later boots.
 
     Raises:
         BatchError: one of them is malformed.
     """
-    first, _dash, last = port_range(text).partition("-")
-    count = int(last) - int(first) + 1
+    first, last = port_bounds(text)
     family = NETSH[_checked(setting_id).replace(RANGE_PREFIX, NETSH_PREFIX)]
-    return f"netsh.exe interface {family} set dynamicport udp start={first} num={count}"
+    return f"netsh.exe interface {family} set dynamicport udp start={first} num={last - first + 1}"
 
 
 def _checked(setting_id: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._windows.settings import NETSH
-from .cmd import BatchError, port_range
+from .cmd import BatchError, port_bounds
 
 ADD = "add"
 DELETE = "delete"
@@ -51,7 +51,7 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
     for edit in edits:
         if edit.id not in NETSH or edit.verb not in (ADD, DELETE):
             raise BatchError(f"{edit.id!r} is not a list of excluded ports.")
-        line = _line(edit, "%s", "%t")
+        line = exclusion_command(edit.verb, edit.id, "%s", "%t")
         for chosen in _grouped(edit.ranges):
             loop = f'for %r in ({chosen}) do @for /f "tokens=1,2 delims=-" %s in ("%r") do @echo {line}'
             commands.append(f"({loop}){'>>' if commands else '>'}{file}")
@@ -61,14 +61,13 @@ def file_commands(file: str, edits: Sequence[Edit]) -> list[str]:
 def file_size(edits: Sequence[Edit]) -> int:
     """Return the size in bytes of the file that `file_commands` write."""
     rows = [(edit, _counted(text).partition("-")) for edit in edits for text in edit.ranges]
-    return sum(len(_line(edit, first, count)) + 2 for edit, (first, _dash, count) in rows)
+    return sum(len(exclusion_command(edit.verb, edit.id, first, count)) + 2 for edit, (first, _dash, count) in rows)
 
 
-def _line(edit: Edit, first: str, count: str) -> str:
-    return (
-        f"interface {NETSH[edit.id]} {edit.verb} excludedportrange protocol=udp startport={first} numberofports={count}"
-        " store=persistent"
-    )
+def exclusion_command(verb: str, table: str, first: int | str, count: int | str) -> str:
+    """Render one command of netsh. Port and count are numbers, or variables of `for`."""
+    row = f"startport={first} numberofports={count}"
+    return f"interface {NETSH[table]} {verb} excludedportrange protocol=udp {row} store=persistent"
 
 
 def _grouped(ranges: Sequence[str]) -> list[str]:
@@ -81,5 +80,5 @@ def _grouped(ranges: Sequence[str]) -> list[str]:
 
 def _counted(text: str) -> str:
     """Return a range as first port and number of ports."""
-    first, _dash, last = port_range(text).partition("-")
-    return f"{first}-{int(last) - int(first) + 1}"
+    first, last = port_bounds(text)
+    return f"{first}-{last - first + 1}"

@@ -14,13 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._sections.table import SECTIONS
-from .cmd import (
-    OURS,
-    ROOT,
-    lock_name,
-    section,
-    wrap,
-)
+from .cmd import OURS, ROOT, lock_name, section, wrap
 from .collect import section_commands
 
 LOCK = rf"{OURS}\lock"
@@ -83,12 +77,7 @@ def window_folder(lock: str) -> str:
 
 
 def lock_section(run: str, name: str) -> str:
-    """Render the section `lock`: take the lock if it is free, and list its files.
-
-    Args:
-        run: the nonce of the transcript.
-        name: our lock file.
-    """
+    """Render the section `lock`: take the lock with our lock file if it is free, and list its files."""
     return section(run, "lock", f"md {OURS}&md {LOCK}&&{_filled(name)}&dir /b {LOCK}")
 
 
@@ -98,13 +87,7 @@ def _filled(name: str) -> str:
 
 
 def takeover_line(run: str, name: str, takeover: Takeover) -> str:
-    """Render the line that takes over a stale lock. Its section `lock` lists the files afterwards.
-
-    Args:
-        run: the nonce of the transcript.
-        name: our lock file.
-        takeover: what to take over.
-    """
+    """Render the line that takes over a stale lock for our lock file. Its section `lock` lists the files afterwards."""
     take = _taken_over(name, takeover) if takeover.files else f"rd {LOCK}&&md {LOCK}&&{_filled(name)}"
     return wrap(run, [section(run, "lock", f"{SETTLE}&{take}&dir /b {LOCK}")])
 

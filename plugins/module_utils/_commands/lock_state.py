@@ -15,14 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .lock import (
-    CLAIMED,
-    CLEARING,
-    ENDED,
-    UNGUARDED,
-    WINDOW_PREFIX,
-    Takeover,
-)
+from .lock import CLAIMED, CLEARING, ENDED, UNGUARDED, WINDOW_PREFIX, Takeover
 
 STALE_AFTER = 600
 """Seconds after which the lock of a write is taken over. A window's lock names its own deadline."""
@@ -188,19 +181,16 @@ def decide_takeover(state: LockState, now: int | None, watched: float) -> Takeov
             reason = _alive(state, name, now, watched)
             if reason:
                 return reason
-        # The task of a window runs at a boot, too.
-        unclaimed |= {folder for folder, files in state.windows_of(name).items() if _may_start(files)}
-        windows |= set(state.windows_of(name))
+        found = state.windows_of(name)
+        # The task of a window runs at a boot, too: a script that nobody has claimed may still start.
+        unclaimed |= {folder for folder, files in found.items() if files.isdisjoint((CLAIMED, ENDED))}
+        windows |= set(found)
     if len(state.files) > MOST_FILES or len(windows) > MOST_FILES:
         return (
             r"has more files of dead runs in %SystemRoot%\portkeeper\lock than can be sorted out: when nobody works on"
             f" this server, clear it there with: {CLEARING}"
         )
     return Takeover(state.files, tuple(sorted(windows)), tuple(sorted(unclaimed)))
-
-
-def _may_start(files: frozenset[str]) -> bool:
-    return CLAIMED not in files and ENDED not in files
 
 
 def _alive(state: LockState, name: str, now: int | None, watched: float) -> str | None:

@@ -16,13 +16,9 @@ _COMMENT = "portkeeper: settings take effect with the next boot"
 
 
 def reboot_line(run: str, lock: str) -> str:
-    """Render the line that takes the lock and then asks Windows to reboot.
+    """Render the line that takes the lock with our lock file and then asks Windows to reboot.
 
     The sections: `lock`; and only if the lock is ours `reboot`, with the error level of shutdown.
-
-    Args:
-        run: the nonce.
-        lock: our lock file.
     """
     ask = section(run, "reboot", f'shutdown.exe -r -f -t {DELAY_S} -c "{_COMMENT}">nul')
     return wrap(run, [lock_section(run, lock), if_locked(lock, ask)])

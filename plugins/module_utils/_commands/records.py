@@ -13,27 +13,8 @@ from dataclasses import dataclass
 
 from .._windows.registry_file import DIALECT_4, SIGNATURES, long_key
 from .._windows.service_states import HIGHEST_PID, STOPPED
-from .._windows.settings import (
-    ABSENT,
-    NETSH,
-    RAN_BEFORE_RECORD,
-    RANGES,
-    RECORDED_STOPPED,
-    STATE_KEY,
-    written_setting,
-)
-from .cmd import (
-    A_PROCESS,
-    NO_PROCESS,
-    BatchError,
-    matching,
-    number,
-    port_range,
-    section,
-    service,
-    state_is,
-    wrap,
-)
+from .._windows.settings import ABSENT, NETSH, RAN_BEFORE_RECORD, RANGES, RECORDED_STOPPED, STATE_KEY, written_setting
+from .cmd import A_PROCESS, NO_PROCESS, BatchError, matching, number, port_range, section, service_key, state_is, wrap
 from .collect import section_commands
 from .lock import if_locked
 
@@ -86,7 +67,7 @@ def remember_line(
     Raises:
         BatchError: a name is malformed, or there is nothing to write.
     """
-    steps = recorded([Record(name, ",".join(map(_key, keys))) for name, keys in lists.items()])
+    steps = recorded([Record(name, ",".join(map(service_key, keys))) for name, keys in lists.items()])
     for name, pid in process.items():
         text = DNS_STOPPED if pid is None else number(pid, HIGHEST_PID)
         steps.append(rf"reg.exe add {STATE_KEY}\{_recordable(name)} /v dns_pid /t REG_SZ /d {text} /f")
@@ -149,7 +130,9 @@ def _is_kept(record: Record) -> bool:
 
 
 def _text(record: Record) -> str:
-    return _keys(record.value) if record.id in SERVICE_LISTS else _canonical(record.value)
+    if record.id in SERVICE_LISTS:
+        return ",".join(map(service_key, record.value.split(",")))
+    return _canonical(record.value)
 
 
 def _each(ids: Sequence[str], name: str, data: str) -> str:
@@ -161,14 +144,6 @@ def _recordable(name: str) -> str:
     if not is_recorded(name):
         raise BatchError(f"{name!r} is not a setting that has a record.")
     return name
-
-
-def _keys(value: str) -> str:
-    return ",".join(map(_key, value.split(",")))
-
-
-def _key(name: str) -> str:
-    return service(name).strip('"')
 
 
 def _canonical(value: str) -> str:

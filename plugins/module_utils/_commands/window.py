@@ -17,24 +17,9 @@ from dataclasses import dataclass, replace
 from .._windows.service_states import HIGHEST_PID
 from .._windows.settings import NETSH, STATE_KEY
 from .backup import if_whole
-from .cmd import (
-    ERRORLEVEL,
-    SYSTEM32,
-    BatchError,
-    echoed,
-    lock_name,
-    number,
-    section,
-    service,
-    wrap,
-)
+from .cmd import ERRORLEVEL, SYSTEM32, BatchError, echoed, lock_name, number, section, service, wrap
 from .collect import section_commands
-from .exclusions import (
-    ADD,
-    Edit,
-    file_commands,
-    file_size,
-)
+from .exclusions import ADD, Edit, file_commands, file_size
 from .lock import (
     BOOT_AND_END,
     CLAIMED,
@@ -47,20 +32,9 @@ from .lock import (
     unlock_section,
     window_folder,
 )
-from .records import (
-    RAN_BEFORE,
-    Record,
-    recorded,
-)
+from .records import RAN_BEFORE, Record, recorded
 from .task import by_file, by_switches, definition_file
-from .window_steps import (
-    NOT_RUNNING_LEVEL,
-    RETRY_SECONDS,
-    Parts,
-    Voice,
-    halting,
-    sequence,
-)
+from .window_steps import NOT_RUNNING_LEVEL, RETRY_SECONDS, Parts, StepStyle, halting, sequence
 
 REFUSED = "refused"
 """The step of a window that stopped nothing; its level is the error number of Windows for the reason."""
@@ -151,7 +125,7 @@ def script(window: Window) -> list[str]:
         rf"({BOOT_AND_END})>%w%\now 2>nul",
         r"fc.exe /b %w%\boot %w%\now>nul||exit",
         rf"ren %w%\token {CLAIMED}||exit",
-        *sequence(_parts(window), _VOICE),
+        *sequence(_parts(window), _STYLE),
         r"echo end>%w%\end",
         f"del {window.mark}",
         "exit",
@@ -191,7 +165,7 @@ def _routine(step: str) -> list[str]:
     return [f":{step}", f"net.exe start %s% {_LOG}", "set e=%errorlevel%", *_reported(f"{step} %s%"), "exit /b"]
 
 
-_VOICE = Voice(
+_STYLE = StepStyle(
     file=lambda name: rf"%w%\{name}",
     log=_LOG,
     with_reg="",
@@ -212,9 +186,6 @@ def start_line(window: Window) -> str:
 
     The sections: `lock`; only if the lock is ours and the folder is new `create`; and only if its files have the size
     of what was sent, because the disk may be full, `run` (error levels of schtasks).
-
-    Args:
-        window: what to do.
     """
     try:
         return _started_by_task(window)

@@ -18,12 +18,7 @@ from dataclasses import dataclass
 
 from .._windows.service_states import RUNNING, STOPPED
 from .._windows.settings import DNS_SERVICE, STATE_KEY
-from .cmd import (
-    matching,
-    number,
-    service,
-    state_is,
-)
+from .cmd import matching, number, service, service_key, state_is
 from .records import RAN_BEFORE
 
 ALREADY_RUNNING = 1056
@@ -90,7 +85,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Voice:
+class StepStyle:
     """How a script carries out a step and reports its result; %e% is an error level.
 
     Attributes:
@@ -122,7 +117,7 @@ class Voice:
     alone: tuple[str, ...] = ()
 
 
-def sequence(parts: Parts, voice: Voice) -> list[str]:
+def sequence(parts: Parts, style: StepStyle) -> list[str]:
     """Render the lines of a window, from its first check to the removal of its record.
 
     Raises:
@@ -131,35 +126,35 @@ def sequence(parts: Parts, voice: Voice) -> list[str]:
     return [
         # Before anything may refuse: the proof at the end reads it.
         *(["set k=0"] if parts.services_to_restart else []),
-        *_allowed(parts, voice),
-        *voice.record,
-        *_if(voice.with_reg, f"reg.exe query {_RECORD}>nul 2>&1||(set e={UNRECORDED_LEVEL}&goto refused)"),
-        *_halted(parts, voice),
-        f"net.exe stop DNS /y{voice.log}",
+        *_allowed(parts, style),
+        *style.record,
+        *_if(style.with_reg, f"reg.exe query {_RECORD}>nul 2>&1||(set e={UNRECORDED_LEVEL}&goto refused)"),
+        *_halted(parts, style),
+        f"net.exe stop DNS /y{style.log}",
         "set e=%errorlevel%",
-        *voice.reported("stop_dns"),
-        *(_excluded(parts, voice) if parts.excluding else []),
-        *(line for name in parts.services_to_start for line in voice.start("start", name)),
-        *(line for name in parts.services_to_restart for line in voice.start("restart", name)),
-        *_dns_started(parts, voice),
-        *(line for name in parts.dependents for line in voice.start("restart", name)),
+        *style.reported("stop_dns"),
+        *(_excluded(parts, style) if parts.excluding else []),
+        *(line for name in parts.services_to_start for line in style.start("start", name)),
+        *(line for name in parts.services_to_restart for line in style.start("restart", name)),
+        *_dns_started(parts, style),
+        *(line for name in parts.dependents for line in style.start("restart", name)),
         "goto prove",
-        *(_unstopped(parts, voice) if parts.services_to_restart else []),
+        *(_unstopped(parts, style) if parts.services_to_restart else []),
         ":refused",
-        *voice.refused,
+        *style.refused,
         ":prove",
         "set f=",
-        *_proved(parts, voice),
-        *_if(voice.with_reg + voice.with_sc, f"if not defined f reg.exe delete {_RECORD} /f>nul 2>&1"),
+        *_proved(parts, style),
+        *_if(style.with_reg + style.with_sc, f"if not defined f reg.exe delete {_RECORD} /f>nul 2>&1"),
     ]
 
 
-def _halted(parts: Parts, voice: Voice) -> list[str]:
+def _halted(parts: Parts, style: StepStyle) -> list[str]:
     """Stop the services that run without their port. %k% counts them; see `halting`."""
-    return [line for name in parts.services_to_restart for line in (*voice.stop(name), "if not %e%==0 goto r%k%")]
+    return [line for name in parts.services_to_restart for line in (*style.stop(name), "if not %e%==0 goto r%k%")]
 
 
-def _proved(parts: Parts, voice: Voice) -> list[str]:
+def _proved(parts: Parts, style: StepStyle) -> list[str]:
     """Set %f% unless all services on record run.
 
     That behind the last counted one is left out: the window has not touched it, and perhaps it ran no longer.
@@ -167,11 +162,11 @@ def _proved(parts: Parts, voice: Voice) -> list[str]:
     left_alone = {name: f"if not %k%=={at} " for at, name in enumerate(parts.services_to_restart)}
     lines = []
     for name in parts.recorded:
-        lines += _if(left_alone.get(name, "") + voice.with_sc, f"{_runs(name)}||set f=1")
+        lines += _if(left_alone.get(name, "") + style.with_sc, f"{_runs(name)}||set f=1")
     return lines
 
 
-def _unstopped(parts: Parts, voice: Voice) -> list[str]:
+def _unstopped(parts: Parts, style: StepStyle) -> list[str]:
     """Start again what was stopped before a service that did not stop, and that one; DNS was not touched.
 
     Behind the label `r<n>` the first n services are started, the last one first. The count leaves out one that
@@ -179,7 +174,7 @@ def _unstopped(parts: Parts, voice: Voice) -> list[str]:
     """
     lines = []
     for at, name in reversed([*enumerate(parts.services_to_restart, 1)]):
-        lines += [f":r{at}", *voice.start("restart", name)]
+        lines += [f":r{at}", *style.start("restart", name)]
     return [*lines, ":r0", f"set e={UNSTOPPED_LEVEL}"]
 
 
@@ -221,14 +216,14 @@ def _runs(name: str) -> str:
     return f"sc.exe query {service(name)} 2>nul|{matching(state_is(RUNNING))}>nul"
 
 
-def _allowed(parts: Parts, voice: Voice) -> list[str]:
+def _allowed(parts: Parts, style: StepStyle) -> list[str]:
     """Leave the window unless DNS runs and all services that stop with it can be started again."""
-    keys = voice.file("keys")
-    queries = [rf'reg.exe query "{_SERVICES}\{_key(name)}">>{keys} 2>nul' for name in parts.stopped]
+    keys = style.file("keys")
+    queries = [rf'reg.exe query "{_SERVICES}\{service_key(name)}">>{keys} 2>nul' for name in parts.stopped]
     return [
-        *_if(voice.with_sc, f"{_runs(DNS_SERVICE)}||{voice.idle}"),
-        *(line for query in queries for line in _if(voice.with_reg, query)),
-        *_if(voice.with_reg, f"{_NO_WAY_BACK} {keys}>nul&&(set e={DISABLED_LEVEL}&goto refused)"),
+        *_if(style.with_sc, f"{_runs(DNS_SERVICE)}||{style.idle}"),
+        *(line for query in queries for line in _if(style.with_reg, query)),
+        *_if(style.with_reg, f"{_NO_WAY_BACK} {keys}>nul&&(set e={DISABLED_LEVEL}&goto refused)"),
         # A file that a full disk has cut shows nothing that is disabled, either.
         f"echo {_LOOKED}>>{keys}",
         f'findstr.exe /b /c:"{_LOOKED}" {keys}>nul||(set e={NO_ROOM_LEVEL}&goto refused)',
@@ -238,16 +233,12 @@ def _allowed(parts: Parts, voice: Voice) -> list[str]:
 _LOOKED = "looked"
 
 
-def _key(name: str) -> str:
-    return service(name).strip('"')
-
-
-def _excluded(parts: Parts, voice: Voice) -> list[str]:
+def _excluded(parts: Parts, style: StepStyle) -> list[str]:
     """Add exclusions while DNS is down. A stopped service's process may take a while to close thousands of sockets.
 
     A list of processes that cannot be read does not show that it has ended.
     """
-    tasks = voice.file("tasks")
+    tasks = style.file("tasks")
     look = (
         f'tasklist.exe /fi "pid eq {parts.process}" /fo csv /nh>{tasks} 2>nul'
         f'&&(findstr.exe /r /c:",.{parts.process}.," {tasks}>nul||goto exclude)'
@@ -265,13 +256,13 @@ def _excluded(parts: Parts, voice: Voice) -> list[str]:
     ]
 
 
-def _dns_started(parts: Parts, voice: Voice) -> list[str]:
+def _dns_started(parts: Parts, style: StepStyle) -> list[str]:
     """Start DNS until the service manager says that it runs. The reported error level is that of this answer."""
     return [
         "set n=0",
         ":dns",
-        f"net.exe start DNS{voice.log}",
-        *voice.alone,
+        f"net.exe start DNS{style.log}",
+        *style.alone,
         "sc.exe start DNS>nul 2>&1",
         "set e=%errorlevel%",
         f"if %e%=={ALREADY_RUNNING} goto dns_runs",
@@ -281,9 +272,9 @@ def _dns_started(parts: Parts, voice: Voice) -> list[str]:
         f"ping.exe -n {RETRY_SECONDS + 1} 127.0.0.1 >nul",
         "goto dns",
         ":dns_down",
-        *voice.gave_up,
+        *style.gave_up,
         "goto dns_done",
         ":dns_runs",
-        *voice.reported("start_dns"),
+        *style.reported("start_dns"),
         ":dns_done",
     ]

@@ -14,19 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._sections.table import section_of
-from .._windows.settings import (
-    NETSH,
-    RANGES,
-    Setting,
-    written_setting,
-    written_settings,
-)
-from .backup import (
-    backup_files,
-    chunks_of,
-    if_whole,
-    kept_file,
-)
+from .._windows.settings import NETSH, RANGES, Setting, written_setting, written_settings
+from .backup import backup_files, chunks_of, if_whole, kept_file
 from .cmd import (
     ERRORLEVEL,
     MAX_LINE,
@@ -43,26 +32,9 @@ from .cmd import (
 )
 from .collect import section_commands
 from .dynamic_range import set_range
-from .exclusions import (
-    ADD,
-    DELETE,
-    Edit,
-    file_commands,
-    file_size,
-)
-from .host_backup import (
-    BEFORE,
-    COMPARED,
-    TABLES,
-    compared_settings,
-    pruning,
-    restore_script,
-)
-from .lock import (
-    if_locked,
-    lock_section,
-    unlock_section,
-)
+from .exclusions import ADD, DELETE, Edit, file_commands, file_size
+from .host_backup import BEFORE, COMPARED, TABLES, compared_settings, pruning, restore_script
+from .lock import if_locked, lock_section, unlock_section
 from .machine_id import id_commands
 from .records import Record, recorded
 
@@ -87,6 +59,11 @@ class SettingWrite:
     after: tuple[str, ...] | int | None
     removed: tuple[str, ...] = ()
     deferred: tuple[str, ...] = ()
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """The ranges to be written; none for a number or an absent value."""
+        return self.after if isinstance(self.after, tuple) else ()
 
 
 @dataclass(frozen=True)
@@ -300,10 +277,7 @@ def _netsh_files(change_id: ChangeId, changes: Sequence[SettingWrite]) -> tuple[
             after = _ranges(change)
             edits = [Edit(DELETE, change.id, change.removed), Edit(ADD, change.id, after)]
             commands += file_commands(_netsh_file(change_id, change), edits)
-            undo += [
-                Edit(DELETE, change.id, (*after, *change.deferred)),
-                Edit(ADD, change.id, change.removed),
-            ]
+            undo += [Edit(DELETE, change.id, (*after, *change.deferred)), Edit(ADD, change.id, change.removed)]
     size = file_size(undo)
     return commands + file_commands(rf"{change_id.path}\{TABLES}", undo), {TABLES: f"=={size}"} if size else {}
 

@@ -14,10 +14,10 @@ from .._windows.configured_ports import PORT_KEYS, PORT_VALUES, RANGE_END, RANGE
 from .._windows.settings import NUMBER_TYPE
 from .host_values import number
 from .reading import Reading
+from .service_starts import SERVICE_KEY_RE
 
 SECTION = "service_starts"
 
-_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
 _PARAMETERS = "parameters"
 _NAMES = {name.lower(): name for name in PORT_VALUES}
 _MARKS_RE = re.compile("adam_|wdsserver", re.IGNORECASE)
@@ -57,7 +57,7 @@ def read_configured_ports(reading: Reading) -> tuple[Found, list[Problem]]:
 
 def _owner(path: str) -> tuple[str, bool, PortKey | None]:
     """Return the service that a key belongs to, whether it is its key Parameters, and which values are looked for."""
-    match = _KEY_RE.match(path)
+    match = SERVICE_KEY_RE.match(path)
     if match is None:
         return "", False, None
     return match.group(1), (match.group(2) or "").lower() == _PARAMETERS, _port_key(match.group(1))

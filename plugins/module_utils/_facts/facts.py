@@ -12,49 +12,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import reduce
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE
-from .._parsers.netsh import (
-    is_empty_table,
-    parse_excludedportrange,
-)
-from .._parsers.transcript import (
-    Source,
-    Transcript,
-    split_transcript,
-)
+from .._parsers.netsh import is_empty_table, parse_excludedportrange
+from .._parsers.transcript import Source, Transcript, split_transcript
 from .._ports import FAMILIES, PortSet
 from .._problems import Problem, Severity, make_problem, merged
 from .._sections.table import SECTIONS
+from .._windows.settings import RAN_BEFORE_RECORD
 from .configured_ports import ports_in
 from .dynamic_range import read_range
-from .host import RAN_BEFORE_RECORD, Host
+from .host import Host
 from .own_sockets import read_own_sockets
 from .readers import READERS
 from .reading import Reading
 from .registry import read_send_port, read_settings
-from .services import (
-    DNS,
-    Services,
-    read_dependents,
-    read_services,
-    service_facts,
-)
-from .sockets import (
-    Sockets,
-    dns_ports,
-    endpoint_facts,
-    pool_present,
-    ports_by_family,
-    read_sockets,
-)
+from .services import DNS, Services, read_dependents, read_services, service_facts
+from .sockets import Sockets, dns_ports, endpoint_facts, pool_present, ports_by_family, read_sockets
 from .system import read_os
 
 FACTS_FORMAT = 1
 
-_NEEDED = reduce(lambda ports, row: ports | row.ports | row.udp_ports, CATALOGUE, PortSet())
+_NEEDED = PortSet.union(ports for row in CATALOGUE for ports in (row.ports, row.udp_ports))
 """All ports of the catalogue."""
 _OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
 

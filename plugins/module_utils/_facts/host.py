@@ -12,48 +12,10 @@ from functools import cached_property
 from typing import Any
 
 from .._catalogue.row import SERVICE_NAME_RE
-from .._ports import (
-    FAMILIES,
-    HIGHEST_PORT,
-    PortSet,
-    Range,
-    address_family,
-)
-from .._windows.service_states import (
-    AUTO_START,
-    DEMAND_START,
-    DISABLED,
-    HIGHEST_PID,
-    PAUSED,
-    RUNNING,
-    STOPPED,
-    SYSTEM_PID,
-    has_no_process,
-)
-from .._windows.settings import (
-    DNS_SERVICE,
-    RAN_BEFORE_RECORD,
-    RECORDED_STOPPED,
-)
+from .._ports import FAMILIES, HIGHEST_PORT, PortSet, Range, address_family, parse_entries
+from .._windows.service_states import DISABLED, HIGHEST_PID, PAUSED, RUNNING, STOPPED, has_no_process
+from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD
 from .host_values import as_json, is_data, number, port_set, port_sets, port_values
-
-__all__ = [
-    "AUTO_START",
-    "DEMAND_START",
-    "DISABLED",
-    "DNS_PROCESS",
-    "DNS_SERVICE",
-    "FAMILIES",
-    "HIGHEST_PID",
-    "RAN_BEFORE_RECORD",
-    "RECORDED_STOPPED",
-    "RUNNING",
-    "STOPPED",
-    "SYSTEM_PID",
-    "Holder",
-    "Host",
-    "Service",
-]
 
 DNS_PROCESS = "dns.exe"
 
@@ -80,11 +42,11 @@ class Service:
     """The service manager's answer about one service."""
 
     name: str
-    state: int | None
-    start: int | None
-    pid: int | None
-    exit_code: int | None
-    trigger_start: bool
+    state: int | None = None
+    start: int | None = None
+    pid: int | None = None
+    exit_code: int | None = None
+    trigger_start: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -110,15 +72,11 @@ class Host:
     @property
     def unnamed_ports(self) -> PortSet:
         """The ports of other processes that have no row in the list of sockets."""
-        held = self._other_ports[FAMILIES[0]] | self._other_ports[FAMILIES[1]]
+        held = PortSet.union(map(self.other_ports, FAMILIES))
         return held - PortSet.from_ports({port for _family, port in self._holders})
 
     def has_reading_errors(self, apart_from: Collection[str]) -> bool:
-        """Return whether the facts contain an error. An unreadable list of problems is an error too.
-
-        Args:
-            apart_from: ids that do not matter.
-        """
+        """Return whether the facts contain an error apart from these ids. An unreadable list of problems is one too."""
         problems = self.facts.get("problems")
         if not isinstance(problems, Sequence) or isinstance(problems, str):
             return True
@@ -154,7 +112,7 @@ class Host:
         installed = self.dns.get("installed")
         if not isinstance(installed, bool):
             return None
-        seen = self.dns_service is not None or self.dns_state or self.dns_pid or any(self._dns_ports.values())
+        seen = self.dns_service is not None or self.dns_state or self.dns_pid or any(map(self.dns_ports, FAMILIES))
         return None if seen and not installed else installed
 
     @cached_property
@@ -217,6 +175,11 @@ class Host:
             return None
         mark = record.get("boot_mark")
         return record if isinstance(mark, str) and _MARK_RE.match(mark) else None
+
+    def recorded_ports(self, setting_id: str) -> PortSet:
+        """Return the ports in the record of a list or of a table of netsh; none without a complete record."""
+        record = self.record(setting_id)
+        return parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
 
     def _record(self, setting_id: str) -> object:
         settings = self._part("state").get("settings")
@@ -296,14 +259,6 @@ class Host:
         return port_sets(self.facts.get("udp_ports"))
 
     @property
-    def _dns_ports(self) -> dict[str, PortSet]:
-        return self._read_dns_ports or _NO_PORTS_AT_ALL
-
-    @property
-    def _other_ports(self) -> dict[str, PortSet]:
-        return self._read_other_ports or _NO_PORTS_AT_ALL
-
-    @property
     def dns_ports_known(self) -> bool:
         """Whether it is known which sockets are DNS's. Without a process, DNS has none."""
         if has_no_process(self.dns_state, self.dns_pid):
@@ -327,20 +282,20 @@ class Host:
 
     def dns_holds(self, port: int, family: str) -> bool:
         """Return whether DNS's process holds the port in that address family."""
-        return port in self._dns_ports[family]
+        return port in self.dns_ports(family)
 
     def dns_ports(self, family: str) -> PortSet:
         """Return all UDP ports that DNS's process holds in that address family."""
-        return self._dns_ports[family]
+        return (self._read_dns_ports or _NO_PORTS_AT_ALL)[family]
 
     def holders(self, port: int, family: str) -> list[Holder]:
         """Return the other holders of the port. If the list of sockets was cut before it, the holder has no name."""
         named = self._holders.get((family, port), [])
-        return named or ([Holder(None, None)] if port in self._other_ports[family] else [])
+        return named or ([Holder(None, None)] if port in self.other_ports(family) else [])
 
     def other_ports(self, family: str) -> PortSet:
         """Return all UDP ports that processes other than DNS hold in that address family."""
-        return self._other_ports[family]
+        return (self._read_other_ports or _NO_PORTS_AT_ALL)[family]
 
     @property
     def sql_ports(self) -> PortSet:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .._parsers.reg_query import RegDump, parse_reg
+from .._parsers.reg_query import RegDump, RegKey, parse_reg
 from .._parsers.transcript import Section, Transcript
 from .._problems import Problem, make_problem
 from .._sections.table import SECTIONS
@@ -40,6 +40,12 @@ class Reading:
         if section_id not in self._dumps:
             self._dumps[section_id] = parse_reg(self.text(section_id))
         return self._dumps[section_id]
+
+
+def text_of(key: RegKey | None, name: str) -> str | None:
+    """Return the text of a key's value, without spaces around it; None if it is not there, or is no text."""
+    value = key.values.get(name.lower()) if key else None
+    return value.data.strip() if value and isinstance(value.data, str) else None
 
 
 def damaged(section_id: str, lines: int = 0) -> list[Problem]:

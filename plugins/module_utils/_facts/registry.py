@@ -8,26 +8,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .._commands.machine_id import (
-    ID_VALUE,
-    NAME_VALUE,
-    machine_id,
-)
+from .._commands.machine_id import ID_VALUE, NAME_VALUE, machine_id
 from .._commands.records import is_recorded
-from .._parsers.reg_query import (
-    RegData,
-    RegKey,
-    RegValue,
-    is_damaged_name,
-    is_file,
-    reg_lines,
-)
+from .._parsers.reg_query import RegData, RegKey, RegValue, is_damaged_name, is_file, reg_lines
 from .._ports import HIGHEST_PORT, PortSet, parse_entries
 from .._problems import Problem, make_problem, shown
 from .._sections.table import HOTFIXES, section_of
 from .._windows.registry_file import long_key
 from .._windows.settings import DNS_KEY, OWN_KEY, RECORDED_STOPPED, SETTINGS, STATE_KEY, TCPIP_KEY, Setting
-from .reading import Reading, damaged
+from .reading import Reading, damaged, text_of
 
 _KEY_PROBLEMS = {
     TCPIP_KEY: ("tcpip_key_unreadable", r"Services\Tcpip\Parameters"),
@@ -148,9 +137,9 @@ def read_state(reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
         match = _STATE_KEY_RE.match(key.path)
         if match:
             settings[match.group(1).lower()] = {
-                "value": _matching(_RECORD_RE, _stored(key, "value")),
-                "boot_mark": _mark(_stored(key, "boot_mark")),
-                "dns_pid": _pid(_stored(key, "dns_pid")),
+                "value": _matching(_RECORD_RE, text_of(key, "value")),
+                "boot_mark": _mark(text_of(key, "boot_mark")),
+                "dns_pid": _pid(text_of(key, "dns_pid")),
             }
     return {"present": True, "settings": dict(sorted(settings.items()))}, []
 
@@ -161,8 +150,8 @@ def read_machine(reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
     key = dump.keys.get(_ROOT_KEY)
     if key is None or dump.damaged or key.ambiguous & {ID_VALUE, NAME_VALUE}:
         return {"id": None, "recorded_name": None}, []
-    name = _stored(key, NAME_VALUE)
-    return {"id": machine_id(_stored(key, ID_VALUE)), "recorded_name": shown(name) if name else None}, []
+    name = text_of(key, NAME_VALUE)
+    return {"id": machine_id(text_of(key, ID_VALUE)), "recorded_name": shown(name) if name else None}, []
 
 
 def _is_as_written(key: RegKey) -> bool:
@@ -187,11 +176,6 @@ def _is_behind_own_key(path: str) -> bool:
     """Return whether a key in SOFTWARE's alphabetical listing comes after the collection's."""
     match = _SOFTWARE_CHILD_RE.match(path)
     return match is not None and match.group(1).lower() > _OWN_NAME
-
-
-def _stored(key: RegKey, name: str) -> str | None:
-    value = key.values.get(name)
-    return value.data.strip() if value and isinstance(value.data, str) else None
 
 
 def _matching(pattern: re.Pattern[str], text: str | None) -> str | None:

@@ -8,18 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .._parsers.reg_query import (
-    RegValue,
-    is_damaged_name,
-    is_file,
-    parse_reg,
-    reg_lines,
-)
+from .._parsers.reg_query import RegValue, is_damaged_name, is_file, parse_reg, reg_lines
 from .._problems import Problem, make_problem
 from .._windows.service_states import DISABLED
 from .reading import Reading
 
-_SERVICE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
+SERVICE_KEY_RE = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\[A-Z0-9]+\\Services\\([^\\]+)(?:\\(.+))?\Z", re.IGNORECASE)
+"""The service's name, and the path of a key below the service's own."""
 _TRIGGER_KEY = "triggerinfo"
 _HIVE = "HKEY_"
 _TYPE = "REG_"
@@ -89,7 +84,7 @@ def read_starts(reading: Reading) -> tuple[Starts, list[Problem]]:
             in_order &= begun
             continue
         begun = True
-        match = _SERVICE_KEY_RE.match(item)
+        match = SERVICE_KEY_RE.match(item)
         name = match.group(1).lower() if match else ""
         owner, wants_start = "", False
         if match and match.group(2) is None:

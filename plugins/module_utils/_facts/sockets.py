@@ -9,13 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._parsers.netstat import (
-    SocketGroup,
-    UdpRow,
-    UnreadRow,
-    parse_netstat,
-    take_pools,
-)
+from .._parsers.netstat import UdpRow, UnreadRow, parse_netstat, take_pools
 from .._ports import FAMILIES, PortSet, address_family
 from .._problems import Problem, make_problem, shown
 from .._windows.service_states import RUNNING, SYSTEM_PID, has_no_process
@@ -89,7 +83,7 @@ def read_sockets(reading: Reading, services: Services) -> tuple[Sockets, list[Pr
         if pool.pid == dns_pid:
             held[address_family(pool.address)] |= pool.ports
         else:
-            others += _rows_of(pool)
+            others += [UdpRow(pool.address, port, pool.pid, False) for port in sorted(pool.ports)]
     return Sockets(known, with_pids, dns_pid, held, list(dict.fromkeys(others)), table.unread), problems
 
 
@@ -112,10 +106,6 @@ def _of_unread(unread: list[UnreadRow], services: Services) -> Problem:
 
 def _may_be_dns(unread: Iterable[UnreadRow], services: Services) -> bool:
     return _dns_has_process(services) and any(row.pid in (None, services.dns_pid) for row in unread)
-
-
-def _rows_of(pool: SocketGroup) -> list[UdpRow]:
-    return [UdpRow(pool.address, port, pool.pid, False) for port in sorted(pool.ports)]
 
 
 def ports_by_family(rows: list[UdpRow]) -> dict[str, PortSet]:

@@ -11,15 +11,8 @@ from typing import Any
 
 from .._parsers.reg_query import RegKey
 from .._problems import Problem, Severity, make_problem, shown
-from .._windows.releases import (
-    RELEASES,
-    SBS_SUITES,
-    Identified,
-    identify,
-    is_sbs,
-    release_family,
-)
-from .reading import Reading, damaged
+from .._windows.releases import RELEASES, SBS_SUITES, Identified, identify, is_sbs, release_family
+from .reading import Reading, damaged, text_of
 
 _OPTIONS = r"\control\productoptions"
 _VER_RE = re.compile(r"(?<![0-9.])([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{3,6})(?![0-9])")
@@ -43,9 +36,9 @@ def read_os(reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
     stray = reading.registry("current_version").damaged
     missing = current is None and reading.succeeded("current_version")
     unread = missing and reading.text("current_version").strip()
-    product = unicodedata.normalize("NFKC", _text(current, "ProductName") or "")
-    product_type = _text(options, "ProductType")
-    suites = _list(options, "ProductSuite")
+    product = unicodedata.normalize("NFKC", text_of(current, "ProductName") or "")
+    product_type = text_of(options, "ProductType")
+    suites = _suites(options)
     # Each row counts by itself, and ver says the version too: what is in doubt is the product.
     unnamed = nt in _NAMED_VERSIONS and not product and (current or missing)
     lost = stray or unread or unnamed
@@ -76,7 +69,7 @@ def _check_suites(reading: Reading, options: RegKey | None, nt: str | None) -> l
     suite = options.values.get("productsuite")
     lost = reading.registry("product_options").may_hold(_OPTIONS, "ProductSuite")
     unread = suite.data is None if suite else not options.ended or lost
-    marked = any(text.lower().startswith(_SBS_SUITE) and not is_sbs([text]) for text in _list(options, "ProductSuite"))
+    marked = any(text.lower().startswith(_SBS_SUITE) and not is_sbs([text]) for text in _suites(options))
     return damaged("product_options") if unread or marked or "productsuite" in options.ambiguous else []
 
 
@@ -85,7 +78,7 @@ def _version(reading: Reading, current: RegKey | None) -> tuple[str | None, int 
 
     Where the sources contradict each other, none is believed. In front of what ``ver`` prints may stand other numbers.
     """
-    texts = [_text(current, name) for name in ("CurrentBuildNumber", "CurrentBuild")]
+    texts = [text_of(current, name) for name in ("CurrentBuildNumber", "CurrentBuild")]
     builds = {int(text) for text in texts if text and _BUILD_RE.match(text)}
     found = [tuple(map(int, match)) for match in _VER_RE.findall(reading.text("ver")[:2000])]
     printed = [row for row in found if not builds or row[2] in builds][-1:]
@@ -101,7 +94,7 @@ def _named_version(current: RegKey | None, build: int | None) -> tuple[int, int]
     major, minor = _number(current, "CurrentMajorVersionNumber"), _number(current, "CurrentMinorVersionNumber")
     if major is not None and minor is not None:
         return major, minor
-    version = _VERSION_RE.match(_text(current, "CurrentVersion") or "")
+    version = _VERSION_RE.match(text_of(current, "CurrentVersion") or "")
     if version and (build or 0) >= _FIRST_BUILD_OF_10:
         return _VERSION_10
     return (int(version.group(1)), int(version.group(2))) if version else None
@@ -118,16 +111,11 @@ def _of_release(found: Identified, family: str | None, nt: str | None, build: in
     return [make_problem("release_not_exact", "warning", message, nt=nt, build=build, release=found.release.id)]
 
 
-def _text(key: RegKey | None, name: str) -> str | None:
-    value = key.values.get(name.lower()) if key else None
-    return value.data.strip() if value and isinstance(value.data, str) else None
-
-
 def _number(key: RegKey | None, name: str) -> int | None:
     value = key.values.get(name.lower()) if key else None
     return value.data if value and isinstance(value.data, int) else None
 
 
-def _list(key: RegKey | None, name: str) -> list[str]:
-    value = key.values.get(name.lower()) if key else None
+def _suites(key: RegKey | None) -> list[str]:
+    value = key.values.get("productsuite") if key else None
     return [text.strip() for text in value.data] if value and isinstance(value.data, list) else []

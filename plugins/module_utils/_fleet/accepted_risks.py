@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from .._catalogue.row import ANY_SERVICE_NAME_RE
-from .._ports import PortError, PortSet
+from .._ports import PortError, PortSet, port_words
 
 ACCEPTED_OPTIONS: dict[str, dict[str, Any]] = {
     "host": {"type": "str", "required": True},
@@ -56,14 +56,8 @@ class AcceptedRisk:
     def sentence(self, today: date) -> str:
         """Describe the decision for the verdict on the host."""
         word = "accepted until" if self.in_force(today) else "no longer accepted since the end of"
-        return (
-            f"{', '.join((*short_ports(self.ports), *self.services))} {word} {self.expires.isoformat()}: {self.reason}"
-        )
-
-
-def short_ports(ports: PortSet) -> list[str]:
-    """Format ranges for people: a single port is ``n``, not ``n-n``."""
-    return [f"{first}" if first == last else f"{first}-{last}" for first, last in ports.ranges]
+        accepted = ", ".join((*port_words(self.ports), *self.services))
+        return f"{accepted} {word} {self.expires.isoformat()}: {self.reason}"
 
 
 def parse_accepted(entries: object) -> tuple[AcceptedRisk, ...]:
@@ -89,7 +83,7 @@ def of_host(accepted: Iterable[AcceptedRisk], host: str) -> tuple[AcceptedRisk, 
 
 def accepted_ports(accepted: Iterable[AcceptedRisk], today: date) -> PortSet:
     """Return the ports of all decisions that are valid on that day."""
-    return PortSet.from_ranges(pair for risk in accepted if risk.in_force(today) for pair in risk.ports.ranges)
+    return PortSet.union(risk.ports for risk in accepted if risk.in_force(today))
 
 
 def accepted_services(accepted: Iterable[AcceptedRisk], today: date) -> frozenset[str]:

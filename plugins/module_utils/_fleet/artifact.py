@@ -33,11 +33,7 @@ _DIGEST_DIGITS = 16
 
 
 def file_name(host: str) -> str:
-    """Return the artifact's file name. Letters, digits, ``-``, ``_`` and inner dots stay, other bytes become ``%XX``.
-
-    Args:
-        host: inventory name.
-    """
+    """Return the artifact's file name: letters, digits, ``-``, ``_`` and inner dots stay, other bytes become %XX."""
     escaped = "".join(char if char in _PLAIN else _percent(char) for char in host)
     if escaped.startswith("."):
         escaped = "%2E" + escaped[1:]

@@ -9,22 +9,18 @@ Ansible's own exit codes do not tell drift from order, because a task that repor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from .._plan.exposure import exposed_ports
+from .._plan.failed_services import FAILED_FOR_PORT
 from .._plan.pool import MODEL_NO_POOL
 from .._plan.status import STATUSES
 from .._ports import PortError, PortSet
-from .accepted_risks import (
-    AcceptedRisk,
-    accepted_ports,
-    accepted_services,
-    of_host,
-)
-from .accepted_services import only_accepted_services_are_down
+from .._problems import TRUNCATED
+from .accepted_risks import AcceptedRisk, accepted_ports, accepted_services, of_host
 from .artifact import judged_status, status_besides_services
 
 IN_ORDER = frozenset(("accepted", "safe"))
@@ -49,6 +45,18 @@ _BY_SEVERITY = (EXIT_IN_ORDER, EXIT_UNREACHABLE, EXIT_FINDINGS)
 
 NAMED_MAX = 100
 """Where people read, at most this number of hosts is named, the worst first; the others are counted."""
+
+_OTHER_CAUSES = frozenset(
+    (
+        "service_not_running",
+        "service_not_yet_running",
+        "service_ran_before",
+        "port_not_held",
+        "port_in_excluded_block",
+        TRUNCATED,
+    )
+)
+"""Problems that stand for a service that is down for another reason, or may hide one."""
 
 _NO_ARTIFACT = "no artifact of this run: the host could not be evaluated"
 
@@ -247,12 +255,24 @@ def _accepted_down(host: str, artifact: Mapping[str, Any], rules: Rules, reason:
     status = status_besides_services(artifact)
     # A run that failed, or facts that are missing, prove as little here as on a host in order.
     proved = artifact["outcome"] == "ok" and artifact["facts"] and (status != "safe" or artifact["plan"]["in_sync"])
-    if not (proved and only_accepted_services_are_down(artifact["plan"], accepted_services(decisions, today))):
+    if not (proved and _only_accepted_services_are_down(artifact["plan"], accepted_services(decisions, today))):
         return "service_down", f"{reason}; {told}"
     risk, known = _risk_now(artifact)
     if status == "safe" and (not known or risk > (rules.max_risk or 0)):
         status = "exposed"
     return ("accepted" if status == "safe" else status), told
+
+
+def _only_accepted_services_are_down(plan: Mapping[str, Any], accepted: Collection[str]) -> bool:
+    """Return whether each failed service is accepted, and nothing else in the plan makes the status service_down.
+
+    The accepted services are lower-case keys.
+    """
+    problems = [problem for problem in plan["problems"] if problem["severity"] != "info"]
+    names = [problem["data"].get("service") for problem in problems if problem["id"] == FAILED_FOR_PORT]
+    failed = [str(name or "").lower() for name in names]
+    others = {problem["id"] for problem in problems} & _OTHER_CAUSES
+    return bool(failed) and not others and not plan["live_conflicts"] and set(failed) <= set(accepted)
 
 
 def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) -> HostVerdict:

@@ -99,41 +99,27 @@ def _type(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Ch
 def _enum(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
     values = [schema["const"]] if "const" in schema else schema["enum"]
     allowed = frozenset((type(value), value) for value in values)
-
-    def check(value: object) -> str | None:
-        known = isinstance(value, (str, int, type(None))) and (type(value), value) in allowed
-        return None if known else ": not one of the values that it can have"
-
-    return check
+    plain = (str, int, type(None))
+    wrong = ": not one of the values that it can have"
+    return lambda value: None if isinstance(value, plain) and (type(value), value) in allowed else wrong
 
 
 def _bounds(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
     low, high = schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))
-
-    def check(value: object) -> str | None:
-        return None if not isinstance(value, (int, float)) or low <= value <= high else ": out of bounds"
-
-    return check
+    return lambda value: None if not isinstance(value, (int, float)) or low <= value <= high else ": out of bounds"
 
 
 def _size(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
     fewest = max(schema.get(name, 0) for name in ("minLength", "minItems", "minProperties"))
     most = schema.get("maxItems", float("inf"))
-
-    def check(value: object) -> str | None:
-        return None if not isinstance(value, (str, list, dict)) or fewest <= len(value) <= most else ": wrong length"
-
-    return check
+    sized, wrong = (str, list, dict), ": wrong length"
+    return lambda value: None if not isinstance(value, sized) or fewest <= len(value) <= most else wrong
 
 
 def _pattern(_compiler: _Compiler, schema: Mapping[str, Any], _document: str) -> Check:
     # In a schema `$` is the end of the text, in Python also the place before a last line feed.
     search = re.compile(re.sub(r"\$\Z", r"\\Z", schema["pattern"])).search
-
-    def check(value: object) -> str | None:
-        return None if not isinstance(value, str) or search(value) else ": not of the form that it must have"
-
-    return check
+    return lambda value: None if not isinstance(value, str) or search(value) else ": not of the form that it must have"
 
 
 def _properties(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
@@ -198,10 +184,6 @@ def _one_of(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Ch
     return check
 
 
-def _reference(compiler: _Compiler, schema: Mapping[str, Any], document: str) -> Check:
-    return compiler.reference(schema["$ref"], document)
-
-
 _KEYWORDS: dict[str, Callable[[_Compiler, Mapping[str, Any], str], Check]] = {
     "type": _type,
     "enum": _enum,
@@ -219,6 +201,6 @@ _KEYWORDS: dict[str, Callable[[_Compiler, Mapping[str, Any], str], Check]] = {
     "propertyNames": _names,
     "items": _items,
     "oneOf": _one_of,
-    "$ref": _reference,
+    "$ref": lambda compiler, schema, document: compiler.reference(schema["$ref"], document),
 }
 """By keyword, what makes its check; keywords that belong together have the same maker."""

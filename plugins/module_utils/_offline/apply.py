@@ -6,39 +6,21 @@
 from __future__ import annotations
 
 from .._commands.cmd import A_PROCESS, matching, number, service
-from .._commands.records import (
-    RAN_BEFORE,
-    SHUTDOWN_KEY,
-    SHUTDOWN_VALUE,
-    Record,
-    record_file,
-    recorded,
-)
+from .._commands.records import RAN_BEFORE, SHUTDOWN_KEY, SHUTDOWN_VALUE, Record, record_file, recorded
 from .._commands.window_steps import (
     DISABLED_LEVEL,
     NO_ROOM_LEVEL,
     UNRECORDED_LEVEL,
     UNSTOPPED_LEVEL,
     Parts,
-    Voice,
+    StepStyle,
     halting,
     sequence,
 )
 from .._windows.registry_file import long_key
 from .._windows.service_states import HIGHEST_PID
 from .order import ScriptPlan
-from .script import (
-    ALREADY,
-    INCOMPLETE,
-    REG,
-    SC,
-    frame,
-    imported,
-    incomplete,
-    netsh_lines,
-    row_test,
-    start,
-)
+from .script import ALREADY, INCOMPLETE, REG, SC, frame, imported, incomplete, netsh_lines, row_test, rows_in, start
 
 KEPT = r"%SystemRoot%\portkeeper\carried"
 """Folder of the old values on the host; a new file name with every apply.cmd that writes."""
@@ -89,13 +71,10 @@ def _checks(order: ScriptPlan) -> list[str]:
 def _complete(order: ScriptPlan) -> list[str]:
     """Render the subroutine with level 0 if the excluded ranges are there and the services run."""
     lines = [":complete"]
-    for tables in (order.added, order.deferred):
-        for table, ranges in tables.items():
-            for text in ranges:
-                lines += [row_test(table, text), "if errorlevel 1 exit /b 1"]
-    for table, ranges in order.removed.items():
-        for text in ranges:
-            lines += [row_test(table, text), "if not errorlevel 1 exit /b 1"]
+    for table, text in rows_in(order.added, order.deferred):
+        lines += [row_test(table, text), "if errorlevel 1 exit /b 1"]
+    for table, text in rows_in(order.removed):
+        lines += [row_test(table, text), "if not errorlevel 1 exit /b 1"]
     for name in order.services_to_start:
         lines += [f'call :up "{name}"', "if errorlevel 1 exit /b 1"]
     if order.services_to_restart:
@@ -152,10 +131,7 @@ def _writing(order: ScriptPlan) -> list[str]:
         lines.append("call :record <nul >nul 2>nul")
     # Also where the values were in place already: what is excluded already is refused by netsh, and tested at the end.
     lines.append(":written")
-    for verb, tables in (("delete", order.removed), ("add", order.added)):
-        for table, ranges in tables.items():
-            lines += netsh_lines(verb, table, ranges)
-    return lines
+    return [*lines, *netsh_lines("delete", order.removed), *netsh_lines("add", order.added)]
 
 
 def _record(order: ScriptPlan) -> list[str]:
@@ -196,13 +172,13 @@ def _window(order: ScriptPlan) -> list[str]:
         return [line for name in order.services_to_start for line in start(name)]
     return [
         "echo Stopping DNS, starting what it kept down, starting DNS. Please wait.",
-        *sequence(_parts(order), _VOICE),
+        *sequence(_parts(order), _STYLE),
         "goto window_done",
         ":no_dns",
         "echo DNS does not run, so it is left alone.",
         *(line for name in order.services_to_start for line in start(name)),
         *(incomplete(f"{service(name)} was not restarted.") for name in order.services_to_restart),
-        *_deferred(order),
+        *netsh_lines("add", order.deferred),
         ":window_done",
     ]
 
@@ -212,15 +188,11 @@ def _parts(order: ScriptPlan) -> Parts:
         services_to_start=order.services_to_start,
         dependents=order.dependents,
         owed=order.owed,
-        excluding=tuple(_deferred(order)),
+        excluding=tuple(netsh_lines("add", order.deferred)),
         process="%p%",
         attempts=_ATTEMPTS,
         services_to_restart=order.services_to_restart,
     )
-
-
-def _deferred(order: ScriptPlan) -> list[str]:
-    return [line for table, ranges in order.deferred.items() for line in netsh_lines("add", table, ranges)]
 
 
 def _ran(order: ScriptPlan) -> list[str]:
@@ -243,7 +215,7 @@ def _ran(order: ScriptPlan) -> list[str]:
     ]
 
 
-_VOICE = Voice(
+_STYLE = StepStyle(
     file=lambda name: rf'"%w%\{name}.txt"',
     log=" >nul 2>nul",
     with_reg=f"if exist {REG} ",
@@ -275,13 +247,8 @@ _VOICE = Voice(
 
 def _farewell(order: ScriptPlan) -> list[str]:
     lines = []
-    for tables in (order.added, order.deferred):
-        for table, ranges in tables.items():
-            for text in ranges:
-                lines += [
-                    row_test(table, text),
-                    f"if errorlevel 1 {incomplete(f'The ports {text} could not be excluded.')}",
-                ]
+    for table, text in rows_in(order.added, order.deferred):
+        lines += [row_test(table, text), f"if errorlevel 1 {incomplete(f'The ports {text} could not be excluded.')}"]
     if order.reboot:
         lines.append("echo Restart this server when it suits: what was written takes effect with the next boot.")
     return [

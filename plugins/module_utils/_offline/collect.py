@@ -10,17 +10,12 @@ a folder of its own, takes out only the lines that are needed, and removes that 
 
 from __future__ import annotations
 
-from .._commands.cmd import (
-    MAX_SCRIPT_LINE,
-    SYSTEM32,
-    checked,
-    nonce,
-)
+from .._commands.cmd import MAX_SCRIPT_LINE, SYSTEM32, checked
 from .._commands.collect import collector_script
 from .._sections.row import SectionRow
 from .._sections.table import SECTIONS
 from .._windows.registry_file import long_key
-from .script import IN_32_BIT, REGEDIT
+from .script import FINISH, REGEDIT, head
 
 DONE, NOT_WRITABLE = 0, 1
 """Exit codes of collect.cmd."""
@@ -43,20 +38,8 @@ def collect_script(run: str) -> list[str]:
     Raises:
         BatchError: the nonce is malformed.
     """
-    head = [
-        "@echo off",
-        "setlocal",
-        "set q=",
-        'if /i "%~1"=="/q" set q=1',
-        "set rc=0",
-        # In quotes: the folder of the account or of this script may be called "Smith & Sons".
-        rf'set "w=%TEMP%\portkeeper-{nonce(run)}"',
-        # A 32-bit process is shown another SOFTWARE.
-        "if not defined PROCESSOR_ARCHITEW6432 goto native",
-        f"set rc={NOT_WRITABLE}",
-        f"echo Nothing was collected{IN_32_BIT}",
-        "goto finish",
-        ":native",
+    steps = [
+        *head(run, NOT_WRITABLE, "collected"),
         'set "f=%~dp0%COMPUTERNAME%.txt"',
         # Behind the last %~dp0, which is wrong after `cd` where the script was called by a relative path.
         f'cd /d "{SYSTEM32}"||exit /b {NOT_WRITABLE}',
@@ -73,10 +56,7 @@ def collect_script(run: str) -> list[str]:
         'call :all>"%f%"',
         "echo Done. Carry this file back:",
         'echo "%f%"',
-        ":finish",
-        'if exist "%w%" rd /s /q "%w%"',
-        "if not defined q pause",
-        "exit /b %rc%",
+        *FINISH,
         ":writable",
         'if exist "%f%" del "%f%" 2>nul',
         'if exist "%f%" exit /b 1',
@@ -85,7 +65,7 @@ def collect_script(run: str) -> list[str]:
         "exit /b 0",
     ]
     body = [":all", r'if not exist "%SystemRoot%\system32\reg.exe" goto bare', *collector_script(run)[2:], "exit /b 0"]
-    lines = [*head, *_with_netstat_of_2000(body), *_bare(run), *_SUBROUTINES]
+    lines = [*steps, *_with_netstat_of_2000(body), *_bare(run), *_SUBROUTINES]
     return [checked(line, MAX_SCRIPT_LINE) for line in lines]
 
 

@@ -9,11 +9,7 @@ from .collect import DONE, NOT_WRITABLE
 
 
 def readme(client: str) -> list[str]:
-    """Render the lines of README.txt, without line ends.
-
-    Args:
-        client: the client's name, ASCII.
-    """
+    """Render the lines of README.txt, without line ends; the client's name is ASCII."""
     return [
         f"Files for the servers of {client} that cannot be reached over the network",
         "",

@@ -6,14 +6,7 @@
 from __future__ import annotations
 
 from .order import ScriptPlan
-from .script import (
-    ALREADY,
-    frame,
-    imported,
-    incomplete,
-    netsh_lines,
-    row_test,
-)
+from .script import ALREADY, frame, imported, incomplete, netsh_lines, row_test, rows_in
 
 
 def rollback_script(order: ScriptPlan, run: str) -> list[str]:
@@ -69,15 +62,10 @@ def _tables(order: ScriptPlan) -> list[str]:
         table: (*order.added.get(table, ()), *order.deferred.get(table, ()))
         for table in {**order.added, **order.deferred}
     }
-    lines = [line for table, ranges in both.items() for line in netsh_lines("delete", table, ranges)]
-    lines += [line for table, ranges in order.removed.items() for line in netsh_lines("add", table, ranges)]
+    lines = netsh_lines("delete", both) + netsh_lines("add", order.removed)
     # A line of our record: the import removes it where there are values, here where there are none.
     if not order.values:
         lines += imported("data")
-    for table, ranges in both.items():
-        for text in ranges:
-            lines += [
-                row_test(table, text),
-                f"if not errorlevel 1 {incomplete(f'The ports {text} are still excluded.')}",
-            ]
+    for table, text in rows_in(both):
+        lines += [row_test(table, text), f"if not errorlevel 1 {incomplete(f'The ports {text} are still excluded.')}"]
     return lines

@@ -10,16 +10,10 @@ its type and a byte per line, and compared with those in the script.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .._commands.cmd import (
-    MAX_SCRIPT_LINE,
-    SYSTEM32,
-    checked,
-    nonce,
-    port_range,
-    service,
-)
+from .._commands.cmd import MAX_SCRIPT_LINE, SYSTEM32, checked, nonce, port_bounds, service
+from .._commands.exclusions import exclusion_command
 from .._commands.lock import BUSY, refuse_while_locked
 from .._commands.window_steps import ALREADY_RUNNING
 from .._windows.registry_file import REG_DWORD, RawValue, long_key
@@ -35,8 +29,34 @@ REGEDIT = r'"%SystemRoot%\regedit.exe"'
 _BYTES_PER_LINE = 400
 
 
-IN_32_BIT = ", because this runs in a 32-bit process, which is shown another registry: run it from a 64-bit cmd.exe."
-"""How the scripts end a sentence where PROCESSOR_ARCHITEW6432 is set: Windows sets it for 32-bit processes only."""
+FINISH = (":finish", 'if exist "%w%" rd /s /q "%w%"', "if not defined q pause", "exit /b %rc%")
+"""The end of every script that a person carries: without its temporary folder, and after a key unless it got /q."""
+
+
+def head(run: str, refused: int, what: str) -> list[str]:
+    """Render the beginning of every such script. A 32-bit process is refused, because it is shown another SOFTWARE.
+
+    Args:
+        run: 16 hex digits for the name of the temporary folder.
+        refused: the exit code then.
+        what: was not done then, for a person: "changed" or "collected".
+    """
+    return [
+        "@echo off",
+        "setlocal",
+        "set q=",
+        'if /i "%~1"=="/q" set q=1',
+        f"set rc={DONE}",
+        # In quotes: the folder of the account may be called "Smith & Sons".
+        rf'set "w=%TEMP%\portkeeper-{nonce(run)}"',
+        # Windows sets it for 32-bit processes only.
+        "if not defined PROCESSOR_ARCHITEW6432 goto native",
+        f"set rc={refused}",
+        f"echo Nothing was {what}, because this runs in a 32-bit process, which is shown another registry:"
+        " run it from a 64-bit cmd.exe.",
+        "goto finish",
+        ":native",
+    ]
 
 
 def data_file(order: ScriptPlan, which: str) -> str:
@@ -58,18 +78,7 @@ def frame(order: ScriptPlan, run: str, own: str, body: Sequence[str], routines: 
         BatchError: a line that cmd could not take, or a character that has no business in it.
     """
     lines = [
-        "@echo off",
-        "setlocal",
-        "set q=",
-        'if /i "%~1"=="/q" set q=1',
-        f"set rc={DONE}",
-        rf'set "w=%TEMP%\portkeeper-{nonce(run)}"',
-        # A 32-bit process is shown another SOFTWARE.
-        "if not defined PROCESSOR_ARCHITEW6432 goto native",
-        f"set rc={NOT_WRITTEN}",
-        f"echo Nothing was changed{IN_32_BIT}",
-        "goto finish",
-        ":native",
+        *head(run, NOT_WRITTEN, "changed"),
         f'set "data=%~dp0{data_file(order, own)}"',
         f'set "old=%~dp0{data_file(order, "rollback")}"',
         # Behind the last %~dp0, which is wrong after `cd` where the script was called by a relative path.
@@ -124,10 +133,7 @@ def _ends(order: ScriptPlan) -> list[str]:
         "echo A value did not become what it should, so the old values were imported again.",
         "echo Run collect.cmd and carry its file back: it shows what is there now.",
         "goto finish",
-        ":finish",
-        'if exist "%w%" rd /s /q "%w%"',
-        "if not defined q pause",
-        "exit /b %rc%",
+        *FINISH,
     ]
 
 
@@ -235,27 +241,26 @@ def imported(path: str) -> list[str]:
     return [f'set "r=%{path}%"', "call :import"]
 
 
-def netsh_lines(verb: str, table: str, ranges: Sequence[str]) -> list[str]:
+def rows_in(*tables: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return table and range of all rows."""
+    return [(name, text) for rows in tables for name, ranges in rows.items() for text in ranges]
+
+
+def netsh_lines(verb: str, tables: Mapping[str, Sequence[str]]) -> list[str]:
     """Render one netsh command per range."""
+    rows = [(name, *port_bounds(text)) for name, text in rows_in(tables)]
     return [
-        f"netsh.exe interface {NETSH[table]} {verb} excludedportrange protocol=udp startport={first}"
-        f" numberofports={last - first + 1} store=persistent >nul 2>nul"
-        for first, last in map(_bounds, ranges)
+        f"netsh.exe {exclusion_command(verb, name, first, last - first + 1)} >nul 2>nul" for name, first, last in rows
     ]
 
 
 def row_test(table: str, text: str) -> str:
     """Render the command with level 0 if the table contains the row, recognised by its numbers and its star."""
-    first, last = _bounds(text)
+    first, last = port_bounds(text)
     return (
         f"netsh.exe interface {NETSH[table]} show excludedportrange protocol=udp 2>nul"
         f'|findstr.exe /r /c:"^ *{first}  *{last}  *\\*" >nul'
     )
-
-
-def _bounds(text: str) -> tuple[int, int]:
-    first, _dash, last = port_range(text).partition("-")
-    return int(first), int(last)
 
 
 def start(name: str) -> list[str]:

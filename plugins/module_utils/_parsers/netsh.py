@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .._ports import HIGHEST_PORT
 from .listing import is_left_out, plain_lines
 
 _LAST_NUMBER_RES = tuple(
@@ -34,7 +35,6 @@ _DIGITS_RE = re.compile(r"(?<![0-9A-Za-z_])\d+")
 # The star, and then a letter before any digit, or no digit at all.
 _REMARK_RE = re.compile(r"[ \t]*\*(?:[\W_]*[^\W\d_]|\D*[^\s\d*]\D*\Z)")
 _STAR = "*"
-_HIGHEST_PORT = 65535
 _NUMBERS = 2
 
 
@@ -78,7 +78,7 @@ def _lost_its_label(lines: list[str]) -> bool:
 
 
 def _range(start: int, count: int) -> DynamicRange | None:
-    if start < 1 or count < 1 or start + count - 1 > _HIGHEST_PORT:
+    if start < 1 or count < 1 or start + count - 1 > HIGHEST_PORT:
         return None
     return DynamicRange(start, count)
 
@@ -119,7 +119,7 @@ def _exclusion(line: str) -> Exclusion | None:
     numbers, stars = line.replace(_STAR, " ").strip(), line.count(_STAR)
     found = _RANGE_RE.match(numbers) if stars <= 1 and not line.lstrip().startswith(_STAR) else None
     start, end = (int(found.group(1)), int(found.group(2))) if found else (0, 0)
-    return Exclusion(start, end, stars == 1) if 1 <= start <= end <= _HIGHEST_PORT else None
+    return Exclusion(start, end, stars == 1) if 1 <= start <= end <= HIGHEST_PORT else None
 
 
 def _may_be_a_row(line: str, in_table: bool, remarked: bool) -> bool:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .._ports import address_family
+from .._ports import HIGHEST_PORT, address_family
 from .._sections.row import PACKED
 from .listing import is_left_out, plain_lines
 
@@ -56,7 +56,6 @@ _POOL_ROWS_MIN = 200
 """Fewer rows than that are not worth a regular expression of their own."""
 _SAMPLES = 4
 """At how many places of the text a row is looked at: which pools are large enough to be met is seen in a few."""
-_HIGHEST_PORT = 65535
 _LINE_MAX = 400
 
 
@@ -139,7 +138,7 @@ class _Place:
         self._digits_count = False
 
     def behind_row(self) -> None:
-        """Return whether the line before was a UDP row: a line of digits may be the end of its PID."""
+        """Note that the line before was a UDP row: a line of digits may be the end of its PID."""
         self._begun = self._digits_count = True
 
     def may_be_a_row(self, line: str) -> bool:
@@ -165,7 +164,7 @@ def _unpacked(row: str) -> str:
 
 def _remains(line: str) -> UnreadRow:
     found = _REMAINS_RE.search(" ".join(line.split())) if len(line) <= _LINE_MAX else None
-    if not found or not 0 < int(found["port"]) <= _HIGHEST_PORT:
+    if not found or not 0 < int(found["port"]) <= HIGHEST_PORT:
         return _NOTHING_CERTAIN
     return UnreadRow(int(found["port"]), int(found["pid"]) if found["pid"] else None)
 
@@ -200,7 +199,7 @@ def take_pools(text: str) -> tuple[list[SocketGroup], str]:
             row_re = rf"{re.escape(beginning)}([0-9]{{1,5}}){re.escape(found['rest'])}(?= |\Z)"
             rest, *pieces = re.split(row_re, packed)
             ports = frozenset(map(int, pieces[::2]))
-            if ports and min(ports) > 0 and max(ports) <= _HIGHEST_PORT:
+            if ports and min(ports) > 0 and max(ports) <= HIGHEST_PORT:
                 pools.append(SocketGroup(found["address"].strip("[]"), int(found["pid"]), ports))
                 packed = rest + "".join(pieces[1::2])
     if not pools:
@@ -216,7 +215,7 @@ def _row(line: str) -> UdpRow | None:
         return None
     address = found["address"].strip("[]")
     port = int(found["port"])
-    if not 0 < port <= _HIGHEST_PORT or not (address == "*" or _ADDRESS_RE.match(address)):
+    if not 0 < port <= HIGHEST_PORT or not (address == "*" or _ADDRESS_RE.match(address)):
         return None
     pid = found["pid"]
     return UdpRow(address, port, None if pid is None else int(pid), int(found["foreign_port"] or 0) > 0)

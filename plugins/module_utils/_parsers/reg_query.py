@@ -288,10 +288,10 @@ def _pasted_value(line: str) -> RegValue | None:
 
 def _value(name: str, found: re.Match[str], data: str) -> RegValue:
     """Return the row's value. A list is empty only if a separator shows that there was a column for its data."""
-    type_name = found.group(1)
-    if type_name == TYPE_NAMES[REG_MULTI_SZ] and found.group().endswith(type_name):
-        return RegValue(name, type_name, None)
-    return RegValue(name, type_name, _data_of(type_name, data))
+    kind = found.group(1)
+    if kind == TYPE_NAMES[REG_MULTI_SZ] and found.group().endswith(kind):
+        return RegValue(name, kind, None)
+    return RegValue(name, kind, _data_of(kind, data))
 
 
 def _unindented(text: str) -> str:
@@ -304,15 +304,15 @@ def _unindented(text: str) -> str:
     return text
 
 
-def _data_of(type_name: str, text: str) -> RegData:
+def _data_of(kind: str, text: str) -> RegData:
     bare = text.strip()
-    if type_name in _NUMBER_TYPES:
+    if kind in _NUMBER_TYPES:
         return int(bare, 16) if _HEX_NUMBER_RE.match(bare) else None
     if _NO_BREAK_RE.search(text):
         return None  # it may have been a space
-    if type_name == TYPE_NAMES[REG_MULTI_SZ]:
+    if kind == TYPE_NAMES[REG_MULTI_SZ]:
         return None if _LINE_END_RE.search(text) else _entries_of(text) if bare else []
-    if type_name == TYPE_NAMES[REG_BINARY]:
+    if kind == TYPE_NAMES[REG_BINARY]:
         return bare.upper() if _DIGITS_RE.match(bare) else None
     return text
 

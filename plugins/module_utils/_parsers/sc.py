@@ -20,11 +20,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from .listing import (
-    field_of,
-    indentation,
-    plain_lines,
-)
+from .listing import field_of, indentation, plain_lines
 
 SERVICE_SPECIFIC_ERROR = 1066
 """ERROR_SERVICE_SPECIFIC_ERROR: the reason is in SERVICE_EXIT_CODE (Microsoft, SERVICE_STATUS structure)."""

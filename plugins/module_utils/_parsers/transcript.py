@@ -31,9 +31,7 @@ _HEADER_RE = re.compile(r"transcript ([0-9]{1,9})(?: ([0-9A-Fa-f]{16}))?\Z")
 _SECTION_RE = re.compile(r"(?:([0-9A-Fa-f]{16}) )?(begin|end) ([a-z0-9_]{1,40})(?: (\S{1,20}))?\Z")
 _ERRORLEVEL_RE = re.compile(r"-?[0-9]{1,10}\Z")
 # A line that begins with a prompt (also a PowerShell's, with a user, an environment or a remote host in front).
-_ECHO_RE = re.compile(
-    r"(?:\[[^\s\[\]]{1,100}\]: )?(?:[^\s:\\\"\[]{1,60} ){0,3}[A-Za-z]:\\[^\"<>|?*]{0,260}>",
-)
+_ECHO_RE = re.compile(r"(?:\[[^\s\[\]]{1,100}\]: )?(?:[^\s:\\\"\[]{1,60} ){0,3}[A-Za-z]:\\[^\"<>|?*]{0,260}>")
 _RETURNS_RE = re.compile(r"\r+\n?")
 """What is left of CR CR LF, and a CR that stands alone: each is one line end."""
 _FORMAT = 1

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._facts.host import FAMILIES, Host
-from .._ports import PortSet
+from .._facts.host import Host
+from .._ports import FAMILIES, PortSet
 from .._problems import Problem, Severity, make_problem
 from .changes import Change
 from .exclusions import NetshPlan

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Replace a catalogue row's ports by those that the registry holds for the service: what is configured, no default.
+"""Replace a catalogue row's ports by those that the registry holds for the service: the configured ones.
 
 The default stays needed where the configured ports are not known completely. Then it is an assumption, and says so.
 """

@@ -16,12 +16,7 @@ _SHOWN_MAX = 400
 
 
 def values(work: Work, side: str) -> dict[str, Any]:
-    """Return the settings that are changed, by id.
-
-    Args:
-        work: a plan, or other work.
-        side: "before" or "after".
-    """
+    """Return the settings that are changed, by id, with their values on one side: "before" or "after"."""
     return {change.id: getattr(change, side) for change in work.settings}
 
 

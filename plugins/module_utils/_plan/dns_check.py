@@ -8,23 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._catalogue.row import NO_PORTS, CatalogueRow
-from .._facts.host import (
-    DNS_SERVICE,
-    FAMILIES,
-    RAN_BEFORE_RECORD,
-    Host,
-    Service,
-)
+from .._facts.host import Host, Service
 from .._policy import Policy
-from .._ports import PortSet
-from .._windows.service_states import (
-    DOWN,
-    EXCUSED,
-    HOLDS,
-    UNREAD,
-    state_row,
-)
+from .._ports import FAMILIES, PortSet
+from .._windows.service_states import DOWN, EXCUSED, HOLDS, UNREAD, state_row
 from .._windows.service_states import NOT_YET as STARTING
+from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD
 from .needs import is_ignored
 from .service_check import (
     DNS_PORTS_UNKNOWN,
@@ -46,7 +35,6 @@ DNS_ROW = CatalogueRow(
     title="DNS Server",
     service_keys=(DNS_SERVICE,),
     ports=NO_PORTS,
-    protocol="udp",
     verify_ports=PortSet.from_ports((DNS_PORT,)),
     hold="always",
     never_start=True,
@@ -57,20 +45,23 @@ DNS_ROW = CatalogueRow(
 EARLIER_ROW = CatalogueRow(
     name=RAN_BEFORE_RECORD,
     title="what ran when DNS was last stopped",
-    service_keys=(),
     ports=NO_PORTS,
-    protocol="udp",
     hold="always",
     never_start=True,
     source="the record that a window leaves when not all that ran before runs again",
 )
 
 
+def fixed_ports(host: Host) -> PortSet:
+    """Return the ports of DNS that are not drawn: port 53, and a fixed SendPort."""
+    return PortSet.from_ports([DNS_PORT, *([host.send_port] if host.send_port else [])])
+
+
 def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
-    """DNS, where it is installed and the policy does not ignore it."""
+    """Check DNS, where it is installed and the policy does not ignore it."""
     if not host.dns_installed or not host.services_known or is_ignored(DNS_ROW, (DNS_SERVICE,), policy):
         return []
-    service = host.dns_service or Service(DNS_SERVICE, None, None, host.dns_pid, None, False)
+    service = host.dns_service or Service(DNS_SERVICE, pid=host.dns_pid)
     found = state_row(service.start, False, service.state, service.exit_code)
     failures = _of_ports(host) if found.dns == HOLDS else _of_state(found.dns, service, NOT_RUNNING)
     return [ServiceCheck(DNS_ROW, service, failures, (), found.note if found.dns == EXCUSED else None)]
@@ -79,7 +70,7 @@ def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
 def _of_state(verdict: str | None, service: Service, down: str) -> tuple[Failure, ...]:
     reasons = {DOWN: down, STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}
     reason = reasons.get(verdict or "")
-    return (Failure(service.name, None, service.exit_code, None, None, reason),) if reason else ()
+    return (Failure(service.name, reason, error=service.exit_code),) if reason else ()
 
 
 def _of_ports(host: Host) -> tuple[Failure, ...]:
@@ -89,13 +80,13 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
     others = [holder for family in FAMILIES for holder in host.holders(DNS_PORT, family)]
     if not host.dns_ports_known:
         if host.names_processes:
-            return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, DNS_PORTS_UNKNOWN),)
-        return () if others else (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
+            return (Failure(DNS_SERVICE, DNS_PORTS_UNKNOWN, DNS_PORT),)
+        return () if others else (Failure(DNS_SERVICE, PORT_NOT_HELD, DNS_PORT),)
     if any(host.dns_holds(DNS_PORT, family) for family in FAMILIES):
         return ()
     if others:
-        return (Failure(DNS_SERVICE, DNS_PORT, None, others[0].process, others[0].pid, PORT_TAKEN),)
-    return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
+        return (Failure(DNS_SERVICE, PORT_TAKEN, DNS_PORT, holder=others[0].process, pid=others[0].pid),)
+    return (Failure(DNS_SERVICE, PORT_NOT_HELD, DNS_PORT),)
 
 
 def check_ran_before(host: Host, policy: Policy, judged: Sequence[ServiceCheck]) -> list[ServiceCheck]:
@@ -119,4 +110,4 @@ def record_failures(host: Host) -> list[Failure]:
     """Return a failure if the record exists but cannot be read: it hides the services that it names."""
     if host.ran_before is not None:
         return []
-    return [Failure(None, None, None, None, None, RECORD_UNREADABLE)]
+    return [Failure(None, RECORD_UNREADABLE)]

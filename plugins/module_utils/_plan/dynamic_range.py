@@ -20,18 +20,10 @@ from .._policy import Policy
 from .._ports import PortSet, Range
 from .._problems import Problem, listed, make_problem
 from .._windows.range_owners import owners_among
-from .._windows.settings import (
-    DNS_RESTART,
-    MECHANISMS,
-    NOW,
-    RANGE_PREFIX,
-    RANGES,
-    SETTINGS,
-    SOCKET_POOL_SIZE,
-)
+from .._windows.settings import DNS_RESTART, MECHANISMS, NOW, RANGE_PREFIX, RANGES, SETTINGS, SOCKET_POOL_SIZE
 from .capacity import CLIENT_PORTS, Reservations
 from .changes import Change, RangeChange
-from .dns_check import DNS_PORT
+from .dns_check import fixed_ports
 from .pool import MODEL_UNKNOWN, Pool, configured_size
 
 REFUSED = "dynamic_port_range_refused"
@@ -73,9 +65,8 @@ NO_RANGES = RangePlan({}, {}, NOW)
 
 def _drawn(host: Host, setting_id: str) -> PortSet:
     """Return the ports that DNS holds over one address family, without port 53 and a fixed SendPort."""
-    fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
     known = host.dns_running and host.dns_ports_known
-    return host.dns_ports(setting_id.removeprefix(RANGE_PREFIX)) - fixed if known else PortSet()
+    return host.dns_ports(setting_id.removeprefix(RANGE_PREFIX)) - fixed_ports(host) if known else PortSet()
 
 
 def drawn_outside(host: Host, setting_id: str) -> PortSet:

@@ -10,18 +10,13 @@ from typing import Any
 
 from .._commands.machine_id import NAME_VALUE, cloned_from
 from .._facts.dynamic_range import configured_text
-from .._facts.host import (
-    FAMILIES,
-    HIGHEST_PID,
-    RECORDED_STOPPED,
-    Host,
-)
-from .._ports import PortSet, parse_entries
-from .._windows.service_states import has_no_process
-from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGES, Setting, entries_of
+from .._facts.host import Host
+from .._ports import FAMILIES, PortSet, parse_entries
+from .._windows.service_states import HIGHEST_PID, has_no_process
+from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGES, RECORDED_STOPPED, Setting, entries_of
 from .capacity import starred_ports
 from .changes import Change, change_records
-from .dns_check import DNS_PORT
+from .dns_check import fixed_ports
 from .dynamic_range import drawn_outside, is_drawn_inside
 from .exclusions import NetshPlan
 
@@ -86,15 +81,13 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
     if not host.dns_running or not setting.is_list or fact.get("type") != LIST_TYPE:
         return PortSet()
     ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
-    fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
-    held = (ports & host.dns_ports(FAMILIES[0])) | (ports & host.dns_ports(FAMILIES[1]))
-    return held - fixed
+    return PortSet.union(ports & host.dns_ports(family) for family in FAMILIES) - fixed_ports(host)
 
 
 def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> dict[str, PortSet]:
     """Return the ports that are reserved and certainly in effect, per address family.
 
-    What netsh excludes is effective at once; that only its starred rows count is because the others come and go.
+    What netsh excludes is effective at once. Only its starred rows count, because the others come and go.
 
     Args:
         host: the facts.
@@ -117,8 +110,7 @@ def _effective_list(host: Host, setting: Setting, entered: PortSet) -> PortSet:
     record = host.record(setting.id)
     if effect == NO or record is None or started_since(host, setting, record) is None:
         return PortSet()
-    recorded, _bad, _canonical = parse_entries(str(record["value"]).split(","))
-    return (recorded & entered) - contradicting_ports(host, setting)
+    return (host.recorded_ports(setting.id) & entered) - contradicting_ports(host, setting)
 
 
 def _is_recorded(host: Host, setting: Setting) -> bool:

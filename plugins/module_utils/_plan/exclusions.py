@@ -14,19 +14,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .._catalogue.row import NO_PORTS
-from .._facts.host import FAMILIES, Host
+from .._facts.host import Host
 from .._policy import Policy
-from .._ports import PortSet, Range, parse_entries
+from .._ports import FAMILIES, PortSet, Range
 from .._problems import NAMED_MAX, Problem, listed, make_problem
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .changes import Change, Deferred, TableChange, table_place
-from .needs import Need, detected_ports
+from .needs import Need, detected_ports, shared_by_need
 from .pool import Pool
-from .settings import (
-    CLUSTER_PORT,
-    prune_refusals,
-    wanted_ports,
-)
+from .settings import CLUSTER_PORT, prune_refusals, wanted_ports
 
 SPLIT_MAX = 16
 """A stretch in which DNS holds more separate pieces than this is added as one while DNS is down: hundreds of rows of
@@ -182,7 +178,7 @@ def plan_netsh(host: Host, policy: Policy, needs: Sequence[Need], pool: Pool) ->
 
 def _planned(host: Host, part: FamilyPlan) -> FamilyPlan:
     """Split what is wanted and not covered into free, held by DNS, and held by others or blocked."""
-    recorded = _recorded(host, part.setting_id)
+    recorded = host.recorded_ports(part.setting_id)
     if not host.sockets_known:
         return replace(part, recorded=recorded, ours=recorded)
     in_the_way = host.other_ports(part.family) | PortSet.from_ranges(host.blocks(part.family))
@@ -209,11 +205,6 @@ def _planned(host: Host, part: FamilyPlan) -> FamilyPlan:
     )
 
 
-def _recorded(host: Host, setting_id: str) -> PortSet:
-    record = host.record(setting_id)
-    return parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
-
-
 def _pruned(part: FamilyPlan, keep: PortSet) -> FamilyPlan:
     """Return whole rows that the record names and nothing needs. Rows of others are never deleted."""
     needed = part.wanted | keep
@@ -227,9 +218,7 @@ def _why(part: FamilyPlan, needs: Sequence[Need]) -> str:
     reasons: list[str] = []
     added = PortSet.from_ranges(part.added)
     if added:
-        shares = [(need, need.ports & added) for need in needs]
-        named = [f"{listed(share.strings())} ({need.service})" for need, share in shares if share]
-        reasons.append(f"excludes {listed(named)}")
+        reasons.append(f"excludes {shared_by_need(needs, added)}")
     if part.deferred:
         reasons.append(f"{listed(texts(part.deferred))} is held by DNS and follows while it is down")
     if part.removed:
@@ -243,7 +232,7 @@ def _unknown_tables(host: Host, parts: Sequence[FamilyPlan]) -> Iterator[Problem
     unknown = [part for part in parts if not part.known and part.wanted]
     lacking = [part for part in unknown if dynamic.get(part.family)]
     if lacking:
-        ports = PortSet.from_ranges(pair for part in lacking for pair in part.wanted.ranges)
+        ports = PortSet.union(part.wanted for part in lacking)
         over = " and ".join(NETSH[part.setting_id] for part in lacking)
         yield make_problem(
             NO_CONTEXT,

@@ -8,14 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._facts.host import FAMILIES, Host
-from .._ports import PortSet, parse_entries
-from .._windows.settings import (
-    MECHANISMS,
-    SETTINGS,
-    Setting,
-    entries_of,
-)
+from .._facts.host import Host
+from .._ports import FAMILIES, PortSet, parse_entries
+from .._windows.settings import MECHANISMS, SETTINGS, Setting, entries_of
 from .effective import effective_ports
 
 LIST_OF_MECHANISM = {row.name: row.setting for row in MECHANISMS.values() if row.setting}
@@ -57,18 +52,11 @@ def exposed_by_need(plan: Mapping[str, Any], safe: Mapping[str, PortSet]) -> lis
         safe: `protected_ports`, for which the pool of DNS is unpacked.
     """
     pools = pool_ranges(plan)
-    open_ports = [pools[family] - safe[family] for family in FAMILIES]
-    reach = open_ports[0] | open_ports[1]
+    reach = PortSet.union(pools[family] - safe[family] for family in FAMILIES)
     return [PortSet.from_json(need["ports"]) & reach if need["protocol"] != "tcp" else _NONE for need in plan["needs"]]
 
 
 def exposed_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> PortSet:
-    """Return the exposed ports that the risk includes, without those that only a profile asks for.
-
-    Args:
-        plan: the plan of the host.
-        facts: what it was made from.
-    """
+    """Return the exposed ports that the risk includes, without those that only a profile asks for."""
     found = zip(plan["needs"], exposed_by_need(plan, protected_ports(plan, facts)), strict=True)
-    counted = [pair for need, ports in found if need["reason"] != "profile" for pair in ports.ranges]
-    return PortSet.from_ranges(counted)
+    return PortSet.union(ports for need, ports in found if need["reason"] != "profile")

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .._catalogue.sbs2003 import CATALOGUE
-from .._facts.host import DEMAND_START, DISABLED, DNS_SERVICE, RUNNING, Host, Service
+from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
 from .._problems import Problem, listed, make_problem, shown
-from .._windows.service_states import PORT_ERRORS, SHARING_VIOLATION
+from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, SHARING_VIOLATION
+from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
 from .needs import is_ignored
 from .service_check import PORT_ERROR_WORDS, ServiceCheck
@@ -66,7 +67,7 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         if name.lower() in policy.ignore_services or any(is_ignored(row, (name,), policy) for row in rows):
             continue
         own = (found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,)))
-        ports = PortSet.from_ranges(pair for row in own for pair in row.udp_ports.ranges)
+        ports = PortSet.union(row.udp_ports for row in own)
         if service.exit_code != SHARING_VIOLATION or held_ports(host, ports):
             found.append(FailedService(service, ports, held_by_dns(host, ports)))
     return found

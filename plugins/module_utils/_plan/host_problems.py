@@ -17,10 +17,7 @@ from .._ports import PortSet, port_words
 from .._problems import TRUNCATED, Problem, Severity, listed, make_problem, shown
 from .._windows.settings import RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
-from .effective import (
-    contradicting_ports,
-    started_since,
-)
+from .effective import contradicting_ports, started_since
 from .host_plan import CONFLICTS_MAX, Plan
 from .needs import Need
 from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
@@ -107,7 +104,7 @@ def unread_sockets(host: Host, policy: Policy, rows: Rows, needs: Sequence[Need]
         )
     needed = [need.udp_ports for need in needs]
     needed += [row.udp_ports for row, services in rows if services]
-    wanted = PortSet.from_ranges(pair for ports in needed for pair in ports.ranges)
+    wanted = PortSet.union(needed)
     for problem in host.facts.get("problems") or ():
         if problem["id"] == SOCKET_ROWS_UNREADABLE and problem["severity"] == "warning":
             ports = wanted & PortSet.from_json(problem["data"]["ports"])

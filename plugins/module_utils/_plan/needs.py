@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
-from .._facts.host import FAMILIES, Host
+from .._facts.host import Host
 from .._policy import AUTO_PROFILE, Policy
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
+from .._problems import listed
 from .configured import Rows, with_configured_ports
 from .own_sockets import OwnSockets, ports_of_sockets
 from .pool import Pool
@@ -158,9 +159,14 @@ def collect_needs(
             Need(USER, "ports named by the user", (), policy.extra_ports, "both", USER, "the option extra_ports", True)
         )
     if policy.include_listeners:
-        known = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
+        known = PortSet.union(need.udp_ports for need in needs)
         needs += _listeners(host, pool_ports - known)
     return needs
+
+
+def shared_by_need(needs: Sequence[Need], ports: PortSet) -> str:
+    """Name the ports in words, by the needs that ask for them."""
+    return listed([f"{listed(share.strings())} ({need.service})" for need in needs if (share := need.ports & ports)])
 
 
 def detected_rows(host: Host, policy: Policy) -> Rows:
@@ -175,11 +181,10 @@ def detected_rows(host: Host, policy: Policy) -> Rows:
 def detected_ports(host: Host, policy: Policy) -> PortSet:
     """Return the ports of all detected services, also of ignored ones. ``prune`` never removes these."""
     rows = detected_rows(host, policy)
-    pairs = [pair for row, services in rows if services for pair in row.ports.ranges]
+    found = [row.ports for row, services in rows if services]
     if any(services for row, services in rows if row.name == SQL_ROW):
-        pairs += host.sql_ports.ranges
-    pairs += (ports_of_sockets(host, rows) or _NO_PORTS).ranges
-    return PortSet.from_ranges(pairs)
+        found.append(host.sql_ports)
+    return PortSet.union((*found, ports_of_sockets(host, rows) or _NO_PORTS))
 
 
 def _sql_instances(host: Host, services: tuple[str, ...], known: PortSet) -> list[Need]:

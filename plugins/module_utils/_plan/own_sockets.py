@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._catalogue.row import CatalogueRow
-from .._facts.host import DNS_SERVICE, FAMILIES, RUNNING, Host, Service
+from .._facts.host import Host, Service
 from .._facts.host_values import port_set
 from .._policy import Policy
-from .._ports import HIGHEST_PORT, PortError, PortSet, Range, port_words
+from .._ports import FAMILIES, HIGHEST_PORT, PortError, PortSet, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
+from .._windows.service_states import RUNNING
+from .._windows.settings import DNS_SERVICE
 from .configured import Rows
 from .pool import NT5_LOWEST, NT5_LOWEST_END, Pool
 
@@ -110,12 +112,12 @@ def ports_of_sockets(host: Host, rows: Rows) -> PortSet | None:
 
     Such a port is not worth a new reservation, but reason enough to keep one.
     """
-    pairs: list[Range] = []
+    found: list[PortSet] = []
     for _row, _name, held, doubtful in _running(host, rows):
         if doubtful is None:
             return None
-        pairs += (*held.ranges, *doubtful.ranges)
-    return PortSet.from_ranges(pairs)
+        found += (held, doubtful)
+    return PortSet.union(found)
 
 
 def _running(host: Host, rows: Rows) -> Iterator[tuple[CatalogueRow, str, PortSet, PortSet | None]]:

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from .._facts.dynamic_range import current_range
-from .._facts.host import FAMILIES, Host
+from .._facts.host import Host
 from .._policy import Policy
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
 from .._problems import Problem, make_problem, merged
 from .._windows.settings import (
     MECHANISMS,
@@ -25,58 +25,24 @@ from .._windows.settings import (
     Mechanism,
     Setting,
 )
-from .actions import (
-    earlier_services,
-    pending_settings,
-    plan_actions,
-    refuse_window,
-)
-from .capacity import (
-    Reservations,
-    refuse_misfits,
-    starred_ports,
-)
+from .actions import earlier_services, pending_settings, plan_actions, refuse_window
+from .capacity import Reservations, refuse_misfits, starred_ports
 from .changes import DNS_WINDOW, Change
 from .configured import Rows, unknown_ports
-from .dynamic_range import (
-    NO_RANGES,
-    RangePlan,
-    plan_ranges,
-    range_reason,
-    refuse_small_ranges,
-)
-from .effective import (
-    UNKNOWN,
-    effect_of,
-    effective_ports,
-    record_change,
-)
+from .dynamic_range import NO_RANGES, RangePlan, plan_ranges, range_reason, refuse_small_ranges
+from .effective import NO, UNKNOWN, effect_of, effective_ports, record_change
 from .exclusions import blocked_ports, plan_netsh
 from .failed_services import failed_service_problems, failed_services
 from .host_plan import Plan
-from .host_problems import (
-    contradictions,
-    cut_conflicts,
-    information,
-    service_problems,
-    unread_basics,
-    unread_sockets,
-)
+from .host_problems import contradictions, cut_conflicts, information, service_problems, unread_basics, unread_sockets
 from .needs import Need, collect_needs, relevant_rows
 from .own_sockets import find_own_sockets, own_socket_problems
 from .pool import Pool, pool_of
 from .restarts import plan_restarts
 from .risk import Risk, risk_of
 from .service_check import PORT_TAKEN, UNKNOWN_REASONS
-from .services import (
-    all_failures,
-    find_services_to_start,
-    judge_services,
-)
-from .settings import (
-    plan_list,
-    plan_pool_size,
-)
+from .services import all_failures, find_services_to_start, judge_services
+from .settings import plan_list, plan_pool_size
 from .status import Findings, has_errors
 
 
@@ -140,8 +106,7 @@ class _Draft:
         """Ports reserved by others that stay."""
         listed, netsh = self.reserved.listed, self.reserved.netsh
         tables = [part.desired - part.wanted for part in netsh.families] if netsh else []
-        pairs = [pair for ports in tables for pair in ports.ranges]
-        return (listed.kept if listed else PortSet()) | PortSet.from_ranges(pairs)
+        return PortSet.union((*tables, listed.kept) if listed else tables)
 
 
 def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
@@ -150,12 +115,7 @@ def make_plan(facts: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
 
 
 def plan_host(host: Host, policy: Policy) -> Plan:
-    """Compute the plan.
-
-    Args:
-        host: the facts.
-        policy: what the user wants protected.
-    """
+    """Compute the plan that gives a host what the policy wants protected."""
     draft = _draft(host, policy)
     risk = _risk(draft)
     changes, netsh = draft.changes(risk), draft.reserved.netsh
@@ -207,7 +167,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
         kept=draft.kept,
         problems=problems,
         effective={
-            **{setting.id: _effect(host, setting, written) for setting in draft.managed},
+            **{item.id: NO if item.id in written else effect_of(host, item) for item in draft.managed},
             **(netsh.effects() if netsh else {}),
         },
         live_conflicts=conflicts,
@@ -242,7 +202,7 @@ def _in_ranges(host: Host, policy: Policy, found: Pool, ranges: RangePlan) -> _D
     netsh, of_netsh = plan_netsh(host, policy, needs, drawn) if mechanism.netsh else (None, ())
     sized, of_size = plan_pool_size(host, policy)
     reserved, misfits = refuse_misfits(drawn, Reservations(listed, netsh, sized, starred_ports(host)))
-    needed = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
+    needed = PortSet.union(need.udp_ports for need in needs)
     problems = (*of_release, *of_list, *of_netsh, *of_size, *misfits, *own_socket_problems(own, needed))
     return _Draft(host, policy, mechanism, pool, rows, needs, reserved, ranges, problems)
 
@@ -258,10 +218,6 @@ def _mechanism(host: Host, policy: Policy) -> tuple[Mechanism, list[Problem]]:
     if host.dns_installed is False:
         return NETSH_MECHANISM if policy.use_netsh else NO_MECHANISM, []
     return replace(mechanism, netsh=True) if policy.use_netsh else mechanism, []
-
-
-def _effect(host: Host, setting: Setting, written: list[str]) -> str:
-    return "no" if setting.id in written else effect_of(host, setting)
 
 
 def _risk(draft: _Draft) -> Risk:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._facts.dynamic_range import current_range
-from .._facts.host import FAMILIES, Host
+from .._facts.host import Host
 from .._policy import POOL_SIZE_DEFAULT, POOL_SIZE_MAX
-from .._ports import HIGHEST_PORT, PortSet
+from .._ports import FAMILIES, HIGHEST_PORT, PortSet
 from .._problems import Problem, make_problem
 from .._windows.settings import MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
 
@@ -58,7 +58,7 @@ class Pool:
     @property
     def all_ports(self) -> PortSet:
         """The ports of both ranges."""
-        return (self.udp4 or PortSet()) | (self.udp6 or PortSet())
+        return PortSet.union(ports for ports in (self.udp4, self.udp6) if ports)
 
     def in_new_range(self) -> Pool:
         """Return the pool as it is drawn from the ranges that the plan sets."""

@@ -25,8 +25,6 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "transcript_path": {"type": "path"},
     **PLAN_SPEC,
 }
-MUTUALLY_EXCLUSIVE = [SOURCES]
-REQUIRED_ONE_OF = [SOURCES]
 
 
 class PortPlanError(ValueError):

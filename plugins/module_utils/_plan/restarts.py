@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from .._facts.host import DISABLED, RUNNING, Host, Service
+from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
+from .._windows.service_states import DISABLED, RUNNING
 from .dns_check import EARLIER_ROW
 from .service_check import ServiceCheck
 from .services import failed_before
@@ -39,12 +40,7 @@ class Restarts:
 
 @dataclass(frozen=True)
 class _Runner:
-    """A service under all rows of the catalogue that match it.
-
-    Attributes:
-        service: what the service manager shows of it.
-        checks: its checks.
-    """
+    """A service, with its checks under all rows of the catalogue that match it."""
 
     service: Service
     checks: tuple[ServiceCheck, ...]
@@ -70,7 +66,7 @@ class _Runner:
     @property
     def ports(self) -> PortSet:
         """All its UDP ports."""
-        return PortSet.from_ranges(pair for check in self.checks for pair in check.row.udp_ports.ranges)
+        return PortSet.union(check.row.udp_ports for check in self.checks)
 
 
 def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> Restarts:

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._facts.host import FAMILIES
-from .._ports import PortSet
+from .._ports import FAMILIES, PortSet
 from .pool import Pool
 
 DIGITS = 6
@@ -101,12 +100,7 @@ class Risk(Figures):
                 for family in FAMILIES
             },
             "per_need": [
-                {
-                    "service": service,
-                    "ports": ports.to_json(),
-                    "now": figures.now,
-                    "after_reload": figures.after_reload,
-                }
+                {"service": service, "ports": ports.to_json(), "now": figures.now, "after_reload": figures.after_reload}
                 for service, ports, figures in self.per_need
             ],
             "model": self.model,
@@ -129,6 +123,6 @@ def risk_of(
     def figures(ports: PortSet) -> tuple[dict[str, float | None], dict[str, float | None]]:
         return draw_risk(pool, ports, now), draw_risk(reloaded, ports, after)
 
-    needed = PortSet.from_ranges(pair for _service, ports in needs for pair in ports.ranges)
+    needed = PortSet.union(ports for _service, ports in needs)
     per_need = tuple((service, ports, Figures(*figures(ports))) for service, ports in needs)
     return Risk(*figures(needed), per_need, pool.model)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._catalogue.row import CatalogueRow
-from .._facts.host import DNS_SERVICE, Service
+from .._facts.host import Service
 from .._ports import port_words
 from .._problems import in_number, listed
 from .._windows.service_states import NEVER_STARTED, SHARING_VIOLATION
+from .._windows.settings import DNS_SERVICE
 
 PORT_TAKEN = "port_taken"
 PORT_EXCLUDED = "port_excluded"
@@ -68,20 +69,20 @@ class Failure:
 
     Attributes:
         service: the service key; None for a port that only the user named, and for a host that could not be read.
+        reason: one of the reasons above.
         port: the UDP port, None where the failure is not about one.
         error: the service's last exit code where it is down.
         holder: process that holds the port instead, where known.
         pid: of that process.
-        reason: one of the reasons above.
         by_dns: whether DNS is that process.
     """
 
     service: str | None
-    port: int | None
-    error: int | None
-    holder: str | None
-    pid: int | None
     reason: str
+    port: int | None = None
+    error: int | None = None
+    holder: str | None = None
+    pid: int | None = None
     by_dns: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -130,11 +131,7 @@ class ServiceCheck:
 
 
 def sentence(failure: Mapping[str, Any]) -> str:
-    """Describe one failure in a sentence.
-
-    Args:
-        failure: of the verdict's ``failures``.
-    """
+    """Describe one of the verdict's ``failures`` in a sentence."""
     return _sentence_for([failure])
 
 

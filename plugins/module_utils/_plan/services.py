@@ -11,45 +11,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
-from .._catalogue.row import (
-    ALL_FAMILIES,
-    SERVICE_NAME_RE,
-    CatalogueRow,
-    may_never_start,
-)
-from .._facts.host import (
+from .._catalogue.row import ALL_FAMILIES, SERVICE_NAME_RE, CatalogueRow, may_never_start
+from .._commands.records import WINDOW_RECORD
+from .._facts.host import DNS_PROCESS, Holder, Host, Service
+from .._policy import Policy
+from .._ports import FAMILIES, PortSet
+from .._windows.service_states import (
     AUTO_START,
     DEMAND_START,
-    DNS_PROCESS,
-    FAMILIES,
-    RUNNING,
-    STOPPED,
-    SYSTEM_PID,
-    Holder,
-    Host,
-    Service,
-)
-from .._policy import Policy
-from .._ports import PortSet
-from .._windows.service_states import (
     EXCUSED,
     FAILED,
     HOLDS,
     PORT_ERRORS,
+    RUNNING,
+    STOPPED,
+    SYSTEM_PID,
     TRIGGER_NOTE,
     UNREAD,
     state_row,
 )
 from .._windows.service_states import NOT_YET as STARTING
 from .configured import Rows
-from .dns_check import (
-    check_dns,
-    check_ran_before,
-    record_failures,
-)
+from .dns_check import check_dns, check_ran_before, record_failures
 from .needs import relevant_rows
 from .service_check import (
     DNS_PORTS_UNKNOWN,
@@ -68,9 +53,6 @@ from .service_check import (
 
 NEARLY_ALL = 0.9
 """Share of a range that must be lost before a service that takes free ports of it is in trouble; no source has one."""
-
-WINDOW_RECORD = "dns_window"
-"""State record of a window after which services were still down: comma-joined keys in ``value``, and the boot mark."""
 
 _READING_PROBLEMS = frozenset(
     (
@@ -108,10 +90,6 @@ class ServicesToStart:
 def verify(host: Host, policy: Policy) -> dict[str, Any]:
     """Return the result of ``port_verify``.
 
-    Args:
-        host: the facts.
-        policy: what is needed there.
-
     Returns:
         ``ok``; ``services``, one row per service and catalogue row, in catalogue order; ``failures`` in the same order,
         then those of ports that the user named. What could not be read is a failure, never ok.
@@ -142,11 +120,11 @@ def all_failures(host: Host, policy: Policy, service_checks: list[ServiceCheck])
     failures += [failure for port in held_ports(host, policy.extra_ports) for failure in _extra_port(host, port)]
     failures += record_failures(host)
     if _unreadable(host):
-        failures.append(Failure(None, None, None, None, None, UNREADABLE))
+        failures.append(Failure(None, UNREADABLE))
     elif host.names_processes and not host.dns_ports_known and host.dns_installed is not False:
-        failures.append(Failure(None, None, None, None, None, DNS_PORTS_UNKNOWN))
+        failures.append(Failure(None, DNS_PORTS_UNKNOWN))
     if host.family == "nt6_r2" and not all(map(host.exclusions_known, FAMILIES)):
-        failures.append(Failure(None, None, None, None, None, EXCLUSIONS_UNKNOWN))
+        failures.append(Failure(None, EXCLUSIONS_UNKNOWN))
     return failures
 
 
@@ -163,12 +141,12 @@ def _unreadable(host: Host) -> bool:
 
 def held_by_dns(host: Host, ports: PortSet) -> PortSet:
     """Return those of the ports that DNS's process holds in any address family."""
-    return reduce(PortSet.__or__, (ports & host.dns_ports(family) for family in FAMILIES))
+    return PortSet.union(ports & host.dns_ports(family) for family in FAMILIES)
 
 
 def held_ports(host: Host, ports: PortSet) -> PortSet:
     """Return those of the ports that any process holds in any address family."""
-    return reduce(PortSet.__or__, (ports & host.other_ports(family) for family in FAMILIES), held_by_dns(host, ports))
+    return held_by_dns(host, ports) | PortSet.union(ports & host.other_ports(family) for family in FAMILIES)
 
 
 def _extra_port(host: Host, port: int) -> Iterator[Failure]:
@@ -177,10 +155,10 @@ def _extra_port(host: Host, port: int) -> Iterator[Failure]:
         holders = host.holders(port, family)
         named = any(_is_named(host, holder) for holder in holders)
         if host.dns_holds(port, family) and not named:
-            yield Failure(None, port, None, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
+            yield Failure(None, PORT_TAKEN, port, holder=DNS_PROCESS, pid=host.dns_pid, by_dns=True)
             return
         if holders and not named:
-            yield Failure(None, port, None, None, None, HOLDER_UNKNOWN)
+            yield Failure(None, HOLDER_UNKNOWN, port)
             return
 
 
@@ -246,9 +224,7 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     if verdict == FAILED and taken:
         return ServiceCheck(row, service, taken, taken, None)
     reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
-    return ServiceCheck(
-        row, service, (Failure(service.name, None, service.exit_code, None, None, reason),), taken, None
-    )
+    return ServiceCheck(row, service, (Failure(service.name, reason, error=service.exit_code),), taken, None)
 
 
 def _without_spared(row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:
@@ -265,7 +241,7 @@ def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failu
         return
     for port in row.udp_ports:
         if not any(host.holders(port, family) or host.dns_holds(port, family) for family in FAMILIES):
-            yield Failure(service.name, port, None, None, None, PORT_NOT_HELD)
+            yield Failure(service.name, PORT_NOT_HELD, port)
 
 
 def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
@@ -278,7 +254,7 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
             holders = host.holders(port, family)
             owned = any(_is_rightful(host, holder, row, service) for holder in holders)
             if host.dns_holds(port, family) and not owned:
-                yield Failure(service.name, port, error, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
+                yield Failure(service.name, PORT_TAKEN, port, error, DNS_PROCESS, host.dns_pid, by_dns=True)
                 break
             rightful = rightful or owned
             by_others += [] if owned else holders
@@ -286,16 +262,16 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
             if by_others and not rightful:
                 yield _held_by(host, service, port, error, by_others)
             elif service.state != RUNNING and host.excluded(port):
-                yield Failure(service.name, port, error, None, None, PORT_EXCLUDED)
+                yield Failure(service.name, PORT_EXCLUDED, port, error)
 
 
 def _held_by(host: Host, service: Service, port: int, error: int | None, holders: list[Holder]) -> Failure:
     """Return the failure of a port held by another process. An unnamed holder may be the running service itself."""
     holder = next((holder for holder in holders if _is_named(host, holder)), None)
     if holder is None and service.state == RUNNING:
-        return Failure(service.name, port, error, None, None, HOLDER_UNKNOWN)
+        return Failure(service.name, HOLDER_UNKNOWN, port, error)
     holder = holder or holders[0]
-    return Failure(service.name, port, error, holder.process, holder.pid, PORT_TAKEN)
+    return Failure(service.name, PORT_TAKEN, port, error, holder.process, holder.pid)
 
 
 def _is_named(host: Host, holder: Holder) -> bool:

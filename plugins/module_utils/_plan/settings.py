@@ -26,7 +26,7 @@ from .._windows.settings import (
     entries_of,
 )
 from .changes import Change, change_value
-from .needs import Need, detected_ports, detected_rows
+from .needs import Need, detected_ports, detected_rows, shared_by_need
 from .own_sockets import ports_of_sockets
 from .pool import Pool
 
@@ -99,21 +99,13 @@ class _Found:
 
 def wanted_ports(needs: Sequence[Need], pool_ports: PortSet, unexposed_too: bool) -> PortSet:
     """Return the ports to reserve: all of those of profiles and user, of others those that the pool can reach."""
-    return PortSet.from_ranges(
-        pair
-        for need in needs
-        for pair in (need.ports if unexposed_too or need.requested else need.udp_ports & pool_ports).ranges
+    return PortSet.union(
+        need.ports if unexposed_too or need.requested else need.udp_ports & pool_ports for need in needs
     )
 
 
 def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool) -> tuple[ListPlan | None, Sequence[Problem]]:
     """Merge the wanted ports into the list value of the release's mechanism; None if the release has no such value.
-
-    Args:
-        host: the facts.
-        policy: what the user wants.
-        needs: who needs which ports.
-        pool: what the pool can draw.
 
     Returns:
         The plan, and what forbids writing.
@@ -156,7 +148,7 @@ def _read(host: Host, setting: Setting) -> _Found | None:
     parts = [(entry, *split_entry(entry)) for entry in bad]
     return _Found(
         *(True, fact["type"], fact["data"], entries, ports, bad, canonical),
-        meant=PortSet.from_ranges(pair for _entry, meant, _rest in parts for pair in meant.ranges),
+        meant=PortSet.union(meant for _entry, meant, _rest in parts),
         split=[entry for entry, meant, _rest in parts if meant],
         dropped=[part for _entry, _meant, rest in parts for part in rest],
     )
@@ -224,9 +216,7 @@ def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Se
     reasons: list[str] = []
     added = desired - found.ports - found.meant
     if added:
-        shares = [(need, need.ports & added) for need in needs]
-        named = [f"{listed(share.strings())} ({need.service})" for need, share in shares if share]
-        reasons.append(f"reserves {listed(named)}")
+        reasons.append(f"reserves {shared_by_need(needs, added)}")
     reasons += _shape_reasons(found, setting)
     if found.present and found.type != setting.registry_type:
         reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair)")

@@ -10,12 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .dynamic_range import REFUSED
-from .settings import (
-    POOL_MISFIT,
-    PRUNE_REFUSED,
-    UNPARSABLE,
-    WRONG_TYPE,
-)
+from .settings import POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, WRONG_TYPE
 
 WINDOW_REFUSED = "window_refused"
 """A window is due, and what it would stop could not be started again."""
@@ -43,7 +38,7 @@ BLOCKING = frozenset((POOL_MISFIT, PRUNE_REFUSED, REFUSED, RESTART_REFUSED, UNPA
 
 @dataclass(frozen=True)
 class Findings:
-    """The findings from which the status follows.
+    """The findings from which the status follows, each under the name of its status.
 
     Attributes:
         unknown: something that decisions need could not be read.
@@ -66,16 +61,7 @@ class Findings:
     @property
     def status(self) -> str:
         """The worst status that applies."""
-        named = (
-            ("unknown", self.unknown),
-            ("conflict", self.conflict),
-            ("service_down", self.service_down),
-            ("drifted", self.drifted),
-            ("pending_reboot", self.pending_reboot),
-            ("pending_restart", self.pending_restart),
-            ("exposed", self.exposed),
-        )
-        return next((name for name, holds in named if holds), "safe")
+        return next((name for name in STATUSES if getattr(self, name, False)), "safe")
 
     @property
     def in_sync(self) -> bool:

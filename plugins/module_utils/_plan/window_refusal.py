@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-from .._facts.host import (
-    DISABLED,
-    DNS_SERVICE,
-    STOPPED,
-    Host,
-    Service,
-)
+from .._facts.host import Host, Service
 from .._problems import in_number, listed, shown
+from .._windows.service_states import DISABLED, STOPPED
+from .._windows.settings import DNS_SERVICE
 
 
 def stop_refusals(host: Host) -> list[str]:
@@ -23,12 +19,9 @@ def stop_refusals(host: Host) -> list[str]:
     """
     if host.dns_installed is False:
         return []
-    stopped = [host.dns_service or Service(DNS_SERVICE, None, None, None, None, False)]
-    stopped += [
-        host.service(name) or Service(name, None, None, None, None, False)
-        for name in host.dns.get("dependents") or ()
-        if isinstance(name, str)
-    ]
+    stopped = [host.dns_service or Service(DNS_SERVICE)]
+    dependents = host.dns.get("dependents") or ()
+    stopped += [host.service(name) or Service(name) for name in dependents if isinstance(name, str)]
     named: dict[str, list[str]] = {}
     for service in stopped:
         if reason := _refusal(service):

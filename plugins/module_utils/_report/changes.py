@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._fleet.accepted_risks import short_ports
 from .._fleet.gate import IN_ORDER
 from .._plan.exposure import exposed_by_need, protected_ports
-from .._ports import parse_entries
+from .._ports import parse_entries, port_words
 from .._windows.settings import ABSENT, SETTINGS, value_text
 
-KINDS = ("hand", "new", "fixed", "still")
-"""Somebody else changed a value; a finding is new, is gone, is still there. A report names them in this order."""
+CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
+"""The kinds of changes, for people: of a value by somebody else, or of a finding. A report names them in this order."""
 
 _TEXT_MAX = 120
 
@@ -26,7 +25,7 @@ class HostChange:
     """One difference, or an unchanged finding.
 
     Attributes:
-        kind: one of KINDS.
+        kind: a key of CHANGE_WORDS.
         text: what it is about, in words.
     """
 
@@ -42,8 +41,8 @@ def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tu
         after: the artifact now.
 
     Returns:
-        The changes in the order of KINDS, then by text. Whether a finding went away is said only where both artifacts
-        hold facts and a plan: a host that is not reached has not been fixed.
+        The changes in the order of CHANGE_WORDS, then by text. Whether a finding went away is said only where both
+        artifacts hold facts and a plan: a host that is not reached has not been fixed.
     """
     try:
         return _changes(before, after)
@@ -56,13 +55,8 @@ def _changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tupl
         return (HostChange("new", "the host was not in the earlier report"),)
     now, then = _findings(after), _findings(before)
     gone = then - now if after.get("plan") else {text for text in then - now if text.startswith("status ")}
-    found = {
-        "hand": set(_changed_by_others(before, after)),
-        "new": now - then,
-        "fixed": gone,
-        "still": now & then,
-    }
-    return tuple(HostChange(kind, text) for kind in KINDS for text in sorted(found[kind]))
+    found = {"hand": set(_changed_by_others(before, after)), "new": now - then, "fixed": gone, "still": now & then}
+    return tuple(HostChange(kind, text) for kind in CHANGE_WORDS for text in sorted(found[kind]))
 
 
 def _findings(artifact: Mapping[str, Any]) -> set[str]:
@@ -98,7 +92,7 @@ def _difference(old: object, new: object) -> str:
     if isinstance(old, list) and isinstance(new, list):
         before, after = (parse_entries([str(entry) for entry in data])[0] for data in (old, new))
         parts = (("taken out", before - after), ("added", after - before))
-        text = "; ".join(f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports)
+        text = "; ".join(f"{verb} {', '.join(port_words(ports))}" for verb, ports in parts if ports)
         if text:
             return _short(text)
     return f"was {_short(_shown(old))}, is {_short(_shown(new))}"

@@ -42,28 +42,28 @@ def _named(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def markdown_text(text: object, limit: int = TEXT_MAX) -> str:
+def markdown_text(text: object) -> str:
     """Return the text as a code span of Markdown, without markup, links, images, mentions or issue references.
 
     The fence is longer than any run of backticks inside (CommonMark 6.1), and spaces separate it from the text's.
     """
-    shown = visible(text, limit).strip() or " "
+    shown = visible(text).strip() or " "
     fence = "`" * (max((len(run) for run in _BACKTICKS_RE.findall(shown)), default=0) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def xml_text(text: object, limit: int = TEXT_MAX) -> str:
+def xml_text(text: object) -> str:
     """Escape the text for XML 1.0, in elements and in quoted attributes.
 
     Surrogates and the two non-characters that XML forbids are not printable, so ``visible`` has dealt with them.
     """
-    return html.escape(visible(text, limit), quote=True).replace("&#x27;", "&apos;")
+    return html.escape(visible(text), quote=True).replace("&#x27;", "&apos;")
 
 
-def label_text(text: object, limit: int = TEXT_MAX) -> str:
+def label_text(text: object) -> str:
     """Escape the text for the quoted value of a label in Prometheus' text format."""
-    return visible(text, limit).replace("\\", "\\\\").replace('"', '\\"')
+    return visible(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def width(text: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._fleet.gate import IN_ORDER
 from .._fleet.times import age_text, clock_text
-from .changes import KINDS
+from .changes import CHANGE_WORDS
 from .escape import visible
 from .port_map import Lane, port_map
 from .report import CELLS, Details, Report, Row, chance_text, ports_text, services_of
@@ -22,7 +22,6 @@ _CELL_WORDS = {
     "reserved": "its ports are reserved",
     "outside": "its ports lie outside of what DNS draws from",
 }
-_CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
 INLINE_MAX = 300
 """Hosts of a page that has all of them in its markup, at most."""
 FIRST = 100
@@ -194,7 +193,7 @@ def _shown(texts: Iterable[str]) -> tuple[str, ...]:
 def _moved(report: Report) -> tuple[str, ...]:
     """Count the hosts with changes of each kind."""
     hosts = Counter(kind for row in report.rows for kind in {change.kind for change in row.changes})
-    changes = [f"{_CHANGE_WORDS[kind]} on {hosts[kind]}" for kind in KINDS if hosts[kind]]
+    changes = [f"{words} on {hosts[kind]}" for kind, words in CHANGE_WORDS.items() if hosts[kind]]
     return (*changes, *([f"{len(report.gone)} no longer in the report"] if report.gone else []))
 
 
@@ -216,7 +215,7 @@ def _host(place: int, row: Row, services: Sequence[str]) -> PageHost:
         moved=_figure(moved, str(moved)),
         cells=tuple(cells.get(service, "") for service in services),
         details=_details(details) if details else None,
-        changes=_shown(f"{_CHANGE_WORDS[change.kind]}: {change.text}" for change in row.changes),
+        changes=_shown(f"{CHANGE_WORDS[change.kind]}: {change.text}" for change in row.changes),
         collected=clock_text(row.collected) if row.collected else "",
     )
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._fleet.accepted_risks import short_ports
 from .._plan.changes import ACTION_TITLES, change_name
-from .._ports import PortSet, parse_entries
+from .._ports import PortSet, parse_entries, port_words
 
 _EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "reboot": "with the next boot"}
 
@@ -32,7 +31,7 @@ def _difference(before: object, after: object) -> str:
     if isinstance(before, list) or isinstance(after, list):
         old, new = _ports(before), _ports(after)
         parts = [("add", new - old), ("take out", old - new)]
-        text = [f"{verb} {', '.join(short_ports(ports))}" for verb, ports in parts if ports]
+        text = [f"{verb} {', '.join(port_words(ports))}" for verb, ports in parts if ports]
         return f"{'; '.join(text)}: " if text else ""
     if isinstance(after, Mapping):
         return ""

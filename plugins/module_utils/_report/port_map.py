@@ -6,20 +6,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from .._ports import (
-    FAMILIES,
-    HIGHEST_PORT,
-    LOWEST_PORT,
-    PortError,
-    PortSet,
-    Range,
-    single_ports,
-)
+from .._ports import FAMILIES, HIGHEST_PORT, LOWEST_PORT, PortError, PortSet, Range, single_ports
 from .escape import visible
 from .report import Details, ports_text
 
@@ -66,13 +58,9 @@ def port_map(details: Details) -> tuple[Lane, ...]:
             lanes.append(_lane("reserved", f"{name} reserved", ports.reserved.get(family, PortSet())))
         lanes.append(_held(f"{name} held by DNS", ports.held, family))
     lanes.append(_lane("kept", "foreign ranges", ports.kept))
-    lanes.append(_lane("needs", "needed", _union(udp)))
+    lanes.append(_lane("needs", "needed", PortSet.union(udp)))
     lanes.append(_lane("hit", "conflicts", PortSet.from_ports(entry.port for entry in details.conflicts)))
     return tuple(lane for lane in lanes if lane)
-
-
-def _union(sets: Iterable[PortSet]) -> PortSet:
-    return PortSet.from_ranges(pair for ports in sets for pair in ports.ranges)
 
 
 def _lane(kind: str, title: str, ports: PortSet) -> Lane | None:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from .._fleet.gate import IN_ORDER, NAMED_MAX
 from .._fleet.times import age_text, clock_text
+from .changes import CHANGE_WORDS
 from .escape import markdown_text
 from .report import Report, Row, chance_text, left_out_text
-
-_CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still there"}
 
 
 def render_markdown(report: Report) -> str:
@@ -52,5 +51,5 @@ def _points(row: Row) -> list[str]:
         points.append(f"- risk of the next start of DNS: {risk}")
         points += [f"- conflict: {markdown_text(conflict.sentence())}" for conflict in row.details.conflicts]
         points += [f"- to do: {markdown_text(text)}" for text in row.details.words]
-    points += [f"- {_CHANGE_WORDS[change.kind]}: {markdown_text(change.text)}" for change in row.changes]
+    points += [f"- {CHANGE_WORDS[change.kind]}: {markdown_text(change.text)}" for change in row.changes]
     return [*points, f"- age of the facts: {age_text(row.age)}"]

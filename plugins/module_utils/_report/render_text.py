@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from .._fleet.gate import IN_ORDER, NAMED_MAX
 from .._fleet.times import age_text, clock_text
+from .changes import CHANGE_WORDS
 from .escape import fitted, visible, width
 from .report import Report, Row, chance_text, left_out_text
 
@@ -17,7 +18,6 @@ COLUMNS = 80
 _TEXTS_PER_HOST = 6
 _LINES_PER_TEXT = 2
 _HOSTS_IN_FULL = 40
-_CHANGE_WORDS = {"hand": "changed by somebody else", "new": "new", "fixed": "fixed", "still": "still"}
 
 
 def render_text(report: Report) -> str:
@@ -59,7 +59,7 @@ def _head(row: Row) -> str:
 
 
 def _body(row: Row) -> list[str]:
-    changes = [(entry.kind, f"{_CHANGE_WORDS[entry.kind]}: {entry.text}") for entry in row.changes]
+    changes = [(entry.kind, f"{CHANGE_WORDS[entry.kind]}: {entry.text}") for entry in row.changes]
     sentences = [] if _is_said_otherwise(row) else [row.reason]
     if row.details:
         sentences += [conflict.sentence() for conflict in row.details.conflicts]

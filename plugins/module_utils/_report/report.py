@@ -11,19 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .._fleet.accepted_risks import short_ports
-from .._fleet.gate import (
-    NAMED_MAX,
-    ORDER,
-    HostVerdict,
-    Rules,
-    Scope,
-    Verdict,
-    judge,
-)
+from .._fleet.gate import NAMED_MAX, ORDER, HostVerdict, Rules, Scope, Verdict, judge
 from .._fleet.times import parse_time
-from .._plan.exposure import exposed_by_need, protected_ports
-from .._ports import PortSet
+from .._plan.exposure import exposed_by_need, pool_ranges, protected_ports
+from .._ports import PortSet, port_words
 from .._problems import printable
 from .changes import HostChange, changes_of
 from .plan_words import plan_words
@@ -272,9 +263,7 @@ def _details(artifact: Mapping[str, Any]) -> Details | None:
         problems=tuple((str(entry["severity"]), str(entry["message"])) for entry in artifact["problems"]),
         words=plan_words(plan),
         ports=Ports(
-            pool={
-                family: PortSet.from_text([text]) if text else PortSet() for family, text in plan["pool_range"].items()
-            },
+            pool=pool_ranges(plan),
             reserved=safe,
             kept=PortSet.from_json(plan["kept"]),
             held=None if udp is None else {family: udp[family] for family in sorted(udp)},
@@ -317,5 +306,5 @@ def chance_text(value: float | None) -> str:
 
 def ports_text(ports: PortSet, most: int = 8) -> str:
     """Format ports for people, with a limited number of ranges."""
-    shown = short_ports(ports)
+    shown = port_words(ports)
     return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")

@@ -4,7 +4,7 @@
 """The Windows releases, and how to identify each by numbers.
 
 Recognised are the NT version, the build, ``ProductType`` and ``ProductSuite``: none of them is ever translated. What
-protects ports on each family is in ``_settings.MECHANISMS``.
+protects ports on each family is in ``settings.MECHANISMS``.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-
-from .settings import MECHANISMS, NOW, SETTINGS
 
 WORKSTATION = "WinNT"
 """``ProductType`` of clients; member servers have ServerNT and domain controllers LanmanNT (KB152078)."""
@@ -52,17 +50,6 @@ class Release:
     builds: tuple[int, int]
     server: bool = True
     sbs: bool = False
-
-    @property
-    def mechanism(self) -> str:
-        """One of ``reserved_ports``, ``excluded_port_range_netsh`` and ``excluded_port_ranges``."""
-        return MECHANISMS[self.family].name
-
-    @property
-    def takes_effect(self) -> str:
-        """When the mechanism takes effect: after a reboot, after a restart of the DNS service, or (netsh) at once."""
-        setting = MECHANISMS[self.family].setting
-        return SETTINGS[setting].takes_effect if setting else NOW
 
 
 _nt5 = partial(Release, family="nt5")

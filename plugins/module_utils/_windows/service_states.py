@@ -53,26 +53,26 @@ class StateRow:
 
     Attributes:
         starts: values of Start.
-        triggered: whether a trigger starts the service, None where that does not matter. Neither DNS nor what ran
-            before a window is excused by one.
         states: values of the state.
-        exits: exit codes, None for any.
         needed: the verdict on a service that needs a port.
         dns: the verdict on DNS, None where the row does not apply.
         before: the verdict on a service that ran before a window, None where the row does not apply.
-        note: why the service is excused.
         proves: what the row shows, one sentence.
+        exits: exit codes, None for any.
+        triggered: whether a trigger starts the service, None where that does not matter. Neither DNS nor what ran
+            before a window is excused by one.
+        note: why the service is excused.
     """
 
     starts: tuple[int | None, ...]
-    triggered: bool | None
     states: tuple[int, ...]
-    exits: tuple[int | None, ...] | None
     needed: str
     dns: str | None
     before: str | None
-    note: str | None
     proves: str
+    exits: tuple[int | None, ...] | None = None
+    triggered: bool | None = None
+    note: str | None = None
 
     def fits(self, start: int | None, triggered: bool, state: int, exit_code: int | None) -> bool:
         """Return whether the row matches such a service."""
@@ -84,102 +84,51 @@ class StateRow:
         )
 
 
-_ANY_EXIT = None
 _RUNS = "Its process works. Whether it holds its ports is checked separately."
+_PORT_LOST = "Its start failed because of a port."
 
 TABLE: tuple[StateRow, ...] = (
-    StateRow(_AUTOMATIC, None, (RUNNING,), _ANY_EXIT, HOLDS, HOLDS, HOLDS, None, _RUNS),
-    StateRow((*_ON_DEMAND, *_NEVER), None, (RUNNING,), _ANY_EXIT, HOLDS, EXCUSED, HOLDS, None, _RUNS),
+    StateRow(_AUTOMATIC, (RUNNING,), HOLDS, HOLDS, HOLDS, _RUNS),
+    StateRow((*_ON_DEMAND, *_NEVER), (RUNNING,), HOLDS, EXCUSED, HOLDS, _RUNS),
+    StateRow(_AUTOMATIC, _NOT_RUNNING, FAILED, DOWN, DOWN, _PORT_LOST, exits=PORT_ERRORS),
+    StateRow(_ON_DEMAND, _NOT_RUNNING, FAILED, EXCUSED, DOWN, _PORT_LOST, exits=PORT_ERRORS),
     StateRow(
-        _AUTOMATIC, None, _NOT_RUNNING, PORT_ERRORS, FAILED, DOWN, DOWN, None, "Its start failed because of a port."
-    ),
-    StateRow(
-        _ON_DEMAND, None, _NOT_RUNNING, PORT_ERRORS, FAILED, EXCUSED, DOWN, None, "Its start failed because of a port."
-    ),
-    StateRow(
-        (*_AUTOMATIC, *_ON_DEMAND),
-        True,
-        _NOT_RUNNING,
-        _ANY_EXIT,
-        EXCUSED,
-        None,
-        None,
-        TRIGGER_NOTE,
+        *((*_AUTOMATIC, *_ON_DEMAND), _NOT_RUNNING, EXCUSED, None, None),
         "A trigger starts it when it is needed. It is a finding only while another process holds its port.",
+        triggered=True,
+        note=TRIGGER_NOTE,
     ),
+    StateRow(_AUTOMATIC, (START_PENDING,), NOT_YET, NOT_YET, NOT_YET, "It is starting; check again."),
     StateRow(
-        _AUTOMATIC, None, (START_PENDING,), _ANY_EXIT, NOT_YET, NOT_YET, NOT_YET, None, "It is starting; check again."
-    ),
-    StateRow(
-        _AUTOMATIC,
-        None,
-        _HALTED,
-        _ANY_EXIT,
-        DOWN,
-        DOWN,
-        DOWN,
-        None,
+        *(_AUTOMATIC, _HALTED, DOWN, DOWN, DOWN),
         "It does not work, but its process is still there, with its old sockets.",
     ),
     StateRow(
-        _AUTOMATIC,
-        None,
-        (STOPPED,),
-        (NEVER_STARTED,),
-        NOT_YET,
-        NOT_YET,
-        NOT_YET,
-        None,
+        *(_AUTOMATIC, (STOPPED,), NOT_YET, NOT_YET, NOT_YET),
         "No start was tried since the boot: Windows has not reached it yet, or it was set to automatic later.",
+        exits=(NEVER_STARTED,),
     ),
     StateRow(
-        _AUTOMATIC,
-        None,
-        (STOPPED,),
-        (0,),
-        EXCUSED,
-        DOWN,
-        DOWN,
-        STOPPED_ON_PURPOSE,
+        *(_AUTOMATIC, (STOPPED,), EXCUSED, DOWN, DOWN),
         "It has started since the boot and was stopped without an error: on purpose.",
+        exits=(0,),
+        note=STOPPED_ON_PURPOSE,
     ),
+    StateRow(_AUTOMATIC, (STOPPED,), DOWN, DOWN, DOWN, "It ended with an error, or no reason is known."),
     StateRow(
-        _AUTOMATIC,
-        None,
-        (STOPPED,),
-        _ANY_EXIT,
-        DOWN,
-        DOWN,
-        DOWN,
-        None,
-        "It ended with an error, or no reason is known.",
-    ),
-    StateRow(
-        _ON_DEMAND,
-        None,
-        _NOT_RUNNING,
-        _ANY_EXIT,
-        EXCUSED,
-        EXCUSED,
-        DOWN,
-        DEMAND_NOTE,
+        *(_ON_DEMAND, _NOT_RUNNING, EXCUSED, EXCUSED, DOWN),
         "It is started on demand, for example by a cluster.",
+        note=DEMAND_NOTE,
     ),
     StateRow(
-        _NEVER,
-        None,
-        _NOT_RUNNING,
-        _ANY_EXIT,
-        EXCUSED,
-        EXCUSED,
-        DOWN,
-        DISABLED_NOTE,
+        *(_NEVER, _NOT_RUNNING, EXCUSED, EXCUSED, DOWN),
         "It is disabled and cannot be started.",
+        note=DISABLED_NOTE,
     ),
 )
 """Every pair of a state and a start type; a state that could not be read is always UNREAD."""
 
-_NOTHING_READ = StateRow((), None, (), None, UNREAD, UNREAD, UNREAD, None, "Its state could not be read: nothing.")
+_NOTHING_READ = StateRow((), (), UNREAD, UNREAD, UNREAD, "Its state could not be read: nothing.")
 
 
 def state_row(start: int | None, triggered: bool, state: int | None, exit_code: int | None) -> StateRow:

@@ -140,11 +140,6 @@ class Target:
     way: str
     variables: Variables = Variables()
 
-    @property
-    def name(self) -> str:
-        """The beginning of a sentence about this host."""
-        return f"The host {self.host}"
-
     def __str__(self) -> str:
         """Describe host, port, transport and user in one phrase."""
         return f"{self.host} port {self.port} ({self.way}, user {self.user or 'not set'})"
@@ -232,10 +227,6 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
 
 def explained(error: BaseException, target: Target) -> str:
     """Return one sentence for an error of a client library or of what is below it.
-
-    Args:
-        error: any exception.
-        target: where the session goes.
 
     Raises:
         Exception: the error itself, if it comes from a mistake in this collection: no host is to blame for that.

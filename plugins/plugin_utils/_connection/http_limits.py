@@ -40,11 +40,7 @@ class Limits:
     """The remaining time for a piece of work with a host, and the size limit of each reply."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Allow no time until `allow` is called.
-
-        Args:
-            clock: seconds, monotonic.
-        """
+        """Allow no time until `allow` is called. The clock returns monotonic seconds."""
         self._clock = clock
         self._seconds = 0.0
         self._deadline: float | None = None
@@ -168,8 +164,12 @@ class _Pinned:
 
 
 @functools.cache
-def _adapter_class() -> Any:
-    """Return the class with which a session of `requests` sends. It is created once, when pywinrm is loaded."""
+def adapter_class() -> Any:
+    """Return the class with which a session of `requests` sends. It is created once.
+
+    Raises:
+        ImportError: the libraries of the transports are missing.
+    """
     from requests import Timeout, adapters  # noqa: PLC0415
     from urllib3 import connection, connectionpool  # noqa: PLC0415
 
@@ -228,15 +228,6 @@ def _at_most(left: float, timeout: Any) -> Any:
     return min(left, float(timeout)) if isinstance(timeout, (int, float)) else left
 
 
-def warm() -> None:
-    """Build the class that the first session would build.
-
-    Raises:
-        ImportError: the libraries of the transports are missing.
-    """
-    _adapter_class()
-
-
 def limit_session(session: Any, limits: Limits) -> None:
     """Enforce the limits on everything that a session of `requests` sends.
 
@@ -244,7 +235,7 @@ def limit_session(session: Any, limits: Limits) -> None:
         session: has sent nothing yet.
         limits: those of the current piece of work.
     """
-    adapter = _adapter_class()(limits)
+    adapter = adapter_class()(limits)
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     # WinRM never redirects. Another server that does so must not get the proof of the password.
@@ -264,7 +255,7 @@ def limit(transport: Any, limits: Limits) -> None:
 
     def send_limited(*args: Any, **options: Any) -> Any:
         session = transport.session
-        if session is not None and not isinstance(session.adapters.get("http://"), _adapter_class()):
+        if session is not None and not isinstance(session.adapters.get("http://"), adapter_class()):
             limit_session(session, limits)
         return send(*args, **options)
 

@@ -87,7 +87,7 @@ class Transport(Protocol):
         """Whether an exchange was given up halfway, so that nothing more can be sent over this connection."""
 
     def connect(self) -> None:
-        """Connect where it has no connection, and ends what lost connections left running.
+        """Connect where it has no connection, and end what lost connections left running.
 
         Raises:
             AnsibleConnectionFailure: the host does not answer.

@@ -74,11 +74,7 @@ class PypsrpClient:
     """WinRS through pypsrp."""
 
     def __init__(self, wsman: Any) -> None:
-        """Use a connection.
-
-        Args:
-            wsman: `pypsrp.wsman.WSMan`, which has sent nothing yet.
-        """
+        """Use a `pypsrp.wsman.WSMan` that has sent nothing yet."""
         self._wsman = wsman
         self._shells: dict[str, Any] = {}
 
@@ -149,12 +145,7 @@ class Psrp(WinRS):
     owns_shells = True
 
     def __init__(self, connection: ConnectionPlugin, options: TransportOptions) -> None:
-        """Send nothing.
-
-        Args:
-            connection: the task's connection plugin.
-            options: of the session.
-        """
+        """Send nothing."""
         self._arguments = library_arguments(connection)
         super().__init__(_target(self._arguments), options)
 

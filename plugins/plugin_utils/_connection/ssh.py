@@ -50,12 +50,7 @@ class SSH:
     given_up: ClassVar[bool] = False
 
     def __init__(self, connection: Any, options: TransportOptions) -> None:
-        """Send nothing.
-
-        Args:
-            connection: the task's connection plugin.
-            options: those of the session.
-        """
+        """Send nothing."""
         self.target = target_of(connection)
         self._connection = connection
         self._options = options

@@ -168,12 +168,7 @@ def _wrapper(connection: Any) -> tuple[str, ...]:
 
 
 def resolve(arguments: Arguments, target: Target, *first: str) -> Resolved:
-    """Ask the client for its settings, without contacting the host.
-
-    Args:
-        arguments: those of the plugin.
-        target: the host.
-        *first: options that take precedence.
+    """Ask the client for its settings, without contacting the host. The `first` options take precedence.
 
     Raises:
         AnsibleConnectionFailure: it does not accept its arguments.

@@ -48,12 +48,7 @@ class SSHShell:
     """One cmd.exe on a host, reached through one process of the client."""
 
     def __init__(self, process: Process, target: Target) -> None:
-        """Use a client that was started with CMD.
-
-        Args:
-            process: the client.
-            target: for messages.
-        """
+        """Use a client that was started with CMD."""
         self.commands = 0
         self.is_running = False
         """Whether a command line was sent whose end mark has not come yet."""

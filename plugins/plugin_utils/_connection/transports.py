@@ -17,34 +17,25 @@ from .ssh import SSH
 from .winrm import WinRM, winrm_refusal
 
 
-def _nothing_refused(_connection: ConnectionPlugin) -> str:
-    return ""
-
-
 @dataclass(frozen=True)
 class _Row:
     """The transport of one connection plugin.
 
     Attributes:
         transport: makes the transport of a session.
-        refusal: says why a host cannot be reached with the plugin's options; empty if it can.
+        refusal: says why a host cannot be reached with the plugin's options; empty if it can, by default always.
     """
 
     transport: Callable[[Any, TransportOptions], Transport]
-    refusal: Callable[[ConnectionPlugin], str]
+    refusal: Callable[[ConnectionPlugin], str] = lambda _connection: ""
 
 
 TRANSPORTS: Mapping[str, _Row] = {
     "winrm": _Row(WinRM, winrm_refusal),
     "psrp": _Row(Psrp, psrp_refusal),
-    "ssh": _Row(SSH, _nothing_refused),
+    "ssh": _Row(SSH),
 }
 """By connection plugin, as it calls itself."""
-
-_REASONS: Mapping[str, str] = {
-    "local": ", which runs on the controller",
-}
-"""Why a host may have a connection plugin that the user did not choose."""
 
 
 def new_transport(connection: ConnectionPlugin, options: TransportOptions) -> Transport:
@@ -55,18 +46,16 @@ def new_transport(connection: ConnectionPlugin, options: TransportOptions) -> Tr
 def refuse_foreign(connection: Any, host: str) -> None:  # noqa: ANN401 (any connection plugin)
     """Refuse a connection plugin without a transport, and options that its transport cannot use.
 
-    Args:
-        connection: the task's connection plugin.
-        host: inventory name, for the message.
-
     Raises:
         AnsibleError: another connection plugin, such options, or `become` is on.
     """
     plugin = str(getattr(connection, "transport", None))
     if plugin not in TRANSPORTS:
+        # A host may have this one although the user did not choose it.
+        reason = ", which runs on the controller" if plugin == "local" else ""
         raise AnsibleError(
             f"{host}: the modules of portkeeper.windows_dns need the connection plugin {_listed(TRANSPORTS)}, not"
-            f" {plugin}{_REASONS.get(plugin, '')}: set ansible_connection=winrm, =psrp or =ssh for this host."
+            f" {plugin}{reason}: set ansible_connection=winrm, =psrp or =ssh for this host."
         )
     if getattr(connection, "become", None) is not None:
         raise AnsibleError(

@@ -15,7 +15,7 @@ import http.client
 import io
 import struct
 
-from .http_limits import warm
+from .http_limits import adapter_class
 
 _FLAGS = 0xE28A8235
 """What a Windows server negotiates in NTLMv2 with sealing and extended session security (MS-NLMP, 2.2.2.5)."""
@@ -36,7 +36,7 @@ def warm_up() -> None:
     """Do the client's side of an NTLM handshake and seal a byte; the session reports what is missing."""
     with contextlib.suppress(Exception):
         http.client.parse_headers(io.BytesIO(b"Content-Type: text/plain\r\n\r\n"))
-        warm()
+        adapter_class()
         import spnego  # noqa: PLC0415 (a missing library is the connection's to report)
 
         client = spnego.client("nobody", "nothing", hostname="nowhere", service="http", protocol="ntlm")

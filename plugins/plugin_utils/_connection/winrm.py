@@ -86,11 +86,7 @@ class PywinrmClient:
     """WinRS through pywinrm."""
 
     def __init__(self, protocol: WinRMProtocol) -> None:
-        """Take a protocol object.
-
-        Args:
-            protocol: it has sent nothing yet.
-        """
+        """Take a protocol object that has sent nothing yet."""
         self._protocol = protocol
 
     @property
@@ -142,12 +138,7 @@ class WinRM(WinRS):
     the task executor deletes it, after all of a loop's items."""
 
     def __init__(self, connection: WinRMConnection, options: TransportOptions) -> None:
-        """Send nothing.
-
-        Args:
-            connection: the task's connection plugin.
-            options: of the session.
-        """
+        """Send nothing."""
         super().__init__(_target(connection), options)
         self._connection = connection
 

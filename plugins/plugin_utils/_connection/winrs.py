@@ -28,12 +28,7 @@ class WinRS(ABC):
     """Whether the task executor deletes no shell, not even that of a session which is not private."""
 
     def __init__(self, target: Target, options: TransportOptions) -> None:
-        """Send nothing.
-
-        Args:
-            target: where it goes.
-            options: of the session.
-        """
+        """Send nothing."""
         self.target = target
         self._options = options
         self._private = options.private

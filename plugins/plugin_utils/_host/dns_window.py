@@ -32,10 +32,7 @@ from ...module_utils._commands.window import (
 )
 from ...module_utils._facts.facts import read_facts
 from ...module_utils._facts.host import Host
-from ...module_utils._facts.window_facts import (
-    on_record,
-    owed,
-)
+from ...module_utils._facts.window_facts import on_record, owed
 from ...module_utils._parsers.transcript import Transcript
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
@@ -111,12 +108,7 @@ _ENDINGS = {"start_dns", GAVE_UP}
 
 @dataclass(frozen=True)
 class _Opening:
-    """One window on its way to its end.
-
-    Attributes:
-        lock: of the host.
-        window: what to do.
-    """
+    """One window on its way to its end."""
 
     lock: HostLock
     window: Window
@@ -127,7 +119,7 @@ class _Opening:
         return self.lock.exchange
 
     def run(self, allow_unguarded: bool) -> Opened:
-        """Start the window's script and follows it; see `open_window`."""
+        """Start the window's script and follow it; see `open_window`."""
         try:
             answer = self.lock.run(start_line(self.window))
         except BatchError as error:
@@ -174,7 +166,7 @@ class _Opening:
         )
 
     def _no_room(self) -> HostFailure:
-        """Return the host has no folder for the window, or did not write all of its files: nothing was started."""
+        """Return the failure of a host that has no room for the window's folder or files: nothing was started."""
         if not _is_claimed(self._repeated(abort_line(self.window))):
             # There is no folder to claim.
             self.lock.take_back()

@@ -58,7 +58,7 @@ def range_changes(writes: Sequence[SettingWrite], backup: str) -> list[Change]:
     reason = f"as it was before our change, from the backup {backup}; DNS draws from it with its next start"
     return [
         RangeChange(
-            *(write.id, RANGES[write.id].key, None, None, "".join(write.removed), None, _after(write)),
+            *(write.id, RANGES[write.id].key, None, None, "".join(write.removed), None, "".join(write.ranges)),
             reason=reason,
             takes_effect=DNS_RESTART,
         )
@@ -68,14 +68,10 @@ def range_changes(writes: Sequence[SettingWrite], backup: str) -> list[Change]:
 
 def range_records(writes: Sequence[SettingWrite]) -> list[Record]:
     """Return what is recorded of the restored ranges, so that later runs know when DNS has followed."""
-    return [Record(write.id, _after(write)) for write in writes]
+    return [Record(write.id, "".join(write.ranges)) for write in writes]
 
 
 def kept_ranges(writes: Sequence[SettingWrite], facts: Mapping[str, Any]) -> list[str]:
     """Return the names of the ranges that the host does not show as they were to be restored."""
-    host, settings = Host(facts), [(write, RANGES[write.id]) for write in writes]
-    return [setting.value_name for write, setting in settings if configured_text(host, setting) != _after(write)]
-
-
-def _after(write: SettingWrite) -> str:
-    return "".join(write.after) if isinstance(write.after, tuple) else ""
+    host, settings = Host(facts), [(RANGES[write.id], "".join(write.ranges)) for write in writes]
+    return [setting.value_name for setting, text in settings if configured_text(host, setting) != text]

@@ -14,7 +14,7 @@ from ...module_utils._commands.write import SettingWrite
 from ...module_utils._facts.host import Host
 from ...module_utils._plan.changes import Deferred
 from ...module_utils._plan.exclusions import texts
-from ...module_utils._ports import PortSet, parse_entries
+from ...module_utils._ports import PortSet
 from ...module_utils._problems import listed
 from ...module_utils._windows.settings import NETSH, NETSH_PREFIX
 
@@ -33,10 +33,10 @@ def refused_ranges(changes: Sequence[SettingWrite], facts: Mapping[str, Any]) ->
     refused: dict[str, list[str]] = {}
     added = False
     for change in changes:
-        if change.id in NETSH and isinstance(change.after, tuple):
+        if change.id in NETSH:
             shown = PortSet.from_ranges(host.administered(change.id.removeprefix(NETSH_PREFIX)))
-            missing = [text for text in change.after if PortSet.from_text([text]) - shown]
-            added = added or len(missing) < len(change.after)
+            missing = [text for text in change.ranges if PortSet.from_text([text]) - shown]
+            added = added or len(missing) < len(change.ranges)
             if missing:
                 refused[change.id] = missing
     return refused, bool(refused) and not added
@@ -60,8 +60,7 @@ def recorded_exclusions(deferred: Deferred, facts: Mapping[str, Any]) -> tuple[t
     allowed: list[ExclusionToAdd] = []
     left_out: list[str] = []
     for table, ranges in deferred.items():
-        record = host.record(table)
-        ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
+        ours = host.recorded_ports(table)
         for text in ranges:
             if PortSet.from_text([text]) <= ours:
                 allowed.append(ExclusionToAdd(table, text))
@@ -72,10 +71,8 @@ def recorded_exclusions(deferred: Deferred, facts: Mapping[str, Any]) -> tuple[t
 
 def ours_after(change: SettingWrite, facts: Mapping[str, Any]) -> Record:
     """Return the rows to record as the collection's after a table was changed."""
-    record = Host(facts).record(change.id)
-    ours = parse_entries(str(record["value"]).split(","))[0] if record else PortSet()
-    added = change.after if isinstance(change.after, tuple) else ()
-    left = (ours - PortSet.from_text(change.removed)) | PortSet.from_text(added)
+    kept = Host(facts).recorded_ports(change.id) - PortSet.from_text(change.removed)
+    left = kept | PortSet.from_text(change.ranges)
     return Record(change.id, ",".join(left.strings()))
 
 
@@ -93,7 +90,7 @@ def table_back(
     Returns:
         The change, None where the table is as it was.
     """
-    rows = {f"{first}-{last}" for first, last in Host(facts).administered(table.removeprefix(NETSH_PREFIX))}
+    rows = rows_of(table, facts)
     gone = tuple(text for text in added if text in rows)
     missing = tuple(text for text in removed if text not in rows)
     return SettingWrite(table, missing, gone) if gone or missing else None

@@ -69,13 +69,7 @@ def gather(session: Session, policy: Policy, timeout: float, phase: Phase = "rea
 
 
 def read_answer(exchange: Exchange, transcript: Transcript, policy: Policy, sent: bytes = b"") -> Gathered:
-    """Return the facts of a transcript that must be whole.
-
-    Args:
-        exchange: in which it came.
-        transcript: its sections.
-        policy: names services beyond the catalogue.
-        sent: the bytes that came.
+    """Return the facts of a transcript that must be whole. The policy names services beyond the catalogue.
 
     Raises:
         HostFailure: its last section is missing.

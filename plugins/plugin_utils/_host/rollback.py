@@ -23,19 +23,8 @@ from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
 from .._files import RUN_ID, BackupStore
 from .apply import WriteRequest, apply
-from .backup import (
-    CHANGE,
-    BackupError,
-    same_as_found,
-    same_value,
-)
-from .backup_read import (
-    BackedUpValue,
-    Backup,
-    all_backups,
-    backups_since,
-    shown_value,
-)
+from .backup import CHANGE, BackupError, same_as_found, same_value
+from .backup_read import BackedUpValue, Backup, all_backups, backups_since, shown_value
 from .dynamic_ranges import kept_ranges, range_changes, range_records, ranges_back
 from .exclusions import ours_after, rows_of, table_back
 from .gather import Gathered, gather, read_answer
@@ -91,8 +80,7 @@ class RollbackPlan:
         return Work((*values, *tables, *range_changes(self.ranges, backup)), ())
 
     def _table(self, change: SettingWrite, rows: list[str]) -> Change:
-        after = [text for text in rows if text not in change.removed]
-        after += change.after if isinstance(change.after, tuple) else ()
+        after = [*(text for text in rows if text not in change.removed), *change.ranges]
         reason = f"without what we added, as in the backup {self.backup.id}"
         return Change(*table_place(change.id), None, rows, None, after, reason, NOW)
 
@@ -194,7 +182,7 @@ def restore(
             *rollback_plan.ranges,
         ),
         records=(
-            *(Record(name, text) for name, text in texts.items() if text is not None and may_be_recorded(text)),
+            *(Record(name, text) for name, text in texts.items() if may_be_recorded(text)),
             *(ours_after(change, gathered.facts) for change in rollback_plan.tables),
             *range_records(rollback_plan.ranges),
         ),
@@ -222,7 +210,7 @@ def unchanged_rows(rollback_plan: RollbackPlan, facts: Mapping[str, Any]) -> lis
         *(
             change_name(change.id, None)
             for change in rollback_plan.tables
-            if table_back(change.id, change.removed, change.after if isinstance(change.after, tuple) else (), facts)
+            if table_back(change.id, change.removed, change.ranges, facts)
         ),
         *kept_ranges(rollback_plan.ranges, facts),
     ]

@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from ...module_utils._facts.host import STOPPED
 from ...module_utils._facts.window_facts import owed, unsettled
 from ...module_utils._plan.services import verify
 from ...module_utils._policy import Policy
 from ...module_utils._problems import listed
+from ...module_utils._windows.service_states import STOPPED
 from ...module_utils._windows.settings import DNS_SERVICE
 from .._verbose import SILENT, Verbose
 from .gather import Gathered
@@ -51,12 +51,7 @@ class Wait:
     verbose: Verbose = SILENT
 
 
-def wait_until_verified(
-    look: Callable[[], Gathered],
-    policy: Policy,
-    first: Gathered | None,
-    wait: Wait,
-) -> Checked:
+def wait_until_verified(look: Callable[[], Gathered], policy: Policy, first: Gathered | None, wait: Wait) -> Checked:
     """Check the host until everything that is waited for is in order, or has failed.
 
     It waits for DNS, for what the host has on record as running before a window, and for what the caller names.

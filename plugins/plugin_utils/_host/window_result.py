@@ -65,13 +65,7 @@ def read_steps(lines: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def read_refusal(steps: Sequence[dict[str, Any]], host: Host, window: Window) -> Refusal | None:
-    """Return why the script did not stop DNS; None if it was allowed to.
-
-    Args:
-        steps: from `read_steps`.
-        host: the facts after the window.
-        window: what was to be done.
-    """
+    """Return why the script did not stop DNS, by its steps and the facts afterwards; None if it was allowed to."""
     levels = [step["error_level"] for step in steps if step["step"] == REFUSED]
     if not levels:
         return None

@@ -20,19 +20,11 @@ from ...module_utils._fleet.times import time_text
 from ...module_utils._offline.apply import apply_script
 from ...module_utils._offline.carried_age import collected
 from ...module_utils._offline.data_files import data_bytes
-from ...module_utils._offline.order import (
-    OrderError,
-    ScriptPlan,
-    computer_name,
-    plan_scripts,
-)
+from ...module_utils._offline.order import OrderError, ScriptPlan, computer_name, plan_scripts
 from ...module_utils._offline.plan_text import plan_text
 from ...module_utils._offline.rollback import rollback_script
 from ...module_utils._offline.script import data_file
-from ...module_utils._parsers.transcript import (
-    TranscriptError,
-    split_transcript,
-)
+from ...module_utils._parsers.transcript import TranscriptError, split_transcript
 from ...module_utils._plan.changes import END_RECORD
 from ...module_utils._plan.diff import summary_of
 from ...module_utils._plan.host_plan import Plan
@@ -41,7 +33,7 @@ from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import Policy
 from ...module_utils._windows.registry_file import RegFileError
 from .._files import utc_now
-from .kit import OfflineError
+from .kit import OfflineError, file_of
 
 _NONCE_DIGITS = 16
 
@@ -126,7 +118,7 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
     except (OrderError, BatchError, RegFileError) as error:
         files, refusal = {}, str(error).rstrip(".")
     text = plan_text(facts, plan, bool(files), refusal)
-    files = {**files, "plan.txt": _lines(text)}
+    files = {**files, "plan.txt": file_of(text)}
     return Carried(host, facts, plan, *_age(path, facts), files, refusal)
 
 
@@ -142,11 +134,7 @@ def _scripts(order: ScriptPlan, content: bytes) -> dict[str, bytes]:
     digest = hashlib.sha256(content).hexdigest()
     run, machine = digest[:_NONCE_DIGITS], digest[-2 * ID_BYTES :]
     return {
-        "apply.cmd": _lines(apply_script(order, run)),
-        "rollback.cmd": _lines(rollback_script(order, run)),
+        "apply.cmd": file_of(apply_script(order, run)),
+        "rollback.cmd": file_of(rollback_script(order, run)),
         **{data_file(order, which): data_bytes(order, which, machine) for which in ("apply", "rollback")},
     }
-
-
-def _lines(lines: list[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")

@@ -39,7 +39,12 @@ def make_kit(dest: Path, client: str) -> tuple[Path, dict[str, bytes]]:
         raise OfflineError(f"client {client!r} must be a folder's name of letters, digits and . _ - (at most 64).")
     folder = dest / client
     texts = {COLLECT: collect_script(_nonce(folder / COLLECT)), README: readme(client)}
-    return folder, {name: "".join(f"{line}\r\n" for line in lines).encode("ascii") for name, lines in texts.items()}
+    return folder, {name: file_of(lines) for name, lines in texts.items()}
+
+
+def file_of(lines: list[str]) -> bytes:
+    """Return the content of a text file on Windows."""
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def write_kit(dest: Path, folder: Path, files: Mapping[str, bytes], check_mode: bool) -> dict[str, Any]:

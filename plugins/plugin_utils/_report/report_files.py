@@ -32,12 +32,7 @@ FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
 
 
 def write_report(report: Report, dest: Path, options: Mapping[str, Any]) -> dict[str, str]:
-    """Write the formats that were asked for.
-
-    Args:
-        report: what they show.
-        dest: the folder.
-        options: those of fleet_report.
+    """Write the formats that the options of fleet_report ask for into a folder.
 
     Returns:
         The files by format.

@@ -19,13 +19,8 @@ from ...module_utils._fleet.artifact import build
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import plan_host
-from ...module_utils._policy import (
-    PLAN_SPEC,
-    POLICY_SPEC,
-    RUN_SPEC,
-    Policy,
-    PolicyError,
-)
+from ...module_utils._policy import PLAN_SPEC, POLICY_SPEC, RUN_SPEC, Policy, PolicyError
+from ...module_utils._problems import messages
 from .._connection.errors import HostFailure, Phase
 from .._connection.exchange import Exchange
 from .._connection.session import Session
@@ -38,17 +33,16 @@ from .._host.gather import Gathered, gather
 from .._host.rollback import undo_call
 from .._verbose import RESULTS, Verbose
 from .options import checked_options
-from .outcome import (
-    Outcome,
-    broken_off,
-    failed,
-    unfinished,
-)
+from .outcome import Outcome, broken_off, failed, unfinished
 from .progress import Progress
 
-__all__ = ("HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec")
+__all__ = ("CHANGING", "HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec", "unread")
 
 warm_up()
+
+
+CHANGING = ("artifacts_dir", "run_id", "on_failure", "backup_dir", "backups_kept")
+"""Options of the run that actions take which change a host and whose failure can roll the run back."""
 
 
 def spec(*names: str, **own: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -90,11 +84,11 @@ class Job:
         return BackupStore(self.host, self.policy.backup_dir, self.policy.backups_kept)
 
     def gather(self, phase: Phase = "read") -> Gathered:
-        """Runs the collector; see `gather`."""
+        """Run the collector; see `gather`."""
         return gather(self.session, self.policy, self.policy.command_timeout, phase)
 
     def exchange(self, run: str, phase: Phase) -> Exchange:
-        """What the commands of one piece of work share: the nonce of the reading, and the phase."""
+        """Return what the commands of one piece of work share: the nonce of the reading, and the phase."""
         return Exchange(self.session, run, phase, self.policy.command_timeout)
 
 
@@ -109,6 +103,15 @@ class Planned:
     def facts(self) -> dict[str, Any]:
         """What was read."""
         return self.gathered.facts
+
+    @property
+    def errors(self) -> list[Mapping[str, Any]]:
+        """The errors of facts and plan."""
+        return [problem for problem in problems_of(self.facts, self.plan) if problem["severity"] == "error"]
+
+    def failure(self, sentence: str, phase: Phase, **details: object) -> HostFailure:
+        """Return a failure with this reading and plan; the other details are additional keys of the result."""
+        return HostFailure(sentence, phase, facts=self.facts, plan=self.plan, **details)
 
 
 class HostAction(ActionBase):  # type: ignore[misc]
@@ -136,10 +139,6 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task.
-
-        Args:
-            tmp: not used, as in ansible-core.
-            task_vars: variables of the task.
 
         Raises:
             AnsibleConnectionFailure: the host was not reached; nothing was sent to it.
@@ -304,11 +303,7 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durabl
         host=job.host,
         facts=outcome.facts,
         plan=result["plan"],
-        result={
-            **result,
-            "changed": outcome.changed or so_far.changed,
-            "backup": outcome.backup or so_far.backup,
-        },
+        result={**result, "changed": outcome.changed or so_far.changed, "backup": outcome.backup or so_far.backup},
         run_id=run_id,
         collected=outcome.extra.get("collected"),
         check_mode=job.check_mode,
@@ -340,8 +335,27 @@ def _refuse_delegation(task: Any, host: str) -> None:  # noqa: ANN401 (ansible-c
 
 
 def planned(gathered: Gathered, job: Job) -> Planned:
-    """What was gathered, with the plan for it."""
+    """Return what was gathered, with the plan for it."""
     return Planned(gathered, plan_host(gathered.host, job.policy))
+
+
+def unread(job: Job, found: Planned, question: str) -> str:
+    """Return why a question has no answer, for check mode; empty for a host that was read completely.
+
+    Args:
+        job: the task.
+        found: the reading, and the plan.
+        question: an indirect one, for example "whether DNS has to be restarted".
+
+    Raises:
+        HostFailure: there is no answer, and this is not check mode.
+    """
+    if found.plan.status != "unknown":
+        return ""
+    reason = f"{question} is not known: {' '.join(messages(found.errors))}"
+    if job.check_mode:
+        return reason
+    raise found.failure(f"{job.session.target}: nothing was touched, and {reason}", "read")
 
 
 def outcome_of(job: Job, found: Planned, changed: bool, msg: str, **extra: object) -> Outcome:

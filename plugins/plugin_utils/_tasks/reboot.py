@@ -13,27 +13,20 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ...module_utils._commands.reboot import boot_line, reboot_line
 from ...module_utils._facts.facts import read_facts
-from ...module_utils._facts.host import RUNNING
-from ...module_utils._facts.window_facts import (
-    awaited_at_boot,
-    not_yet,
-    still_down,
-)
+from ...module_utils._facts.window_facts import awaited_at_boot, not_yet, still_down
 from ...module_utils._plan.changes import Work
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.service_check import UNREADABLE, says_that_dns_is_down, sentences
-from ...module_utils._plan.window_refusal import (
-    refusal_of,
-)
+from ...module_utils._plan.window_refusal import refusal_of
 from ...module_utils._problems import in_number, listed
+from ...module_utils._windows.service_states import RUNNING
 from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change
 from .._host.gather import Gathered
 from .._host.lock import HostLock
 from .._host.verify import Checked, Wait, wait_until_verified
-from .action import Job, Outcome, Planned, outcome_of, planned
-from .restart_group import restart_group_lock
-from .unread import unread
+from .action import Job, Outcome, Planned, outcome_of, planned, unread
+from .restart_group import STALE_READING_S, restart_group_lock
 
 PAUSE_S = 5
 """Seconds between two attempts to reach a host that is rebooting."""
@@ -41,19 +34,8 @@ PAUSE_S = 5
 LOOK_S = 30
 """Seconds that one attempt may take."""
 
-_STATES = {
-    "asked": "the host, which was asked to reboot",
-    "up": "the host, which has not gone down yet",
-    "away": "the host, which does not answer",
-    "booted": "a second answer of the host, which has booted",
-}
-"""What a wait for a boot waits for, by the last observed state."""
-
 LOST_S = 60
 """Seconds after which a host that still answers has not heard a command whose answer was lost."""
-
-STALE_READING_S = 10
-"""Seconds of waiting for other hosts after which the host is read again before it is rebooted."""
 
 _BLOCKED = (
     " A Server 2003 or XP whose IPsec service found UDP 500 or 4500 taken at its boot blocks its whole network (event"
@@ -124,8 +106,7 @@ def _refuse(job: Job, found: Planned) -> None:
         reason = refusal
     else:
         return
-    target = job.session.target
-    raise HostFailure(f"{target} was not rebooted: {reason}.", "restart", facts=found.facts, plan=found.plan)
+    raise found.failure(f"{job.session.target} was not rebooted: {reason}.", "restart")
 
 
 def _refusal(gathered: Gathered) -> str:
@@ -195,21 +176,21 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
     silence: str | None = ""
     exchange = asked.lock.exchange
     look = replace(exchange, timeout=LOOK_S)
-    state = _STATES["asked"]
+    awaited = "the host, which was asked to reboot"
     while (waited := time.monotonic() - asked.at) < job.policy.reboot_timeout:
-        job.session.verbose.step("waits for {}, {:.0f} of {} s", state, waited, job.policy.reboot_timeout)
+        job.session.verbose.step("waits for {}, {:.0f} of {} s", awaited, waited, job.policy.reboot_timeout)
         time.sleep(PAUSE_S)
         exchange.session.reconnect()
         try:
             answer = look.send(boot_line(exchange.run))
         except (HostFailure, AnsibleConnectionFailure) as error:
-            seen, silence, state = 0, str(error), _STATES["away"]
+            seen, silence, awaited = 0, str(error), "the host, which does not answer"
             continue
         silence = None
         seen = seen + 1 if read_facts(answer).boot_mark not in (None, old) else 0
         if seen > 1:
             return
-        state = _STATES["booted" if seen else "up"]
+        awaited = "a second answer of the host, which has booted" if seen else "the host, which has not gone down yet"
         if asked.lost is not None and not seen and time.monotonic() > asked.at + LOST_S:
             if not exchange.session.survives_disconnection:
                 asked.lock.take_back()
@@ -260,14 +241,8 @@ def _wait_until_up(job: Job, before: Gathered) -> Gathered:
     waiting = [name for name in missing if name not in named and name != DNS_SERVICE]
     if waiting:
         reasons.append(in_number("{names} [has|have] not started yet.", len(waiting) > 1).format(names=listed(waiting)))
-    raise HostFailure(
-        f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}",
-        "verify",
-        changed=True,
-        facts=checked.gathered.facts,
-        plan=planned(checked.gathered, job).plan,
-        dns_may_be_stopped=not dns,
-    )
+    sentence = f"{job.session.target} has rebooted, but is not as it should be: {' '.join(reasons)}"
+    raise planned(checked.gathered, job).failure(sentence, "verify", changed=True, dns_may_be_stopped=not dns)
 
 
 def _comes_up(before: Gathered, checked: Checked, awaited: Collection[str]) -> list[str]:

@@ -11,28 +11,18 @@ from typing import Any
 from ...module_utils._facts.services import ACCESS_DENIED
 from ...module_utils._plan.changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICES
 from ...module_utils._plan.host_plan import Plan
-from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.status import BLOCKING
 from ...module_utils._problems import messages
 from ...module_utils._windows.settings import NETSH
-from .._connection.errors import HostFailure, after_change
+from .._connection.errors import after_change
 from .._host.apply import WriteRequest, apply
 from .._host.exclusions import refused_ranges, refused_text
 from .._host.gather import read_answer
-from .action import (
-    Job,
-    Outcome,
-    Planned,
-    outcome_of,
-    planned,
-)
+from .action import Job, Outcome, Planned, outcome_of, planned
 
 
 def reserve(job: Job) -> Outcome:
     """Bring the settings of a host in line with the policy.
-
-    Args:
-        job: the task.
 
     Returns:
         The outcome. In check mode it says what would be written, with the same code up to the plan, and fails only
@@ -42,19 +32,14 @@ def reserve(job: Job) -> Outcome:
         HostFailure: with the phase.
     """
     found = planned(job.gather(), job)
-    plan, errors = found.plan, _errors(found)
+    plan, errors = found.plan, found.errors
     _refuse_denied(job, found, errors)
     if job.check_mode:
         differs = bool(plan.settings or errors or due_actions(plan, job))
         return _outcome(job, found, plan, differs, _message(plan, errors, would=True))
     blocking = [problem for problem in plan.problems if problem["id"] in BLOCKING and problem["severity"] == "error"]
     if blocking:
-        raise HostFailure(
-            f"Nothing was written on {job.session.target}: {_joined(blocking)}",
-            "read",
-            facts=found.facts,
-            plan=plan,
-        )
+        raise found.failure(f"Nothing was written on {job.session.target}: {_joined(blocking)}", "read")
     order = WriteRequest.of(plan)
     if not order:
         return _finished(job, found, plan)
@@ -97,21 +82,17 @@ def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[st
     written = {change.id for change in order.changes} - set(NETSH)
     kept = {change.name for change in after.plan.settings if change.id in written}
     if kept:
-        raise HostFailure(
+        raise after.failure(
             f"{job.session.target} does not show what was written to {', '.join(sorted(kept))}: another program is"
             " changing it.",
             "write",
-            facts=after.facts,
-            plan=after.plan,
         )
     refused, nothing = refused_ranges(order.changes, after.facts)
     if nothing:
-        raise HostFailure(
+        raise after.failure(
             f"netsh on {job.session.target} excluded nothing of {refused_text(refused)}: something holds these ports by"
             " now, or the user lacks the right to.",
             "write",
-            facts=after.facts,
-            plan=after.plan,
         )
     return refused
 
@@ -124,7 +105,7 @@ def due_actions(plan: Plan, job: Job) -> list[str]:
 
 def _finished(job: Job, after: Planned, carried_out: Plan) -> Outcome:
     """Return the outcome of a run without check mode. It is failed if something that the decision needs is unknown."""
-    errors = _errors(after)
+    errors = after.errors
     changed = bool(carried_out.settings or due_actions(after.plan, job))
     outcome = _outcome(job, after, carried_out, changed, _message(carried_out, errors, would=False))
     outcome.failed = bool(errors)
@@ -149,11 +130,7 @@ def _warned(job: Job, plan: Plan) -> dict[str, list[str]]:
 def _refuse_denied(job: Job, found: Planned, errors: list[Mapping[str, Any]]) -> None:
     denied = [problem for problem in errors if problem["id"] == ACCESS_DENIED]
     if denied:
-        raise HostFailure(f"{job.session.target}: {_joined(denied)}", "read", facts=found.facts, plan=found.plan)
-
-
-def _errors(found: Planned) -> list[Mapping[str, Any]]:
-    return [problem for problem in problems_of(found.facts, found.plan) if problem["severity"] == "error"]
+        raise found.failure(f"{job.session.target}: {_joined(denied)}", "read")
 
 
 def _message(plan: Plan, errors: list[Mapping[str, Any]], would: bool) -> str:

@@ -9,14 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._commands.cmd import BatchError
-from ...module_utils._commands.records import (
-    RAN_BEFORE,
-    WINDOW_RECORD,
-    remember_line,
-)
+from ...module_utils._commands.records import RAN_BEFORE, WINDOW_RECORD, remember_line
 from ...module_utils._commands.window import start_services_line
 from ...module_utils._commands.window_steps import ALREADY_RUNNING
-from ...module_utils._facts.host import RUNNING
 from ...module_utils._facts.window_facts import (
     left_down,
     on_record,
@@ -30,32 +25,22 @@ from ...module_utils._plan.changes import DNS_WINDOW, START_SERVICES, Action
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.service_check import says_that_dns_is_down, sentences, still_without_port
 from ...module_utils._plan.status import RESTART_REFUSED
-from ...module_utils._plan.window_refusal import (
-    refusal_of,
-)
+from ...module_utils._plan.window_refusal import refusal_of
 from ...module_utils._policy import Policy
 from ...module_utils._problems import listed
+from ...module_utils._windows.service_states import RUNNING
 from ...module_utils._windows.settings import DNS_SERVICE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
-from .._host.dns_window import (
-    Opened,
-    open_window,
-)
-from .._host.dns_window import (
-    longest as longest_window,
-)
+from .._host.dns_window import Opened, open_window
+from .._host.dns_window import longest as longest_window
 from .._host.exclusions import recorded_exclusions
 from .._host.gather import Gathered, read_answer
 from .._host.lock import HostLock
 from .._host.verify import Wait, wait_until_verified
 from .._host.window_request import window_of
-from .action import Job, Outcome, Planned, outcome_of, planned
-from .restart_group import restart_group_lock
-from .unread import unread
-
-STALE_READING_S = 10
-"""Seconds of waiting for other hosts after which the host is read again before its DNS is stopped."""
+from .action import Job, Outcome, Planned, outcome_of, planned, unread
+from .restart_group import STALE_READING_S, restart_group_lock
 
 _FORCED = Action(DNS_WINDOW, "the task asks for it")
 _DONE = {DNS_WINDOW: "restarted DNS in a guarded window", START_SERVICES: "started services"}
@@ -83,12 +68,7 @@ def restart(job: Job) -> Outcome:
     found = planned(job.gather(), job)
     action = _due(found.plan, job)
     if found.facts["dns"]["installed"] is None and not job.check_mode:
-        raise HostFailure(
-            f"The services of {job.session.target} could not be read, so nothing was touched.",
-            "read",
-            facts=found.facts,
-            plan=found.plan,
-        )
+        raise found.failure(f"The services of {job.session.target} could not be read, so nothing was touched.", "read")
     refusal = _refusal(found, action)
     if job.check_mode and (action or refusal):
         return _looked(job, found, action, refusal)
@@ -124,13 +104,8 @@ def _refusal(found: Planned, action: Action | None) -> str:
 
 def _refuse(job: Job, found: Planned, refusal: str) -> None:
     if refusal:
-        raise HostFailure(
-            f"No window was opened on {job.session.target}, because {refusal}.",
-            "restart",
-            facts=found.facts,
-            plan=found.plan,
-            dns_may_be_stopped=False,
-        )
+        sentence = f"No window was opened on {job.session.target}, because {refusal}."
+        raise found.failure(sentence, "restart", dns_may_be_stopped=False)
 
 
 def _not_due(job: Job, found: Planned) -> Outcome:
@@ -221,12 +196,10 @@ def _examined(job: Job, gathered: Gathered, action: Action, opened: Opened) -> O
         if stopped and not says_that_dns_is_down(checked.verdict["failures"]):
             reasons.insert(0, "DNS does not run.")
         reasons += [f"{listed(others)} ran before and did not start again."] if others else []
-        raise HostFailure(
+        raise last.failure(
             f"{job.session.target} is not as it should be after {_AFTER[action.name]}: {' '.join(reasons)}",
             "verify",
             changed=True,
-            facts=last.facts,
-            plan=last.plan,
             dns_may_be_stopped=stopped,
             steps=opened.steps,
         )

@@ -16,13 +16,16 @@ from typing import TextIO
 from ansible.errors import AnsibleError
 
 from ...module_utils._fleet.artifact import file_name as escaped
-from .._connection.errors import HostFailure, Phase
+from .._connection.errors import HostFailure
 from .._files import RUN_ID, home, write_text
 from .._verbose import SILENT, Verbose
 from .._writer import open_private, private_folder
 
 WHOLE_CALL = "play"
 """Beginning of the name of the group of all hosts that name none: those of this call of ansible-playbook."""
+
+STALE_READING_S = 10
+"""Seconds of waiting for other hosts after which the host is read again before it is rebooted or its DNS is stopped."""
 
 TOLD_AFTER_S = 3
 """Seconds of waiting after which it is said who is waited for."""
@@ -36,7 +39,7 @@ _NAME_BYTES_MAX = 300
 
 @contextlib.contextmanager
 def restart_group_lock(
-    group: str | None, host: str, phase: Phase = "restart", folder: Path | None = None, *, verbose: Verbose = SILENT
+    group: str | None, host: str, folder: Path | None = None, *, verbose: Verbose = SILENT
 ) -> Iterator[float]:
     """Wait until no other member of the group is at work, and yield the seconds waited.
 
@@ -46,7 +49,6 @@ def restart_group_lock(
     Args:
         group: the policy's name of the group; None for all hosts of this call that name none.
         host: inventory name, for the marker.
-        phase: what to say if the turn does not come.
         folder: where locks and markers lie; the one below ANSIBLE_HOME by default.
         verbose: says who is waited for.
 
@@ -68,10 +70,8 @@ def restart_group_lock(
         _lock(stream, f"the restart group {group}" if group else "this run", verbose)
         _name_holder(stream, host)
         if marker.exists():
-            raise HostFailure(
-                f"Not started: {marker.read_text(encoding='utf-8').strip()} failed before in the same restart group.",
-                phase,
-            )
+            failed = marker.read_text(encoding="utf-8").strip()
+            raise HostFailure(f"Not started: {failed} failed before in the same restart group.", "restart")
         write_text(marker, host)
         yield time.monotonic() - began
         marker.unlink(missing_ok=True)
