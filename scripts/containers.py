@@ -30,6 +30,9 @@ ENOUGH_MEMORY = 8 << 30
 """With more than that the storage lies in memory (it takes 3 GB): vfs copies each file of an image for every step."""
 ISOLATION = ("--isolation", "chroot")
 
+LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
+"""Lower than any default: Debian 13's buildah would raise them, and not every root may (CAP_SYS_RESOURCE)."""
+
 
 class ContainerError(Exception):
     """An image or a container could not be made; the message says which, and where the output is."""
@@ -83,7 +86,7 @@ class Storage:
 
     def create(self, image: str) -> str:
         """Make a container of an image that is here; return its name."""
-        return self.buildah("from", "--pull-never", image).stdout.split()[-1]
+        return self.buildah("from", *LIMITS, "--pull-never", image).stdout.split()[-1]
 
     def run_inside(self, container: str, words: Sequence[str], *options: str) -> subprocess.CompletedProcess[Any]:
         """Run a command in a container; return its exit code and what it printed."""
@@ -107,7 +110,7 @@ class Storage:
     def build(self, image: str, context: Path) -> None:
         """Build an image from a context with a Containerfile; every base image must be here already."""
         # Some libraries are compiled, for this test only: not to optimize them halves the time.
-        options = (*ISOLATION, "--pull-never", "--env", "CFLAGS=-O0", "--tag", image)
+        options = (*ISOLATION, *LIMITS, "--pull-never", "--env", "CFLAGS=-O0", "--tag", image)
         self.buildah("bud", *options, "--file", context / "Containerfile", context)
 
 
