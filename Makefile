@@ -22,10 +22,10 @@ ON_LAB := lab-tests integration faults ansible-test-oldest ansible-test-newest k
 CHECKS := $(subst $(COMMA), ,$(subst /,$(COMMA),$(STEPS)))
 
 .DEFAULT_GOAL := help
-.PHONY: $(CHECKS) bench bench-full test-faults test-cores help setup setup-lab setup-gates setup-browser demo test test-fast golden picture fuzz damage-list build release release-dry clean
+.PHONY: $(CHECKS) bench bench-full test-faults test-cores test-execution-environment help setup setup-lab setup-gates setup-browser demo test test-fast golden picture fuzz damage-list build release release-dry clean
 
 help: ## Show what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 28
 	@printf '\nOne check by its name (TESTING.md says what each proves):\n' && echo $(CHECKS) | fold -sw 100
 
 setup: ## Make the virtual environment
@@ -65,6 +65,10 @@ test-faults: setup-lab ## Cut the connection at every point, as .ci/run does
 
 test-cores: setup-lab ## Run the unit tests and the playbooks with each ansible-core between the oldest and the newest
 	@$(PYTHON) scripts/run_checks.py $(BETWEEN)
+
+test-execution-environment: setup-lab ## Build the execution environment of the example, and use it on a lab host
+	@scripts/setup containers
+	@$(NOX) execution-environment-built
 
 fuzz: setup ## Fuzz the readers of foreign text, guided by coverage (FUZZ_SECONDS=60 in all); damage full pools
 	$(NOX) fuzz

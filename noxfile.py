@@ -191,6 +191,12 @@ def write_build_context(session: nox.Session, source: Path, folder: Path) -> Pat
     return context
 
 
+def write_example_context(session: nox.Session, folder: Path) -> Path:
+    """Build the collection's archive into a folder, and the build context of the documented example beside it."""
+    checkout.build_artifact(folder)
+    return write_build_context(session, CHECKOUT / "docs" / "examples", folder)
+
+
 @gate(name="execution-environment")
 def execution_environment(session: nox.Session) -> None:
     """Let ansible-builder read the metadata for execution environments, and the example of the documentation."""
@@ -202,19 +208,29 @@ def execution_environment(session: nox.Session) -> None:
         session.error(f"ansible-builder does not find that the collection needs pywinrm: {needs}")
     # The metadata names its files from the collection's top; as a definition of its own it is read from there.
     write_build_context(session, CHECKOUT / "meta", root / COLLECTION)
-    archive = checkout.build_artifact(root / "example")
-    context = write_build_context(session, CHECKOUT / "docs" / "examples", root / "example")
+    context = write_example_context(session, root / "example")
     containerfile = (context / "Containerfile").read_text(encoding="utf-8")
-    installs = "ansible-galaxy collection install" in containerfile and archive.name in containerfile
-    if not installs or not list(context.rglob(archive.name)):
-        session.error("the example's build context does not carry and install the collection")
     asked = {path.name: path.read_text(encoding="utf-8") for path in context.rglob("*.txt")}
+    # The collections are installed in the copy of this folder, so the archive is looked for there.
+    built = context / "_build"
+    collections = yaml.safe_load((built / "requirements.yml").read_text(encoding="utf-8"))["collections"]
+    lost = [row["name"] for row in collections if not (built / row["name"]).is_file()]
+    if lost or "ansible-galaxy collection install" not in containerfile:
+        session.error(f"the example's build context does not carry and install the collection: {lost}")
     wanted = {"requirements.txt": ("pypsrp[kerberos]", "pywinrm[kerberos]")}
     wanted["bindep.txt"] = ("krb5-user", "openssh-client", "sshpass")
     for name, packages in wanted.items():
         lacks = [package for package in packages if package not in asked.get(name, "")]
         if lacks:
             session.error(f"the example's {name} lacks {lacks}")
+
+
+@nox.session(name="execution-environment-built", default=False, python=False, requires=["gates"])
+def execution_environment_built(session: nox.Session) -> None:
+    """Build the documented execution environment with buildah, and use the collection inside it on a lab host."""
+    context = write_example_context(session, emptied(CACHE / "execution-environment-context"))
+    # Interrupted, the script stops its lab host and removes its images; nox would kill it after half a second.
+    session.run(PYTHON, "scripts/execution_environment.py", context, interrupt_timeout=None)
 
 
 JUDGED = {

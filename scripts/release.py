@@ -108,7 +108,9 @@ def key_ring() -> Iterator[str]:
         try:
             yield folder
         finally:
-            subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=False, capture_output=True)
+            # Where it is missing nothing was started, and `tools` says what is missing.
+            if program := shutil.which("gpgconf"):
+                subprocess.run([program, "--homedir", folder, "--kill", "all"], check=False, capture_output=True)
 
 
 def tools(_release: Release) -> str:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -105,9 +105,17 @@ def run(command: list[str], log: Path, **options: object) -> subprocess.Complete
 
 
 @contextmanager
-def lab_host(checkout: Path, log: Path) -> Iterator[str]:
-    """Start a host of a checkout's lab, yield its inventory, and stop the host in any case."""
-    name = f"release{os.getpid()}"
+def lab_host(checkout: Path, log: Path, *scenario: str) -> Iterator[Callable[[str], str]]:
+    """Start a host of a checkout's lab, and stop it in any case.
+
+    Args:
+        checkout: whose lab it is.
+        log: for all that is printed.
+        scenario: its name, and options for `lab up`.
+
+    Yields: what returns the host's inventory for a connection plugin.
+    """
+    name = f"trial{os.getpid()}"
     environment = lab_environment(checkout)
     program = [sys.executable, "-m", "portkeeper_lab"]
 
@@ -118,8 +126,8 @@ def lab_host(checkout: Path, log: Path) -> Iterator[str]:
         return done.stdout
 
     try:
-        lab("up", SCENARIO, "--name", name, "--draw-seed", DRAW_SEED)
-        yield lab("inventory", "--name", name)
+        lab("up", *scenario, "--name", name)
+        yield lambda connection: lab("inventory", "--name", name, "--connection", connection)
     finally:
         run([*program, "down", name], log, cwd=checkout, env=environment)
 
@@ -129,5 +137,5 @@ def try_out(archive: Path, readme: MarkdownPage, version: str, checkout: Path, l
     with tempfile.TemporaryDirectory(prefix="portkeeper-release-") as folder:
         trial = Trial(Path(folder), archive, log)
         trial.install(readme, version)
-        with lab_host(checkout, log) as inventory:
-            return trial.use(readme, inventory)
+        with lab_host(checkout, log, SCENARIO, "--draw-seed", DRAW_SEED) as inventory:
+            return trial.use(readme, inventory("winrm"))

@@ -58,7 +58,10 @@ def test_findings_end_it() -> None:
         release.refuse(["one", "two"])
 
 
-def test_a_key_ring_is_gone_at_the_end() -> None:
+@pytest.mark.parametrize("installed", [True, False], ids=["as here", "without GnuPG"])
+def test_a_key_ring_is_gone_at_the_end(installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not installed:
+        monkeypatch.setenv("PATH", str(tmp_path))
     with release.key_ring() as folder:
         assert Path(folder).stat().st_mode & 0o777 == 0o700
     assert not Path(folder).exists()
