@@ -228,6 +228,7 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
             yield make_problem(
                 "service_stopped",
                 "info",
-                f"{service_check.service.name} starts automatically but was stopped on purpose: it is not started.",
+                f"{service_check.service.name} starts automatically but was stopped without an error: it is not"
+                " started.",
                 service=service_check.service.name,
             )

@@ -171,12 +171,15 @@ def _sentence_for(alike: Sequence[Mapping[str, Any]]) -> str:
         ports=listed(port_words(ports)),
         holder=first["holder"] or "a process that is not named",
         pid="unknown" if first["pid"] is None else first["pid"],
-        error=_error(first["error"], len(names) > 1),
+        error=_error(first["error"], len(names) > 1, first["port"] is not None),
         reason=first["reason"],
     )
     return words.replace(" ()", "").rstrip(", ") + "."
 
 
-def _error(number: int | None, several: bool) -> str:
-    known = "" if number is None else f"{'their' if several else 'its'} last exit code is {number}"
-    return known if number is None else _ERRORS.get(number, known)
+def _error(number: int | None, several: bool, of_port: bool) -> str:
+    """Say what the exit code shows: behind a service's name, in brackets if the sentence is about its port."""
+    if number is None:
+        return ""
+    words = _ERRORS.get(number, f"{'their' if several else 'its'} last exit code is {number}")
+    return f"({words})" if of_port and number not in PORT_ERROR_WORDS else words

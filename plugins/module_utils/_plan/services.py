@@ -39,6 +39,7 @@ from .._windows.service_states import (
     FAILED,
     HOLDS,
     PORT_ERRORS,
+    STOPPED_ON_PURPOSE,
     TRIGGER_NOTE,
     UNREAD,
     state_row,
@@ -237,7 +238,7 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     found = state_row(service.start, triggered, service.state, service.exit_code)
     verdict = found.needed
     if verdict == EXCUSED and row.hold != "always":
-        return ServiceCheck(row, service, taken if found.note == TRIGGER_NOTE else (), taken, found.note)
+        return ServiceCheck(row, service, _hurt_while_excused(found.note, row, taken), taken, found.note)
     if verdict == HOLDS:
         hurt = tuple(
             failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
@@ -246,13 +247,26 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     if verdict == FAILED and taken:
         return ServiceCheck(row, service, taken, taken, None)
     reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
-    return ServiceCheck(
-        row, service, (Failure(service.name, None, service.exit_code, None, None, reason),), taken, None
-    )
+    down = Failure(service.name, None, service.exit_code, None, None, reason)
+    # The holder may be the service itself where its state could not be read, unless it is DNS.
+    lost = tuple(failure for failure in _without_spared(row, taken) if failure.by_dns or verdict != UNREAD)
+    return ServiceCheck(row, service, (down, *lost), taken, None)
+
+
+def _hurt_while_excused(note: str | None, row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:
+    """Return the lost ports that are a finding although the service need not run.
+
+    A trigger may start it at any time. One that has ended without an error may have given up because of DNS.
+    """
+    if note == TRIGGER_NOTE:
+        return taken
+    if note == STOPPED_ON_PURPOSE:
+        return tuple(failure for failure in _without_spared(row, taken) if failure.by_dns)
+    return ()
 
 
 def _without_spared(row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:
-    """Leave out lost ports of a range from which a running service takes free ones, unless nearly all of it is lost."""
+    """Leave out lost ports of a range from which the service takes free ones, unless nearly all of it is lost."""
     lost = sum(failure.port in row.choice for failure in taken)
     if not row.choice or lost >= NEARLY_ALL * len(row.choice):
         return taken

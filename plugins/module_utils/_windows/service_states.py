@@ -141,7 +141,8 @@ TABLE: tuple[StateRow, ...] = (
         DOWN,
         DOWN,
         STOPPED_ON_PURPOSE,
-        "It has started since the boot and was stopped without an error: on purpose.",
+        "It has started since the boot and was stopped without an error: on purpose. It is a finding only while DNS"
+        " holds its port, because some services give up without an error.",
     ),
     StateRow(
         _AUTOMATIC,
