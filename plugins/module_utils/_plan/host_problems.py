@@ -14,7 +14,7 @@ from .._facts.services import ACCESS_DENIED
 from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet, port_words
-from .._problems import TRUNCATED, Problem, Severity, listed, make_problem, shown
+from .._problems import TRUNCATED, Problem, Severity, in_number, listed, make_problem, shown
 from .._windows.settings import RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
 from .effective import (
@@ -232,3 +232,11 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
                 " started.",
                 service=service_check.service.name,
             )
+        if service_check.left_out:
+            words = (
+                "{name} runs and holds UDP ports of the catalogue, but not {ports}. Which ports it has is a setting: if"
+                " [it is|they are] configured, it has lost [it|them] at its start, and must be restarted."
+            )
+            ports, name = port_words(service_check.left_out), shown(service_check.service.name)
+            message = in_number(words, len(service_check.left_out) > 1).format(name=name, ports=listed(ports))
+            yield make_problem("port_not_held", "info", message, service=name, port=None)

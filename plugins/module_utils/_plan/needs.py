@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
 from .._facts.host import FAMILIES, Host
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet
+from .._problems import listed
 from .configured import Rows, with_configured_ports
 from .own_sockets import OwnSockets, ports_of_sockets
 from .pool import Pool
@@ -24,6 +25,8 @@ USER = "user"
 
 SBS_PROFILE = "sbs2003"
 SQL_ROW = "sql_server"
+NEARLY_ALL = 0.9
+"""Share of a range that must be lost before a service that takes free ports of it is in trouble; no source has one."""
 _NO_PORTS = PortSet()
 _ADDRESSES_MAX = 5
 
@@ -130,21 +133,19 @@ def relevant_rows(host: Host, policy: Policy) -> Rows:
     return rows
 
 
-def collect_needs(
-    host: Host, policy: Policy, rows: Rows, pool_ports: PortSet, own_sockets: Sequence[OwnSockets]
-) -> list[Need]:
+def collect_needs(host: Host, policy: Policy, rows: Rows, pool: Pool, own_sockets: Sequence[OwnSockets]) -> list[Need]:
     """Return all needs of a host: catalogue rows in order, SQL instances after their row, own sockets, user, listeners.
 
     Args:
         host: the facts.
         policy: what the user wants protected.
         rows: from `relevant_rows`.
-        pool_ports: what the pool can draw without any reservation.
+        pool: its size, and what it can draw without any reservation.
         own_sockets: what the sockets of running services show.
     """
     needs: list[Need] = []
     profiles = selected_profiles(host, policy)
-    for row, services in rows:
+    for row, services in ((_without_wide_range(row, pool), services) for row, services in rows):
         if not row.ports:
             continue
         reason = DETECTED if services and policy.detect else PROFILE
@@ -159,8 +160,20 @@ def collect_needs(
         )
     if policy.include_listeners:
         known = PortSet.from_ranges(pair for need in needs for pair in need.udp_ports.ranges)
-        needs += _listeners(host, pool_ports - known)
+        needs += _listeners(host, pool.all_ports - known)
     return needs
+
+
+def _without_wide_range(row: CatalogueRow, pool: Pool) -> CatalogueRow:
+    """Leave out a range of which the service takes any free ports, if the pool is too small to take nearly all of it.
+
+    To give WDS such a range is Microsoft's own remedy (KB977512): it needs no reservation, and none would fit.
+    """
+    sizes = (pool.size, pool.size_after)
+    if not row.choice or any(size is None or size >= NEARLY_ALL * len(row.choice) for size in sizes):
+        return row
+    wide = f"; of its {len(row.choice)} ports in {listed(row.choice.strings())} the pool cannot take nearly all"
+    return replace(row, ports=row.ports - row.choice, source=row.source + wide)
 
 
 def detected_rows(host: Host, policy: Policy) -> Rows:

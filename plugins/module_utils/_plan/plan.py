@@ -236,7 +236,7 @@ def _in_ranges(host: Host, policy: Policy, found: Pool, ranges: RangePlan) -> _D
     drawn = pool.in_new_range()
     rows = relevant_rows(host, policy)
     own = find_own_sockets(host, policy, rows, found)
-    needs = collect_needs(host, policy, rows, drawn.all_ports, own)
+    needs = collect_needs(host, policy, rows, drawn, own)
     mechanism, of_release = _mechanism(host, policy)
     listed, of_list = plan_list(host, policy, needs, drawn) if mechanism.setting else (None, ())
     netsh, of_netsh = plan_netsh(host, policy, needs, drawn) if mechanism.netsh else (None, ())

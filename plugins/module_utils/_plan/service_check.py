@@ -106,6 +106,7 @@ class ServiceCheck:
         taken: ports of the row that somebody else holds, whether or not that hurts the service.
         note: why a service that does not run is no failure: stopped_on_purpose, demand_start, trigger_start or
             disabled.
+        left_out: free ports of the row that a running service does not hold, if they are a setting and it holds others.
     """
 
     row: CatalogueRow
@@ -113,6 +114,7 @@ class ServiceCheck:
     failures: tuple[Failure, ...]
     taken: tuple[Failure, ...]
     note: str | None
+    left_out: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the service as ``port_verify`` lists it."""

@@ -51,7 +51,7 @@ from .dns_check import (
     check_ran_before,
     record_failures,
 )
-from .needs import relevant_rows
+from .needs import NEARLY_ALL, relevant_rows
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     EXCLUSIONS_UNKNOWN,
@@ -66,9 +66,6 @@ from .service_check import (
     Failure,
     ServiceCheck,
 )
-
-NEARLY_ALL = 0.9
-"""Share of a range that must be lost before a service that takes free ports of it is in trouble; no source has one."""
 
 WINDOW_RECORD = "dns_window"
 """State record of a window after which services were still down: comma-joined keys in ``value``, and the boot mark."""
@@ -243,7 +240,11 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
         hurt = tuple(
             failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
         )
-        return ServiceCheck(row, service, hurt + tuple(_not_held(host, row, service)), taken, None)
+        free = _not_held(host, row)
+        if _holds_others(host, row, service):
+            return ServiceCheck(row, service, hurt, taken, None, free)
+        hurt += tuple(Failure(service.name, port, None, None, None, PORT_NOT_HELD) for port in free)
+        return ServiceCheck(row, service, hurt, taken, None)
     if verdict == FAILED and taken:
         return ServiceCheck(row, service, taken, taken, None)
     reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
@@ -273,13 +274,23 @@ def _without_spared(row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Fail
     return tuple(failure for failure in taken if failure.port not in row.choice)
 
 
-def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
+def _not_held(host: Host, row: CatalogueRow) -> tuple[int, ...]:
     """Return the ports that a running service should hold but no process holds."""
     if row.hold == "never" or not host.sockets_known:
-        return
-    for port in row.udp_ports:
-        if not any(host.holders(port, family) or host.dns_holds(port, family) for family in FAMILIES):
-            yield Failure(service.name, port, None, None, None, PORT_NOT_HELD)
+        return ()
+    return tuple(
+        port
+        for port in row.udp_ports
+        if not any(host.holders(port, family) or host.dns_holds(port, family) for family in FAMILIES)
+    )
+
+
+def _holds_others(host: Host, row: CatalogueRow, service: Service) -> bool:
+    """Return whether the service holds ports of the row, and need not hold all: which ones it has is a setting."""
+    holders = (holder for port in row.udp_ports for family in FAMILIES for holder in host.holders(port, family))
+    return (
+        row.own_sockets and row.hold != "always" and any(_is_its_own(host, holder, row, service) for holder in holders)
+    )
 
 
 def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
@@ -315,6 +326,11 @@ def _held_by(host: Host, service: Service, port: int, error: int | None, holders
 def _is_named(host: Host, holder: Holder) -> bool:
     """Return whether the owner of the socket is known, as far as the release can tell."""
     return holder.pid is not None or not host.names_processes
+
+
+def _is_its_own(host: Host, holder: Holder, row: CatalogueRow, service: Service) -> bool:
+    """Return whether the holder is certainly the expected one."""
+    return holder.pid is not None and _is_rightful(host, holder, row, service)
 
 
 def _is_rightful(host: Host, holder: Holder, row: CatalogueRow, service: Service) -> bool:

@@ -123,3 +123,42 @@ def test_a_service_that_nobody_started_is_no_conflict(start: int) -> None:
 )
 def test_the_sentence(exit_code: int, words: str) -> None:
     assert sentences(verify(bigfix(service(1, 2, None, exit_code)), Policy.from_options())["failures"])[-1] == words
+
+
+def radius(*ports: int, pid: int | None = 900, on_dns: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return a Server 2019 whose NPS holds these ports."""
+    made = server_2019(dns={"udp_ports": {"udp4": ["53-53", *on_dns], "udp6": ["53-53"]}})
+    made["services"] = {"DNS": made["services"]["DNS"], "IAS": service(pid=900)}
+    made["udp_endpoints"] = [socket(port, pid, "svchost.exe") for port in ports]
+    made["udp_ports"]["udp4"] = [f"{port}-{port}" for port in ports]
+    return made
+
+
+def test_an_nps_that_is_configured_for_two_of_its_ports_is_up() -> None:
+    made = radius(1812, 1813)
+    assert verify(made, Policy.from_options())["ok"]
+    (problem,) = plan(made)["problems"]
+    assert (problem["id"], problem["severity"]) == ("port_not_held", "info")
+    assert problem["message"].startswith("IAS runs and holds UDP ports of the catalogue, but not 1645-1646.")
+    assert plan(made)["status"] == "safe"
+
+
+def test_a_port_of_it_that_dns_holds_is_lost() -> None:
+    made = radius(1812, 1813, on_dns=("1645-1645",))
+    assert reasons(made) == [("port_taken", 1645)]
+    assert plan(made)["status"] == "conflict"
+
+
+@pytest.mark.parametrize(("ports", "pid"), [((), 900), ((1812, 1813), None), ((1814,), 900)])
+def test_an_nps_of_which_no_port_is_seen_is_down(ports: tuple[int, ...], pid: int | None) -> None:
+    assert ("port_not_held", 1645) in reasons(radius(*ports, pid=pid))
+
+
+def test_a_service_that_must_always_hold_its_ports_is_down_without_one_of_them() -> None:
+    row = {"name": "agent", "services": ["Agent"], "ports": ["2050-2051"], "own_sockets": True}
+    made = radius(2050)
+    made["services"]["Agent"] = made["services"].pop("IAS")
+    policy = Policy.from_options({"catalogue_extra": [row]})
+    assert verify(made, policy)["ok"]
+    policy = Policy.from_options({"catalogue_extra": [{**row, "hold": "always"}]})
+    assert [(entry["reason"], entry["port"]) for entry in verify(made, policy)["failures"]] == [("port_not_held", 2051)]
