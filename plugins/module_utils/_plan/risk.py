@@ -47,7 +47,7 @@ def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> d
     Args:
         pool: ranges and size of the pool.
         needed: the UDP ports that others need.
-        reserved: the ports that the draw leaves out, per address family.
+        reserved: the ports that the draw leaves out if the others suffice, per address family.
     """
     figures: dict[str, float | None] = {}
     for family in FAMILIES:
@@ -55,7 +55,9 @@ def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> d
         if ports is None or pool.size is None:
             figures[family] = None
             continue
-        drawable = ports - reserved[family]
+        unreserved = ports - reserved[family]
+        # A pool that does not fit may take reserved ports, too: event 411 of the DNS Server reads like that.
+        drawable = ports if pool.size > len(unreserved) else unreserved
         chance = hit_probability(len(drawable), len(needed & drawable), min(pool.size, len(drawable)))
         figures[family] = round(chance, DIGITS)
     return figures

@@ -77,6 +77,14 @@ def test_more_sockets_than_ports_take_everything() -> None:
     assert draw_risk(pool, PortSet.from_ports((4500,)), both(PortSet()))["udp4"] == 0.0
 
 
+def test_a_reservation_that_leaves_too_few_ports_for_the_pool_is_worth_nothing() -> None:
+    pool = Pool(ports(49152, 65535), None, 2500, 2500, "estimate")
+    needed = PortSet.from_ports((51820,))
+    assert draw_risk(pool, needed, both(ports(49152, 65535)))["udp4"] == 0.152588
+    assert draw_risk(pool, needed, both(ports(49152, 63036)))["udp4"] == 0.152588
+    assert draw_risk(pool, needed, both(ports(49152, 63035)))["udp4"] == 0.0
+
+
 def test_the_headline_is_the_worse_family() -> None:
     pool = Pool(ports(49152, 65535), ports(1025, 60000), 2500, 2500, "estimate")
     needed = PortSet.from_ports((51820,))
