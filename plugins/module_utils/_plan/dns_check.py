@@ -26,6 +26,7 @@ from .._windows.service_states import (
 )
 from .._windows.service_states import NOT_YET as STARTING
 from .needs import is_ignored
+from .pool import DNS_PORT
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     NOT_RUNNING,
@@ -38,8 +39,6 @@ from .service_check import (
     Failure,
     ServiceCheck,
 )
-
-DNS_PORT = 53
 
 DNS_ROW = CatalogueRow(
     name="dns_server",

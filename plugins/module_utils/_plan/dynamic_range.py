@@ -31,8 +31,7 @@ from .._windows.settings import (
 )
 from .capacity import CLIENT_PORTS, Reservations
 from .changes import Change, RangeChange
-from .dns_check import DNS_PORT
-from .pool import MODEL_UNKNOWN, Pool, configured_size
+from .pool import MODEL_UNKNOWN, Pool, configured_size, drawn_ports
 
 REFUSED = "dynamic_port_range_refused"
 UNCHECKED = "dynamic_port_range_unchecked"
@@ -71,23 +70,9 @@ class RangePlan:
 NO_RANGES = RangePlan({}, {}, NOW)
 
 
-def _drawn(host: Host, setting_id: str) -> PortSet:
-    """Return the ports that DNS holds over one address family, without port 53 and a fixed SendPort."""
-    fixed = PortSet.from_ports({DNS_PORT} | ({host.send_port} if host.send_port else set()))
-    known = host.dns_running and host.dns_ports_known
-    return host.dns_ports(setting_id.removeprefix(RANGE_PREFIX)) - fixed if known else PortSet()
-
-
-def drawn_outside(host: Host, setting_id: str) -> PortSet:
-    """Return the ports outside of the host's range that DNS holds, if they are so many that they are a pool."""
-    found = current_range(host, setting_id)
-    outside = PortSet() if found is None else _drawn(host, setting_id) - PortSet.from_ranges([found])
-    return outside if len(outside) >= POOL_SOCKETS_MIN else PortSet()
-
-
 def is_drawn_inside(host: Host, setting_id: str) -> bool:
     """Return whether DNS is seen to hold a pool, all of it inside the host's range: then a restart changes nothing."""
-    found, drawn = current_range(host, setting_id), _drawn(host, setting_id)
+    found, drawn = current_range(host, setting_id), drawn_ports(host, setting_id.removeprefix(RANGE_PREFIX))
     return found is not None and len(drawn) >= POOL_SOCKETS_MIN and not drawn - PortSet.from_ranges([found])
 
 

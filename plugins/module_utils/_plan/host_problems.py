@@ -23,7 +23,7 @@ from .effective import (
 )
 from .host_plan import CONFLICTS_MAX, Plan
 from .needs import Need
-from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
+from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, POOL_OUTSIDE, Pool
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     EXCLUSIONS_UNKNOWN,
@@ -169,7 +169,7 @@ def contradictions(host: Host, managed: Sequence[Setting]) -> Iterator[Problem]:
             continue
         if setting.id in RANGES:
             yield make_problem(
-                "pool_outside_range",
+                POOL_OUTSIDE,
                 "warning",
                 f"DNS holds {len(ports)} UDP ports outside of {setting.value_name}, although it has restarted since the"
                 " range was recorded: the range was another one when DNS started, or DNS does not follow it.",

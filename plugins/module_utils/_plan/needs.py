@@ -72,7 +72,7 @@ class Need:
             pool: what can be drawn without any reservation.
             effective: the ports that are reserved and known to be effective, per address family.
         """
-        in_range = {family: self.udp_ports & (pool.ports(family) or _NO_PORTS) for family in FAMILIES}
+        in_range = {family: self.udp_ports & pool.reach(family) for family in FAMILIES}
         return {
             "service": self.service,
             "title": self.title,
