@@ -12,6 +12,7 @@ from .._facts.host import (
     DNS_SERVICE,
     FAMILIES,
     RAN_BEFORE_RECORD,
+    Holder,
     Host,
     Service,
 )
@@ -25,8 +26,8 @@ from .._windows.service_states import (
     state_row,
 )
 from .._windows.service_states import NOT_YET as STARTING
+from .._windows.settings import DNS_PORT
 from .needs import is_ignored
-from .pool import DNS_PORT
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     NOT_RUNNING,
@@ -71,7 +72,11 @@ def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
         return []
     service = host.dns_service or Service(DNS_SERVICE, None, None, host.dns_pid, None, False)
     found = state_row(service.start, False, service.state, service.exit_code)
-    failures = _of_ports(host) if found.dns == HOLDS else _of_state(found.dns, service, NOT_RUNNING)
+    if found.dns == HOLDS:
+        failures = _of_ports(host)
+    else:
+        failures = _of_state(found.dns, service, NOT_RUNNING)
+        failures += _holder_of_its_port(host, service) if failures and found.dns != UNREAD else ()
     return [ServiceCheck(DNS_ROW, service, failures, (), found.note if found.dns == EXCUSED else None)]
 
 
@@ -85,7 +90,7 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
     """Running proves little: DNS's own process has to hold UDP 53, in one address family at least."""
     if not host.sockets_known:
         return ()
-    others = [holder for family in FAMILIES for holder in host.holders(DNS_PORT, family)]
+    others = _others_on_its_port(host)
     if not host.dns_ports_known:
         if host.names_processes:
             return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, DNS_PORTS_UNKNOWN),)
@@ -95,6 +100,18 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
     if others:
         return (Failure(DNS_SERVICE, DNS_PORT, None, others[0].process, others[0].pid, PORT_TAKEN),)
     return (Failure(DNS_SERVICE, DNS_PORT, None, None, None, PORT_NOT_HELD),)
+
+
+def _others_on_its_port(host: Host) -> list[Holder]:
+    return [holder for family in FAMILIES for holder in host.holders(DNS_PORT, family)]
+
+
+def _holder_of_its_port(host: Host, service: Service) -> tuple[Failure, ...]:
+    """Return who holds UDP 53 while DNS does not run: another name server, or the sharing of an internet connection."""
+    others = [holder for holder in _others_on_its_port(host) if holder.pid is not None and holder.pid != service.pid]
+    if not (others and host.sockets_known):
+        return ()
+    return (Failure(DNS_SERVICE, DNS_PORT, service.exit_code, others[0].process, others[0].pid, PORT_TAKEN),)
 
 
 def check_ran_before(host: Host, policy: Policy, judged: Sequence[ServiceCheck]) -> list[ServiceCheck]:

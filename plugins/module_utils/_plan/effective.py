@@ -18,12 +18,12 @@ from .._facts.host import (
 )
 from .._ports import PortSet, parse_entries
 from .._windows.service_states import has_no_process
-from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGE_PREFIX, RANGES, Setting, entries_of
+from .._windows.settings import DNS_PORT, DNS_RESTART, LIST_TYPE, RANGE_PREFIX, RANGES, Setting, entries_of
 from .capacity import starred_ports
 from .changes import Change, change_records
 from .dynamic_range import is_drawn_inside
 from .exclusions import NetshPlan
-from .pool import DNS_PORT, drawn_outside
+from .pool import drawn_outside
 
 YES = "yes"
 NO = "no"

@@ -15,7 +15,7 @@ from .._facts.sockets import POOL_SOCKETS_MIN
 from .._policy import POOL_SIZE_DEFAULT, POOL_SIZE_MAX
 from .._ports import HIGHEST_PORT, PortSet
 from .._problems import Problem, make_problem
-from .._windows.settings import MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
+from .._windows.settings import DNS_PORT, MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
 
 NT5_LOWEST = 1024
 """Lowest port of the draw where MaxUserPort is set: the SBS 2003 article says 1024, KB929851 says 1025."""
@@ -26,7 +26,6 @@ NT5_UNSET = PortSet.from_ranges(((49152, HIGHEST_PORT),))
 SBS_MAX_USER_PORT = 65536
 """SBS 2003, Exchange and ISA set MaxUserPort to this although 65534 is the documented limit, so it is not reported."""
 
-DNS_PORT = 53
 POOL_OUTSIDE = "pool_outside_range"
 
 MODEL_UNIFORM = "uniform"

@@ -162,3 +162,31 @@ def test_a_service_that_must_always_hold_its_ports_is_down_without_one_of_them()
     assert verify(made, policy)["ok"]
     policy = Policy.from_options({"catalogue_extra": [{**row, "hold": "always"}]})
     assert [(entry["reason"], entry["port"]) for entry in verify(made, policy)["failures"]] == [("port_not_held", 2051)]
+
+
+def without_dns(state: int, exit_code: int, *sockets: dict[str, Any]) -> dict[str, Any]:
+    """Return a Server 2019 on which DNS does not run, and others hold these sockets."""
+    made = server_2019(
+        dns={"state": state, "pid": None, "pool_present": "unknown", "udp_ports": {"udp4": [], "udp6": []}},
+        services={"DNS": service(state, 2, None, exit_code)},
+        udp_endpoints=[*sockets],
+        udp_ports={"udp4": sorted({f"{row['port']}-{row['port']}" for row in sockets}), "udp6": []},
+    )
+    made["services"] = {"DNS": made["services"]["DNS"]}
+    return made
+
+
+def test_another_name_server_on_the_port_of_a_dns_that_is_down_is_named() -> None:
+    made = without_dns(1, 10048, socket(53, 3333, "unbound.exe"))
+    assert reasons(made) == [("not_running", None), ("port_taken", 53)]
+    found = plan(made)
+    assert found["live_conflicts"] == [
+        {"port": 53, "service": "DNS", "holder": "unbound.exe", "pid": 3333, "error": 10048}
+    ]
+    assert found["status"] == "conflict"
+    assert found["actions"] == []
+
+
+def test_a_dns_that_is_down_for_another_reason_accuses_nobody() -> None:
+    assert reasons(without_dns(1, 1067)) == [("not_running", None)]
+    assert reasons(without_dns(1, 10048, socket(53, None, None))) == [("not_running", None)]
