@@ -45,6 +45,7 @@ class Pool:
         size_after: the same after everything planned is effective.
         model: uniform, estimate (2008 and later draw nearly contiguous blocks), no_pool or unknown.
         moved: the ranges that the plan sets, by address family.
+        blocked: ports in blocks of Windows itself (WinNAT, HNS, http.sys), which nobody can bind, by address family.
         seen: up to 2003, the stretch from which DNS has drawn a pool that lies outside of its range, by address family.
     """
 
@@ -54,6 +55,7 @@ class Pool:
     size_after: int | None
     model: str
     moved: Mapping[str, PortSet] = field(default_factory=dict)
+    blocked: Mapping[str, PortSet] = field(default_factory=dict)
     seen: Mapping[str, PortSet] = field(default_factory=dict)
 
     def ports(self, family: str) -> PortSet | None:
@@ -105,7 +107,9 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
     if wanted_size is None and size < POOL_SIZE_DEFAULT:
         size_problems.append(_small(host.setting(SOCKET_POOL_SIZE)["data"]))
     after = size if wanted_size is None else max(wanted_size, 1)
-    return Pool(ranges["udp4"], ranges["udp6"], size, after, model, seen=seen), problems + size_problems
+    blocked = {family: PortSet.from_ranges(host.blocks(family)) for family in FAMILIES}
+    pool = Pool(ranges["udp4"], ranges["udp6"], size, after, model, blocked=blocked, seen=seen)
+    return pool, problems + size_problems
 
 
 def drawn_ports(host: Host, family: str) -> PortSet:

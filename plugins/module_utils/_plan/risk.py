@@ -62,6 +62,8 @@ def _draw_risk(pool: Pool, family: str, needed: PortSet, reserved: PortSet) -> f
         unreserved = ports - reserved
         # A pool that does not fit may take reserved ports, too: event 411 of the DNS Server reads like that.
         drawable = ports if size > len(unreserved) else unreserved
+        # The blocks come and go: they make the pool denser elsewhere, but protect no needed port.
+        drawable -= pool.blocked.get(family, PortSet()) - needed
         chances.append(hit_probability(len(drawable), len(needed & drawable), min(size, len(drawable))))
     return round(max(chances), DIGITS)
 
