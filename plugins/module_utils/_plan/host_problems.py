@@ -15,7 +15,7 @@ from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet, port_words
 from .._problems import TRUNCATED, Problem, Severity, in_number, listed, make_problem, shown
-from .._windows.settings import RANGES, RESERVED_PORTS, Setting
+from .._windows.settings import MAX_USER_PORT, RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
 from .effective import (
     contradicting_ports,
@@ -194,6 +194,13 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
             "reserved_ports_no_effect",
             "info",
             "ReservedPorts is set, but Windows reads it up to 2003 only (KB812873): it protects nothing here.",
+        )
+    if host.family not in (None, "nt5") and host.setting(MAX_USER_PORT)["present"]:
+        yield make_problem(
+            "max_user_port_not_used",
+            "info",
+            "MaxUserPort is set. From Windows Vista on the dynamic UDP port range is set with netsh, and the pool is"
+            " computed from that; whether DNS reads MaxUserPort here as well is not known.",
         )
     if host.dns_installed is False:
         on_request = host.family not in (None, "nt5") and not policy.use_netsh
