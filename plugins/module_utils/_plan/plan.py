@@ -52,7 +52,7 @@ from .effective import (
     record_change,
 )
 from .exclusions import blocked_ports, plan_netsh
-from .failed_services import failed_service_problems, failed_services
+from .failed_services import failed_service_problems, failed_services, other_port_problems
 from .host_plan import Plan
 from .host_problems import (
     contradictions,
@@ -182,6 +182,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
         information(host, policy, draft.pool, service_checks),
         service_problems(failures),
         failed_service_problems(failed),
+        other_port_problems(host, service_checks),
         cut_conflicts(conflicts),
         contradictions(host, draft.managed),
         blocked_ports(host, draft.needs),

@@ -61,6 +61,11 @@ class _Runner:
         return PortSet.from_ports(set(held)) if self.service.state == RUNNING else PortSet()
 
     @property
+    def has_them_partly(self) -> bool:
+        """Whether it has each port that DNS holds over the other address family."""
+        return all(failure.partly for check in self.checks for failure in check.taken if failure.by_dns)
+
+    @property
     def taken_by_others(self) -> PortSet:
         """The ports that another process than DNS holds, or may hold."""
         return PortSet.from_ports(
@@ -155,8 +160,13 @@ def _runs_without(runner: _Runner, tried: bool) -> Problem:
         tried: whether a window since the boot has restarted it already.
     """
     name = shown(runner.service.name)
-    words = "{name} runs without UDP {ports}, which DNS holds. To get [it|them] back, it must be started while DNS is"
-    words += " down: "
+    without = "{name} runs without UDP {ports}, which DNS holds. To get [it|them] back, it"
+    if runner.has_them_partly:
+        without = (
+            "{name} has UDP {ports} over one address family only, DNS holds [it|them] over the other. To get [it|them]"
+        )
+        without += " there, too, it"
+    words = f"{without} must be started while DNS is down: "
     words += (
         "a window has tried that since the last boot, so it is not tried again"
         if tried

@@ -74,6 +74,7 @@ class Failure:
         pid: of that process.
         reason: one of the reasons above.
         by_dns: whether DNS is that process.
+        partly: whether the service has the port over the other address family.
     """
 
     service: str | None
@@ -83,6 +84,7 @@ class Failure:
     pid: int | None
     reason: str
     by_dns: bool = False
+    partly: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the failure as ``port_verify`` lists it."""

@@ -298,20 +298,19 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
     error = None if service.state == RUNNING else service.exit_code
     for port in row.udp_ports:
         by_others: list[Holder] = []
-        rightful = False
+        owned: dict[str, bool] = {}
         for family in FAMILIES:
             holders = host.holders(port, family)
-            owned = any(_is_rightful(host, holder, row, service) for holder in holders)
-            if host.dns_holds(port, family) and not owned:
-                yield Failure(service.name, port, error, DNS_PROCESS, host.dns_pid, PORT_TAKEN, by_dns=True)
-                break
-            rightful = rightful or owned
-            by_others += [] if owned else holders
-        else:
-            if by_others and not rightful:
-                yield _held_by(host, service, port, error, by_others)
-            elif service.state != RUNNING and host.excluded(port):
-                yield Failure(service.name, port, error, None, None, PORT_EXCLUDED)
+            owned[family] = any(_is_rightful(host, holder, row, service) for holder in holders)
+            by_others += [] if owned[family] else holders
+        rightful = any(owned.values())
+        if any(host.dns_holds(port, family) and not owned[family] for family in FAMILIES):
+            dns = (DNS_PROCESS, host.dns_pid, PORT_TAKEN)
+            yield Failure(service.name, port, error, *dns, by_dns=True, partly=rightful)
+        elif by_others and not rightful:
+            yield _held_by(host, service, port, error, by_others)
+        elif service.state != RUNNING and host.excluded(port):
+            yield Failure(service.name, port, error, None, None, PORT_EXCLUDED)
 
 
 def _held_by(host: Host, service: Service, port: int, error: int | None, holders: list[Holder]) -> Failure:

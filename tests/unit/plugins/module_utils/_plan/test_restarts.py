@@ -134,3 +134,14 @@ def test_a_window_that_did_not_help_is_not_repeated_before_the_next_boot() -> No
     assert "a window has tried that since the last boot" in sentence
     made["boot_mark"] = NEXT_BOOT_MARK
     assert window(planned(made, "Netbird"))["services_to_restart"] == ["Netbird"]
+
+
+def test_a_port_that_it_has_over_the_other_family_is_not_said_to_be_missing() -> None:
+    made = victim("BESClient", None, socket(52311, 16, "BESClient.exe"))
+    made["dns"]["udp_ports"] = {"udp4": ["53-53"], "udp6": ["53-53", "52311-52311"]}
+    plan = planned(made)
+    (sentence,) = told(plan, "service_runs_without_port")
+    assert sentence.startswith("BESClient has UDP 52311 over one address family only, DNS holds it over the other.")
+    assert "runs without" not in sentence
+    assert "restart_services" in sentence
+    assert plan["status"] == "conflict"
