@@ -208,7 +208,7 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
         yield make_problem(
             "no_dns_server",
             "info",
-            f"The host has no DNS server, so there is no pool and no figure for it.{ending}",
+            f"The DNS Server of Windows is not installed, so there is no pool and no figure for it.{ending}",
         )
     elif pool.model == MODEL_NO_POOL:
         yield make_problem(
