@@ -75,9 +75,7 @@ def growth() -> dict[str, Any]:
 
 def _recorded() -> str:
     """Return the last transcript of the recorded 2019 host, as text."""
-    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import (  # noqa: PLC0415
-        collector_line,
-    )
+    from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.collect import collector_line  # noqa: PLC0415
     from portkeeper_lab.replay import Recording, ReplayHost  # noqa: PLC0415 (the lab's path is set by then)
 
     host = ReplayHost(Recording.load(RECORDINGS / "nt6.txt.gz"))

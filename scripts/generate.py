@@ -113,9 +113,7 @@ def _imported() -> tuple[Any, Any, Any]:
     """Return the modules of catalogue and policy and the class with the policy's documentation, from this checkout."""
     sys.path.insert(0, str(TEMPLATES.parents[1] / "tests"))
     import conftest  # noqa: F401, PLC0415 - makes the checkout importable
-    from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments.policy import (  # noqa: PLC0415
-        ModuleDocFragment,
-    )
+    from ansible_collections.portkeeper.windows_dns.plugins.doc_fragments.policy import ModuleDocFragment  # noqa: PLC0415
     from ansible_collections.portkeeper.windows_dns.plugins.module_utils import _policy  # noqa: PLC0415
     from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue import sbs2003  # noqa: PLC0415
 

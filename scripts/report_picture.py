@@ -31,13 +31,8 @@ def page() -> str:
     """Return the HTML of a report on seven servers of a small client list."""
     conftest.link_checkout()
     sys.path.insert(0, str(conftest.NAMESPACE))
-    from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report.render_html import (  # noqa: PLC0415
-        render_html,
-    )
-    from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import (  # noqa: PLC0415
-        factory,
-        fleet,
-    )
+    from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report.render_html import render_html  # noqa: PLC0415
+    from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils import factory, fleet  # noqa: PLC0415
 
     made = fleet.states()
     servers = {

@@ -27,14 +27,7 @@ from portkeeper_lab.paths import LabError
 from portkeeper_lab.regtext import add_keys, drop_values
 from portkeeper_lab.rootfs import ensure_root
 from portkeeper_lab.scenario import Scenario
-from portkeeper_lab.template import (
-    LAB_FOLDER,
-    copy_template,
-    ensure_template,
-    image_path,
-    install_programs,
-    remove,
-)
+from portkeeper_lab.template import LAB_FOLDER, copy_template, ensure_template, image_path, install_programs, remove
 
 AGENT = ["wine", "C:\\windows\\portkeeper-lab\\bin\\agent.exe"]
 PROFILE = "C:\\users\\root"

@@ -11,12 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from winrm.exceptions import (
-    InvalidCredentialsError,
-    WinRMOperationTimeoutError,
-    WinRMTransportError,
-    WSManFaultError,
-)
+from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 
 from portkeeper_lab.winrm import chaos
 from portkeeper_lab.winrm.client import protocol

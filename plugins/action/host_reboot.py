@@ -9,12 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._policy import Policy
-from ..plugin_utils._tasks.action import (
-    HostAction,
-    Job,
-    Outcome,
-    spec,
-)
+from ..plugin_utils._tasks.action import HostAction, Job, Outcome, spec
 from ..plugin_utils._tasks.end_record import end_record
 from ..plugin_utils._tasks.reboot import reboot
 

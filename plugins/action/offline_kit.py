@@ -11,17 +11,8 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._policy import (
-    PLAN_SPEC,
-    RUN_SPEC,
-    Policy,
-    PolicyError,
-)
-from ..plugin_utils._files import (
-    artifact_path,
-    safe_run_id,
-    write_json,
-)
+from ..module_utils._policy import PLAN_SPEC, RUN_SPEC, Policy, PolicyError
+from ..plugin_utils._files import artifact_path, safe_run_id, write_json
 from ..plugin_utils._fleet.host_policy import VARIABLES_PREFIX
 from ..plugin_utils._offline.hosts import Carried, read_transcripts
 from ..plugin_utils._offline.kit import OfflineError, make_kit, write_kit

@@ -10,12 +10,7 @@ from typing import Any
 
 from ..module_utils._plan.host_problems import problems_of
 from ..plugin_utils._host.gather import Gathered
-from ..plugin_utils._tasks.action import (
-    HostAction,
-    Job,
-    Outcome,
-    spec,
-)
+from ..plugin_utils._tasks.action import HostAction, Job, Outcome, spec
 
 
 class ActionModule(HostAction):

@@ -5,12 +5,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._tasks.action import (
-    HostAction,
-    Job,
-    Outcome,
-    spec,
-)
+from ..plugin_utils._tasks.action import HostAction, Job, Outcome, spec
 from ..plugin_utils._tasks.end_record import end_record
 from ..plugin_utils._tasks.reserve import reserve
 

@@ -8,12 +8,7 @@ from __future__ import annotations
 from ..module_utils._plan.host_problems import problems_of
 from ..module_utils._plan.service_check import sentence, sentences
 from ..plugin_utils._host.verify import Wait, wait_until_verified
-from ..plugin_utils._tasks.action import (
-    HostAction,
-    Job,
-    Outcome,
-    spec,
-)
+from ..plugin_utils._tasks.action import HostAction, Job, Outcome, spec
 
 
 class ActionModule(HostAction):

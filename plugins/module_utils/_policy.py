@@ -22,13 +22,7 @@ from ._catalogue.row import (
     port_text,
 )
 from ._catalogue.sbs2003 import PROFILES, rows_from_extra
-from ._ports import (
-    HIGHEST_PORT,
-    LOWEST_PORT,
-    PortError,
-    PortSet,
-    Range,
-)
+from ._ports import HIGHEST_PORT, LOWEST_PORT, PortError, PortSet, Range
 from ._windows.range_owners import FORCES
 from ._windows.settings import DNS_PORT, DNS_SERVICE, NETSH, RANGES
 

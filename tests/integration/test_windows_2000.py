@@ -18,11 +18,7 @@ from typing import Any
 import pytest
 from test_whole_way import part
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.script import (
-    ALREADY,
-    CHANGED,
-    DONE,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._offline.script import ALREADY, CHANGED, DONE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.registry_file import (
     DIALECT_4,
     DIALECT_5,

@@ -10,16 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._ports import PortError, PortSet
-from .row import (
-    HOLDERS,
-    HOLDS,
-    PROTOCOLS,
-    SERVICE_NAME_RE,
-    CatalogueError,
-    CatalogueRow,
-    may_never_start,
-    port_text,
-)
+from .row import HOLDERS, HOLDS, PROTOCOLS, SERVICE_NAME_RE, CatalogueError, CatalogueRow, may_never_start, port_text
 
 _NAME_RE = re.compile(r"\A[a-z][a-z0-9_]{0,39}\Z")
 _TITLE_LENGTH = 80

@@ -18,15 +18,7 @@ from .extra import row_from_extra
 from .later import LATER_ROWS
 from .products import PRODUCT_ROWS
 from .roles import ROLE_ROWS
-from .row import (
-    NT5,
-    SERVICE_NAME_RE,
-    CatalogueError,
-    CatalogueRow,
-    KeyMatcher,
-    key_matcher,
-    may_never_start,
-)
+from .row import NT5, SERVICE_NAME_RE, CatalogueError, CatalogueRow, KeyMatcher, key_matcher, may_never_start
 
 __all__ = [
     "CATALOGUE",

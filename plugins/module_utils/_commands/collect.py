@@ -11,14 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._sections.table import SECTIONS
-from .cmd import (
-    MAX_SCRIPT_LINE,
-    SYSTEM32,
-    checked,
-    nonce,
-    section,
-    wrap,
-)
+from .cmd import MAX_SCRIPT_LINE, SYSTEM32, checked, nonce, section, wrap
 
 _IS_NT5 = 'ver|findstr.exe /c:" 5.">nul'
 """Success on 2000, XP and 2003: `ver` is translated, its number is not."""

@@ -13,17 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .._windows.registry_file import long_key
 from .._windows.settings import NETSH, OWN_KEY, RANGES, STATE_KEY, written_settings
-from .cmd import (
-    MAX_SCRIPT_LINE,
-    OURS,
-    ROOT,
-    SYSTEM32,
-    BatchError,
-    backup_id,
-    checked,
-    number,
-    section_id,
-)
+from .cmd import MAX_SCRIPT_LINE, OURS, ROOT, SYSTEM32, BatchError, backup_id, checked, number, section_id
 from .dynamic_range import set_range, shown_ranges
 from .lock import BUSY, refuse_while_locked
 

@@ -14,13 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._sections.table import SECTIONS
-from .cmd import (
-    OURS,
-    ROOT,
-    lock_name,
-    section,
-    wrap,
-)
+from .cmd import OURS, ROOT, lock_name, section, wrap
 from .collect import section_commands
 
 LOCK = rf"{OURS}\lock"

@@ -15,14 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .lock import (
-    CLAIMED,
-    CLEARING,
-    ENDED,
-    UNGUARDED,
-    WINDOW_PREFIX,
-    Takeover,
-)
+from .lock import CLAIMED, CLEARING, ENDED, UNGUARDED, WINDOW_PREFIX, Takeover
 
 STALE_AFTER = 600
 """Seconds after which the lock of a write is taken over. A window's lock names its own deadline."""

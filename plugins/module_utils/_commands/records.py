@@ -13,27 +13,8 @@ from dataclasses import dataclass
 
 from .._windows.registry_file import DIALECT_4, SIGNATURES, long_key
 from .._windows.service_states import HIGHEST_PID, STOPPED
-from .._windows.settings import (
-    ABSENT,
-    NETSH,
-    RAN_BEFORE_RECORD,
-    RANGES,
-    RECORDED_STOPPED,
-    STATE_KEY,
-    written_setting,
-)
-from .cmd import (
-    A_PROCESS,
-    NO_PROCESS,
-    BatchError,
-    matching,
-    number,
-    port_range,
-    section,
-    service,
-    state_is,
-    wrap,
-)
+from .._windows.settings import ABSENT, NETSH, RAN_BEFORE_RECORD, RANGES, RECORDED_STOPPED, STATE_KEY, written_setting
+from .cmd import A_PROCESS, NO_PROCESS, BatchError, matching, number, port_range, section, service, state_is, wrap
 from .collect import section_commands
 from .lock import if_locked
 

@@ -17,24 +17,9 @@ from dataclasses import dataclass, replace
 from .._windows.service_states import HIGHEST_PID
 from .._windows.settings import NETSH, STATE_KEY
 from .backup import if_whole
-from .cmd import (
-    ERRORLEVEL,
-    SYSTEM32,
-    BatchError,
-    echoed,
-    lock_name,
-    number,
-    section,
-    service,
-    wrap,
-)
+from .cmd import ERRORLEVEL, SYSTEM32, BatchError, echoed, lock_name, number, section, service, wrap
 from .collect import section_commands
-from .exclusions import (
-    ADD,
-    Edit,
-    file_commands,
-    file_size,
-)
+from .exclusions import ADD, Edit, file_commands, file_size
 from .lock import (
     BOOT_AND_END,
     CLAIMED,
@@ -47,20 +32,9 @@ from .lock import (
     unlock_section,
     window_folder,
 )
-from .records import (
-    RAN_BEFORE,
-    Record,
-    recorded,
-)
+from .records import RAN_BEFORE, Record, recorded
 from .task import by_file, by_switches, definition_file
-from .window_steps import (
-    NOT_RUNNING_LEVEL,
-    RETRY_SECONDS,
-    Parts,
-    Voice,
-    halting,
-    sequence,
-)
+from .window_steps import NOT_RUNNING_LEVEL, RETRY_SECONDS, Parts, Voice, halting, sequence
 
 REFUSED = "refused"
 """The step of a window that stopped nothing; its level is the error number of Windows for the reason."""

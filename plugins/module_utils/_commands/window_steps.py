@@ -18,12 +18,7 @@ from dataclasses import dataclass
 
 from .._windows.service_states import RUNNING, STOPPED
 from .._windows.settings import DNS_SERVICE, STATE_KEY
-from .cmd import (
-    matching,
-    number,
-    service,
-    state_is,
-)
+from .cmd import matching, number, service, state_is
 from .records import RAN_BEFORE
 
 ALREADY_RUNNING = 1056

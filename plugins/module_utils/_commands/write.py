@@ -14,19 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._sections.table import section_of
-from .._windows.settings import (
-    NETSH,
-    RANGES,
-    Setting,
-    written_setting,
-    written_settings,
-)
-from .backup import (
-    backup_files,
-    chunks_of,
-    if_whole,
-    kept_file,
-)
+from .._windows.settings import NETSH, RANGES, Setting, written_setting, written_settings
+from .backup import backup_files, chunks_of, if_whole, kept_file
 from .cmd import (
     ERRORLEVEL,
     MAX_LINE,
@@ -43,25 +32,9 @@ from .cmd import (
 )
 from .collect import section_commands
 from .dynamic_range import set_range
-from .exclusions import (
-    ADD,
-    DELETE,
-    Edit,
-    file_commands,
-    file_size,
-)
-from .host_backup import (
-    COMPARED,
-    TABLES,
-    compared_settings,
-    pruning,
-    restore_script,
-)
-from .lock import (
-    if_locked,
-    lock_section,
-    unlock_section,
-)
+from .exclusions import ADD, DELETE, Edit, file_commands, file_size
+from .host_backup import COMPARED, TABLES, compared_settings, pruning, restore_script
+from .lock import if_locked, lock_section, unlock_section
 from .machine_id import id_commands
 from .records import Record, recorded
 

@@ -18,10 +18,7 @@ from itertools import chain, count
 from .._catalogue.sbs2003 import CATALOGUE
 from .._parsers.listing import plain_lines
 from .._parsers.reg_query import is_file, parse_reg
-from .._parsers.transcript import (
-    Source,
-    split_transcript,
-)
+from .._parsers.transcript import Source, split_transcript
 from .._sections.row import SectionRow, words
 from .._sections.table import SECTIONS
 from .._windows.settings import NETSH, RANGES, SETTINGS

@@ -16,15 +16,8 @@ from functools import reduce
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE
-from .._parsers.netsh import (
-    is_empty_table,
-    parse_excludedportrange,
-)
-from .._parsers.transcript import (
-    Source,
-    Transcript,
-    split_transcript,
-)
+from .._parsers.netsh import is_empty_table, parse_excludedportrange
+from .._parsers.transcript import Source, Transcript, split_transcript
 from .._ports import FAMILIES, PortSet
 from .._problems import Problem, Severity, make_problem, merged
 from .._sections.table import SECTIONS
@@ -35,21 +28,8 @@ from .own_sockets import read_own_sockets
 from .readers import READERS
 from .reading import Reading
 from .registry import read_send_port, read_settings
-from .services import (
-    DNS,
-    Services,
-    read_dependents,
-    read_services,
-    service_facts,
-)
-from .sockets import (
-    Sockets,
-    dns_ports,
-    endpoint_facts,
-    pool_present,
-    ports_by_family,
-    read_sockets,
-)
+from .services import DNS, Services, read_dependents, read_services, service_facts
+from .sockets import Sockets, dns_ports, endpoint_facts, pool_present, ports_by_family, read_sockets
 from .system import read_os
 
 FACTS_FORMAT = 1

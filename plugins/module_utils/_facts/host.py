@@ -12,13 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from .._catalogue.row import SERVICE_NAME_RE
-from .._ports import (
-    FAMILIES,
-    HIGHEST_PORT,
-    PortSet,
-    Range,
-    address_family,
-)
+from .._ports import FAMILIES, HIGHEST_PORT, PortSet, Range, address_family
 from .._windows.service_states import (
     AUTO_START,
     DEMAND_START,
@@ -30,11 +24,7 @@ from .._windows.service_states import (
     SYSTEM_PID,
     has_no_process,
 )
-from .._windows.settings import (
-    DNS_SERVICE,
-    RAN_BEFORE_RECORD,
-    RECORDED_STOPPED,
-)
+from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD, RECORDED_STOPPED
 from .host_values import as_json, is_data, number, port_set, port_sets, port_values
 
 __all__ = [

@@ -17,13 +17,7 @@ from .._ports import HIGHEST_PORT
 from .._problems import Problem, shown
 from .configured_ports import read_configured_ports
 from .reading import Reading
-from .registry import (
-    read_boot_mark,
-    read_hotfixes,
-    read_machine,
-    read_sql_ports,
-    read_state,
-)
+from .registry import read_boot_mark, read_hotfixes, read_machine, read_sql_ports, read_state
 
 _NAME_RE = re.compile(r"[^\s%\\/:*?\"<>|\x00-\x1f]{1,63}\Z")
 _TEXT = {"type": ["string", "null"]}

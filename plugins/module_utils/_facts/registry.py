@@ -8,20 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .._commands.machine_id import (
-    ID_VALUE,
-    NAME_VALUE,
-    machine_id,
-)
+from .._commands.machine_id import ID_VALUE, NAME_VALUE, machine_id
 from .._commands.records import is_recorded
-from .._parsers.reg_query import (
-    RegData,
-    RegKey,
-    RegValue,
-    is_damaged_name,
-    is_file,
-    reg_lines,
-)
+from .._parsers.reg_query import RegData, RegKey, RegValue, is_damaged_name, is_file, reg_lines
 from .._ports import HIGHEST_PORT, PortSet, parse_entries
 from .._problems import Problem, make_problem, shown
 from .._sections.table import HOTFIXES, section_of

@@ -8,13 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .._parsers.reg_query import (
-    RegValue,
-    is_damaged_name,
-    is_file,
-    parse_reg,
-    reg_lines,
-)
+from .._parsers.reg_query import RegValue, is_damaged_name, is_file, parse_reg, reg_lines
 from .._problems import Problem, make_problem
 from .._windows.service_states import DISABLED
 from .reading import Reading

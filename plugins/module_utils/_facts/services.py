@@ -13,11 +13,7 @@ from typing import Any
 
 from .._catalogue.sbs2003 import is_catalogued
 from .._parsers.reg_query import is_damaged_name
-from .._parsers.sc import (
-    ServiceList,
-    ServiceRow,
-    parse_sc,
-)
+from .._parsers.sc import ServiceList, ServiceRow, parse_sc
 from .._parsers.tasklist import parse_tasklist
 from .._problems import Problem, make_problem, shown
 from .._windows.range_owners import owns_the_range

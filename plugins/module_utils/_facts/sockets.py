@@ -9,13 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._parsers.netstat import (
-    SocketGroup,
-    UdpRow,
-    UnreadRow,
-    parse_netstat,
-    take_pools,
-)
+from .._parsers.netstat import SocketGroup, UdpRow, UnreadRow, parse_netstat, take_pools
 from .._ports import FAMILIES, PortSet, address_family
 from .._problems import Problem, make_problem, shown
 from .._windows.service_states import RUNNING, SYSTEM_PID, has_no_process

@@ -11,14 +11,7 @@ from typing import Any
 
 from .._parsers.reg_query import RegKey
 from .._problems import Problem, Severity, make_problem, shown
-from .._windows.releases import (
-    RELEASES,
-    SBS_SUITES,
-    Identified,
-    identify,
-    is_sbs,
-    release_family,
-)
+from .._windows.releases import RELEASES, SBS_SUITES, Identified, identify, is_sbs, release_family
 from .reading import Reading, damaged
 
 _OPTIONS = r"\control\productoptions"

@@ -18,13 +18,7 @@ from .._commands.records import RAN_BEFORE
 from .._windows.service_states import CONTINUE_PENDING, PAUSE_PENDING, START_PENDING, STOP_PENDING
 from .._windows.settings import DNS_RESTART, DNS_SERVICE, RANGES, SETTINGS
 from .dynamic_range import configured_text
-from .host import (
-    AUTO_START,
-    DISABLED,
-    RUNNING,
-    STOPPED,
-    Host,
-)
+from .host import AUTO_START, DISABLED, RUNNING, STOPPED, Host
 
 NEVER_STARTED = 1077
 """ERROR_SERVICE_NEVER_STARTED: no start has been attempted since the last boot."""

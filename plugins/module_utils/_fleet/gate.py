@@ -18,12 +18,7 @@ from .._plan.exposure import exposed_ports
 from .._plan.pool import MODEL_NO_POOL
 from .._plan.status import STATUSES
 from .._ports import PortError, PortSet
-from .accepted_risks import (
-    AcceptedRisk,
-    accepted_ports,
-    accepted_services,
-    of_host,
-)
+from .accepted_risks import AcceptedRisk, accepted_ports, accepted_services, of_host
 from .accepted_services import only_accepted_services_are_down
 from .artifact import judged_status, status_besides_services
 

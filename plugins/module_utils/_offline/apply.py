@@ -6,14 +6,7 @@
 from __future__ import annotations
 
 from .._commands.cmd import A_PROCESS, matching, number, service
-from .._commands.records import (
-    RAN_BEFORE,
-    SHUTDOWN_KEY,
-    SHUTDOWN_VALUE,
-    Record,
-    record_file,
-    recorded,
-)
+from .._commands.records import RAN_BEFORE, SHUTDOWN_KEY, SHUTDOWN_VALUE, Record, record_file, recorded
 from .._commands.window_steps import (
     DISABLED_LEVEL,
     NO_ROOM_LEVEL,
@@ -27,18 +20,7 @@ from .._commands.window_steps import (
 from .._windows.registry_file import long_key
 from .._windows.service_states import HIGHEST_PID
 from .order import ScriptPlan
-from .script import (
-    ALREADY,
-    INCOMPLETE,
-    REG,
-    SC,
-    frame,
-    imported,
-    incomplete,
-    netsh_lines,
-    row_test,
-    start,
-)
+from .script import ALREADY, INCOMPLETE, REG, SC, frame, imported, incomplete, netsh_lines, row_test, start
 
 KEPT = r"%SystemRoot%\portkeeper\carried"
 """Folder of the old values on the host; a new file name with every apply.cmd that writes."""

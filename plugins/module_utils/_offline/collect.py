@@ -10,12 +10,7 @@ a folder of its own, takes out only the lines that are needed, and removes that 
 
 from __future__ import annotations
 
-from .._commands.cmd import (
-    MAX_SCRIPT_LINE,
-    SYSTEM32,
-    checked,
-    nonce,
-)
+from .._commands.cmd import MAX_SCRIPT_LINE, SYSTEM32, checked, nonce
 from .._commands.collect import collector_script
 from .._sections.row import SectionRow
 from .._sections.table import SECTIONS

@@ -6,13 +6,7 @@
 from __future__ import annotations
 
 from .._commands.machine_id import ID_VALUE, NAME_VALUE
-from .._windows.registry_file import (
-    RawValue,
-    encode_reg,
-    long_key,
-    render_reg,
-    text_value,
-)
+from .._windows.registry_file import RawValue, encode_reg, long_key, render_reg, text_value
 from .._windows.settings import OWN_KEY, STATE_KEY
 from .order import ScriptPlan
 

@@ -19,16 +19,10 @@ from .._commands.dynamic_range import set_range
 from .._commands.machine_id import cloned_from, needs_id
 from .._commands.records import Record
 from .._facts.host import Host
-from .._facts.window_facts import (
-    owed,
-    process_of_dns,
-    running_dependents,
-)
+from .._facts.window_facts import owed, process_of_dns, running_dependents
 from .._parsers.transcript import Transcript
 from .._plan.changes import DNS_WINDOW, REBOOT_ACTION, START_SERVICES, Change, RangeChange, TableChange, Work
-from .._plan.window_refusal import (
-    refusal_of,
-)
+from .._plan.window_refusal import refusal_of
 from .._sections.table import section_of
 from .._windows.registry_file import (
     DIALECT_4,

@@ -13,14 +13,7 @@ from .._plan.host_plan import Plan
 from .._plan.host_problems import problems_of
 from .._plan.risk import Risk
 from .._problems import shown
-from .script import (
-    ALREADY,
-    CHANGED,
-    DONE,
-    INCOMPLETE,
-    NOT_WRITTEN,
-    WRONG_HOST,
-)
+from .script import ALREADY, CHANGED, DONE, INCOMPLETE, NOT_WRITTEN, WRONG_HOST
 
 _TEXT_MAX = 2_000
 _DUE = {

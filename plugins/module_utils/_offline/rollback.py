@@ -6,14 +6,7 @@
 from __future__ import annotations
 
 from .order import ScriptPlan
-from .script import (
-    ALREADY,
-    frame,
-    imported,
-    incomplete,
-    netsh_lines,
-    row_test,
-)
+from .script import ALREADY, frame, imported, incomplete, netsh_lines, row_test
 
 
 def rollback_script(order: ScriptPlan, run: str) -> list[str]:

@@ -12,14 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._commands.cmd import (
-    MAX_SCRIPT_LINE,
-    SYSTEM32,
-    checked,
-    nonce,
-    port_range,
-    service,
-)
+from .._commands.cmd import MAX_SCRIPT_LINE, SYSTEM32, checked, nonce, port_range, service
 from .._commands.lock import BUSY, refuse_while_locked
 from .._commands.window_steps import ALREADY_RUNNING
 from .._windows.registry_file import REG_DWORD, RawValue, long_key

@@ -21,11 +21,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .._windows.service_states import port_error_of
-from .listing import (
-    field_of,
-    indentation,
-    plain_lines,
-)
+from .listing import field_of, indentation, plain_lines
 
 SERVICE_SPECIFIC_ERROR = 1066
 """ERROR_SERVICE_SPECIFIC_ERROR: the reason is in SERVICE_EXIT_CODE (Microsoft, SERVICE_STATUS structure)."""

@@ -9,21 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._facts.host import Host
-from .._facts.window_facts import (
-    on_record,
-    owed,
-    record_ends,
-    startable,
-)
+from .._facts.window_facts import on_record, owed, record_ends, startable
 from .._policy import Policy
 from .._ports import port_words
 from .._problems import Problem, in_number, listed, make_problem
-from .._windows.settings import (
-    DNS_RESTART,
-    NETSH,
-    REBOOT,
-    Setting,
-)
+from .._windows.settings import DNS_RESTART, NETSH, REBOOT, Setting
 from .changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICES, Action, Deferred
 from .effective import NO, effect_of
 from .service_check import ServiceCheck

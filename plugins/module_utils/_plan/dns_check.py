@@ -8,23 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._catalogue.row import NO_PORTS, CatalogueRow
-from .._facts.host import (
-    DNS_SERVICE,
-    FAMILIES,
-    RAN_BEFORE_RECORD,
-    Holder,
-    Host,
-    Service,
-)
+from .._facts.host import DNS_SERVICE, FAMILIES, RAN_BEFORE_RECORD, Holder, Host, Service
 from .._policy import Policy
 from .._ports import PortSet
-from .._windows.service_states import (
-    DOWN,
-    EXCUSED,
-    HOLDS,
-    UNREAD,
-    state_row,
-)
+from .._windows.service_states import DOWN, EXCUSED, HOLDS, UNREAD, state_row
 from .._windows.service_states import NOT_YET as STARTING
 from .._windows.settings import DNS_PORT
 from .needs import is_ignored

@@ -20,15 +20,7 @@ from .._policy import Policy
 from .._ports import PortSet, Range
 from .._problems import Problem, listed, make_problem
 from .._windows.range_owners import owners_among
-from .._windows.settings import (
-    DNS_RESTART,
-    MECHANISMS,
-    NOW,
-    RANGE_PREFIX,
-    RANGES,
-    SETTINGS,
-    SOCKET_POOL_SIZE,
-)
+from .._windows.settings import DNS_RESTART, MECHANISMS, NOW, RANGE_PREFIX, RANGES, SETTINGS, SOCKET_POOL_SIZE
 from .capacity import CLIENT_PORTS, Reservations
 from .changes import Change, RangeChange
 from .pool import MODEL_UNKNOWN, Pool, configured_size, drawn_ports

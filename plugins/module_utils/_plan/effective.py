@@ -10,12 +10,7 @@ from typing import Any
 
 from .._commands.machine_id import NAME_VALUE, cloned_from
 from .._facts.dynamic_range import configured_text, current_range
-from .._facts.host import (
-    FAMILIES,
-    HIGHEST_PID,
-    RECORDED_STOPPED,
-    Host,
-)
+from .._facts.host import FAMILIES, HIGHEST_PID, RECORDED_STOPPED, Host
 from .._ports import PortSet, parse_entries
 from .._windows.service_states import has_no_process
 from .._windows.settings import DNS_PORT, DNS_RESTART, LIST_TYPE, RANGE_PREFIX, RANGES, Setting, entries_of

@@ -22,11 +22,7 @@ from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .changes import Change, Deferred, TableChange, table_place
 from .needs import Need, detected_ports
 from .pool import Pool
-from .settings import (
-    CLUSTER_PORT,
-    prune_refusals,
-    wanted_ports,
-)
+from .settings import CLUSTER_PORT, prune_refusals, wanted_ports
 
 SPLIT_MAX = 16
 """A stretch in which DNS holds more separate pieces than this is added as one while DNS is down: hundreds of rows of

@@ -10,12 +10,7 @@ from typing import Any
 
 from .._facts.host import FAMILIES, Host
 from .._ports import PortSet, parse_entries
-from .._windows.settings import (
-    MECHANISMS,
-    SETTINGS,
-    Setting,
-    entries_of,
-)
+from .._windows.settings import MECHANISMS, SETTINGS, Setting, entries_of
 from .effective import effective_ports
 
 LIST_OF_MECHANISM = {row.name: row.setting for row in MECHANISMS.values() if row.setting}

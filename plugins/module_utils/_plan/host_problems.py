@@ -17,10 +17,7 @@ from .._ports import PortSet, port_words
 from .._problems import TRUNCATED, Problem, Severity, in_number, listed, make_problem, shown
 from .._windows.settings import MAX_USER_PORT, RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
-from .effective import (
-    contradicting_ports,
-    started_since,
-)
+from .effective import contradicting_ports, started_since
 from .host_plan import CONFLICTS_MAX, Plan
 from .needs import Need
 from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, POOL_OUTSIDE, Pool

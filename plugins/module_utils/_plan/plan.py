@@ -25,58 +25,24 @@ from .._windows.settings import (
     Mechanism,
     Setting,
 )
-from .actions import (
-    earlier_services,
-    pending_settings,
-    plan_actions,
-    refuse_window,
-)
-from .capacity import (
-    Reservations,
-    refuse_misfits,
-    starred_ports,
-)
+from .actions import earlier_services, pending_settings, plan_actions, refuse_window
+from .capacity import Reservations, refuse_misfits, starred_ports
 from .changes import DNS_WINDOW, Change
 from .configured import Rows, unknown_ports
-from .dynamic_range import (
-    NO_RANGES,
-    RangePlan,
-    plan_ranges,
-    range_reason,
-    refuse_small_ranges,
-)
-from .effective import (
-    UNKNOWN,
-    effect_of,
-    effective_ports,
-    record_change,
-)
+from .dynamic_range import NO_RANGES, RangePlan, plan_ranges, range_reason, refuse_small_ranges
+from .effective import UNKNOWN, effect_of, effective_ports, record_change
 from .exclusions import blocked_ports, plan_netsh
 from .failed_services import failed_service_problems, failed_services, other_port_problems
 from .host_plan import Plan
-from .host_problems import (
-    contradictions,
-    cut_conflicts,
-    information,
-    service_problems,
-    unread_basics,
-    unread_sockets,
-)
+from .host_problems import contradictions, cut_conflicts, information, service_problems, unread_basics, unread_sockets
 from .needs import Need, collect_needs, relevant_rows
 from .own_sockets import find_own_sockets, own_socket_problems
 from .pool import Pool, pool_of
 from .restarts import plan_restarts
 from .risk import Risk, risk_of
 from .service_check import PORT_TAKEN, UNKNOWN_REASONS
-from .services import (
-    all_failures,
-    find_services_to_start,
-    judge_services,
-)
-from .settings import (
-    plan_list,
-    plan_pool_size,
-)
+from .services import all_failures, find_services_to_start, judge_services
+from .settings import plan_list, plan_pool_size
 from .status import Findings, has_errors
 
 

@@ -14,12 +14,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from .._catalogue.row import (
-    ALL_FAMILIES,
-    SERVICE_NAME_RE,
-    CatalogueRow,
-    may_never_start,
-)
+from .._catalogue.row import ALL_FAMILIES, SERVICE_NAME_RE, CatalogueRow, may_never_start
 from .._facts.host import (
     AUTO_START,
     DEMAND_START,
@@ -46,11 +41,7 @@ from .._windows.service_states import (
 )
 from .._windows.service_states import NOT_YET as STARTING
 from .configured import Rows
-from .dns_check import (
-    check_dns,
-    check_ran_before,
-    record_failures,
-)
+from .dns_check import check_dns, check_ran_before, record_failures
 from .needs import NEARLY_ALL, relevant_rows
 from .service_check import (
     DNS_PORTS_UNKNOWN,

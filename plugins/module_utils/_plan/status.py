@@ -10,12 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .dynamic_range import REFUSED
-from .settings import (
-    POOL_MISFIT,
-    PRUNE_REFUSED,
-    UNPARSABLE,
-    WRONG_TYPE,
-)
+from .settings import POOL_MISFIT, PRUNE_REFUSED, UNPARSABLE, WRONG_TYPE
 
 WINDOW_REFUSED = "window_refused"
 """A window is due, and what it would stop could not be started again."""

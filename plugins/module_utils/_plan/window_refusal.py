@@ -5,13 +5,7 @@
 
 from __future__ import annotations
 
-from .._facts.host import (
-    DISABLED,
-    DNS_SERVICE,
-    STOPPED,
-    Host,
-    Service,
-)
+from .._facts.host import DISABLED, DNS_SERVICE, STOPPED, Host, Service
 from .._problems import in_number, listed, shown
 
 

@@ -11,15 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from .._ports import (
-    FAMILIES,
-    HIGHEST_PORT,
-    LOWEST_PORT,
-    PortError,
-    PortSet,
-    Range,
-    single_ports,
-)
+from .._ports import FAMILIES, HIGHEST_PORT, LOWEST_PORT, PortError, PortSet, Range, single_ports
 from .escape import visible
 from .report import Details, ports_text
 

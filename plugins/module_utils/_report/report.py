@@ -12,15 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .._fleet.accepted_risks import short_ports
-from .._fleet.gate import (
-    NAMED_MAX,
-    ORDER,
-    HostVerdict,
-    Rules,
-    Scope,
-    Verdict,
-    judge,
-)
+from .._fleet.gate import NAMED_MAX, ORDER, HostVerdict, Rules, Scope, Verdict, judge
 from .._fleet.times import parse_time
 from .._plan.exposure import exposed_by_need, protected_ports
 from .._ports import PortSet

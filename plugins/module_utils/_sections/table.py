@@ -12,17 +12,7 @@ from __future__ import annotations
 
 from .._windows.configured_ports import PORT_VALUES
 from .._windows.settings import DNS_KEY, NETSH, NETSH_PREFIX, OWN_KEY, RANGE_PREFIX, TCPIP_KEY, Setting
-from .row import (
-    BLOCK,
-    INFORMATION,
-    PACKED,
-    ROW,
-    SECTION,
-    Export,
-    SectionRow,
-    SectionRule,
-    words,
-)
+from .row import BLOCK, INFORMATION, PACKED, ROW, SECTION, Export, SectionRow, SectionRule, words
 
 _PACKED_LINE = 900
 """Characters from which on a line of packed rows is printed: cmd takes long over each line and over a long variable."""

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...module_utils._parsers.transcript import (
-    Transcript,
-    TranscriptError,
-    split_transcript,
-)
+from ...module_utils._parsers.transcript import Transcript, TranscriptError, split_transcript
 from .errors import HostFailure, Phase
 from .session import Session
 

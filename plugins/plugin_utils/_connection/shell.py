@@ -10,12 +10,7 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleConnectionFailure
 
-from .errors import (
-    HostFailure,
-    Phase,
-    Target,
-    explained,
-)
+from .errors import HostFailure, Phase, Target, explained
 from .interfaces import Reply, WinRSClient
 
 CODEPAGE = 437

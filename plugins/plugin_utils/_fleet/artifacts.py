@@ -13,21 +13,12 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 
-from ...module_utils._fleet.accepted_risks import (
-    ACCEPTED_OPTIONS,
-    AcceptedRisk,
-    AcceptedRiskError,
-    parse_accepted,
-)
+from ...module_utils._fleet.accepted_risks import ACCEPTED_OPTIONS, AcceptedRisk, AcceptedRiskError, parse_accepted
 from ...module_utils._fleet.evidence import Expiry
 from ...module_utils._fleet.gate import Rules, Scope
 from ...module_utils._report.report import Sources
 from .._files import utc_now
-from .host_policy import (
-    VARIABLES_PREFIX,
-    HostPolicy,
-    host_policies,
-)
+from .host_policy import VARIABLES_PREFIX, HostPolicy, host_policies
 from .runs import run_folder
 from .sources import Asked, read_sources
 

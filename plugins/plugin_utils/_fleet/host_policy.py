@@ -12,12 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 
-from ...module_utils._fleet.accepted_risks import (
-    AcceptedRisk,
-    AcceptedRiskError,
-    of_host,
-    parse_accepted,
-)
+from ...module_utils._fleet.accepted_risks import AcceptedRisk, AcceptedRiskError, of_host, parse_accepted
 from .._files import safe_run_id, usable_path
 
 VARIABLES_PREFIX = "variables_prefix"

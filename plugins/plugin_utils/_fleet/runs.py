@@ -13,13 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from ...module_utils._fleet.artifact import (
-    ARTIFACT_BYTES_MAX,
-    RESERVED_NAMES,
-    ArtifactError,
-    file_name,
-    parse_artifact,
-)
+from ...module_utils._fleet.artifact import ARTIFACT_BYTES_MAX, RESERVED_NAMES, ArtifactError, file_name, parse_artifact
 from ...module_utils._fleet.evidence import FUTURE, Expiry
 from ...module_utils._fleet.schema import Check
 from ...module_utils._fleet.times import parse_time

@@ -20,13 +20,7 @@ from ...module_utils._fleet.evidence import Artifact, Expiry, chosen, twins
 from ...module_utils._fleet.gate import Rules, Scope
 from ...module_utils._report.report import Sources
 from .._files import RUN_ID
-from .runs import (
-    Read,
-    SummaryError,
-    read_artifacts,
-    read_folder,
-    summary_hosts,
-)
+from .runs import Read, SummaryError, read_artifacts, read_folder, summary_hosts
 from .schemas import schema_check
 
 _OLD = "the artifact is of an earlier call of Ansible: in this one the host could not be evaluated"

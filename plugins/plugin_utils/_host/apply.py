@@ -18,13 +18,7 @@ from ansible.errors import AnsibleError
 from ...module_utils._commands.cmd import BatchError
 from ...module_utils._commands.machine_id import ID_BYTES, needs_id, recorded_id
 from ...module_utils._commands.records import Record
-from ...module_utils._commands.write import (
-    ChangeId,
-    SettingWrite,
-    prepare_line,
-    shown_sections,
-    write_lines,
-)
+from ...module_utils._commands.write import ChangeId, SettingWrite, prepare_line, shown_sections, write_lines
 from ...module_utils._facts.dynamic_range import shown_text
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.changes import Work

@@ -13,20 +13,10 @@ from typing import Any
 
 from ...module_utils._commands.cmd import port_range
 from ...module_utils._commands.machine_id import machine_id
-from ...module_utils._windows.registry_file import (
-    REG_DWORD,
-    REG_MULTI_SZ,
-    TYPE_NAMES,
-    RawValue,
-    raw_value,
-)
+from ...module_utils._windows.registry_file import REG_DWORD, REG_MULTI_SZ, TYPE_NAMES, RawValue, raw_value
 from ...module_utils._windows.settings import NETSH, RANGES, SETTINGS, Setting, written_setting
 from .._files import BACKUP_NAME, BackupStore
-from .backup import (
-    BACKUP_FORMAT,
-    CHANGE,
-    BackupError,
-)
+from .backup import BACKUP_FORMAT, CHANGE, BackupError
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,7 @@ from ...module_utils._commands.window import (
 )
 from ...module_utils._facts.facts import read_facts
 from ...module_utils._facts.host import Host
-from ...module_utils._facts.window_facts import (
-    on_record,
-    owed,
-)
+from ...module_utils._facts.window_facts import on_record, owed
 from ...module_utils._parsers.transcript import Transcript
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange

@@ -15,19 +15,8 @@ from typing import NoReturn
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ...module_utils._commands.lock import (
-    ADOPTING,
-    survey_line,
-    takeover_line,
-    unlock_line,
-)
-from ...module_utils._commands.lock_state import (
-    LockState,
-    decide_takeover,
-    parse_listing,
-    parse_survey,
-    taken_at,
-)
+from ...module_utils._commands.lock import ADOPTING, survey_line, takeover_line, unlock_line
+from ...module_utils._commands.lock_state import LockState, decide_takeover, parse_listing, parse_survey, taken_at
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._problems import listed
 from .._connection.errors import HostFailure

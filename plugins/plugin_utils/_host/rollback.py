@@ -23,19 +23,8 @@ from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
 from .._files import RUN_ID, BackupStore
 from .apply import WriteRequest, apply
-from .backup import (
-    CHANGE,
-    BackupError,
-    same_as_found,
-    same_value,
-)
-from .backup_read import (
-    BackedUpValue,
-    Backup,
-    all_backups,
-    backups_since,
-    shown_value,
-)
+from .backup import CHANGE, BackupError, same_as_found, same_value
+from .backup_read import BackedUpValue, Backup, all_backups, backups_since, shown_value
 from .dynamic_ranges import kept_ranges, range_changes, range_records, ranges_back
 from .exclusions import ours_after, rows_of, table_back
 from .gather import Gathered, gather, read_answer

@@ -11,12 +11,7 @@ from typing import Any
 from ...module_utils._commands.lock_state import taken_at
 from ...module_utils._commands.task import FAMILIES
 from ...module_utils._commands.window import Window
-from ...module_utils._facts.window_facts import (
-    left_down,
-    owed,
-    process_of_dns,
-    running_dependents,
-)
+from ...module_utils._facts.window_facts import left_down, owed, process_of_dns, running_dependents
 from ...module_utils._plan.changes import Action
 from .._connection.errors import HostFailure
 from .exclusions import recorded_exclusions

@@ -20,19 +20,11 @@ from ...module_utils._fleet.times import time_text
 from ...module_utils._offline.apply import apply_script
 from ...module_utils._offline.carried_age import collected
 from ...module_utils._offline.data_files import data_bytes
-from ...module_utils._offline.order import (
-    OrderError,
-    ScriptPlan,
-    computer_name,
-    plan_scripts,
-)
+from ...module_utils._offline.order import OrderError, ScriptPlan, computer_name, plan_scripts
 from ...module_utils._offline.plan_text import plan_text
 from ...module_utils._offline.rollback import rollback_script
 from ...module_utils._offline.script import data_file
-from ...module_utils._parsers.transcript import (
-    TranscriptError,
-    split_transcript,
-)
+from ...module_utils._parsers.transcript import TranscriptError, split_transcript
 from ...module_utils._plan.changes import END_RECORD
 from ...module_utils._plan.diff import summary_of
 from ...module_utils._plan.host_plan import Plan

@@ -19,13 +19,7 @@ from ...module_utils._fleet.artifact import build
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import plan_host
-from ...module_utils._policy import (
-    PLAN_SPEC,
-    POLICY_SPEC,
-    RUN_SPEC,
-    Policy,
-    PolicyError,
-)
+from ...module_utils._policy import PLAN_SPEC, POLICY_SPEC, RUN_SPEC, Policy, PolicyError
 from .._connection.errors import HostFailure, Phase
 from .._connection.exchange import Exchange
 from .._connection.session import Session
@@ -38,12 +32,7 @@ from .._host.gather import Gathered, gather
 from .._host.rollback import undo_call
 from .._verbose import RESULTS, Verbose
 from .options import checked_options
-from .outcome import (
-    Outcome,
-    broken_off,
-    failed,
-    unfinished,
-)
+from .outcome import Outcome, broken_off, failed, unfinished
 from .progress import Progress
 
 __all__ = ("HostAction", "Job", "Outcome", "Planned", "outcome_of", "planned", "spec")

@@ -14,17 +14,11 @@ from ansible.errors import AnsibleConnectionFailure
 from ...module_utils._commands.reboot import boot_line, reboot_line
 from ...module_utils._facts.facts import read_facts
 from ...module_utils._facts.host import RUNNING
-from ...module_utils._facts.window_facts import (
-    awaited_at_boot,
-    not_yet,
-    still_down,
-)
+from ...module_utils._facts.window_facts import awaited_at_boot, not_yet, still_down
 from ...module_utils._plan.changes import Work
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.service_check import UNREADABLE, says_that_dns_is_down, sentences
-from ...module_utils._plan.window_refusal import (
-    refusal_of,
-)
+from ...module_utils._plan.window_refusal import refusal_of
 from ...module_utils._problems import in_number, listed
 from ...module_utils._windows.settings import DNS_SERVICE, STATE
 from .._connection.errors import HostFailure, after_change

@@ -19,13 +19,7 @@ from .._connection.errors import HostFailure, after_change
 from .._host.apply import WriteRequest, apply
 from .._host.exclusions import refused_ranges, refused_text
 from .._host.gather import read_answer
-from .action import (
-    Job,
-    Outcome,
-    Planned,
-    outcome_of,
-    planned,
-)
+from .action import Job, Outcome, Planned, outcome_of, planned
 
 
 def reserve(job: Job) -> Outcome:

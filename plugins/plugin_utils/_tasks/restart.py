@@ -9,11 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._commands.cmd import BatchError
-from ...module_utils._commands.records import (
-    RAN_BEFORE,
-    WINDOW_RECORD,
-    remember_line,
-)
+from ...module_utils._commands.records import RAN_BEFORE, WINDOW_RECORD, remember_line
 from ...module_utils._commands.window import start_services_line
 from ...module_utils._commands.window_steps import ALREADY_RUNNING
 from ...module_utils._facts.host import RUNNING
@@ -30,21 +26,14 @@ from ...module_utils._plan.changes import DNS_WINDOW, START_SERVICES, Action
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.service_check import says_that_dns_is_down, sentences, still_without_port
 from ...module_utils._plan.status import RESTART_REFUSED
-from ...module_utils._plan.window_refusal import (
-    refusal_of,
-)
+from ...module_utils._plan.window_refusal import refusal_of
 from ...module_utils._policy import Policy
 from ...module_utils._problems import listed
 from ...module_utils._windows.settings import DNS_SERVICE
 from .._connection.errors import HostFailure, after_change
 from .._connection.exchange import Exchange
-from .._host.dns_window import (
-    Opened,
-    open_window,
-)
-from .._host.dns_window import (
-    longest as longest_window,
-)
+from .._host.dns_window import Opened, open_window
+from .._host.dns_window import longest as longest_window
 from .._host.exclusions import recorded_exclusions
 from .._host.gather import Gathered, read_answer
 from .._host.lock import HostLock

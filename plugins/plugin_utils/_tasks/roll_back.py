@@ -8,12 +8,7 @@ from __future__ import annotations
 from .._connection.errors import HostFailure, after_change
 from .._host.backup import BackupError
 from .._host.gather import Gathered, read_answer
-from .._host.rollback import (
-    RollbackPlan,
-    plan_rollback,
-    restore,
-    unchanged_rows,
-)
+from .._host.rollback import RollbackPlan, plan_rollback, restore, unchanged_rows
 from .action import Job, Outcome, outcome_of, planned
 
 

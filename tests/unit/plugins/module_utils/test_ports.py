@@ -15,11 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import (
-    PortError,
-    PortSet,
-    parse_entries,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortError, PortSet, parse_entries
 
 PORTS = st.integers(1, 65535)
 NEAR = st.one_of(PORTS, st.integers(1, 40), st.integers(65500, 65535))

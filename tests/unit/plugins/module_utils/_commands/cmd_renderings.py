@@ -61,11 +61,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.re
     REG_MULTI_SZ,
     SIGNATURES,
 )
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import (
-    NETSH,
-    RANGES,
-    SETTINGS,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.settings import NETSH, RANGES, SETTINGS
 
 Rendered = Iterator[str | list[str]]
 

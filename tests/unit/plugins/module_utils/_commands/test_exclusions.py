@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
-    ALPHABET,
-    MAX_LINE,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, MAX_LINE
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.write import (
     ChangeId,
     SettingWrite,

@@ -11,11 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import (
-    ALPHABET,
-    MAX_LINE,
-    BatchError,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, MAX_LINE, BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.host_backup import restore_script
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import unlock_line
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.records import Record

@@ -19,10 +19,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._parsers.tr
     TranscriptError,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
-    ABSENT,
-    UNREAD,
-)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import ABSENT, UNREAD
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
     ROOT,
     facts_of,

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
-    ABSENT,
-    UNREAD,
-)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import ABSENT, UNREAD
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.transcripts import (
     NT,
     SERVICES,

@@ -22,11 +22,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     service,
     socket,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import (
-    plan,
-    problem_ids,
-    verify,
-)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import plan, problem_ids, verify
 
 ON_DNS = {"udp4": ["53-53", "52311-52311"], "udp6": ["53-53"]}
 FREE = {"udp_endpoints": [], "udp_ports": {"udp4": [], "udp6": []}}

@@ -35,9 +35,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
     LINE,
     run,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.stand_in_ssh import (
-    StandIn,
-)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.stand_in_ssh import StandIn
 
 NOT_VERIFIED = "Host key verification failed."
 SECRET = "secret-password"

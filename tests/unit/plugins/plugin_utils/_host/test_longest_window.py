@@ -18,10 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window, lock
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import (
-    longest,
-    open_window,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import longest, open_window
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.lock import HostLock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Window
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_result import (
-    read_refusal,
-    read_steps,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_result import read_refusal, read_steps
 
 RUN = "0123456789abcdef"
 WINDOW = Window(RUN, f"1764000000-{RUN}", (), (), (), 300, 1764000300, services_to_restart=("Netbird", "BESClient"))

@@ -12,17 +12,11 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import (
-    Opened,
-    open_window,
-)
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.dns_window import Opened, open_window
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import gather
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.lock import HostLock
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
-    RUNNING,
-    FakeHost,
-)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import RUNNING, FakeHost
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import (
     FakeConnection,
     FakeWire,
