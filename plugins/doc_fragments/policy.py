@@ -29,7 +29,7 @@ options:
     type: bool
     default: true
   extra_ports:
-    description: Additional UDP ports to reserve, each V(n) or V(a-b).
+    description: Additional UDP ports to reserve, each V(n) or V(a-b). Not 53, which is the port of DNS itself.
     type: list
     elements: str
     default: []
@@ -58,7 +58,7 @@ options:
         description: Name of the service for people. The default is O(catalogue_extra[].name).
         type: str
       services:
-        description: Keys of the services under C(HKLM\SYSTEM\CurrentControlSet\Services).
+        description: Keys of the services under C(HKLM\SYSTEM\CurrentControlSet\Services). Never C(DNS).
         type: list
         elements: str
         required: true

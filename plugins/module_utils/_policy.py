@@ -21,7 +21,7 @@ from ._catalogue.row import (
 from ._catalogue.sbs2003 import PROFILES, rows_from_extra
 from ._ports import HIGHEST_PORT, LOWEST_PORT, PortError, PortSet, Range
 from ._windows.range_owners import FORCES
-from ._windows.settings import DNS_SERVICE, NETSH, RANGES
+from ._windows.settings import DNS_PORT, DNS_SERVICE, NETSH, RANGES
 
 AUTO_PROFILE = "auto"
 POOL_SIZE_MAX = 10_000
@@ -172,6 +172,7 @@ class Policy:
         try:
             values["extra_rows"] = rows_from_extra(values.pop("catalogue_extra"))
             values["extra_ports"] = PortSet.from_text(_texts(values, "extra_ports"))
+            _refuse_dns_itself(values["extra_ports"], values["extra_rows"])
         except CatalogueError as error:
             raise PolicyError(str(error)) from error
         except PortError as error:
@@ -223,6 +224,18 @@ def _check_value(name: str, value: object) -> None:
         low, high = _INT_BOUNDS[name]
         if not low <= value <= high:
             raise PolicyError(f"{name} must lie between {low} and {high}, not be {value}")
+
+
+def _refuse_dns_itself(extra_ports: PortSet, extra_rows: Sequence[CatalogueRow]) -> None:
+    """Refuse what would put DNS in conflict with itself."""
+    if DNS_PORT in extra_ports:
+        raise PolicyError(f"extra_ports: UDP {DNS_PORT} is the port of DNS itself, leave it out of the list")
+    for row in extra_rows:
+        if row.matches(DNS_SERVICE):
+            raise PolicyError(
+                f"catalogue_extra: {row.name} names {DNS_SERVICE}, which is always checked; name the services whose"
+                " ports it may take"
+            )
 
 
 def _refuse_contradictions(values: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ Range = tuple[int, int]
 
 _ENTRY_RE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 _SEPARATOR_RE = re.compile("[,;]")
+_SPACED_DASH_RE = re.compile("([0-9]) *- *([0-9])")
 _CARRY = 255
 _PACKED_BYTES_MAX = HIGHEST_PORT + HIGHEST_PORT // _CARRY + 1
 _PACKED_KEYS = frozenset(("count", "lowest", "highest", "packed"))
@@ -324,13 +325,13 @@ def split_entry(entry: str) -> tuple[PortSet, list[str]]:
     """Return the ranges that an entry plainly means, and the parts of it that are none.
 
     Installation scripts write a whole list as one text. Commas and semicolons separate; spaces do so only if each part
-    is a range, because in ``80 - 90`` they do not.
+    is a range. Beside the dash of a range, as in ``80 - 90``, they mean nothing.
     """
     ranges: list[Range] = []
     rest: list[str] = []
     for part in filter(None, (text.strip() for text in _SEPARATOR_RE.split(entry))):
         try:
-            ranges += [_parse_entry(word) for word in part.split()]
+            ranges += [_parse_entry(word) for word in _SPACED_DASH_RE.sub(r"\1-\2", part).split()]
         except PortError:
             rest.append(part)
     return PortSet.from_ranges(ranges), rest if ranges or rest else [entry]

@@ -14,7 +14,7 @@ author:
 description:
   - Fails if a needed service is down or does not hold its port. The message names the process that holds the port
     instead, and the error number of the failed start. Changes nothing.
-  - A service that was stopped on purpose is not a failure.
+  - A service that was stopped without an error is not a failure, unless DNS holds its port.
 extends_documentation_fragment:
   - portkeeper.windows_dns.attributes
   - portkeeper.windows_dns.policy

@@ -53,6 +53,23 @@ PRODUCT_ROWS: tuple[CatalogueRow, ...] = (
         protocol="both",
     ),
     _product(
+        "acronis_agent",
+        "Acronis agent: discovery and management",
+        "9876",
+        "manual of Acronis True Image for Windows Small Business Server (UDP 9876 has no substitute, TCP 9876 has one);"
+        " the keys are not confirmed",
+        keys=("AcronisAgent", "MMS"),
+        protocol="both",
+    ),
+    _product(
+        "intel_pds",
+        "Intel PDS of Symantec AntiVirus 10 and earlier: discovery of servers",
+        "38293",
+        "Symantec's TECH101169 (38293); that UDP matters and the key are from public lists, not from this document",
+        keys=("Intel PDS",),
+        protocol="both",
+    ),
+    _product(
         "kaspersky_agent",
         "Kaspersky Network Agent",
         "15000",

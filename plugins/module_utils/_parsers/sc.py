@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from .._windows.service_states import port_error_of
 from .listing import field_of, indentation, plain_lines
 
 SERVICE_SPECIFIC_ERROR = 1066
@@ -76,10 +77,13 @@ class ServiceRow:
 
     @property
     def last_error(self) -> int | None:
-        """The significant error: the service's own code if Win32 only says 1066, and 1066 if that code is 0 too."""
+        """The significant error: the service's own code if Win32 only says 1066, and 1066 if that code is 0 too.
+
+        An error of the port that is reported as HRESULT is given as the Win32 error that it contains.
+        """
         if self.win32_exit_code == SERVICE_SPECIFIC_ERROR:
-            return self.service_exit_code or SERVICE_SPECIFIC_ERROR
-        return self.win32_exit_code
+            return port_error_of(self.service_exit_code or SERVICE_SPECIFIC_ERROR)
+        return port_error_of(self.win32_exit_code)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._catalogue.row import NO_PORTS, CatalogueRow
-from .._facts.host import Host, Service
+from .._facts.host import Holder, Host, Service
 from .._policy import Policy
 from .._ports import FAMILIES, PortSet
 from .._windows.service_states import DOWN, EXCUSED, HOLDS, UNREAD, state_row
 from .._windows.service_states import NOT_YET as STARTING
-from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD
+from .._windows.settings import DNS_PORT, DNS_SERVICE, RAN_BEFORE_RECORD
 from .needs import is_ignored
 from .service_check import (
     DNS_PORTS_UNKNOWN,
@@ -27,8 +27,6 @@ from .service_check import (
     Failure,
     ServiceCheck,
 )
-
-DNS_PORT = 53
 
 DNS_ROW = CatalogueRow(
     name="dns_server",
@@ -52,18 +50,17 @@ EARLIER_ROW = CatalogueRow(
 )
 
 
-def fixed_ports(host: Host) -> PortSet:
-    """Return the ports of DNS that are not drawn: port 53, and a fixed SendPort."""
-    return PortSet.from_ports([DNS_PORT, *([host.send_port] if host.send_port else [])])
-
-
 def check_dns(host: Host, policy: Policy) -> list[ServiceCheck]:
     """Check DNS, where it is installed and the policy does not ignore it."""
     if not host.dns_installed or not host.services_known or is_ignored(DNS_ROW, (DNS_SERVICE,), policy):
         return []
     service = host.dns_service or Service(DNS_SERVICE, pid=host.dns_pid)
     found = state_row(service.start, False, service.state, service.exit_code)
-    failures = _of_ports(host) if found.dns == HOLDS else _of_state(found.dns, service, NOT_RUNNING)
+    if found.dns == HOLDS:
+        failures = _of_ports(host)
+    else:
+        failures = _of_state(found.dns, service, NOT_RUNNING)
+        failures += _holder_of_its_port(host, service) if failures and found.dns != UNREAD else ()
     return [ServiceCheck(DNS_ROW, service, failures, (), found.note if found.dns == EXCUSED else None)]
 
 
@@ -77,7 +74,7 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
     """Running proves little: DNS's own process has to hold UDP 53, in one address family at least."""
     if not host.sockets_known:
         return ()
-    others = [holder for family in FAMILIES for holder in host.holders(DNS_PORT, family)]
+    others = _others_on_its_port(host)
     if not host.dns_ports_known:
         if host.names_processes:
             return (Failure(DNS_SERVICE, DNS_PORTS_UNKNOWN, DNS_PORT),)
@@ -87,6 +84,18 @@ def _of_ports(host: Host) -> tuple[Failure, ...]:
     if others:
         return (Failure(DNS_SERVICE, PORT_TAKEN, DNS_PORT, holder=others[0].process, pid=others[0].pid),)
     return (Failure(DNS_SERVICE, PORT_NOT_HELD, DNS_PORT),)
+
+
+def _others_on_its_port(host: Host) -> list[Holder]:
+    return [holder for family in FAMILIES for holder in host.holders(DNS_PORT, family)]
+
+
+def _holder_of_its_port(host: Host, service: Service) -> tuple[Failure, ...]:
+    """Return who holds UDP 53 while DNS does not run: another name server, or the sharing of an internet connection."""
+    others = [holder for holder in _others_on_its_port(host) if holder.pid is not None and holder.pid != service.pid]
+    if not (others and host.sockets_known):
+        return ()
+    return (Failure(DNS_SERVICE, PORT_TAKEN, DNS_PORT, service.exit_code, others[0].process, others[0].pid),)
 
 
 def check_ran_before(host: Host, policy: Policy, judged: Sequence[ServiceCheck]) -> list[ServiceCheck]:

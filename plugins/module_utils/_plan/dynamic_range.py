@@ -23,8 +23,7 @@ from .._windows.range_owners import owners_among
 from .._windows.settings import DNS_RESTART, MECHANISMS, NOW, RANGE_PREFIX, RANGES, SETTINGS, SOCKET_POOL_SIZE
 from .capacity import CLIENT_PORTS, Reservations
 from .changes import Change, RangeChange
-from .dns_check import fixed_ports
-from .pool import MODEL_UNKNOWN, Pool, configured_size
+from .pool import MODEL_UNKNOWN, Pool, configured_size, drawn_ports
 
 REFUSED = "dynamic_port_range_refused"
 UNCHECKED = "dynamic_port_range_unchecked"
@@ -63,22 +62,9 @@ class RangePlan:
 NO_RANGES = RangePlan({}, {}, NOW)
 
 
-def _drawn(host: Host, setting_id: str) -> PortSet:
-    """Return the ports that DNS holds over one address family, without port 53 and a fixed SendPort."""
-    known = host.dns_running and host.dns_ports_known
-    return host.dns_ports(setting_id.removeprefix(RANGE_PREFIX)) - fixed_ports(host) if known else PortSet()
-
-
-def drawn_outside(host: Host, setting_id: str) -> PortSet:
-    """Return the ports outside of the host's range that DNS holds, if they are so many that they are a pool."""
-    found = current_range(host, setting_id)
-    outside = PortSet() if found is None else _drawn(host, setting_id) - PortSet.from_ranges([found])
-    return outside if len(outside) >= POOL_SOCKETS_MIN else PortSet()
-
-
 def is_drawn_inside(host: Host, setting_id: str) -> bool:
     """Return whether DNS is seen to hold a pool, all of it inside the host's range: then a restart changes nothing."""
-    found, drawn = current_range(host, setting_id), _drawn(host, setting_id)
+    found, drawn = current_range(host, setting_id), drawn_ports(host, setting_id.removeprefix(RANGE_PREFIX))
     return found is not None and len(drawn) >= POOL_SOCKETS_MIN and not drawn - PortSet.from_ranges([found])
 
 

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._commands.machine_id import NAME_VALUE, cloned_from
-from .._facts.dynamic_range import configured_text
+from .._facts.dynamic_range import configured_text, current_range
 from .._facts.host import Host
 from .._ports import FAMILIES, PortSet, parse_entries
 from .._windows.service_states import HIGHEST_PID, has_no_process
-from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGES, RECORDED_STOPPED, Setting, entries_of
+from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGE_PREFIX, RANGES, RECORDED_STOPPED, Setting, entries_of
 from .capacity import starred_ports
 from .changes import Change, change_records
-from .dns_check import fixed_ports
-from .dynamic_range import drawn_outside, is_drawn_inside
+from .dynamic_range import is_drawn_inside
 from .exclusions import NetshPlan
+from .pool import drawn_outside, fixed_ports
 
 YES = "yes"
 NO = "no"
@@ -76,7 +76,9 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
     Of a dynamic range it is a pool that lies outside of it.
     """
     if setting.id in RANGES:
-        return drawn_outside(host, setting.id)
+        found = current_range(host, setting.id)
+        ports = None if found is None else PortSet.from_ranges([found])
+        return drawn_outside(host, setting.id.removeprefix(RANGE_PREFIX), ports)
     fact = host.setting(setting.id)
     if not host.dns_running or not setting.is_list or fact.get("type") != LIST_TYPE:
         return PortSet()

@@ -16,7 +16,7 @@ from .._catalogue.sbs2003 import CATALOGUE
 from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
-from .._problems import Problem, listed, make_problem, shown
+from .._problems import Problem, in_number, listed, make_problem, shown
 from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, SHARING_VIOLATION
 from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
@@ -35,11 +35,13 @@ class FailedService:
         service: what the service manager shows of it.
         ports: its UDP ports in the catalogue.
         held_by_dns: those of these ports that DNS holds now.
+        tcp_ports: its ports in the catalogue if they are TCP ports only, which DNS does not take.
     """
 
     service: Service
     ports: PortSet
     held_by_dns: PortSet
+    tcp_ports: PortSet
 
     @property
     def automatic(self) -> bool:
@@ -66,10 +68,11 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         rows = [row for row in CATALOGUE + policy.extra_rows if host.family in row.families and row.matches(name)]
         if name.lower() in policy.ignore_services or any(is_ignored(row, (name,), policy) for row in rows):
             continue
-        own = (found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,)))
+        own = [found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,))]
         ports = PortSet.union(row.udp_ports for row in own)
+        tcp = PortSet() if ports else PortSet.union(row.ports for row in own)
         if service.exit_code != SHARING_VIOLATION or held_ports(host, ports):
-            found.append(FailedService(service, ports, held_by_dns(host, ports)))
+            found.append(FailedService(service, ports, held_by_dns(host, ports), tcp))
     return found
 
 
@@ -90,7 +93,41 @@ def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem
         )
 
 
+def other_port_problems(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
+    """Yield the services of the catalogue that failed for a port which must be another one than the catalogue has.
+
+    The ports of many products are settings. If those of the catalogue are free, a start may fail for the same reason.
+    """
+    checks: dict[str, list[ServiceCheck]] = {}
+    for check in service_checks:
+        checks.setdefault(check.service.name, []).append(check)
+    for name, found in checks.items():
+        service = found[0].service
+        ports = PortSet.from_ranges(pair for check in found for pair in check.row.udp_ports.ranges)
+        is_setting = all(check.row.own_sockets or check.row.hold == "never" for check in found)
+        failed = service.state != RUNNING and service.exit_code in PORT_ERRORS and service.start != DISABLED
+        if not (failed and is_setting and ports and host.sockets_known) or any(check.taken for check in found):
+            continue
+        words = (
+            "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If"
+            " its start fails again, it has another port: name that in extra_ports."
+        )
+        error = service.exit_code or 0
+        message = in_number(words, len(ports) > 1).format(
+            name=shown(name), error=PORT_ERROR_WORDS[error], ports=listed(port_words(ports))
+        )
+        data = {"ports": ports.to_json(), "held_by_dns": []}
+        yield make_problem(
+            FAILED_FOR_PORT, "info", message, service=shown(name), start=service.start, error=error, **data
+        )
+
+
 def _ports_in_words(entry: FailedService) -> str:
+    if entry.tcp_ports:
+        return (
+            f"; the catalogue knows only TCP {listed(port_words(entry.tcp_ports))} of it, which DNS does not take: find"
+            " the other program with netstat -ano, or name a UDP port of the service in catalogue_extra"
+        )
     if not entry.ports:
         return ", and the catalogue does not know it: name the port in catalogue_extra"
     if not entry.held_by_dns:

@@ -14,13 +14,13 @@ from .._facts.services import ACCESS_DENIED
 from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet, port_words
-from .._problems import TRUNCATED, Problem, Severity, listed, make_problem, shown
-from .._windows.settings import RANGES, RESERVED_PORTS, Setting
+from .._problems import TRUNCATED, Problem, Severity, in_number, listed, make_problem, shown
+from .._windows.settings import MAX_USER_PORT, RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
 from .effective import contradicting_ports, started_since
 from .host_plan import CONFLICTS_MAX, Plan
 from .needs import Need
-from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, Pool
+from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, POOL_OUTSIDE, Pool
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     EXCLUSIONS_UNKNOWN,
@@ -166,7 +166,7 @@ def contradictions(host: Host, managed: Sequence[Setting]) -> Iterator[Problem]:
             continue
         if setting.id in RANGES:
             yield make_problem(
-                "pool_outside_range",
+                POOL_OUTSIDE,
                 "warning",
                 f"DNS holds {len(ports)} UDP ports outside of {setting.value_name}, although it has restarted since the"
                 " range was recorded: the range was another one when DNS started, or DNS does not follow it.",
@@ -192,13 +192,20 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
             "info",
             "ReservedPorts is set, but Windows reads it up to 2003 only (KB812873): it protects nothing here.",
         )
+    if host.family not in (None, "nt5") and host.setting(MAX_USER_PORT)["present"]:
+        yield make_problem(
+            "max_user_port_not_used",
+            "info",
+            "MaxUserPort is set. From Windows Vista on the dynamic UDP port range is set with netsh, and the pool is"
+            " computed from that; whether DNS reads MaxUserPort here as well is not known.",
+        )
     if host.dns_installed is False:
         on_request = host.family not in (None, "nt5") and not policy.use_netsh
         ending = " Exclusions for what clients draw are planned on request (use_netsh)." if on_request else ""
         yield make_problem(
             "no_dns_server",
             "info",
-            f"The host has no DNS server, so there is no pool and no figure for it.{ending}",
+            f"The DNS Server of Windows is not installed, so there is no pool and no figure for it.{ending}",
         )
     elif pool.model == MODEL_NO_POOL:
         yield make_problem(
@@ -225,6 +232,15 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
             yield make_problem(
                 "service_stopped",
                 "info",
-                f"{service_check.service.name} starts automatically but was stopped on purpose: it is not started.",
+                f"{service_check.service.name} starts automatically but was stopped without an error: it is not"
+                " started.",
                 service=service_check.service.name,
             )
+        if service_check.left_out:
+            words = (
+                "{name} runs and holds UDP ports of the catalogue, but not {ports}. Which ports it has is a setting: if"
+                " [it is|they are] configured, it has lost [it|them] at its start, and must be restarted."
+            )
+            ports, name = port_words(service_check.left_out), shown(service_check.service.name)
+            message = in_number(words, len(service_check.left_out) > 1).format(name=name, ports=listed(ports))
+            yield make_problem("port_not_held", "info", message, service=name, port=None)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
@@ -25,6 +25,8 @@ USER = "user"
 
 SBS_PROFILE = "sbs2003"
 SQL_ROW = "sql_server"
+NEARLY_ALL = 0.9
+"""Share of a range that must be lost before a service that takes free ports of it is in trouble; no source has one."""
 _NO_PORTS = PortSet()
 _ADDRESSES_MAX = 5
 
@@ -70,7 +72,7 @@ class Need:
             pool: what can be drawn without any reservation.
             effective: the ports that are reserved and known to be effective, per address family.
         """
-        in_range = {family: self.udp_ports & (pool.ports(family) or _NO_PORTS) for family in FAMILIES}
+        in_range = {family: self.udp_ports & pool.reach(family) for family in FAMILIES}
         return {
             "service": self.service,
             "title": self.title,
@@ -131,21 +133,19 @@ def relevant_rows(host: Host, policy: Policy) -> Rows:
     return rows
 
 
-def collect_needs(
-    host: Host, policy: Policy, rows: Rows, pool_ports: PortSet, own_sockets: Sequence[OwnSockets]
-) -> list[Need]:
+def collect_needs(host: Host, policy: Policy, rows: Rows, pool: Pool, own_sockets: Sequence[OwnSockets]) -> list[Need]:
     """Return all needs of a host: catalogue rows in order, SQL instances after their row, own sockets, user, listeners.
 
     Args:
         host: the facts.
         policy: what the user wants protected.
         rows: from `relevant_rows`.
-        pool_ports: what the pool can draw without any reservation.
+        pool: its size, and what it can draw without any reservation.
         own_sockets: what the sockets of running services show.
     """
     needs: list[Need] = []
     profiles = selected_profiles(host, policy)
-    for row, services in rows:
+    for row, services in ((_without_wide_range(row, pool), services) for row, services in rows):
         if not row.ports:
             continue
         reason = DETECTED if services and policy.detect else PROFILE
@@ -160,13 +160,25 @@ def collect_needs(
         )
     if policy.include_listeners:
         known = PortSet.union(need.udp_ports for need in needs)
-        needs += _listeners(host, pool_ports - known)
+        needs += _listeners(host, pool.all_ports - known)
     return needs
 
 
 def shared_by_need(needs: Sequence[Need], ports: PortSet) -> str:
     """Name the ports in words, by the needs that ask for them."""
     return listed([f"{listed(share.strings())} ({need.service})" for need in needs if (share := need.ports & ports)])
+
+
+def _without_wide_range(row: CatalogueRow, pool: Pool) -> CatalogueRow:
+    """Leave out a range of which the service takes any free ports, if the pool is too small to take nearly all of it.
+
+    To give WDS such a range is Microsoft's own remedy (KB977512): it needs no reservation, and none would fit.
+    """
+    sizes = (pool.size, pool.size_after)
+    if not row.choice or any(size is None or size >= NEARLY_ALL * len(row.choice) for size in sizes):
+        return row
+    wide = f"; of its {len(row.choice)} ports in {listed(row.choice.strings())} the pool cannot take nearly all"
+    return replace(row, ports=row.ports - row.choice, source=row.source + wide)
 
 
 def detected_rows(host: Host, policy: Policy) -> Rows:

@@ -32,7 +32,7 @@ from .configured import Rows, unknown_ports
 from .dynamic_range import NO_RANGES, RangePlan, plan_ranges, range_reason, refuse_small_ranges
 from .effective import NO, UNKNOWN, effect_of, effective_ports, record_change
 from .exclusions import blocked_ports, plan_netsh
-from .failed_services import failed_service_problems, failed_services
+from .failed_services import failed_service_problems, failed_services, other_port_problems
 from .host_plan import Plan
 from .host_problems import contradictions, cut_conflicts, information, service_problems, unread_basics, unread_sockets
 from .needs import Need, collect_needs, relevant_rows
@@ -142,6 +142,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
         information(host, policy, draft.pool, service_checks),
         service_problems(failures),
         failed_service_problems(failed),
+        other_port_problems(host, service_checks),
         cut_conflicts(conflicts),
         contradictions(host, draft.managed),
         blocked_ports(host, draft.needs),
@@ -196,7 +197,7 @@ def _in_ranges(host: Host, policy: Policy, found: Pool, ranges: RangePlan) -> _D
     drawn = pool.in_new_range()
     rows = relevant_rows(host, policy)
     own = find_own_sockets(host, policy, rows, found)
-    needs = collect_needs(host, policy, rows, drawn.all_ports, own)
+    needs = collect_needs(host, policy, rows, drawn, own)
     mechanism, of_release = _mechanism(host, policy)
     listed, of_list = plan_list(host, policy, needs, drawn) if mechanism.setting else (None, ())
     netsh, of_netsh = plan_netsh(host, policy, needs, drawn) if mechanism.netsh else (None, ())

@@ -11,10 +11,11 @@ from typing import Any
 
 from .._facts.dynamic_range import current_range
 from .._facts.host import Host
+from .._facts.sockets import POOL_SOCKETS_MIN
 from .._policy import POOL_SIZE_DEFAULT, POOL_SIZE_MAX
 from .._ports import FAMILIES, HIGHEST_PORT, PortSet
 from .._problems import Problem, make_problem
-from .._windows.settings import MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
+from .._windows.settings import DNS_PORT, MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
 
 NT5_LOWEST = 1024
 """Lowest port of the draw where MaxUserPort is set: the SBS 2003 article says 1024, KB929851 says 1025."""
@@ -24,6 +25,8 @@ NT5_UNSET = PortSet.from_ranges(((49152, HIGHEST_PORT),))
 """The draw where MaxUserPort is not set (the SBS 2003 article)."""
 SBS_MAX_USER_PORT = 65536
 """SBS 2003, Exchange and ISA set MaxUserPort to this although 65534 is the documented limit, so it is not reported."""
+
+POOL_OUTSIDE = "pool_outside_range"
 
 MODEL_UNIFORM = "uniform"
 MODEL_ESTIMATE = "estimate"
@@ -42,6 +45,8 @@ class Pool:
         size_after: the same after everything planned is effective.
         model: uniform, estimate (2008 and later draw nearly contiguous blocks), no_pool or unknown.
         moved: the ranges that the plan sets, by address family.
+        blocked: ports in blocks of Windows itself (WinNAT, HNS, http.sys), which nobody can bind, by address family.
+        seen: up to 2003, the stretch from which DNS has drawn a pool that lies outside of its range, by address family.
     """
 
     udp4: PortSet | None
@@ -50,15 +55,21 @@ class Pool:
     size_after: int | None
     model: str
     moved: Mapping[str, PortSet] = field(default_factory=dict)
+    blocked: Mapping[str, PortSet] = field(default_factory=dict)
+    seen: Mapping[str, PortSet] = field(default_factory=dict)
 
     def ports(self, family: str) -> PortSet | None:
         """Return the range of one address family."""
         return self.udp4 if family == FAMILIES[0] else self.udp6
 
+    def reach(self, family: str) -> PortSet:
+        """Return the ports of one address family that may be drawn, also of a stretch outside of its range."""
+        return (self.ports(family) or PortSet()) | self.seen.get(family, PortSet())
+
     @property
     def all_ports(self) -> PortSet:
-        """The ports of both ranges."""
-        return PortSet.union(ports for ports in (self.udp4, self.udp6) if ports)
+        """The ports that may be drawn over either family."""
+        return self.reach(FAMILIES[0]) | self.reach(FAMILIES[1])
 
     def in_new_range(self) -> Pool:
         """Return the pool as it is drawn from the ranges that the plan sets."""
@@ -85,14 +96,56 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
         wanted_size: SocketPoolSize of the policy, None to leave it as it is.
     """
     ranges, problems = _nt5_ranges(host) if host.family == "nt5" else _nt6_ranges(host)
+    outside = {family: found for family in FAMILIES if (found := drawn_outside(host, family, ranges[family]))}
+    problems += [_outside(family, found) for family, found in outside.items() if not _is_recorded(host, family)]
+    # From Vista on the range is documented, and what lies outside of it was drawn from an earlier one.
+    seen = {family: _stretch(found) for family, found in outside.items()} if host.family == "nt5" else {}
     model = _model(host, ranges)
     if model in (MODEL_NO_POOL, MODEL_UNKNOWN):
-        return Pool(ranges["udp4"], ranges["udp6"], None, None, model), problems
+        return Pool(ranges["udp4"], ranges["udp6"], None, None, model, seen=seen), problems
     size, size_problems = _size(host)
     if wanted_size is None and size < POOL_SIZE_DEFAULT:
         size_problems.append(_small(host.setting(SOCKET_POOL_SIZE)["data"]))
     after = size if wanted_size is None else max(wanted_size, 1)
-    return Pool(ranges["udp4"], ranges["udp6"], size, after, model), problems + size_problems
+    blocked = {family: PortSet.from_ranges(host.blocks(family)) for family in FAMILIES}
+    pool = Pool(ranges["udp4"], ranges["udp6"], size, after, model, blocked=blocked, seen=seen)
+    return pool, problems + size_problems
+
+
+def fixed_ports(host: Host) -> PortSet:
+    """Return the ports of DNS that are not drawn: port 53, and a fixed SendPort."""
+    return PortSet.from_ports([DNS_PORT, *([host.send_port] if host.send_port else [])])
+
+
+def drawn_ports(host: Host, family: str) -> PortSet:
+    """Return the ports that DNS holds over one address family, without the fixed ones."""
+    return host.dns_ports(family) - fixed_ports(host) if host.dns_running and host.dns_ports_known else PortSet()
+
+
+def drawn_outside(host: Host, family: str, found: PortSet | None) -> PortSet:
+    """Return the ports outside of a range that DNS holds, if they are so many that they are a pool."""
+    outside = PortSet() if found is None else drawn_ports(host, family) - found
+    return outside if len(outside) >= POOL_SOCKETS_MIN else PortSet()
+
+
+def _stretch(ports: PortSet) -> PortSet:
+    return PortSet.from_ranges([(ports.lowest or 1, ports.highest or 1)])
+
+
+def _is_recorded(host: Host, family: str) -> bool:
+    """Return whether the range was set by us: whether DNS follows it is judged with its record."""
+    return host.family != "nt5" and host.record(RANGE_PREFIX + family) is not None
+
+
+def _outside(family: str, ports: PortSet) -> Problem:
+    return make_problem(
+        POOL_OUTSIDE,
+        "warning",
+        f"Over {family} DNS holds {len(ports)} UDP ports between {ports.lowest} and {ports.highest}, outside of the"
+        " range from which its pool is drawn: the range was another one when DNS started, or DNS does not follow it.",
+        family=family,
+        ports=ports.to_json(),
+    )
 
 
 def _small(size: int) -> Problem:
@@ -165,14 +218,20 @@ def configured_size(host: Host) -> int:
 
 
 def _size(host: Host) -> tuple[int, list[Problem]]:
-    """Return the sockets per family. SocketPoolSize 0 means one socket; if it cannot be read, the default is used."""
+    """Return the sockets per family. SocketPoolSize 0 means one socket; if it cannot be read, the default is used.
+
+    If it has another type, it is not known whether DNS reads it: a larger pool that is seen counts then.
+    """
     fact = host.setting(SOCKET_POOL_SIZE)
     size = fact["data"]
     if fact["present"] is None:
         message = "SocketPoolSize could not be read, so the size of the pool is not known."
         return POOL_SIZE_DEFAULT, [make_problem("pool_unknown", "error", message)]
-    if not fact["present"] or fact["type"] != "REG_DWORD" or not isinstance(size, int):
+    if not fact["present"]:
         return POOL_SIZE_DEFAULT, []
+    if fact["type"] != "REG_DWORD" or not isinstance(size, int):
+        seen = max(len(drawn_ports(host, family)) for family in FAMILIES)
+        return min(max(POOL_SIZE_DEFAULT, seen), POOL_SIZE_MAX), []
     if 0 <= size <= POOL_SIZE_MAX:
         return max(size, 1), []
     message = f"SocketPoolSize is {size}, outside the documented 0 to {POOL_SIZE_MAX}."

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from .._catalogue.row import may_never_start
 from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
@@ -55,6 +56,16 @@ class _Runner:
         """The ports that DNS holds while the service runs."""
         held = [failure.port for check in self.checks for failure in check.taken if failure.by_dns and failure.port]
         return PortSet.from_ports(set(held)) if self.service.state == RUNNING else PortSet()
+
+    @property
+    def is_never_started(self) -> bool:
+        """Whether it is a cluster, ISA or Exchange service, which no policy can make the collection restart."""
+        return may_never_start(self.name) or any(check.row.never_start for check in self.checks)
+
+    @property
+    def has_them_partly(self) -> bool:
+        """Whether it has each port that DNS holds over the other address family."""
+        return all(failure.partly for check in self.checks for failure in check.taken if failure.by_dns)
 
     @property
     def taken_by_others(self) -> PortSet:
@@ -121,7 +132,7 @@ def _refusal(host: Host, name: str, runner: _Runner | None) -> str | None:
 
 def _of_ports(host: Host, runner: _Runner) -> str | None:
     """Return why a service that runs might not start again. A service that has its ports is not restarted anyway."""
-    if any(check.row.never_start for check in runner.checks):
+    if runner.is_never_started:
         return "the collection never starts it"
     if not runner.lost:
         return None
@@ -151,11 +162,18 @@ def _runs_without(runner: _Runner, tried: bool) -> Problem:
         tried: whether a window since the boot has restarted it already.
     """
     name = shown(runner.service.name)
-    words = "{name} runs without UDP {ports}, which DNS holds. To get [it|them] back, it must be started while DNS is"
-    words += " down: "
+    without = "{name} runs without UDP {ports}, which DNS holds. To get [it|them] back, it"
+    if runner.has_them_partly:
+        without = (
+            "{name} has UDP {ports} over one address family only, DNS holds [it|them] over the other. To get [it|them]"
+        )
+        without += " there, too, it"
+    words = f"{without} must be started while DNS is down: "
     words += (
         "a window has tried that since the last boot, so it is not tried again"
         if tried
+        else "restart it yourself then, because the collection never stops or starts it"
+        if runner.is_never_started
         else "name it in restart_services, or restart it yourself then"
     )
     ports = runner.lost

@@ -46,18 +46,25 @@ def draw_risk(pool: Pool, needed: PortSet, reserved: Mapping[str, PortSet]) -> d
     Args:
         pool: ranges and size of the pool.
         needed: the UDP ports that others need.
-        reserved: the ports that the draw leaves out, per address family.
+        reserved: the ports that the draw leaves out if the others suffice, per address family.
     """
-    figures: dict[str, float | None] = {}
-    for family in FAMILIES:
-        ports = pool.ports(family)
-        if ports is None or pool.size is None:
-            figures[family] = None
-            continue
-        drawable = ports - reserved[family]
-        chance = hit_probability(len(drawable), len(needed & drawable), min(pool.size, len(drawable)))
-        figures[family] = round(chance, DIGITS)
-    return figures
+    return {family: _draw_risk(pool, family, needed, reserved[family]) for family in FAMILIES}
+
+
+def _draw_risk(pool: Pool, family: str, needed: PortSet, reserved: PortSet) -> float | None:
+    """Return the figure of one address family: the worse one where DNS has drawn from elsewhere than from its range."""
+    found, size = pool.ports(family), pool.size
+    if found is None or size is None:
+        return None
+    chances = [0.0]
+    for ports in filter(None, (found, pool.seen.get(family))):
+        unreserved = ports - reserved
+        # A pool that does not fit may take reserved ports, too: event 411 of the DNS Server reads like that.
+        drawable = ports if size > len(unreserved) else unreserved
+        # The blocks come and go: they make the pool denser elsewhere, but protect no needed port.
+        drawable -= pool.blocked.get(family, PortSet()) - needed
+        chances.append(hit_probability(len(drawable), len(needed & drawable), min(size, len(drawable))))
+    return round(max(chances), DIGITS)
 
 
 @dataclass(frozen=True)

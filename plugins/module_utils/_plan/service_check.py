@@ -75,6 +75,7 @@ class Failure:
         holder: process that holds the port instead, where known.
         pid: of that process.
         by_dns: whether DNS is that process.
+        partly: whether the service has the port over the other address family.
     """
 
     service: str | None
@@ -84,6 +85,7 @@ class Failure:
     holder: str | None = None
     pid: int | None = None
     by_dns: bool = False
+    partly: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the failure as ``port_verify`` lists it."""
@@ -107,6 +109,7 @@ class ServiceCheck:
         taken: ports of the row that somebody else holds, whether or not that hurts the service.
         note: why a service that does not run is no failure: stopped_on_purpose, demand_start, trigger_start or
             disabled.
+        left_out: free ports of the row that a running service does not hold, if they are a setting and it holds others.
     """
 
     row: CatalogueRow
@@ -114,6 +117,7 @@ class ServiceCheck:
     failures: tuple[Failure, ...]
     taken: tuple[Failure, ...]
     note: str | None
+    left_out: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the service as ``port_verify`` lists it."""
@@ -168,12 +172,15 @@ def _sentence_for(alike: Sequence[Mapping[str, Any]]) -> str:
         ports=listed(port_words(ports)),
         holder=first["holder"] or "a process that is not named",
         pid="unknown" if first["pid"] is None else first["pid"],
-        error=_error(first["error"], len(names) > 1),
+        error=_error(first["error"], len(names) > 1, first["port"] is not None),
         reason=first["reason"],
     )
     return words.replace(" ()", "").rstrip(", ") + "."
 
 
-def _error(number: int | None, several: bool) -> str:
-    known = "" if number is None else f"{'their' if several else 'its'} last exit code is {number}"
-    return known if number is None else _ERRORS.get(number, known)
+def _error(number: int | None, several: bool, of_port: bool) -> str:
+    """Say what the exit code shows: behind a service's name, in brackets if the sentence is about its port."""
+    if number is None:
+        return ""
+    words = _ERRORS.get(number, f"{'their' if several else 'its'} last exit code is {number}")
+    return f"({words})" if of_port and number not in PORT_ERROR_WORDS else words

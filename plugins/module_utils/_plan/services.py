@@ -27,6 +27,7 @@ from .._windows.service_states import (
     PORT_ERRORS,
     RUNNING,
     STOPPED,
+    STOPPED_ON_PURPOSE,
     SYSTEM_PID,
     TRIGGER_NOTE,
     UNREAD,
@@ -35,7 +36,7 @@ from .._windows.service_states import (
 from .._windows.service_states import NOT_YET as STARTING
 from .configured import Rows
 from .dns_check import check_dns, check_ran_before, record_failures
-from .needs import relevant_rows
+from .needs import NEARLY_ALL, relevant_rows
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     EXCLUSIONS_UNKNOWN,
@@ -50,9 +51,6 @@ from .service_check import (
     Failure,
     ServiceCheck,
 )
-
-NEARLY_ALL = 0.9
-"""Share of a range that must be lost before a service that takes free ports of it is in trouble; no source has one."""
 
 _READING_PROBLEMS = frozenset(
     (
@@ -215,33 +213,62 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     found = state_row(service.start, triggered, service.state, service.exit_code)
     verdict = found.needed
     if verdict == EXCUSED and row.hold != "always":
-        return ServiceCheck(row, service, taken if found.note == TRIGGER_NOTE else (), taken, found.note)
+        return ServiceCheck(row, service, _hurt_while_excused(found.note, row, taken), taken, found.note)
     if verdict == HOLDS:
         hurt = tuple(
             failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
         )
-        return ServiceCheck(row, service, hurt + tuple(_not_held(host, row, service)), taken, None)
+        free = _not_held(host, row)
+        if _holds_others(host, row, service):
+            return ServiceCheck(row, service, hurt, taken, None, free)
+        hurt += tuple(Failure(service.name, PORT_NOT_HELD, port) for port in free)
+        return ServiceCheck(row, service, hurt, taken, None)
     if verdict == FAILED and taken:
         return ServiceCheck(row, service, taken, taken, None)
     reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
-    return ServiceCheck(row, service, (Failure(service.name, reason, error=service.exit_code),), taken, None)
+    down = Failure(service.name, reason, error=service.exit_code)
+    # The holder may be the service itself where its state could not be read, unless it is DNS.
+    lost = tuple(failure for failure in _without_spared(row, taken) if failure.by_dns or verdict != UNREAD)
+    return ServiceCheck(row, service, (down, *lost), taken, None)
+
+
+def _hurt_while_excused(note: str | None, row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:
+    """Return the lost ports that are a finding although the service need not run.
+
+    A trigger may start it at any time. One that has ended without an error may have given up because of DNS.
+    """
+    if note == TRIGGER_NOTE:
+        return taken
+    if note == STOPPED_ON_PURPOSE:
+        return tuple(failure for failure in _without_spared(row, taken) if failure.by_dns)
+    return ()
 
 
 def _without_spared(row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:
-    """Leave out lost ports of a range from which a running service takes free ones, unless nearly all of it is lost."""
+    """Leave out lost ports of a range from which the service takes free ones, unless nearly all of it is lost."""
     lost = sum(failure.port in row.choice for failure in taken)
     if not row.choice or lost >= NEARLY_ALL * len(row.choice):
         return taken
     return tuple(failure for failure in taken if failure.port not in row.choice)
 
 
-def _not_held(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
+def _not_held(host: Host, row: CatalogueRow) -> tuple[int, ...]:
     """Return the ports that a running service should hold but no process holds."""
     if row.hold == "never" or not host.sockets_known:
-        return
-    for port in row.udp_ports:
-        if not any(host.holders(port, family) or host.dns_holds(port, family) for family in FAMILIES):
-            yield Failure(service.name, PORT_NOT_HELD, port)
+        return ()
+    return tuple(
+        port
+        for port in row.udp_ports
+        if not any(host.holders(port, family) or host.dns_holds(port, family) for family in FAMILIES)
+    )
+
+
+def _holds_others(host: Host, row: CatalogueRow, service: Service) -> bool:
+    """Return whether the service holds ports of the row, and need not hold all: which ones it has is a setting."""
+    holders = (holder for port in row.udp_ports for family in FAMILIES for holder in host.holders(port, family))
+    return (
+        row.own_sockets and row.hold != "always" and any(_is_its_own(host, holder, row, service) for holder in holders)
+    )
 
 
 def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
@@ -249,20 +276,19 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
     error = None if service.state == RUNNING else service.exit_code
     for port in row.udp_ports:
         by_others: list[Holder] = []
-        rightful = False
+        owned: dict[str, bool] = {}
         for family in FAMILIES:
             holders = host.holders(port, family)
-            owned = any(_is_rightful(host, holder, row, service) for holder in holders)
-            if host.dns_holds(port, family) and not owned:
-                yield Failure(service.name, PORT_TAKEN, port, error, DNS_PROCESS, host.dns_pid, by_dns=True)
-                break
-            rightful = rightful or owned
-            by_others += [] if owned else holders
-        else:
-            if by_others and not rightful:
-                yield _held_by(host, service, port, error, by_others)
-            elif service.state != RUNNING and host.excluded(port):
-                yield Failure(service.name, PORT_EXCLUDED, port, error)
+            owned[family] = any(_is_rightful(host, holder, row, service) for holder in holders)
+            by_others += [] if owned[family] else holders
+        rightful = any(owned.values())
+        if any(host.dns_holds(port, family) and not owned[family] for family in FAMILIES):
+            dns = (DNS_PROCESS, host.dns_pid)
+            yield Failure(service.name, PORT_TAKEN, port, error, *dns, by_dns=True, partly=rightful)
+        elif by_others and not rightful:
+            yield _held_by(host, service, port, error, by_others)
+        elif service.state != RUNNING and host.excluded(port):
+            yield Failure(service.name, PORT_EXCLUDED, port, error)
 
 
 def _held_by(host: Host, service: Service, port: int, error: int | None, holders: list[Holder]) -> Failure:
@@ -277,6 +303,11 @@ def _held_by(host: Host, service: Service, port: int, error: int | None, holders
 def _is_named(host: Host, holder: Holder) -> bool:
     """Return whether the owner of the socket is known, as far as the release can tell."""
     return holder.pid is not None or not host.names_processes
+
+
+def _is_its_own(host: Host, holder: Holder, row: CatalogueRow, service: Service) -> bool:
+    """Return whether the holder is certainly the expected one."""
+    return holder.pid is not None and _is_rightful(host, holder, row, service)
 
 
 def _is_rightful(host: Host, holder: Holder, row: CatalogueRow, service: Service) -> bool:

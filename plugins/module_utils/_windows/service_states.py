@@ -24,6 +24,8 @@ AUTO_START, DEMAND_START, DISABLED = 2, 3, 4
 SHARING_VIOLATION = 32
 PORT_ERRORS = (10048, 10013, SHARING_VIOLATION)
 """The port: address in use, access denied (an excluded block), sharing violation."""
+_HRESULT_OF_WIN32 = 0x80070000
+"""HRESULT_FROM_WIN32 (winerror.h) puts a Win32 error below FACILITY_WIN32: 10048 is 0x80072740 then (KB284662)."""
 NEVER_STARTED = 1077
 """ERROR_SERVICE_NEVER_STARTED: not started since the boot, so nobody can have stopped it."""
 
@@ -110,7 +112,8 @@ TABLE: tuple[StateRow, ...] = (
     ),
     StateRow(
         *(_AUTOMATIC, (STOPPED,), EXCUSED, DOWN, DOWN),
-        "It has started since the boot and was stopped without an error: on purpose.",
+        "It has started since the boot and was stopped without an error: on purpose. It is a finding only while DNS"
+        " holds its port, because some services give up without an error.",
         exits=(0,),
         note=STOPPED_ON_PURPOSE,
     ),
@@ -129,6 +132,13 @@ TABLE: tuple[StateRow, ...] = (
 """Every pair of a state and a start type; a state that could not be read is always UNREAD."""
 
 _NOTHING_READ = StateRow((), (), UNREAD, UNREAD, UNREAD, "Its state could not be read: nothing.")
+
+
+def port_error_of(exit_code: int | None) -> int | None:
+    """Return an exit code; one of PORT_ERRORS without the facility with which some services report it."""
+    if exit_code is not None and exit_code - _HRESULT_OF_WIN32 in PORT_ERRORS:
+        return exit_code - _HRESULT_OF_WIN32
+    return exit_code
 
 
 def state_row(start: int | None, triggered: bool, state: int | None, exit_code: int | None) -> StateRow:

@@ -25,6 +25,8 @@ RECORDED_STOPPED = "stopped"
 """What stands for the PID in a record that was written while the service manager said that DNS is STOPPED."""
 
 DNS_SERVICE = "DNS"
+DNS_PORT = 53
+"""The UDP port of a name server (RFC 1035, 4.2.1)."""
 """Service key of the DNS server."""
 
 NOW = "now"

@@ -42,6 +42,22 @@ def test_portuguese_labels_wider_than_their_column() -> None:
     assert found.rows == {"Dns Cache$2": ServiceRow("Dns Cache$2", 1, None, 1077, 0)}
 
 
+@pytest.mark.parametrize(
+    ("win32", "own", "error"),
+    [
+        (0x80072740, 0, 10048),
+        (1066, 0x80072740, 10048),
+        (1066, 0x8007271D, 10013),
+        (0x80070020, 0, 32),
+        (0x80070005, 0, 0x80070005),
+        (1066, 0x80004005, 0x80004005),
+        (None, None, None),
+    ],
+)
+def test_an_error_of_the_port_is_recognised_as_hresult(win32: int | None, own: int | None, error: int | None) -> None:
+    assert ServiceRow("fwsrv", 1, 0, win32, own).last_error == error
+
+
 @pytest.mark.parametrize("codec", ["cp850", "cp1252", "utf-8"])
 def test_the_code_page_does_not_matter(codec: str) -> None:
     mangled = _capture("sc-query-pt.txt").encode(codec).decode("cp437")

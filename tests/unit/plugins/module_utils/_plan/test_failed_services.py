@@ -99,7 +99,10 @@ def test_ports_that_dns_holds_are_named_where_they_are_known() -> None:
 
 def test_a_tcp_service_of_the_catalogue_is_not_left_out() -> None:
     found = plan(stopped("MSSQLSERVER", 10048))
-    assert [problem["data"]["service"] for problem in failed(found)] == ["MSSQLSERVER"]
+    (problem,) = failed(found)
+    assert problem["data"]["service"] == "MSSQLSERVER"
+    assert "the catalogue knows only TCP 1433 of it, which DNS does not take" in problem["message"]
+    assert "does not know it" not in problem["message"]
     assert found["status"] == "service_down"
 
 
@@ -136,3 +139,31 @@ def test_powerchute_on_sbs_2003_whose_port_dns_holds_is_a_conflict() -> None:
     ]
     assert found["status"] == "conflict"
     assert failed(found) == []
+
+
+def tunnel(exit_code: int = 32, **parts: Any) -> dict[str, Any]:
+    """Return a server whose WireGuard tunnel failed, as in a public report."""
+    services = {"WireGuardTunnel$wg_server": service(state=1, exit_code=exit_code)}
+    return server_2019(services=services, **parts)
+
+
+def test_a_product_that_failed_although_its_usual_port_is_free_probably_has_another_one() -> None:
+    found = plan(tunnel())
+    (problem,) = failed(found)
+    assert problem["severity"] == "info"
+    assert problem["message"] == (
+        "WireGuardTunnel$wg_server failed for its port with error 32 (sharing violation), but UDP 51820, which the"
+        " catalogue has, is free now. If its start fails again, it has another port: name that in extra_ports."
+    )
+    assert found["status"] == "service_down"
+
+
+def test_a_product_whose_usual_port_dns_holds_has_no_other_one() -> None:
+    assert failed(plan(tunnel(dns={"udp_ports": {"udp4": ["53-53", "51820-51820"], "udp6": ["53-53"]}}))) == []
+
+
+def test_a_fixed_port_that_is_free_again_is_no_hint() -> None:
+    made = facts(services={"PolicyAgent": service(state=1, exit_code=10048)})
+    made["udp_endpoints"] = [row for row in made["udp_endpoints"] if row["port"] not in (500, 4500)]
+    made["udp_ports"]["udp4"] = ["1645-1646", "1812-1813"]
+    assert failed(plan(made)) == []

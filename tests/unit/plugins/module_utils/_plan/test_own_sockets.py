@@ -142,10 +142,9 @@ def test_rows_with_fixed_ports_are_left_alone_and_those_of_the_user_say_what_the
 
 
 def test_dns_and_an_ignored_or_stopped_service_have_no_other_ports() -> None:
-    row = {"name": "dns_again", "services": ["DNS"], "ports": ["53"], "hold": "never", "own_sockets": True}
     made = sbs("61184-61184")
     made["own_sockets"]["DNS"] = entry("61185-61185")
-    assert others(plan(made, catalogue_extra=[row], ignore_services=["netbird"])) == []
+    assert others(plan(made, ignore_services=["netbird"])) == []
     made["services"]["Netbird"] = service(state=1, exit_code=0)
     assert others(plan(made)) == []
 

@@ -16,6 +16,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     number,
     server_2019,
 )
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import plan
 
 
 def pool(made: dict[str, Any], wanted: int | None = None) -> tuple[Any, list[str]]:
@@ -64,3 +65,51 @@ def test_an_impossible_dynamic_range_is_not_used() -> None:
     made = server_2019(dynamic_ports={"udp4": {"start": 60000, "count": 10000}, "udp6": None})
     found, ids = pool(made)
     assert (found.to_json()["udp4"], found.model, ids) == (None, "unknown", ["dynamic_ports_invalid"])
+
+
+OUTSIDE = "pool_outside_range"
+
+
+def low_pool(count: int = 250, **parts: Any) -> dict[str, Any]:
+    """Return a Server 2003 without MaxUserPort whose DNS holds ports from 1025 on, also 1645."""
+    drawn = [f"{port}-{port}" for port in (*range(1025, 1025 + 2 * (count - 1), 2), 4999)]
+    settings = {"max_user_port": ABSENT, **parts.pop("settings", {})}
+    return facts(settings=settings, dns={"udp_ports": {"udp4": ["53-53", *drawn], "udp6": []}}, **parts)
+
+
+def test_up_to_2003_a_pool_outside_of_its_range_exposes_the_ports_where_it_lies() -> None:
+    found, ids = pool(low_pool())
+    assert ids == [OUTSIDE]
+    assert found.to_json() == {"udp4": "49152-65535", "udp6": None}
+    assert found.seen["udp4"].strings() == ["1025-4999"]
+    planned = plan(low_pool())
+    assert [need["exposed"] for need in planned["needs"]] == [True, True]
+    assert planned["risk"]["now"] > 0.9
+    assert planned["risk"]["after_reload"] == 0
+    message = next(problem["message"] for problem in planned["problems"] if problem["id"] == OUTSIDE)
+    assert "250 UDP ports between 1025 and 4999" in message
+
+
+def test_the_figure_is_never_better_for_a_pool_that_is_seen_elsewhere() -> None:
+    narrow = low_pool(settings={"max_user_port": number(5000)})
+    wide = low_pool(settings={"max_user_port": number(5000)})
+    wide["dns"]["udp_ports"]["udp4"] += [f"{port}-{port}" for port in range(20000, 60000, 100)]
+    assert pool(wide)[1] == [OUTSIDE]
+    assert plan(wide)["risk"]["now"] >= plan(narrow)["risk"]["now"]
+
+
+def test_some_sockets_outside_are_no_pool() -> None:
+    assert pool(low_pool(199))[1] == []
+
+
+def test_from_vista_on_a_pool_from_an_earlier_range_is_named_and_exposes_nothing() -> None:
+    made = server_2019()
+    made["dns"]["udp_ports"]["udp6"] = ["53-53", *(f"{port}-{port}" for port in range(1025, 1625, 2))]
+    found, ids = pool(made)
+    assert (ids, found.seen) == ([OUTSIDE], {})
+
+
+def test_a_size_of_the_wrong_type_is_not_less_than_the_pool_that_is_seen() -> None:
+    made = server_2019(settings={"socket_pool_size": {**number(1), "type": "REG_SZ", "data": "5000"}})
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", "50000-54999"]
+    assert pool(made)[0].size == 5000

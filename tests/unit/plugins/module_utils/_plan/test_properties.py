@@ -65,7 +65,7 @@ POLICIES = st.fixed_dictionaries(
     optional={
         "profiles": st.sampled_from([[], ["auto"], ["sbs2003"]]),
         "detect": st.booleans(),
-        "extra_ports": st.lists(GOOD_ENTRIES, max_size=3),
+        "extra_ports": st.lists(GOOD_ENTRIES.filter(lambda entry: 53 not in PortSet.from_text([entry])), max_size=3),
         "ignore_services": st.lists(st.sampled_from(NAMES), max_size=2),
         "include_listeners": st.booleans(),
         "reserve_unexposed": st.booleans(),

@@ -71,3 +71,39 @@ def test_only_ports_that_the_pool_can_reach_are_reserved() -> None:
 @pytest.mark.parametrize("options", [{"reserve_unexposed": True}, {"profiles": ["wds"]}])
 def test_on_request_all_ports_are_reserved(options: dict[str, Any]) -> None:
     assert {"4011-4011", "64001-65000"} <= set(excluded(plan(deployment_server(), **options)))
+
+
+WIDE = {"UdpPortPolicy": 1, "UdpStartPort": 50000, "UdpEndPort": 65000}
+
+
+def wide_range(**changes: Any) -> dict[str, Any]:
+    """Return a server whose WDS has a wider range than the pool, as KB977512 tells administrators to set."""
+    made = deployment_server("53000-53999", **changes)
+    made["configured_ports"] = {"WDSServer": WIDE}
+    return made
+
+
+def test_a_range_that_the_pool_cannot_fill_needs_no_reservation() -> None:
+    found = plan(wide_range())
+    assert (wds(found)["ports"], wds(found)["exposed"]) == (["4011-4011"], False)
+    assert "15001 ports in 50000-65000" in wds(found)["source"]
+    assert not [problem for problem in found["problems"] if problem["id"] == "pool_does_not_fit"]
+    assert "socket_pool_excluded_port_ranges" not in {entry["id"] for entry in found["settings"]}
+    assert found["risk"]["now"] == 0
+    assert found["status"] == "safe"
+
+
+@pytest.mark.parametrize("end", [50999, 52776])
+def test_a_range_that_the_pool_may_fill_is_reserved(end: int) -> None:
+    made = wide_range()
+    made["configured_ports"] = {"WDSServer": {**WIDE, "UdpEndPort": end}}
+    assert excluded(plan(made)) == [f"50000-{end}"]
+
+
+def test_a_larger_pool_may_fill_it_and_so_may_one_of_unknown_size() -> None:
+    made = wide_range()
+    made["configured_ports"] = {"WDSServer": {**WIDE, "UdpEndPort": 57000}}
+    assert wds(plan(made))["ports"] == ["4011-4011"]
+    assert wds(plan(made, socket_pool_size=10000))["ports"] == ["4011-4011", "50000-57000"]
+    made["dns"]["pool_present"] = "no"
+    assert wds(plan(made))["ports"] == ["4011-4011", "50000-57000"]

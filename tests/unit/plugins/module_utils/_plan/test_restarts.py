@@ -16,6 +16,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     DNS_PID,
     NEXT_BOOT_MARK,
     block,
+    facts,
     recorded,
     server_2019,
     service,
@@ -134,3 +135,25 @@ def test_a_window_that_did_not_help_is_not_repeated_before_the_next_boot() -> No
     assert "a window has tried that since the last boot" in sentence
     made["boot_mark"] = NEXT_BOOT_MARK
     assert window(planned(made, "Netbird"))["services_to_restart"] == ["Netbird"]
+
+
+def test_a_port_that_it_has_over_the_other_family_is_not_said_to_be_missing() -> None:
+    made = victim("BESClient", None, socket(52311, 16, "BESClient.exe"))
+    made["dns"]["udp_ports"] = {"udp4": ["53-53"], "udp6": ["53-53", "52311-52311"]}
+    plan = planned(made)
+    (sentence,) = told(plan, "service_runs_without_port")
+    assert sentence.startswith("BESClient has UDP 52311 over one address family only, DNS holds it over the other.")
+    assert "runs without" not in sentence
+    assert "restart_services" in sentence
+    assert plan["status"] == "conflict"
+
+
+def test_a_service_that_no_option_restarts_is_not_sent_to_the_option() -> None:
+    """AUTD of Exchange 2003 on SBS (KB956189): the policy refuses to name an Exchange service."""
+    made = facts(dns={"udp_ports": {"udp4": ["53-53", "2883-2883"], "udp6": []}})
+    made["services"] = {"MSExchangeIS": service(pid=8), "W3SVC": service(pid=9)}
+    (sentence,) = told(planned(with_dns(made)), "service_runs_without_port")
+    assert sentence == (
+        "MSExchangeIS runs without UDP 2883, which DNS holds. To get it back, it must be started while DNS is down:"
+        " restart it yourself then, because the collection never stops or starts it."
+    )

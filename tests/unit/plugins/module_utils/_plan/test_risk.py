@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,22 @@ def test_more_sockets_than_ports_take_everything() -> None:
     pool = Pool(ports(1024, 2000), None, 2500, 2500, "uniform")
     assert draw_risk(pool, PortSet.from_ports((1812,)), both(PortSet()))["udp4"] == 1.0
     assert draw_risk(pool, PortSet.from_ports((4500,)), both(PortSet()))["udp4"] == 0.0
+
+
+def test_a_reservation_that_leaves_too_few_ports_for_the_pool_is_worth_nothing() -> None:
+    pool = Pool(ports(49152, 65535), None, 2500, 2500, "estimate")
+    needed = PortSet.from_ports((51820,))
+    assert draw_risk(pool, needed, both(ports(49152, 65535)))["udp4"] == 0.152588
+    assert draw_risk(pool, needed, both(ports(49152, 63036)))["udp4"] == 0.152588
+    assert draw_risk(pool, needed, both(ports(49152, 63035)))["udp4"] == 0.0
+
+
+def test_blocks_of_windows_make_the_pool_denser_and_protect_nothing() -> None:
+    needed = PortSet.from_ports((51820,))
+    pool = replace(Pool(ports(49152, 65535), None, 2500, 2500, "estimate"), blocked={"udp4": ports(51000, 60999)})
+    assert draw_risk(pool, needed, both(PortSet()))["udp4"] == round(2500 / (16384 - 9999), 6)
+    assert draw_risk(replace(pool, blocked={"udp4": ports(49152, 65000)}), needed, both(PortSet()))["udp4"] == 1.0
+    assert draw_risk(pool, needed, both(needed))["udp4"] == 0.0
 
 
 def test_the_headline_is_the_worse_family() -> None:

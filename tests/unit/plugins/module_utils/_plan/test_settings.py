@@ -101,7 +101,7 @@ def test_an_entry_that_is_no_range_is_never_written_over(entry: str) -> None:
     assert summary(found) == ("drifted", False, False, False)
 
 
-@pytest.mark.parametrize("entry", ["", "5001-5000", "abc", "0-5", "1645 - 1646"])
+@pytest.mark.parametrize("entry", ["", "5001-5000", "abc", "0-5", "5001 - 5000", "5000 -", "- 5000", "5000 - 5001 x"])
 def test_repair_drops_and_names_the_entry(entry: str) -> None:
     found = with_reserved("3343-3343", entry, repair=True)
     assert after(found) == DETECTED_LIST
@@ -137,6 +137,16 @@ def test_without_repair_the_message_says_what_is_wrong_with_the_entry(registry_t
         " each range: nothing is written unless repair is set."
     )
     assert found["settings"] == []
+
+
+@pytest.mark.parametrize(
+    "entry", ["5000 - 5001", "5000- 5001", " 5000 -5001 ", "5000 - 5001, 6000", "5000 - 5001 6000"]
+)
+def test_repair_keeps_a_range_with_spaces_beside_its_dash(entry: str) -> None:
+    found = with_reserved("3343-3343", entry, repair=True)
+    assert {*DETECTED_LIST, "5000-5001"} <= set(after(found))
+    assert ("6000-6000" in after(found)) == ("6000" in entry)
+    assert "drops" not in reason(found)
 
 
 def test_repair_drops_only_the_part_that_is_no_range() -> None:

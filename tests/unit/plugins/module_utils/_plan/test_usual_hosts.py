@@ -55,6 +55,17 @@ def test_reserved_ports_on_2008_r2_are_information_and_stay() -> None:
     assert "reserved_ports" not in after(found)
 
 
+def test_max_user_port_from_vista_on_is_information_and_the_range_is_that_of_netsh() -> None:
+    quiet = plan(server_2019())
+    found = plan(server_2019(settings={"max_user_port": number(65534)}))
+    assert ("max_user_port_not_used", "info") in problem_ids(found)
+    assert (found["pool_range"], found["risk"], found["status"]) == (
+        quiet["pool_range"],
+        quiet["risk"],
+        quiet["status"],
+    )
+
+
 def test_windows_2000_is_planned_from_the_registry_and_unknown() -> None:
     made = facts(services_total=None, settings={"max_user_port": number(65534)})
     made["os"].update(release="2000", nt="5.0", build=2195, sbs=False)

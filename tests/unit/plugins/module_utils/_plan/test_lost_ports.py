@@ -1,0 +1,188 @@
+# Copyright (c) 2026 portkeeper.windows_dns contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A needed port that somebody else holds is shown in whatever way its service went down.
+
+Services end with codes of their own: BlackBerry Controller with 5003 while DNS held its ports (a public report), others
+with 1067, and some give up with 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.service_check import sentences
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    DNS_PID,
+    facts,
+    server_2019,
+    service,
+    socket,
+)
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import plan, problem_ids, verify
+
+ON_DNS = {"udp4": ["53-53", "52311-52311"], "udp6": ["53-53"]}
+FREE = {"udp_endpoints": [], "udp_ports": {"udp4": [], "udp6": []}}
+
+
+def bigfix(found: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """Return a Server 2019 with the BigFix client, whose port DNS holds unless said otherwise."""
+    made = server_2019(**{"dns": {"udp_ports": ON_DNS}, **FREE, **parts})
+    made["services"] = {"BESClient": found, "DNS": made["services"]["DNS"]}
+    return made
+
+
+def reasons(made: dict[str, Any]) -> list[tuple[str, int | None]]:
+    """Return reason and port of each failure."""
+    return [(row["reason"], row["port"]) for row in verify(made, Policy.from_options())["failures"]]
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_code", "down"),
+    [
+        (1, 5003, "not_running"),
+        (1, 1067, "not_running"),
+        (1, 1066, "not_running"),
+        (1, None, "not_running"),
+        (3, 0, "not_running"),
+        (1, 1077, "not_yet"),
+        (2, 0, "not_yet"),
+    ],
+)
+def test_the_port_is_a_conflict_beside_the_state(state: int, exit_code: int | None, down: str) -> None:
+    made = bigfix(service(state, 2, None, exit_code))
+    assert reasons(made) == [(down, None), ("port_taken", 52311)]
+    found = plan(made)
+    assert found["status"] == "conflict"
+    assert found["live_conflicts"] == [
+        {"port": 52311, "service": "BESClient", "holder": "dns.exe", "pid": DNS_PID, "error": exit_code}
+    ]
+    assert all(action["services_to_start"] == [] for action in found["actions"])
+
+
+def test_another_process_on_the_port_is_named_too() -> None:
+    made = bigfix(service(1, 2, None, 5003), dns={"udp_ports": {"udp4": ["53-53"], "udp6": ["53-53"]}})
+    made["udp_endpoints"] = [socket(52311, 99, "relay.exe")]
+    made["udp_ports"]["udp4"] = ["52311-52311"]
+    assert reasons(made) == [("not_running", None), ("port_taken", 52311)]
+    assert plan(made)["live_conflicts"][0]["holder"] == "relay.exe"
+
+
+def test_a_state_that_was_not_read_accuses_only_dns() -> None:
+    made = bigfix({**service(), "state": None})
+    assert reasons(made) == [("state_unreadable", None), ("port_taken", 52311)]
+    made["dns"]["udp_ports"] = {"udp4": ["53-53"], "udp6": ["53-53"]}
+    made["udp_endpoints"] = [socket(52311, 99, "BESClient.exe")]
+    made["udp_ports"]["udp4"] = ["52311-52311"]
+    assert reasons(made) == [("state_unreadable", None)]
+
+
+def test_a_service_that_ended_with_0_may_have_given_up_because_of_dns() -> None:
+    made = bigfix(service(1, 2, None, 0))
+    assert reasons(made) == [("port_taken", 52311)]
+    found = plan(made)
+    assert found["status"] == "conflict"
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "service_stopped"]
+    assert "purpose" not in problem["message"]
+    assert all(action["services_to_start"] == [] for action in found["actions"])
+
+
+def test_a_service_that_was_replaced_by_another_program_is_no_conflict() -> None:
+    made = bigfix(service(1, 2, None, 0), dns={"udp_ports": {"udp4": ["53-53"], "udp6": ["53-53"]}})
+    made["udp_endpoints"] = [socket(52311, 99, "relay.exe")]
+    made["udp_ports"]["udp4"] = ["52311-52311"]
+    assert reasons(made) == []
+
+
+@pytest.mark.parametrize("start", [3, 4])
+def test_a_service_that_nobody_started_is_no_conflict(start: int) -> None:
+    row = {"name": "agent", "services": ["Agent"], "ports": ["2050"]}
+    made = facts(services={"Agent": service(1, start, None, 1077)})
+    found = plan(made, catalogue_extra=[row])
+    assert found["live_conflicts"] == []
+    assert ("service_not_running", "warning") not in problem_ids(found)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "words"),
+    [
+        (5003, "UDP 52311 is held by dns.exe (PID 1500), BESClient (its last exit code is 5003)."),
+        (
+            1077,
+            "UDP 52311 is held by dns.exe (PID 1500), BESClient (no start was tried since the boot, exit code 1077).",
+        ),
+        (10048, "UDP 52311 is held by dns.exe (PID 1500), BESClient failed with error 10048 (address already in use)."),
+    ],
+)
+def test_the_sentence(exit_code: int, words: str) -> None:
+    assert sentences(verify(bigfix(service(1, 2, None, exit_code)), Policy.from_options())["failures"])[-1] == words
+
+
+def radius(*ports: int, pid: int | None = 900, on_dns: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return a Server 2019 whose NPS holds these ports."""
+    made = server_2019(dns={"udp_ports": {"udp4": ["53-53", *on_dns], "udp6": ["53-53"]}})
+    made["services"] = {"DNS": made["services"]["DNS"], "IAS": service(pid=900)}
+    made["udp_endpoints"] = [socket(port, pid, "svchost.exe") for port in ports]
+    made["udp_ports"]["udp4"] = [f"{port}-{port}" for port in ports]
+    return made
+
+
+def test_an_nps_that_is_configured_for_two_of_its_ports_is_up() -> None:
+    made = radius(1812, 1813)
+    assert verify(made, Policy.from_options())["ok"]
+    (problem,) = plan(made)["problems"]
+    assert (problem["id"], problem["severity"]) == ("port_not_held", "info")
+    assert problem["message"].startswith("IAS runs and holds UDP ports of the catalogue, but not 1645-1646.")
+    assert plan(made)["status"] == "safe"
+
+
+def test_a_port_of_it_that_dns_holds_is_lost() -> None:
+    made = radius(1812, 1813, on_dns=("1645-1645",))
+    assert reasons(made) == [("port_taken", 1645)]
+    assert plan(made)["status"] == "conflict"
+
+
+@pytest.mark.parametrize(("ports", "pid"), [((), 900), ((1812, 1813), None), ((1814,), 900)])
+def test_an_nps_of_which_no_port_is_seen_is_down(ports: tuple[int, ...], pid: int | None) -> None:
+    assert ("port_not_held", 1645) in reasons(radius(*ports, pid=pid))
+
+
+def test_a_service_that_must_always_hold_its_ports_is_down_without_one_of_them() -> None:
+    row = {"name": "agent", "services": ["Agent"], "ports": ["2050-2051"], "own_sockets": True}
+    made = radius(2050)
+    made["services"]["Agent"] = made["services"].pop("IAS")
+    policy = Policy.from_options({"catalogue_extra": [row]})
+    assert verify(made, policy)["ok"]
+    policy = Policy.from_options({"catalogue_extra": [{**row, "hold": "always"}]})
+    assert [(entry["reason"], entry["port"]) for entry in verify(made, policy)["failures"]] == [("port_not_held", 2051)]
+
+
+def without_dns(state: int, exit_code: int, *sockets: dict[str, Any]) -> dict[str, Any]:
+    """Return a Server 2019 on which DNS does not run, and others hold these sockets."""
+    made = server_2019(
+        dns={"state": state, "pid": None, "pool_present": "unknown", "udp_ports": {"udp4": [], "udp6": []}},
+        services={"DNS": service(state, 2, None, exit_code)},
+        udp_endpoints=[*sockets],
+        udp_ports={"udp4": sorted({f"{row['port']}-{row['port']}" for row in sockets}), "udp6": []},
+    )
+    made["services"] = {"DNS": made["services"]["DNS"]}
+    return made
+
+
+def test_another_name_server_on_the_port_of_a_dns_that_is_down_is_named() -> None:
+    made = without_dns(1, 10048, socket(53, 3333, "unbound.exe"))
+    assert reasons(made) == [("not_running", None), ("port_taken", 53)]
+    found = plan(made)
+    assert found["live_conflicts"] == [
+        {"port": 53, "service": "DNS", "holder": "unbound.exe", "pid": 3333, "error": 10048}
+    ]
+    assert found["status"] == "conflict"
+    assert found["actions"] == []
+
+
+def test_a_dns_that_is_down_for_another_reason_accuses_nobody() -> None:
+    assert reasons(without_dns(1, 1067)) == [("not_running", None)]
+    assert reasons(without_dns(1, 10048, socket(53, None, None))) == [("not_running", None)]
