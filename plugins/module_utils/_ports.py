@@ -205,11 +205,13 @@ class PortSet:
         few, many = sorted((self.ranges, other.ranges), key=len)
         common: list[Range] = []
         for first, last in few:
-            index = max(bisect_right(many, (first, HIGHEST_PORT)) - 1, 0)
-            while index < len(many) and many[index][0] <= last:
-                if many[index][1] >= first:
-                    common.append((max(first, many[index][0]), min(last, many[index][1])))
-                index += 1
+            begin = bisect_right(many, (first, HIGHEST_PORT))
+            begin -= 1 if begin and many[begin - 1][1] >= first else 0
+            inside = list(many[begin : bisect_right(many, (last, HIGHEST_PORT))])
+            if inside:
+                inside[0] = max(first, inside[0][0]), inside[0][1]
+                inside[-1] = inside[-1][0], min(last, inside[-1][1])
+                common += inside
         return PortSet._canonical(tuple(common))
 
     def __sub__(self, other: PortSet) -> PortSet:
