@@ -23,6 +23,7 @@ from only_dns import only_dns
 DNS = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 WRONG = "not-the-Passw0rd"
+NAME = "dc2019.example.test"
 POLICY = {"socket_pool_size": 2500, "extra_ports": ["51820"]}
 SENT_FIRST = 3
 """The step of a session at which the first command is sent: cmd.exe and a line that does nothing come before it."""
@@ -92,7 +93,8 @@ def assert_one_sentence(result: dict[str, Any], kind: str, *words: str) -> None:
 def test_facts_and_plan_equal_those_of_winrm(controller, plain, host) -> None:
     plain.ssh(op="reset_counters")
     readings = [done(controller.module(way, "port_info")) for way in (plain, host)]
-    assert plain.ssh(op="counters") == {"connections": 1, "sessions": 1, "lines": 3}, "a line, and two for the reading"
+    counted = {"connections": 1, "sessions": 1, "lines": 3, "further_lines": 2}
+    assert plain.ssh(op="counters") == counted, "a line, and two for the reading"
     for reading in readings:
         for name in ("collected", "memory"):
             reading["facts"].pop(name, None)
@@ -129,37 +131,41 @@ def test_check_change_second_run_drift_verify_rollback_and_reboot(run, host) -> 
     assert configured(host) == untouched
 
 
+def restart_by_name(controller, host, folder: Path) -> dict[str, Any]:
+    """Restart DNS where only it resolves the host's name: the connection is lost in the window, and made again."""
+    variables = host.variables("ssh")
+    where = folder / "by-name"
+    where.mkdir()
+    known = where / "known_hosts"
+    line = Path(_known_hosts(variables)).read_text(encoding="ascii")
+    known.write_text(line.replace("[127.0.0.1]", f"[{NAME}]"), encoding="ascii")
+    named = over_ssh(host, where, ansible_host=NAME, ansible_ssh_common_args=f"-o UserKnownHostsFile={known}")
+    with only_dns(host, NAME, controller) as (names, inside):
+        host.ssh(op="reset_counters")
+        host.ssh(op="fault", kind="drop_after", step=SENT_FIRST + 4)
+        restarted = inside.module(named, "dns_restart", force=True, window_timeout=60)
+        host.ssh(op="clear_faults")
+        assert names.answered and not names.failed, "nobody asked for the name while DNS was down"
+    assert host.ssh(op="counters")["sessions"] > 1
+    return done(restarted)
+
+
 @pytest.mark.parametrize("shell", ["powershell", "powershell-reads-stdin"])
 def test_powershell_as_the_default_shell(controller, make_host, tmp_path, shell: str) -> None:
-    """Check, change, second run and a window; an early server that cuts commands does no harm to so short a one."""
+    """Check, change, a window and a second run; an early server that cuts commands does no harm to so short a one."""
     options = ("--ssh", "--ssh-default-shell", shell, "--ssh-cut-commands", "260")
-    host = over_ssh(make_host("2012r2", *options), tmp_path)
+    host = over_ssh(make_host("2019-dc", *options), tmp_path, ansible_ssh_args="")
     run = partial(controller.module, host)
-    policy = {"extra_ports": ["51820"], "reserve_unexposed": True}
-    check = done(run("port_reservations", "--check", "--diff", **policy))
-    first = done(run("port_reservations", "--diff", **policy))
+    check = done(run("port_reservations", "--check", "--diff", **POLICY))
+    first = done(run("port_reservations", "--diff", **POLICY))
     assert first["changed"] is True and first["diff"] == check["diff"]
-    window = done(run("dns_restart", force=True, **policy))
+    window = restart_by_name(controller, host, tmp_path)
     assert window["changed"] is True and {"step": "stop_dns", "error_level": 0} in window["steps"]
-    assert done(run("port_reservations", **policy))["changed"] is False
+    assert done(run("port_reservations", **POLICY))["changed"] is False
 
 
 def test_a_name_that_only_the_stopped_dns_server_resolves(controller, plain, tmp_path) -> None:
-    """The connection is lost in the window, and made again without the name."""
-    name = "dc2019.example.test"
-    variables = plain.variables("ssh")
-    known = tmp_path / "known_hosts"
-    line = Path(_known_hosts(variables)).read_text(encoding="ascii")
-    known.write_text(line.replace("[127.0.0.1]", f"[{name}]"), encoding="ascii")
-    named = over_ssh(plain, tmp_path, ansible_host=name, ansible_ssh_common_args=f"-o UserKnownHostsFile={known}")
-    with only_dns(plain, name, controller) as (names, inside):
-        plain.ssh(op="reset_counters")
-        plain.ssh(op="fault", kind="drop_after", step=SENT_FIRST + 4)
-        restarted = inside.module(named, "dns_restart", force=True, window_timeout=60)
-        plain.ssh(op="clear_faults")
-        assert names.answered and not names.failed, "nobody asked for the name while DNS was down"
-    assert done(restarted)["changed"] is True
-    assert plain.ssh(op="counters")["sessions"] > 1
+    assert restart_by_name(controller, plain, tmp_path)["changed"] is True
 
 
 @pytest.mark.parametrize("mechanism", ["sshpass", "ssh_askpass"])
@@ -176,7 +182,7 @@ def test_a_password_works_and_a_wrong_one_is_tried_once(controller, small, tmp_p
     result = controller.module(over_ssh(small, tmp_path, ansible_password=WRONG, **with_password), "port_info")
     assert_one_sentence(result, "unreachable", "rejected the credentials", "ansible_password")
     assert WRONG not in json.dumps(result)
-    assert small.ssh(op="counters") == {"connections": 1, "sessions": 0, "lines": 0}
+    assert small.ssh(op="counters") == {"connections": 1, "sessions": 0, "lines": 0, "further_lines": 0}
 
 
 def test_an_unknown_host_key_is_refused_and_not_accepted(controller, small, tmp_path) -> None:
