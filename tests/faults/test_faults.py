@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Window, script
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import session
 from fault_host import STATE_KEY, VALUES, FaultHost
 from matrix import WORKS, Matrix
 
@@ -25,6 +26,10 @@ NOT_WINRM = ("html", "xhtml", "unavailable")
 COMMANDS = 3
 """Commands of a change: read, prepare, write."""
 REQUESTS = 11
+AFTER_THE_START = {"window": 8, "reboot": 12}
+"""Request that looks after what was started."""
+LOGONS_MAX = 3
+"""Refused logons of one task."""
 
 
 @pytest.fixture
@@ -71,6 +76,28 @@ def test_refused_credentials_get_one_further_attempt_at_most(
         assert n == REQUESTS or "credentials" in result["msg"]
         assert host.value() in (matrix.target, host.baselines["fresh"].value)
         host.new_call()
+
+
+@pytest.mark.parametrize("connection", ["winrm", "psrp"])
+@pytest.mark.parametrize("name", ["window", "reboot"])
+def test_no_account_is_locked_while_a_host_is_waited_for(
+    connection: str, name: str, ready: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password is changed in the middle: the task stops asking, and the host ends its work without it."""
+    monkeypatch.setattr(session, "REFUSED_PAUSES_S", (0.5, 0.5))
+    host = ready("nt6")
+    with host.over(connection):
+        matrix = Matrix(host, WORKS[name], monkeypatch)
+        matrix.start()
+        host.server.counters.reset()
+        rule = host.fault("unauthorized", AFTER_THE_START[name], times=0)
+        result = matrix.act()
+    assert rule.fired and result["failed"] and result["dns_may_be_stopped"] is True, result["msg"]
+    assert host.server.counters.requests - AFTER_THE_START[name] < (1 + LOGONS_MAX) * 3, (
+        "the first of them is the library's"
+    )
+    host.new_call()
+    assert host.glance_until(lambda seen: seen.runs("DNS") and seen.runs("WINS"), 60).runs("DNS")
 
 
 @pytest.mark.parametrize("at", range(1, COMMANDS + 1))

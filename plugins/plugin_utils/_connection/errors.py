@@ -269,6 +269,16 @@ def credentials_refused(error: BaseException | None) -> bool:
     return error is not None and (type(error).__name__ in _REJECTED or _http_status(error) == 401)
 
 
+class LogonRefused(AnsibleConnectionFailure):  # type: ignore[misc]
+    """The host refused user and password. Windows counts such attempts, and locks the account after some."""
+
+
+def connection_failure(error: BaseException, target: Target) -> AnsibleConnectionFailure:
+    """Return the failure of a connection that could not be opened, with its sentence."""
+    kind = LogonRefused if credentials_refused(error) else AnsibleConnectionFailure
+    return kind(explained(error, target))
+
+
 def unanswered(error: BaseException) -> bool:
     """Return whether the host did not answer at all, or denies access: the next request would fail too."""
     kind = type(error).__name__

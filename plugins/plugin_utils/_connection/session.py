@@ -12,7 +12,7 @@ from ansible.errors import AnsibleConnectionFailure
 
 from .._verbose import SILENT, Verbose
 from .addresses import Addresses
-from .errors import HostFailure, Phase, Target, credentials_refused
+from .errors import HostFailure, LogonRefused, Phase, Target, credentials_refused
 from .host_clock import HostClock
 from .interfaces import ConnectionPlugin, RemoteShell, Reply, Transport, TransportOptions
 from .transports import new_transport
@@ -23,6 +23,11 @@ may be silent for longer."""
 
 OPEN_S = 120
 """Seconds that connecting, the handshake and the opening of a shell may take, or the command's time if that is less."""
+
+
+REFUSED_PAUSES_S = (30, 90)
+"""Seconds after the first and the second refused logon of a task; the third is the last. Many domains lock an account
+after five; a domain controller takes some minutes to start."""
 
 
 class Session:
@@ -62,6 +67,7 @@ class Session:
         self.doubtful = False
         """Whether a command failed, so that it is unknown whether it still runs and whether the connection works."""
         self._interrupted = self._refused = False
+        self._refusals = 0
 
     @property
     def target(self) -> Target:
@@ -97,6 +103,7 @@ class Session:
         try:
             shell = self._ready(min(timeout, OPEN_S))
         except AnsibleConnectionFailure as error:
+            self._note(isinstance(error, LogonRefused))
             if self.commands_sent:
                 raise HostFailure(str(error), phase) from error
             raise
@@ -105,12 +112,29 @@ class Session:
         try:
             reply = shell.run(line, phase, timeout, self._clock)
         except HostFailure as error:
-            self._refused = credentials_refused(error.__cause__)
+            self._note(credentials_refused(error.__cause__))
             self.doubtful = not self._refused
             self.verbose.step("no whole answer to the command")
             raise
         self.verbose.answer(reply.stdout, reply.exit_code)
         return reply
+
+    def _note(self, refused: bool) -> None:
+        self._refused = refused
+        self._refusals += refused
+
+    def pause_before_retry(self, usual: float) -> float | None:
+        """Return the seconds to wait before another try after a failure; None if there must be no other.
+
+        A domain controller that starts may refuse a logon that it accepts later, so one refusal is not the end. But
+        Windows counts refused logons: `REFUSED_PAUSES_S` ends them before the usual limits.
+
+        Args:
+            usual: seconds after a failure that is not a refused logon.
+        """
+        if not self._refused:
+            return usual
+        return REFUSED_PAUSES_S[self._refusals - 1] if self._refusals <= len(REFUSED_PAUSES_S) else None
 
     def private(self, idle_timeout: int) -> Session:
         """Return a second session to the same host, whose shell the task executor does not know.
@@ -124,6 +148,7 @@ class Session:
         session.host_clock = self.host_clock
         session._addresses = self._addresses
         session.commands_sent = self.commands_sent
+        session._refusals = self._refusals
         session._idle_timeout = idle_timeout
         session._transport = session._new_transport(private=True)
         return session

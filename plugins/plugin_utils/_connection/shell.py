@@ -8,9 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from ansible.errors import AnsibleConnectionFailure
-
-from .errors import HostFailure, Phase, Target, explained
+from .errors import HostFailure, Phase, Target, connection_failure, explained
 from .interfaces import Reply, WinRSClient
 
 CODEPAGE = 437
@@ -52,7 +50,7 @@ class Shell:
             # No TCP connection stays open, and nothing is left to be deleted.
             with contextlib.suppress(Exception):
                 client.disconnect()
-            raise AnsibleConnectionFailure(explained(error, target)) from None
+            raise connection_failure(error, target) from None
 
     def run(self, line: str, phase: Phase, timeout: float, clock: Callable[[], float]) -> Reply:
         """Run one command line; see `Session.run`."""

@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .errors import Target, Variables
+from ansible.errors import AnsibleConnectionFailure
+
+from .errors import LogonRefused, Target, Variables
 
 VARIABLES = Variables(
     authentication="ansible_password or ansible_ssh_private_key_file", address="ansible_host and ansible_port"
@@ -40,6 +42,12 @@ class _Ended:
     def says(self, *words: str) -> bool:
         return any(word in self.text for word in words)
 
+    @property
+    def refuses_logon(self) -> bool:
+        return self.status == _SSHPASS_WRONG_PASSWORD or self.says(
+            "Permission denied (", "Too many authentication failures"
+        )
+
 
 _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
     (
@@ -52,9 +60,7 @@ _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
         " ansible_host_key_checking.",
     ),
     (
-        lambda end: (
-            end.says("Permission denied (", "Too many authentication failures") or end.status == _SSHPASS_WRONG_PASSWORD
-        ),
+        lambda end: end.refuses_logon,
         "rejected the credentials: check ansible_user and {variables.authentication}; on Windows, the public"
         " keys of administrators belong in administrators_authorized_keys.",
     ),
@@ -84,6 +90,12 @@ _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
     (lambda end: True, "ended the connection without a reason (ssh's exit code {status})."),
 )
 """The first row that fits gives the sentence."""
+
+
+def ended_before(target: Target, status: int, said: bytes) -> AnsibleConnectionFailure:
+    """Return the failure of a client that ended before the host answered; see `explained_exit`."""
+    kind = LogonRefused if _Ended(status, one_line(said)).refuses_logon else AnsibleConnectionFailure
+    return kind(explained_exit(target, status, said))
 
 
 def explained_exit(target: Target, status: int, said: bytes) -> str:

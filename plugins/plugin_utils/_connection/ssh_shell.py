@@ -18,7 +18,7 @@ from ...module_utils._commands.typed import print_mark, typed
 from .errors import HostFailure, Phase, Target
 from .interfaces import Reply
 from .shell import MAX_OUTPUT
-from .ssh_errors import explained_exit, not_windows
+from .ssh_errors import ended_before, explained_exit, not_windows
 from .ssh_process import Process
 
 MAX_LINE = 8191
@@ -78,7 +78,7 @@ class SSHShell:
                 status = self._process.status()
                 said = self._process.said
                 self._process.kill()
-                raise AnsibleConnectionFailure(_refusal(self._target, status, output, said))
+                raise _refusal(self._target, status, output, said)
             if left <= 0:
                 self._process.kill()
                 raise ShellTimeout(f"{self._target} did not answer in time: no cmd.exe has printed its banner.")
@@ -132,11 +132,11 @@ class SSHShell:
         self._process.kill()
 
 
-def _refusal(target: Target, status: int, printed: bytes, said: bytes) -> str:
+def _refusal(target: Target, status: int, printed: bytes, said: bytes) -> AnsibleConnectionFailure:
     """Return why the client ended before cmd answered. Exit code 255 comes from the client, or from the host."""
     if status in (255, 5, 6) or status < 0:
-        return explained_exit(target, status, said or printed)
-    return not_windows(target, printed, said)
+        return ended_before(target, status, said or printed)
+    return AnsibleConnectionFailure(not_windows(target, printed, said))
 
 
 def _new_mark() -> str:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from .errors import NoTicket, Target, Variables, explained
+from .errors import NoTicket, Target, Variables, connection_failure, explained
 from .http_limits import Limits, limit
 from .interfaces import ConnectionPlugin, RemoteShell, TransportOptions
 from .prerequisites import missing_kinit, missing_library
@@ -179,7 +179,7 @@ class WinRM(WinRS):
             raise
         except Exception as error:
             plugin.shell_id = None
-            raise AnsibleConnectionFailure(explained(error, self.target)) from None
+            raise connection_failure(error, self.target) from None
         protocol: WinRMProtocol | None = getattr(plugin, "protocol", None)
         if protocol is not None and protocol.transport.auth_method == "kerberos":
             # The next connection of this task uses the tickets that are there: its KDC may be the host whose DNS is

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from .errors import Target, explained, fault_number, unanswered
+from .errors import Target, connection_failure, fault_number, unanswered
 from .http_limits import Limits
 from .interfaces import RemoteShell, TransportOptions, WinRSClient
 from .shell import CLOSE_S, Shell
@@ -140,7 +140,7 @@ class WinRS(ABC):
                 client.delete_shell(shell_id)
             except Exception as error:
                 if unanswered(error):
-                    raise AnsibleConnectionFailure(explained(error, self.target)) from None
+                    raise connection_failure(error, self.target) from None
                 if fault_number(error) is None:
                     continue
             self._left.remove(shell_id)

@@ -328,17 +328,21 @@ class _Opening:
         return lines[1:]
 
     def _repeated(self, line: str, deadline: float | None = None) -> Transcript | None:
-        """Send what may be repeated, over a new connection after an error; None at the deadline, after LOST_S."""
+        """Send what may be repeated, over a new connection after an error.
+
+        None at the deadline, which is after LOST_S if none is given, and if the host goes on refusing the logon.
+        """
         session = self.exchange.session
         until = time.monotonic() + LOST_S if deadline is None else deadline
         while True:
             try:
                 return self.exchange.send(line)
             except (HostFailure, AnsibleConnectionFailure):
-                if time.monotonic() + RETRY_PAUSE_S > until:
+                pause = session.pause_before_retry(RETRY_PAUSE_S)
+                if pause is None or time.monotonic() + pause > until:
                     return None
-                session.verbose.step("waits {} s, then asks again over a new connection", RETRY_PAUSE_S)
-                time.sleep(RETRY_PAUSE_S)
+                session.verbose.step("waits {} s, then asks again over a new connection", pause)
+                time.sleep(pause)
                 session.reconnect()
 
 

@@ -137,9 +137,13 @@ class HostLock:
                 if self.name not in _survey(self.exchange)[0].files:
                     session.forget_left()
                     return
+                time.sleep(_LOOK_S)
             except (HostFailure, AnsibleConnectionFailure):
+                pause = session.pause_before_retry(_LOOK_S)
+                if pause is None:
+                    return
                 session.reconnect()
-            time.sleep(_LOOK_S)
+                time.sleep(pause)
 
     def _say_who(self, state: LockState) -> None:
         """Report who has the lock, and for how long by the host's clock."""

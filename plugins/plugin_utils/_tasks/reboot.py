@@ -176,17 +176,19 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
     silence: str | None = ""
     exchange = asked.lock.exchange
     look = replace(exchange, timeout=LOOK_S)
+    pause: float | None = PAUSE_S
     awaited = "the host, which was asked to reboot"
-    while (waited := time.monotonic() - asked.at) < job.policy.reboot_timeout:
+    while pause is not None and (waited := time.monotonic() - asked.at) < job.policy.reboot_timeout:
         job.session.verbose.step("waits for {}, {:.0f} of {} s", awaited, waited, job.policy.reboot_timeout)
-        time.sleep(PAUSE_S)
+        time.sleep(pause)
         exchange.session.reconnect()
         try:
             answer = look.send(boot_line(exchange.run))
         except (HostFailure, AnsibleConnectionFailure) as error:
             seen, silence, awaited = 0, str(error), "the host, which does not answer"
+            pause = exchange.session.pause_before_retry(PAUSE_S)
             continue
-        silence = None
+        silence, pause = None, PAUSE_S
         seen = seen + 1 if read_facts(answer).boot_mark not in (None, old) else 0
         if seen > 1:
             return
@@ -195,16 +197,18 @@ def _await_boot(job: Job, gathered: Gathered, asked: _Asked) -> None:
             if not exchange.session.survives_disconnection:
                 asked.lock.take_back()
             raise asked.lost
-    raise _stayed_away(job, gathered, silence)
+    raise _stayed_away(job, gathered, silence, refused=pause is None)
 
 
-def _stayed_away(job: Job, gathered: Gathered, silence: str | None) -> HostFailure:
-    """Return the failure of a host that answers, or that is silent for this reason."""
+def _stayed_away(job: Job, gathered: Gathered, silence: str | None, *, refused: bool) -> HostFailure:
+    """Return the failure of a host that answers, or that is silent or goes on refusing the logon for this reason."""
     limit, target = job.policy.reboot_timeout, job.session.target
     if silence is None:
         sentence = f"{target} answers, but has not rebooted within {limit} seconds: look at its console."
         return HostFailure(sentence, "restart")
     sentence = f"{target} did not come back within {limit} seconds after shutdown -r. Last: {silence}"
+    if refused:
+        sentence = f"After shutdown -r no further logon is tried, so that no account is locked. Last: {silence}"
     if gathered.facts["os"].get("family") == "nt5":
         undo = r"%SystemRoot%\portkeeper\backup\<newest>\rollback.cmd"
         sentence += _BLOCKED.format(undo=undo)
@@ -262,9 +266,10 @@ def _gather_with_retry(job: Job, deadline: float) -> Checked:
         try:
             return wait_until_verified(lambda: job.gather("verify"), job.policy, None, Wait(0))
         except (HostFailure, AnsibleConnectionFailure):
-            if time.monotonic() + PAUSE_S > deadline:
+            pause = job.session.pause_before_retry(PAUSE_S)
+            if pause is None or time.monotonic() + pause > deadline:
                 raise
-            time.sleep(PAUSE_S)
+            time.sleep(pause)
             job.session.reconnect()
 
 

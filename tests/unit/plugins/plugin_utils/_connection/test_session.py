@@ -14,7 +14,11 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import addresses, shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import IDLE_TIMEOUT_S, Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import (
+    IDLE_TIMEOUT_S,
+    REFUSED_PAUSES_S,
+    Session,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrs import WinRS
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.session_case import (
     Clock,
@@ -135,6 +139,20 @@ def test_a_shell_that_cannot_be_replaced_is_a_failure_not_unreachable(made: Made
     wire.open_fault = named("ConnectionError")
     with pytest.raises(HostFailure):
         run(session)
+
+
+def test_a_refused_logon_is_tried_three_times_with_longer_pauses(made: Made) -> None:
+    session, connection, wire = made()
+    run(session)
+    refusal = {"winrm": "InvalidCredentialsError", "psrp": "AuthenticationError"}[connection.transport]
+    pauses: list[float | None] = []
+    for error in ("ConnectionError", refusal, refusal, refusal):
+        session.reconnect()
+        wire.open_fault = named(error)
+        with pytest.raises(HostFailure):
+            run(session)
+        pauses.append(session.pause_before_retry(5))
+    assert pauses == [5, *REFUSED_PAUSES_S, None]
 
 
 def test_a_receive_that_failed_is_never_repeated(made: Made) -> None:
