@@ -226,6 +226,9 @@ def test_without_a_variable_for_the_connection(controller, small, tmp_path, free
     done(controller.module(over_ssh(small, tmp_path, ansible_connection=None, ansible_shell_type=None), "port_info"))
     closed = over_ssh(small, tmp_path, ansible_connection=None, ansible_port=free_port)
     assert_one_sentence(controller.module(closed, "port_info"), "unreachable", "ansible_connection", "refused")
+    winrm = over_ssh(small, tmp_path, ansible_connection=None, ansible_port=small.variables("winrm")["ansible_port"])
+    result = controller.module(winrm, "port_info")
+    assert_one_sentence(result, "unreachable", "ansible_port", "ansible_connection=winrm", "SSH server")
 
 
 @pytest.fixture
@@ -252,6 +255,7 @@ def linux(tmp_path, free_port) -> Iterator[dict[str, Any]]:
     Path("/run/sshd").mkdir(exist_ok=True)
     sshd = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(config)], stderr=subprocess.DEVNULL)
     yield {
+        "ansible_ssh_args": "",
         "ansible_port": free_port,
         "ansible_user": "root",
         "ansible_shell_type": "sh",
@@ -265,6 +269,12 @@ def linux(tmp_path, free_port) -> Iterator[dict[str, Any]]:
 def test_a_linux_host_in_the_group(controller, small, tmp_path, linux) -> None:
     result = controller.module(over_ssh(small, tmp_path, ansible_connection=None, **linux), "port_info")
     assert_one_sentence(result, "unreachable", "not a Windows host", "ansible_connection")
+    unknown = {**linux, "ansible_ssh_common_args": f"-o UserKnownHostsFile={tmp_path / 'empty'}"}
+    result = controller.module(over_ssh(small, tmp_path, ansible_connection=None, **unknown), "port_info")
+    assert_one_sentence(result, "unreachable", "not in known_hosts", "ansible_connection")
+    refused = {**linux, "ansible_user": "nobody"}
+    result = controller.module(over_ssh(small, tmp_path, ansible_connection=None, **refused), "port_info")
+    assert_one_sentence(result, "unreachable", "rejected the credentials", "ansible_connection")
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 from ansible.errors import AnsibleConnectionFailure
 
 from .errors import Target
+
+_CONNECT_S = 5
+"""Seconds in which an address must take a connection, if the name has others."""
 
 
 class Addresses:
@@ -32,3 +36,15 @@ class Addresses:
                 raise AnsibleConnectionFailure(f"{target} has no address: {error.strerror}.") from None
             self._found = tuple(dict.fromkeys(str(row[4][0]) for row in found))
         return self._found
+
+    def first_open(self, target: Target) -> str:
+        """Return the first address that takes a connection, for clients that take only one; the first if none does.
+
+        Raises:
+            AnsibleConnectionFailure: the name has no address.
+        """
+        first, *others = self.of(target)
+        for address in (first, *others) if others else ():
+            with contextlib.suppress(OSError), socket.create_connection((address, target.port), _CONNECT_S):
+                return address
+        return first

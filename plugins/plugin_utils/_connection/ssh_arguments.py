@@ -219,8 +219,8 @@ def pinned(resolved: Resolved, target: Target, addresses: Addresses) -> list[str
     if resolved.is_proxied:
         return []
     name, port = resolved.settings.get("hostname", target.host), int(resolved.settings.get("port", _STANDARD_PORT))
-    first, *_others = addresses.of(replace(target, host=name, port=port))
-    options = ["-o", f"HostName={first}"]
+    address = addresses.first_open(replace(target, host=name, port=port))
+    options = ["-o", f"HostName={address}"]
     if resolved.settings.get("hostkeyalias", "").lower() in _NONE:
         alias = name if port == _STANDARD_PORT else f"[{name}]:{port}"
         options += ["-o", f"HostKeyAlias={alias}"]

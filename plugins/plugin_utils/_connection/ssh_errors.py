@@ -26,6 +26,8 @@ _SHOWN = 300
 
 _OTHER = "or set ansible_connection=winrm or =psrp"
 
+_NOT_CHOSEN = "; if you did not choose ssh, Ansible's default, set ansible_connection=winrm or =psrp"
+
 
 @dataclass(frozen=True)
 class _Ended:
@@ -57,12 +59,12 @@ _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
     (
         lambda end: end.says("host key is known for", "Host key verification failed"),
         "has a host key that is not in known_hosts: compare it at the host and add it (ssh-keyscan), or see"
-        " ansible_host_key_checking.",
+        f" ansible_host_key_checking{_NOT_CHOSEN}.",
     ),
     (
         lambda end: end.refuses_logon,
         "rejected the credentials: check ansible_user and {variables.authentication}; on Windows, the public"
-        " keys of administrators belong in administrators_authorized_keys.",
+        f" keys of administrators belong in administrators_authorized_keys{_NOT_CHOSEN}.",
     ),
     (
         lambda end: end.says("too long for Unix domain socket", "ControlPath too long", 'ControlPath" too long'),
@@ -76,6 +78,10 @@ _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
     (
         lambda end: end.says("Connection refused"),
         f"refused the connection: no SSH server listens there; start sshd on the host, {_OTHER}.",
+    ),
+    (
+        lambda end: end.says("kex_exchange_identification", "ssh_exchange_identification", "banner exchange"),
+        f"did not answer like an SSH server: check ansible_port, {_OTHER} ({{text}}).",
     ),
     (
         lambda end: end.says("timed out", "No route to host", "Network is unreachable"),

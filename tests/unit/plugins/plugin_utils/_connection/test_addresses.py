@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.addresses import Addresses
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import Target
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.ssh_errors import VARIABLES
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.rude_server import (
     RudeServer,
 )
@@ -37,6 +40,16 @@ class OnlyOnce:
         if self.questions > 1:
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         return [row for address in self.addresses for row in self.resolve(address, port, *arguments, **options)]
+
+
+def test_a_client_that_takes_one_address_gets_the_first_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over ssh: an IPv6 address that leads nowhere must not hide the host."""
+    found = Addresses()
+    with socket.create_server(("127.0.0.2", 0)) as listening:
+        target = Target(NAME, listening.getsockname()[1], "Administrator", "ssh", VARIABLES)
+        monkeypatch.setattr(socket, "getaddrinfo", OnlyOnce("127.0.0.1", "127.0.0.2", "127.0.0.3"))
+        assert found.first_open(target) == "127.0.0.2"
+    assert found.first_open(target) == "127.0.0.1", "none is open: the client says why"
 
 
 @pytest.fixture
