@@ -25,6 +25,7 @@ from .service_check import PORT_ERROR_WORDS, ServiceCheck
 from .services import held_by_dns, held_ports
 
 FAILED_FOR_PORT = "service_failed_for_port"
+HOW_TO_ACCEPT = "If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class FailedService:
 def failed_services(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> list[FailedService]:
     """Return the services that failed because of their port, in the order of the facts.
 
-    DNS, services that the policy ignores, and services that already have failures are left out. A sharing violation has
+    DNS, services that the policy ignores, and services that other problems name are left out. A sharing violation has
     many causes, so it is evidence only if the service's port is known and held.
 
     Args:
@@ -61,6 +62,7 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         service_checks: the checks of the needed services.
     """
     reported = {check.service.name.lower() for check in service_checks if check.failures} | {DNS_SERVICE.lower()}
+    reported |= {service.name.lower() for service, _ports in _with_another_port(host, service_checks)}
     found: list[FailedService] = []
     for name, service in host.services.items():
         if service.state == RUNNING or service.exit_code not in PORT_ERRORS or name.lower() in reported:
@@ -83,8 +85,7 @@ def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem
         yield make_problem(
             FAILED_FOR_PORT,
             "warning" if entry.automatic else "info",
-            f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{_ports_in_words(entry)}. If that is"
-            " accepted, name the service in ignore_services, or for some time in accepted_risks.",
+            f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{_ports_in_words(entry)}. {HOW_TO_ACCEPT}",
             service=name,
             start=entry.service.start,
             error=error,
@@ -98,28 +99,42 @@ def other_port_problems(host: Host, service_checks: Sequence[ServiceCheck]) -> I
 
     The ports of many products are settings. If those of the catalogue are free, a start may fail for the same reason.
     """
+    for service, ports in _with_another_port(host, service_checks):
+        words = (
+            "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If"
+            " its start fails again, it has another port: name that in extra_ports. {accept}"
+        )
+        error = service.exit_code or 0
+        message = in_number(words, len(ports) > 1).format(
+            name=shown(service.name),
+            error=PORT_ERROR_WORDS[error],
+            ports=listed(port_words(ports)),
+            accept=HOW_TO_ACCEPT,
+        )
+        data = {"ports": ports.to_json(), "held_by_dns": []}
+        yield make_problem(
+            FAILED_FOR_PORT,
+            "info",
+            message,
+            service=shown(service.name),
+            start=service.start,
+            error=error,
+            **data,
+        )
+
+
+def _with_another_port(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[tuple[Service, PortSet]]:
+    """Yield the services that failed for a port that is a setting, with the ports of the catalogue, which are free."""
     checks: dict[str, list[ServiceCheck]] = {}
     for check in service_checks:
         checks.setdefault(check.service.name, []).append(check)
-    for name, found in checks.items():
+    for found in checks.values():
         service = found[0].service
         ports = PortSet.from_ranges(pair for check in found for pair in check.row.udp_ports.ranges)
         is_setting = all(check.row.own_sockets or check.row.hold == "never" for check in found)
         failed = service.state != RUNNING and service.exit_code in PORT_ERRORS and service.start != DISABLED
-        if not (failed and is_setting and ports and host.sockets_known) or any(check.taken for check in found):
-            continue
-        words = (
-            "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If"
-            " its start fails again, it has another port: name that in extra_ports."
-        )
-        error = service.exit_code or 0
-        message = in_number(words, len(ports) > 1).format(
-            name=shown(name), error=PORT_ERROR_WORDS[error], ports=listed(port_words(ports))
-        )
-        data = {"ports": ports.to_json(), "held_by_dns": []}
-        yield make_problem(
-            FAILED_FOR_PORT, "info", message, service=shown(name), start=service.start, error=error, **data
-        )
+        if failed and is_setting and ports and host.sockets_known and not any(check.taken for check in found):
+            yield service, ports
 
 
 def _ports_in_words(entry: FailedService) -> str:

@@ -23,6 +23,7 @@ from .._windows.service_states import (
     DEMAND_START,
     EXCUSED,
     FAILED,
+    FAILED_ON_DEMAND,
     HOLDS,
     PORT_ERRORS,
     RUNNING,
@@ -223,8 +224,10 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
             return ServiceCheck(row, service, hurt, taken, None, free)
         hurt += tuple(Failure(service.name, PORT_NOT_HELD, port) for port in free)
         return ServiceCheck(row, service, hurt, taken, None)
-    if verdict == FAILED and taken:
+    if verdict in (FAILED, FAILED_ON_DEMAND) and taken:
         return ServiceCheck(row, service, taken, taken, None)
+    if verdict == FAILED_ON_DEMAND and row.hold != "always":
+        return ServiceCheck(row, service, (), taken, found.note)
     reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
     down = Failure(service.name, reason, error=service.exit_code)
     # The holder may be the service itself where its state could not be read, unless it is DNS.

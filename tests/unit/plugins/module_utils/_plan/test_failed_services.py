@@ -63,6 +63,48 @@ def test_a_service_on_demand_or_disabled_is_information(start: int) -> None:
     assert found["status"] != "service_down"
 
 
+@pytest.mark.parametrize("make", [facts, server_2019])
+@pytest.mark.parametrize("name", ["BESClient", "RemoteAccess", "SQLBrowser"])
+@pytest.mark.parametrize("error", [10048, 10013])
+def test_a_service_of_the_catalogue_on_demand_is_information_while_its_ports_are_free(
+    error: int, name: str, make: Any
+) -> None:
+    made = make()
+    made["services"][name] = service(state=1, start=3, exit_code=error)
+    found = plan(made)
+    (problem,) = failed(found)
+    assert (problem["severity"], problem["data"]["service"]) == ("info", name)
+    assert "ignore_services" in problem["message"]
+    made["services"][name]["win32_exit_code"] = 0
+    assert found["status"] == plan(made)["status"] != "service_down"
+
+
+@pytest.mark.parametrize("trigger", [False, True])
+def test_on_later_releases_ipsec_on_demand_is_information_and_a_conflict_while_dns_holds_its_port(
+    trigger: bool,
+) -> None:
+    made = server_2019(services={"IKEEXT": service(state=1, start=3, exit_code=10048, trigger=trigger)})
+    made["udp_endpoints"] = [row for row in made["udp_endpoints"] if row["port"] not in (500, 4500)]
+    made["udp_ports"]["udp4"] = ["1645-1646", "1812-1813"]
+    assert [(problem["severity"], problem["data"]["service"]) for problem in failed(plan(made))] == [("info", "IKEEXT")]
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", "4500-4500"]
+    found = plan(made)
+    assert (found["status"], failed(found)) == ("conflict", [])
+
+
+def test_another_process_on_the_port_of_a_service_on_demand_that_failed_is_a_conflict() -> None:
+    made = facts(services={"RemoteAccess": service(state=1, start=3, exit_code=10048)})
+    made["udp_endpoints"].append(socket(1701, 4711, "vpn.exe"))
+    made["udp_ports"]["udp4"].append("1701-1701")
+    assert plan(made)["status"] == "conflict"
+
+
+def test_a_service_that_the_policy_always_wants_is_down_also_on_demand() -> None:
+    extra = [{"name": "sage", "services": ["Sage"], "ports": ["8000"], "hold": "always"}]
+    found = plan(facts(services={"Sage": service(state=1, start=3, exit_code=10048)}), catalogue_extra=extra)
+    assert found["status"] == "service_down"
+
+
 def test_a_start_that_could_not_be_read_is_no_excuse() -> None:
     assert plan(stopped("SageAdvantageSvc", 10048, start=None))["status"] == "service_down"
 
@@ -153,7 +195,8 @@ def test_a_product_that_failed_although_its_usual_port_is_free_probably_has_anot
     assert problem["severity"] == "info"
     assert problem["message"] == (
         "WireGuardTunnel$wg_server failed for its port with error 32 (sharing violation), but UDP 51820, which the"
-        " catalogue has, is free now. If its start fails again, it has another port: name that in extra_ports."
+        " catalogue has, is free now. If its start fails again, it has another port: name that in extra_ports. If that"
+        " is accepted, name the service in ignore_services, or for some time in accepted_risks."
     )
     assert found["status"] == "service_down"
 
