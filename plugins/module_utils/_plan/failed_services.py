@@ -17,7 +17,7 @@ from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
-from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, SHARING_VIOLATION
+from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, is_port_error
 from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
 from .needs import is_ignored
@@ -26,6 +26,16 @@ from .services import held_by_dns, held_ports
 
 FAILED_FOR_PORT = "service_failed_for_port"
 HOW_TO_ACCEPT = "If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
+
+_ANOTHER_PORT = (
+    "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If its start"
+    f" fails again, it has another port: name that in extra_ports. {HOW_TO_ACCEPT}"
+)
+_PERHAPS_ANOTHER_PORT = (
+    "{name} ended with {error}, which can mean a port that is in use, but UDP {ports}, which the catalogue has,"
+    " [is|are] free now. If its start fails again, it may have another port: name that in extra_ports. If it is meant"
+    " to be down, name the service in ignore_services."
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         own = [found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,))]
         ports = PortSet.union(row.udp_ports for row in own)
         tcp = PortSet() if ports else PortSet.union(row.ports for row in own)
-        if service.exit_code != SHARING_VIOLATION or held_ports(host, ports):
+        if is_port_error(service.exit_code, bool(held_ports(host, ports))):
             found.append(FailedService(service, ports, held_by_dns(host, ports), tcp))
     return found
 
@@ -95,21 +105,18 @@ def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem
 
 
 def other_port_problems(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
-    """Yield the services of the catalogue that failed for a port which must be another one than the catalogue has.
+    """Yield the services of the catalogue that failed for a port which is another one than the catalogue has.
 
-    The ports of many products are settings. If those of the catalogue are free, a start may fail for the same reason.
+    After a sharing violation it only may be: that has many causes. The ports of many products are settings. If those of
+    the catalogue are free, a start may fail for the same reason.
     """
     for service, ports in _with_another_port(host, service_checks):
-        words = (
-            "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If"
-            " its start fails again, it has another port: name that in extra_ports. {accept}"
-        )
         error = service.exit_code or 0
+        words = _ANOTHER_PORT if is_port_error(error, False) else _PERHAPS_ANOTHER_PORT
         message = in_number(words, len(ports) > 1).format(
             name=shown(service.name),
             error=PORT_ERROR_WORDS[error],
             ports=listed(port_words(ports)),
-            accept=HOW_TO_ACCEPT,
         )
         data = {"ports": ports.to_json(), "held_by_dns": []}
         yield make_problem(

@@ -25,13 +25,14 @@ from .._windows.service_states import (
     FAILED,
     FAILED_ON_DEMAND,
     HOLDS,
-    PORT_ERRORS,
     RUNNING,
+    SHARING_VIOLATION,
     STOPPED,
     STOPPED_ON_PURPOSE,
     SYSTEM_PID,
     TRIGGER_NOTE,
     UNREAD,
+    is_port_error,
     state_row,
 )
 from .._windows.service_states import NOT_YET as STARTING
@@ -179,21 +180,21 @@ def find_services_to_start(host: Host, policy: Policy, service_checks: list[Serv
         name = service_check.service.name
         taken = taken_by_service[name]
         blocked = any(not failure.by_dns for failure in taken) or (bool(taken) and not host.dns_running)
-        if blocked or name in chosen or name.lower() in gone or not _may_start(service_check, policy):
+        if blocked or name in chosen or name.lower() in gone or not _may_start(service_check, policy, bool(taken)):
             continue
         chosen.append(name)
         need_window = need_window or bool(taken)
     return ServicesToStart(tuple(chosen), need_window)
 
 
-def _may_start(service_check: ServiceCheck, policy: Policy) -> bool:
+def _may_start(service_check: ServiceCheck, policy: Policy, port_is_held: bool) -> bool:
     row, service = service_check.row, service_check.service
     if row.never_start or may_never_start(service.name) or not SERVICE_NAME_RE.match(service.name):
         return False
     if service.state != STOPPED or not service.enabled:
         return False
     named = service.name.lower() in {name.lower() for name in policy.start_services}
-    failed = service.start == AUTO_START and service.exit_code in PORT_ERRORS
+    failed = service.start == AUTO_START and is_port_error(service.exit_code, port_is_held)
     return named or (failed and row.start_while_dns_down)
 
 
@@ -211,7 +212,9 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
         taken = _without_spared(row, taken)
     # From 2008 R2 on PolicyAgent and IKEEXT are started by a trigger or on demand: stopped is normal there.
     triggered = service.trigger_start or (host.family != "nt5" and service.start == DEMAND_START)
-    found = state_row(service.start, triggered, service.state, service.exit_code)
+    is_held = any(failure.reason == PORT_TAKEN for failure in taken)
+    counts = is_held or service.exit_code != SHARING_VIOLATION
+    found = state_row(service.start, triggered, service.state, service.exit_code if counts else None)
     verdict = found.needed
     if verdict == EXCUSED and row.hold != "always":
         return ServiceCheck(row, service, _hurt_while_excused(found.note, row, taken), taken, found.note)

@@ -146,6 +146,16 @@ def port_error_of(exit_code: int | None) -> int | None:
     return exit_code
 
 
+def is_port_error(exit_code: int | None, port_is_held: bool) -> bool:
+    """Return whether a service failed for its port.
+
+    Args:
+        exit_code: of the last stop.
+        port_is_held: whether somebody else holds a known port of it. A sharing violation has many other causes.
+    """
+    return exit_code in PORT_ERRORS and (port_is_held or exit_code != SHARING_VIOLATION)
+
+
 def state_row(start: int | None, triggered: bool, state: int | None, exit_code: int | None) -> StateRow:
     """Return the row that decides on a service.
 

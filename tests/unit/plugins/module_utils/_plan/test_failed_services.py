@@ -130,6 +130,23 @@ def test_a_sharing_violation_counts_only_with_a_known_port_that_is_held() -> Non
     assert (problem["data"]["ports"], problem["data"]["held_by_dns"]) == (["15000-15000"], [])
 
 
+@pytest.mark.parametrize(("start", "status"), [(2, "service_down"), (3, "drifted"), (4, "drifted")])
+def test_a_sharing_violation_while_its_port_is_free_says_only_that_a_service_does_not_run(
+    start: int, status: str
+) -> None:
+    made = facts(services={"SQLBrowser": service(state=1, start=start, exit_code=32)})
+    found = plan(made)
+    assert (found["status"], found["live_conflicts"], failed(found)) == (status, [], [])
+    assert "failed for its port" not in str(found["problems"])
+    assert "SQLBrowser" not in str(found["actions"])
+
+
+def test_a_sharing_violation_of_a_service_that_a_trigger_starts_is_no_finding_while_its_port_is_free() -> None:
+    made = server_2019(services={"SQLBrowser": service(state=1, exit_code=32, trigger=True)})
+    other = server_2019(services={"SQLBrowser": service(state=1, exit_code=2, trigger=True)})
+    assert plan(made)["status"] == plan(other)["status"] != "service_down"
+
+
 def test_ports_that_dns_holds_are_named_where_they_are_known() -> None:
     made = stopped("klnagent", 10048, start=4)
     made["dns"]["udp_ports"]["udp4"] = ["53-53", "15000-15000", "50000-50100"]
@@ -189,16 +206,25 @@ def tunnel(exit_code: int = 32, **parts: Any) -> dict[str, Any]:
     return server_2019(services=services, **parts)
 
 
-def test_a_product_that_failed_although_its_usual_port_is_free_probably_has_another_one() -> None:
+def test_a_product_with_a_sharing_violation_although_its_usual_port_is_free_may_have_another_one() -> None:
     found = plan(tunnel())
     (problem,) = failed(found)
     assert problem["severity"] == "info"
     assert problem["message"] == (
-        "WireGuardTunnel$wg_server failed for its port with error 32 (sharing violation), but UDP 51820, which the"
-        " catalogue has, is free now. If its start fails again, it has another port: name that in extra_ports. If that"
-        " is accepted, name the service in ignore_services, or for some time in accepted_risks."
+        "WireGuardTunnel$wg_server ended with error 32 (sharing violation), which can mean a port that is in use, but"
+        " UDP 51820, which the catalogue has, is free now. If its start fails again, it may have another port: name"
+        " that in extra_ports. If it is meant to be down, name the service in ignore_services."
     )
     assert found["status"] == "service_down"
+
+
+def test_a_product_that_failed_for_its_port_although_its_usual_one_is_free_has_another_one() -> None:
+    (problem,) = failed(plan(tunnel(10048)))
+    assert problem["message"] == (
+        "WireGuardTunnel$wg_server failed for its port with error 10048 (address already in use), but UDP 51820, which"
+        " the catalogue has, is free now. If its start fails again, it has another port: name that in extra_ports. If"
+        " that is accepted, name the service in ignore_services, or for some time in accepted_risks."
+    )
 
 
 def test_a_product_whose_usual_port_dns_holds_has_no_other_one() -> None:
