@@ -21,7 +21,7 @@ from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNI
 from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
 from .needs import is_ignored
-from .service_check import PORT_ERROR_WORDS, ServiceCheck
+from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, ServiceCheck
 from .services import held_by_dns, held_ports
 
 FAILED_FOR_PORT = "service_failed_for_port"
@@ -86,6 +86,15 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         if is_port_error(service.exit_code, bool(held_ports(host, ports))):
             found.append(FailedService(service, ports, held_by_dns(host, ports), tcp))
     return found
+
+
+def failed_for_port(service: str | None, reason: str, error: int | None) -> bool:
+    """Return whether a failure is that a service, other than DNS, does not run because its start failed for a port.
+
+    Nobody holds a known port of it now: that would be another failure.
+    """
+    is_dns = str(service).lower() == DNS_SERVICE.lower()
+    return reason == NOT_RUNNING and not is_dns and is_port_error(error, False)
 
 
 def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem]:

@@ -147,6 +147,28 @@ def test_a_sharing_violation_of_a_service_that_a_trigger_starts_is_no_finding_wh
     assert plan(made)["status"] == plan(other)["status"] != "service_down"
 
 
+def not_running(exit_code: int) -> dict[str, Any]:
+    """Return the problem of an automatic service of the catalogue that does not run, and whose ports are free."""
+    found = plan(facts(services={"SQLBrowser": service(state=1, exit_code=exit_code)}))
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "service_not_running"]
+    return problem
+
+
+@pytest.mark.parametrize("error", [10048, 10013])
+def test_a_service_of_the_catalogue_that_failed_for_its_port_names_how_it_is_accepted(error: int) -> None:
+    problem = not_running(error)
+    assert problem["data"] == {"service": "SQLBrowser", "port": None, "error": error}
+    assert problem["message"].startswith(f"SQLBrowser does not run, failed with error {error} (")
+    assert problem["message"].endswith(
+        "). If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
+    )
+
+
+@pytest.mark.parametrize("error", [32, 2])
+def test_a_service_of_the_catalogue_that_does_not_run_for_another_reason_is_not_to_be_accepted(error: int) -> None:
+    assert "accepted" not in not_running(error)["message"]
+
+
 def test_ports_that_dns_holds_are_named_where_they_are_known() -> None:
     made = stopped("klnagent", 10048, start=4)
     made["dns"]["udp_ports"]["udp4"] = ["53-53", "15000-15000", "50000-50100"]
