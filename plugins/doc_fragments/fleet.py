@@ -94,7 +94,8 @@ options:
       - An exposed host has the status V(accepted), and is in order, if valid entries name all of its exposed ports. Any
         other status stays as it is. The reason names entries that have expired.
       - A host with the status V(service_down) only because of services that failed for their port
-        (V(service_failed_for_port)) is treated as if they were not there if valid entries name all of them.
+        (V(service_failed_for_port), or V(service_not_running) with error 10048 or 10013) is treated as if they were not
+        there if valid entries name all of them. DNS itself is never accepted.
       - Ports of detected services, of listeners and of your own list are exposed if DNS can take them at its next
         start.
     type: list

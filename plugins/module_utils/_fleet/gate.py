@@ -15,8 +15,10 @@ from datetime import date
 from typing import Any
 
 from .._plan.exposure import exposed_ports
-from .._plan.failed_services import FAILED_FOR_PORT
+from .._plan.failed_services import FAILED_FOR_PORT, failed_for_port
+from .._plan.host_problems import SERVICE_NOT_RUNNING
 from .._plan.pool import MODEL_NO_POOL
+from .._plan.service_check import NOT_RUNNING
 from .._plan.status import STATUSES
 from .._ports import PortError, PortSet
 from .._problems import TRUNCATED
@@ -48,7 +50,7 @@ NAMED_MAX = 100
 
 _OTHER_CAUSES = frozenset(
     (
-        "service_not_running",
+        SERVICE_NOT_RUNNING,
         "service_not_yet_running",
         "service_ran_before",
         "port_not_held",
@@ -269,10 +271,17 @@ def _only_accepted_services_are_down(plan: Mapping[str, Any], accepted: Collecti
     The accepted services are lower-case keys.
     """
     problems = [problem for problem in plan["problems"] if problem["severity"] != "info"]
-    names = [problem["data"].get("service") for problem in problems if problem["id"] == FAILED_FOR_PORT]
-    failed = [str(name or "").lower() for name in names]
-    others = {problem["id"] for problem in problems} & _OTHER_CAUSES
+    of_port = [problem for problem in problems if _is_of_port(problem)]
+    failed = [str(problem["data"].get("service") or "").lower() for problem in of_port]
+    others = {problem["id"] for problem in problems if problem not in of_port} & _OTHER_CAUSES
     return bool(failed) and not others and not plan["live_conflicts"] and set(failed) <= set(accepted)
+
+
+def _is_of_port(problem: Mapping[str, Any]) -> bool:
+    """Return whether a problem is about a service that failed for its port, known to the catalogue or not."""
+    if problem["id"] != SERVICE_NOT_RUNNING:
+        return bool(problem["id"] == FAILED_FOR_PORT)
+    return failed_for_port(problem["data"].get("service"), NOT_RUNNING, problem["data"].get("error"))
 
 
 def _exposed(host: str, artifact: Mapping[str, Any], rules: Rules, reason: str) -> HostVerdict:

@@ -17,14 +17,25 @@ from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
-from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, SHARING_VIOLATION
+from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, is_port_error
 from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
 from .needs import is_ignored
-from .service_check import PORT_ERROR_WORDS, ServiceCheck
+from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, ServiceCheck
 from .services import held_by_dns, held_ports
 
 FAILED_FOR_PORT = "service_failed_for_port"
+HOW_TO_ACCEPT = "If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
+
+_ANOTHER_PORT = (
+    "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If its start"
+    f" fails again, it has another port: name that in extra_ports. {HOW_TO_ACCEPT}"
+)
+_PERHAPS_ANOTHER_PORT = (
+    "{name} ended with {error}, which can mean a port that is in use, but UDP {ports}, which the catalogue has,"
+    " [is|are] free now. If its start fails again, it may have another port: name that in extra_ports. If it is meant"
+    " to be down, name the service in ignore_services."
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class FailedService:
 def failed_services(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> list[FailedService]:
     """Return the services that failed because of their port, in the order of the facts.
 
-    DNS, services that the policy ignores, and services that already have failures are left out. A sharing violation has
+    DNS, services that the policy ignores, and services that other problems name are left out. A sharing violation has
     many causes, so it is evidence only if the service's port is known and held.
 
     Args:
@@ -61,6 +72,7 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         service_checks: the checks of the needed services.
     """
     reported = {check.service.name.lower() for check in service_checks if check.failures} | {DNS_SERVICE.lower()}
+    reported |= {service.name.lower() for service, _ports in _with_another_port(host, service_checks)}
     found: list[FailedService] = []
     for name, service in host.services.items():
         if service.state == RUNNING or service.exit_code not in PORT_ERRORS or name.lower() in reported:
@@ -71,9 +83,18 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         own = [found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,))]
         ports = PortSet.union(row.udp_ports for row in own)
         tcp = PortSet() if ports else PortSet.union(row.ports for row in own)
-        if service.exit_code != SHARING_VIOLATION or held_ports(host, ports):
+        if is_port_error(service.exit_code, bool(held_ports(host, ports))):
             found.append(FailedService(service, ports, held_by_dns(host, ports), tcp))
     return found
+
+
+def failed_for_port(service: str | None, reason: str, error: int | None) -> bool:
+    """Return whether a failure is that a service, other than DNS, does not run because its start failed for a port.
+
+    Nobody holds a known port of it now: that would be another failure.
+    """
+    is_dns = str(service).lower() == DNS_SERVICE.lower()
+    return reason == NOT_RUNNING and not is_dns and is_port_error(error, False)
 
 
 def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem]:
@@ -83,8 +104,7 @@ def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem
         yield make_problem(
             FAILED_FOR_PORT,
             "warning" if entry.automatic else "info",
-            f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{_ports_in_words(entry)}. If that is"
-            " accepted, name the service in ignore_services, or for some time in accepted_risks.",
+            f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{_ports_in_words(entry)}. {HOW_TO_ACCEPT}",
             service=name,
             start=entry.service.start,
             error=error,
@@ -94,32 +114,43 @@ def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem
 
 
 def other_port_problems(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
-    """Yield the services of the catalogue that failed for a port which must be another one than the catalogue has.
+    """Yield the services of the catalogue that failed for a port which is another one than the catalogue has.
 
-    The ports of many products are settings. If those of the catalogue are free, a start may fail for the same reason.
+    After a sharing violation it only may be: that has many causes. The ports of many products are settings. If those of
+    the catalogue are free, a start may fail for the same reason.
     """
+    for service, ports in _with_another_port(host, service_checks):
+        error = service.exit_code or 0
+        words = _ANOTHER_PORT if is_port_error(error, False) else _PERHAPS_ANOTHER_PORT
+        message = in_number(words, len(ports) > 1).format(
+            name=shown(service.name),
+            error=PORT_ERROR_WORDS[error],
+            ports=listed(port_words(ports)),
+        )
+        data = {"ports": ports.to_json(), "held_by_dns": []}
+        yield make_problem(
+            FAILED_FOR_PORT,
+            "info",
+            message,
+            service=shown(service.name),
+            start=service.start,
+            error=error,
+            **data,
+        )
+
+
+def _with_another_port(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[tuple[Service, PortSet]]:
+    """Yield the services that failed for a port that is a setting, with the ports of the catalogue, which are free."""
     checks: dict[str, list[ServiceCheck]] = {}
     for check in service_checks:
         checks.setdefault(check.service.name, []).append(check)
-    for name, found in checks.items():
+    for found in checks.values():
         service = found[0].service
         ports = PortSet.from_ranges(pair for check in found for pair in check.row.udp_ports.ranges)
         is_setting = all(check.row.own_sockets or check.row.hold == "never" for check in found)
         failed = service.state != RUNNING and service.exit_code in PORT_ERRORS and service.start != DISABLED
-        if not (failed and is_setting and ports and host.sockets_known) or any(check.taken for check in found):
-            continue
-        words = (
-            "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If"
-            " its start fails again, it has another port: name that in extra_ports."
-        )
-        error = service.exit_code or 0
-        message = in_number(words, len(ports) > 1).format(
-            name=shown(name), error=PORT_ERROR_WORDS[error], ports=listed(port_words(ports))
-        )
-        data = {"ports": ports.to_json(), "held_by_dns": []}
-        yield make_problem(
-            FAILED_FOR_PORT, "info", message, service=shown(name), start=service.start, error=error, **data
-        )
+        if failed and is_setting and ports and host.sockets_known and not any(check.taken for check in found):
+            yield service, ports
 
 
 def _ports_in_words(entry: FailedService) -> str:

@@ -18,6 +18,7 @@ from .._problems import TRUNCATED, Problem, Severity, in_number, listed, make_pr
 from .._windows.settings import MAX_USER_PORT, RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
 from .effective import contradicting_ports, started_since
+from .failed_services import HOW_TO_ACCEPT, failed_for_port
 from .host_plan import CONFLICTS_MAX, Plan
 from .needs import Need
 from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, POOL_OUTSIDE, Pool
@@ -36,6 +37,7 @@ from .service_check import (
     sentence,
 )
 
+SERVICE_NOT_RUNNING = "service_not_running"
 _RISKY_HOTFIX = "KB958644"
 
 
@@ -119,7 +121,7 @@ def unread_sockets(host: Host, policy: Policy, rows: Rows, needs: Sequence[Need]
 
 
 _OF_REASON: dict[str, tuple[str, Severity]] = {
-    NOT_RUNNING: ("service_not_running", "warning"),
+    NOT_RUNNING: (SERVICE_NOT_RUNNING, "warning"),
     NOT_YET: ("service_not_yet_running", "warning"),
     RAN_BEFORE: ("service_ran_before", "warning"),
     PORT_NOT_HELD: ("port_not_held", "warning"),
@@ -139,7 +141,10 @@ def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
         if problem_id:
             words = sentence(failure.to_json())
             message = words[:1].upper() + words[1:]
-            yield make_problem(problem_id, severity, message, service=failure.service, port=failure.port)
+            if failed_for_port(failure.service, failure.reason, failure.error):
+                message = f"{message} {HOW_TO_ACCEPT}"
+            error = {"error": failure.error} if failure.reason == NOT_RUNNING else {}
+            yield make_problem(problem_id, severity, message, service=failure.service, port=failure.port, **error)
 
 
 def cut_conflicts(conflicts: Sequence[Failure]) -> Iterator[Problem]:

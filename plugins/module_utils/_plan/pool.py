@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -100,12 +100,11 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
     problems += [_outside(family, found) for family, found in outside.items() if not _is_recorded(host, family)]
     # From Vista on the range is documented, and what lies outside of it was drawn from an earlier one.
     seen = {family: _stretch(found) for family, found in outside.items()} if host.family == "nt5" else {}
+    problems += _small(host) if wanted_size is None else ()
     model = _model(host, ranges)
     if model in (MODEL_NO_POOL, MODEL_UNKNOWN):
         return Pool(ranges["udp4"], ranges["udp6"], None, None, model, seen=seen), problems
     size, size_problems = _size(host)
-    if wanted_size is None and size < POOL_SIZE_DEFAULT:
-        size_problems.append(_small(host.setting(SOCKET_POOL_SIZE)["data"]))
     after = size if wanted_size is None else max(wanted_size, 1)
     blocked = {family: PortSet.from_ranges(host.blocks(family)) for family in FAMILIES}
     pool = Pool(ranges["udp4"], ranges["udp6"], size, after, model, blocked=blocked, seen=seen)
@@ -148,8 +147,14 @@ def _outside(family: str, ports: PortSet) -> Problem:
     )
 
 
-def _small(size: int) -> Problem:
-    return make_problem(
+def _small(host: Host) -> Iterator[Problem]:
+    """Yield a SocketPoolSize below the default, also where no pool is seen: few sockets may be the reason for that."""
+    fact = host.setting(SOCKET_POOL_SIZE)
+    size = fact["data"]
+    is_number = fact["present"] and fact["type"] == "REG_DWORD" and isinstance(size, int)
+    if host.dns_installed is False or not is_number or size >= POOL_SIZE_DEFAULT:
+        return
+    yield make_problem(
         "socket_pool_small",
         "warning",
         f"SocketPoolSize is {size}, below the default of {POOL_SIZE_DEFAULT}: with fewer source ports, answers to DNS"

@@ -23,14 +23,16 @@ from .._windows.service_states import (
     DEMAND_START,
     EXCUSED,
     FAILED,
+    FAILED_ON_DEMAND,
     HOLDS,
-    PORT_ERRORS,
     RUNNING,
+    SHARING_VIOLATION,
     STOPPED,
     STOPPED_ON_PURPOSE,
     SYSTEM_PID,
     TRIGGER_NOTE,
     UNREAD,
+    is_port_error,
     state_row,
 )
 from .._windows.service_states import NOT_YET as STARTING
@@ -178,21 +180,21 @@ def find_services_to_start(host: Host, policy: Policy, service_checks: list[Serv
         name = service_check.service.name
         taken = taken_by_service[name]
         blocked = any(not failure.by_dns for failure in taken) or (bool(taken) and not host.dns_running)
-        if blocked or name in chosen or name.lower() in gone or not _may_start(service_check, policy):
+        if blocked or name in chosen or name.lower() in gone or not _may_start(service_check, policy, bool(taken)):
             continue
         chosen.append(name)
         need_window = need_window or bool(taken)
     return ServicesToStart(tuple(chosen), need_window)
 
 
-def _may_start(service_check: ServiceCheck, policy: Policy) -> bool:
+def _may_start(service_check: ServiceCheck, policy: Policy, port_is_held: bool) -> bool:
     row, service = service_check.row, service_check.service
     if row.never_start or may_never_start(service.name) or not SERVICE_NAME_RE.match(service.name):
         return False
     if service.state != STOPPED or not service.enabled:
         return False
     named = service.name.lower() in {name.lower() for name in policy.start_services}
-    failed = service.start == AUTO_START and service.exit_code in PORT_ERRORS
+    failed = service.start == AUTO_START and is_port_error(service.exit_code, port_is_held)
     return named or (failed and row.start_while_dns_down)
 
 
@@ -210,7 +212,9 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
         taken = _without_spared(row, taken)
     # From 2008 R2 on PolicyAgent and IKEEXT are started by a trigger or on demand: stopped is normal there.
     triggered = service.trigger_start or (host.family != "nt5" and service.start == DEMAND_START)
-    found = state_row(service.start, triggered, service.state, service.exit_code)
+    is_held = any(failure.reason == PORT_TAKEN for failure in taken)
+    counts = is_held or service.exit_code != SHARING_VIOLATION
+    found = state_row(service.start, triggered, service.state, service.exit_code if counts else None)
     verdict = found.needed
     if verdict == EXCUSED and row.hold != "always":
         return ServiceCheck(row, service, _hurt_while_excused(found.note, row, taken), taken, found.note)
@@ -223,8 +227,10 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
             return ServiceCheck(row, service, hurt, taken, None, free)
         hurt += tuple(Failure(service.name, PORT_NOT_HELD, port) for port in free)
         return ServiceCheck(row, service, hurt, taken, None)
-    if verdict == FAILED and taken:
+    if verdict in (FAILED, FAILED_ON_DEMAND) and taken:
         return ServiceCheck(row, service, taken, taken, None)
+    if verdict == FAILED_ON_DEMAND and row.hold != "always":
+        return ServiceCheck(row, service, (), taken, found.note)
     reason = {STARTING: NOT_YET, UNREAD: STATE_UNREADABLE}.get(verdict, NOT_RUNNING)
     down = Failure(service.name, reason, error=service.exit_code)
     # The holder may be the service itself where its state could not be read, unless it is DNS.

@@ -34,6 +34,7 @@ EXCUSED = "excused"
 NOT_YET = "not_yet"
 DOWN = "down"
 FAILED = "failed"
+FAILED_ON_DEMAND = "failed_on_demand"
 UNREAD = "unread"
 
 STOPPED_ON_PURPOSE = "stopped_on_purpose"
@@ -87,13 +88,17 @@ class StateRow:
 
 
 _RUNS = "Its process works. Whether it holds its ports is checked separately."
-_PORT_LOST = "Its start failed because of a port."
 
 TABLE: tuple[StateRow, ...] = (
     StateRow(_AUTOMATIC, (RUNNING,), HOLDS, HOLDS, HOLDS, _RUNS),
     StateRow((*_ON_DEMAND, *_NEVER), (RUNNING,), HOLDS, EXCUSED, HOLDS, _RUNS),
-    StateRow(_AUTOMATIC, _NOT_RUNNING, FAILED, DOWN, DOWN, _PORT_LOST, exits=PORT_ERRORS),
-    StateRow(_ON_DEMAND, _NOT_RUNNING, FAILED, EXCUSED, DOWN, _PORT_LOST, exits=PORT_ERRORS),
+    StateRow(_AUTOMATIC, _NOT_RUNNING, FAILED, DOWN, DOWN, "Its start failed because of a port.", exits=PORT_ERRORS),
+    StateRow(
+        *(_ON_DEMAND, _NOT_RUNNING, FAILED_ON_DEMAND, EXCUSED, DOWN),
+        "Its start failed because of a port, but Windows does not start it by itself.",
+        exits=PORT_ERRORS,
+        note=DEMAND_NOTE,
+    ),
     StateRow(
         *((*_AUTOMATIC, *_ON_DEMAND), _NOT_RUNNING, EXCUSED, None, None),
         "A trigger starts it when it is needed. It is a finding only while another process holds its port.",
@@ -139,6 +144,16 @@ def port_error_of(exit_code: int | None) -> int | None:
     if exit_code is not None and exit_code - _HRESULT_OF_WIN32 in PORT_ERRORS:
         return exit_code - _HRESULT_OF_WIN32
     return exit_code
+
+
+def is_port_error(exit_code: int | None, port_is_held: bool) -> bool:
+    """Return whether a service failed for its port.
+
+    Args:
+        exit_code: of the last stop.
+        port_is_held: whether somebody else holds a known port of it. A sharing violation has many other causes.
+    """
+    return exit_code in PORT_ERRORS and (port_is_held or exit_code != SHARING_VIOLATION)
 
 
 def state_row(start: int | None, triggered: bool, state: int | None, exit_code: int | None) -> StateRow:

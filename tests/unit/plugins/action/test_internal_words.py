@@ -26,6 +26,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.statu
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_markdown import render_markdown
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.render_text import render_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._report.report import Sources, make_report
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._fleet.artifacts import FLEET_SPEC
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._report.render_html import render_html
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.fleet import NIGHT, NOW
@@ -44,7 +45,7 @@ ACTIONS = {
 }
 OF_THE_CODE = re.compile(r"\b(?:[a-z][a-z0-9]*(?:_[a-z0-9]+)+|nt[56])\b")
 """A word with an underscore, or a family of releases."""
-OPTIONS = {name for module in ACTIONS.values() for name in module.ActionModule.SPEC}
+OPTIONS = {name for module in ACTIONS.values() for name in module.ActionModule.SPEC} | set(FLEET_SPEC)
 ROWS = {row.name for row in CATALOGUE}
 KNOWN_TO_USERS = {*ACTIONS, *STATUSES, *ROWS, *OPTIONS}
 """What a user types, and statuses and rows of the catalogue, which the documentation explains."""

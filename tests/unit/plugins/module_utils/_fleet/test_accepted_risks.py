@@ -96,12 +96,13 @@ def test_nothing_but_exposure_can_be_accepted(status: str) -> None:
     assert judged(exposed(status), decision(ports=["1-65535"])).status == status
 
 
-def down(**services: int) -> dict[str, Any]:
+def down(dns: dict[str, Any] | None = None, **services: int) -> dict[str, Any]:
     """Return the artifact of a host without exposure on which services are stopped with the given exit codes."""
-    reserved = [*IAS_AND_IPSEC[:1], "1812-1813", "3343-3343", "4500-4500"]
+    browser = ["1434-1434"] if "SQLBrowser" in services else []
+    reserved = [*browser, *IAS_AND_IPSEC[:1], "1812-1813", "3343-3343", "4500-4500"]
     record = recorded({"reserved_ports": ",".join(reserved)}, NEXT_BOOT_MARK)
     stopped = {name: service(state=1, exit_code=code) for name, code in services.items()}
-    found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record, services=stopped)
+    found = facts(settings={"reserved_ports": ranges(*reserved)}, state=record, services=stopped, dns=dns or {})
     plan = make_plan(found, Policy.from_options({"profiles": []}))
     return build("a", found, plan, {"msg": "a is down"}, "r", "2026-03-01T00:00:00Z", True, "2026-03-01T00:00:00Z")
 
@@ -117,6 +118,37 @@ def test_a_service_that_failed_for_its_port_can_be_accepted() -> None:
     assert "sageadvantagesvc accepted until 2026-03-01: no longer used" in verdict.reason
     assert judged(artifact, {**SAGE, "expires": "2026-02-28"}).status == "service_down"
     assert judged(artifact, {**SAGE, "services": ["Other"]}).status == "service_down"
+
+
+def test_a_known_service_that_failed_for_its_port_can_be_accepted() -> None:
+    artifact = down(SQLBrowser=10048)
+    assert judged(artifact).status == "service_down"
+    entry = {**SAGE, "services": ["sqlbrowser"]}
+    assert judged(artifact, entry).status == "accepted"
+    assert judged(artifact, {**entry, "expires": "2026-02-28"}).status == "service_down"
+    assert judged(artifact, SAGE).status == "service_down"
+    both = down(SQLBrowser=10013, SageAdvantageSvc=10048)
+    assert judged(both, entry).status == "service_down"
+    assert judged(both, entry, SAGE).status == "accepted"
+
+
+@pytest.mark.parametrize("code", [32, 2, 0])
+def test_a_known_service_that_is_down_for_another_reason_cannot_be_accepted(code: int) -> None:
+    entry = {**SAGE, "services": ["SQLBrowser", "PolicyAgent"]}
+    artifact = down(SQLBrowser=code, SageAdvantageSvc=10048)
+    assert judged(artifact, entry, SAGE).status == ("accepted" if code == 0 else "service_down")
+
+
+def test_a_known_service_whose_port_dns_holds_cannot_be_accepted() -> None:
+    artifact = down({"udp_ports": {"udp4": ["53-53", "1434-1434", "2000-2100"], "udp6": []}}, SQLBrowser=10048)
+    assert judged(artifact, {**SAGE, "services": ["SQLBrowser"]}).status == "conflict"
+
+
+def test_dns_that_is_down_cannot_be_accepted() -> None:
+    artifact = down({"state": 1, "pid": None, "udp_ports": {"udp4": [], "udp6": []}}, DNS=10048)
+    assert "service_not_running" in {problem["id"] for problem in artifact["plan"]["problems"]}
+    assert "accepted_risks" not in str(artifact["plan"]["problems"])
+    assert judged(artifact, {**SAGE, "services": ["DNS"]}).status == "service_down"
 
 
 def test_an_accepted_service_hides_no_other_finding() -> None:

@@ -63,6 +63,48 @@ def test_a_service_on_demand_or_disabled_is_information(start: int) -> None:
     assert found["status"] != "service_down"
 
 
+@pytest.mark.parametrize("make", [facts, server_2019])
+@pytest.mark.parametrize("name", ["BESClient", "RemoteAccess", "SQLBrowser"])
+@pytest.mark.parametrize("error", [10048, 10013])
+def test_a_service_of_the_catalogue_on_demand_is_information_while_its_ports_are_free(
+    error: int, name: str, make: Any
+) -> None:
+    made = make()
+    made["services"][name] = service(state=1, start=3, exit_code=error)
+    found = plan(made)
+    (problem,) = failed(found)
+    assert (problem["severity"], problem["data"]["service"]) == ("info", name)
+    assert "ignore_services" in problem["message"]
+    made["services"][name]["win32_exit_code"] = 0
+    assert found["status"] == plan(made)["status"] != "service_down"
+
+
+@pytest.mark.parametrize("trigger", [False, True])
+def test_on_later_releases_ipsec_on_demand_is_information_and_a_conflict_while_dns_holds_its_port(
+    trigger: bool,
+) -> None:
+    made = server_2019(services={"IKEEXT": service(state=1, start=3, exit_code=10048, trigger=trigger)})
+    made["udp_endpoints"] = [row for row in made["udp_endpoints"] if row["port"] not in (500, 4500)]
+    made["udp_ports"]["udp4"] = ["1645-1646", "1812-1813"]
+    assert [(problem["severity"], problem["data"]["service"]) for problem in failed(plan(made))] == [("info", "IKEEXT")]
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", "4500-4500"]
+    found = plan(made)
+    assert (found["status"], failed(found)) == ("conflict", [])
+
+
+def test_another_process_on_the_port_of_a_service_on_demand_that_failed_is_a_conflict() -> None:
+    made = facts(services={"RemoteAccess": service(state=1, start=3, exit_code=10048)})
+    made["udp_endpoints"].append(socket(1701, 4711, "vpn.exe"))
+    made["udp_ports"]["udp4"].append("1701-1701")
+    assert plan(made)["status"] == "conflict"
+
+
+def test_a_service_that_the_policy_always_wants_is_down_also_on_demand() -> None:
+    extra = [{"name": "sage", "services": ["Sage"], "ports": ["8000"], "hold": "always"}]
+    found = plan(facts(services={"Sage": service(state=1, start=3, exit_code=10048)}), catalogue_extra=extra)
+    assert found["status"] == "service_down"
+
+
 def test_a_start_that_could_not_be_read_is_no_excuse() -> None:
     assert plan(stopped("SageAdvantageSvc", 10048, start=None))["status"] == "service_down"
 
@@ -86,6 +128,45 @@ def test_a_sharing_violation_counts_only_with_a_known_port_that_is_held() -> Non
     held["udp_ports"]["udp4"].append("15000-15000")
     (problem,) = failed(plan(held))
     assert (problem["data"]["ports"], problem["data"]["held_by_dns"]) == (["15000-15000"], [])
+
+
+@pytest.mark.parametrize(("start", "status"), [(2, "service_down"), (3, "drifted"), (4, "drifted")])
+def test_a_sharing_violation_while_its_port_is_free_says_only_that_a_service_does_not_run(
+    start: int, status: str
+) -> None:
+    made = facts(services={"SQLBrowser": service(state=1, start=start, exit_code=32)})
+    found = plan(made)
+    assert (found["status"], found["live_conflicts"], failed(found)) == (status, [], [])
+    assert "failed for its port" not in str(found["problems"])
+    assert "SQLBrowser" not in str(found["actions"])
+
+
+def test_a_sharing_violation_of_a_service_that_a_trigger_starts_is_no_finding_while_its_port_is_free() -> None:
+    made = server_2019(services={"SQLBrowser": service(state=1, exit_code=32, trigger=True)})
+    other = server_2019(services={"SQLBrowser": service(state=1, exit_code=2, trigger=True)})
+    assert plan(made)["status"] == plan(other)["status"] != "service_down"
+
+
+def not_running(exit_code: int) -> dict[str, Any]:
+    """Return the problem of an automatic service of the catalogue that does not run, and whose ports are free."""
+    found = plan(facts(services={"SQLBrowser": service(state=1, exit_code=exit_code)}))
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "service_not_running"]
+    return problem
+
+
+@pytest.mark.parametrize("error", [10048, 10013])
+def test_a_service_of_the_catalogue_that_failed_for_its_port_names_how_it_is_accepted(error: int) -> None:
+    problem = not_running(error)
+    assert problem["data"] == {"service": "SQLBrowser", "port": None, "error": error}
+    assert problem["message"].startswith(f"SQLBrowser does not run, failed with error {error} (")
+    assert problem["message"].endswith(
+        "). If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
+    )
+
+
+@pytest.mark.parametrize("error", [32, 2])
+def test_a_service_of_the_catalogue_that_does_not_run_for_another_reason_is_not_to_be_accepted(error: int) -> None:
+    assert "accepted" not in not_running(error)["message"]
 
 
 def test_ports_that_dns_holds_are_named_where_they_are_known() -> None:
@@ -147,15 +228,25 @@ def tunnel(exit_code: int = 32, **parts: Any) -> dict[str, Any]:
     return server_2019(services=services, **parts)
 
 
-def test_a_product_that_failed_although_its_usual_port_is_free_probably_has_another_one() -> None:
+def test_a_product_with_a_sharing_violation_although_its_usual_port_is_free_may_have_another_one() -> None:
     found = plan(tunnel())
     (problem,) = failed(found)
     assert problem["severity"] == "info"
     assert problem["message"] == (
-        "WireGuardTunnel$wg_server failed for its port with error 32 (sharing violation), but UDP 51820, which the"
-        " catalogue has, is free now. If its start fails again, it has another port: name that in extra_ports."
+        "WireGuardTunnel$wg_server ended with error 32 (sharing violation), which can mean a port that is in use, but"
+        " UDP 51820, which the catalogue has, is free now. If its start fails again, it may have another port: name"
+        " that in extra_ports. If it is meant to be down, name the service in ignore_services."
     )
     assert found["status"] == "service_down"
+
+
+def test_a_product_that_failed_for_its_port_although_its_usual_one_is_free_has_another_one() -> None:
+    (problem,) = failed(plan(tunnel(10048)))
+    assert problem["message"] == (
+        "WireGuardTunnel$wg_server failed for its port with error 10048 (address already in use), but UDP 51820, which"
+        " the catalogue has, is free now. If its start fails again, it has another port: name that in extra_ports. If"
+        " that is accepted, name the service in ignore_services, or for some time in accepted_risks."
+    )
 
 
 def test_a_product_whose_usual_port_dns_holds_has_no_other_one() -> None:

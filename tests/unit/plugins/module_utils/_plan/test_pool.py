@@ -41,6 +41,41 @@ def test_sockets_per_family(value: dict[str, Any], size: int, problems: list[str
     assert (found.size, found.size_after, ids) == (size, size, problems)
 
 
+SMALL = "socket_pool_small"
+
+
+def few_sockets(make: Any) -> dict[str, Any]:
+    """Return a host on which DNS runs with only a few sockets."""
+    return make(dns={"pool_present": "no"}, settings={"socket_pool_size": number(200)})
+
+
+@pytest.mark.parametrize("make", [facts, server_2019])
+def test_a_small_pool_is_named_also_where_only_a_few_sockets_are_seen(make: Any) -> None:
+    found, ids = pool(few_sockets(make))
+    assert (found.model, found.size, found.size_after, ids) == ("no_pool", None, None, [SMALL])
+    planned = plan(few_sockets(make))
+    assert planned["risk"]["now"] is None
+    (message,) = [problem["message"] for problem in planned["problems"] if problem["id"] == SMALL]
+    assert message.startswith("SocketPoolSize is 200, below the default of 2500")
+
+
+def test_a_small_pool_is_named_also_where_the_dynamic_range_was_not_read() -> None:
+    made = server_2019(dynamic_ports={"udp4": None, "udp6": None}, settings={"socket_pool_size": number(2499)})
+    found, ids = pool(made)
+    assert (found.model, found.size, ids) == ("unknown", None, [SMALL])
+
+
+def test_a_small_pool_is_not_named_where_the_policy_sets_another_size_or_there_is_no_dns() -> None:
+    assert pool(few_sockets(server_2019), 2500)[1] == []
+    made = server_2019(dns={"installed": False}, settings={"socket_pool_size": number(200)})
+    assert pool(made)[1] == []
+
+
+@pytest.mark.parametrize("value", [ABSENT, UNREAD, number(2500), {**number(1), "type": "REG_SZ", "data": "7"}])
+def test_without_a_pool_no_other_value_of_the_size_is_named(value: dict[str, Any]) -> None:
+    assert pool(server_2019(dns={"pool_present": "no"}, settings={"socket_pool_size": value}))[1] == []
+
+
 def test_a_wanted_size_counts_after_the_reload() -> None:
     found, _ids = pool(facts(), 0)
     assert (found.size, found.size_after, found.reloaded().size) == (2500, 1, 1)

@@ -253,6 +253,11 @@ def test_the_three_port_errors(exit_code: int) -> None:
     assert services_to_start(only("IAS", service(1, 2, None, exit_code), dns=("1812-1812",))) == (("IAS",), True)
 
 
+@pytest.mark.parametrize(("exit_code", "started"), [(10048, ("IAS",)), (10013, ("IAS",)), (32, ())])
+def test_a_sharing_violation_starts_nothing_whose_port_nobody_holds(exit_code: int, started: tuple[str, ...]) -> None:
+    assert services_to_start(only("IAS", service(1, 2, None, exit_code))) == (started, False)
+
+
 @pytest.mark.parametrize(
     "found",
     [service(1, 3, None, 10048), service(1, 4, None, 10048), service(1, 2, None, 0), service(2, 2, None, 10048)],

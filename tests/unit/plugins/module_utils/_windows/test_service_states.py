@@ -17,6 +17,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._windows.service_states import (
     EXCUSED,
+    FAILED_ON_DEMAND,
     HOLDS,
     PORT_ERRORS,
     TABLE,
@@ -86,6 +87,7 @@ IAS_IN = {
     "not_yet": service(1, 2, None, 1077),
     "down": service(1, 2, None, 1067),
     "failed": service(1, 2, None, 10048),
+    "failed_on_demand": service(1, 3, None, 10048),
     "unread": service(None, 2, None, None),
 }
 
@@ -114,7 +116,7 @@ def test_every_service_has_a_row_and_only_an_unread_state_has_none(triggered: bo
 
 
 def test_no_status_is_better_without_evidence() -> None:
-    order = (HOLDS, EXCUSED)
+    order = (HOLDS, EXCUSED, FAILED_ON_DEMAND)
     for state, code, triggered in itertools.product(STATES, EXITS, (False, True)):
         for start in STARTS:
             with_start = state_row(start, triggered, state, code)
