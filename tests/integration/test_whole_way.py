@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 from whole_way import HOSTS, Expected
 
-from portkeeper_lab.scenario import find_scenario
-
 COLLECTION = "portkeeper.windows_dns"
 READING = "&".join((
     r"reg query HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters",
@@ -69,11 +67,6 @@ def part(expected: Any, found: Any) -> Any:
     if isinstance(expected, dict) and isinstance(found, dict):
         return {key: part(value, found.get(key)) for key, value in expected.items()}
     return found
-
-
-@pytest.mark.parametrize("scenario", sorted(HOSTS))
-def test_scenario_names_its_sources(scenario: str) -> None:
-    assert "# Sources: " in find_scenario(scenario).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scenario", sorted(HOSTS))
