@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from portkeeper_lab.regtext import Value, add_keys, drop_keys, drop_values
 from portkeeper_lab.scenario import SERVICES_KEY, ScenarioError, find_scenario, load_scenario
 from portkeeper_lab.windows_type import PROGRAM, with_windows_type
 
+NAMES = sorted(path.stem for path in SCENARIOS.glob("*.toml") if "base-" not in path.stem)
 HEAD = """
 release = "nt5"
 language = "en"
@@ -33,11 +35,18 @@ def load(folder: Path, text: str) -> None:
     load_scenario(path)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in SCENARIOS.glob("*.toml") if "base-" not in path.stem))
+@pytest.mark.parametrize("name", NAMES)
 def test_every_scenario_is_right(name: str) -> None:
     scenario = load_scenario(find_scenario(name))
     assert scenario.name == name
     assert len(scenario.services) >= 60
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_scenario_names_its_sources(name: str) -> None:
+    """Those of one that only changes another scenario are there."""
+    text = find_scenario(name).read_text(encoding="utf-8")
+    assert "# Sources: " in text or re.search(r'^include = \["(?!base-)', text, re.MULTILINE)
 
 
 def test_sbs2003_starts_dns_before_its_victims(request: pytest.FixtureRequest) -> None:

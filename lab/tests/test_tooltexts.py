@@ -43,6 +43,12 @@ def test_sources_are_cited(release, language, tool):
     assert tooltexts.load_tools(release)[tool]["source"]
 
 
+@pytest.mark.parametrize(("release", "language", "tool"), TOOLS)
+def test_texts_of_another_release_are_sourced_or_assumed(release, language, tool):
+    row = tooltexts.load_tools(release)[tool]
+    assert "texts" not in row or "; texts: " in row["source"]
+
+
 def test_unknown_release_and_tool():
     with pytest.raises(tooltexts.ToolTextError):
         tooltexts.load_tools("os2")

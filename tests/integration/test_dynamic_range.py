@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The dynamic range on request, on a lab host: check, change, second run, drift, and back by either way.
 
-The tests build on one another, in their order.
+The tests of the 2019 host build on one another, in their order.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.w
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.backup import restore_lines
 
 DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
+TCPIP_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 LOWERED = ["1025-65534", "1025-65534"]
 DEFAULT = ["49152-65535", "49152-65535"]
 ASKED = {"dynamic_port_range": {"start": 49152, "count": 16384}}
@@ -160,10 +161,27 @@ def test_beside_exchange_only_by_name_and_with_excluded_ranges_in_one_write(cont
     refused = controller.module(host, "port_reservations", dynamic_port_range={"start": 1025, "count": 64511})
     assert refused["_kind"] == "failed" and "Exchange Server" in refused["msg"], refused["msg"]
     assert ranges(host) == ["1025-60000", "1025-60000"]
+    host.winrm(op="reset_counters")
     done = controller.module(host, "port_reservations", extra_ports=["61000-61009"], **forced)
     assert done["_kind"] == "ok", done["msg"]
+    assert host.winrm(op="counters")["sessions"] == 1, "range and excluded ports are written in one session"
     assert list(done["before"])[:2] == ["dynamicport_udp4", "excluded_udp4"]
     assert ranges(host) == ["1025-65535", "1025-60000"]
     back = controller.module(host, "port_rollback")
     assert back["after"]["dynamicport_udp4"] == "1025-60000"
     assert ranges(host) == ["1025-60000", "1025-60000"]
+
+
+def test_up_to_2003_it_is_refused_and_nothing_is_written(controller, make_host) -> None:
+    """MaxUserPort decides on the range there. A host whose policy is refused gets no other reservation either."""
+    host = make_host("2003-de", "--winrm", "full_chunks=true")
+    reading = rf"reg query {TCPIP_KEY} & reg query {DNS_KEY} & reg query HKLM\SOFTWARE\portkeeper /s"
+    before = host.exec(reading, check=False)
+    assert "MaxUserPort" in before and "ReservedPorts" not in before
+    checked = controller.module(host, "port_reservations", "--check", "--diff", **ASKED)
+    refused = controller.module(host, "port_reservations", **ASKED)
+    assert (checked["_kind"], refused["_kind"]) == ("ok", "failed")
+    (problem,) = [row for row in checked["problems"] if row["severity"] == "error"]
+    assert problem["id"] == "dynamic_port_range_refused" and "MaxUserPort" in problem["message"]
+    assert "Nothing was written" in refused["msg"] and problem["message"] in refused["msg"]
+    assert host.exec(reading, check=False) == before

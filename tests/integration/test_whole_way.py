@@ -1,7 +1,10 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host of each release from reading to the rollback: facts, check, change, proof, second run, and what was before."""
+"""A host of each release from reading to the rollback: facts, check, change, proof, second run, and what was before.
+
+Where a change takes effect only at the next boot, the reboot belongs to it: until then every run reports it as pending.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ READING = "&".join((
       for table in ("excludedportrange protocol=udp", "dynamicport udp")),
 ))  # fmt: skip
 """Shows, without the collection, all that a run may write."""
+PROOF = {"proof": "port_verify", "second run": "port_reservations", "second window": "dns_restart"}
+"""What follows a change, by name of the task."""
 
 
 class Host:
@@ -76,22 +81,37 @@ def test_whole_way(make_host, controller, scenario: str) -> None:
     assert read["check"]["changed"] is True
     assert host.reading() == before, "a check changes nothing"
 
-    steps = {"change": "port_reservations", "window": "dns_restart", "proof": "port_verify"}
-    again = {"second run": "port_reservations", "second window": "dns_restart"}
-    done = host.run({**steps, **again})
+    done = host.run({"change": "port_reservations", "window": "dns_restart", **PROOF})
     assert done["change"]["changed"] is True
-    assert done["proof"]["ok"] is True
-    assert [done[name]["changed"] for name in again] == [False, False]
-    last = done["second run"]["plan"]
-    assert (last["status"], last["in_sync"]) == (expected.ends, True)
-    assert (last["live_conflicts"], last["settings"]) == ([], [])
-    assert {row["id"] for row in last["problems"] if row["severity"] != "info"} == expected.warnings
+    assert done["window"]["changed"] is (expected.conflict is not None)
+    if expected.needs_reboot:
+        assert_ended(expected, done, ("pending_reboot", False))
+        done = host.run({"reboot": "host_reboot", **PROOF, "second reboot": "host_reboot"})
+        assert [done[name]["changed"] for name in ("reboot", "second reboot")] == [True, False]
+    assert_ended(expected, done, (expected.ends, True))
     assert_written(expected, host.reading())
     if expected.conflict:
         assert set(expected.holds) <= host.held(expected.conflict[1])
 
-    assert host.run({"rollback": "port_rollback"})["rollback"]["changed"] is True
+    back = host.run({"rollback": "port_rollback"})["rollback"]
+    assert (back["changed"], back["reboot_required"]) == (True, expected.needs_reboot)
     assert host.reading() == before
+
+
+def assert_ended(expected: Expected, done: dict[str, dict[str, Any]], ends: tuple[str, bool]) -> None:
+    """Check that the services hold their ports, and that a second run writes nothing and stops no DNS.
+
+    Args:
+        expected: of the host.
+        done: the results of PROOF, and of what was before it.
+        ends: the status, and whether the host is in sync.
+    """
+    assert done["proof"]["ok"] is True
+    assert [done[name]["changed"] for name in ("second run", "second window")] == [False, False]
+    last = done["second run"]["plan"]
+    assert (last["status"], last["in_sync"]) == ends
+    assert (last["live_conflicts"], last["settings"]) == ([], [])
+    assert {row["id"] for row in last["problems"] if row["severity"] != "info"} == expected.warnings
 
 
 def assert_planned(expected: Expected, plan: dict[str, Any]) -> None:
@@ -105,8 +125,10 @@ def assert_planned(expected: Expected, plan: dict[str, Any]) -> None:
 
 def assert_written(expected: Expected, reading: str) -> None:
     """Compare what the host's own tools show with what was typed by hand."""
-    listed = re.search(r"SocketPoolExcludedPortRanges +REG_MULTI_SZ +(\S+)", reading)
-    assert (listed[1].split("\\0") if listed else None) == expected.excluded
+    lists = {"SocketPoolExcludedPortRanges": expected.excluded, "ReservedPorts": expected.reserved}
+    for name, wanted in lists.items():
+        listed = re.search(rf" {name} +REG_MULTI_SZ +(\S+)", reading)
+        assert (listed[1].split("\\0") if listed else None) == wanted
     for table in re.split(r"(?=Protocol udp Port Exclusion Ranges)", reading)[1:]:
         starred = {f"{first}-{last}" for first, last in re.findall(r"^ +(\d+) +(\d+) +\*", table, re.MULTILINE)}
         assert starred == set(expected.netsh)

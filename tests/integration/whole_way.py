@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the hosts of `test_whole_way` must show and plan, typed from Microsoft's documents and not from a run.
 
-Versions, product types and suites: Operating System Version and OSVERSIONINFOEX; KB152078. Ranges: KB929851. Ports of
-the services: KB832017, and for BigFix forum.bigfix.com 23004. Each host's scenario names its sources.
+Versions, product types and suites: Operating System Version and OSVERSIONINFOEX; KB152078. Ranges: KB929851, and of XP
+and 2003 the SBS 2003 article that quotes KB953230. ReservedPorts: KB812873. Ports of the services: KB832017, and for
+BigFix forum.bigfix.com 23004. Each host's scenario names its sources.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ EXCHANGE_2007_RANGE = {"start": 1025, "count": 58976}
 AUTOMATIC, ON_DEMAND = 2, 3
 RUNNING = {"state": 4, "start": AUTOMATIC, "win32_exit_code": 0}
 PORT_TAKEN = {"state": 1, "start": AUTOMATIC, "win32_exit_code": 10048}
+DISABLED = {"state": 1, "start": 4}
 NOT_TRIGGERED = {"state": 1, "start": ON_DEMAND, "trigger_start": True}
 RADIUS = ["1645-1646", "1812-1813"]
 
@@ -39,6 +41,8 @@ class Expected:
         plan: part of the plan before the change.
         risk: before the change, of the address family where it is higher; None without a pool.
         excluded: what SocketPoolExcludedPortRanges holds afterwards; None where it is not written.
+        reserved: what ReservedPorts holds afterwards; None where it is absent.
+        needs_reboot: whether the change takes effect only at the next boot, so that the whole way has one.
         netsh: ranges that netsh excludes afterwards, with a star.
         ends: the status afterwards.
         warnings: ids of the problems that remain.
@@ -52,6 +56,8 @@ class Expected:
     conflict: tuple[int, str] | None = None
     risk: float | None = None
     excluded: list[str] | None = None
+    reserved: list[str] | None = None
+    needs_reboot: bool = False
     netsh: tuple[str, ...] = ()
     ends: str = "safe"
     warnings: frozenset[str] = frozenset()
@@ -60,6 +66,45 @@ class Expected:
 
 
 HOSTS = {
+    "2003-de": Expected(
+        facts={
+            "computer_name": "SRV2003DE",
+            "os": {
+                "release": "2003",
+                "family": "nt5",
+                "nt": "5.2",
+                "build": 3790,
+                "product": "Microsoft Windows Server 2003",
+                "product_type": "LanmanNT",
+                "suites": [],
+                "sbs": False,
+            },
+            "settings": {
+                "max_user_port": {"present": True, "type": "REG_DWORD", "data": 60000},
+                "reserved_ports": ABSENT,
+                "socket_pool_size": ABSENT,
+                "socket_pool_excluded_port_ranges": ABSENT,
+            },
+            "dns": {"installed": True, "state": 4, "pool_present": "yes"},
+            # netsh shows neither before Vista.
+            "dynamic_ports": {"udp4": None, "udp6": None},
+            "exclusions": {"udp4": None, "udp6": None},
+            "services": {"IAS": RUNNING, "PolicyAgent": PORT_TAKEN, "RemoteAccess": DISABLED},
+            "hotfixes": ["KB951746", "KB951748"],
+        },
+        needs={"ias": RADIUS, "ipsec": ["4500-4500"]},
+        conflict=(4500, "PolicyAgent"),
+        plan={
+            "mechanism": "reserved_ports",
+            "status": "conflict",
+            # Server 2003 has no IPv6 unless somebody installs it.
+            "pool_range": {"udp4": "1024-60000", "udp6": None},
+        },
+        risk=hit(60000 - 1024 + 1, 2500, 5),
+        reserved=["1645-1646", "1812-1813", "4500-4500"],
+        needs_reboot=True,
+        holds=(500, 4500),
+    ),
     "2008r2": Expected(
         facts={
             "computer_name": "SRV2008R2",
@@ -93,6 +138,8 @@ HOSTS = {
         },
         risk=hit(64511, 2500, 5),
         excluded=["1645-1646", "1812-1813", "4500-4500"],
+        # Left from instructions for Server 2003: without effect, and left alone.
+        reserved=RADIUS,
         holds=(1645, 1646, 1812, 1813),
     ),
     "2016": Expected(
@@ -126,7 +173,8 @@ HOSTS = {
             "status": "conflict",
             "pool_range": {"udp4": "49152-65535", "udp6": "49152-65535"},
         },
-        risk=hit(16384, 5000, 1),
+        # Nobody can bind the ports of Windows NAT's block, so the pool is drawn from the others.
+        risk=hit(16384 - 100, 5000, 1),
         excluded=["52311-52311"],
         holds=(52311,),
     ),
@@ -191,5 +239,42 @@ HOSTS = {
         },
         netsh=("61000-61009",),
         options={"use_netsh": True, "extra_ports": ["61000-61009"]},
+    ),
+    # A client: no DNS server, so neither conflict nor window. Without MaxUserPort its programs draw from 1025-5000, one
+    # port at a time (KB929851): that is what 4500 is reserved against, as on any host up to 2003.
+    "xp": Expected(
+        facts={
+            "computer_name": "XPCLIENT",
+            "os": {
+                "release": "xp",
+                "family": "nt5",
+                "nt": "5.1",
+                "build": 2600,
+                "product": "Microsoft Windows XP",
+                "product_type": "WinNT",
+                "suites": [],
+                "sbs": False,
+            },
+            "settings": {
+                "max_user_port": ABSENT,
+                "reserved_ports": ABSENT,
+                "socket_pool_size": ABSENT,
+                "socket_pool_excluded_port_ranges": ABSENT,
+            },
+            "dns": {"installed": False, "state": None},
+            "dynamic_ports": {"udp4": None, "udp6": None},
+            "exclusions": {"udp4": None, "udp6": None},
+            "services": {"PolicyAgent": RUNNING, "RemoteAccess": DISABLED},
+            "hotfixes": ["KB951748"],
+        },
+        needs={"ipsec": ["4500-4500"]},
+        plan={
+            "mechanism": "reserved_ports",
+            "status": "drifted",
+            # No pool, but the random ports of the DNS client come from it (KB951748).
+            "pool_range": {"udp4": "49152-65535", "udp6": None},
+        },
+        reserved=["4500-4500"],
+        needs_reboot=True,
     ),
 }
