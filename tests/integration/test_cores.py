@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A short way through the playbooks over each connection, for any release of ansible-core.
 
-The check `cores` runs this file with the oldest and the newest release; PORTKEEPER_PROGRAMS is their folder.
+The check `integration` runs this file, too; the checks `core-oldest` and `core-newest` run it with other releases:
+PORTKEEPER_PROGRAMS is their folder.
 """
 
 from __future__ import annotations
