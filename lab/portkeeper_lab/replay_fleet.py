@@ -98,9 +98,9 @@ class Fleet:
         """Execute a command; argument and result are plain data.
 
         Args:
-            request: {"op": "counters"} (sums, with the "lines" typed over ssh, and the process's own CPU seconds),
-                "reset_counters", "rewind" (with "to_end" for the end of the recordings and "state" for the table of
-                modules), or "delay" (with "seconds" that each HTTP request takes longer).
+            request: {"op": "counters"} (sums, with the "lines", "ssh_logons" and "ssh_sessions" of ssh, and the
+                process's own CPU seconds), "reset_counters", "rewind" (with "to_end" for the end of the recordings and
+                "state" for the table of modules), or "delay" (with "seconds" that each HTTP request takes longer).
 
         Raises:
             ValueError: no such operation.

@@ -125,7 +125,9 @@ class ReplaySSH:
             SSHD_FOLDER.mkdir(exist_ok=True)
         settings = (f"Port={self.port}", "ListenAddress=127.0.0.1", "PasswordAuthentication=no", "StrictModes=no")
         options = [part for setting in (*settings, "MaxStartups=1000") for part in ("-o", setting)]
-        command = [program, "-D", "-e", "-f", str(self.folder / CONFIG), *options]
+        self._log = self.folder / "sshd.log"
+        self._logons_before = 0
+        command = [program, "-D", "-E", str(self._log), "-f", str(self.folder / CONFIG), *options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._await_open()
 
@@ -159,12 +161,18 @@ class ReplaySSH:
         return True
 
     def counters(self) -> dict[str, int]:
-        """Return the lines that were typed, and the bytes in both directions before they are encrypted."""
-        return {"lines": self._sessions.faults.control({"op": "counters"})["lines"], **self._bytes}
+        """Return logons, sessions, the lines that were typed, and the bytes in both directions before encryption."""
+        counted = self._sessions.faults.control({"op": "counters"})
+        logons = self._logons() - self._logons_before
+        return {"lines": counted["lines"], "ssh_logons": logons, "ssh_sessions": counted["sessions"], **self._bytes}
+
+    def _logons(self) -> int:
+        return self._log.read_bytes().count(b"Accepted publickey for ") if self._log.exists() else 0
 
     def reset_counters(self) -> None:
         """Count from zero."""
         self._sessions.faults.control({"op": "reset_counters"})
+        self._logons_before = self._logons()
         self._bytes.clear()
 
     def stop(self) -> None:

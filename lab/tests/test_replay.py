@@ -201,8 +201,10 @@ def test_an_ssh_server_answers_lines_that_are_typed_to_cmd_and_counts_them() -> 
         assert f"before 0\r\n{_transcript(NEW, ver='5.2')}after 0\r\n" in shown
         counters = made.control({"op": "counters"})
         assert (counters["lines"], counters["bytes_in"], counters["bytes_out"]) == (3, len(typed), len(done.stdout))
+        assert (counters["ssh_logons"], counters["ssh_sessions"]) == (1, 1)
         made.control({"op": "reset_counters"})
-        assert made.control({"op": "counters"})["lines"] == 0
+        counters = made.control({"op": "counters"})
+        assert (counters["lines"], counters["ssh_logons"], counters["ssh_sessions"]) == (0, 0, 0)
     finally:
         made.stop()
     assert not Path(told["folder"]).exists()

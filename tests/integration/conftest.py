@@ -46,6 +46,7 @@ LONGEST = (
     "test_reservations",
     "test_later_releases",
     "test_https",
+    "test_cores",
     "test_same_over_every_connection",
 )
 """Files that take minutes. They come first, so that at the end no worker waits for another."""

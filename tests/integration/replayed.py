@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -21,19 +22,21 @@ class Replayed:
     Attributes:
         hosts: their variables by name.
         inventory: a file that names them.
+        inventory_over_ssh: a file that names the first of them, to be reached over ssh; None without an SSH server.
     """
 
-    def __init__(self, folder: Path, recordings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, recordings: Mapping[str, str], *, ssh: bool = False) -> None:
         """Start them; they begin with the first transcript of their recording.
 
         Args:
-            folder: for the inventory.
+            folder: for the inventories.
             recordings: names in bench/recordings by name of the host.
+            ssh: whether the first host has an SSH server, too.
         """
         files = [str(CHECKOUT / "bench" / "recordings" / f"{name}.txt.gz") for name in recordings.values()]
         command = [sys.executable, "-m", "portkeeper_lab", "replay", *files, "--hosts", str(len(files))]
         self._process = subprocess.Popen(
-            [*command, "--winrm", "full_chunks=true"],
+            [*command, "--winrm", "full_chunks=true", *(["--ssh"] if ssh else [])],
             env=lab_environment(),
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
@@ -56,6 +59,11 @@ class Replayed:
         }
         self.inventory = folder / "replayed.json"
         self.inventory.write_text(json.dumps({"all": {"hosts": self.hosts}}), encoding="utf-8")
+        self.inventory_over_ssh: Path | None = None
+        if ssh:
+            self.inventory_over_ssh = folder / "over-ssh.json"
+            hosts = {next(iter(recordings)): _over_ssh(answer["ssh"])}
+            self.inventory_over_ssh.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
 
     def _answer(self) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
@@ -72,3 +80,19 @@ class Replayed:
         """End the hosts."""
         self._process.stdin.close()
         self._process.wait(30)
+
+
+def _over_ssh(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables that reach the SSH server; no connection is shared."""
+    folder = Path(told["folder"])
+    known = ("-F", "none", "-o", f"UserKnownHostsFile={folder / 'known_hosts'}", "-o", "IdentitiesOnly=yes")
+    return {
+        "ansible_connection": "ssh",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": told["port"],
+        "ansible_user": told["user"],
+        "ansible_shell_type": "cmd",
+        "ansible_ssh_private_key_file": str(folder / "id_ed25519"),
+        "ansible_ssh_common_args": shlex.join(known),
+        "ansible_ssh_args": "",
+    }

@@ -34,6 +34,8 @@ RESULT_BYTES = 32 * 1024
 RECORDINGS = ("nt5", "nt6")
 OVER = {"winrm": (), "psrp": ("-e", "ansible_connection=psrp ansible_psrp_protocol=http ansible_psrp_auth=ntlm")}
 """What makes a connection of the inventory for winrm."""
+SSH_LINES = 3
+"""Of a reading: the line that shows that cmd answers, the command, and its end mark."""
 PLAYS = [pytest.param(ROLE, ROLE_TASKS, id="role"), pytest.param(DRIFT, DRIFT_TASKS, id="drift")]
 
 
@@ -97,6 +99,27 @@ def test_requests_and_bytes(runs, playbook: str, _budget: object, connection: st
     assert counters["requests"] - counters["receives"] <= hosts * REQUESTS
     assert counters["receives"] <= hosts + output // RECEIVE_BYTES
     assert wire <= ENCODING * output + MESSAGE_BYTES * counters["requests"]
+
+
+@pytest.mark.parametrize("recording", RECORDINGS)
+@pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
+def test_connections_and_lines_over_ssh(controller, tmp_path, playbook: str, _budget: object, recording: str) -> None:
+    """The replayed SSH server is in front of one host only."""
+    hosts = Replayed(tmp_path, {recording: recording}, ssh=True)
+    try:
+        hosts.control(op="rewind", to_end=True)
+        option = f"reserve_ports_artifacts_dir={tmp_path / 'artifacts'}"
+        found = controller.playbook(playbook, hosts.inventory_over_ssh, "-e", option)
+        counters = hosts.control(op="counters")
+    finally:
+        hosts.end()
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.stats[recording]["changed"] == 0, "not the steady state"
+    print({name: counters[name] for name in ("ssh_logons", "ssh_sessions", "lines", "bytes_in", "bytes_out")})
+    assert (counters["ssh_logons"], counters["ssh_sessions"]) == (1, 1)
+    assert counters["lines"] <= SSH_LINES
+    assert counters["bytes_out"] <= OUTPUT_BYTES
+    assert counters["requests"] == 0, "nothing goes over WinRM"
 
 
 @pytest.mark.parametrize(("playbook", "_budget"), PLAYS)

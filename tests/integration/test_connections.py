@@ -17,6 +17,8 @@ from documented import documented
 
 SECRET = "not-the-password-4711"
 TASK = "Gather"
+HANDSHAKE = 3
+"""Requests of an NTLM logon, refused or not."""
 
 
 def play(**task: Any) -> list[dict[str, Any]]:
@@ -151,15 +153,17 @@ def test_become_is_refused(controller, inventory, free_port) -> None:
     assert_one_sentence(run, "failed", "become")
 
 
-def test_wrong_password_is_unreachable(controller, lab_host) -> None:
+def test_a_wrong_password_is_unreachable_and_tried_once(controller, lab_host) -> None:
     host = yaml.safe_load(lab_host.inventory.read_text(encoding="utf-8"))
     (variables,) = host["all"]["hosts"].values()
     variables = {**host["all"].get("vars", {}), **(variables or {}), "ansible_password": SECRET}
     path = controller.folder / "wrong-password.yml"
     path.write_text(yaml.safe_dump({"all": {"hosts": {"client01": variables}}}), encoding="utf-8")
+    lab_host.winrm(op="reset_counters")
     run = controller.playbook(play(), path, "-vvvvv")
     assert run.returncode == 4
     assert_one_sentence(run, "unreachable", "password", str(variables["ansible_user"]))
+    assert lab_host.winrm(op="counters")["requests"] == HANDSHAKE
 
 
 def test_the_documented_inventory_reads_the_host(controller, lab_host, tmp_path) -> None:

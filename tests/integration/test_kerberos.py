@@ -37,7 +37,7 @@ PLUGINS = pytest.mark.parametrize("plugin", ["winrm", "psrp"])
 @pytest.fixture(scope="module")
 def host(make_host):
     """Start a host with a realm."""
-    started = make_host("2019-dc", "--kerberos", "--winrm", "full_chunks=true")
+    started = make_host("2019-dc", "--kerberos", "--ssh", "--winrm", "full_chunks=true")
     slow_window(started)
     return started
 
@@ -74,7 +74,14 @@ def get_ticket(controller: Any, host: Any) -> None:
     subprocess.run(command, input=f"{facts['password']}\n", text=True, check=True, capture_output=True)
 
 
-def test_facts_and_plan_are_the_same_as_over_ntlm(host, inside, tmp_path) -> None:
+def over_ssh(host: Any) -> dict[str, Any]:
+    """Return the documented inventory's variables for ssh, without a shared connection."""
+    lab = CONNECTIONS["ssh"](ask_once(host.name, {"op": "info"}), False)
+    found = documented(lab, ansible_connection="ssh")
+    return {**found, "ansible_shell_type": lab["ansible_shell_type"], "ansible_ssh_args": ""}
+
+
+def test_facts_and_plan_are_the_same_as_over_ntlm_and_ssh(host, inside, tmp_path) -> None:
     """The host is untouched: this is the first test on it. test_same_over_every_connection.py has the other ways."""
     _names, controller = inside
     get_ticket(controller, host)
@@ -88,6 +95,7 @@ def test_facts_and_plan_are_the_same_as_over_ntlm(host, inside, tmp_path) -> Non
         for plugin in LOGON
         for logon in LOGONS
     }
+    hosts["ssh-key"] = over_ssh(host)
     reached = tmp_path / "inventory.yml"
     reached.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
     done = controller.playbook(play(task("untouched", tmp_path, check_mode=True)), reached, "--forks=1")

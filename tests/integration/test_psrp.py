@@ -49,14 +49,23 @@ def configured(host) -> str:
     return "".join(host.exec(f"reg query {key}", check=False) for key in (DNS, TCPIP))
 
 
-def make_effective(run) -> None:
-    """Restart DNS and the host, whichever is due."""
-    for name in ("dns_restart", "host_reboot"):
-        done = run(name, **POLICY)
-        assert done["_kind"] == "ok", done["msg"]
+def booted(host) -> str:
+    """Return what Windows writes when it goes down; it differs after a boot."""
+    return host.exec(r"reg query HKLM\SYSTEM\CurrentControlSet\Control\Windows /v ShutdownTime")
 
 
-def test_check_change_second_run_drift_verify_and_rollback(run, host) -> None:
+def make_effective(run, host, *, force: bool) -> None:
+    """Restart DNS, if that is due, and reboot the host."""
+    restarted = run("dns_restart", **POLICY)
+    assert restarted["_kind"] == "ok", restarted["msg"]
+    before = booted(host)
+    rebooted = run("host_reboot", force=force, **POLICY)
+    assert rebooted["_kind"] == "ok", rebooted["msg"]
+    assert rebooted["changed"] is True and rebooted["reboot_required"] is False, rebooted["msg"]
+    assert booted(host) != before
+
+
+def test_check_change_second_run_drift_verify_rollback_and_reboot(run, host) -> None:
     untouched = configured(host)
     check = run("port_reservations", "--check", "--diff", **POLICY)
     assert check["_kind"] == "ok", check["msg"]
@@ -66,7 +75,7 @@ def test_check_change_second_run_drift_verify_and_rollback(run, host) -> None:
     assert done["changed"] is True and done["diff"] == check["diff"]
     written = configured(host)
     assert written != untouched
-    make_effective(run)
+    make_effective(run, host, force=not done["reboot_required"])
     second = run("port_reservations", **POLICY)
     assert second["changed"] is False, second["msg"]
 
@@ -75,7 +84,8 @@ def test_check_change_second_run_drift_verify_and_rollback(run, host) -> None:
     assert drifted["changed"] is True and drifted["before"] == {"socket_pool_size": 700}
     assert run("port_reservations", **POLICY)["changed"] is True
     assert configured(host) == written
-    make_effective(run)
+    again = run("dns_restart", **POLICY)
+    assert again["_kind"] == "ok", again["msg"]
 
     verified = run("port_verify", **POLICY)
     assert verified["_kind"] == "ok", verified["msg"]

@@ -19,6 +19,7 @@ import pytest
 import yaml
 from documented import documented
 from only_dns import only_dns
+from over_each import QUICK
 
 DNS = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -162,6 +163,27 @@ def test_powershell_as_the_default_shell(controller, make_host, tmp_path, shell:
     window = restart_by_name(controller, host, tmp_path)
     assert window["changed"] is True and {"step": "stop_dns", "error_level": 0} in window["steps"]
     assert done(run("port_reservations", **POLICY))["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("kept", "kind", "words"),
+    [
+        (20, "unreachable", ("did not answer in time", "cmd.exe has started")),
+        (300, "failed", ("did not finish a command in the time",)),
+    ],
+    ids=["before-the-first-command", "within-the-first-command"],
+)
+def test_an_early_server_that_truncates_its_input(controller, make_host, tmp_path, kept: int, kind: str, words) -> None:
+    """The missing end mark shows it. The line that was cut is an open parenthesis for cmd, which does not run it."""
+    options = ("--ssh", "--ssh-cut-input", str(kept))
+    host = over_ssh(make_host(str(QUICK), *options), tmp_path, ansible_ssh_args="")
+    untouched = configured(host)
+    result = controller.module(host, "port_reservations", command_timeout=10, **POLICY)
+    assert_one_sentence(result, kind, *words, "no end mark", "truncates its input", "ansible_connection=winrm")
+    assert kind == "unreachable" or result["phase"] == "read"
+    assert result["changed"] is False
+    assert configured(host) == untouched
+    assert host.exec(r"if not exist %SystemRoot%\portkeeper echo none").strip() == "none"
 
 
 def test_a_name_that_only_the_stopped_dns_server_resolves(controller, plain, tmp_path) -> None:

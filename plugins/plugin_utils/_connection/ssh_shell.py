@@ -63,13 +63,14 @@ class SSHShell:
         """
         deadline = clock() + seconds
         banner = re.compile(re.escape(_BANNER))
-        self._greeted(banner, deadline, clock)
+        self._greeted(banner, deadline, clock, ": no cmd.exe has printed its banner")
         mark = _new_mark()
         self._process.write(print_mark(mark))
-        self._greeted(_mark_pattern(mark), deadline, clock)
+        self._greeted(_mark_pattern(mark), deadline, clock, f"; its cmd.exe has started{_CUT}")
         self._process.forget_password()
 
-    def _greeted(self, pattern: re.Pattern[bytes], deadline: float, clock: Callable[[], float]) -> None:
+    def _greeted(self, pattern: re.Pattern[bytes], deadline: float, clock: Callable[[], float], missing: str) -> None:
+        """Wait for a pattern; if it does not come in time, the error's sentence ends with what is missing."""
         output = b""
         while not pattern.search(output):
             left = deadline - clock()
@@ -81,7 +82,7 @@ class SSHShell:
                 raise _refusal(self._target, status, output, said)
             if left <= 0:
                 self._process.kill()
-                raise ShellTimeout(f"{self._target} did not answer in time: no cmd.exe has printed its banner.")
+                raise ShellTimeout(f"{self._target} did not answer in time{missing}.")
             output += data
             if len(output) > _GREETING_MAX:
                 self._process.kill()

@@ -40,6 +40,16 @@ def violations(text: str | list[str]) -> list[str]:
     return script_violations(text) if isinstance(text, list) else line_violations(text)
 
 
+def closes_at(line: str) -> int:
+    """Return where the parenthesis is closed with which a line begins; -1 if it is not."""
+    depth = 0
+    for found in re.finditer(r'"[^"]*"|\^.|[()]', line):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth == 0 and found[0] == ")":
+            return found.start()
+    return -1
+
+
 def test_every_renderer_is_guarded() -> None:
     found = {
         node.name
@@ -48,6 +58,17 @@ def test_every_renderer_is_guarded() -> None:
         if isinstance(node, ast.FunctionDef) and RENDERING_NAME.fullmatch(node.name)
     }
     assert found - NOT_WHOLE == set(RENDERERS)
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+def test_a_truncated_line_is_an_open_parenthesis(name: str) -> None:
+    """An early SSH server truncates what it passes on: cmd then waits for the rest, and runs nothing.
+
+    Only redirections follow the parenthesis: a line that is truncated there does all of its work.
+    """
+    for text in renderings(name).values():
+        if isinstance(text, str):
+            assert text.startswith("(") and text[closes_at(text) + 1 :] in {"", "<nul 2>nul"}, text[:200]
 
 
 @pytest.mark.parametrize("name", RENDERERS)

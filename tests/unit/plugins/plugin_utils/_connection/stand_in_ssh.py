@@ -32,6 +32,8 @@ sys.stdout.write(case.get("greeting", banner))
 sys.stdout.flush()
 if "status" in case:
     sys.exit(case["status"])
+if case.get("truncates"):
+    time.sleep(60)
 commands = list(case.get("commands", []))
 for line in sys.stdin:
     if line.startswith("echo portkeeper-end-"):
