@@ -383,11 +383,7 @@ def test_a_missing_sshpass_is_named(plugin: Any, monkeypatch: pytest.MonkeyPatch
         (255, "ssh: Could not resolve hostname h: Name or service not known", "has no address"),
         (255, "ssh: connect to host h port 22: Connection refused", "no SSH server listens .*ansible_connection"),
         (255, "ssh: connect to host h port 22: Connection timed out", "did not answer: .*firewall"),
-        (
-            255,
-            "kex_exchange_identification: Connection closed by remote host",
-            "not answer like an SSH server: check ansible_port, .*ansible_connection=winrm",
-        ),
+        (255, "kex_exchange_identification: Connection closed", "SSH server: check ansible_port, .*connection=winrm"),
         (255, "banner exchange: Connection to h port 5985: invalid format", "not answer like an SSH server"),
         (255, "Unable to negotiate with h port 22: no matching cipher found", "no algorithm in common: Unable"),
         (255, "debug1: Reading\r\nodd\x1b[31m text", r"exit code 255\): odd \[31m text$"),
