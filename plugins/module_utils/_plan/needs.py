@@ -12,7 +12,7 @@ from typing import Any
 from .._catalogue.sbs2003 import CATALOGUE, CatalogueRow
 from .._facts.host import Host
 from .._policy import AUTO_PROFILE, Policy
-from .._ports import FAMILIES, PortSet
+from .._ports import FAMILIES, PortSet, port_words
 from .._problems import listed
 from .configured import Rows, with_configured_ports
 from .own_sockets import OwnSockets, ports_of_sockets
@@ -166,7 +166,7 @@ def collect_needs(host: Host, policy: Policy, rows: Rows, pool: Pool, own_socket
 
 def shared_by_need(needs: Sequence[Need], ports: PortSet) -> str:
     """Name the ports in words, by the needs that ask for them."""
-    return listed([f"{listed(share.strings())} ({need.service})" for need in needs if (share := need.ports & ports)])
+    return listed([f"{listed(port_words(share))} ({need.service})" for need in needs if (share := need.ports & ports)])
 
 
 def _without_wide_range(row: CatalogueRow, pool: Pool) -> CatalogueRow:

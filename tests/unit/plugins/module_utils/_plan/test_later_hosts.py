@@ -135,7 +135,7 @@ def test_2019_dc_with_a_lowered_range_and_nps() -> None:
         "before": None,
         "type_after": "REG_MULTI_SZ",
         "after": ["1645-1646", "1812-1813", "4500-4500"],
-        "reason": "reserves 1645-1646, 1812-1813 (ias), 4500-4500 (ike)",
+        "reason": "reserves 1645-1646, 1812-1813 (ias), 4500 (ike)",
         "takes_effect": "dns_restart",
     }
     assert problem_ids(found) == [("reserved_ports_no_effect", "info")]
@@ -170,7 +170,7 @@ def test_2022_with_wireguard_and_exclusions_of_others() -> None:
     (entry,) = found["settings"]
     assert entry["before"] == ["51000-51010", "52311"]
     assert entry["after"] == ["51000-51010", "51820-51820", "52311-52311"]
-    assert entry["reason"] == "reserves 51820-51820 (wireguard); writes 52311 as 52311-52311"
+    assert entry["reason"] == "reserves 51820 (wireguard); writes 52311 as 52311-52311"
     assert found["kept"] == ["51000-51010", "52311-52311"]
     assert needs(found) == [("wireguard", "51820-51820", True, True)]
     assert found["actions"][0]["services_to_start"] == ["WireGuardTunnel$wg0"]

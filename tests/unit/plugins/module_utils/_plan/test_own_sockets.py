@@ -71,7 +71,7 @@ def test_a_port_outside_of_the_dynamic_range_is_needed_beside_that_of_the_catalo
         "its own sockets: held on all addresses by the process of Netbird (PID 3000) while the host was read"
     )
     assert "61184-61184" in after(found)
-    assert "61184-61184 (netbird)" in reason(found)
+    assert "61184 (netbird)" in reason(found)
     assert problems(found) == []
 
 

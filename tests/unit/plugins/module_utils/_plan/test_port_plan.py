@@ -39,7 +39,7 @@ def test_from_facts() -> None:
     )
     lines = result["diff"]["after"].splitlines()
     assert lines[1:14] == [f"  {entry}" for entry in SBS_LIST]
-    assert lines[14].startswith("# reserves 1080-1080 (isa_socks), ")
+    assert lines[14].startswith("# reserves 1080 (isa_socks), ")
     assert lines[15].startswith("# then restart DNS in a guarded window: UDP 1645 of IAS is held by dns.exe")
     assert lines[16].startswith("# then reboot: ")
 
