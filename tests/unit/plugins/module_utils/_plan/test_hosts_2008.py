@@ -55,9 +55,7 @@ def test_2008_excludes_by_netsh_what_is_free_and_defers_what_dns_holds() -> None
         "ours": ["1645-1646", "1812-1813"],
         "takes_effect": "now",
     }
-    assert entry["reason"] == (
-        "excludes 1646, 1812-1813 (ias); 1645-1645 is held by DNS and follows while it is down"
-    )
+    assert entry["reason"] == ("excludes 1646, 1812-1813 (ias); 1645-1645 is held by DNS and follows while it is down")
     assert found["actions"] == [
         {
             "action": "dns_window",
