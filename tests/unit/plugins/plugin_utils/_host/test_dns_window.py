@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import WinRM
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verbose import SILENT
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._host.window_case import Case, run_on
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
     RUNNING,
@@ -369,3 +374,19 @@ def test_an_end_without_a_report_of_what_was_done_is_no_success() -> None:
         case.open()
     assert caught.value.details["dns_may_be_stopped"] is not case.dns_runs
     assert caught.value.details["changed"] is True
+
+
+def test_a_refused_logon_ends_the_looks_at_a_window() -> None:
+    """The session says when: another logon could lock the account."""
+    pauses: Iterator[float | None] = iter((0, 0, None))
+    sent: list[str] = []
+
+    def refuse(line: str) -> None:
+        sent.append(line)
+        raise HostFailure("refused", "restart")
+
+    session = SimpleNamespace(pause_before_retry=lambda _usual: next(pauses), reconnect=lambda: None, verbose=SILENT)
+    lock: Any = SimpleNamespace(exchange=SimpleNamespace(session=session, send=refuse))
+    window: Any = None
+    assert dns_window._Opening(lock, window)._repeated("a look") is None
+    assert len(sent) == 3
