@@ -21,7 +21,7 @@ from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNI
 from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
 from .needs import is_ignored
-from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, ServiceCheck
+from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, ServiceCheck, checks_by_service
 from .services import held_by_dns, held_ports
 
 FAILED_FOR_PORT = "service_failed_for_port"
@@ -141,12 +141,9 @@ def other_port_problems(host: Host, service_checks: Sequence[ServiceCheck]) -> I
 
 def _with_another_port(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[tuple[Service, PortSet]]:
     """Yield the services that failed for a port that is a setting, with the ports of the catalogue, which are free."""
-    checks: dict[str, list[ServiceCheck]] = {}
-    for check in service_checks:
-        checks.setdefault(check.service.name, []).append(check)
-    for found in checks.values():
+    for found in checks_by_service(service_checks).values():
         service = found[0].service
-        ports = PortSet.from_ranges(pair for check in found for pair in check.row.udp_ports.ranges)
+        ports = PortSet.union(check.row.udp_ports for check in found)
         is_setting = all(check.row.own_sockets or check.row.hold == "never" for check in found)
         failed = service.state != RUNNING and service.exit_code in PORT_ERRORS and service.start != DISABLED
         if failed and is_setting and ports and host.sockets_known and not any(check.taken for check in found):

@@ -19,7 +19,7 @@ from .._ports import PortSet, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
 from .._windows.service_states import DISABLED, RUNNING
 from .dns_check import EARLIER_ROW
-from .service_check import ServiceCheck
+from .service_check import ServiceCheck, checks_by_service
 from .services import failed_before
 from .status import RESTART_REFUSED
 
@@ -107,10 +107,7 @@ def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCh
 
 
 def _runners(service_checks: Sequence[ServiceCheck]) -> dict[str, _Runner]:
-    found: dict[str, list[ServiceCheck]] = {}
-    for check in service_checks:
-        if check.row is not EARLIER_ROW:
-            found.setdefault(check.service.name.lower(), []).append(check)
+    found = checks_by_service(check for check in service_checks if check.row is not EARLIER_ROW)
     return {name: _Runner(checks[0].service, tuple(checks)) for name, checks in found.items()}
 
 

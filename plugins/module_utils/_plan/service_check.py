@@ -150,6 +150,14 @@ def still_without_port(failures: Iterable[Mapping[str, Any]], names: Iterable[st
     return [name for name in names if name in without]
 
 
+def checks_by_service(service_checks: Iterable[ServiceCheck]) -> dict[str, list[ServiceCheck]]:
+    """Return the checks of each service, under all rows of the catalogue that match it, by its lower-case key."""
+    found: dict[str, list[ServiceCheck]] = {}
+    for check in service_checks:
+        found.setdefault(check.service.name.lower(), []).append(check)
+    return found
+
+
 def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:
     """Describe the failures in one sentence per cause: the ports that it takes, or the services that it stops."""
     causes: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
