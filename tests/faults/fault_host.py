@@ -243,6 +243,10 @@ class FaultHost:
     def _tasks(self) -> Iterator[Path]:
         return (self.host.prefix / LAB_FOLDER / "tasks").glob("portkeeper-*.txt")
 
+    def window_folders(self) -> list[Path]:
+        """Return the folders of windows on the host."""
+        return sorted(self.windows.glob("portkeeper-[0-9]*"))
+
     def value(self) -> list[str] | None:
         """Return the reservations as the registry holds them; None if the value is absent."""
         return self._value(self.cmd(self._query))
@@ -319,8 +323,10 @@ class FaultHost:
         key, value_name = VALUES[self.family]
         put = f'reg add {key} /v {value_name} /t REG_MULTI_SZ /s , /d "{",".join(kept.value)}" /f'
         # Tasks that were created and never ran go with their files, as an administrator would delete them.
-        for task in self._tasks():
-            task.unlink()
+        for left in self._tasks():
+            left.unlink()
+        for left in self.window_folders():
+            shutil.rmtree(left, ignore_errors=True)
         records = f"reg import {kept.registry}" if kept.registry else f"reg delete {STATE_KEY} /f"
         # A key that is not there cannot be deleted.
         fine = (0,) if kept.registry else (0, 1)

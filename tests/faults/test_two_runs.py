@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.lock import BOOT_AND_END
 from fault_host import FaultHost
 from portkeeper_lab.winrm import http
 
@@ -151,3 +153,32 @@ def test_a_window_at_work_is_safe_from_a_jump_of_the_clock(
     host.new_call()
     assert not host.act("port_reservations").get("failed")
     assert not (host.folder / "lock").exists() and not work.exists()
+
+
+@pytest.mark.parametrize("family", ["nt5", "nt6"])
+def test_the_next_window_removes_what_earlier_ones_left(family: str, ready: Callable[[str], FaultHost]) -> None:
+    """One that may still be at work stays: its lock was cleared by hand, and without its files DNS stays down."""
+    host = ready(family)
+    host.conflict()
+    now = host.cmd(BOOT_AND_END)
+    earlier = now.replace("REG_BINARY    ", "REG_BINARY    7")
+    assert earlier != now
+    left = {
+        "portkeeper-1800000000-00000000000000aa": {"boot": now, "claimed": "token", "end": "end"},
+        "portkeeper-1800000001-00000000000000bb": {"boot": earlier, "claimed": "token"},
+        "portkeeper-1800000002-00000000000000cc": {"boot": now, "claimed": "token"},
+        "portkeeper-1800000003-00000000000000dd": {},
+        "portkeeper-notes": {"boot": "mine", "end": "mine"},
+    }
+    for name, files in left.items():
+        (host.windows / name).mkdir()
+        for file, content in files.items():
+            (host.windows / name / file).write_bytes(content.encode("ascii"))
+    try:
+        assert not host.act("dns_restart").get("failed")
+        stay = {name for name in left if (host.windows / name).is_dir()}
+    finally:
+        for name in left:
+            shutil.rmtree(host.windows / name, ignore_errors=True)
+    assert stay == {*list(left)[2:]}
+    assert host.window_folders() == []

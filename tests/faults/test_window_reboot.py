@@ -76,7 +76,7 @@ def test_a_host_that_reboots_during_a_window_can_be_written_to(
     again = host.act("dns_restart", window_timeout=WINDOW_S, verify_timeout=5, force=True)
     assert not (host.folder / "lock").exists(), again["msg"]
     assert host.runs("DNS"), again["msg"]
-    assert list(host.windows.glob("portkeeper-[0-9]*")) == [], "what a window left on the host is cleaned"
+    assert host.window_folders() == [], "what a window left on the host is cleaned"
 
 
 def _reached(condition: Callable[[], bool], run: threading.Thread) -> bool:

@@ -115,8 +115,13 @@ def test_after_a_failure_no_other_member_of_the_group_is_touched(controller, fle
 
 
 def test_never_both_domain_controllers_of_2019(controller, make_host, tmp_path) -> None:
-    """Here the DNS server restarts for its exclusions, in the window that also brings NPS up."""
+    """Here the DNS server restarts for its exclusions, in the window that also brings NPS up.
+
+    It takes its time to start, so that no window is shorter than the time between two looks at it.
+    """
     hosts = {name: make_host("2019-dc", "--winrm", "full_chunks=true") for name in ("dc1", "dc2")}
+    for host in hosts.values():
+        host.exec(r"reg add HKLM\SYSTEM\CurrentControlSet\Services\DNS\Lab /v StartDelayMs /t REG_DWORD /d 5000 /f")
     dc1, dc2 = hosts.values()
     with Watch([dc1, dc2]) as watch:
         run = controller.playbook(ROLE, inventory_of(hosts, tmp_path), "-f", "5")

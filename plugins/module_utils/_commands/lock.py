@@ -76,6 +76,11 @@ def window_folder(lock: str) -> str:
     return rf"..\{WINDOW_PREFIX}{lock_name(lock)}"
 
 
+def removing(lock: str) -> str:
+    """Delete a window's task and its folder."""
+    return rf"schtasks.exe /delete /tn {WINDOW_PREFIX}{lock_name(lock)} /f>nul&rd /s /q {window_folder(lock)}"
+
+
 def lock_section(run: str, name: str) -> str:
     """Render the section `lock`: take the lock with our lock file if it is free, and list its files."""
     return section(run, "lock", f"md {OURS}&md {LOCK}&&{_filled(name)}&dir /b {LOCK}")
@@ -103,10 +108,7 @@ def _taken_over(name: str, takeover: Takeover) -> str:
         )
     guards = "".join(rf"if exist {window_folder(window)}\{CLAIMED_BY_SESSION} " for window in takeover.unclaimed)
     then = [_filled(name), *(rf"del {LOCK}\{other}" for other in others)]
-    for window in takeover.windows:
-        then.append(
-            f"(schtasks.exe /delete /tn portkeeper-{lock_name(window)} /f>nul&rd /s /q {window_folder(window)})"
-        )
+    then += [f"({removing(window)})" for window in takeover.windows]
     steps.append(rf"({guards}(ren {LOCK}\{first} {name}&&({'&'.join(then)})))")
     return "&".join(steps)
 
@@ -151,15 +153,19 @@ def survey_line(run: str) -> str:
     """
     # Sixteen characters after a dash: the content of other programs' files is not read.
     files = rf"for %i in ({LOCK}\*-{'?' * 16}) do @(echo file %~nxi&type {LOCK}\%~nxi)"
-    folders = rf"for /d %i in (..\{WINDOW_PREFIX}*) do @(echo window %~nxi&dir /b ..\%~nxi)"
     parts = [
         section(run, "lock", f"dir /b {LOCK}"),
         section(run, "lock_files", f"({files})"),
-        section(run, "windows", f"({folders})"),
+        windows_section(run),
         section(run, "folder", f"(if exist {OURS} echo there)"),
         *section_commands(run, ["boot"]),
     ]
     return wrap(run, parts)
+
+
+def windows_section(run: str) -> str:
+    """Render the section `windows`: of each window's folder a line `window <name>`, then the names of its files."""
+    return section(run, "windows", rf"(for /d %i in (..\{WINDOW_PREFIX}*) do @(echo window %~nxi&dir /b ..\%~nxi))")
 
 
 def if_locked(name: str, command: str) -> str:

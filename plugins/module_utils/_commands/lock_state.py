@@ -121,13 +121,18 @@ def parse_survey(
         plain.marks,
         plain.foreign,
         {name: parse_boot(contents[name], whole=True) for name in plain.files if name in contents},
-        {
-            name: frozenset(content)
-            for folder, content in _grouped(windows, "window").items()
-            if _HELD.fullmatch(name := folder.removeprefix(WINDOW_PREFIX))
-        },
+        parse_windows(windows),
         parse_boot(boot),
     )
+
+
+def parse_windows(lines: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Read the section of `windows_section`: for each window, by the name of its lock, the names of its files."""
+    return {
+        name: frozenset(content)
+        for folder, content in _grouped(lines, "window").items()
+        if _HELD.fullmatch(name := folder.removeprefix(WINDOW_PREFIX))
+    }
 
 
 def parse_boot(lines: Iterable[str], whole: bool = False) -> Boot | None:

@@ -11,7 +11,7 @@ always starts what ran before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .._windows.service_states import HIGHEST_PID
@@ -24,13 +24,16 @@ from .lock import (
     BOOT_AND_END,
     CLAIMED,
     CLAIMED_BY_SESSION,
+    ENDED,
     LOCK,
     UNGUARDED,
     WINDOW_PREFIX,
     if_locked,
     lock_section,
+    removing,
     unlock_section,
     window_folder,
+    windows_section,
 )
 from .records import RAN_BEFORE, Record, recorded
 from .task import by_file, by_switches, definition_file
@@ -41,6 +44,9 @@ REFUSED = "refused"
 
 GAVE_UP = "gave_up_dns"
 """The step of a window in which DNS did not start; its level is what `sc start` said last."""
+
+MOST_SWEPT = 5
+"""Most folders of earlier windows that a window removes: the line must stay short. The next one goes on."""
 
 _NETSH_FILE = "exclude.netsh"
 
@@ -213,18 +219,28 @@ def poll_line(window: Window, seconds: int) -> str:
     """Render the line that waits on the host for the end mark, for `seconds` at most.
 
     The section `window` holds `ended` if the end mark is there, and then the steps; `absent` if there is no window.
+    The section `windows` shows the folders of all windows.
     """
     rounds = number(max(1, seconds // 2), 10_000)
     end = rf"{window.path}\end"
     loop = f"(for /l %i in (1,1,{rounds}) do @if not exist {end} ping.exe -n 3 127.0.0.1 >nul)"
     shown = rf"(if exist {end} (echo ended&type {window.path}\steps))"
     look = rf"(if exist {window.path}\run.cmd ({loop}&{shown}) else (echo absent))"
-    return wrap(window.run, [section(window.run, "window", look)])
+    return wrap(window.run, [section(window.run, "window", look), windows_section(window.run)])
 
 
-def finish_line(window: Window) -> str:
-    """Render the line after the end mark: remove task and folder, release the lock, and read everything again."""
-    clean = f"schtasks.exe /delete /tn {window.task} /f>nul&rd /s /q {window.path}"
+def finish_line(window: Window, others: Mapping[str, frozenset[str]]) -> str:
+    """Render the line after the end mark: remove task and folder, release the lock, and read everything again.
+
+    Args:
+        window: the one that has ended.
+        others: the folders of all windows with their files. What has ended is removed, because only a window that was
+            watched to its end removes its own; and what was made before the last boot. Any other may still be at work,
+            with DNS stopped, if somebody has cleared its lock.
+    """
+    left = sorted(lock for lock in others if lock != window.lock)[:MOST_SWEPT]
+    swept = "&".join(f"({_sweeping(window, lock, others[lock])})" for lock in left)
+    clean = "&".join([*([if_locked(window.lock, swept)] if left else []), removing(window.lock)])
     return wrap(
         window.run,
         [
@@ -233,6 +249,14 @@ def finish_line(window: Window) -> str:
             *section_commands(window.run),
         ],
     )
+
+
+def _sweeping(window: Window, lock: str, files: frozenset[str]) -> str:
+    """Remove what an earlier window left. The lock must be ours."""
+    if ENDED in files:
+        return removing(lock)
+    earlier, now = rf"{window_folder(lock)}\boot", rf"{window.path}\boot"
+    return f"if exist {earlier} if exist {now} (fc.exe /b {earlier} {now}>nul||({removing(lock)}))"
 
 
 def abort_line(window: Window) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure
 
 from ...module_utils._commands.cmd import BatchError
-from ...module_utils._commands.lock_state import taken_at
+from ...module_utils._commands.lock_state import parse_windows, taken_at
 from ...module_utils._commands.records import RAN_BEFORE, remember_line
 from ...module_utils._commands.window import (
     GAVE_UP,
@@ -102,6 +102,19 @@ def open_window(lock: HostLock, window: Window, allow_unguarded: bool) -> Opened
         return _Opening(lock, window).run(allow_unguarded)
 
 
+@dataclass(frozen=True)
+class _End:
+    """What a look shows of a window that has ended.
+
+    Attributes:
+        steps: step and error level, as the script wrote them.
+        windows: the folders of all windows on the host with their files.
+    """
+
+    steps: list[dict[str, Any]]
+    windows: Mapping[str, frozenset[str]]
+
+
 _ENDINGS = {"start_dns", GAVE_UP}
 """Steps of which every window that stopped something has one."""
 
@@ -138,18 +151,18 @@ class _Opening:
 
     def _followed(self) -> Opened:
         """Watch a window that has been started until it has ended, or end it."""
-        steps = self._wait_for_end()
-        if steps is None:
+        end = self._wait_for_end()
+        if end is None:
             raise self._rescued()
-        return self._opened(steps)
+        return self._opened(end)
 
-    def _opened(self, steps: list[dict[str, Any]]) -> Opened:
+    def _opened(self, end: _End) -> Opened:
         """Return the end of a window that was allowed to stop something.
 
         Raises:
             HostFailure: its script refused, so nothing was stopped.
         """
-        answer = self._ended()
+        answer, steps = self._cleaned(end), end.steps
         names = {step["step"] for step in steps}
         if REFUSED not in names and names & _ENDINGS:
             return Opened(answer, steps)
@@ -198,7 +211,7 @@ class _Opening:
                 return
             time.sleep(RETRY_PAUSE_S)
 
-    def _wait_for_end(self) -> list[dict[str, Any]] | None:
+    def _wait_for_end(self) -> _End | None:
         """Look until the end mark is there; None at the deadline."""
         verbose, limit = self.exchange.session.verbose, self.window.deadline + GRACE_S
         verbose.step("waits for the window: the host stops DNS and starts it again within {} s", self.window.deadline)
@@ -208,25 +221,24 @@ class _Opening:
             answer = self._repeated(self._look(left), deadline)
             if answer is None:
                 return None
-            lines = answer.lines("window")
-            if lines == ["absent"]:
+            if answer.lines("window") == ["absent"]:
                 if not self.exchange.session.survives_disconnection:
                     self.lock.take_back()
                 raise self.exchange.failure(
                     "has no window that was started: nothing was stopped", dns_may_be_stopped=False
                 )
-            if lines and lines[0] == "ended":
+            if end := _end_shown(answer):
                 verbose.step("the window has ended")
-                return read_steps(lines[1:])
+                return end
         return None
 
     def _look(self, left: float) -> str:
         """Return the command that waits on the host for the end: it must end before its own deadline."""
         return poll_line(self.window, int(max(2, min(POLL_S, left, self.exchange.timeout - ANSWER_S))))
 
-    def _ended(self) -> Transcript:
+    def _cleaned(self, end: _End) -> Transcript:
         """Clean up and gather the facts again. May be repeated."""
-        answer = self._repeated(finish_line(self.window))
+        answer = self._repeated(finish_line(self.window, end.windows))
         if answer is None:
             raise self.exchange.failure(
                 "has ended the window, but could not be read afterwards", changed=True, dns_may_be_stopped=False
@@ -283,8 +295,9 @@ class _Opening:
     def _late_end(self) -> None:
         """Release the lock for the next run if a slow script ends soon after DNS runs."""
         answer = self._repeated(self._look(LOST_S))
-        if answer is not None and answer.lines("window")[:1] == ["ended"]:
-            self._repeated(finish_line(self.window))
+        end = answer and _end_shown(answer)
+        if end:
+            self._repeated(finish_line(self.window, end.windows))
 
     def _without_scheduler(self, allow_unguarded: bool) -> Opened:
         """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
@@ -306,26 +319,26 @@ class _Opening:
         opening = _Opening(lock, retry)
         try:
             with lock:
-                lines = opening._run_in_shell(patient)
+                end = opening._run_in_shell(patient)
         finally:
             # What still runs there ends with it; DNS has been started before that.
             own.close()
-        return opening._opened(read_steps(lines))
+        return opening._opened(end)
 
-    def _run_in_shell(self, patient: Exchange) -> list[str]:
-        """Run the script in a separate shell, wait for its end, and return the lines of its steps."""
+    def _run_in_shell(self, patient: Exchange) -> _End:
+        """Run the script in a separate shell, and wait for its end."""
         try:
             answer = self.lock.run(unguarded_line(self.window), patient)
         except HostFailure as error:
             if "dns_may_be_stopped" in error.details:
                 raise
             raise self._rescued() from error
-        lines = answer.lines("window")
         if "window" not in answer.sections:
             raise self._no_room()
-        if not lines or lines[0] != "ended":
+        end = _end_shown(answer)
+        if end is None:
             raise self._rescued()
-        return lines[1:]
+        return end
 
     def _repeated(self, line: str, deadline: float | None = None) -> Transcript | None:
         """Send what may be repeated, over a new connection after an error.
@@ -344,6 +357,14 @@ class _Opening:
                 session.verbose.step("waits {} s, then asks again over a new connection", pause)
                 time.sleep(pause)
                 session.reconnect()
+
+
+def _end_shown(answer: Transcript) -> _End | None:
+    """Return the end of the window; None if the answer does not show it."""
+    lines = answer.lines("window")
+    if lines[:1] != ["ended"]:
+        return None
+    return _End(read_steps(lines[1:]), parse_windows(answer.lines("windows")))
 
 
 def _is_claimed(answer: Transcript | None) -> bool:

@@ -217,11 +217,17 @@ NT6 = [SettingWrite("excluded_udp4", FEW, ("9-10",), ("8-8",))]
 MOVED = [change for name in RANGES for change in changes(name)]
 OLD_RANGES = dict.fromkeys(RANGES, "1025-65534")
 
+LEFT_BEHIND = {
+    "1763000000-00000000000000aa": frozenset(("boot", "claimed", "end")),
+    "1763000001-00000000000000bb": frozenset(("boot", "claimed")),
+}
+"""The folders of earlier windows."""
+
 WINDOW_LINES: dict[str, Callable[[Window], str]] = {
     "start_line": start_line,
     "unguarded_line": unguarded_line,
     "poll_line": partial(poll_line, seconds=45),
-    "finish_line": finish_line,
+    "finish_line": partial(finish_line, others=LEFT_BEHIND),
     "abort_line": abort_line,
     "rescue_line": rescue_line,
 }

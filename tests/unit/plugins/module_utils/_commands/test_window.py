@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.cmd import ALPHABET, MAX_LINE, BatchError
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import (
+    MOST_SWEPT,
     ExclusionToAdd,
     Window,
     abort_line,
@@ -289,7 +290,16 @@ def test_polling_is_shorter_than_asked_for() -> None:
 
 def test_the_task_is_deleted_only_after_the_end() -> None:
     assert "schtasks.exe /delete" not in start_line(WINDOW) + poll_line(WINDOW, 10) + rescue_line(WINDOW)
-    assert "schtasks.exe /delete" in finish_line(WINDOW)
+    assert "schtasks.exe /delete" in finish_line(WINDOW, {})
+
+
+def test_folders_of_any_number_of_earlier_windows_fit_on_the_line() -> None:
+    """Its own is removed last, because they are compared with it."""
+    others = {f"17{number:08}-{RUN}": frozenset({"boot"}) for number in range(200)}
+    line = finish_line(WINDOW, {**others, WINDOW.lock: frozenset({"end"})})
+    assert len(line) <= MAX_LINE
+    assert line.count("fc.exe") == MOST_SWEPT
+    assert line.rindex("fc.exe") < line.index(rf"rd /s /q {WINDOW.path}") < line.index("begin unlock")
 
 
 def test_an_abort_gives_the_lock_back_only_if_the_token_was_ours() -> None:
