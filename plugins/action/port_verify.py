@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..module_utils._plan.host_problems import problems_of
-from ..module_utils._plan.service_check import sentence, sentences
+from ..module_utils._plan.service_check import ALL_IN_ORDER, sentence, sentences
 from ..plugin_utils._host.verify import Wait, wait_until_verified
 from ..plugin_utils._tasks.action import HostAction, Job, Outcome, spec
 
@@ -25,11 +25,10 @@ class ActionModule(HostAction):
         checked = wait_until_verified(job.gather, job.policy, None, Wait(timeout, verbose=job.session.verbose))
         facts = checked.gathered.facts
         failures = checked.verdict["failures"]
-        good = "all needed services are up and hold their ports."
         return Outcome(
             changed=False,
             failed=not checked.ok and not job.check_mode,
-            msg=f"{job.host}: {good if checked.ok else ' '.join(sentences(failures))}",
+            msg=f"{job.host}: {f'{ALL_IN_ORDER}.' if checked.ok else ' '.join(sentences(failures))}",
             problems=problems_of(facts),
             extra={
                 "collected": checked.gathered.collected,

@@ -34,6 +34,8 @@ _ENTRY_RE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 _SEPARATOR_RE = re.compile("[,;]")
 _SPACED_DASH_RE = re.compile("([0-9]) *- *([0-9])")
 _CARRY = 255
+_ENDS_A_DIFFERENCE = bytes(_CARRY * (1,) + (0,))
+"""By byte of packed ports, whether a port follows it."""
 _PACKED_BYTES_MAX = HIGHEST_PORT + HIGHEST_PORT // _CARRY + 1
 _PACKED_KEYS = frozenset(("count", "lowest", "highest", "packed"))
 
@@ -279,7 +281,7 @@ def _unpack(packed: object) -> list[int]:
         raise PortError("the packed port set is not base64 of zlib data") from error
     if not inflater.eof or inflater.unused_data:
         raise PortError("the packed port set is cut or has a tail")
-    return list(compress(accumulate(differences), map(_CARRY.__ne__, differences)))
+    return list(compress(accumulate(differences), differences.translate(_ENDS_A_DIFFERENCE)))
 
 
 def port_words(ports: Iterable[int]) -> list[str]:

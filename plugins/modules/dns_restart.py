@@ -98,6 +98,13 @@ steps:
           1062 where DNS does not run, 5 where what runs could not be recorded.
       type: int
       sample: 0
+verified:
+  description:
+    - Whether the reading after the work has shown that all needed services are up and hold their ports. It is checked
+      as M(portkeeper.windows_dns.port_verify) does.
+  returned: when DNS was restarted or a service was started
+  type: bool
+  sample: true
 facts:
   description: The facts afterwards; see docs/facts.md.
   returned: success

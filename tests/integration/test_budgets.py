@@ -4,7 +4,7 @@
 """A nightly run keeps its budget per host on replayed hosts: tasks, requests, bytes, size of a result.
 
 The hosts are those of the benchmarks: 2,500 sockets (SBS 2003) and 2 x 2,500 sockets (2019), more than 120 services.
-They need neither root nor Wine. Budgets of a change are in test_reservations.py.
+They need neither root nor Wine. The budget of a change without its restart is in test_reservations.py.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ ROLE_TASKS, DRIFT_TASKS = (1, 1, 0), (1, 1, 3)
 a process on the controller."""
 REQUESTS = 7
 """Without Receives: the handshake, the shell, the command, the end of both."""
+CHANGE_REQUESTS, CHANGE_SESSIONS = 18, 2
+"""The same for the whole role with a change: reservations and restart, which proves that the services are up."""
 RECEIVE_BYTES = 64 * 1024
 OUTPUT_BYTES = 175 * 1024
 """Of one reading; rows of netstat as Windows aligns them would make it 450 KB."""
@@ -99,6 +101,20 @@ def test_requests_and_bytes(runs, playbook: str, _budget: object, connection: st
     assert counters["requests"] - counters["receives"] <= hosts * REQUESTS
     assert counters["receives"] <= hosts + output // RECEIVE_BYTES
     assert wire <= ENCODING * output + MESSAGE_BYTES * counters["requests"]
+
+
+@pytest.mark.parametrize("connection", OVER)
+def test_requests_of_the_whole_role_with_a_change(controller, replayed, tmp_path, connection: str) -> None:
+    replayed.control(op="rewind", to_end=False)
+    replayed.control(op="reset_counters")
+    option = f"reserve_ports_artifacts_dir={tmp_path}"
+    found = controller.playbook(ROLE, replayed.inventory, "-e", option, *OVER[connection])
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert {host: stats["changed"] for host, stats in found.stats.items()} == dict.fromkeys(RECORDINGS, 2)
+    counters = replayed.control(op="counters")
+    print(f"{counters['requests']} requests, {counters['receives']} receives, {counters['sessions']} sessions")
+    assert counters["sessions"] == len(RECORDINGS) * CHANGE_SESSIONS
+    assert counters["requests"] - counters["receives"] <= len(RECORDINGS) * CHANGE_REQUESTS
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)

@@ -34,6 +34,9 @@ UNKNOWN_REASONS = frozenset(
 )
 """Reasons that say that something could not be read: the host's status is unknown."""
 
+ALL_IN_ORDER = "all needed services are up and hold their ports"
+"""What is said of a host without a failure."""
+
 _SENTENCES = {
     PORT_TAKEN: "UDP {ports} [is|are] held by {holder} (PID {pid}), {services} {error}",
     PORT_EXCLUDED: "UDP {ports} [lies|lie] in an excluded port range that Windows itself manages, {services} {error}",

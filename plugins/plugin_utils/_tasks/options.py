@@ -20,8 +20,8 @@ from .._fleet.host_policy import VARIABLES_PREFIX
 LONGEST_WAIT_S = 86_400
 """What an action's own timeout may be at most."""
 
-OTHER_VARIABLES = ("accepted_risks", "result")
-"""Names that have the role's prefix and are no options of a module: for the gate, and what the role returns."""
+OTHER_VARIABLES = ("accepted_risks", "rebooted", "restarted", "result")
+"""Names that have the role's prefix and are no options of a module: for the gate, and what the role registers."""
 
 _KNOWN = (*POLICY_SPEC, *OTHER_VARIABLES)
 

@@ -23,7 +23,7 @@ from ...module_utils._facts.window_facts import (
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.changes import DNS_WINDOW, START_SERVICES, Action
 from ...module_utils._plan.host_plan import Plan
-from ...module_utils._plan.service_check import says_that_dns_is_down, sentences, still_without_port
+from ...module_utils._plan.service_check import ALL_IN_ORDER, says_that_dns_is_down, sentences, still_without_port
 from ...module_utils._plan.status import RESTART_REFUSED
 from ...module_utils._plan.window_refusal import refusal_of
 from ...module_utils._policy import Policy
@@ -189,7 +189,9 @@ def _examined(job: Job, gathered: Gathered, action: Action, opened: Opened) -> O
     left_out = recorded_exclusions(action.deferred, gathered.facts)[1] if window else []
     msg = f"{_DONE[action.name]}, because {action.reason}.{_without_backup(left_out)}"
     stopped = DNS_SERVICE in lost
-    outcome = outcome_of(job, last, True, msg, steps=opened.steps, dns_may_be_stopped=False)
+    if checked.ok:
+        msg += f" {ALL_IN_ORDER.capitalize()}."
+    outcome = outcome_of(job, last, True, msg, steps=opened.steps, dns_may_be_stopped=False, verified=checked.ok)
     if down or lost:
         others = [name for name in lost if name != DNS_SERVICE]
         reasons = sentences(checked.verdict["failures"]) if stopped or down else []

@@ -252,9 +252,19 @@ def test_dns_restart_opens_a_window_and_looks_again(run: Run, host: FakeHost) ->
     assert host.services["PolicyAgent"].state == RUNNING
     assert result["steps"][-1] == {"step": "start_dns", "error_level": 1056}
     assert result["plan"]["live_conflicts"] == []
+    assert result["verified"] is True and "All needed services are up" in result["msg"]
     again = run("dns_restart")
-    assert again["changed"] is False
+    assert again["changed"] is False and "verified" not in again
     assert "nothing asks for a restart" in again["msg"]
+
+
+def test_a_restart_that_leaves_another_service_without_its_port_has_verified_nothing(run: Run, host: FakeHost) -> None:
+    """The role then verifies, which waits for that service and fails."""
+    host.udp = [(port, pid) for port, pid in host.udp if pid != 1600]
+    result = run("dns_restart")
+    assert result["changed"] is True and host.services["PolicyAgent"].state == RUNNING
+    assert result["verified"] is False and "All needed services are up" not in result["msg"]
+    assert run("port_verify", timeout=0)["failed"] is True
 
 
 def test_dns_restart_says_what_it_would_do(run: Run, host: FakeHost) -> None:
