@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
+import hashlib
 import json
 import os
 import re
 import secrets
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ from ansible.errors import AnsibleError
 from ..module_utils._fleet.artifact import file_name as escaped
 from ..module_utils._fleet.times import time_text
 from ._writer import write_file
+
+_MACHINE_ID = Path("/etc/machine-id")
+"""The file with the id of the controller's installation; containers made of one image may share it."""
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -43,6 +48,15 @@ BACKUP_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}")
 def home() -> Path:
     """Return the collection's folder below ANSIBLE_HOME."""
     return Path(str(constants.config.get_config_value("ANSIBLE_HOME"))).expanduser() / "portkeeper"
+
+
+def controller_id() -> str:
+    """Return an id of what shares the locks of restart groups: this machine or container with this ANSIBLE_HOME."""
+    machine = b""
+    with contextlib.suppress(OSError):
+        machine = _MACHINE_ID.read_bytes()
+    parts = (machine, os.fsencode(socket.gethostname()), os.fsencode(home()))
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
 def write_json(path: Path, content: Mapping[str, Any], durable: bool = True, base: Path | None = None) -> None:

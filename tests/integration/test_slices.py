@@ -24,7 +24,7 @@ from checkout import CHECKOUT
 from markdown_page import MarkdownPage
 from replayed import Replayed
 
-DRIFT = "portkeeper.windows_dns.drift"
+DRIFT, ROLE = "portkeeper.windows_dns.drift", "portkeeper.windows_dns.reserve_ports"
 GATE = "Turn the artifacts of this run into one exit code"
 RECORDINGS = {"client1-dc": "nt5", "client1-sbs": "nt6", "client2-dc": "nt5"}
 AWAY = "client2-away"
@@ -193,6 +193,31 @@ def test_two_controllers_with_folders_and_clocks_of_their_own(
     ahead = set(json.loads(slices[1].read_text(encoding="utf-8"))["all"]["hosts"])
     statuses = {entry["host"]: entry["status"] for entry in report["hosts"]}
     assert {host for host, status in statuses.items() if status == "unknown"} == ahead
+
+
+def test_a_restart_group_on_two_controllers_is_refused_by_name(controller, fleet, inventory, tmp_path) -> None:
+    """Its lock is on the controller: nothing keeps the two domain controllers from restarting DNS at a time."""
+    fleet.control(op="rewind", to_end=True)
+    folders = [tmp_path / f"artifacts{number}" for number in range(2)]
+
+    def reserve(number: int) -> Any:
+        other = on_another_machine(controller, tmp_path / f"controller{number}", 0)
+        options = {"artifacts_dir": str(folders[number]), "run_id": RUN, "restart_group": "client1"}
+        extra = json.dumps({f"reserve_ports_{name}": value for name, value in options.items()})
+        return other.playbook(ROLE, slice_of(inventory, number), "--limit", f"!{AWAY}", "-e", extra)
+
+    assert [run.returncode for run in at_once(reserve)] == [0, 0]
+    options = {
+        "drift_more_artifacts_dirs": [str(folder / RUN) for folder in folders],
+        "reserve_ports_artifacts_dir": str(tmp_path / "judge"),
+        "reserve_ports_run_id": RUN,
+    }
+    run = controller.playbook(DRIFT, inventory, "--tags", "report", "--limit", f"!{AWAY}", "-e", json.dumps(options))
+    assert run.returncode == 2, run.stdout + run.stderr
+    report = said(tmp_path / "judge" / RUN / "report.json")
+    reasons = {entry["host"]: entry["reason"] for entry in report["hosts"] if entry["status"] == "unknown"}
+    assert set(reasons) == set(RECORDINGS)
+    assert "client1 was at work on another controller, too (client1-dc)" in reasons["client1-sbs"]
 
 
 @pytest.fixture

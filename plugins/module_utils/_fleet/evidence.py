@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
-from typing import Any
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 from .._commands.machine_id import recorded_id
 from .._plan.status import STATUSES
+from .._problems import printable
 from .artifact import CARRIED
 from .gate import Rules, host_verdict, severity
 from .times import parse_time, span_text
@@ -114,6 +115,54 @@ def twins(artifacts: Mapping[str, Artifact], declared: Iterable[Iterable[str]] =
                     " one machine"
                 )
     return found
+
+
+def divided_groups(artifacts: Mapping[str, Artifact], tolerance: timedelta) -> dict[str, str]:
+    """Return the hosts whose restart group was at work on two controllers at about the same time.
+
+    The lock of a group is on the controller, so nothing has kept its hosts from restarting DNS at the same time.
+
+    Args:
+        artifacts: those that are used, by host.
+        tolerance: how far apart two runs must be to be told apart.
+
+    Returns:
+        By host, why.
+    """
+    groups: dict[str, list[_AtWork]] = {}
+    for host, artifact in artifacts.items():
+        group, attempted = artifact.get("restart_group"), parse_time(artifact["attempted"])
+        if group and attempted:
+            groups.setdefault(group["name"], []).append(_AtWork(attempted, group["controller"], host))
+    found: dict[str, str] = {}
+    for name, members in groups.items():
+        for one, other in _neighbours(sorted(members)):
+            if abs(one.attempted - other.attempted) <= tolerance:
+                found[one.host] = (
+                    f"its restart group {printable(name)} was at work on another controller, too ({other.host}), so"
+                    " nothing kept its hosts from restarting DNS at the same time: run all hosts of a group on one"
+                    " controller"
+                )
+    return found
+
+
+class _AtWork(NamedTuple):
+    """When which controller was at work on a host, by the end of its attempt."""
+
+    attempted: datetime
+    controller: str
+    host: str
+
+
+def _neighbours(members: Sequence[_AtWork]) -> Iterator[tuple[_AtWork, _AtWork]]:
+    """Yield each member with the nearest one before it, and the nearest one behind it, of another controller."""
+    for ordered in (members, members[::-1]):
+        other = None
+        for before, member in pairwise(ordered):
+            if before.controller != member.controller:
+                other = before
+            if other is not None:
+                yield member, other
 
 
 def _same_machine(artifacts: Mapping[str, Artifact]) -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 
-from ...module_utils._fleet.evidence import Artifact, Expiry, chosen, twins
+from ...module_utils._fleet.evidence import Artifact, Expiry, chosen, divided_groups, twins
 from ...module_utils._fleet.gate import Rules, Scope
 from ...module_utils._report.report import Sources
 from .._files import RUN_ID
@@ -73,6 +73,7 @@ def read_sources(asked: Asked, rules: Rules, expiry: Expiry, scope: Scope) -> So
     defects = {**unusable, **defects, **asked.defects}
     usable = {host: artifact for host, artifact in artifacts.items() if host not in defects}
     defects.update(twins(usable, asked.same_machine))
+    defects.update(divided_groups(usable, expiry.clock_tolerance))
     before = None if asked.earlier is None else _of_folder(asked.earlier)[0]
     return Sources(asked.must, artifacts, defects, before, scope)
 

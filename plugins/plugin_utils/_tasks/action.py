@@ -26,7 +26,7 @@ from .._connection.exchange import Exchange
 from .._connection.session import Session
 from .._connection.transports import refuse_foreign
 from .._connection.warm import warm_up
-from .._files import RUN_ID, BackupStore, artifact_path, now_text, safe_run_id, write_json
+from .._files import RUN_ID, BackupStore, artifact_path, controller_id, now_text, safe_run_id, write_json
 from .._fleet.host_policy import VARIABLES_PREFIX
 from .._fleet.runs import read_artifacts
 from .._host.gather import Gathered, gather
@@ -309,7 +309,15 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durabl
         check_mode=job.check_mode,
         attempted=now_text(),
     )
-    write_json(artifact_path(folder, run_id, job.host), {**content, "call": RUN_ID}, durable, Path(folder))
+    content = {**content, "call": RUN_ID, **_named_group(job)}
+    write_json(artifact_path(folder, run_id, job.host), content, durable, Path(folder))
+
+
+def _named_group(job: Job) -> dict[str, Any]:
+    """Return the restart group of a task that may restart something, and what its lock is shared with."""
+    if job.check_mode or job.policy.restart_group is None:
+        return {}
+    return {"restart_group": {"name": job.policy.restart_group, "controller": controller_id()}}
 
 
 def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:

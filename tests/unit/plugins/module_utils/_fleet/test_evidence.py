@@ -12,7 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.evidence import Expiry, chosen, twins
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.evidence import (
+    Expiry,
+    chosen,
+    divided_groups,
+    twins,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.gate import Rules, host_verdict, severity
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._fleet.times import time_text
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.status import STATUSES
@@ -132,6 +137,39 @@ def test_hosts_without_an_id_are_compared_by_name_boot_and_processes(ids: tuple[
     for other in ({"computer_name": "SBS02"}, {"boot_mark": "0"}, {"dns": {**in_order()["dns"], "pid": 7}}):
         assert twins({**same, "b": plain("b", {**facts_with(ids[1]), **other})}) == {}
     assert twins({**same, "b": plain("b", facts_with(ID[::-1])), "a": plain("a", facts_with(ID))}) == {}
+
+
+def member(host: str, controller: str, hours: float, group: str = "client01") -> dict[str, Any]:
+    """Return the artifact of a host that a run on this controller may have restarted, so many hours ago."""
+    named = {"name": group, "controller": controller * 32}
+    return {**stated(host, "safe", at(hours)), "attempted": at(hours), "restart_group": named}
+
+
+def divided(*members: dict[str, Any]) -> set[str]:
+    """Return the hosts that were not kept apart, with runs at least an hour apart told apart."""
+    return set(divided_groups({entry["host"]: entry for entry in members}, timedelta(hours=1)))
+
+
+def test_a_restart_group_on_two_controllers_at_a_time_is_unknown_for_its_hosts() -> None:
+    one, other = member("dc1", "a", 2), member("dc2", "b", 1.5)
+    assert divided(one, other) == {"dc1", "dc2"}
+    reason = divided_groups({"dc1": one, "dc2": other}, timedelta(hours=1))["dc1"]
+    assert "client01" in reason and "dc2" in reason and "one controller" in reason
+    assert divided(one, member("dc2", "a", 1.5)) == set(), "the lock of one controller keeps them apart"
+    assert divided(one, member("dc2", "b", 1.5, "client02")) == set()
+    assert divided(one, member("dc2", "b", 0.5)) == set(), "one after the other"
+    assert divided(one, stated("dc2", "safe", at(2))) == set(), "a check restarts nothing"
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 12)), max_size=12))
+def test_every_host_near_one_of_another_controller_is_found(runs: list[tuple[str, int]]) -> None:
+    members = [member(f"dc{number}", controller, hours / 2) for number, (controller, hours) in enumerate(runs)]
+    near = {
+        f"dc{number}"
+        for number, (controller, hours) in enumerate(runs)
+        if any(other != controller and abs(hours - others) <= 2 for other, others in runs)
+    }
+    assert divided(*members) == near
 
 
 def test_hosts_that_could_not_be_read_are_no_twins() -> None:
