@@ -120,6 +120,7 @@ FULL = (
     Case("steady_ssh", 50, 50, peer=False, floor=False),
     *(Case("steady_check", 50, 5, delay) for delay in (0, 20, 100)),
     *(Case("steady_check", 50, 50, delay) for delay in (20, 100)),
+    *(Case(job, 50, 50, 20) for job in ("drift", "steady_role")),
     *(Case("first_contact", 50, 50, delay) for delay in (20, 100)),
     *(Case("change", 10, 5, delay) for delay in (20, 100)),
     *(Case("drift", 50, forks, SLOW, peer=False, floor=False) for forks in (5, 25, 50)),

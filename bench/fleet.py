@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Render the tables in docs/large_fleets.md: forks and memory, serial, slices, 1,000 hosts, and the report."""
+"""Render the tables in docs/large_fleets.md: forks and memory, serial, slices, 1,000 hosts, and 10,000 in a report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cases import JOBS, SLOW
 from targets import MANY, middle
 
 from reports import report_lines
+from slices import slice_lines
 
 SPLIT = ("steady_check", "steady_serial", "drift", "drift_slices")
 HEAD = "| job | hosts | forks | ms per request | CPU ms per host | wall s | MB | processes then |"
@@ -34,6 +35,8 @@ def fleet_lines(results: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", f"So a fork that waits for its host takes {each:.0f} MB.")
     if "report" in results:
         yield from report_lines(results["report"])
+    if "slices" in results:
+        yield from slice_lines(results["slices"])
     yield ""
 
 

@@ -70,17 +70,17 @@ class Hosts:
         self._process.stdin.flush()
         return self._answer()
 
-    def inventory(self, count: int, connection: str = "winrm") -> Path:
-        """Write an inventory of the first hosts and return its path."""
-        hosts, common = self._over_ssh(count) if connection == "ssh" else self._over_winrm(count)
+    def inventory(self, count: int, connection: str = "winrm", first: int = 0) -> Path:
+        """Write an inventory of the first hosts and return its path; their names are numbered from `first` on."""
+        hosts, common = self._over_ssh(count) if connection == "ssh" else self._over_winrm(count, first)
         # One recording plays all hosts, so they are one machine by what it says.
         common = {**common, "ansible_host": "127.0.0.1", "drift_same_machine": [list(hosts)]}
-        path = WORK / f"inventory-{connection}-{count}.json"
+        path = WORK / f"inventory-{connection}-{first}-{count}.json"
         path.write_text(json.dumps({"all": {"hosts": hosts, "vars": common}}), encoding="utf-8")
         return path
 
-    def _over_winrm(self, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        hosts = {_name(number): {"ansible_port": port} for number, port in enumerate(self.ports[:count])}
+    def _over_winrm(self, count: int, first: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        hosts = {_name(number): {"ansible_port": port} for number, port in enumerate(self.ports[:count], first)}
         return hosts, {
             "ansible_connection": "winrm",
             "ansible_winrm_scheme": "http",

@@ -35,6 +35,7 @@ from core import growth
 from hosts import Hosts
 from peer.fetch import fetch
 from reports import report_figures
+from slices import slice_figures
 from table import connection_table, table, write_table
 
 PEER = CHECKOUT / "bench" / "peer" / "peer.yml"
@@ -153,7 +154,8 @@ def main(arguments: Sequence[str]) -> None:
     if kind != "connections":
         results |= {"core": growth(), "parts": parts(controller, chosen.at_most or HOSTS)}
     if kind == "full":
-        results["report"] = report_figures(controller, *([chosen.at_most] if chosen.at_most else []))
+        many = [chosen.at_most] if chosen.at_most else []
+        results |= {"report": report_figures(controller, *many), "slices": slice_figures(controller, *many)}
     text = "\n".join((connection_table if kind == "connections" else table)(results))
     print(text)
     if chosen.at_most is None:

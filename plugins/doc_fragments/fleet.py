@@ -80,7 +80,10 @@ options:
     type: float
     default: 35
   clock_tolerance:
-    description: Minutes within which the worse of two artifacts of a host is used, not the later one.
+    description:
+      - Minutes within which the worse of two artifacts of a host is used, not the later one.
+      - Also the minutes within which two controllers are taken to have worked on a O(ignore:restart_group) at the same
+        time.
     type: float
     default: 60
   max_risk:

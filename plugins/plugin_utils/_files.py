@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
-import hashlib
+import fcntl
 import json
 import os
 import re
 import secrets
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,10 +24,7 @@ from ansible.errors import AnsibleError
 
 from ..module_utils._fleet.artifact import file_name as escaped
 from ..module_utils._fleet.times import time_text
-from ._writer import write_file
-
-_MACHINE_ID = Path("/etc/machine-id")
-"""The file with the id of the controller's installation; containers made of one image may share it."""
+from ._writer import open_private, write_file
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -38,6 +34,8 @@ process are the same in containers that start together; the random digits are no
 
 _NAME_BYTES_MAX = 255
 """What file systems take for one name."""
+
+_ID_CHARACTERS = 32
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -50,13 +48,21 @@ def home() -> Path:
     return Path(str(constants.config.get_config_value("ANSIBLE_HOME"))).expanduser() / "portkeeper"
 
 
-def controller_id() -> str:
-    """Return an id of what shares the locks of restart groups: this machine or container with this ANSIBLE_HOME."""
-    machine = b""
-    with contextlib.suppress(OSError):
-        machine = _MACHINE_ID.read_bytes()
-    parts = (machine, os.fsencode(socket.gethostname()), os.fsencode(home()))
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+def controller_id() -> str | None:
+    """Return the id of the folder with the locks of restart groups, made once: who shares it shares the locks.
+
+    None if it cannot be made or read.
+    """
+    with contextlib.suppress(OSError, ValueError), open_private(home() / "locks" / "id") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        known = stream.read(_ID_CHARACTERS + 1)
+        if not re.fullmatch(rf"[0-9a-f]{{{_ID_CHARACTERS}}}", known):
+            known = secrets.token_hex(_ID_CHARACTERS // 2)
+            stream.seek(0)
+            stream.truncate()
+            stream.write(known)
+        return known
+    return None
 
 
 def write_json(path: Path, content: Mapping[str, Any], durable: bool = True, base: Path | None = None) -> None:

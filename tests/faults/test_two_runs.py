@@ -157,18 +157,19 @@ def test_a_window_at_work_is_safe_from_a_jump_of_the_clock(
 
 @pytest.mark.parametrize("family", ["nt5", "nt6"])
 def test_the_next_window_removes_what_earlier_ones_left(family: str, ready: Callable[[str], FaultHost]) -> None:
-    """One that may still be at work stays: its lock was cleared by hand, and without its files DNS stays down."""
+    """One of this boot stays: its lock was cleared by hand, it may be at work, and without its files DNS stays down."""
     host = ready(family)
     host.conflict()
     now = host.cmd(BOOT_AND_END)
     earlier = now.replace("REG_BINARY    ", "REG_BINARY    7")
     assert earlier != now
     left = {
-        "portkeeper-1800000000-00000000000000aa": {"boot": now, "claimed": "token", "end": "end"},
-        "portkeeper-1800000001-00000000000000bb": {"boot": earlier, "claimed": "token"},
-        "portkeeper-1800000002-00000000000000cc": {"boot": now, "claimed": "token"},
-        "portkeeper-1800000003-00000000000000dd": {},
-        "portkeeper-notes": {"boot": "mine", "end": "mine"},
+        "portkeeper-1700000000-00000000000000aa": {"boot": earlier, "claimed": "token", "end": "end"},
+        "portkeeper-1700000001-00000000000000bb": {"boot": earlier, "claimed": "token"},
+        **{f"portkeeper-160000000{number}-00000000000000cc": {"claimed": "token"} for number in range(6)},
+        "portkeeper-1800000002-00000000000000dd": {"boot": now, "claimed": "token"},
+        "portkeeper-1800000003-00000000000000ee": {"boot": now, "claimed": "token", "end": "end"},
+        "portkeeper-notes": {"boot": earlier, "end": "mine"},
     }
     for name, files in left.items():
         (host.windows / name).mkdir()
@@ -180,5 +181,5 @@ def test_the_next_window_removes_what_earlier_ones_left(family: str, ready: Call
     finally:
         for name in left:
             shutil.rmtree(host.windows / name, ignore_errors=True)
-    assert stay == {*list(left)[2:]}
+    assert stay == {*list(left)[2:]}, "those without a mark do not keep others from being removed"
     assert host.window_folders() == []

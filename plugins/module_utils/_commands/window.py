@@ -24,7 +24,6 @@ from .lock import (
     BOOT_AND_END,
     CLAIMED,
     CLAIMED_BY_SESSION,
-    ENDED,
     LOCK,
     UNGUARDED,
     WINDOW_PREFIX,
@@ -44,6 +43,9 @@ REFUSED = "refused"
 
 GAVE_UP = "gave_up_dns"
 """The step of a window in which DNS did not start; its level is what `sc start` said last."""
+
+BOOT = "boot"
+"""The file in a window's folder with the boot mark of its start."""
 
 MOST_SWEPT = 5
 """Most folders of earlier windows that a window removes: the line must stay short. The next one goes on."""
@@ -234,12 +236,12 @@ def finish_line(window: Window, others: Mapping[str, frozenset[str]]) -> str:
 
     Args:
         window: the one that has ended.
-        others: the folders of all windows with their files. What has ended is removed, because only a window that was
-            watched to its end removes its own; and what was made before the last boot. Any other may still be at work,
-            with DNS stopped, if somebody has cleared its lock.
+        others: the folders of all windows with their files. Those made before the last boot are removed, because only a
+            window that was watched to its end removes its own. Any other may still be at work, with DNS stopped, if
+            somebody has cleared its lock.
     """
-    left = sorted(lock for lock in others if lock != window.lock)[:MOST_SWEPT]
-    swept = "&".join(f"({_sweeping(window, lock, others[lock])})" for lock in left)
+    left = sorted(lock for lock, files in others.items() if BOOT in files and lock != window.lock)[:MOST_SWEPT]
+    swept = "&".join(f"({_sweeping(window, lock)})" for lock in left)
     clean = "&".join([*([if_locked(window.lock, swept)] if left else []), removing(window.lock)])
     return wrap(
         window.run,
@@ -251,12 +253,10 @@ def finish_line(window: Window, others: Mapping[str, frozenset[str]]) -> str:
     )
 
 
-def _sweeping(window: Window, lock: str, files: frozenset[str]) -> str:
-    """Remove what an earlier window left. The lock must be ours."""
-    if ENDED in files:
-        return removing(lock)
-    earlier, now = rf"{window_folder(lock)}\boot", rf"{window.path}\boot"
-    return f"if exist {earlier} if exist {now} (fc.exe /b {earlier} {now}>nul||({removing(lock)}))"
+def _sweeping(window: Window, lock: str) -> str:
+    """Remove the folder of an earlier boot's window. Only level 1 of fc shows a difference, 2 a file it cannot read."""
+    compared = rf"fc.exe /b {window_folder(lock)}\{BOOT} {window.path}\{BOOT}>nul"
+    return f"{compared}&(if errorlevel 1 (if not errorlevel 2 ({removing(lock)})))"
 
 
 def abort_line(window: Window) -> str:
@@ -331,7 +331,7 @@ def _opened(window: Window, before: list[str], then: str) -> str:
     files = file_commands(rf"{folder}\{_NETSH_FILE}", tables)
     record = f"({'&'.join(recorded([window.recorded]))})>nul"
     work = [
-        *(rf"type {LOCK}\{window.lock}>{file}" for file in (window.mark, rf"{folder}\boot")),
+        *(rf"type {LOCK}\{window.lock}>{file}" for file in (window.mark, rf"{folder}\{BOOT}")),
         rf"({text})>{folder}\run.cmd",
         *before,
         *files,

@@ -120,7 +120,8 @@ def twins(artifacts: Mapping[str, Artifact], declared: Iterable[Iterable[str]] =
 def divided_groups(artifacts: Mapping[str, Artifact], tolerance: timedelta) -> dict[str, str]:
     """Return the hosts whose restart group was at work on two controllers at about the same time.
 
-    The lock of a group is on the controller, so nothing has kept its hosts from restarting DNS at the same time.
+    The lock of a group is on the controller, so nothing has kept its hosts from restarting DNS at the same time. A run
+    that found nothing to do on a host does not count.
 
     Args:
         artifacts: those that are used, by host.
@@ -132,7 +133,8 @@ def divided_groups(artifacts: Mapping[str, Artifact], tolerance: timedelta) -> d
     groups: dict[str, list[_AtWork]] = {}
     for host, artifact in artifacts.items():
         group, attempted = artifact.get("restart_group"), parse_time(artifact["attempted"])
-        if group and attempted:
+        at_work = artifact["changed"] or artifact["outcome"] != "ok"
+        if group and attempted and at_work:
             groups.setdefault(group["name"], []).append(_AtWork(attempted, group["controller"], host))
     found: dict[str, str] = {}
     for name, members in groups.items():
@@ -141,7 +143,7 @@ def divided_groups(artifacts: Mapping[str, Artifact], tolerance: timedelta) -> d
                 found[one.host] = (
                     f"its restart group {printable(name)} was at work on another controller, too ({other.host}), so"
                     " nothing kept its hosts from restarting DNS at the same time: run all hosts of a group on one"
-                    " controller"
+                    " controller, and give other groups other names"
                 )
     return found
 

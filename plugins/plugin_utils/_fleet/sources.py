@@ -72,8 +72,8 @@ def read_sources(asked: Asked, rules: Rules, expiry: Expiry, scope: Scope) -> So
     artifacts.update(others)
     defects = {**unusable, **defects, **asked.defects}
     usable = {host: artifact for host, artifact in artifacts.items() if host not in defects}
-    defects.update(twins(usable, asked.same_machine))
     defects.update(divided_groups(usable, expiry.clock_tolerance))
+    defects.update(twins(usable, asked.same_machine))
     before = None if asked.earlier is None else _of_folder(asked.earlier)[0]
     return Sources(asked.must, artifacts, defects, before, scope)
 

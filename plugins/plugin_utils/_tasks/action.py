@@ -315,9 +315,9 @@ def _save_artifact(job: Job, outcome: Outcome, so_far: _EarlierInThisRun, durabl
 
 def _named_group(job: Job) -> dict[str, Any]:
     """Return the restart group of a task that may restart something, and what its lock is shared with."""
-    if job.check_mode or job.policy.restart_group is None:
+    if job.check_mode or job.policy.restart_group is None or (controller := controller_id()) is None:
         return {}
-    return {"restart_group": {"name": job.policy.restart_group, "controller": controller_id()}}
+    return {"restart_group": {"name": job.policy.restart_group, "controller": controller}}
 
 
 def _finished(job: Job, outcome: Outcome, same_task: bool) -> bool:

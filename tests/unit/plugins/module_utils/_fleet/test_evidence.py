@@ -140,9 +140,9 @@ def test_hosts_without_an_id_are_compared_by_name_boot_and_processes(ids: tuple[
 
 
 def member(host: str, controller: str, hours: float, group: str = "client01") -> dict[str, Any]:
-    """Return the artifact of a host that a run on this controller may have restarted, so many hours ago."""
+    """Return the artifact of a host that a run on this controller has changed, so many hours ago."""
     named = {"name": group, "controller": controller * 32}
-    return {**stated(host, "safe", at(hours)), "attempted": at(hours), "restart_group": named}
+    return {**stated(host, "safe", at(hours)), "attempted": at(hours), "changed": True, "restart_group": named}
 
 
 def divided(*members: dict[str, Any]) -> set[str]:
@@ -159,6 +159,8 @@ def test_a_restart_group_on_two_controllers_at_a_time_is_unknown_for_its_hosts()
     assert divided(one, member("dc2", "b", 1.5, "client02")) == set()
     assert divided(one, member("dc2", "b", 0.5)) == set(), "one after the other"
     assert divided(one, stated("dc2", "safe", at(2))) == set(), "a check restarts nothing"
+    assert divided(one, {**other, "changed": False}) == set(), "there was nothing to do"
+    assert divided(one, {**other, "changed": False, "outcome": "failed"}) == {"dc1", "dc2"}
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 12)), max_size=12))
