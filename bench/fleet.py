@@ -24,8 +24,7 @@ def fleet_lines(results: Mapping[str, Any]) -> Iterator[str]:
     forks = [case for case in cases if case["job"] == "drift" and case["delay"] == SLOW]
     split = [case for case in cases if case["job"] in SPLIT and _at(case) == (50, 50, 0)]
     many = [case for case in cases if case["hosts"] == MANY]
-    shown = ("machine", "ansible-core", "date", "load before")
-    yield "; ".join(f"{name} {results['where'][name]}" for name in shown) + "."
+    yield _where(results)
     for title, rows in (("Forks", forks), ("Batches and slices", split), (f"{MANY:,} hosts", many)):
         if rows:
             yield from ("", f"{title}:", "", HEAD, "|---|---|---|---|---|---|---|---|", *map(_row, rows))
@@ -33,11 +32,20 @@ def fleet_lines(results: Mapping[str, Any]) -> Iterator[str]:
         few, most = (middle(case["sides"]["ours"]) for case in (forks[0], forks[-1]))
         each = (most["memory_mb"] - few["memory_mb"]) / max(1, most["processes"] - few["processes"])
         yield from ("", f"So a fork that waits for its host takes {each:.0f} MB.")
-    if "report" in results:
-        yield from report_lines(results["report"])
-    if "slices" in results:
-        yield from slice_lines(results["slices"])
     yield ""
+
+
+def large_lines(results: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines about 10,000 hosts: their report, and their check in slices."""
+    yield _where(results)
+    yield from report_lines(results["report"])
+    yield from slice_lines(results["slices"])
+    yield ""
+
+
+def _where(results: Mapping[str, Any]) -> str:
+    shown = ("machine", "ansible-core", "date", "load before")
+    return "; ".join(f"{name} {results['where'][name]}" for name in shown) + "."
 
 
 def _at(case: Mapping[str, Any]) -> tuple[int, int, int]:

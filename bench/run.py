@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the collection, a hand-written peer and the floor in one run, in turn.
 
-Usage: python bench/run.py [--full | --connections] [--at-most HOSTS]
+Usage: python bench/run.py [--full | --connections | --large] [--at-most HOSTS]
 
-Writes bench/results/<short|full|connections>.json, the tables in docs/benchmarks.md, and after a full run those in
-docs/large_fleets.md.
+Writes bench/results/<short|full|connections|large>.json, and the tables of that kind in docs/benchmarks.md and
+docs/large_fleets.md. A full run has those of --large as well.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import platform
 import shutil
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cases import CONNECTIONS, FULL, JOBS, SHORT, Case, cut
-from fleet import fleet_lines
+from fleet import fleet_lines, large_lines
 from parts import HOSTS, parts
 
 from controller import BIN, CACHE, CHECKOUT, PLAYS, WORK, Controller, Cost
@@ -40,7 +40,15 @@ from table import connection_table, table, write_table
 
 PEER = CHECKOUT / "bench" / "peer" / "peer.yml"
 RESULTS = CHECKOUT / "bench" / "results"
-CASES = {"short": SHORT, "full": FULL, "connections": CONNECTIONS}
+PAGE, FLEETS_PAGE = (CHECKOUT / "docs" / name for name in ("benchmarks.md", "large_fleets.md"))
+CASES = {"short": SHORT, "full": FULL, "connections": CONNECTIONS, "large": ()}
+TABLES: dict[str, tuple[tuple[Path, str, Callable[[Mapping[str, Any]], Iterator[str]]], ...]] = {
+    "short": ((PAGE, "results", table),),
+    "full": ((PAGE, "results", table), (FLEETS_PAGE, "results", fleet_lines), (FLEETS_PAGE, "large", large_lines)),
+    "connections": ((PAGE, "connections", connection_table),),
+    "large": ((FLEETS_PAGE, "large", large_lines),),
+}
+"""By kind of run: the page, the mark of the place on it, and what makes the lines of the tables there."""
 Figures = dict[str, float]
 
 
@@ -142,6 +150,7 @@ def main(arguments: Sequence[str]) -> None:
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--full", dest="kind", action="store_const", const="full", help="all cases, up to 1,000 hosts")
     kinds.add_argument("--connections", dest="kind", action="store_const", const="connections", help="only these")
+    kinds.add_argument("--large", dest="kind", action="store_const", const="large", help="only 10,000 hosts")
     parser.add_argument("--at-most", type=int, metavar="HOSTS", help="only try whether all runs; writes nothing")
     chosen = parser.parse_args(arguments)
     kind = chosen.kind or "short"
@@ -151,25 +160,24 @@ def main(arguments: Sequence[str]) -> None:
     where = _where()
     done = [row for _fleet, group in itertools.groupby(cases, _fleet_of) for row in _on_one_fleet([*group], controller)]
     results: dict[str, Any] = {"kind": kind, "where": where, "cases": done}
-    if kind != "connections":
+    if kind in ("short", "full"):
         results |= {"core": growth(), "parts": parts(controller, chosen.at_most or HOSTS)}
-    if kind == "full":
+    if kind in ("full", "large"):
         many = [chosen.at_most] if chosen.at_most else []
         results |= {"report": report_figures(controller, *many), "slices": slice_figures(controller, *many)}
-    text = "\n".join((connection_table if kind == "connections" else table)(results))
-    print(text)
+    for page, what, lines in TABLES[kind]:
+        text = "\n".join(lines(results))
+        print(text)
+        if chosen.at_most is None:
+            write_table(text, page, what)
     if chosen.at_most is None:
-        _write(results, text)
+        _keep(results)
 
 
-def _write(results: dict[str, Any], text: str) -> None:
-    kind = results["kind"]
+def _keep(results: dict[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{kind}.json"
+    path = RESULTS / f"{results['kind']}.json"
     path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    write_table(text, CHECKOUT / "docs" / "benchmarks.md", kind if kind == "connections" else "results")
-    if kind == "full":
-        write_table("\n".join(fleet_lines(results)), CHECKOUT / "docs" / "large_fleets.md")
     print(path)
 
 

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """End with the worst exit code of several runs of the drift check.
 
-Usage: worst_of.py HOURS SUMMARY...
+Usage: python3 worst_of.py HOURS SUMMARY...
 
 HOURS is the age up to which a summary.json counts. Name each expected summary: one that is missing, unreadable, too old
 or of a run with --limit counts as 2.
