@@ -183,5 +183,6 @@ def test_up_to_2003_it_is_refused_and_nothing_is_written(controller, make_host) 
     assert (checked["_kind"], refused["_kind"]) == ("ok", "failed")
     (problem,) = [row for row in checked["problems"] if row["severity"] == "error"]
     assert problem["id"] == "dynamic_port_range_refused" and "MaxUserPort" in problem["message"]
+    assert "would write ReservedPorts, but not before this is settled" in checked["msg"]
     assert "Nothing was written" in refused["msg"] and problem["message"] in refused["msg"]
     assert host.exec(reading, check=False) == before

@@ -37,7 +37,7 @@ def reserve(job: Job) -> Outcome:
     if job.check_mode:
         differs = bool(plan.settings or errors or due_actions(plan, job))
         return _outcome(job, found, plan, differs, _message(plan, errors, would=True))
-    blocking = [problem for problem in plan.problems if problem["id"] in BLOCKING and problem["severity"] == "error"]
+    blocking = _blocking(plan)
     if blocking:
         raise found.failure(f"Nothing was written on {job.session.target}: {_joined(blocking)}", "read")
     order = WriteRequest.of(plan)
@@ -133,11 +133,17 @@ def _refuse_denied(job: Job, found: Planned, errors: list[Mapping[str, Any]]) ->
         raise found.failure(f"{job.session.target}: {_joined(denied)}", "read")
 
 
+def _blocking(plan: Plan) -> list[Mapping[str, Any]]:
+    """Return the errors for which a real run writes nothing."""
+    return [problem for problem in plan.problems if problem["id"] in BLOCKING and problem["severity"] == "error"]
+
+
 def _message(plan: Plan, errors: list[Mapping[str, Any]], would: bool) -> str:
     names = [change.name for change in plan.settings]
     verb = "would write" if would else "wrote"
     nothing = "nothing to write" if errors else "everything is configured"
-    parts = [f"{verb} {', '.join(names)}" if names else nothing]
+    condition = ", but not before this is settled" if _blocking(plan) else ""
+    parts = [f"{verb} {', '.join(names)}{condition}" if names else nothing]
     parts += [f"due: {action.words}" for action in plan.actions if action.name != END_RECORD]
     parts += [_joined(errors)] if errors else []
     return "; ".join(part.rstrip(".") for part in parts) + "."
