@@ -16,6 +16,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, chain, compress, count
 from operator import sub
 from typing import Any
@@ -158,7 +159,9 @@ class PortSet:
             PortError: for any other shape, and for packed data that does not agree with its own count.
         """
         if isinstance(value, (list, tuple)):
-            return cls.from_text(value)
+            entries = tuple(value)
+            is_short = len(entries) <= LIST_RANGES_MAX and set(map(type, entries)) <= {str}
+            return _short_list(entries) if is_short else cls.from_text(entries)
         if not isinstance(value, dict) or set(value) != _PACKED_KEYS:
             raise PortError("a port set is a list of ranges or a mapping of count, lowest, highest and packed")
         ports = cls.from_ports(_unpack(value["packed"]))
@@ -255,6 +258,12 @@ class PortSet:
 
     def __iter__(self) -> Iterator[int]:
         return chain.from_iterable(range(first, last + 1) for first, last in self.ranges)
+
+
+@lru_cache(maxsize=1024)
+def _short_list(entries: tuple[str, ...]) -> PortSet:
+    """Return the set of these texts. The hosts of a fleet have few different lists, and share their sets."""
+    return PortSet.from_text(entries)
 
 
 def _pack(ports: PortSet) -> str:

@@ -89,11 +89,8 @@ def _held(title: str, held: Mapping[str, Any] | None, family: str) -> Lane | Non
     edges = [bisect_left(ports, first) for first in range(0, HIGHEST_PORT + BIN, BIN)]
     counts = [behind - before for before, behind in pairwise(edges)]
     most, wide = max(counts), BIN // _SCALE
-    bars = "".join(
-        f"M{place * wide} {_BAR}v-{max(8, count * _BAR // most)}h{wide - 1}V{_BAR}z"
-        for place, count in enumerate(counts)
-        if count
-    )
+    shapes = {count: f" {_BAR}v-{max(8, count * _BAR // most)}h{wide - 1}V{_BAR}z" for count in set(counts)}
+    bars = "".join([f"M{place * wide}{shapes[count]}" for place, count in enumerate(counts) if count])
     summary = f"{len(ports)} ports, {ports[0]} to {ports[-1]}, at most {most} in {BIN}"
     return _drawn("held", title, summary, bars)
 

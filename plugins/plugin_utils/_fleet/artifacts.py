@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -109,6 +110,8 @@ def judged(options: Mapping[str, Any], variables: Mapping[str, Any], earlier: st
     Raises:
         AnsibleActionFail: an option is not valid, or a folder that was named could not be read.
     """
+    # Nothing of Ansible's, and no artifact, is garbage before the task's process ends: the collector need not look.
+    gc.freeze()
     now = utc_now()
     expiry = Expiry(now, *(_span(options, name) for name in _SPANS))
     hosts = _hosts(options, variables)
@@ -133,6 +136,7 @@ def judged(options: Mapping[str, Any], variables: Mapping[str, Any], earlier: st
         same_machine=options["same_machine"],
     )
     sources = read_sources(asked, rules, expiry, hosts.scope)
+    gc.freeze()
     return Judged(sources, rules, _common_folder(policies, default), folders)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable
+import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -107,19 +108,22 @@ def _sharing(artifact: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     Hosts of a kind need the same and lack the same. In a fleet of 10,000, copies of that take most of the memory. Only
     artifacts whose format was checked are shared: they are evaluated, and never changed.
     """
-    for name in ("facts", "plan"):
-        if artifact[name] is not None:
-            artifact[name] = {
-                # What DNS holds was drawn at random: no other host has it.
-                key: part if key == "dns" or not isinstance(part, (dict, list)) else known.setdefault(_text(part), part)
-                for key, part in artifact[name].items()
-            }
-    problems = artifact["problems"]
-    return {**artifact, "problems": known.setdefault(_text(problems), problems)}
+    facts, plan = artifact["facts"], artifact["plan"]
+    if facts is not None:
+        # What DNS holds was drawn at random: no other host has it.
+        facts = {**_shared(facts, known, {"dns"}), "dns": _shared(facts["dns"], known, {"udp_ports"})}
+    whole = {**artifact, "facts": facts, "plan": plan and _shared(plan, known)}
+    return _shared(whole, known, {"facts", "plan"})
 
 
-def _text(part: object) -> str:
-    return json.dumps(part, separators=(",", ":"))
+def _shared(parts: dict[str, Any], known: dict[str, Any], own: Collection[str] = ()) -> dict[str, Any]:
+    """Return the mapping with known keys, lists and mappings, except for the parts that are its own."""
+    return {
+        sys.intern(key): known.setdefault(repr(part), part)
+        if isinstance(part, (dict, list)) and key not in own
+        else part
+        for key, part in parts.items()
+    }
 
 
 def summary_hosts(folder: Path, check: Check, expiry: Expiry) -> list[str]:
