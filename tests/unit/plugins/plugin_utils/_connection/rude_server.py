@@ -12,6 +12,7 @@ import base64
 import contextlib
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -44,15 +45,18 @@ HANDSHAKE = 3
 class RudeServer:
     """Listens on loopback until it is stopped."""
 
-    def __init__(self, at: int = 0, rude: Rude | None = None, ntlm: bool = False) -> None:
+    def __init__(
+        self, at: int = 0, rude: Rude | None = None, ntlm: bool = False, tls: ssl.SSLContext | None = None
+    ) -> None:
         """Begin to listen.
 
         Args:
             at: number of the request, from 1, whose answer is `rude`; 0 for none.
             rude: sends that answer.
             ntlm: begin with a handshake of NTLM.
+            tls: speak HTTPS with this certificate.
         """
-        self._at, self._rude, self._ntlm = at, rude, ntlm
+        self._at, self._rude, self._ntlm, self._tls = at, rude, ntlm, tls
         self.requests: list[str] = []
         self.heads: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -69,8 +73,12 @@ class RudeServer:
                 sock, _address = self._listener.accept()
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
-    def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError), sock, sock.makefile("rb") as stream:
+    def _serve(self, plain: socket.socket) -> None:
+        with contextlib.suppress(OSError), plain:
+            self._converse(self._tls.wrap_socket(plain, server_side=True) if self._tls else plain)
+
+    def _converse(self, sock: socket.socket) -> None:
+        with sock, sock.makefile("rb") as stream:
             sealed = 0
             while head := b"".join(iter(stream.readline, b"\r\n")).decode():
                 length = int(_found(r"(?im)^content-length: (\d+)", head) or 0)

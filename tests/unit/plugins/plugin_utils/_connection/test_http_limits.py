@@ -9,14 +9,20 @@ import contextlib
 import gzip
 import os
 import signal
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import http_limits, shell
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
@@ -100,27 +106,29 @@ def server(request: pytest.FixtureRequest) -> Iterator[Any]:
         one.stop()
 
 
-def connected(port: int, transport: str, plugin: str = "winrm") -> Any:
+def connected(port: int, transport: str, plugin: str = "winrm", scheme: str = "http") -> Any:
     """Return the connection plugin of the installed ansible-core."""
     options = {
         "ansible_host": "127.0.0.1",
         "ansible_port": port,
         "ansible_user": "Administrator",
         "ansible_password": "secret-password",
-        "ansible_winrm_scheme": "http",
+        "ansible_winrm_scheme": scheme,
+        "ansible_winrm_server_cert_validation": "ignore",
         "ansible_winrm_transport": transport,
-        "ansible_psrp_protocol": "http",
+        "ansible_psrp_cert_validation": "ignore",
+        "ansible_psrp_protocol": scheme,
         "ansible_psrp_auth": transport,
         "ansible_psrp_message_encryption": "never" if transport == "basic" else "auto",
     }
     return loaded(plugin, options)
 
 
-def whole_task(plugin: Any, clock: Clock | None = None) -> Any:
+def whole_task(plugin: Any, clock: Clock | None = None, seconds: int = COMMAND_S) -> Any:
     """Return a command, its end, and what the task executor does then."""
     session = Session(plugin, clock=clock or Clock())
     try:
-        return session.run("ver", phase="read", timeout=COMMAND_S)
+        return session.run("ver", phase="read", timeout=seconds)
     finally:
         session.close()
         with contextlib.suppress(Exception):
@@ -156,6 +164,65 @@ def test_every_request_has_a_deadline_and_a_size(rude: Rude, at: int, transport:
         assert "secret-password" not in str(caught.value)
     assert time.monotonic() - began < 15
     assert len(host.requests) == at, "nothing more is sent, neither over this connection nor over another"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """Return a server's side of TLS, with a certificate that it has signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client01")])
+    now = datetime.now(timezone.utc)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+OVER_TLS = {
+    "in the headers": NEVER_ENDS["in the headers"],
+    "in a chunk": NEVER_ENDS["in a chunk"],
+    "chunks": TOO_LARGE["chunks"],
+    "a header": TOO_LARGE["a header"],
+}
+
+
+@PLUGINS
+@pytest.mark.parametrize("at", [1, 3])
+@pytest.mark.parametrize("rude", OVER_TLS.values(), ids=OVER_TLS)
+def test_both_hold_over_https(rude: Rude, at: int, plugin: str, server: Any, certificate: ssl.SSLContext) -> None:
+    clock = Clock()
+    host = server(at, clock.before(rude), tls=certificate)
+    began = time.monotonic()
+    with pytest.raises((AnsibleConnectionFailure, HostFailure), match="was given up"):
+        whole_task(connected(host.port, "basic", plugin, "https"), clock)
+    assert time.monotonic() - began < 15
+    assert len(host.requests) == at
+
+
+@PLUGINS
+def test_a_tls_handshake_that_never_ends_is_given_up(plugin: str) -> None:
+    """A byte now and then of a record of 16 KiB."""
+    drip = drips(b"\x16\x03\x03\x40\x00")
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                drip(listener.accept()[0])
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(AnsibleConnectionFailure, match="was given up"):
+            whole_task(connected(listener.getsockname()[1], "basic", plugin, "https"), seconds=2)
+    assert time.monotonic() - began < 15
 
 
 @PLUGINS
