@@ -34,7 +34,11 @@ options:
     elements: str
     default: []
   ignore_services:
-    description: Names of catalogue rows or service keys whose ports are not to be reserved; case does not matter.
+    description:
+      - Names of catalogue rows or service keys whose ports are not to be reserved; case does not matter.
+      - Failures of an ignored service are not reported either, whether it does not run, failed for its port or runs
+        without it. A service that several rows of the catalogue describe is ignored if its key or all of these rows
+        are named.
     type: list
     elements: str
     default: []

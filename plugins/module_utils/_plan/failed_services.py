@@ -20,7 +20,7 @@ from .._problems import Problem, in_number, listed, make_problem, shown
 from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, is_port_error
 from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
-from .needs import is_ignored
+from .needs import can_exist, is_ignored
 from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, ServiceCheck, checks_by_service
 from .services import held_by_dns, held_ports
 
@@ -63,8 +63,8 @@ class FailedService:
 def failed_services(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> list[FailedService]:
     """Return the services that failed because of their port, in the order of the facts.
 
-    DNS, services that the policy ignores, and services that other problems name are left out. A sharing violation has
-    many causes, so it is evidence only if the service's port is known and held.
+    DNS, services that the policy ignores with all their rows, and services that other problems name are left out. A
+    sharing violation has many causes, so it is evidence only if the service's port is known and held.
 
     Args:
         host: the facts.
@@ -77,10 +77,12 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
     for name, service in host.services.items():
         if service.state == RUNNING or service.exit_code not in PORT_ERRORS or name.lower() in reported:
             continue
-        rows = [row for row in CATALOGUE + policy.extra_rows if host.family in row.families and row.matches(name)]
-        if name.lower() in policy.ignore_services or any(is_ignored(row, (name,), policy) for row in rows):
+        rows = [row for row in CATALOGUE + policy.extra_rows if can_exist(row, host) and row.matches(name)]
+        # Who ignores one row of a service does not want its ports; the other rows still describe the service.
+        kept = [row for row in rows if not is_ignored(row, (name,), policy)]
+        if name.lower() in policy.ignore_services or (rows and not kept):
             continue
-        own = [found_row for row in rows for found_row, _names in with_configured_ports(host, row, (name,))]
+        own = [found_row for row in kept for found_row, _names in with_configured_ports(host, row, (name,))]
         ports = PortSet.union(row.udp_ports for row in own)
         tcp = PortSet() if ports else PortSet.union(row.ports for row in own)
         if is_port_error(service.exit_code, bool(held_ports(host, ports))):

@@ -87,19 +87,20 @@ class Need:
 
 
 def installed_services(row: CatalogueRow, host: Host) -> tuple[str, ...]:
-    """Return the row's services that are installed and enabled on this host; none if the role cannot exist there.
-
-    An unread product type rules nothing out: the ports are then needed.
-    """
-    if row.detection == "profile_only" or host.family not in row.families:
-        return ()
-    product_type = host.os.get("product_type")
-    if row.product_types and product_type is not None and product_type not in row.product_types:
+    """Return the row's services that are installed and enabled on this host; none if the role cannot exist there."""
+    if row.detection == "profile_only" or not can_exist(row, host):
         return ()
     enabled = host.enabled_services
     if not all(key.lower() in enabled for key in row.requires):
         return ()
     return tuple(name for name in host.services if name.lower() in enabled and row.matches(name))
+
+
+def can_exist(row: CatalogueRow, host: Host) -> bool:
+    """Return whether the role can exist on this release and product type. An unread product type rules nothing out."""
+    product_type = host.os.get("product_type")
+    fits = not row.product_types or product_type is None or product_type in row.product_types
+    return fits and host.family in row.families
 
 
 def selected_profiles(host: Host, policy: Policy) -> frozenset[str]:

@@ -211,6 +211,39 @@ def test_ignore_services_with_the_name_of_the_row_silences_it() -> None:
     assert failed(plan(stopped("klnagent", 10048, start=4), ignore_services=["kaspersky_agent"])) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "others", "tcp"),
+    [("MSSQLSERVER", "sql_resolution", ["sql_server"], "1433"), ("fwsrv", "isa_socks", ["isa_client_2004"], "1745")],
+)
+def test_one_ignored_row_does_not_silence_a_service_that_other_rows_describe(
+    name: str, row: str, others: list[str], tcp: str
+) -> None:
+    made = facts(services={name: service(state=1, exit_code=10048)})
+    found = plan(made, ignore_services=[row])
+    (problem,) = failed(found)
+    assert (problem["severity"], problem["data"]["service"]) == ("warning", name)
+    assert f"TCP {tcp} of it" in problem["message"]
+    assert found["status"] == "service_down"
+    for ignored in ([row, *others], [name]):
+        found = plan(made, ignore_services=ignored)
+        assert (failed(found), found["status"]) == ([], "drifted")
+
+
+def test_a_row_of_another_release_need_not_be_ignored_too() -> None:
+    found = plan(stopped("MSSQLSERVER", 10048), ignore_services=["sql_server"])
+    assert failed(found) == []
+
+
+@pytest.mark.parametrize("product_type", ["LanmanNT", None])
+def test_a_row_of_another_role_of_the_host_need_not_be_ignored_too(product_type: str | None) -> None:
+    made = stopped("ADAM_app", 10048)
+    made["os"]["product_type"] = "ServerNT"
+    assert failed(plan(made, ignore_services=["ad_lds"])) == []
+    made["os"]["product_type"] = product_type
+    assert plan(made, ignore_services=["ad_lds"])["status"] == "service_down"
+    assert failed(plan(made, ignore_services=["ad_lds", "ad_lds_on_dc"])) == []
+
+
 def test_powerchute_on_sbs_2003_whose_port_dns_holds_is_a_conflict() -> None:
     made = facts(services={"PCNS1": service(state=1, exit_code=10048)})
     made["dns"]["udp_ports"]["udp4"] = ["53-53", "2000-2100", "3052-3052"]
