@@ -16,7 +16,7 @@ from typing import Any
 
 from .._plan.exposure import exposed_ports
 from .._plan.failed_services import FAILED_FOR_PORT, failed_for_port
-from .._plan.host_problems import SERVICE_NOT_RUNNING
+from .._plan.host_problems import SERVICE_NOT_RUNNING, SERVICE_PORT_EXCLUDED
 from .._plan.pool import MODEL_NO_POOL
 from .._plan.service_check import NOT_RUNNING
 from .._plan.status import STATUSES
@@ -54,11 +54,14 @@ _OTHER_CAUSES = frozenset(
         "service_not_yet_running",
         "service_ran_before",
         "port_not_held",
-        "port_in_excluded_block",
+        SERVICE_PORT_EXCLUDED,
         TRUNCATED,
     )
 )
-"""Problems that stand for a service that is down for another reason, or may hide one."""
+"""Problems that stand for a service that is down for another reason, or may hide one.
+
+A block of Windows alone is none: a service that it keeps from its port has a problem of its own.
+"""
 
 _NO_ARTIFACT = "no artifact of this run: the host could not be evaluated"
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from .._catalogue.sbs2003 import CATALOGUE
 from .._facts.host import Host, Service
 from .._policy import Policy
-from .._ports import PortSet, port_words
+from .._ports import FAMILIES, PortSet, Range, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
 from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, is_port_error
 from .._windows.settings import DNS_SERVICE
 from .configured import with_configured_ports
 from .needs import can_exist, is_ignored
-from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, ServiceCheck, checks_by_service
+from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, PORT_EXCLUDED, Failure, ServiceCheck, checks_by_service
 from .services import held_by_dns, held_ports
 
 FAILED_FOR_PORT = "service_failed_for_port"
@@ -36,6 +36,11 @@ _PERHAPS_ANOTHER_PORT = (
     " [is|are] free now. If its start fails again, it may have another port: name that in extra_ports. If it is meant"
     " to be down, name the service in ignore_services."
 )
+_IN_BLOCK = (
+    "; UDP {ports} [lies|lie] in {blocks}, which Windows itself has excluded (WinNAT, HNS, http.sys), so no start"
+    " succeeds before that is gone: stop what made it and exclude [this port|these ports] with use_netsh, or give the"
+    " service [another port|other ports]"
+)
 
 
 @dataclass(frozen=True)
@@ -47,17 +52,26 @@ class FailedService:
         ports: its UDP ports in the catalogue.
         held_by_dns: those of these ports that DNS holds now.
         tcp_ports: its ports in the catalogue if they are TCP ports only, which DNS does not take.
+        excluded: those of its UDP ports that are in blocks of Windows.
+        blocks: these blocks.
+        always: whether the policy wants it to run however it is started.
     """
 
     service: Service
     ports: PortSet
     held_by_dns: PortSet
     tcp_ports: PortSet
+    excluded: PortSet
+    blocks: tuple[Range, ...]
+    always: bool
 
     @property
-    def automatic(self) -> bool:
-        """Whether Windows starts it by itself. A Start that could not be read is treated as automatic."""
-        return self.service.start not in (DEMAND_START, DISABLED)
+    def is_down(self) -> bool:
+        """Whether it should run: Windows starts it by itself, or the policy always wants it.
+
+        A Start that could not be read is treated as automatic.
+        """
+        return self.always or self.service.start not in (DEMAND_START, DISABLED)
 
 
 def failed_services(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> list[FailedService]:
@@ -71,7 +85,9 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         policy: its ``ignore_services`` and its own rows are used.
         service_checks: the checks of the needed services.
     """
-    reported = {check.service.name.lower() for check in service_checks if check.failures} | {DNS_SERVICE.lower()}
+    checks = checks_by_service(service_checks)
+    reported = {name for name, of_it in checks.items() if any(map(_is_named_elsewhere, _failures(of_it)))}
+    reported |= {DNS_SERVICE.lower()}
     reported |= {service.name.lower() for service, _ports in _with_another_port(host, service_checks)}
     found: list[FailedService] = []
     for name, service in host.services.items():
@@ -86,8 +102,26 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         ports = PortSet.union(row.udp_ports for row in own)
         tcp = PortSet() if ports else PortSet.union(row.ports for row in own)
         if is_port_error(service.exit_code, bool(held_ports(host, ports))):
-            found.append(FailedService(service, ports, held_by_dns(host, ports), tcp))
+            blocks = _blocks(host, ports)
+            excluded = ports & PortSet.from_ranges(blocks)
+            always = bool(_failures(checks.get(name.lower(), ())))
+            found.append(FailedService(service, ports, held_by_dns(host, ports), tcp, excluded, blocks, always))
     return found
+
+
+def _failures(service_checks: Sequence[ServiceCheck]) -> list[Failure]:
+    return [failure for check in service_checks for failure in check.failures]
+
+
+def _is_named_elsewhere(failure: Failure) -> bool:
+    """Return whether a problem or a conflict names the service: not for a port in a block, which has no holder."""
+    return failure.reason != PORT_EXCLUDED
+
+
+def _blocks(host: Host, ports: PortSet) -> tuple[Range, ...]:
+    """Return the blocks of Windows, over either address family, that cover one of the ports."""
+    blocks = {block for family in FAMILIES for block in host.blocks(family)}
+    return tuple(sorted(block for block in blocks if not ports.isdisjoint(PortSet.from_ranges((block,)))))
 
 
 def failed_for_port(service: str | None, reason: str, error: int | None) -> bool:
@@ -100,18 +134,19 @@ def failed_for_port(service: str | None, reason: str, error: int | None) -> bool
 
 
 def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem]:
-    """Yield a problem for each: a warning if Windows should have started the service, otherwise an info."""
+    """Yield a problem for each: a warning if the service should run, otherwise an info."""
     for entry in failed:
         name, error = shown(entry.service.name), entry.service.exit_code or 0
         yield make_problem(
             FAILED_FOR_PORT,
-            "warning" if entry.automatic else "info",
+            "warning" if entry.is_down else "info",
             f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{_ports_in_words(entry)}. {HOW_TO_ACCEPT}",
             service=name,
             start=entry.service.start,
             error=error,
             ports=entry.ports.to_json(),
             held_by_dns=entry.held_by_dns.to_json(),
+            **({"blocks": _range_words(entry.blocks)} if entry.blocks else {}),
         )
 
 
@@ -160,6 +195,14 @@ def _ports_in_words(entry: FailedService) -> str:
         )
     if not entry.ports:
         return ", and the catalogue does not know it: name the port in catalogue_extra"
-    if not entry.held_by_dns:
-        return f"; the catalogue knows UDP {listed(port_words(entry.ports))} of it"
-    return f"; DNS holds UDP {listed(port_words(entry.held_by_dns))} of its ports"
+    words = ""
+    if entry.held_by_dns:
+        words += f"; DNS holds UDP {listed(port_words(entry.held_by_dns))} of its ports"
+    if entry.excluded:
+        numbers = {"ports": listed(port_words(entry.excluded)), "blocks": listed(_range_words(entry.blocks))}
+        words += in_number(_IN_BLOCK, len(entry.excluded) > 1).format(**numbers)
+    return words or f"; the catalogue knows UDP {listed(port_words(entry.ports))} of it"
+
+
+def _range_words(blocks: Iterable[Range]) -> list[str]:
+    return [f"{first}-{last}" for first, last in blocks]

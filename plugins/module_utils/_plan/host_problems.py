@@ -15,6 +15,7 @@ from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet, port_words
 from .._problems import TRUNCATED, Problem, Severity, in_number, listed, make_problem, shown
+from .._windows.service_states import is_port_error
 from .._windows.settings import MAX_USER_PORT, RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
 from .effective import contradicting_ports, started_since
@@ -28,6 +29,7 @@ from .service_check import (
     HOLDER_UNKNOWN,
     NOT_RUNNING,
     NOT_YET,
+    PORT_EXCLUDED,
     PORT_NOT_HELD,
     RAN_BEFORE,
     RECORD_UNREADABLE,
@@ -38,6 +40,7 @@ from .service_check import (
 )
 
 SERVICE_NOT_RUNNING = "service_not_running"
+SERVICE_PORT_EXCLUDED = "service_port_excluded"
 _RISKY_HOTFIX = "KB958644"
 
 
@@ -125,6 +128,7 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
     NOT_YET: ("service_not_yet_running", "warning"),
     RAN_BEFORE: ("service_ran_before", "warning"),
     PORT_NOT_HELD: ("port_not_held", "warning"),
+    PORT_EXCLUDED: (SERVICE_PORT_EXCLUDED, "warning"),
     STATE_UNREADABLE: ("service_state_unreadable", "error"),
     HOLDER_UNKNOWN: ("holder_unknown", "error"),
     DNS_PORTS_UNKNOWN: ("dns_ports_unknown", "error"),
@@ -135,10 +139,13 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
 
 
 def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
-    """Yield the failures of services and sockets, in the words of ``port_verify``."""
+    """Yield the failures of services and sockets, in the words of ``port_verify``.
+
+    A service that failed for a port in a block is a failed service, which says more.
+    """
     for failure in failures:
         problem_id, severity = _OF_REASON.get(failure.reason, ("", "info"))
-        if problem_id:
+        if problem_id and not (failure.reason == PORT_EXCLUDED and is_port_error(failure.error, False)):
             words = sentence(failure.to_json())
             message = words[:1].upper() + words[1:]
             if failed_for_port(failure.service, failure.reason, failure.error):

@@ -152,7 +152,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
         unknown=has_errors(problems, False) or host.has_reading_errors(()),
         conflict=bool(conflicts),
         service_down=any(failure.reason not in UNKNOWN_REASONS for failure in failures)
-        or any(entry.automatic for entry in failed),
+        or any(entry.is_down for entry in failed),
         drifted=bool(settings or deferred) or has_errors(problems, True),
         pending_reboot=bool(pending.reboot),
         pending_restart=bool(pending.dns_restart),

@@ -227,7 +227,8 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
             return ServiceCheck(row, service, hurt, taken, None, free)
         hurt += tuple(Failure(service.name, PORT_NOT_HELD, port) for port in free)
         return ServiceCheck(row, service, hurt, taken, None)
-    if verdict in (FAILED, FAILED_ON_DEMAND) and taken:
+    # A block of Windows has no holder: it changes nothing about who has to run.
+    if (verdict == FAILED and taken) or (verdict == FAILED_ON_DEMAND and (is_held or row.hold == "always") and taken):
         return ServiceCheck(row, service, taken, taken, None)
     if verdict == FAILED_ON_DEMAND and row.hold != "always":
         return ServiceCheck(row, service, (), taken, found.note)

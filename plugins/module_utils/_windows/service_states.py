@@ -101,7 +101,8 @@ TABLE: tuple[StateRow, ...] = (
     ),
     StateRow(
         *((*_AUTOMATIC, *_ON_DEMAND), _NOT_RUNNING, EXCUSED, None, None),
-        "A trigger starts it when it is needed. It is a finding only while another process holds its port.",
+        "A trigger starts it when it is needed. It is a finding only while another process holds its port, or a block"
+        " of Windows covers it.",
         triggered=True,
         note=TRIGGER_NOTE,
     ),

@@ -23,13 +23,19 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._ports import PortSet
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    ABSENT,
+    DNS_PID,
     NEXT_BOOT_MARK,
     applied,
+    block,
     facts,
     ranges,
     rebooted,
     recorded,
+    server_2019,
     service,
+    socket,
+    with_dns,
 )
 
 TODAY = date(2026, 3, 1)
@@ -174,6 +180,51 @@ def test_an_accepted_service_hides_no_other_finding() -> None:
 def test_an_accepted_service_hides_no_failure_of_the_run(less: dict[str, Any]) -> None:
     verdict = judged({**down(SageAdvantageSvc=10048), **less}, SAGE)
     assert (verdict.status, verdict.reason[:9]) == ("service_down", "a is down")
+
+
+IN_BLOCK = {"exclusions": {"udp4": block("52300-52399"), "udp6": []}}
+"""A block of Windows over the port of the BigFix client."""
+
+
+def in_block(bigfix: dict[str, Any], **services: int) -> dict[str, Any]:
+    """Return the artifact of a Server 2019 in sync, with a BigFix client in a block, and failed services."""
+    made = server_2019(
+        settings={"max_user_port": ABSENT, "socket_pool_excluded_port_ranges": ranges("52311-52311")},
+        state=recorded({"socket_pool_excluded_port_ranges": "52311-52311"}, dns_pid=DNS_PID - 1),
+        udp_endpoints=[socket(52311, 7, "BESClient.exe")] if bigfix["pid"] else [],
+        udp_ports={"udp4": ["52311-52311"] if bigfix["pid"] else [], "udp6": []},
+        **IN_BLOCK,
+    )
+    made["services"] = {name: service(state=1, exit_code=code) for name, code in services.items()}
+    made["services"]["BESClient"] = bigfix
+    plan = make_plan(with_dns(made), Policy.from_options({"profiles": []}))
+    return build("a", made, plan, {"msg": "a is down"}, "r", "2026-03-01T00:00:00Z", True, "2026-03-01T00:00:00Z")
+
+
+def test_a_service_that_failed_in_a_block_of_windows_can_be_accepted() -> None:
+    artifact = in_block(service(state=1, exit_code=10013))
+    assert judged(artifact).status == "service_down"
+    assert judged(artifact, SAGE).status == "service_down"
+    assert judged(artifact, {**SAGE, "services": ["besclient"]}).status == "accepted"
+
+
+def test_a_block_is_no_obstacle_to_an_acceptance_of_another_service() -> None:
+    artifact = in_block(service(pid=7), SageAdvantageSvc=10048)
+    assert "port_in_excluded_block" in {problem["id"] for problem in artifact["plan"]["problems"]}
+    assert judged(artifact, SAGE).status == "accepted"
+    assert judged(artifact, {**SAGE, "services": ["BESClient"]}).status == "service_down"
+
+
+@pytest.mark.parametrize("exit_code", [10013, 10048, 1067])
+def test_a_service_that_is_down_in_a_block_is_not_hidden_by_an_acceptance_of_another_one(exit_code: int) -> None:
+    artifact = in_block(service(state=1, exit_code=exit_code), SageAdvantageSvc=10048)
+    assert judged(artifact, SAGE).status == "service_down"
+
+
+def test_nor_is_one_that_a_trigger_will_start_into_a_block() -> None:
+    artifact = in_block(service(state=1, start=3, exit_code=1077, trigger=True), SageAdvantageSvc=10048)
+    assert judged(artifact, SAGE).status == "service_down"
+    assert judged(artifact, {**SAGE, "services": ["BESClient"]}, SAGE).status == "service_down"
 
 
 def test_a_failed_service_without_a_name_is_not_accepted_and_stops_no_other_host() -> None:
