@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._commands.machine_id import cloned_from
@@ -19,7 +19,7 @@ from .._windows.service_states import is_port_error
 from .._windows.settings import MAX_USER_PORT, RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
 from .effective import contradicting_ports, started_since
-from .failed_services import HOW_TO_ACCEPT, failed_for_port
+from .failed_services import FAILED_FOR_PORT, HOW_TO_ACCEPT, failed_for_port
 from .host_plan import CONFLICTS_MAX, Plan
 from .needs import Need
 from .pool import MODEL_NO_POOL, MODEL_UNKNOWN, POOL_OUTSIDE, Pool
@@ -36,7 +36,7 @@ from .service_check import (
     STATE_UNREADABLE,
     Failure,
     ServiceCheck,
-    sentence,
+    sentence_for,
 )
 
 SERVICE_NOT_RUNNING = "service_not_running"
@@ -136,22 +136,43 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
     RECORD_UNREADABLE: ("ran_before_unreadable", "error"),
 }
 """The problem that reports a failure which the list of conflicts does not show."""
+_FAILED = (FAILED_FOR_PORT, SERVICE_NOT_RUNNING, SERVICE_PORT_EXCLUDED)
 
 
 def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
-    """Yield the failures of services and sockets, in the words of ``port_verify``.
+    """Yield the failures of services and sockets, in the words of ``port_verify``; the ports of a service as one.
 
     A service that failed for a port in a block is a failed service, which says more.
     """
+    for alike in _by_service_and_reason(failures):
+        failure = alike[0]
+        problem_id, severity = _OF_REASON[failure.reason]
+        words = sentence_for([entry.to_json() for entry in alike])
+        message = words[:1].upper() + words[1:]
+        if failed_for_port(failure.service, failure.reason, failure.error):
+            message = f"{message} {HOW_TO_ACCEPT}"
+        data: dict[str, object] = {"service": failure.service, "port": failure.port if len(alike) == 1 else None}
+        if failure.reason == NOT_RUNNING:
+            data["error"] = failure.error
+        if failure.port is not None:
+            data["ports"] = PortSet.from_ports({entry.port for entry in alike if entry.port}).to_json()
+        yield make_problem(problem_id, severity, message, **data)
+
+
+def _by_service_and_reason(failures: Sequence[Failure]) -> list[list[Failure]]:
+    """Return the failures that problems report, those about ports of one service together."""
+    found: dict[tuple[object, ...], dict[int | None, Failure]] = {}
     for failure in failures:
-        problem_id, severity = _OF_REASON.get(failure.reason, ("", "info"))
-        if problem_id and not (failure.reason == PORT_EXCLUDED and is_port_error(failure.error, False)):
-            words = sentence(failure.to_json())
-            message = words[:1].upper() + words[1:]
-            if failed_for_port(failure.service, failure.reason, failure.error):
-                message = f"{message} {HOW_TO_ACCEPT}"
-            error = {"error": failure.error} if failure.reason == NOT_RUNNING else {}
-            yield make_problem(problem_id, severity, message, service=failure.service, port=failure.port, **error)
+        in_block = failure.reason == PORT_EXCLUDED and is_port_error(failure.error, False)
+        if failure.reason in _OF_REASON and not in_block:
+            key = (failure.service, failure.reason, failure.error)
+            found.setdefault(key, {}).setdefault(failure.port, failure)
+    return [list(alike.values()) for alike in found.values()]
+
+
+def failed_first(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems, those about services that failed first: a list that is cut must not lose them."""
+    return sorted(problems, key=lambda problem: problem["severity"] == "info" or problem["id"] not in _FAILED)
 
 
 def cut_conflicts(conflicts: Sequence[Failure]) -> Iterator[Problem]:
@@ -253,6 +274,6 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
                 "{name} runs and holds UDP ports of the catalogue, but not {ports}. Which ports it has is a setting: if"
                 " [it is|they are] configured, it has lost [it|them] at its start, and must be restarted."
             )
-            ports, name = port_words(service_check.left_out), shown(service_check.service.name)
-            message = in_number(words, len(service_check.left_out) > 1).format(name=name, ports=listed(ports))
-            yield make_problem("port_not_held", "info", message, service=name, port=None)
+            ports, name = PortSet.from_ports(service_check.left_out), shown(service_check.service.name)
+            message = in_number(words, len(ports) > 1).format(name=name, ports=listed(port_words(ports)))
+            yield make_problem("port_not_held", "info", message, service=name, port=None, ports=ports.to_json())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from .._facts.dynamic_range import current_range
@@ -34,7 +35,15 @@ from .effective import NO, UNKNOWN, effect_of, effective_ports, record_change
 from .exclusions import blocked_ports, plan_netsh
 from .failed_services import failed_service_problems, failed_services, other_port_problems
 from .host_plan import Plan
-from .host_problems import contradictions, cut_conflicts, information, service_problems, unread_basics, unread_sockets
+from .host_problems import (
+    contradictions,
+    cut_conflicts,
+    failed_first,
+    information,
+    service_problems,
+    unread_basics,
+    unread_sockets,
+)
 from .needs import Need, collect_needs, relevant_rows
 from .own_sockets import find_own_sockets, own_socket_problems
 from .pool import Pool, pool_of
@@ -132,28 +141,31 @@ def plan_host(host: Host, policy: Policy) -> Plan:
     due = plan_actions(pending, services_to_start, service_checks, deferred, earlier_services(host, policy))
     actions, refusals = refuse_window(host, due)
     writing = bool(draft.managed or deferred or changes)
-    problems = merged(
-        draft.problems,
-        refusals,
-        restarts.problems,
-        unread_basics(host, policy, writing, draft.pool),
-        unread_sockets(host, policy, draft.rows, draft.needs),
-        unknown_ports(host, draft.rows),
-        information(host, policy, draft.pool, service_checks),
-        service_problems(failures),
-        failed_service_problems(failed),
-        other_port_problems(host, service_checks),
-        cut_conflicts(conflicts),
-        contradictions(host, draft.managed),
-        blocked_ports(host, draft.needs),
+    found = failed_first(
+        chain(
+            draft.problems,
+            refusals,
+            restarts.problems,
+            unread_basics(host, policy, writing, draft.pool),
+            unread_sockets(host, policy, draft.rows, draft.needs),
+            unknown_ports(host, draft.rows),
+            information(host, policy, draft.pool, service_checks),
+            service_problems(failures),
+            failed_service_problems(failed),
+            other_port_problems(host, service_checks),
+            cut_conflicts(conflicts),
+            contradictions(host, draft.managed),
+            blocked_ports(host, draft.needs),
+        )
     )
+    problems = merged(found)
     settings = (*changes, record) if record else (*changes,)
     findings = Findings(
-        unknown=has_errors(problems, False) or host.has_reading_errors(()),
+        unknown=has_errors(found, False) or host.has_reading_errors(()),
         conflict=bool(conflicts),
         service_down=any(failure.reason not in UNKNOWN_REASONS for failure in failures)
         or any(entry.is_down for entry in failed),
-        drifted=bool(settings or deferred) or has_errors(problems, True),
+        drifted=bool(settings or deferred) or has_errors(found, True),
         pending_reboot=bool(pending.reboot),
         pending_restart=bool(pending.dns_restart),
         exposed=(risk.now or 0) > (policy.max_risk or 0),

@@ -139,7 +139,7 @@ class ServiceCheck:
 
 def sentence(failure: Mapping[str, Any]) -> str:
     """Describe one of the verdict's ``failures`` in a sentence."""
-    return _sentence_for([failure])
+    return sentence_for([failure])
 
 
 def says_that_dns_is_down(failures: Iterable[Mapping[str, Any]]) -> bool:
@@ -168,10 +168,10 @@ def sentences(failures: Iterable[Mapping[str, Any]]) -> list[str]:
         service = None if failure["port"] is None else (failure["service"],)
         cause = (failure["reason"], service, failure["error"], failure["holder"], failure["pid"])
         causes.setdefault(cause, []).append(failure)
-    return [_sentence_for(alike) for alike in causes.values()]
+    return [sentence_for(alike) for alike in causes.values()]
 
 
-def _sentence_for(alike: Sequence[Mapping[str, Any]]) -> str:
+def sentence_for(alike: Sequence[Mapping[str, Any]]) -> str:
     """Return the sentence for failures of one cause."""
     first = alike[0]
     ports = {int(failure["port"]) for failure in alike if failure["port"] is not None}
