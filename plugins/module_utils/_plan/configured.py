@@ -63,6 +63,11 @@ def unknown_ports(host: Host, rows: Rows) -> Iterator[Problem]:
         )
 
 
+def has_read_ports(host: Host, row: CatalogueRow, service: str) -> bool:
+    """Return whether the ports of a row for this service are those that the registry holds."""
+    return bool(row.configured) and _configured(host, row, service) is not None
+
+
 def _configured(host: Host, row: CatalogueRow, service: str) -> CatalogueRow | None:
     return _READERS[row.configured](host, row, service, host.configured_ports.get(service.lower(), {}))
 

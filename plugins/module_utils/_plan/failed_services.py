@@ -9,9 +9,10 @@ lost its port.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .._catalogue.row import NT6
 from .._catalogue.sbs2003 import CATALOGUE
 from .._facts.host import Host, Service
 from .._policy import Policy
@@ -19,7 +20,7 @@ from .._ports import FAMILIES, PortSet, Range, port_words
 from .._problems import Problem, in_number, listed, make_problem, shown
 from .._windows.service_states import DEMAND_START, DISABLED, PORT_ERRORS, RUNNING, is_port_error
 from .._windows.settings import DNS_SERVICE
-from .configured import with_configured_ports
+from .configured import Rows, has_read_ports, with_configured_ports
 from .needs import can_exist, is_ignored
 from .service_check import NOT_RUNNING, PORT_ERROR_WORDS, PORT_EXCLUDED, Failure, ServiceCheck, checks_by_service
 from .services import held_by_dns, held_ports
@@ -27,15 +28,6 @@ from .services import held_by_dns, held_ports
 FAILED_FOR_PORT = "service_failed_for_port"
 HOW_TO_ACCEPT = "If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
 
-_ANOTHER_PORT = (
-    "{name} failed for its port with {error}, but UDP {ports}, which the catalogue has, [is|are] free now. If its start"
-    f" fails again, it has another port: name that in extra_ports. {HOW_TO_ACCEPT}"
-)
-_PERHAPS_ANOTHER_PORT = (
-    "{name} ended with {error}, which can mean a port that is in use, but UDP {ports}, which the catalogue has,"
-    " [is|are] free now. If its start fails again, it may have another port: name that in extra_ports. If it is meant"
-    " to be down, name the service in ignore_services."
-)
 _IN_BLOCK = (
     "; UDP {ports} [lies|lie] in {blocks}, which Windows itself has excluded (WinNAT, HNS, http.sys), so no start"
     " succeeds before that is gone: stop what made it and exclude [this port|these ports] with use_netsh, or give the"
@@ -50,8 +42,9 @@ class FailedService:
     Attributes:
         service: what the service manager shows of it.
         ports: its UDP ports in the catalogue.
+        read: whether these are the ports that the registry holds for it.
         held_by_dns: those of these ports that DNS holds now.
-        tcp_ports: its ports in the catalogue if they are TCP ports only, which DNS does not take.
+        tcp_ports: its TCP ports in the catalogue, which DNS does not take.
         excluded: those of its UDP ports that are in blocks of Windows.
         blocks: these blocks.
         always: whether the policy wants it to run however it is started.
@@ -59,6 +52,7 @@ class FailedService:
 
     service: Service
     ports: PortSet
+    read: bool
     held_by_dns: PortSet
     tcp_ports: PortSet
     excluded: PortSet
@@ -74,7 +68,21 @@ class FailedService:
         return self.always or self.service.start not in (DEMAND_START, DISABLED)
 
 
-def failed_services(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> list[FailedService]:
+def rows_of_service(host: Host, policy: Policy, name: str) -> Rows | None:
+    """Return the rows, with the service's own ports, that describe it on this host; None if the policy ignores it.
+
+    Who ignores one row of a service does not want its ports; the other rows still describe the service.
+    """
+    rows = [row for row in CATALOGUE + policy.extra_rows if can_exist(row, host) and row.matches(name)]
+    kept = [row for row in rows if not is_ignored(row, (name,), policy)]
+    if name.lower() in policy.ignore_services or (rows and not kept):
+        return None
+    return [entry for row in kept for entry in with_configured_ports(host, row, (name,))]
+
+
+def failed_services(
+    host: Host, policy: Policy, service_checks: Sequence[ServiceCheck], told: Collection[str]
+) -> list[FailedService]:
     """Return the services that failed because of their port, in the order of the facts.
 
     DNS, services that the policy ignores with all their rows, and services that other problems name are left out. A
@@ -84,28 +92,26 @@ def failed_services(host: Host, policy: Policy, service_checks: Sequence[Service
         host: the facts.
         policy: its ``ignore_services`` and its own rows are used.
         service_checks: the checks of the needed services.
+        told: lower-case keys of services of which `other_ports` says more.
     """
     checks = checks_by_service(service_checks)
     reported = {name for name, of_it in checks.items() if any(map(_is_named_elsewhere, _failures(of_it)))}
-    reported |= {DNS_SERVICE.lower()}
-    reported |= {service.name.lower() for service, _ports in _with_another_port(host, service_checks)}
+    reported |= {DNS_SERVICE.lower(), *told}
     found: list[FailedService] = []
     for name, service in host.services.items():
         if service.state == RUNNING or service.exit_code not in PORT_ERRORS or name.lower() in reported:
             continue
-        rows = [row for row in CATALOGUE + policy.extra_rows if can_exist(row, host) and row.matches(name)]
-        # Who ignores one row of a service does not want its ports; the other rows still describe the service.
-        kept = [row for row in rows if not is_ignored(row, (name,), policy)]
-        if name.lower() in policy.ignore_services or (rows and not kept):
+        own = rows_of_service(host, policy, name)
+        if own is None:
             continue
-        own = [found_row for row in kept for found_row, _names in with_configured_ports(host, row, (name,))]
-        ports = PortSet.union(row.udp_ports for row in own)
-        tcp = PortSet() if ports else PortSet.union(row.ports for row in own)
+        ports = PortSet.union(row.udp_ports for row, _names in own)
+        tcp = PortSet.union(row.ports for row, _names in own if row.protocol != "udp")
+        read = bool(own) and all(has_read_ports(host, row, name) for row, _names in own)
         if is_port_error(service.exit_code, bool(held_ports(host, ports))):
             blocks = _blocks(host, ports)
             excluded = ports & PortSet.from_ranges(blocks)
             always = bool(_failures(checks.get(name.lower(), ())))
-            found.append(FailedService(service, ports, held_by_dns(host, ports), tcp, excluded, blocks, always))
+            found.append(FailedService(service, ports, read, held_by_dns(host, ports), tcp, excluded, blocks, always))
     return found
 
 
@@ -133,14 +139,16 @@ def failed_for_port(service: str | None, reason: str, error: int | None) -> bool
     return reason == NOT_RUNNING and not is_dns and is_port_error(error, False)
 
 
-def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem]:
+def failed_service_problems(host: Host, failed: Iterable[FailedService]) -> Iterator[Problem]:
     """Yield a problem for each: a warning if the service should run, otherwise an info."""
+    has_netsh = host.family in NT6
     for entry in failed:
         name, error = shown(entry.service.name), entry.service.exit_code or 0
+        words = _ports_in_words(entry, has_netsh)
         yield make_problem(
             FAILED_FOR_PORT,
             "warning" if entry.is_down else "info",
-            f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{_ports_in_words(entry)}. {HOW_TO_ACCEPT}",
+            f"{name} failed for its port with {PORT_ERROR_WORDS[error]}{words}. {HOW_TO_ACCEPT}",
             service=name,
             start=entry.service.start,
             error=error,
@@ -150,48 +158,19 @@ def failed_service_problems(failed: Iterable[FailedService]) -> Iterator[Problem
         )
 
 
-def other_port_problems(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
-    """Yield the services of the catalogue that failed for a port which is another one than the catalogue has.
-
-    After a sharing violation it only may be: that has many causes. The ports of many products are settings. If those of
-    the catalogue are free, a start may fail for the same reason.
-    """
-    for service, ports in _with_another_port(host, service_checks):
-        error = service.exit_code or 0
-        words = _ANOTHER_PORT if is_port_error(error, False) else _PERHAPS_ANOTHER_PORT
-        message = in_number(words, len(ports) > 1).format(
-            name=shown(service.name),
-            error=PORT_ERROR_WORDS[error],
-            ports=listed(port_words(ports)),
-        )
-        data = {"ports": ports.to_json(), "held_by_dns": []}
-        yield make_problem(
-            FAILED_FOR_PORT,
-            "info",
-            message,
-            service=shown(service.name),
-            start=service.start,
-            error=error,
-            **data,
-        )
+def where_to_look_for_tcp(host_has_netsh: bool, error: int) -> str:
+    """Return what shows why a TCP port could not be bound. The lists of TCP ports are not read."""
+    excluded = ", or an excluded range with netsh interface ipv4 show excludedportrange protocol=tcp"
+    return "find the other program with netstat -ano" + (excluded if host_has_netsh and error == 10013 else "")
 
 
-def _with_another_port(host: Host, service_checks: Sequence[ServiceCheck]) -> Iterator[tuple[Service, PortSet]]:
-    """Yield the services that failed for a port that is a setting, with the ports of the catalogue, which are free."""
-    for found in checks_by_service(service_checks).values():
-        service = found[0].service
-        ports = PortSet.union(check.row.udp_ports for check in found)
-        is_setting = all(check.row.own_sockets or check.row.hold == "never" for check in found)
-        failed = service.state != RUNNING and service.exit_code in PORT_ERRORS and service.start != DISABLED
-        if failed and is_setting and ports and host.sockets_known and not any(check.taken for check in found):
-            yield service, ports
-
-
-def _ports_in_words(entry: FailedService) -> str:
-    if entry.tcp_ports:
+def _ports_in_words(entry: FailedService, host_has_netsh: bool) -> str:
+    look = where_to_look_for_tcp(host_has_netsh, entry.service.exit_code or 0)
+    tcp = listed(port_words(entry.tcp_ports))
+    if entry.tcp_ports and not entry.ports:
         return (
-            f"; the catalogue knows only TCP {listed(port_words(entry.tcp_ports))} of it, which DNS does not take: find"
-            " the other program with netstat -ano, or name a UDP port of the service in catalogue_extra"
+            f"; the catalogue knows only TCP {tcp} of it, which DNS does not take: {look}, or name a UDP port of the"
+            " service in catalogue_extra"
         )
     if not entry.ports:
         return ", and the catalogue does not know it: name the port in catalogue_extra"
@@ -201,7 +180,11 @@ def _ports_in_words(entry: FailedService) -> str:
     if entry.excluded:
         numbers = {"ports": listed(port_words(entry.excluded)), "blocks": listed(_range_words(entry.blocks))}
         words += in_number(_IN_BLOCK, len(entry.excluded) > 1).format(**numbers)
-    return words or f"; the catalogue knows UDP {listed(port_words(entry.ports))} of it"
+    if words:
+        return words
+    source = "the registry has" if entry.read else "the catalogue knows"
+    too = f", and TCP {tcp}, which is not read here: {look}" if entry.tcp_ports else ""
+    return f"; {source} UDP {listed(port_words(entry.ports))} of it{too}"
 
 
 def _range_words(blocks: Iterable[Range]) -> list[str]:

@@ -33,7 +33,7 @@ from .configured import Rows, unknown_ports
 from .dynamic_range import NO_RANGES, RangePlan, plan_ranges, range_reason, refuse_small_ranges
 from .effective import NO, UNKNOWN, effect_of, effective_ports, record_change
 from .exclusions import blocked_ports, plan_netsh
-from .failed_services import failed_service_problems, failed_services, other_port_problems
+from .failed_services import failed_service_problems, failed_services
 from .host_plan import Plan
 from .host_problems import (
     contradictions,
@@ -45,6 +45,7 @@ from .host_problems import (
     unread_sockets,
 )
 from .needs import Need, collect_needs, relevant_rows
+from .other_ports import find_other_ports, other_port_problems
 from .own_sockets import find_own_sockets, own_socket_problems
 from .pool import Pool, pool_of
 from .restarts import plan_restarts
@@ -132,7 +133,8 @@ def plan_host(host: Host, policy: Policy) -> Plan:
     service_checks = judge_services(host, policy, draft.rows)
     failures = all_failures(host, policy, service_checks)
     conflicts = [failure for failure in failures if failure.reason == PORT_TAKEN]
-    failed = failed_services(host, policy, service_checks)
+    other_ports = find_other_ports(host, policy, service_checks)
+    failed = failed_services(host, policy, service_checks, [entry.key for entry in other_ports])
     written = [change.id for change in changes]
     record = record_change(host, draft.managed, written, netsh)
     pending = pending_settings(host, draft.managed, written + list(record.after if record else ()))
@@ -151,8 +153,8 @@ def plan_host(host: Host, policy: Policy) -> Plan:
             unknown_ports(host, draft.rows),
             information(host, policy, draft.pool, service_checks),
             service_problems(failures),
-            failed_service_problems(failed),
-            other_port_problems(host, service_checks),
+            failed_service_problems(host, failed),
+            other_port_problems(host, other_ports),
             cut_conflicts(conflicts),
             contradictions(host, draft.managed),
             blocked_ports(host, draft.needs),
