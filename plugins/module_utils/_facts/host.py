@@ -176,6 +176,10 @@ class Host:
         mark = record.get("boot_mark")
         return record if isinstance(mark, str) and _MARK_RE.match(mark) else None
 
+    def has_record(self, setting_id: str) -> bool:
+        """Return whether there is a record of a setting, also an incomplete one; true where the key was not read."""
+        return self.state_present is None or setting_id in self._part("state")["settings"]
+
     def recorded_ports(self, setting_id: str) -> PortSet:
         """Return the ports in the record of a list or of a table of netsh; none without a complete record."""
         record = self.record(setting_id)

@@ -136,14 +136,25 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
     RECORD_UNREADABLE: ("ran_before_unreadable", "error"),
 }
 """The problem that reports a failure which the list of conflicts does not show."""
+_IF_CONFIGURED = (
+    " Which ports it has is a setting: if [it is|they are] configured, it has lost [it|them] at its start, and must be"
+    " restarted."
+)
+_LEFT_OUT = f"{{name}} runs and holds UDP ports of the catalogue, but not {{ports}}.{_IF_CONFIGURED}"
+_ELSEWHERE = f"{{name}} runs on UDP {{held}}, and holds no port of the catalogue: UDP {{ports}}.{_IF_CONFIGURED}"
+_MAY_HAVE_OTHERS = (
+    "Which ports it has is a setting that is not read: if it has others, name the service in ignore_services and its"
+    " ports in extra_ports."
+)
 _FAILED = (FAILED_FOR_PORT, SERVICE_NOT_RUNNING, SERVICE_PORT_EXCLUDED)
 
 
-def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
+def service_problems(failures: Sequence[Failure], service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
     """Yield the failures of services and sockets, in the words of ``port_verify``; the ports of a service as one.
 
     A service that failed for a port in a block is a failed service, which says more.
     """
+    with_setting = {check.service.name for check in service_checks if check.row.own_sockets}
     for alike in _by_service_and_reason(failures):
         failure = alike[0]
         problem_id, severity = _OF_REASON[failure.reason]
@@ -151,6 +162,8 @@ def service_problems(failures: Sequence[Failure]) -> Iterator[Problem]:
         message = words[:1].upper() + words[1:]
         if failed_for_port(failure.service, failure.reason, failure.error):
             message = f"{message} {HOW_TO_ACCEPT}"
+        if failure.reason == PORT_NOT_HELD and failure.service in with_setting:
+            message = f"{message} {_MAY_HAVE_OTHERS}"
         data: dict[str, object] = {"service": failure.service, "port": failure.port if len(alike) == 1 else None}
         if failure.reason == NOT_RUNNING:
             data["error"] = failure.error
@@ -270,10 +283,15 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
                 service=service_check.service.name,
             )
         if service_check.left_out:
-            words = (
-                "{name} runs and holds UDP ports of the catalogue, but not {ports}. Which ports it has is a setting: if"
-                " [it is|they are] configured, it has lost [it|them] at its start, and must be restarted."
-            )
-            ports, name = PortSet.from_ports(service_check.left_out), shown(service_check.service.name)
-            message = in_number(words, len(ports) > 1).format(name=name, ports=listed(port_words(ports)))
-            yield make_problem("port_not_held", "info", message, service=name, port=None, ports=ports.to_json())
+            yield _left_out(service_check)
+
+
+def _left_out(service_check: ServiceCheck) -> Problem:
+    """Return which ports of the catalogue a service does not hold that runs on others."""
+    ports, name = PortSet.from_ports(service_check.left_out), shown(service_check.service.name)
+    elsewhere = service_check.elsewhere
+    words = in_number(_ELSEWHERE if elsewhere else _LEFT_OUT, len(ports) > 1)
+    numbers = {"ports": listed(port_words(ports)), "held": listed(port_words(elsewhere))}
+    message = words.format(name=name, **numbers)
+    more = {"held": elsewhere.to_json()} if elsewhere else {}
+    return make_problem("port_not_held", "info", message, service=name, port=None, ports=ports.to_json(), **more)

@@ -152,7 +152,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
             unread_sockets(host, policy, draft.rows, draft.needs),
             unknown_ports(host, draft.rows),
             information(host, policy, draft.pool, service_checks),
-            service_problems(failures),
+            service_problems(failures, service_checks),
             failed_service_problems(host, failed),
             other_port_problems(host, other_ports),
             cut_conflicts(conflicts),

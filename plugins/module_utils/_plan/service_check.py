@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._catalogue.row import CatalogueRow
+from .._catalogue.row import NO_PORTS, CatalogueRow
 from .._facts.host import Service
-from .._ports import port_words
+from .._ports import PortSet, port_words
 from .._problems import in_number, listed
 from .._windows.service_states import NEVER_STARTED, SHARING_VIOLATION
 from .._windows.settings import DNS_SERVICE
@@ -113,6 +113,7 @@ class ServiceCheck:
         note: why a service that does not run is no failure: stopped_on_purpose, demand_start, trigger_start or
             disabled.
         left_out: free ports of the row that a running service does not hold, if they are a setting and it holds others.
+        elsewhere: these others, if none of them is in the row.
     """
 
     row: CatalogueRow
@@ -121,6 +122,7 @@ class ServiceCheck:
     taken: tuple[Failure, ...]
     note: str | None
     left_out: tuple[int, ...] = ()
+    elsewhere: PortSet = NO_PORTS
 
     def to_json(self) -> dict[str, Any]:
         """Return the service as ``port_verify`` lists it."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .._catalogue.row import ALL_FAMILIES, SERVICE_NAME_RE, CatalogueRow, may_never_start
+from .._catalogue.row import ALL_FAMILIES, NO_PORTS, SERVICE_NAME_RE, CatalogueRow, may_never_start
 from .._commands.records import WINDOW_RECORD
 from .._facts.host import DNS_PROCESS, Holder, Host, Service
 from .._policy import Policy
@@ -36,9 +36,12 @@ from .._windows.service_states import (
     state_row,
 )
 from .._windows.service_states import NOT_YET as STARTING
+from .._windows.settings import RANGES
 from .configured import Rows
 from .dns_check import check_dns, check_ran_before, record_failures
 from .needs import NEARLY_ALL, relevant_rows
+from .own_sockets import find_own_sockets
+from .pool import pool_of
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     EXCLUSIONS_UNKNOWN,
@@ -108,10 +111,30 @@ def judge_services(host: Host, policy: Policy, rows: Rows) -> list[ServiceCheck]
 
     Rows without UDP need nothing proved.
     """
+    chosen = {} if _range_may_be_newer(host) else _chosen_ports(host, policy, rows)
     judged = check_dns(host, policy) + [
-        _judge(host, row, host.services[name]) for row, names in rows if row.uses_udp for name in names
+        _judge(host, row, host.services[name], chosen.get(name, NO_PORTS))
+        for row, names in rows
+        if row.uses_udp
+        for name in names
     ]
     return judged + check_ran_before(host, policy, judged)
+
+
+def _chosen_ports(host: Host, policy: Policy, rows: Rows) -> dict[str, PortSet]:
+    """Return, by service, the ports outside of the dynamic range that its own sockets show besides its rows' ones."""
+    pool, _problems = pool_of(host, policy.socket_pool_size)
+    return {entry.service.name: entry.chosen for entry in find_own_sockets(host, policy, rows, pool)}
+
+
+def _range_may_be_newer(host: Host) -> bool:
+    """Return whether we have set a dynamic range and no boot since is proved.
+
+    A port that was drawn from the old range looks like a setting, and DNS has left the ports that it took there: a
+    service that has lost its port would pass for one that has another.
+    """
+    records = {name: host.record(name) for name in RANGES if host.has_record(name)}
+    return not all(record and host.booted_since(record["boot_mark"]) for record in records.values())
 
 
 def all_failures(host: Host, policy: Policy, service_checks: list[ServiceCheck]) -> list[Failure]:
@@ -206,7 +229,8 @@ def failed_before(host: Host) -> frozenset[str]:
     return frozenset(str(record["value"]).lower().split(","))
 
 
-def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
+def _judge(host: Host, row: CatalogueRow, service: Service, chosen: PortSet) -> ServiceCheck:
+    """Check a service under one row; `chosen` are ports besides the catalogue's that its own sockets show."""
     taken = tuple(_taken(host, row, service)) if host.sockets_known else ()
     if service.state == RUNNING:
         taken = _without_spared(row, taken)
@@ -219,14 +243,7 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     if verdict == EXCUSED and row.hold != "always":
         return ServiceCheck(row, service, _hurt_while_excused(found.note, row, taken), taken, found.note)
     if verdict == HOLDS:
-        hurt = tuple(
-            failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
-        )
-        free = _not_held(host, row)
-        if _holds_others(host, row, service):
-            return ServiceCheck(row, service, hurt, taken, None, free)
-        hurt += tuple(Failure(service.name, PORT_NOT_HELD, port) for port in free)
-        return ServiceCheck(row, service, hurt, taken, None)
+        return _judge_running(host, row, service, taken, chosen)
     # A block of Windows has no holder: it changes nothing about who has to run.
     if (verdict == FAILED and taken) or (verdict == FAILED_ON_DEMAND and (is_held or row.hold == "always") and taken):
         return ServiceCheck(row, service, taken, taken, None)
@@ -237,6 +254,23 @@ def _judge(host: Host, row: CatalogueRow, service: Service) -> ServiceCheck:
     # The holder may be the service itself where its state could not be read, unless it is DNS.
     lost = tuple(failure for failure in _without_spared(row, taken) if failure.by_dns or verdict != UNREAD)
     return ServiceCheck(row, service, (down, *lost), taken, None)
+
+
+def _judge_running(
+    host: Host, row: CatalogueRow, service: Service, taken: tuple[Failure, ...], chosen: PortSet
+) -> ServiceCheck:
+    """Check the ports of a service that runs. One whose ports are a setting may have others than the catalogue's."""
+    hurt = tuple(
+        failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
+    )
+    free = _not_held(host, row)
+    if _holds_others(host, row, service):
+        return ServiceCheck(row, service, hurt, taken, None, free)
+    # Where anybody holds a port of the row, the service may have lost it: only if all are free, it is on other ones.
+    if chosen and row.own_sockets and row.hold != "always" and PortSet.from_ports(free) == row.udp_ports:
+        return ServiceCheck(row, service, hurt, taken, None, free, chosen)
+    hurt += tuple(Failure(service.name, PORT_NOT_HELD, port) for port in free)
+    return ServiceCheck(row, service, hurt, taken, None)
 
 
 def _hurt_while_excused(note: str | None, row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:

@@ -194,6 +194,8 @@ def hosts() -> list[Known]:
         Known("unknown file", _windows_2000(), {}),
         Known("block", _blocked(), {}),
         Known("2008", host_2008(), {"profiles": []}),
+        Known("moved nps", _moved_nps("1645-1645"), {}),
+        Known("moved nps in the range", {**_moved_nps(), "dynamic_ports": LOW_RANGES}, {}),
     ]
 
 
@@ -353,6 +355,19 @@ def _blocked() -> dict[str, Any]:
     made["udp_endpoints"] = [row for row in made["udp_endpoints"] if row["port"] not in (500, 4500)]
     made["udp_ports"]["udp4"] = ["1645-1646", "1812-1813"]
     return made
+
+
+LOW_RANGES = {family: {"start": 1025, "count": 64510} for family in ("udp4", "udp6")}
+
+
+def _moved_nps(*on_dns: str) -> dict[str, Any]:
+    """Return an NPS that its own sockets show on other ports than the catalogue's; DNS holds some of those."""
+    made = server_2019(dns={"udp_ports": {"udp4": ["53-53", *on_dns], "udp6": ["53-53"]}})
+    made["services"]["IAS"] = service(pid=900)
+    kept = [row for row in made["udp_endpoints"] if row["port"] in (500, 4500)]
+    made["udp_endpoints"] = [*kept, *(socket(port, 900, "svchost.exe") for port in (18120, 18130))]
+    made["udp_ports"]["udp4"] = ["500-500", "4500-4500", "18120-18120", "18130-18130"]
+    return {**made, "own_sockets": {"IAS": {"ports": ["18120-18120", "18130-18130"], "doubtful": []}}}
 
 
 def pairs(found: list[Loss], count: int, seed: int) -> Iterator[tuple[Loss, Loss]]:

@@ -17,7 +17,9 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.servi
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     DNS_PID,
+    NEXT_BOOT_MARK,
     facts,
+    recorded,
     server_2019,
     service,
     socket,
@@ -150,6 +152,104 @@ def test_an_nps_of_which_no_port_is_seen_is_down(ports: tuple[int, ...], pid: in
     assert ("port_not_held", 1645) in reasons(radius(*ports, pid=pid))
 
 
+def elsewhere(*ports: int, **parts: Any) -> dict[str, Any]:
+    """Return a Server 2019 whose NPS has a process of its own, and these ports."""
+    held = sorted(f"{port}-{port}" for port in ports)
+    return {**radius(*ports, **parts), "own_sockets": {"IAS": {"ports": held, "doubtful": []}}}
+
+
+def test_an_nps_that_its_own_sockets_show_on_other_ports_is_up() -> None:
+    made = elsewhere(18120, 18130)
+    assert verify(made, Policy.from_options())["ok"]
+    found = plan(made)
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "port_not_held"]
+    assert (found["status"], problem["severity"]) == ("safe", "info")
+    assert problem["message"] == (
+        "IAS runs on UDP 18120, 18130, and holds no port of the catalogue: UDP 1645-1646, 1812-1813. Which ports it has"
+        " is a setting: if they are configured, it has lost them at its start, and must be restarted."
+    )
+    assert problem["data"] == {
+        "service": "IAS",
+        "port": None,
+        "ports": ["1645-1646", "1812-1813"],
+        "held": ["18120-18120", "18130-18130"],
+    }
+    assert [need["ports"] for need in found["needs"]] == [["1645-1646", "1812-1813"], ["18120-18120", "18130-18130"]]
+
+
+@pytest.mark.parametrize("port", [1645, 1813])
+def test_while_dns_or_anybody_else_holds_a_port_of_the_catalogue_it_may_have_lost_it(port: int) -> None:
+    made = elsewhere(18120, 18130, on_dns=(f"{port}-{port}",))
+    assert ("port_taken", port) in reasons(made)
+    assert [reason for reason, _port in reasons(made)].count("port_not_held") == 3
+    assert plan(made)["status"] == "conflict"
+    made = elsewhere(18120, 18130)
+    made["udp_endpoints"].append(socket(port, 4711, "other.exe"))
+    made["udp_ports"]["udp4"].append(f"{port}-{port}")
+    assert ("port_taken", port) in reasons(made)
+    assert plan(made)["status"] == "conflict"
+    made["udp_endpoints"][-1]["pid"] = None
+    assert plan(made)["status"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        {},
+        {"own_sockets": {}},
+        {"own_sockets": None},
+        {"own_sockets": {"IAS": {"ports": [], "doubtful": ["18120-18120"]}}},
+        {"own_sockets": {"IAS": {"ports": None, "doubtful": []}}},
+        {"own_sockets": {"Other": {"ports": ["18120-18120"], "doubtful": []}}},
+        {"dynamic_ports": {"udp4": {"start": 1025, "count": 64510}, "udp6": {"start": 49152, "count": 16384}}},
+        {"dynamic_ports": {"udp4": None, "udp6": None}},
+    ],
+    ids=str,
+)
+def test_without_that_evidence_it_stays_an_alarm(less: dict[str, Any]) -> None:
+    """In a process with other services, and for a port that Windows may have drawn, nobody can know."""
+    made = {**(elsewhere if less.get("dynamic_ports") else radius)(18120, 18130), **less}
+    found = plan(made)
+    assert ("port_not_held", 1812) in reasons(made)
+    assert found["status"] in ("service_down", "unknown")
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "port_not_held"]
+    assert problem["severity"] == "warning"
+    assert problem["message"] == (
+        "IAS runs but does not hold UDP 1645-1646, 1812-1813. Which ports it has is a setting that is not read: if it"
+        " has others, name the service in ignore_services and its ports in extra_ports."
+    )
+    remedy = plan(made, ignore_services=["IAS"], extra_ports=["18120", "18130"])
+    assert "port_not_held" not in {problem["id"] for problem in remedy["problems"]}
+
+
+def test_ports_of_its_own_inside_of_the_dynamic_range_are_no_evidence() -> None:
+    """A client socket of the service, for example to look for a domain controller, has such a port."""
+    made = elsewhere(50812)
+    assert ("port_not_held", 1812) in reasons(made)
+    assert plan(made)["status"] == "service_down"
+
+
+def test_after_a_change_of_the_dynamic_range_its_sockets_prove_nothing_before_a_boot() -> None:
+    """DNS took its ports, and left them when the range was moved; the socket is a client's, from the old range."""
+    made = elsewhere(18120)
+    made["state"] = recorded({"dynamicport_udp4": "49152,16384"})
+    assert (plan(made)["status"], reasons(made)[0]) == ("service_down", ("port_not_held", 1645))
+    for damaged in ({"value": "49152,16384", "boot_mark": None}, None):
+        made["state"]["settings"]["dynamicport_udp4"] = damaged
+        assert reasons(made)[0] == ("port_not_held", 1645)
+    made["state"] = {"present": None, "settings": {}}
+    assert reasons(made)[0] == ("port_not_held", 1645)
+    made["state"] = recorded({"dynamicport_udp4": "49152,16384"})
+    assert verify({**made, "boot_mark": NEXT_BOOT_MARK}, Policy.from_options())["ok"]
+
+
+def test_a_fixed_port_is_not_said_to_be_a_setting() -> None:
+    row = {"name": "agent", "services": ["Agent"], "ports": ["2050"]}
+    found = plan(server_2019(services={"Agent": service(pid=5)}), catalogue_extra=[row])
+    (problem,) = [problem for problem in found["problems"] if problem["id"] == "port_not_held"]
+    assert problem["message"] == "Agent runs but does not hold UDP 2050."
+
+
 def test_a_service_that_must_always_hold_its_ports_is_down_without_one_of_them() -> None:
     row = {"name": "agent", "services": ["Agent"], "ports": ["2050-2051"], "own_sockets": True}
     made = radius(2050)
@@ -157,6 +257,7 @@ def test_a_service_that_must_always_hold_its_ports_is_down_without_one_of_them()
     policy = Policy.from_options({"catalogue_extra": [row]})
     assert verify(made, policy)["ok"]
     policy = Policy.from_options({"catalogue_extra": [{**row, "hold": "always"}]})
+    made["own_sockets"] = {"Agent": {"ports": ["18120-18120"], "doubtful": []}}
     assert [(entry["reason"], entry["port"]) for entry in verify(made, policy)["failures"]] == [("port_not_held", 2051)]
 
 
