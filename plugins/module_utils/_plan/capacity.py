@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._facts.host import Host
@@ -43,6 +43,10 @@ class Reservations:
         """Return the ports of a family that are reserved now."""
         return (self.listed.current if self.listed else PortSet()) | self.starred[family]
 
+    def entered(self, family: str) -> PortSet:
+        """Return the same with the ports of a list value that has a type which Windows may not read."""
+        return self.current(family) | (self.listed.entered if self.listed else PortSet())
+
     def desired(self, family: str) -> PortSet:
         """Return the ports of a family that are reserved after the plan."""
         table = self.netsh.family(family).desired if self.netsh else self.starred[family]
@@ -50,9 +54,7 @@ class Reservations:
 
     def without_lists(self, sized: Change | None) -> Reservations:
         """Return the reservations without changes of lists and tables."""
-        unlisted = self.listed and ListPlan(
-            self.listed.setting, self.listed.current, self.listed.wanted, self.listed.current, None, usable=False
-        )
+        unlisted = self.listed and replace(self.listed, desired=self.listed.current, change=None, usable=False)
         return Reservations(unlisted, self.netsh and self.netsh.unchanged(), sized, self.starred)
 
 

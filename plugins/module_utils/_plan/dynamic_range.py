@@ -147,7 +147,7 @@ def refuse_small_ranges(
     sockets = 0 if host.dns_installed is False else max(size or 0 for size in sizes)
     problems = []
     for name, ports in plan.ports().items():
-        excluded = reserved.current(name) | reserved.desired(name) | PortSet.from_ranges(host.blocks(name))
+        excluded = reserved.entered(name) | reserved.desired(name) | PortSet.from_ranges(host.blocks(name))
         free = len(ports - excluded)
         if sockets + CLIENT_PORTS > free:
             first, last = plan.ranges[RANGE_PREFIX + name]

@@ -13,7 +13,16 @@ from .._facts.dynamic_range import configured_text, current_range
 from .._facts.host import Host
 from .._ports import FAMILIES, PortSet, parse_entries
 from .._windows.service_states import HIGHEST_PID, has_no_process
-from .._windows.settings import DNS_RESTART, LIST_TYPE, RANGE_PREFIX, RANGES, RECORDED_STOPPED, Setting, entries_of
+from .._windows.settings import (
+    DNS_RESTART,
+    LIST_TYPE,
+    RANGE_PREFIX,
+    RANGES,
+    RECORDED_STOPPED,
+    Setting,
+    entries_of,
+    has_other_type,
+)
 from .capacity import starred_ports
 from .changes import Change, change_records
 from .dynamic_range import is_drawn_inside
@@ -35,9 +44,12 @@ def effect_of(host: Host, setting: Setting) -> str:
     Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
     new process or none at all, means yes. DNS on a port that its own value excludes contradicts that: after a boot the
     value is treated as not effective, so that one window is due; after a restart within this boot it is only reported.
+    A value of another type than Windows reads is not the recorded one, even if its text is.
 
     A dynamic range that is not recorded is in effect where the pool is seen to lie inside it.
     """
+    if has_other_type(setting, host.setting(setting.id)):
+        return UNKNOWN
     record = host.record(setting.id)
     if record is None or host.boot_mark is None or record["value"] != configured_text(host, setting):
         return YES if setting.id in RANGES and is_drawn_inside(host, setting.id) else UNKNOWN

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._facts.host import Host
 from .._ports import FAMILIES, PortSet, parse_entries
-from .._windows.settings import MECHANISMS, SETTINGS, Setting, entries_of
+from .._windows.settings import MECHANISMS, SETTINGS, Setting, entries_of, has_other_type
 from .effective import effective_ports
 
 LIST_OF_MECHANISM = {row.name: row.setting for row in MECHANISMS.values() if row.setting}
@@ -39,7 +39,7 @@ def protected_ports(plan: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[s
 def _entered(host: Host, setting: Setting) -> PortSet:
     """Return the ports of a list value; none if Windows ignores its type."""
     fact = host.setting(setting.id)
-    if not fact["present"] or fact["type"] != setting.registry_type:
+    if not fact["present"] or has_other_type(setting, fact):
         return _NONE
     return parse_entries(entries_of(fact["data"]))[0]
 

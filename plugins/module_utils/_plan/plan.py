@@ -25,6 +25,7 @@ from .._windows.settings import (
     SOCKET_POOL_SIZE,
     Mechanism,
     Setting,
+    has_other_type,
 )
 from .actions import earlier_services, pending_settings, plan_actions, refuse_window
 from .capacity import Reservations, refuse_misfits, starred_ports
@@ -102,8 +103,8 @@ class _Draft:
 
     @property
     def _size_is_right(self) -> bool:
-        wanted = self.policy.socket_pool_size
-        return wanted is not None and self.host.setting(SOCKET_POOL_SIZE)["data"] == wanted
+        wanted, fact = self.policy.socket_pool_size, self.host.setting(SOCKET_POOL_SIZE)
+        return wanted is not None and fact["data"] == wanted and not has_other_type(SETTINGS[SOCKET_POOL_SIZE], fact)
 
     @cached_property
     def effective(self) -> dict[str, PortSet]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._facts.host import Host
@@ -48,11 +48,12 @@ class ListPlan:
 
     Attributes:
         setting: the row of the settings table.
-        current: the ports reserved now.
+        current: the ports reserved now; none where the value has a type that Windows does not read.
         wanted: the ports that needs ask for.
         desired: the ports reserved afterwards; equal to ``current`` where nothing may be written.
         change: what to write, None where nothing is to be written.
         usable: False where the value could not be read or must not be written.
+        entered: the ports that are in the value now, whatever its type.
     """
 
     setting: Setting
@@ -61,6 +62,7 @@ class ListPlan:
     desired: PortSet
     change: Change | None
     usable: bool = True
+    entered: PortSet = field(default_factory=PortSet)
 
     @property
     def kept(self) -> PortSet:
@@ -119,20 +121,22 @@ def plan_list(host: Host, policy: Policy, needs: list[Need], pool: Pool) -> tupl
     if found is None:
         return ListPlan(setting, PortSet(), wanted, PortSet(), None, usable=False), [_unreadable(setting)]
     faults = _faults(found, setting, policy.repair)
+    right_type = found.type in (None, setting.registry_type)
+    current = found.ports if right_type else PortSet()
+    as_it_is = ListPlan(setting, current, wanted, current, None, usable=False, entered=found.ports)
     if faults and not policy.repair:
-        return ListPlan(setting, found.ports, wanted, found.ports, None, usable=False), faults
+        return as_it_is, faults
     kept = (found.ports | found.meant) - wanted
     refusals = prune_refusals(host, policy)
     if policy.prune and not refusals:
         kept &= CLUSTER_PORT | detected_ports(host, policy)
     problems = faults + refusals
     desired = wanted | kept
-    right_type = found.type in (None, setting.registry_type)
     if desired == found.ports and found.canonical and right_type:
-        return ListPlan(setting, found.ports, wanted, desired, None), problems
+        return replace(as_it_is, usable=True), problems
     reason = "; ".join(_reasons(found, desired, needs, setting))
     change = change_value(setting, host.setting(setting.id), desired.strings() or None, reason)
-    return ListPlan(setting, found.ports, wanted, desired, change), problems
+    return replace(as_it_is, desired=desired, change=change, usable=True), problems
 
 
 def _read(host: Host, setting: Setting) -> _Found | None:
@@ -162,7 +166,11 @@ def _unreadable(setting: Setting) -> Problem:
 def _faults(found: _Found, setting: Setting, repair: bool) -> list[Problem]:
     """Return a wrong type, and entries that are no port range: errors unless they are to be repaired."""
     severity: Severity = "warning" if repair else "error"
-    ending = "it is repaired." if repair else "nothing is written unless repair is set."
+    ending = (
+        "repair corrects it unless an error forbids the change."
+        if repair
+        else "nothing is written unless repair is set."
+    )
     faults: list[Problem] = []
     if found.present and found.type != setting.registry_type:
         found_type = shown(str(found.type))
@@ -219,7 +227,9 @@ def _reasons(found: _Found, desired: PortSet, needs: Sequence[Need], setting: Se
         reasons.append(f"reserves {shared_by_need(needs, added)}")
     reasons += _shape_reasons(found, setting)
     if found.present and found.type != setting.registry_type:
-        reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair)")
+        live = (found.ports | found.meant) & desired
+        effect = f", which puts its {listed(live.strings())} into effect" if live else ""
+        reasons.append(f"changes the type from {shown(str(found.type))} to {setting.registry_type} (repair){effect}")
     if found.split:
         reasons.append(f"splits {listed(_named(found.split))} into an entry for each range (repair)")
     if found.dropped:

@@ -171,6 +171,11 @@ def written_settings(ids: Iterable[str]) -> list[tuple[str, Setting]]:
     return [(name, SETTINGS[name]) for name in ids if written_setting(name)]
 
 
+def has_other_type(setting: Setting, fact: Mapping[str, Any]) -> bool:
+    """Return whether a value is there with a type other than the one that Windows reads: then it proves nothing."""
+    return fact.get("present") is True and bool(setting.registry_type) and fact.get("type") != setting.registry_type
+
+
 def entries_of(data: object) -> list[str]:
     """Return the entries of a list value as they were found. A single text or number is one entry."""
     if isinstance(data, Sequence) and not isinstance(data, str):
