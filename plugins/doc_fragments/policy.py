@@ -178,8 +178,9 @@ options:
   repair:
     description:
       - Correct a value that has the wrong type, give each range of an entry with commas, semicolons or spaces an entry
-        of its own, and remove what is not a port range. The diff shows each, and the backup keeps it. Without this
-        option, such a value is reported and not written.
+        of its own, and remove what is not a port range. In a value of type C(REG_SZ) or C(REG_EXPAND_SZ), a C(\0) that
+        is text separates ranges, too. The diff shows each, and the backup keeps it. Without this option, such a value
+        is reported and not written.
     type: bool
     default: false
   use_netsh:

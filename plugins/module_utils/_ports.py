@@ -32,7 +32,10 @@ FAMILIES = ("udp4", "udp6")
 Range = tuple[int, int]
 
 _ENTRY_RE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
+REG_SEPARATOR = r"\0"
+"""What separates the entries for ``reg add``. With the wrong type, reg.exe writes it as these two characters."""
 _SEPARATOR_RE = re.compile("[,;]")
+_TEXT_SEPARATOR_RE = re.compile(rf"[,;]|{re.escape(REG_SEPARATOR)}")
 _SPACED_DASH_RE = re.compile("([0-9]) *- *([0-9])")
 _CARRY = 255
 _ENDS_A_DIFFERENCE = bytes(_CARRY * (1,) + (0,))
@@ -334,15 +337,20 @@ def parse_entries(entries: Sequence[str]) -> tuple[PortSet, list[str], bool]:
     return ports, bad, not bad and list(entries) == ports.strings()
 
 
-def split_entry(entry: str) -> tuple[PortSet, list[str]]:
+def split_entry(entry: str, is_text: bool = False) -> tuple[PortSet, list[str]]:
     """Return the ranges that an entry plainly means, and the parts of it that are none.
 
     Installation scripts write a whole list as one text. Commas and semicolons separate; spaces do so only if each part
     is a range. Beside the dash of a range, as in ``80 - 90``, they mean nothing.
+
+    Args:
+        entry: as it was found.
+        is_text: whether it is a value of a text type, in which ``REG_SEPARATOR`` separates as well.
     """
+    separator = _TEXT_SEPARATOR_RE if is_text else _SEPARATOR_RE
     ranges: list[Range] = []
     rest: list[str] = []
-    for part in filter(None, (text.strip() for text in _SEPARATOR_RE.split(entry))):
+    for part in filter(None, (text.strip() for text in separator.split(entry))):
         try:
             ranges += [_parse_entry(word) for word in _SPACED_DASH_RE.sub(r"\1-\2", part).split()]
         except PortError:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._facts.host import Host
 from .._policy import POOL_SIZE_DEFAULT, Policy
-from .._ports import PortSet, Range, parse_entries, split_entry
+from .._ports import REG_SEPARATOR, PortSet, Range, parse_entries, split_entry
 from .._problems import NAMED_MAX, Problem, Severity, listed, make_problem, shown
 from .._sections.table import SECTIONS
 from .._windows.settings import (
@@ -149,7 +149,8 @@ def _read(host: Host, setting: Setting) -> _Found | None:
     if fact["type"] not in TEXT_TYPES:
         return _Found(True, fact["type"], fact["data"], [], PortSet(), entries, False, dropped=entries)
     ports, bad, canonical = parse_entries(entries)
-    parts = [(entry, *split_entry(entry)) for entry in bad]
+    is_text = fact["type"] != setting.registry_type
+    parts = [(entry, *split_entry(entry, is_text)) for entry in bad]
     return _Found(
         *(True, fact["type"], fact["data"], entries, ports, bad, canonical),
         meant=PortSet.union(meant for _entry, meant, _rest in parts),
@@ -187,15 +188,15 @@ def _wrong_entries(found: _Found) -> str:
     """Say in words what is wrong with the entries that Windows does not understand."""
     wrong = [f"entries that are no port range ({listed(_named(found.dropped))})"] if found.dropped else []
     if found.split:
+        at_text = any(REG_SEPARATOR in entry for entry in found.split)
+        separators = f"semicolons, spaces or a {REG_SEPARATOR} that is text" if at_text else "semicolons or spaces"
         named = listed(_named(found.split))
-        wrong.append(
-            f"entries with commas, semicolons or spaces ({named}), where Windows needs an entry for each range"
-        )
+        wrong.append(f"entries with commas, {separators} ({named}), where Windows needs an entry for each range")
     return " and ".join(wrong)
 
 
 def _named(entries: Sequence[str]) -> list[str]:
-    return [repr(shown(entry)) for entry in entries]
+    return [f"'{shown(entry)}'" for entry in entries]
 
 
 def prune_refusals(host: Host, policy: Policy) -> list[Problem]:

@@ -139,6 +139,29 @@ def test_without_repair_the_message_says_what_is_wrong_with_the_entry(registry_t
     assert found["settings"] == []
 
 
+@pytest.mark.parametrize("registry_type", ["REG_SZ", "REG_EXPAND_SZ"])
+@pytest.mark.parametrize("ending", ["", r"\0", r"\0\0"])
+def test_repair_splits_a_text_at_the_separator_of_reg_add(registry_type: str, ending: str) -> None:
+    text = r"3306-3306\08000-9024\050000" + ending
+    made = facts(settings={"reserved_ports": ranges(text, registry_type=registry_type)})
+    found = plan(made, repair=True)
+    assert {"3306-3306", "8000-9024", "50000-50000"} < set(after(found))
+    assert f"splits '{text}' into an entry for each range (repair)" in reason(found)
+    assert "drops" not in reason(found)
+    message = next(problem["message"] for problem in plan(made)["problems"] if problem["id"] == "unparsable_entry")
+    assert message == (
+        f"ReservedPorts has entries with commas, semicolons, spaces or a \\0 that is text ('{text}'), where Windows"
+        " needs an entry for each range: nothing is written unless repair is set."
+    )
+
+
+def test_in_a_list_the_separator_of_reg_add_is_no_separator() -> None:
+    entry = r"3306-3306\08000-9024"
+    found = with_reserved("3343-3343", entry, repair=True)
+    assert after(found) == DETECTED_LIST
+    assert f"drops '{entry}', which is no port range (repair)" in reason(found)
+
+
 @pytest.mark.parametrize(
     "entry", ["5000 - 5001", "5000- 5001", " 5000 -5001 ", "5000 - 5001, 6000", "5000 - 5001 6000"]
 )
