@@ -79,6 +79,7 @@ class Failure:
         pid: of that process.
         by_dns: whether DNS is that process.
         partly: whether the service has the port over the other address family.
+        families: the address families over which the service lacks the port.
     """
 
     service: str | None
@@ -89,6 +90,7 @@ class Failure:
     pid: int | None = None
     by_dns: bool = False
     partly: bool = False
+    families: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the failure as ``port_verify`` lists it."""

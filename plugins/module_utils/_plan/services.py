@@ -9,8 +9,8 @@ a row of ``_service_states``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._catalogue.row import ALL_FAMILIES, NO_PORTS, SERVICE_NAME_RE, CatalogueRow, may_never_start
@@ -286,11 +286,18 @@ def _hurt_while_excused(note: str | None, row: CatalogueRow, taken: tuple[Failur
 
 
 def _without_spared(row: CatalogueRow, taken: tuple[Failure, ...]) -> tuple[Failure, ...]:
-    """Leave out lost ports of a range from which the service takes free ones, unless nearly all of it is lost."""
-    lost = sum(failure.port in row.choice for failure in taken)
-    if not row.choice or lost >= NEARLY_ALL * len(row.choice):
+    """Leave out lost ports of a range from which the service takes free ones, unless nearly all of it is lost.
+
+    What is lost over one address family is free over the other, so each is counted by itself.
+    """
+    if not row.choice:
         return taken
-    return tuple(failure for failure in taken if failure.port not in row.choice)
+    chosen = [failure for failure in taken if failure.port in row.choice]
+    least = NEARLY_ALL * len(row.choice)
+    gone = {family for family in FAMILIES if sum(family in failure.families for failure in chosen) >= least}
+    return tuple(
+        failure for failure in taken if failure.port not in row.choice or not gone.isdisjoint(failure.families)
+    )
 
 
 def _not_held(host: Host, row: CatalogueRow) -> tuple[int, ...]:
@@ -315,6 +322,7 @@ def _holds_others(host: Host, row: CatalogueRow, service: Service) -> bool:
 def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]:
     """Yield the row's ports that somebody else holds, a failure per port, DNS before others, IPv4 before IPv6."""
     error = None if service.state == RUNNING else service.exit_code
+    blocks = {family: PortSet.from_ranges(host.blocks(family)) for family in FAMILIES}
     for port in row.udp_ports:
         by_others: list[Holder] = []
         owned: dict[str, bool] = {}
@@ -325,11 +333,23 @@ def _taken(host: Host, row: CatalogueRow, service: Service) -> Iterator[Failure]
         rightful = any(owned.values())
         if any(host.dns_holds(port, family) and not owned[family] for family in FAMILIES):
             dns = (DNS_PROCESS, host.dns_pid)
-            yield Failure(service.name, PORT_TAKEN, port, error, *dns, by_dns=True, partly=rightful)
+            families = _lost_over(host, port, owned, blocks)
+            yield Failure(service.name, PORT_TAKEN, port, error, *dns, by_dns=True, partly=rightful, families=families)
         elif by_others and not rightful:
-            yield _held_by(host, service, port, error, by_others)
+            yield replace(
+                _held_by(host, service, port, error, by_others), families=_lost_over(host, port, owned, blocks)
+            )
         elif service.state != RUNNING and host.excluded(port):
-            yield Failure(service.name, PORT_EXCLUDED, port, error)
+            yield Failure(service.name, PORT_EXCLUDED, port, error, families=_lost_over(host, port, owned, blocks))
+
+
+def _lost_over(host: Host, port: int, owned: Mapping[str, bool], blocks: Mapping[str, PortSet]) -> tuple[str, ...]:
+    """Return the address families over which somebody else holds the port, or over which Windows excludes it."""
+    return tuple(
+        family
+        for family in FAMILIES
+        if not owned[family] and (host.dns_holds(port, family) or host.holders(port, family) or port in blocks[family])
+    )
 
 
 def _held_by(host: Host, service: Service, port: int, error: int | None, holders: list[Holder]) -> Failure:

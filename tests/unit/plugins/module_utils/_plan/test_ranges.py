@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    block,
     server_2019,
     service,
     socket,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import plan
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import plan, verify
 
 RANGE = range(64001, 65001)
 
@@ -55,6 +57,41 @@ def test_nearly_all_ports_of_a_range_are_a_conflict_and_the_cut_list_says_so() -
     assert len(found["live_conflicts"]) == 100
     (problem,) = [problem for problem in found["problems"] if problem["id"] == "conflicts_cut"]
     assert problem["message"] == "Of 900 conflicts, the first 100 are listed; in all, UDP 64001-64900 is lost."
+
+
+def _over_both(udp4: str, udp6: str) -> dict[str, Any]:
+    made = deployment_server(udp4)
+    made["dns"]["udp_ports"]["udp6"] = ["53-53", udp6]
+    return made
+
+
+def test_what_is_lost_over_one_family_each_is_not_added_up() -> None:
+    """A range of which 55 % are free over either address family is no conflict."""
+    found = plan(_over_both("64001-64450", "64451-64900"))
+    assert found["live_conflicts"] == []
+    assert not [problem for problem in found["problems"] if "WDSServer" in problem["message"]]
+    assert wds(found)["exposed"] is True
+
+
+@pytest.mark.parametrize("families", [("64001-64900", "64991-65000"), ("64991-65000", "64001-64900")])
+def test_a_range_that_is_lost_over_one_family_is_a_conflict_about_the_ports_of_this_family(families: Any) -> None:
+    found = plan(_over_both(*families))
+    assert found["status"] == "conflict"
+    message = next(problem["message"] for problem in found["problems"] if problem["id"] == "service_runs_without_port")
+    assert message.startswith("WDSServer runs without UDP 64001-64900, which DNS holds.")
+
+
+@pytest.mark.parametrize(("rows", "lost"), [(("64001-64900", "64991-65000"), 900), (("64001-64450", "64451-64900"), 0)])
+def test_blocks_of_windows_are_counted_in_the_same_way(rows: tuple[str, str], lost: int) -> None:
+    """A service that is down for another reason has lost the range only if nearly all of it is excluded."""
+    made = deployment_server(
+        exclusions={family: block(row) for family, row in zip(("udp4", "udp6"), rows, strict=True)}
+    )
+    made["services"]["WDSServer"] = service(state=1, exit_code=1067)
+    made["udp_endpoints"] = []
+    made["udp_ports"] = {"udp4": [], "udp6": []}
+    failures = verify(made, Policy.from_options({"profiles": []}))["failures"]
+    assert sum(failure["reason"] == "port_excluded" for failure in failures) == lost
 
 
 def test_the_one_fixed_port_of_the_service_is_a_conflict_still() -> None:
