@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .row import KEY_LETTER, NO_PORTS, NT6, CatalogueRow, lenient_row, ports
+from .row import ASSUMED, KEY_LETTER, NO_PORTS, NT6, CatalogueRow, lenient_row, ports
 
 LATER_ROWS: tuple[CatalogueRow, ...] = (
     CatalogueRow(
@@ -85,6 +85,7 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         service_patterns=(rf"AdmPwd{KEY_LETTER}{{0,60}}",),
         ports=ports("61184"),
         protocol="both",
+        loss=ASSUMED,
         source="field report; neither the service key nor the protocol is confirmed",
     ),
     lenient_row(
@@ -94,6 +95,7 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         service_patterns=(rf"ADAM_{KEY_LETTER}{{1,60}}",),
         ports=ports("50636"),
         protocol="both",
+        loss=ASSUMED,
         source="field report: documented as TCP, and yet lost to the pool (UDP 50636); only an assumption where the"
         " ports of the instance are not in the registry",
     ),
@@ -103,6 +105,7 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         service_patterns=(r"QuickBooksDB[0-9]{1,3}",),
         ports=ports("8019", "55363-55382", "56725-56728"),
         protocol="both",
+        loss=ASSUMED,
         own_sockets=True,
         start_while_dns_down=True,
         source="Intuit's firewall settings for QuickBooks Desktop; written for TCP, UDP is not confirmed; later"

@@ -10,7 +10,7 @@ not held is not a problem, but a port that DNS holds is one.
 from __future__ import annotations
 
 from .._ports import PortSet
-from .row import KEY_LETTER, CatalogueRow, lenient_row
+from .row import ASSUMED, HARM, KEY_LETTER, REPLACED, CatalogueRow, lenient_row
 
 
 def _product(  # noqa: PLR0913 - one argument per column of the table below
@@ -24,6 +24,7 @@ def _product(  # noqa: PLR0913 - one argument per column of the table below
     protocol: str = "udp",
     profiles: tuple[str, ...] = (),
     own_sockets: bool = False,
+    loss: str = HARM,
 ) -> CatalogueRow:
     """Return the row of a product that may leave its ports unheld and may be started while DNS is down."""
     detected = bool(keys or patterns)
@@ -37,6 +38,7 @@ def _product(  # noqa: PLR0913 - one argument per column of the table below
         profiles=profiles,
         detection="any_service" if detected else "profile_only",
         own_sockets=own_sockets,
+        loss=loss,
         start_while_dns_down=detected,
         source=source,
     )
@@ -99,6 +101,7 @@ PRODUCT_ROWS: tuple[CatalogueRow, ...] = (
         " from public scripts, not from the vendor",
         keys=("AeXNSClient",),
         protocol="both",
+        loss=ASSUMED,
     ),
     _product(
         "sophos_stas",
@@ -123,6 +126,7 @@ PRODUCT_ROWS: tuple[CatalogueRow, ...] = (
         "41641",
         "key: tailscaled_windows.go; UDP 41641 in public firewall rules; a taken port is replaced by another",
         keys=("Tailscale",),
+        loss=REPLACED,
     ),
     _product(
         "zerotier",
@@ -147,6 +151,7 @@ PRODUCT_ROWS: tuple[CatalogueRow, ...] = (
         " is not confirmed",
         keys=("SEVPNSERVER",),
         protocol="both",
+        loss=ASSUMED,
     ),
     _product(
         "consul",

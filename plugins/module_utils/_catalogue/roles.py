@@ -10,7 +10,7 @@ shows.
 
 from __future__ import annotations
 
-from .row import KEY_LETTER, NT5, NT6, CatalogueRow, lenient_row, ports
+from .row import ASSUMED, KEY_LETTER, NT5, NT6, CatalogueRow, lenient_row, ports
 
 ROLE_ROWS: tuple[CatalogueRow, ...] = (
     lenient_row(
@@ -22,6 +22,7 @@ ROLE_ROWS: tuple[CatalogueRow, ...] = (
         product_types=("LanmanNT",),
         ports=ports("50000-50001"),
         protocol="both",
+        loss=ASSUMED,
         source="Microsoft's 'Specifying communication ports' (cc757433): where 389 and 636 are taken, the first free"
         " ports from 50000 on; they are TCP, that UDP matters is inferred; only an assumption where the ports of the"
         " instance are not in the registry",

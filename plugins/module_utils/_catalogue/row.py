@@ -29,6 +29,10 @@ HOLDS = ("always", "when_running", "never")
 ``never``: it binds late or not at all, so a port that is not held is not a problem."""
 HOLDERS = ("service_pid", "system", "any_but_dns")
 """``service_pid``: the service's process. ``system``: the kernel (PID 4). ``any_but_dns``: any process except DNS."""
+HARM, REPLACED, ASSUMED = "harm", "replaced", "assumed"
+LOSSES = (HARM, REPLACED, ASSUMED)
+"""What DNS on a port of the row means for a service that runs. ``harm``: it works without what the port is for.
+``replaced``: it has taken another port. ``assumed``: nothing, unless the assumption is right that it needs UDP."""
 NT5 = ("nt5",)
 NT6 = ("nt6", "nt6_r2")
 ALL_FAMILIES = NT5 + NT6
@@ -61,6 +65,7 @@ class CatalogueRow:
         only_assumed: another row stands for the service where its configured ports are known.
         own_sockets: whether the service's port is a setting that is not read from the host, so that the sockets of its
             process may show it.
+        loss: one of LOSSES; only ``harm`` is a conflict while the service runs.
         hold: one of HOLDS.
         holder: one of HOLDERS.
         start_while_dns_down: whether the guarded window may start it after it failed because of its port.
@@ -85,6 +90,7 @@ class CatalogueRow:
     configured: str = ""
     only_assumed: bool = False
     own_sockets: bool = False
+    loss: str = HARM
     hold: str = "when_running"
     holder: str = "service_pid"
     start_while_dns_down: bool = False

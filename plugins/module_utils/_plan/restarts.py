@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from .._catalogue.row import may_never_start
+from .._catalogue.row import ASSUMED, HARM, REPLACED, may_never_start
 from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
-from .._problems import Problem, in_number, listed, make_problem, shown
+from .._problems import Problem, Severity, in_number, listed, make_problem, shown
 from .._windows.service_states import DISABLED, RUNNING
 from .dns_check import EARLIER_ROW
 from .service_check import ServiceCheck, checks_by_service
@@ -25,6 +25,13 @@ from .status import RESTART_REFUSED
 
 RUNS_WITHOUT_PORT = "service_runs_without_port"
 
+_MEANINGS = {
+    HARM: "",
+    REPLACED: " It takes another port instead, so this is no conflict.",
+    ASSUMED: " That it needs [this port|these ports] over UDP is only assumed, so this is no conflict.",
+}
+"""By the catalogue's losses, what follows the sentence about a service that runs without its ports."""
+
 
 @dataclass(frozen=True)
 class Restarts:
@@ -32,7 +39,8 @@ class Restarts:
 
     Attributes:
         services: keys of the services to restart while DNS is down, in catalogue order.
-        problems: services that are not restarted although they run without a port, and refusals.
+        problems: services that are not restarted although they run without a port, refusals, and conflicts that rest
+            on an assumption.
     """
 
     services: tuple[str, ...] = ()
@@ -68,6 +76,12 @@ class _Runner:
         return all(failure.partly for check in self.checks for failure in check.taken if failure.by_dns)
 
     @property
+    def loss(self) -> str:
+        """What the loss means, by the catalogue: the worst of all rows with a port that DNS holds."""
+        found = {check.row.loss for check in self.checks if any(failure.by_dns for failure in check.taken)}
+        return next((loss for loss in (HARM, ASSUMED, REPLACED) if loss in found), HARM)
+
+    @property
     def taken_by_others(self) -> PortSet:
         """The ports that another process than DNS holds, or may hold."""
         return PortSet.from_ports(
@@ -78,6 +92,19 @@ class _Runner:
     def ports(self) -> PortSet:
         """All its UDP ports."""
         return PortSet.union(check.row.udp_ports for check in self.checks)
+
+
+def assumed_needs(service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
+    """Yield the conflicts of services that do not run and of which it is only assumed that they need UDP."""
+    for check in service_checks:
+        taken = {failure.port for failure in check.failures if failure.by_dns and failure.port}
+        if taken and check.row.loss == ASSUMED:
+            name, ports = shown(check.service.name), PortSet.from_ports(taken)
+            message = (
+                f"That {name} needs {listed(port_words(ports))} over UDP is only assumed: it may be down for another"
+                f" reason than DNS. The source: {check.row.source}."
+            )
+            yield make_problem("udp_need_assumed", "info", message, service=name, ports=ports.to_json())
 
 
 def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCheck]) -> Restarts:
@@ -101,6 +128,7 @@ def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCh
             chain(
                 _refusals({asked[name]: reason for name, reason in refused.items()}),
                 (_runs_without(runner, runner.name in asked) for runner in left),
+                assumed_needs(service_checks),
             )
         ),
     )
@@ -173,6 +201,8 @@ def _runs_without(runner: _Runner, tried: bool) -> Problem:
         if runner.is_never_started
         else "name it in restart_services, or restart it yourself then"
     )
-    ports = runner.lost
-    message = in_number(words, len(ports) > 1).format(name=name, ports=listed(port_words(ports)))
-    return make_problem(RUNS_WITHOUT_PORT, "warning", f"{message}.", service=name, ports=ports.to_json())
+    ports, loss = runner.lost, runner.loss
+    words = in_number(f"{words}.{_MEANINGS[loss]}", len(ports) > 1)
+    message = words.format(name=name, ports=listed(port_words(ports)))
+    severity: Severity = "warning" if loss == HARM else "info"
+    return make_problem(RUNS_WITHOUT_PORT, severity, message, service=name, ports=ports.to_json())

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._catalogue.row import ALL_FAMILIES, NO_PORTS, SERVICE_NAME_RE, CatalogueRow, may_never_start
+from .._catalogue.row import ALL_FAMILIES, HARM, NO_PORTS, SERVICE_NAME_RE, CatalogueRow, may_never_start
 from .._commands.records import WINDOW_RECORD
 from .._facts.host import DNS_PROCESS, Holder, Host, Service
 from .._policy import Policy
@@ -261,7 +261,9 @@ def _judge_running(
 ) -> ServiceCheck:
     """Check the ports of a service that runs. One whose ports are a setting may have others than the catalogue's."""
     hurt = tuple(
-        failure for failure in taken if failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never"
+        failure
+        for failure in taken
+        if row.loss == HARM and (failure.by_dns or failure.reason == HOLDER_UNKNOWN or row.hold != "never")
     )
     free = _not_held(host, row)
     if _holds_others(host, row, service):

@@ -14,6 +14,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.
     DETECTIONS,
     HOLDERS,
     HOLDS,
+    LOSSES,
     PROTOCOLS,
 )
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._catalogue.sbs2003 import (
@@ -81,6 +82,7 @@ def test_columns_keep_to_their_vocabulary_and_have_a_source(row: Any) -> None:
     assert row.detection in DETECTIONS
     assert row.hold in HOLDS
     assert row.holder in HOLDERS
+    assert row.loss in LOSSES and (row.loss == "harm" or row.hold == "never")
     assert set(row.families) <= set(ALL_FAMILIES)
     assert all(port < 1024 for port in row.verify_ports)
     assert not row.own_sockets or (row.uses_udp and row.detection != "profile_only" and not row.configured)

@@ -147,8 +147,10 @@ def test_dns_on_the_configured_port_is_a_conflict_and_on_the_default_is_none() -
     configured = {LDS: {"Port LDAP": 50010, "Port SSL": 50011}}
     for port, expected in ((50011, [50011]), (50636, []), (50000, [])):
         made = host(configured, LDS, dns={"udp_ports": {"udp4": ["53-53", f"{port}-{port}"], "udp6": []}})
+        made["services"][LDS] = service(state=1, exit_code=10048)
         assert [row["port"] for row in plan(made)["live_conflicts"]] == expected
-        assert [row["port"] for row in verify(made, Policy.from_options())["failures"]] == expected
+        failures = verify(made, Policy.from_options())["failures"]
+        assert [row["port"] for row in failures if row["service"] == LDS and row["reason"] == "port_taken"] == expected
 
 
 def test_prune_keeps_the_configured_ports_and_removes_the_default() -> None:
