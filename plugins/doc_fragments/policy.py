@@ -125,7 +125,7 @@ options:
         O(dynamic_port_range.ipv4) and O(dynamic_port_range.ipv6) are for one. A family without a range keeps its own.
       - Windows takes a start of at least 1025, a count of at least 255, and an end of at most 65535. The range is also
         refused if the pool, 255 client ports and all excluded ports do not fit into it, or if one of these could not be
-        read.
+        read. To make room with a smaller O(socket_pool_size), set that first and let DNS restart.
       - DNS draws its pool from the new range with its next start; all other programs use it at once. A host that has
         the range already is left alone if DNS's pool lies inside it; otherwise DNS is restarted once.
       - The scripts of the offline kit do not set it. They name the command to type.

@@ -17,7 +17,7 @@ from .._facts.host import Host
 from .._facts.host_values import number
 from .._facts.sockets import POOL_SOCKETS_MIN
 from .._policy import Policy
-from .._ports import PortSet, Range
+from .._ports import FAMILIES, PortSet, Range
 from .._problems import Problem, listed, make_problem
 from .._windows.range_owners import owners_among
 from .._windows.settings import DNS_RESTART, MECHANISMS, NOW, RANGE_PREFIX, RANGES, SETTINGS, SOCKET_POOL_SIZE
@@ -134,7 +134,8 @@ def refuse_small_ranges(
 ) -> list[Problem]:
     """Return why a range is too small for the pool, for clients and for all excluded ports, now and after the plan.
 
-    A pool that is not seen counts with its configured size: the next start of DNS may draw it.
+    A pool that is not seen counts with its configured size, because the next start of DNS may draw it. One that is seen
+    counts with all its sockets, because DNS has them until it is restarted.
 
     Args:
         host: the facts.
@@ -143,7 +144,8 @@ def refuse_small_ranges(
         pool: with the size that is planned.
         reserved: what is reserved, and what the plan reserves.
     """
-    sizes = (pool.size, pool.size_after, policy.socket_pool_size, configured_size(host))
+    seen = (len(drawn_ports(host, family)) for family in FAMILIES)
+    sizes = (pool.size, pool.size_after, policy.socket_pool_size, configured_size(host), *seen)
     sockets = 0 if host.dns_installed is False else max(size or 0 for size in sizes)
     problems = []
     for name, ports in plan.ports().items():
@@ -156,9 +158,21 @@ def refuse_small_ranges(
                 f" and {CLIENT_PORTS} client ports need {sockets + CLIENT_PORTS} ports, but {free} of the range are not"
                 " excluded. Nothing is changed."
             )
+            wanted = policy.socket_pool_size or configured_size(host)
+            if wanted < sockets and wanted + CLIENT_PORTS <= free:
+                message += _smaller_pool_first(wanted, wanted != configured_size(host))
             row = {"family": name, "pool": sockets, "client_ports": CLIENT_PORTS, "free": free}
             problems.append(make_problem(REFUSED, "error", message, reason="space", **row))
     return problems
+
+
+def _smaller_pool_first(wanted: int, to_be_set: bool) -> str:
+    """Say what to do where the range is too small only for the pool that DNS has until it is restarted."""
+    first = "run with socket_pool_size and without dynamic_port_range first, " if to_be_set else ""
+    return (
+        f" A pool of {wanted} sockets would fit, but DNS has more until it is restarted: {first}restart DNS, then set"
+        " the range."
+    )
 
 
 def range_reason(host: Host, now: float | None, after: float | None) -> str:

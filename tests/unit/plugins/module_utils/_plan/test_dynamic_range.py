@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     BOOT_MARK,
     DNS_PID,
+    IAS_PID,
     NEXT_BOOT_MARK,
     facts,
     number,
@@ -246,6 +247,35 @@ def test_a_pool_outside_of_the_range_contradicts_the_record() -> None:
     booted = {**made, "boot_mark": NEXT_BOOT_MARK}
     later = planned(booted, dynamic_port_range=DEFAULT_RANGE)
     assert later["effective"]["dynamicport_udp4"] == "no" and later["dns_restart_required"]
+
+
+FIVE_THOUSAND = {"start": 50000, "count": 5000}
+FIRST = "run with socket_pool_size and without dynamic_port_range first, restart DNS, then set the range."
+
+
+def large_pool(configured: int) -> dict[str, Any]:
+    """Return a server on which DNS holds 10,000 sockets of an earlier value."""
+    made = host(services={"IAS": service(pid=IAS_PID)})
+    made["settings"]["socket_pool_size"] = number(configured)
+    made["dns"]["udp_ports"] = {family: ["53-53", "20001-30000"] for family in ("udp4", "udp6")}
+    return made
+
+
+def test_a_smaller_pool_that_would_make_room_comes_first() -> None:
+    both = planned(large_pool(10000), dynamic_port_range=FIVE_THOUSAND, socket_pool_size=2500)
+    assert "a pool of 10000 sockets" in refusal(both)
+    assert f"A pool of 2500 sockets would fit, but DNS has more until it is restarted: {FIRST}" in refusal(both)
+    written = planned(large_pool(2500), dynamic_port_range=FIVE_THOUSAND, socket_pool_size=2500)
+    assert "until it is restarted: restart DNS, then set the range." in refusal(written)
+    done = large_pool(2500)
+    done["dns"]["udp_ports"] = {family: ["53-53", "20001-22500"] for family in ("udp4", "udp6")}
+    assert changed(planned(done, dynamic_port_range=FIVE_THOUSAND, socket_pool_size=2500))
+
+
+def test_a_smaller_pool_that_would_not_help_is_not_advised() -> None:
+    small = {"start": 50000, "count": 2000}
+    assert "would fit" not in refusal(planned(large_pool(10000), dynamic_port_range=small, socket_pool_size=2500))
+    assert "would fit" not in refusal(planned(large_pool(10000), dynamic_port_range=FIVE_THOUSAND))
 
 
 def broken(name: str) -> dict[str, Any]:
