@@ -12,7 +12,7 @@ from .._commands.machine_id import ID_VALUE, NAME_VALUE, machine_id
 from .._commands.records import is_recorded
 from .._parsers.reg_query import RegData, RegKey, RegValue, is_damaged_name, is_file, reg_lines
 from .._ports import HIGHEST_PORT, PortSet, parse_entries
-from .._problems import Problem, make_problem, shown
+from .._problems import NAMED_MAX, Problem, listed, make_problem, shown
 from .._sections.table import HOTFIXES, section_of
 from .._windows.registry_file import long_key
 from .._windows.settings import DNS_KEY, OWN_KEY, RECORDED_STOPPED, SETTINGS, STATE_KEY, TCPIP_KEY, Setting
@@ -42,6 +42,9 @@ _MARK_RE = re.compile(r"[0-9A-F]{16}(?:-[0-9A-F]{1,16})?\Z")
 _RECORDED = r"(?:[0-9]+(?:-[0-9]+)?|(?! )[0-9_.$ -]*[A-Za-z][0-9A-Za-z_.$ -]*)"
 _RECORD_RE = re.compile(rf"(?!.* {{2}})(?:{_RECORDED}(?:,{_RECORDED})*)?\Z")
 _PID_RE = re.compile(r"[0-9]{1,10}\Z")
+_DIGITS_RE = re.compile(r"[0-9]+\Z")
+_WRONG_DIGITS = 20
+"""Digits of a number that is no port which a message shows."""
 
 
 def read_settings(reading: Reading, dns_installed: bool | None) -> tuple[dict[str, Any], list[Problem]]:
@@ -235,6 +238,7 @@ def read_sql_ports(reading: Reading) -> tuple[PortSet, list[Problem]]:
     Values in front of the first key are those of another one, which the collector leaves out.
     """
     ports: set[int] = set()
+    wrong: list[str] = []
     items = list(reg_lines(reading.text("sql_ports")))
     path, read, unread = "", 0, 0
     for item in items:
@@ -245,12 +249,27 @@ def read_sql_ports(reading: Reading) -> tuple[PortSet, list[Problem]]:
         elif _SQL_KEY in path and item.name.lower() in _SQL_VALUES:
             read += 1
             numbers = [part.strip() for part in item.data.split(",")] if isinstance(item.data, str) else ["?"]
-            unread += numbers != [""] and not all(map(_PID_RE.match, numbers))
-            ports.update(int(part) for part in numbers if _PID_RE.match(part))
+            unread += numbers != [""] and not all(map(_DIGITS_RE.match, numbers))
+            texts = [part for part in numbers if _DIGITS_RE.match(part)]
+            ports.update(int(part) for part in texts if _is_port_or_zero(part))
+            wrong += [shown(part, _WRONG_DIGITS) for part in texts if not _is_port_or_zero(part)]
     stray = reading.registry("sql_ports").stray
     lost = stray or unread or _lacks_sql_ports(reading, items, read)
     problems = damaged("sql_ports", stray or unread) if lost else []
-    return PortSet.from_ports(port for port in ports if 1 <= port <= HIGHEST_PORT), problems
+    return PortSet.from_ports(ports - {0}), problems + _wrong_sql_ports(list(dict.fromkeys(wrong)))
+
+
+def _is_port_or_zero(digits: str) -> bool:
+    number = digits.lstrip("0")
+    return len(number) <= len(str(HIGHEST_PORT)) and int(number or "0") <= HIGHEST_PORT
+
+
+def _wrong_sql_ports(wrong: list[str]) -> list[Problem]:
+    """Return the problem of numbers that are no port: which port their instance has is not known."""
+    if not wrong:
+        return []
+    message = f"The registry gives SQL Server TCP {listed(wrong)}, which is no port: that of an instance is not known."
+    return [make_problem("sql_port_invalid", "warning", message, section="sql_ports", values=wrong[:NAMED_MAX])]
 
 
 def _lacks_sql_ports(reading: Reading, items: list[str | RegValue], read: int) -> bool:

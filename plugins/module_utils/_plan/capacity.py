@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,9 +82,10 @@ def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list
     Returns:
         What may be written, and problems for what may not, or for a pool that does not fit now.
     """
-    already = misfits(pool, pool.size, {family: wanted.current(family) for family in FAMILIES})
-    problems = _reported(already, "does not fit already", "warning")
+    current = {family: wanted.current(family) for family in FAMILIES}
+    already = misfits(pool, pool.size, current)
     families = {row["family"] for row in already}
+    problems = _reported_as_found(pool, current, families) or _reported(already, "does not fit already", "warning")
     only_lists = Reservations(wanted.listed, wanted.netsh, None, wanted.starred)
     for choice in (wanted, only_lists, wanted.without_lists(wanted.sized)):
         size = pool.size_after if choice.sized else pool.size
@@ -94,6 +95,22 @@ def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list
             return choice, problems
         problems += _reported(caused, "would not fit, so that change is not made", "error")
     return wanted.without_lists(None), problems
+
+
+def _reported_as_found(pool: Pool, reserved: Mapping[str, PortSet], families: Collection[str]) -> list[Problem]:
+    """Return the families into which a pool above the documented limit does not fit.
+
+    Args:
+        pool: of the host.
+        reserved: the ports that are reserved now, by address family.
+        families: those into which the largest documented pool does not fit either. Only they excuse a change.
+    """
+    problems = []
+    for row in misfits(pool, pool.beyond, reserved):
+        certain = f"does not fit already; {pool.size} sockets would not fit either"
+        verdict = certain if row["family"] in families else "does not fit already, if DNS takes SocketPoolSize as it is"
+        problems += _reported([row], verdict, "warning")
+    return problems
 
 
 def _reported(wrong: list[dict[str, Any]], verdict: str, severity: Severity) -> list[Problem]:

@@ -47,6 +47,7 @@ class Pool:
         moved: the ranges that the plan sets, by address family.
         blocked: ports in blocks of Windows itself (WinNAT, HNS, http.sys), which nobody can bind, by address family.
         seen: up to 2003, the stretch from which DNS has drawn a pool that lies outside of its range, by address family.
+        beyond: SocketPoolSize as it is, if it is above the documented limit, with which everything else is computed.
     """
 
     udp4: PortSet | None
@@ -57,6 +58,7 @@ class Pool:
     moved: Mapping[str, PortSet] = field(default_factory=dict)
     blocked: Mapping[str, PortSet] = field(default_factory=dict)
     seen: Mapping[str, PortSet] = field(default_factory=dict)
+    beyond: int | None = None
 
     def ports(self, family: str) -> PortSet | None:
         """Return the range of one address family."""
@@ -107,7 +109,9 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
     size, size_problems = _size(host)
     after = size if wanted_size is None else max(wanted_size, 1)
     blocked = {family: PortSet.from_ranges(host.blocks(family)) for family in FAMILIES}
-    pool = Pool(ranges["udp4"], ranges["udp6"], size, after, model, blocked=blocked, seen=seen)
+    configured = host.setting(SOCKET_POOL_SIZE)["data"] if size_problems else None
+    beyond = configured if isinstance(configured, int) and configured > POOL_SIZE_MAX else None
+    pool = Pool(ranges["udp4"], ranges["udp6"], size, after, model, blocked=blocked, seen=seen, beyond=beyond)
     return pool, problems + size_problems
 
 
@@ -239,6 +243,9 @@ def _size(host: Host) -> tuple[int, list[Problem]]:
         return min(max(POOL_SIZE_DEFAULT, seen), POOL_SIZE_MAX), []
     if 0 <= size <= POOL_SIZE_MAX:
         return max(size, 1), []
-    message = f"SocketPoolSize is {size}, outside the documented 0 to {POOL_SIZE_MAX}."
-    problem = make_problem("socket_pool_size_out_of_range", "warning", message, value=size)
-    return min(max(size, 1), POOL_SIZE_MAX), [problem]
+    assumed = min(max(size, 1), POOL_SIZE_MAX)
+    message = (
+        f"SocketPoolSize is {size}, outside the documented 0 to {POOL_SIZE_MAX}: the risk is computed for {assumed}"
+        " sockets."
+    )
+    return assumed, [make_problem("socket_pool_size_out_of_range", "warning", message, value=size)]

@@ -204,6 +204,26 @@ def test_sql_ports_may_be_empty_zero_or_several() -> None:
     assert sbs2003_with("sql_ports", body)["sql_ports"] == ["1433-1433", "2112-2112", "49210-49210"]
 
 
+@pytest.mark.parametrize(
+    ("value", "ports", "wrong"),
+    [
+        ("70000", [], "70000"),
+        ("1433, 65536", ["1433-1433"], "65536"),
+        ("70000,70000,99999999999", [], "70000, 99999999999"),
+        ("1433,0", ["1433-1433"], None),
+        ("65535", ["65535-65535"], None),
+    ],
+)
+def test_a_number_of_sql_server_that_is_no_port_is_said(value: str, ports: list[str], wrong: str | None) -> None:
+    key = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\MSSQLServer\MSSQLServer\SuperSocketNetLib\Tcp"
+    found = sbs2003_with("sql_ports", f"{key}\n    TcpPort    REG_SZ    {value}\n    TcpDynamicPorts    REG_SZ    \n")
+    assert found["sql_ports"] == ports
+    assert problem_ids(found) == (["sql_port_invalid"] if wrong else [])
+    for problem in found["problems"]:
+        assert (problem["severity"], problem["data"]["section"]) == ("warning", "sql_ports")
+        assert f"gives SQL Server TCP {wrong}, which " in problem["message"]
+
+
 def test_only_hotfixes_that_matter() -> None:
     body = "".join(f"{NT}\\HotFix\\{name}\n" for name in ("KB123456", "KB961063", "KB2647170-v2", "KB951746"))
     assert sbs2003_with("hotfixes", body)["hotfixes"] == ["KB951746", "KB961063", "KB2647170"]

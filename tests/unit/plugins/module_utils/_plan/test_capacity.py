@@ -156,6 +156,44 @@ def test_a_pool_that_was_made_too_large_for_its_range_is_a_warning_with_the_numb
     assert problems[0]["data"] == {"family": "udp4", "pool": 10000, "client_ports": 255, "free": 10100}
 
 
+@pytest.mark.parametrize("size", [10001, 16129, 0xFFFFFFFF])
+def test_a_pool_above_the_documented_size_has_the_numbers_of_the_value_that_was_found(size: int) -> None:
+    found = plan(server_2019(services={}, settings={"socket_pool_size": number(size)}))
+    (limits,) = [problem for problem in found["problems"] if problem["id"] == "socket_pool_size_out_of_range"]
+    assert limits["message"] == (
+        f"SocketPoolSize is {size}, outside the documented 0 to 10000: the risk is computed for 10000 sockets."
+    )
+    problems = [problem for problem in found["problems"] if problem["id"] == "pool_does_not_fit"]
+    assert len(problems) == 2 * (size + 255 > 16384)
+    for problem, family in zip(problems, ("udp4", "udp6"), strict=False):
+        assert problem["severity"] == "warning"
+        assert problem["data"] == {"family": family, "pool": size, "client_ports": 255, "free": 16384}
+        assert problem["message"] == (
+            f"Over {family} a pool of {size} sockets and 255 client ports need {size + 255} ports, but 16384 are not"
+            " reserved: the pool does not fit already, if DNS takes SocketPoolSize as it is."
+        )
+
+
+def test_a_pool_that_does_not_fit_even_with_the_documented_size() -> None:
+    made = server_2019(services={}, settings={"socket_pool_size": number(16129)})
+    made["dynamic_ports"] = {family: {"start": 50000, "count": 9000} for family in ("udp4", "udp6")}
+    problems = [problem for problem in plan(made)["problems"] if problem["id"] == "pool_does_not_fit"]
+    assert [problem["data"]["pool"] for problem in problems] == [16129, 16129]
+    assert problems[0]["message"].endswith(
+        "a pool of 16129 sockets and 255 client ports need 16384 ports, but 9000 are"
+        " not reserved: the pool does not fit already; 10000 sockets would not fit either."
+    )
+
+
+def test_a_value_above_the_documented_size_excuses_no_change() -> None:
+    """What leaves too few ports for 10000 sockets is refused, although 16130 do not fit already."""
+    made = server_2019(services={}, settings={"socket_pool_size": number(16130)})
+    found = plan(made, extra_ports=["50000-57000"])
+    assert found["settings"] == []
+    severities = [problem["severity"] for problem in found["problems"] if problem["id"] == "pool_does_not_fit"]
+    assert severities == ["warning", "warning", "error", "error"]
+
+
 @pytest.mark.parametrize(
     ("installed", "words"),
     [(True, "which are installed was read from the registry"), (False, "nothing can be detected")],
