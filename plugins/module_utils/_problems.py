@@ -52,6 +52,11 @@ def in_number(template: str, several: bool) -> str:
     return _BY_NUMBER_RE.sub(lambda found: found[2 if several else 1], template)
 
 
+def as_sentence(words: str, name: str | None) -> str:
+    """Return the words with a capital letter at their start, unless they begin with a name: that keeps its case."""
+    return words if name and words.startswith(f"{name} ") else words[:1].upper() + words[1:]
+
+
 def messages(problems: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the sentences of problems for a message to a person: the first of each kind, the others counted."""
     kinds: dict[str, list[str]] = {}

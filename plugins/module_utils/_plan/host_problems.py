@@ -14,7 +14,7 @@ from .._facts.services import ACCESS_DENIED
 from .._facts.sockets import SOCKET_ROWS_UNREADABLE
 from .._policy import AUTO_PROFILE, Policy
 from .._ports import PortSet, port_words
-from .._problems import TRUNCATED, Problem, Severity, in_number, listed, make_problem, shown
+from .._problems import TRUNCATED, Problem, Severity, as_sentence, in_number, listed, make_problem, shown
 from .._windows.service_states import is_port_error
 from .._windows.settings import MAX_USER_PORT, RANGES, RESERVED_PORTS, Setting
 from .configured import Rows
@@ -159,7 +159,7 @@ def service_problems(failures: Sequence[Failure], service_checks: Sequence[Servi
         failure = alike[0]
         problem_id, severity = _OF_REASON[failure.reason]
         words = sentence_for([entry.to_json() for entry in alike])
-        message = words[:1].upper() + words[1:]
+        message = as_sentence(words, failure.service)
         if failed_for_port(failure.service, failure.reason, failure.error):
             message = f"{message} {HOW_TO_ACCEPT}"
         if failure.reason == PORT_NOT_HELD and failure.service in with_setting:
