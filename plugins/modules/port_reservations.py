@@ -57,7 +57,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Writes nothing on the host, returns what it would write, and never fails because of what it found.
+      - Writes nothing on the host, returns what it would write, and never fails because of what it found. Where an
+        error forbids the real run to write anything, RV(msg) says that this has to be settled first.
   diff_mode:
     support: full
     details:
@@ -128,8 +129,8 @@ facts:
   type: dict
 plan:
   description:
-    - What is left to do after the write; in check mode, the plan that would be carried out. Not returned with
-      O(return_facts=false). See docs/plan.md.
+    - What is left to do after the write; in check mode, the plan that would be carried out, unless an error forbids it.
+      Not returned with O(return_facts=false). See docs/plan.md.
   returned: success
   type: dict
   contains:
