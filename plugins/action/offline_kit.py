@@ -52,6 +52,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"offline_kit: {error}.") from None
         result["hosts"] = [carried.row() for carried in hosts]
         notes = [f"Transcript of {carried.host}: {carried.age_note}." for carried in hosts if carried.age_note]
+        notes += [f"No scripts for {carried.host}: {carried.refusal}." for carried in hosts if carried.refusal]
         if notes:
             result["warnings"] = notes
         _save_artifacts(hosts, options)

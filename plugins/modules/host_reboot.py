@@ -14,7 +14,8 @@ author:
 description:
   - Reboots the host if a setting that was written takes effect only then. Waits until WinRM answers, the host shows
     that it has booted, DNS runs if it ran before, and the needed services hold their ports.
-  - Refuses to reboot while something that the policy wants is not written yet, because the reboot would be in vain.
+  - Refuses to reboot while something that the policy wants is not written yet, because the reboot would be in vain. If
+    an error forbids writing it, check mode says so, too.
   - Refuses, also in check mode, while DNS or a running service that depends on it is disabled, because it would not
     come back. A service that an administrator has stopped does not matter.
   - Hosts of the same O(restart_group) reboot one at a time. After a failure, no later host of the group is touched in

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts import registry
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan import host_problems
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.status import BLOCKING
 from ansible_collections.portkeeper.windows_dns.tests.contract.sources import PLUGINS, sources_below
 from checkout import CHECKOUT
 from markdown_page import MarkdownPage, code_spans
@@ -56,6 +57,12 @@ def test_documented_problems_are_the_emitted_ones() -> None:
     documented = [name for first, meaning, cure in rows if meaning and cure for name in code_spans(first)]
     assert documented
     assert sorted(documented) == sorted(emitted())
+
+
+def test_the_errors_that_forbid_changes_are_documented() -> None:
+    text = " ".join((CHECKOUT / "docs" / "plan.md").read_text(encoding="utf-8").split())
+    sentence = text.partition("These errors forbid changes: ")[2].partition(". ")[0]
+    assert code_spans(sentence) == sorted(BLOCKING)
 
 
 def test_facts_and_plan_document_no_other_problem() -> None:

@@ -22,7 +22,9 @@ from .._facts.host import Host
 from .._facts.window_facts import owed, process_of_dns, running_dependents
 from .._parsers.transcript import Transcript
 from .._plan.changes import DNS_WINDOW, REBOOT_ACTION, START_SERVICES, Change, RangeChange, TableChange, Work
+from .._plan.diff import blocked_words
 from .._plan.window_refusal import refusal_of
+from .._problems import listed
 from .._sections.table import section_of
 from .._windows.registry_file import (
     DIALECT_4,
@@ -127,9 +129,15 @@ def plan_scripts(facts: Mapping[str, Any], work: Work, transcript: Transcript) -
         transcript: the facts' source, for the exact bytes.
 
     Raises:
-        OrderError: something cannot be done by a script, or not exactly.
+        OrderError: an error of the plan must be settled first, or something cannot be done by a script, or not exactly.
         BatchError: a range or a service key is malformed.
     """
+    if work.blocking:
+        ids = listed(sorted({str(problem["id"]) for problem in work.blocking}))
+        raise OrderError(
+            f"{blocked_words(work.blocking)}. See docs/problems.md about {ids}, and make the scripts again when it is"
+            " settled"
+        )
     moved = [change for change in work.settings if isinstance(change, RangeChange)]
     if moved:
         typed = " and ".join(f"'{set_range(change.id, change.after)}'" for change in moved)

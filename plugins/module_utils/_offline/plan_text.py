@@ -39,7 +39,7 @@ def plan_text(facts: Mapping[str, Any], plan: Plan, scripts: bool, refusal: str 
         facts: of the host.
         plan: made from them.
         scripts: whether apply.cmd and rollback.cmd belong to it.
-        refusal: why there are no scripts although there is something to do.
+        refusal: why there are no scripts although the host is not as it should be.
     """
     lines = [
         f"Server: {facts.get('computer_name')}",
@@ -49,10 +49,10 @@ def plan_text(facts: Mapping[str, Any], plan: Plan, scripts: bool, refusal: str 
         "",
         *_risk(plan.risk),
         "",
-        "What is written, and why:",
+        "What would be written, and why:" if refusal else "What is written, and why:",
         *(_settings(plan) or ["  nothing"]),
         "",
-        "What else is due:",
+        "What else would be due:" if refusal else "What else is due:",
         *([f"  - {_DUE[action.name]}: {action.reason}" for action in plan.actions] or ["  nothing"]),
         "",
         "What could not be seen, or must be known:",
@@ -97,7 +97,10 @@ def _problems(facts: Mapping[str, Any], plan: Plan) -> list[str]:
 
 def _what_to_do(plan: Plan, scripts: bool, refusal: str | None) -> list[str]:
     if refusal:
-        return [f"No scripts were made: {refusal}."]
+        return [
+            f"No scripts were made: {refusal}.",
+            "If there is an apply.cmd in this folder, it is of an earlier transcript: do not run it.",
+        ]
     if not scripts:
         after = ["Restart the server when it suits."] if plan.reboot_required else []
         return ["There is nothing to write. Scripts that lie here are of an earlier transcript.", *after]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -218,6 +218,11 @@ class Work:
     def action(self, name: str) -> Action | None:
         """Return the action of that name, if it is due."""
         return next((action for action in self.actions if action.name == name), None)
+
+    @property
+    def blocking(self) -> Sequence[Mapping[str, Any]]:
+        """The errors that must be settled before any of this is done; a plan has them, other work does not."""
+        return ()
 
     @property
     def deferred(self) -> Deferred:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .._problems import shown
+from .._problems import messages, shown
 from .changes import ACTION_TITLES, Change, Work
 from .host_plan import Plan
 
@@ -28,6 +28,7 @@ def diff_of(work: Work) -> dict[str, str]:
     """
     if not work.settings and not work.actions:
         return {}
+    blocked = blocked_words(work.blocking)
     before = [line for change in work.settings for line in _lines(change, change.type_before, change.before)]
     after = [
         line
@@ -35,7 +36,7 @@ def diff_of(work: Work) -> dict[str, str]:
         for line in (*_lines(change, change.type_after, change.after), f"# {change.reason}")
     ]
     after += [f"# then {ACTION_TITLES[action.name]}: {action.reason}" for action in work.actions]
-    return {"before": _joined(before), "after": _joined(after)}
+    return {"before": _joined(before), "after": _joined([f"# {blocked}", *after] if blocked else after)}
 
 
 def summary_of(plan: Plan) -> str:
@@ -44,7 +45,15 @@ def summary_of(plan: Plan) -> str:
     parts = [f"to write: {written}" if written else "nothing to write"]
     if plan.actions:
         parts.append(f"due: {', '.join(ACTION_TITLES[action.name] for action in plan.actions)}")
+    blocked = blocked_words(plan.blocking)
+    parts += [blocked] if blocked else []
     return f"{plan.status}; {'; '.join(parts)}"
+
+
+def blocked_words(blocking: Iterable[Mapping[str, Any]]) -> str:
+    """Say that nothing is done before these errors are settled, without a full stop; empty if there are none."""
+    told = " ".join(messages(blocking)).rstrip(".")
+    return f"nothing is written before this is settled: {told}" if told else ""
 
 
 def _lines(change: Change, registry_type: str | None, value: object) -> list[str]:

@@ -17,6 +17,7 @@ from .needs import Need
 from .pool import Pool
 from .risk import Risk
 from .service_check import Failure
+from .status import blocking_errors
 
 CONFLICTS_MAX = 100
 """Largest number of live conflicts in the JSON; those of services come first."""
@@ -55,6 +56,11 @@ class Plan(Work):
     dns_restart_required: bool
     in_sync: bool
     status: str
+
+    @property
+    def blocking(self) -> Sequence[Mapping[str, Any]]:
+        """The errors that must be settled before anything of the plan is carried out."""
+        return blocking_errors(self.problems)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as results and artifacts hold it: the same object at each call."""

@@ -72,3 +72,8 @@ class Findings:
 def has_errors(problems: Iterable[Mapping[str, Any]], blocking: bool) -> bool:
     """Return whether there is a blocking error, or another error."""
     return any(problem["severity"] == "error" and (problem["id"] in BLOCKING) is blocking for problem in problems)
+
+
+def blocking_errors(problems: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Return the errors of a plan for which nothing of it is carried out: over no connection, and by no script."""
+    return tuple(problem for problem in problems if has_errors((problem,), True))

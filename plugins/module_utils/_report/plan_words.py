@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._plan.changes import ACTION_TITLES, change_name
+from .._plan.diff import blocked_words
+from .._plan.status import blocking_errors
 from .._ports import PortSet, parse_entries, port_words
 
 _EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "reboot": "with the next boot"}
@@ -17,8 +19,13 @@ _SERVICES = ("services_to_start", "services_to_restart")
 
 
 def plan_words(plan: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return one sentence for each thing that the plan does; none if there is nothing to do."""
-    return (*(_setting(entry) for entry in plan["settings"]), *(_action(entry) for entry in plan["actions"]))
+    """Return one sentence for each thing that the plan does; none if there is nothing to do.
+
+    Before them is what must be settled, where an error keeps all of it from being done.
+    """
+    blocked = blocked_words(blocking_errors(plan["problems"]))
+    done = (*(_setting(entry) for entry in plan["settings"]), *(_action(entry) for entry in plan["actions"]))
+    return (blocked, *done) if blocked else done
 
 
 def _setting(entry: Mapping[str, Any]) -> str:

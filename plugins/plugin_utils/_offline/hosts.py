@@ -49,7 +49,7 @@ class Carried:
         collected: UTC time of the transcript, ISO 8601; None where it is not known.
         age_note: what to say about that time, or None.
         files: by name.
-        refusal: why there are no scripts although there is something to do.
+        refusal: why there are no scripts although the host is not as it should be.
     """
 
     host: str
@@ -67,7 +67,7 @@ class Carried:
             "status": self.plan.status,
             "reboot_required": self.plan.reboot_required,
             "files": sorted(self.files),
-            "msg": f"no scripts were made: {self.refusal}" if self.refusal else summary_of(self.plan),
+            "msg": f"no scripts: {self.refusal}" if self.refusal else summary_of(self.plan),
             "collected": self.collected,
             "age_note": self.age_note,
         }

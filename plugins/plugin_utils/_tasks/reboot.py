@@ -15,6 +15,7 @@ from ...module_utils._commands.reboot import boot_line, reboot_line
 from ...module_utils._facts.facts import read_facts
 from ...module_utils._facts.window_facts import awaited_at_boot, not_yet, still_down
 from ...module_utils._plan.changes import Work
+from ...module_utils._plan.diff import blocked_words
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.service_check import UNREADABLE, says_that_dns_is_down, sentences
 from ...module_utils._plan.window_refusal import refusal_of
@@ -56,7 +57,7 @@ def reboot(job: Job) -> Outcome:
     found = planned(job.gather(), job)
     if not _due(found.plan, job):
         return _not_due(job, found)
-    refusal = _refusal(found.gathered)
+    refusal = _unwritable(found.plan) or _refusal(found.gathered)
     if job.check_mode and refusal:
         return _message(job, found, False, f"would not reboot, because {refusal}.")
     if job.check_mode:
@@ -91,6 +92,12 @@ def unwritten(work: Work) -> list[str]:
     return [change.name for change in work.settings if change.id != STATE or change.before != change.after]
 
 
+def _unwritable(plan: Plan) -> str:
+    """Return why port_reservations does not write what a reboot would put into effect; empty if it does."""
+    names, blocked = unwritten(plan), blocked_words(plan.blocking)
+    return f"{', '.join(names)} is not written yet, and {blocked}" if names and blocked else ""
+
+
 def _refuse(job: Job, found: Planned) -> None:
     """Refuse a reboot that would find the old values, or after which DNS would not run.
 
@@ -99,7 +106,8 @@ def _refuse(job: Job, found: Planned) -> None:
     """
     names, refusal = unwritten(found.plan), _refusal(found.gathered)
     if names:
-        reason = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
+        first = f"{', '.join(names)} is not written yet: run port_reservations with the same policy before"
+        reason = _unwritable(found.plan) or first
     elif found.facts["boot_mark"] is None:
         reason = "the mark of its last boot cannot be read, so it would not be known whether it has rebooted"
     elif refusal:

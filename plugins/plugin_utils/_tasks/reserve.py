@@ -11,7 +11,6 @@ from typing import Any
 from ...module_utils._facts.services import ACCESS_DENIED
 from ...module_utils._plan.changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICES
 from ...module_utils._plan.host_plan import Plan
-from ...module_utils._plan.status import BLOCKING
 from ...module_utils._problems import messages
 from ...module_utils._windows.settings import NETSH
 from .._connection.errors import after_change
@@ -37,9 +36,8 @@ def reserve(job: Job) -> Outcome:
     if job.check_mode:
         differs = bool(plan.settings or errors or due_actions(plan, job))
         return _outcome(job, found, plan, differs, _message(plan, errors, would=True))
-    blocking = _blocking(plan)
-    if blocking:
-        raise found.failure(f"Nothing was written on {job.session.target}: {_joined(blocking)}", "read")
+    if plan.blocking:
+        raise found.failure(f"Nothing was written on {job.session.target}: {_joined(plan.blocking)}", "read")
     order = WriteRequest.of(plan)
     if not order:
         return _finished(job, found, plan)
@@ -133,16 +131,11 @@ def _refuse_denied(job: Job, found: Planned, errors: list[Mapping[str, Any]]) ->
         raise found.failure(f"{job.session.target}: {_joined(denied)}", "read")
 
 
-def _blocking(plan: Plan) -> list[Mapping[str, Any]]:
-    """Return the errors for which a real run writes nothing."""
-    return [problem for problem in plan.problems if problem["id"] in BLOCKING and problem["severity"] == "error"]
-
-
 def _message(plan: Plan, errors: list[Mapping[str, Any]], would: bool) -> str:
     names = [change.name for change in plan.settings]
     verb = "would write" if would else "wrote"
     nothing = "nothing to write" if errors else "everything is configured"
-    condition = ", but not before this is settled" if _blocking(plan) else ""
+    condition = ", but not before this is settled" if plan.blocking else ""
     parts = [f"{verb} {', '.join(names)}{condition}" if names else nothing]
     parts += [f"due: {action.words}" for action in plan.actions if action.name != END_RECORD]
     parts += [_joined(errors)] if errors else []

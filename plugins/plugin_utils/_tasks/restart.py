@@ -22,9 +22,10 @@ from ...module_utils._facts.window_facts import (
 )
 from ...module_utils._parsers.transcript import Transcript
 from ...module_utils._plan.changes import DNS_WINDOW, START_SERVICES, Action
+from ...module_utils._plan.diff import blocked_words
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.service_check import ALL_IN_ORDER, says_that_dns_is_down, sentences, still_without_port
-from ...module_utils._plan.status import RESTART_REFUSED
+from ...module_utils._plan.status import RESTART_REFUSED, WINDOW_REFUSED
 from ...module_utils._plan.window_refusal import refusal_of
 from ...module_utils._policy import Policy
 from ...module_utils._problems import listed
@@ -69,9 +70,9 @@ def restart(job: Job) -> Outcome:
     action = _due(found.plan, job)
     if found.facts["dns"]["installed"] is None and not job.check_mode:
         raise found.failure(f"The services of {job.session.target} could not be read, so nothing was touched.", "read")
-    refusal = _refusal(found, action)
+    refusal = restart_refusal(found, action)
     if job.check_mode and (action or refusal):
-        return _looked(job, found, action, refusal)
+        return _looked(job, found, action or _FORCED, refusal)
     _refuse(job, found, refusal)
     if action is None:
         return _not_due(job, found)
@@ -82,7 +83,7 @@ def restart(job: Job) -> Outcome:
             job.session.renew()
             found = planned(job.gather(), job)
             action = _due(found.plan, job)
-            _refuse(job, found, _refusal(found, action))
+            _refuse(job, found, restart_refusal(found, action))
             if action is None:
                 return _not_due(job, found)
         return _carried_out(job, found.gathered, action)
@@ -93,13 +94,18 @@ def _due(plan: Plan, job: Job) -> Action | None:
     return due or (_FORCED if job.options["force"] else None)
 
 
-def _refusal(found: Planned, action: Action | None) -> str:
+def restart_refusal(found: Planned, action: Action | None) -> str:
     """Return why a window must not be opened; empty if it may."""
     refused = [problem["message"].rstrip(".") for problem in found.plan.problems if problem["id"] == RESTART_REFUSED]
     if refused:
         return listed(refused, "; ")
-    window = action is not None and action.name == DNS_WINDOW
-    return refusal_of(found.gathered.host) if window and found.facts["dns"]["state"] == RUNNING else ""
+    if found.facts["dns"]["state"] != RUNNING:
+        return ""
+    if action is not None and action.deferred and found.plan.blocking:
+        return blocked_words(found.plan.blocking)
+    left_out = action is None and any(problem["id"] == WINDOW_REFUSED for problem in found.plan.problems)
+    window = left_out or (action is not None and action.name == DNS_WINDOW)
+    return refusal_of(found.gathered.host) if window else ""
 
 
 def _refuse(job: Job, found: Planned, refusal: str) -> None:
