@@ -18,7 +18,8 @@ description:
     regedit. The output of other missing tools is left empty.
   - From the transcripts that you bring back, it writes a folder for each host with C(plan.txt), which says what has to
     be done and why, and, if there is something to do, C(apply.cmd), C(rollback.cmd) and their data files. While
-    the plan has an error that forbids changes, there are no scripts, and a warning says why. See
+    the plan has an error that forbids changes, or if a part of the transcript is missing, there are no scripts, and a
+    warning says why. See
     docs/hosts_without_winrm.md for what the scripts check, do and return.
   - Contacts no host.
 extends_documentation_fragment:

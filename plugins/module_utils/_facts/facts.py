@@ -33,6 +33,7 @@ from .sockets import Sockets, dns_ports, endpoint_facts, pool_present, ports_by_
 from .system import read_os
 
 FACTS_FORMAT = 1
+MISSING = "sections_missing"
 
 _NEEDED = PortSet.union(ports for row in CATALOGUE for ports in (row.ports, row.udp_ports))
 """All ports of the catalogue."""
@@ -172,4 +173,4 @@ def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | Non
 def _missing(reading: Reading, family: str | None) -> list[Problem]:
     missing = [row.id for row in SECTIONS.values() if row.is_missed(family) and reading.section(row.id) is None]
     message = f"The transcript lacks the sections {', '.join(missing)}; what they show is unknown."
-    return [make_problem("sections_missing", "warning", message, sections=missing)] if missing else []
+    return [make_problem(MISSING, "warning", message, sections=missing)] if missing else []

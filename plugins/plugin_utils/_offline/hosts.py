@@ -14,7 +14,8 @@ from typing import Any
 
 from ...module_utils._commands.cmd import BatchError
 from ...module_utils._commands.machine_id import ID_BYTES
-from ...module_utils._facts.facts import read_facts
+from ...module_utils._facts.facts import MISSING, read_facts
+from ...module_utils._facts.services import ACCESS_DENIED
 from ...module_utils._fleet.artifact import build
 from ...module_utils._fleet.times import time_text
 from ...module_utils._offline.apply import apply_script
@@ -24,13 +25,14 @@ from ...module_utils._offline.order import OrderError, ScriptPlan, computer_name
 from ...module_utils._offline.plan_text import plan_text
 from ...module_utils._offline.rollback import rollback_script
 from ...module_utils._offline.script import data_file
-from ...module_utils._parsers.transcript import TranscriptError, split_transcript
+from ...module_utils._parsers.transcript import Transcript, TranscriptError, split_transcript
 from ...module_utils._plan.changes import END_RECORD
 from ...module_utils._plan.diff import summary_of
 from ...module_utils._plan.host_plan import Plan
 from ...module_utils._plan.host_problems import problems_of
 from ...module_utils._plan.plan import plan_host
 from ...module_utils._policy import Policy
+from ...module_utils._problems import messages
 from ...module_utils._windows.registry_file import RegFileError
 from .._files import utc_now
 from .kit import OfflineError, file_of
@@ -112,7 +114,7 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
         raise OfflineError(f"{path} is not used: {error}.") from error
     plan = plan_host(read, policy)
     try:
-        order = plan_scripts(facts, plan, transcript)
+        order = scripts_for(facts, plan, transcript)
         files = _scripts(order, content) if order else {}
         refusal = None
     except (OrderError, BatchError, RegFileError) as error:
@@ -120,6 +122,24 @@ def _carried(path: Path, content: bytes, policy: Policy) -> Carried:
     text = plan_text(facts, plan, bool(files), refusal)
     files = {**files, "plan.txt": file_of(text)}
     return Carried(host, facts, plan, *_age(path, facts), files, refusal)
+
+
+def scripts_for(facts: Mapping[str, Any], plan: Plan, transcript: Transcript) -> ScriptPlan:
+    """Return what the scripts of a host do, if its transcript has all that collect.cmd always writes.
+
+    A plan can be made from less, but what it lacks may be what forbids a change.
+
+    Raises:
+        OrderError: see `plan_scripts`; or the transcript was cut, or its user was no administrator.
+        BatchError: see `plan_scripts`.
+    """
+    broken = [problem for problem in transcript.problems if problem["severity"] == "error"]
+    broken += [problem for problem in facts["problems"] if problem["id"] == MISSING]
+    if broken:
+        raise OrderError(f"the transcript is not whole: {' '.join(messages(broken))} Run this kit's collect.cmd again")
+    if any(problem["id"] == ACCESS_DENIED for problem in facts["problems"]):
+        raise OrderError("the services could not be read, because access was denied: collect again as an administrator")
+    return plan_scripts(facts, plan, transcript)
 
 
 def _age(path: Path, facts: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -70,6 +70,8 @@ def test_services_that_may_not_be_listed_are_one_problem_not_two(tmp_path: Path)
     (host,) = read_transcripts(path, Policy.from_options())
     told = [problem["id"] for problem in host.artifact("night")["problems"]]
     assert "access_denied" in told and "services_unreadable" not in told
+    assert host.files.keys() == {"plan.txt"}
+    assert "because access was denied: collect again as an administrator" in host.row()["msg"]
 
 
 def test_the_rows_that_the_policy_needs_are_never_cut(tmp_path: Path) -> None:
@@ -96,6 +98,16 @@ def test_a_file_that_is_no_transcript_is_named_and_not_used(tmp_path: Path, cont
     path.write_bytes(content)
     with pytest.raises(OfflineError, match=r"sbserver\.txt is not used: "):
         read_transcripts(tmp_path, Policy.from_options())
+
+
+def test_a_transcript_that_was_cut_gives_a_plan_that_asks_for_another_one(tmp_path: Path) -> None:
+    text = CAPTURE.read_bytes()
+    (tmp_path / "sbserver.txt").write_bytes(text[: text.rindex(b"#portkeeper end")])
+    (host,) = read_transcripts(tmp_path, Policy.from_options())
+    assert host.files.keys() == {"plan.txt"}
+    told = host.files["plan.txt"].decode("ascii")
+    assert re.search(r"No scripts were made: the transcript is not whole: Section \w+ does not end", told)
+    assert "Run this kit's collect.cmd again." in told
 
 
 def test_a_host_whose_scripts_are_refused_gets_a_plan_that_says_why(tmp_path: Path) -> None:
