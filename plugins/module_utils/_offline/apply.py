@@ -226,8 +226,8 @@ _STYLE = StepStyle(
     record=("call :ran <nul >nul 2>nul",),
     refused=(
         f"set rc={INCOMPLETE}",
-        f"if %e%=={DISABLED_LEVEL} echo DNS was not stopped: it is disabled, or a service is that goes down with it.",
-        f"if %e%=={DISABLED_LEVEL} echo It could not be started again. Enable it, or stop it for good.",
+        f"if %e%=={DISABLED_LEVEL} echo DNS was not stopped: it is disabled, or a service is that stops with it,",
+        f"if %e%=={DISABLED_LEVEL} echo and could not be started again. Enable that service, or stop it for good.",
         f"if %e%=={UNRECORDED_LEVEL} echo DNS was not stopped: what runs could not be recorded.",
         f"if %e%=={UNSTOPPED_LEVEL} echo DNS was not stopped: a service to restart did not stop, or no longer runs.",
         f"if %e%=={NO_ROOM_LEVEL} echo DNS was not stopped: the disk has no room for what has to be looked at first.",
@@ -247,6 +247,7 @@ _STYLE = StepStyle(
 
 def _farewell(order: ScriptPlan) -> list[str]:
     lines = []
+    later = " after the restart" if order.reboot else ""
     for table, text in rows_in(order.added, order.deferred):
         lines += [row_test(table, text), f"if errorlevel 1 {incomplete(f'The ports {text} could not be excluded.')}"]
     if order.reboot:
@@ -254,7 +255,7 @@ def _farewell(order: ScriptPlan) -> list[str]:
     return [
         *lines,
         f"if %rc%=={INCOMPLETE} echo Not everything is as planned: see above, run collect.cmd and carry its file back.",
-        "if %rc%==0 echo Done. Run collect.cmd again and carry its file back.",
+        f"if %rc%==0 echo Done. Run collect.cmd again{later} and carry its file back.",
         "goto finish",
         ":already",
         f"set rc={ALREADY}",

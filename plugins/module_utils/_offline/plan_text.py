@@ -12,23 +12,24 @@ from .._plan.changes import DNS_WINDOW, END_RECORD, REBOOT_ACTION, START_SERVICE
 from .._plan.host_plan import Plan
 from .._plan.host_problems import problems_of
 from .._plan.risk import Risk
-from .._problems import shown
+from .._problems import listed, shown
 from .script import ALREADY, CHANGED, DONE, INCOMPLETE, NOT_WRITTEN, WRONG_HOST
 
 _TEXT_MAX = 2_000
 _DUE = {
-    DNS_WINDOW: "DNS is stopped, what it kept down is started, DNS is started again. It answers no queries in between",
+    DNS_WINDOW: "DNS is stopped, what it kept down is started, DNS is started again. In between, it answers no queries",
     START_SERVICES: "services are started",
-    END_RECORD: "the scripts leave this; a run over WinRM does it",
+    END_RECORD: "old notes about a restart of DNS are removed. The scripts leave them; a run over WinRM removes them",
     REBOOT_ACTION: "the server must be restarted by hand, when it suits",
 }
 _CODES = (
     (DONE, "done"),
     (WRONG_HOST, "another computer; nothing was changed"),
-    (CHANGED, "a value has been changed since the transcript; nothing was changed"),
-    (NOT_WRITTEN, "no rights, files are missing, or a 32-bit process; nothing was changed unless it says so"),
-    (ALREADY, "everything is in place already; nothing was changed"),
-    (INCOMPLETE, "written, but a service does not run, or a port could not be excluded"),
+    (CHANGED, "somebody has changed a value in the meantime; nothing was changed"),
+    (NOT_WRITTEN, "no rights, a file is missing, a 32-bit process, or a run over WinRM has the server's lock;"),
+    (None, "nothing was changed, unless it says that the old values were imported again"),
+    (ALREADY, "there was nothing left to do; nothing was changed"),
+    (INCOMPLETE, "not everything could be done: a service does not run, or a range of ports is not as it should be"),
 )
 
 
@@ -53,7 +54,7 @@ def plan_text(facts: Mapping[str, Any], plan: Plan, scripts: bool, refusal: str 
         *(_settings(plan) or ["  nothing"]),
         "",
         "What else would be due:" if refusal else "What else is due:",
-        *([f"  - {_DUE[action.name]}: {action.reason}" for action in plan.actions] or ["  nothing"]),
+        *(_actions(plan) or ["  nothing"]),
         "",
         "What could not be seen, or must be known:",
         *(_problems(facts, plan) or ["  nothing"]),
@@ -82,6 +83,18 @@ def _settings(plan: Plan) -> list[str]:
     return lines
 
 
+def _actions(plan: Plan) -> list[str]:
+    lines = []
+    for action in plan.actions:
+        lines.append(f"  - {_DUE[action.name]}.")
+        if action.services_to_restart:
+            lines.append(
+                f"      These are stopped before DNS, and started before it: {listed(action.services_to_restart)}."
+            )
+        lines.append(f"      Reason: {action.reason}")
+    return lines
+
+
 def _value(value: object) -> str:
     if value is None:
         return "absent"
@@ -101,15 +114,18 @@ def _what_to_do(plan: Plan, scripts: bool, refusal: str | None) -> list[str]:
             f"No scripts were made: {refusal}.",
             "If there is an apply.cmd in this folder, it is of an earlier transcript: do not run it.",
         ]
+    collect = "Run collect.cmd afterwards, and bring its file back."
+    if plan.reboot_required:
+        collect = "Restart the server when it suits. Then run collect.cmd, and bring its file back."
     if not scripts:
-        after = ["Restart the server when it suits."] if plan.reboot_required else []
+        after = [collect] if plan.reboot_required else []
         return ["There is nothing to write. Scripts that lie here are of an earlier transcript.", *after]
     return [
         "1. Carry this folder to the server, log on as an administrator and run apply.cmd by a double click.",
         "   Do not open the files that end with .reg.data: the scripts import them after their checks.",
-        "2. Run collect.cmd afterwards, and bring its file back.",
+        f"2. {collect}",
         "3. rollback.cmd restores the old values, byte by byte. Keep this folder as long as you may need it.",
         "",
         "In a script of your own, write: call apply.cmd /q. It does not wait for a key at the end. Both end with",
-        *(f"  {code}  {meaning}" for code, meaning in _CODES),
+        *(f"  {' ' if code is None else code}  {meaning}" for code, meaning in _CODES),
     ]

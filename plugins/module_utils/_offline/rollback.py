@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .order import ScriptPlan
-from .script import ALREADY, frame, imported, incomplete, netsh_lines, row_test, rows_in
+from .script import ALREADY, INCOMPLETE, frame, imported, incomplete, netsh_lines, row_test, rows_in
 
 
 def rollback_script(order: ScriptPlan, run: str) -> list[str]:
@@ -45,7 +45,10 @@ def _body(order: ScriptPlan) -> list[str]:
         ]
     if tables:
         lines += _tables(order)
-    lines.append("echo The old values are back. What waited for a restart waits for one again: restart this server.")
+        lines.append(
+            f"if %rc%=={INCOMPLETE} echo Not everything is undone: see above, and run rollback.cmd again later."
+        )
+    lines.append("echo The old values are back. Restart this server when it suits: that puts them into effect.")
     lines.append("goto finish")
     end = [
         ":already",
