@@ -51,7 +51,10 @@ options:
   allow_unguarded:
     description:
       - Run the sequence inside the WinRM session if the Task Scheduler does not work. If the connection is then lost,
-        DNS may stay stopped. Without this option, such a host is refused.
+        the task ends that shell and starts DNS over a new one. If the host cannot be reached again, DNS may stay
+        stopped.
+      - Without this option, such a host is refused. Over C(ssh) it is always refused, because nothing could end the
+        sequence after a lost connection.
     type: bool
     default: false
 attributes:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands import window as window_commands
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._commands.window import Window, script
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils import _files
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection import session
@@ -27,6 +28,8 @@ COMMANDS = 3
 """Commands of a change: read, prepare, write."""
 REQUESTS = 11
 AFTER_THE_REQUEST_TO_BOOT = 12
+UNGUARDED_COMMAND = 4
+"""The command of a window in a shell: the host was read, the start of a task was tried and taken back."""
 LOGONS_MAX = 3
 """Refused logons of one task."""
 
@@ -301,6 +304,43 @@ def test_without_a_task_scheduler_it_can_be_asked_for_nevertheless(matrix: Matri
         result = host.act("dns_restart", window_timeout=20, allow_unguarded=True)
     assert not result.get("failed"), result["msg"]
     assert host.runs("DNS") and host.runs(host.victim) and host.runs("WINS")
+
+
+@pytest.mark.parametrize("connection", ["winrm", "psrp"])
+def test_a_window_in_a_shell_that_loses_its_connection_is_ended(
+    connection: str, matrix: Matrix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The script has begun and waits before it stops anything; the first look behind the loss finds DNS running."""
+    host = matrix.host
+    host.conflict()
+
+    def slow(window: Window) -> list[str]:
+        lines = script(window)
+        begun = next(at for at, line in enumerate(lines) if line.startswith("ren %w%"))
+        return [*lines[: begun + 1], "ping.exe -n 9 127.0.0.1>nul", *lines[begun + 1 :]]
+
+    monkeypatch.setattr(window_commands, "script", slow)
+    monkeypatch.setattr(host, "connection", connection)
+    with absent(host, "schtasks.exe"):
+        rule = host.fault("call_after", UNGUARDED_COMMAND, action="Command", call=lambda: time.sleep(2))
+        host.fault("drop_after", UNGUARDED_COMMAND, action="Receive")
+        result = host.act("dns_restart", window_timeout=20, allow_unguarded=True)
+    assert rule.fired and result["failed"] and result["dns_may_be_stopped"] is False, result["msg"]
+    assert "the session started DNS, and it runs" in result["msg"]
+    assert not [shell for shell in host.shells() if shell["commands"]], "the script's shell was ended"
+    time.sleep(7)
+    assert host.runs("DNS") and host.runs("WINS")
+
+
+def test_over_ssh_no_window_runs_in_a_shell(ready: Callable[[str], FaultHost]) -> None:
+    host = ready("nt6")
+    host.conflict()
+    pid = host.cmd("tasklist /fo csv /nh")
+    with host.over("ssh"), absent(host, "schtasks.exe"):
+        result = host.act("dns_restart", window_timeout=20, allow_unguarded=True)
+    assert result["failed"] and "ansible_connection=winrm" in result["msg"], result["msg"]
+    assert result["dns_may_be_stopped"] is False and host.runs("DNS")
+    assert next(row for row in pid.splitlines() if "dns.exe" in row) in host.cmd("tasklist /fo csv /nh")
 
 
 @pytest.mark.parametrize("files", ((), ("claimed",), ("claimed.session", "token")))

@@ -31,11 +31,11 @@ from ...module_utils._commands.window import (
     unguarded_line,
 )
 from ...module_utils._facts.facts import read_facts
-from ...module_utils._facts.host import Host
 from ...module_utils._facts.window_facts import on_record, owed
 from ...module_utils._parsers.transcript import Transcript
 from .._connection.errors import HostFailure
 from .._connection.exchange import Exchange
+from .._connection.session import Session
 from .lock import HostLock
 from .window_result import read_refusal, read_steps
 
@@ -245,14 +245,17 @@ class _Opening:
             )
         return answer
 
-    def _rescued(self) -> HostFailure:
-        """Start DNS and the other services from the session until DNS runs or the time is over; return the failure."""
+    def _rescued(self, lost: Session | None = None) -> HostFailure:
+        """Start DNS and the other services from the session until DNS runs or the time is over; return the failure.
+
+        Args:
+            lost: whose shell may still run the script. Until that has ended, DNS that runs proves nothing.
+        """
         verbose, limit = self.exchange.session.verbose, self.window.deadline
         verbose.step("the window is not seen to end: starts DNS from here, for at most {} s", RESCUE_S)
         deadline = time.monotonic() + RESCUE_S
-        claimed = runs = False
-        host = Host({})
-        while not runs:
+        claimed, ended = False, lost is None
+        while True:
             answer = self._repeated(rescue_line(self.window), deadline)
             if answer is None:
                 return self.exchange.failure(
@@ -264,10 +267,12 @@ class _Opening:
             claimed = claimed or _is_claimed(answer)
             host = read_facts(answer)
             runs = host.dns_running
-            if time.monotonic() > deadline:
+            if (runs and ended) or time.monotonic() > deadline:
                 break
-            if not runs:
-                time.sleep(RETRY_PAUSE_S)
+            # Not before the host has taken a logon: none of these is counted.
+            if lost is not None and not ended and (ended := lost.end_left_shells()):
+                continue
+            time.sleep(RETRY_PAUSE_S)
         if claimed:
             self._repeated(abort_line(self.window))
             return self.exchange.failure(
@@ -279,8 +284,12 @@ class _Opening:
         if runs:
             self._late_end()
         state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
+        if runs and not ended:
+            state = "DNS runs, but the window's shell could not be ended and may still stop it, look at its console"
         return self.exchange.failure(
-            f"did not end the window within {limit} seconds: {state}", changed=True, dns_may_be_stopped=not runs
+            f"did not end the window within {limit} seconds: {state}",
+            changed=True,
+            dns_may_be_stopped=not (runs and ended),
         )
 
     def _forget_what_runs(self, facts: Mapping[str, Any]) -> None:
@@ -304,13 +313,17 @@ class _Opening:
         if not _is_claimed(self.exchange.send(abort_line(self.window))):
             # The script was quicker than schtasks reported: it is running.
             return self._followed()
-        if not allow_unguarded:
+        session, deadline = self.exchange.session, self.window.deadline
+        if session.survives_disconnection or not allow_unguarded:
+            other = "set allow_unguarded"
+            if session.survives_disconnection:
+                # After a loss nothing could end the script, or tell whether it is still going to stop DNS.
+                other = "set ansible_connection=winrm or =psrp and allow_unguarded"
             raise self.exchange.failure(
                 "has no working Task Scheduler, so no guarded window is possible and nothing was stopped: start the"
-                " service Schedule, or set allow_unguarded",
+                f" service Schedule, or {other}",
                 dns_may_be_stopped=False,
             )
-        session, deadline = self.exchange.session, self.window.deadline
         own = session.private(deadline + 2 * UNGUARDED_S)
         patient = replace(self.exchange, session=own, timeout=deadline + UNGUARDED_S)
         session.verbose.step("no Task Scheduler: the window runs in a shell, for at most {} s", patient.timeout)
@@ -321,7 +334,7 @@ class _Opening:
             with lock:
                 end = opening._run_in_shell(patient)
         finally:
-            # What still runs there ends with it; DNS has been started before that.
+            # What still runs there ends with it; `_rescued` has seen to that before it believed that DNS runs.
             own.close()
         return opening._opened(end)
 
@@ -332,7 +345,8 @@ class _Opening:
         except HostFailure as error:
             if "dns_may_be_stopped" in error.details:
                 raise
-            raise self._rescued() from error
+            patient.session.reconnect()
+            raise self._rescued(patient.session) from error
         if "window" not in answer.sections:
             raise self._no_room()
         end = _end_shown(answer)

@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.exchange import Exchange
-from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import WinRM
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host import dns_window
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.window_request import window_of
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._verbose import SILENT
@@ -74,15 +73,6 @@ def test_without_a_task_scheduler_nothing_is_stopped() -> None:
     assert caught.value.details["dns_may_be_stopped"] is False
     assert case.dns_runs
     assert case.host.locks is None
-
-
-def test_unguarded_it_runs_in_a_shell_that_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    case = Case(FakeHost(scheduler="missing"))
-    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
-    case.open(allow_unguarded=True)
-    assert case.wire.opened[1]["idle_timeout"] == "PT360S"
-    assert case.wire.deleted[0] == "shell-2", "only after the end was confirmed"
-    assert case.dns_runs
 
 
 def test_a_task_that_never_runs_is_distinguished_from_one_that_hangs() -> None:
@@ -206,32 +196,6 @@ def test_a_look_ends_before_its_command(timeout: int, waits: int) -> None:
     case.open()
     (look,) = [line for line in case.host.lines if "begin window" in line]
     assert f"(1,1,{waits // 2})" in look
-
-
-def test_a_shell_of_its_own_is_closed_when_the_lock_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    case = Case(FakeHost(scheduler="missing"))
-    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
-    answer = case.host.answer
-
-    def meets_another(line: str) -> bytes:
-        if "cmd.exe /d /c" in line and case.host.locks is None:
-            case.host.locks = ["9999999999-fedcba9876543210"]
-        return answer(line)
-
-    case.host.answer = meets_another  # type: ignore[method-assign]
-    with pytest.raises(HostFailure, match="locked by another run"):
-        case.open(allow_unguarded=True)
-    assert "shell-2" in case.wire.deleted
-
-
-def test_a_lost_answer_of_an_unguarded_window_starts_dns_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    case = Case(FakeHost(scheduler="missing"))
-    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
-    case.host.drop_sections = {"window"}
-    with pytest.raises(HostFailure) as caught:
-        case.open(allow_unguarded=True)
-    assert isinstance(caught.value.details["dns_may_be_stopped"], bool)
-    assert "shell-2" in case.wire.deleted
 
 
 def test_what_ran_is_on_record_before_anything_stops() -> None:
