@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -253,9 +254,9 @@ def test_without_a_variable_for_the_connection(controller, small, tmp_path, free
     assert_one_sentence(result, "unreachable", "ansible_port", "ansible_connection=winrm", "SSH server")
 
 
-@pytest.fixture
-def linux(tmp_path, free_port) -> Iterator[dict[str, Any]]:
-    """Start a plain sshd of this machine, as any Linux host has one, and give the variables to reach it."""
+@contextmanager
+def debian(tmp_path: Path, free_port: int, **settings: str) -> Iterator[dict[str, Any]]:
+    """Start a plain sshd of this machine, which logs to a file, and give the variables to reach it."""
     for name in ("host_key", "user_key"):
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True, capture_output=True
@@ -269,13 +270,15 @@ def linux(tmp_path, free_port) -> Iterator[dict[str, Any]]:
         "UsePAM": "no",
         "PidFile": "none",
         "PermitRootLogin": "yes",
+        **settings,
     }
     config = tmp_path / "sshd_config"
     config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()), encoding="ascii")
     kind, key = (tmp_path / "host_key.pub").read_text(encoding="ascii").split()[:2]
     (tmp_path / "known").write_text(f"[127.0.0.1]:{free_port} {kind} {key}\n", encoding="ascii")
     Path("/run/sshd").mkdir(exist_ok=True)
-    sshd = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(config)], stderr=subprocess.DEVNULL)
+    with open(tmp_path / "sshd.log", "w", encoding="utf-8") as log:
+        sshd = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(config)], stderr=log)
     yield {
         "ansible_ssh_args": "",
         "ansible_port": free_port,
@@ -286,6 +289,34 @@ def linux(tmp_path, free_port) -> Iterator[dict[str, Any]]:
     }
     sshd.terminate()
     sshd.wait()
+
+
+@pytest.fixture
+def linux(tmp_path, free_port) -> Iterator[dict[str, Any]]:
+    """Start an sshd as any Linux host has one, and give the variables to reach it."""
+    with debian(tmp_path, free_port) as variables:
+        yield variables
+
+
+@pytest.mark.parametrize("mechanism", ["sshpass", "ssh_askpass"])
+def test_a_password_is_tried_once_where_a_server_offers_two_ways_to_give_it(
+    controller, small, tmp_path, free_port, mechanism: str
+) -> None:
+    """Windows' server knows no keyboard-interactive, others do: the client would answer both with the password."""
+    both = {"UsePAM": "yes", "PasswordAuthentication": "yes", "KbdInteractiveAuthentication": "yes"}
+    both["LogLevel"] = "VERBOSE"  # which shows every failure
+    with debian(tmp_path, free_port, **both) as variables:
+        wrong = {
+            **variables,
+            "ansible_ssh_private_key_file": None,
+            "ansible_password": WRONG,
+            "ansible_ssh_password_mechanism": mechanism,
+            "ansible_ssh_extra_args": "-o PubkeyAuthentication=no",
+        }
+        result = controller.module(over_ssh(small, tmp_path, **wrong), "port_info")
+    assert_one_sentence(result, "unreachable", "rejected the credentials", "ansible_password")
+    log = (tmp_path / "sshd.log").read_text(encoding="utf-8")
+    assert len([line for line in log.splitlines() if line.startswith("Failed ")]) == 1, log
 
 
 def test_a_linux_host_in_the_group(controller, small, tmp_path, linux) -> None:

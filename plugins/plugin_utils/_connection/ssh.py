@@ -110,7 +110,8 @@ class SSH:
     def _opened(self, seconds: float) -> SSHShell:
         """Start the client and wait until cmd.exe answers."""
         arguments = arguments_of(self._connection)
-        last = [] if self._resolved is None else self._resolved.last()
+        with_password = password_of(self._connection) is not None
+        last = [] if self._resolved is None else self._resolved.last(with_password)
         client = arguments.client(*self._first(), *(DIRECT if self._direct else ()))
         command = [*arguments.wrapper, *client, *last, "-T", *destination(self.target), CMD]
         try:

@@ -32,7 +32,7 @@ _STANDARD_PORT = 22
 _NONE = ("", "none")
 
 FIRST = ("-o", "NumberOfPasswordPrompts=1", "-o", "RemoteCommand=none")
-"""Options before the user's: the client uses the first value of each option. A password is tried only once."""
+"""Options before the user's: the client uses the first value of each option."""
 
 NO_PROMPTS = ("-o", "BatchMode=yes")
 """Do not prompt for a password, or for the passphrase of a key: nobody is at a terminal."""
@@ -42,6 +42,10 @@ DIRECT = ("-o", "ControlMaster=no", "-o", "ControlPath=none")
 
 _ALIVE = ("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4")
 _STRICT = ("-o", "StrictHostKeyChecking=yes")
+
+_ONE_METHOD = ("-o", "KbdInteractiveAuthentication=no")
+"""NumberOfPasswordPrompts counts for each method: the client would answer a server that offers this one and `password`
+twice. Windows' server has only `password` and `publickey` (Microsoft, OpenSSH Server configuration for Windows)."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,16 @@ class Resolved:
         """Whether another host or a program makes the connection."""
         return any(self.settings.get(name, "").lower() not in _NONE for name in ("proxyjump", "proxycommand"))
 
-    def last(self) -> list[str]:
-        """Return the options that apply where the user has set nothing else."""
+    def last(self, password: bool) -> list[str]:
+        """Return the options that apply where the user has set nothing else.
+
+        Args:
+            password: whether the client logs on with one.
+        """
         options: list[str] = []
+        preferred = self.settings.get("preferredauthentications", "password").lower().split(",")
+        if password and "password" in preferred and self.settings.get("passwordauthentication") != "no":
+            options += _ONE_METHOD
         if self.settings.get("stricthostkeychecking", "ask") == "ask":
             options += _STRICT
         if self.settings.get("serveraliveinterval", "0") == "0":

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import Session
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.transports import refuse_foreign
+
 _CLIENT = """\
 import json, os, pathlib, sys, time
 here = pathlib.Path(__file__).parent
@@ -106,3 +109,14 @@ class StandIn:
         """The command lines that have reached the host."""
         path = self.folder / "lines"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def session_of(connection: Any, **options: Any) -> Session:
+    refuse_foreign(connection, "client01")
+    return Session(connection, **options)
+
+
+def option_values(words: list[str], name: str) -> list[str]:
+    """Return the values of an option of the client, in order; the first one counts."""
+    given = [words[at + 1].partition("=") for at, word in enumerate(words) if word == "-o"]
+    return [value.strip('"') for key, _sign, value in given if key == name]
