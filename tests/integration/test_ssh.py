@@ -223,6 +223,17 @@ def test_an_unknown_host_key_is_refused_and_not_accepted(controller, small, tmp_
     done(controller.module(unchecked, "port_info"))
 
 
+def test_a_control_path_that_is_too_long(controller, small, tmp_path) -> None:
+    """The client itself refuses it before it connects."""
+    folder = tmp_path / ("x" * (100 - len(str(tmp_path))))
+    shared = {
+        "ansible_ssh_args": "-o ControlMaster=auto -o ControlPersist=60s",
+        "ansible_control_path_dir": str(folder),
+    }
+    result = controller.module(over_ssh(small, tmp_path, **shared), "port_info")
+    assert_one_sentence(result, "unreachable", "control socket is too long", "ansible_control_path_dir")
+
+
 def test_through_another_host(controller, small, tmp_path) -> None:
     """ProxyJump; a window's task does not pin the address then, and works."""
     variables = small.variables("ssh")

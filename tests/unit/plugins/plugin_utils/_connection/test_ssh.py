@@ -33,7 +33,6 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.
 )
 
 NOT_VERIFIED = "Host key verification failed."
-SECRET = "secret-password"
 
 
 def shared_and_lost(client: StandIn, connection: Any, path: Path) -> Session:
@@ -57,6 +56,22 @@ def test_a_command_runs_in_one_cmd_and_its_output_ends_at_its_mark(client: Stand
     (words,) = client.sessions
     assert words[-4:] == ["-T", "--", "srv.example", "cmd.exe /d /q /v:off"]
     assert session.survives_disconnection is True
+
+
+@pytest.mark.parametrize("name", ["exec_command", "_run", "_connect"])
+def test_the_plugin_runs_nothing_itself(
+    client: StandIn, plugin: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no deadline and no limit for output, and repeats a command after a lost connection."""
+    connection = plugin(ansible_ssh_retries=3)
+    monkeypatch.setattr(type(connection), name, lambda *_arguments, **_more: pytest.fail(f"{name} was called"))
+    client.plays(commands=["answer", "drop"])
+    session = session_of(connection)
+    run(session)
+    with pytest.raises(HostFailure):
+        run(session)
+    session.close()
+    assert client.lines == [LINE, LINE]
 
 
 def test_a_name_is_never_an_option_of_the_client(client: StandIn, plugin: Any, tmp_path: Path) -> None:

@@ -76,6 +76,20 @@ def test_an_unknown_key_is_never_accepted_by_us(client: StandIn, plugin: Any, se
     assert option_values(words, "StrictHostKeyChecking") == added
 
 
+def test_a_host_that_is_gone_is_noticed(client: StandIn, plugin: Any) -> None:
+    """Neither connecting nor waiting for output lasts for ever; what the user has set counts."""
+    run(session_of(plugin()))
+    client.plays({"serveraliveinterval": "7"})
+    run(session_of(plugin(ansible_ssh_timeout=33, ansible_ssh_args="-o ServerAliveInterval=7")))
+    first, second = client.sessions
+    assert option_values(first, "ConnectTimeout") == ["10"]
+    assert option_values(first, "ServerAliveInterval") == ["15"] and option_values(first, "ServerAliveCountMax") == [
+        "4"
+    ]
+    assert option_values(second, "ConnectTimeout") == ["33"]
+    assert option_values(second, "ServerAliveInterval") == ["7"]
+
+
 def test_nobody_is_asked_and_a_password_is_tried_once(client: StandIn, plugin: Any) -> None:
     run(session_of(plugin(ansible_ssh_args="-o NumberOfPasswordPrompts=5 -o BatchMode=no")))
     (words,) = client.sessions
