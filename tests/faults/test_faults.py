@@ -103,6 +103,40 @@ def test_no_account_is_locked_while_a_boot_is_waited_for(
     assert not matrix.problems, "\n".join(matrix.problems)
 
 
+def test_no_account_is_locked_over_ssh_either(
+    ready: Callable[[str], FaultHost], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is taken from the account when the host was asked to reboot."""
+    monkeypatch.setattr(session, "REFUSED_PAUSES_S", (0.5, 0.5))
+    host = ready("nt6")
+    with host.over("ssh"):
+        assert host.ssh is not None
+        server, reconnect = host.ssh.server, session.Session.reconnect
+        keys = server.folder / "authorized_keys"
+        key = keys.read_bytes()
+
+        def without_the_key(lost: session.Session) -> None:
+            if keys.read_bytes():
+                keys.write_bytes(b"")
+                server.control({"op": "reset_counters"})
+            reconnect(lost)
+
+        monkeypatch.setattr(session.Session, "reconnect", without_the_key)
+        matrix = Matrix(host, WORKS["reboot"], monkeypatch)
+        seen = matrix.start()
+        result = matrix.act()
+        assert result["failed"] and result["dns_may_be_stopped"] is True, result["msg"]
+        assert "no further logon is tried" in result["msg"] and "rejected the credentials" in result["msg"]
+        assert server.control({"op": "counters"})["connections"] == LOGONS_MAX
+        monkeypatch.setattr(session.Session, "reconnect", reconnect)
+        keys.write_bytes(key)
+        host.new_call()
+        assert host.wait(host.answers, 30)
+        settled = host.glance_until(lambda now: now.runs("DNS") and now.runs("WINS"), 60)
+        matrix.converge("after refused logons", seen, settled)
+    assert not matrix.problems, "\n".join(matrix.problems)
+
+
 @pytest.mark.parametrize("at", range(1, COMMANDS + 1))
 def test_a_command_that_never_ends_is_given_up(at: int, matrix: Matrix) -> None:
     host = matrix.host

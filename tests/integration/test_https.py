@@ -54,6 +54,21 @@ def test_check_change_window_and_second_run(
         run_cycle(inside, names, host, reached(host, tmp_path, plugin, certificate), port)
 
 
+def test_a_server_2003_speaks_a_tls_that_is_too_old(controller, make_host, tmp_path) -> None:
+    """The lab's SBS 2003 has TLS 1.0 at most; OpenSSL 3 as Debian has it refuses that."""
+    host = make_host("sbs2003", "--https")
+    facts = ask_once(host.name, {"op": "info"})
+    hosts = {plugin: CONNECTIONS[plugin](facts, False) for plugin in ("winrm", "psrp")}
+    path = tmp_path / "inventory.yml"
+    path.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    done = controller.playbook(play({"name": "Read", "portkeeper.windows_dns.port_info": {}}), path)
+    for plugin, scheme in (("winrm", "ansible_winrm_scheme"), ("psrp", "ansible_psrp_protocol")):
+        result = done.results["Read"][plugin]
+        assert result["_kind"] == "unreachable"
+        assert "TLS 1.0 only: use NTLM over HTTP" in result["msg"] and scheme in result["msg"], result["msg"]
+        assert "\n" not in result["msg"].strip()
+
+
 class Servers:
     """Servers that show different certificates, and hosts that reach them with different variables."""
 

@@ -8,28 +8,41 @@ The check `kerberos` runs this file, in an environment that has Kerberos' librar
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
 from documented import documented
 from only_dns import only_dns
 from same_artifacts import assert_equal, task
 from whole_cycle import inventory, play, run_cycle, slow_window
 
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.session import (
+    REFUSED_PAUSES_S,
+    Session,
+)
 from portkeeper_lab.control import ask_once
 from portkeeper_lab.inventory import CONNECTIONS
-from portkeeper_lab.kerberos import Realm
 
 NAME = "dc2019.portkeeper.test"
 WRONG = "not-the-Passw0rd"
 READ = play({"name": "Read", "portkeeper.windows_dns.port_info": {}})
 LOGON = {"winrm": "ansible_winrm_transport", "psrp": "ansible_psrp_auth"}
 LOGONS = ("ntlm", "kerberos")
+OVERRIDE = {
+    "winrm": "ansible_winrm_kerberos_hostname_override",
+    "psrp": "ansible_psrp_negotiate_hostname_override",
+}
 PORTS = {"winrm": 51824, "psrp": 51825}
 PLUGINS = pytest.mark.parametrize("plugin", ["winrm", "psrp"])
 
@@ -130,6 +143,68 @@ def test_messages_over_http_are_sealed_and_a_wrong_password_is_tried_once(host, 
 
 
 @PLUGINS
+def test_a_service_of_another_name_is_named_by_the_override(controller, host, tmp_path, plugin: str) -> None:
+    """The inventory has an address, as where no name server knows the host; the ticket is for the name."""
+    facts = ask_once(host.name, {"op": "info"})
+    settings = {"KRB5_CONFIG": facts["kerberos"]["configuration"]}
+    by_address = variables(host, plugin, ansible_host="127.0.0.1", ansible_password=facts["password"])
+    done = controller.playbook(READ, inventory(tmp_path / "without.yml", "dc2019", **by_address), **settings)
+    assert done.result("Read")["_kind"] == "unreachable", "nobody has a ticket for an address"
+    named = {**by_address, OVERRIDE[plugin]: NAME}
+    done = controller.playbook(READ, inventory(tmp_path / "with.yml", "dc2019", **named), **settings)
+    assert done.result("Read")["_kind"] == "ok", done.result("Read")["msg"]
+
+
+@contextmanager
+def another_password(host: Any) -> Iterator[None]:
+    """Somebody changes the administrator's password at the KDC, and afterwards back."""
+    facts = ask_once(host.name, {"op": "info"})
+    folder = Path(facts["kerberos"]["configuration"]).parent
+    environment = {"KRB5_CONFIG": str(folder / "server.conf"), "KRB5_KDC_PROFILE": str(folder / "kdc.conf")}
+
+    def change(password: str) -> None:
+        command = ["/usr/sbin/kadmin.local", "cpw", "-pw", password, facts["kerberos"]["principal"]]
+        subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True)
+
+    change(WRONG)
+    try:
+        yield
+    finally:
+        change(facts["password"])
+
+
+@PLUGINS
+def test_a_password_that_is_changed_meanwhile_locks_no_account(host, monkeypatch, plugin: str) -> None:
+    """As a task does that waits for a boot, without its pauses: over winrm its ticket lasts, pypsrp gets new ones."""
+    facts = ask_once(host.name, {"op": "info"})
+    monkeypatch.setenv("KRB5_CONFIG", facts["kerberos"]["configuration"])
+    monkeypatch.setenv("KRB5CCNAME", "MEMORY:nobody")
+    lab = variables(host, plugin, ansible_host="127.0.0.1", ansible_password=facts["password"])
+    lab[OVERRIDE[plugin]] = NAME
+    made = connection_loader.get(plugin, PlayContext())
+    made.set_options(var_options={**lab, "_extras": lab if plugin == "winrm" else {}})
+    session = Session(made)
+    session.run("ver", phase="read", timeout=60)
+    before = answers(host)
+    with another_password(host):
+        pauses: list[float | None] = []
+        for _attempt in range(len(REFUSED_PAUSES_S) + 1):
+            session.reconnect()
+            try:
+                session.run("ver", phase="read", timeout=60)
+                pauses.append(0)
+            except HostFailure as error:
+                assert "got no logon from Kerberos" in str(error)
+                pauses.append(session.pause_before_retry(5))
+        session.close()
+    asked = (answers(host) - before)["AS_REQ PREAUTH_FAILED"]
+    if plugin == "winrm":
+        assert pauses == [0, 0, 0] and asked == 0
+    else:
+        assert pauses == [*REFUSED_PAUSES_S, None] and asked == len(pauses)
+
+
+@PLUGINS
 def test_without_a_password_and_a_ticket_the_sentence_says_what_to_check(host, inside, tmp_path, plugin: str) -> None:
     _names, controller = inside
     given = {name: value for name, value in variables(host, plugin).items() if name != "ansible_password"}
@@ -140,22 +215,24 @@ def test_without_a_password_and_a_ticket_the_sentence_says_what_to_check(host, i
     assert "\n" not in result["msg"].strip()
 
 
-def test_a_domain_of_server_2003_and_a_controller_without_rc4(controller, tmp_path) -> None:
+@pytest.fixture(scope="module")
+def old(make_host):
+    """Start a Server 2003 with a realm that knows no type of encryption newer than RC4."""
+    return make_host("sbs2003", "--kerberos")
+
+
+@PLUGINS
+def test_a_domain_of_server_2003_and_a_controller_without_rc4(controller, old, tmp_path, plugin: str) -> None:
     """As Red Hat's policy has it: the KDC and this controller have no type of encryption in common."""
-    realm = Realm(tmp_path / "realm", "SBS2003", {"Administrator": "Lab-Passw0rd"}, rc4_only=True)
-    try:
-        configuration = tmp_path / "krb5.conf"
-        text = realm.configuration.read_text(encoding="ascii")
-        only_aes = "[libdefaults]\n    permitted_enctypes = aes256-cts aes128-cts"
-        configuration.write_text(text.replace("[libdefaults]", only_aes), encoding="ascii")
-        lab = {"ansible_host": realm.host, "ansible_port": 5985, "ansible_password": "Lab-Passw0rd"}
-        lab["ansible_user"] = realm.facts("Administrator")["principal"]
-        found = documented(lab, ansible_connection="winrm", ansible_winrm_transport="kerberos")
-        found["ansible_winrm_kinit_env_vars"] = ["KRB5_CONFIG"]
-        reached = inventory(tmp_path / "inventory.yml", "sbs2003", **found)
-        done = controller.playbook(READ, reached, KRB5_CONFIG=str(configuration))
-    finally:
-        realm.stop()
-    result = done.result("Read")
+    facts = ask_once(old.name, {"op": "info"})
+    configuration = tmp_path / "krb5.conf"
+    text = Path(facts["kerberos"]["configuration"]).read_text(encoding="ascii")
+    only_aes = "[libdefaults]\n    permitted_enctypes = aes256-cts aes128-cts"
+    configuration.write_text(text.replace("[libdefaults]", only_aes), encoding="ascii")
+    given = variables(old, plugin, ansible_host="127.0.0.1", ansible_password=facts["password"])
+    given[OVERRIDE[plugin]] = facts["kerberos"]["host"]
+    reached = inventory(tmp_path / "inventory.yml", "sbs2003", **given)
+    result = controller.playbook(READ, reached, KRB5_CONFIG=str(configuration)).result("Read")
     assert result["_kind"] == "unreachable"
     assert "got no logon from Kerberos" in result["msg"] and "encryption type" in result["msg"], result["msg"]
+    assert LOGON[plugin] in result["msg"] and "\n" not in result["msg"].strip()

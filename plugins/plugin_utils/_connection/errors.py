@@ -14,6 +14,7 @@ from typing import Literal
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from .kdc_errors import refused_by_kdc
 from .tls import handshake_sentence
 
 Phase = Literal["read", "backup", "write", "restart", "verify"]
@@ -265,12 +266,14 @@ def fault_number(error: BaseException) -> int | None:
 
 
 def credentials_refused(error: BaseException | None) -> bool:
-    """Return whether the host refused user and password."""
-    return error is not None and (type(error).__name__ in _REJECTED or _http_status(error) == 401)
+    """Return whether the host, or the KDC, refused user and password."""
+    if error is None:
+        return False
+    return type(error).__name__ in _REJECTED or _http_status(error) == 401 or refused_by_kdc(error)
 
 
 class LogonRefused(AnsibleConnectionFailure):  # type: ignore[misc]
-    """The host refused user and password. Windows counts such attempts, and locks the account after some."""
+    """The host or the KDC refused user and password. Windows counts such attempts, and locks the account after some."""
 
 
 def connection_failure(error: BaseException, target: Target) -> AnsibleConnectionFailure:
