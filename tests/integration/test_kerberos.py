@@ -155,6 +155,19 @@ def test_a_service_of_another_name_is_named_by_the_override(controller, host, tm
     assert done.result("Read")["_kind"] == "ok", done.result("Read")["msg"]
 
 
+def test_negotiate_counts_a_wrong_password_twice(controller, host, tmp_path) -> None:
+    """As the documentation warns: after the KDC's refusal the library tries NTLM with the same password."""
+    facts = ask_once(host.name, {"op": "info"})
+    before = answers(host)
+    wrong = variables(host, "psrp", ansible_host="127.0.0.1", ansible_password=WRONG, ansible_psrp_auth="negotiate")
+    reached = inventory(tmp_path / "inventory.yml", "dc2019", **{**wrong, OVERRIDE["psrp"]: NAME})
+    settings = {"KRB5_CONFIG": facts["kerberos"]["configuration"]}
+    result = controller.playbook(READ, reached, **settings).result("Read")
+    assert result["_kind"] == "unreachable"
+    assert "rejected the credentials" in result["msg"], "the host's own answer to NTLM"
+    assert (answers(host) - before)["AS_REQ PREAUTH_FAILED"] == 1
+
+
 @contextmanager
 def another_password(host: Any) -> Iterator[None]:
     """Somebody changes the administrator's password at the KDC, and afterwards back."""
