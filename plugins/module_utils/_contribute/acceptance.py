@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from .._ports import PortSet
 from .._windows.service_states import RUNNING
+from .._windows.settings import SETTINGS, has_other_type
 
 CONFIRMED, CONTRADICTED, NOT_SEEN = "confirmed", "contradicted", "not_seen"
 
@@ -68,6 +69,8 @@ def _reservation_keeps_dns_off(facts: Facts) -> Answer:
     reserved, held = facts["settings"][name], facts["dns"]["udp_ports"]
     if not reserved["ranges"] or not held or facts["dns"]["pool_present"] != "yes":
         return None, f"no {name}, or no pool"
+    if has_other_type(SETTINGS[name], reserved):
+        return None, f"{name} has another type than Windows reads"
     inside = sorted(set(_ports(reserved["ranges"])) & {port for family in held for port in _ports(held[family])})
     if inside and facts["os"]["family"] == "nt5":
         return None, f"DNS holds {len(inside)} of the ports; a reboot since they were reserved would say more"

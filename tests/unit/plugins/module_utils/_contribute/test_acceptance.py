@@ -62,6 +62,21 @@ CASES = [
         "contradicted",
     ),
     ("reservation_keeps_dns_off", facts(), "not_seen"),
+    *(
+        (
+            "reservation_keeps_dns_off",
+            server_2019(
+                settings={
+                    "socket_pool_excluded_port_ranges": {
+                        **ranges(entry, registry_type="REG_SZ"),
+                        "ranges": [entry],
+                    }
+                }
+            ),
+            "not_seen",
+        )
+        for entry in ("53-53", "4500-4500")
+    ),
     ("exclusions_can_be_listed", facts(os=NT6, exclusions={"udp4": [], "udp6": []}), "confirmed"),
     ("exclusions_can_be_listed", facts(os=NT6), "contradicted"),
     ("exclusions_can_be_listed", server_2019(), "not_seen"),
