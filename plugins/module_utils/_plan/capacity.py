@@ -82,6 +82,19 @@ def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list
     Returns:
         What may be written, and problems for what may not, or for a pool that does not fit now.
     """
+    choice, problems = _choose(pool, wanted)
+    size = None if choice.sized else pool.beyond
+    now, then = (
+        {row["family"]: row for row in misfits(pool, size, {family: ports(family) for family in FAMILIES})}
+        for ports in (choice.current, choice.desired)
+    )
+    caused = [row for family, row in then.items() if family not in now]
+    verdict = "will not fit then, if DNS takes SocketPoolSize as it is"
+    return choice, problems + _reported(caused, verdict, "warning")
+
+
+def _choose(pool: Pool, wanted: Reservations) -> tuple[Reservations, list[Problem]]:
+    """Return the changes that leave enough ports for a pool of the documented size, and the problems of the others."""
     current = {family: wanted.current(family) for family in FAMILIES}
     already = misfits(pool, pool.size, current)
     families = {row["family"] for row in already}

@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     rebooted,
     server_2019,
     service,
+    socket,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import (
     DETECTED_LIST,
@@ -183,6 +184,20 @@ def test_a_pool_that_does_not_fit_even_with_the_documented_size() -> None:
         "a pool of 16129 sockets and 255 client ports need 16384 ports, but 9000 are"
         " not reserved: the pool does not fit already; 10000 sockets would not fit either."
     )
+
+
+def test_a_pool_above_the_documented_size_that_no_longer_fits_after_the_plan() -> None:
+    """16129 sockets and 255 client ports fill the default range exactly: one reserved port is one too many."""
+    made = server_2019(services={"BESClient": service(pid=9)}, settings={"socket_pool_size": number(16129)})
+    made["udp_endpoints"] = [socket(52311, 9, "BESClient.exe")]
+    found = plan(made)
+    assert [change["id"] for change in found["settings"]] == ["socket_pool_excluded_port_ranges"]
+    problems = [problem for problem in found["problems"] if problem["id"] == "pool_does_not_fit"]
+    assert [problem["severity"] for problem in problems] == ["warning", "warning"]
+    assert problems[0]["data"] == {"family": "udp4", "pool": 16129, "client_ports": 255, "free": 16383}
+    assert problems[0]["message"].endswith("the pool will not fit then, if DNS takes SocketPoolSize as it is.")
+    smaller = plan(made, socket_pool_size=2500)["problems"]
+    assert "pool_does_not_fit" not in {problem["id"] for problem in smaller}
 
 
 def test_a_value_above_the_documented_size_excuses_no_change() -> None:
