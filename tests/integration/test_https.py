@@ -13,7 +13,7 @@ import pytest
 import yaml
 from documented import documented
 from only_dns import only_dns
-from whole_cycle import inventory, play, run_cycle, slow_window
+from whole_cycle import ASKED_IN_WINDOW, inventory, play, run_cycle, slow_window
 
 from portkeeper_lab.control import ask_once
 from portkeeper_lab.inventory import CONNECTIONS
@@ -51,7 +51,8 @@ def test_check_change_window_and_second_run(
     controller, host, tmp_path, plugin: str, certificate: bool, port: int
 ) -> None:
     with only_dns(host, NAME, controller) as (names, inside):
-        run_cycle(inside, names, host, reached(host, tmp_path, plugin, certificate), port)
+        asked = run_cycle(inside, names, host, reached(host, tmp_path, plugin, certificate), port)
+    assert asked == ASKED_IN_WINDOW
 
 
 def test_a_server_2003_speaks_a_tls_that_is_too_old(controller, make_host, tmp_path) -> None:

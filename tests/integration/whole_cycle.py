@@ -19,6 +19,10 @@ SOCKETS = 100
 IN_THE_WINDOW = 3
 """Number of the window's command whose connection is lost: it follows the script, which has stopped DNS by then."""
 
+ASKED_IN_WINDOW = 2
+"""How often the window and the second run behind it ask for the host's name, where only the host has one: once each.
+A window that does not keep the address asks at each connection."""
+
 
 def inventory(path: Path, host: str, **variables: Any) -> Path:
     """Write an inventory of one host."""
@@ -43,8 +47,8 @@ def slow_window(host: Any) -> None:
     host.exec(f"reg add {DNS}\\Lab /v StartDelayMs /t REG_DWORD /d {SETTLES_MS} /f")
 
 
-def run_cycle(controller: Any, names: OnlyDNS, host: Any, reached: Path, port: int) -> None:
-    """Run the cycle with a port of its own, and assert what each step did.
+def run_cycle(controller: Any, names: OnlyDNS, host: Any, reached: Path, port: int) -> int:
+    """Run the cycle with a port of its own; return how often its last two steps asked for the name.
 
     Args:
         controller: knows no other name server than `names`.
@@ -53,7 +57,6 @@ def run_cycle(controller: Any, names: OnlyDNS, host: Any, reached: Path, port: i
         reached: inventory, with the host's name.
         port: not reserved yet.
     """
-    before = names.answered
     done = controller.playbook(
         play(reserve("Check", port, check_mode=True, diff=True), reserve("Change", port, diff=True)), reached
     )
@@ -62,6 +65,7 @@ def run_cycle(controller: Any, names: OnlyDNS, host: Any, reached: Path, port: i
     assert check["changed"] is True and change["changed"] is True
     assert change["diff"] == check["diff"], "the check has shown it, and written nothing"
     host.winrm(op="fault", kind="drop_before", action="Command", request=IN_THE_WINDOW)
+    before = names.answered
     window = {"name": "Window", "portkeeper.windows_dns.dns_restart": {}}
     done = controller.playbook(play(window, reserve("Second run", port)), reached)
     fired = [rule["fired"] for rule in host.winrm(op="faults")["faults"]]
@@ -70,3 +74,4 @@ def run_cycle(controller: Any, names: OnlyDNS, host: Any, reached: Path, port: i
     assert done.result("Window")["changed"] is True and fired == [1]
     assert done.result("Second run")["changed"] is False, "it is written, and effective"
     assert names.answered > before and names.failed == 0, "nobody asked for the name while DNS was down"
+    return names.answered - before
