@@ -9,13 +9,16 @@ A step is what reaches the host: the command of a session, and each line of its 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
 KINDS = ("drop_before", "drop_after", "hang", "flood", "dribble")
 COUNTED = ("connections", "sessions", "lines", "further_lines")
 """What is counted; a further line is not the first of its session."""
+
+KEPT = 1000
+"""Lines of input that can be read again."""
 
 
 @dataclass
@@ -57,11 +60,17 @@ class Faults:
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
         self._counts: Counter[str] = Counter()
+        self._typed: deque[str] = deque(maxlen=KEPT)
 
     def add(self, *names: str) -> None:
         """Count something, of COUNTED."""
         with self._lock:
             self._counts.update(names)
+
+    def keep(self, line: bytes) -> None:
+        """Keep a line of input."""
+        with self._lock:
+            self._typed.append(line.decode("latin-1").rstrip("\r\n"))
 
     def reached(self) -> dict[str, Rule]:
         """Count a step that has been reached, and return the rules that apply to it, by kind."""
@@ -79,10 +88,13 @@ class Faults:
         with self._lock:
             if operation == "counters":
                 return {name: self._counts[name] for name in COUNTED}
+            if operation == "typed":
+                return {"typed": list(self._typed)}
             if operation == "faults":
                 return {"faults": [asdict(rule) for rule in self._rules]}
             if operation == "reset_counters":
                 self._counts.clear()
+                self._typed.clear()
             elif operation == "clear_faults":
                 self._rules.clear()
             elif operation == "fault":

@@ -188,6 +188,7 @@ class Sessions:
                 while data := incoming.read1(CHUNK):
                     for line in filtered.feed(data):
                         self.faults.add(*counted)
+                        self.faults.keep(line)
                         counted = ["lines", "further_lines"]
                         if not self._step(client, connection, partial(process.write_stdin, line, end=False)):
                             process.write_stdin(b"", end=True)
