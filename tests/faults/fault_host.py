@@ -353,7 +353,7 @@ class FaultHost:
     def fault(self, kind: str, request: int = 1, **more: Any) -> Rule | Armed:
         """Arm a fault; requests are counted from now on."""
         if self.ssh:
-            return self.ssh.arm(kind, request)
+            return self.ssh.arm(kind, request, **more)
         return self.server.chaos.arm(Rule(kind, request=request, **more))
 
 

@@ -59,6 +59,10 @@ class FaultSSH:
         counted = self.server.control({"op": "counters"})
         return int(counted["sessions"] + counted["lines"])
 
+    def is_idle(self) -> bool:
+        """Return whether everything that was typed has ended on the host."""
+        return self.server.running == 0
+
     def reset(self) -> None:
         """Count from zero."""
         self.server.control({"op": "reset_counters"})
@@ -67,9 +71,9 @@ class FaultSSH:
         """Take all faults away."""
         self.server.control({"op": "clear_faults"})
 
-    def arm(self, kind: str, step: int) -> Armed:
+    def arm(self, kind: str, step: int, **more: Any) -> Armed:
         """Arm a fault; steps are counted from now on."""
-        self.server.control({"op": "fault", "kind": kind, "step": step})
+        self.server.control({"op": "fault", "kind": kind, "step": step, **more})
         return Armed(self.server)
 
 

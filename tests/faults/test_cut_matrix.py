@@ -22,7 +22,7 @@ from matrix import STOPPED, WORKS, Matrix
 
 FULL = os.environ.get("PORTKEEPER_FAULTS") == "full"
 CUTS = ("drop_before", "drop_after", "cut_reply", STOPPED)
-KINDS = {"winrm": CUTS, "psrp": CUTS, "ssh": ("drop_before", "drop_after")}
+KINDS = {"winrm": CUTS, "psrp": CUTS, "ssh": ("drop_before", "drop_after", STOPPED)}
 """By connection: at each request, or over ssh at each step, the session's command or a line that is typed into it."""
 FAMILIES = {"winrm": ("nt5", "nt6"), "psrp": ("nt5",), "ssh": ("nt6",)}
 PARTS = {"apply": 1, "window": 2, "verify": 1, "rollback": 1, "reboot": 4}

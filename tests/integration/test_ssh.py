@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,11 +20,10 @@ from typing import Any
 import pytest
 import yaml
 from documented import documented
+from held_write import WRITES, behind_write, eventually, owners_of_lock, write_held
 from only_dns import only_dns
 from over_each import QUICK
 from whole_cycle import slow_window
-
-from portkeeper_lab.template import LAB_FOLDER
 
 DNS = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -34,8 +32,6 @@ NAME = "dc2019.example.test"
 POLICY = {"socket_pool_size": 2500, "extra_ports": ["51820"]}
 SENT_FIRST = 3
 """The step of a session at which the first command is sent: cmd.exe and a line that does nothing come before it."""
-WRITES = re.compile(r"reg\.exe (add|delete|import)|\b(md|rd|del|copy|move) ")
-"""What a line that changes the host contains. One that looks at its lock does not."""
 
 
 def over_ssh(host, folder: Path, **variables: Any):
@@ -90,16 +86,6 @@ def done(result: dict[str, Any]) -> dict[str, Any]:
     """Return the result of a task that must have succeeded."""
     assert result["_kind"] == "ok", result["msg"]
     return result
-
-
-def eventually(holds: Callable[[], object], seconds: float = 30.0) -> bool:
-    """Wait until something holds, and return whether it did."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def assert_one_sentence(result: dict[str, Any], kind: str, *words: str) -> None:
@@ -388,32 +374,18 @@ def test_a_hang_before_anything_was_sent_is_unreachable(controller, small) -> No
     assert_one_sentence(controller.module(small, "port_info", command_timeout=10), "unreachable", "did not answer")
 
 
-def behind_write(host) -> list[str]:
-    """Return the commands that were sent behind the write, which was the third."""
-    typed = host.ssh(op="typed")["typed"]
-    return [line for line in typed if "portkeeper-end-" not in line][3:]
-
-
 def test_a_write_that_outlives_its_connection_is_waited_for(controller, run, host) -> None:
-    """The connection is lost while the write runs: what is restored afterwards, is restored behind its end.
-
-    The write is held up where it has compared the old values, and has still to write.
-    """
+    """The connection is lost while the write runs: what is restored afterwards, is restored behind its end."""
     host.ssh(op="clear_faults")
     host.ssh(op="reset_counters")
-    untouched, prefix = configured(host), Path(host.info["prefix"])
-    held, lock = prefix / LAB_FOLDER / "fc-waits", prefix / "drive_c" / "windows" / "portkeeper" / "lock"
+    untouched = configured(host)
     host.ssh(op="fault", kind="drop_after", step=SENT_FIRST + 4)
-    held.touch()
-    try:
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(run, "port_reservations", on_failure="rollback", **POLICY)
-            eventually(lambda: running.done() or len(behind_write(host)) >= 2)
-            owners, before, looked = list(lock.glob("*")), configured(host), behind_write(host)
-            held.unlink()
-            result = running.result()
-    finally:
-        held.unlink(missing_ok=True)
+    with write_held(host) as go_on, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run, "port_reservations", on_failure="rollback", **POLICY)
+        eventually(lambda: running.done() or len(behind_write(host)) >= 2)
+        owners, before, looked = owners_of_lock(host), configured(host), behind_write(host)
+        go_on()
+        result = running.result()
     host.ssh(op="clear_faults")
     assert looked and not any(WRITES.search(line) for line in looked), "the second connection only looks"
     assert before == untouched and len(owners) == 1, "the write runs: it has the lock, and has not written yet"
@@ -423,3 +395,21 @@ def test_a_write_that_outlives_its_connection_is_waited_for(controller, run, hos
     assert configured(host) == untouched
     again = done(run("port_reservations", **POLICY))
     assert again["changed"] is True, "the lock is free"
+
+
+def test_a_task_that_was_stopped_and_the_run_behind_it(controller, small) -> None:
+    """Ansible's `timeout` ends the task while its write goes on: the next run writes nothing before it has ended."""
+    host, run, policy = small, partial(controller.module, small), {**POLICY, "extra_ports": ["51821"]}
+    untouched = configured(host)
+    task = {"name": "Stopped", "portkeeper.windows_dns.port_reservations": policy, "timeout": 15}
+    with write_held(host):
+        stopped = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": [task]}], host.inventory)
+        assert stopped.returncode == 2 and stopped.result("Stopped")["_kind"] == "failed"
+        owners = owners_of_lock(host)
+        assert len(owners) == 1 and configured(host) == untouched, "the write runs, and has not written yet"
+        early = run("port_reservations", command_timeout=15, **policy)
+        assert_one_sentence(early, "failed", "is locked by another run")
+        assert owners_of_lock(host) == owners and configured(host) == untouched
+    assert eventually(lambda: not owners_of_lock(host)), "the write releases the lock at its end"
+    assert configured(host) != untouched, "and has written"
+    assert done(run("port_reservations", **policy))["changed"] is False

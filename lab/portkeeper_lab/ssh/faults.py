@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-KINDS = ("drop_before", "drop_after", "hang", "flood", "dribble")
+KINDS = ("drop_before", "drop_after", "hang", "flood", "dribble", "call_before")
 COUNTED = ("connections", "sessions", "lines", "further_lines")
 """What is counted; a further line is not the first of its session."""
 
@@ -31,6 +32,7 @@ class Rule:
         times: how many steps it hits; 0 is every one from then on.
         seconds: length of a hang (None: until the server stops), or the pause between two bytes of output.
         size: bytes of a flood.
+        call: what call_before runs when the step has arrived, and goes on to the host; only within a process.
         seen: steps so far.
         fired: how often it has hit.
     """
@@ -40,6 +42,7 @@ class Rule:
     times: int = 1
     seconds: float | None = None
     size: int = 200 * 1024 * 1024
+    call: Callable[[], object] | None = None
     seen: int = 0
     fired: int = 0
 
@@ -109,6 +112,8 @@ def _rule(values: dict[str, Any]) -> Rule:
         rule = Rule(**values)
     except TypeError as error:
         raise ValueError(str(error)) from error
+    if (rule.kind == "call_before") != callable(rule.call):
+        raise ValueError("call_before, and nothing else, needs a call")
     if rule.kind not in KINDS:
         raise ValueError(f"no fault {rule.kind!r}; there are {', '.join(KINDS)}")
     return rule

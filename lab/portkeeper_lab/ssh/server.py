@@ -105,6 +105,11 @@ class SSHServer:
         """Return what a client needs to know of it."""
         return {"port": self.port, "folder": str(self.folder), "default_shell": self._default_shell}
 
+    @property
+    def running(self) -> int:
+        """How many sessions' commands have not ended on the host, with and without a client."""
+        return len(self._sessions.running)
+
     def _watch(self, listener: socket.socket) -> None:
         """Open and close the port with the host. A bound socket that does not listen keeps it."""
         while not self._stop.wait(WATCH_INTERVAL):

@@ -89,6 +89,7 @@ class Sessions:
 
     Attributes:
         faults: what is to go wrong, and what has happened.
+        running: those whose command has not ended on the host.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Sessions:
         self._server: socketserver.ThreadingUnixStreamServer | None = None
         self._stopping = threading.Event()
         self.faults = Faults()
+        self.running: set[object] = set()
 
     def listen(self, path: Path) -> None:
         """Take relays from now on."""
@@ -124,7 +126,11 @@ class Sessions:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                sessions.serve(self.connection, self.rfile)
+                sessions.running.add(self)
+                try:
+                    sessions.serve(self.connection, self.rfile)
+                finally:
+                    sessions.running.discard(self)
                 # Wakes the thread that still waits for input.
                 with contextlib.suppress(OSError):
                     self.connection.shutdown(socket.SHUT_RDWR)
@@ -173,6 +179,10 @@ class Sessions:
             return False
         if "dribble" in rules:
             client.pause = rules["dribble"].seconds or 0.0
+        if "call_before" in rules:
+            call = rules["call_before"].call
+            assert call is not None
+            call()
         action()
         if "flood" in rules:
             client.flood(rules["flood"].size)
