@@ -38,6 +38,8 @@ OVER = {"winrm": (), "psrp": ("-e", "ansible_connection=psrp ansible_psrp_protoc
 """What makes a connection of the inventory for winrm."""
 SSH_LINES = 3
 """Of a reading: the line that shows that cmd answers, the command, and its end mark."""
+SSH_CHANGE_LINES = 16
+"""The same for the whole role with a change."""
 PLAYS = [pytest.param(ROLE, ROLE_TASKS, id="role"), pytest.param(DRIFT, DRIFT_TASKS, id="drift")]
 
 
@@ -151,3 +153,20 @@ def test_result_size(runs, playbook: str, _budget: object) -> None:
     print(sizes)
     assert sizes
     assert max(sizes.values()) <= RESULT_BYTES, sizes
+
+
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_the_whole_role_with_a_change_over_ssh(controller, tmp_path, recording: str) -> None:
+    hosts = Replayed(tmp_path, {recording: recording}, ssh=True)
+    try:
+        hosts.control(op="rewind", to_end=False)
+        option = f"reserve_ports_artifacts_dir={tmp_path / 'artifacts'}"
+        found = controller.playbook(ROLE, hosts.inventory_over_ssh, "-e", option)
+        counters = hosts.control(op="counters")
+    finally:
+        hosts.end()
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.stats[recording]["changed"] == 2
+    print({name: counters[name] for name in ("ssh_logons", "ssh_sessions", "lines", "bytes_in", "bytes_out")})
+    assert (counters["ssh_logons"], counters["ssh_sessions"]) == (CHANGE_SESSIONS, CHANGE_SESSIONS)
+    assert counters["lines"] <= SSH_CHANGE_LINES

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
+from full_cycle import run_full_cycle
 
 DNS_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\DNS\Parameters"
 TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -136,3 +138,9 @@ def test_2012r2(make_host, modules) -> None:
     second = modules(host, ["port_reservations", "dns_restart"], profiles=["radius"])
     assert [result["changed"] for result in second.values()] == [False, False]
     assert second["port_reservations"]["status"] == "safe"
+
+
+def test_2019_dc_from_the_first_check_to_the_reboot(controller, make_host) -> None:
+    """Over winrm with NTLM and HTTP; test_psrp.py and test_ssh.py have the same for theirs."""
+    host = make_host("2019-dc", "--winrm", "full_chunks=true")
+    run_full_cycle(partial(controller.module, host), host)

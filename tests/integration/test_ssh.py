@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +19,7 @@ import pytest
 import yaml
 from documented import documented
 from held_write import WRITES, behind_write, eventually, owners_of_lock, write_held
+from linux_host import debian
 from only_dns import only_dns
 from over_each import QUICK
 from whole_cycle import slow_window
@@ -95,16 +94,17 @@ def assert_one_sentence(result: dict[str, Any], kind: str, *words: str) -> None:
         assert word in result["msg"], result["msg"]
 
 
-def test_facts_and_plan_equal_those_of_winrm(controller, plain, host) -> None:
+def test_facts_and_plan_equal_those_of_winrm(controller, plain, host, tmp_path) -> None:
+    """Also where the inventory names the other kind of shell: the collection starts cmd.exe by itself."""
     plain.ssh(op="reset_counters")
-    readings = [done(controller.module(way, "port_info")) for way in (plain, host)]
+    over_winrm, *over_it = [done(controller.module(way, "port_info")) for way in (plain, host)]
     counted = {"connections": 1, "sessions": 1, "lines": 3, "further_lines": 2}
     assert plain.ssh(op="counters") == counted, "a line, and two for the reading"
-    for reading in readings:
-        for name in ("collected", "memory"):
-            reading["facts"].pop(name, None)
-    assert readings[0]["facts"] == readings[1]["facts"]
-    assert readings[0]["problems"] == readings[1]["problems"]
+    other = over_ssh(plain, tmp_path, ansible_shell_type="powershell")
+    over_it.append(done(controller.module(other, "port_info")))
+    for reading in over_it:
+        assert {**reading["facts"], "collected": None} == {**over_winrm["facts"], "collected": None}
+        assert reading["problems"] == over_winrm["problems"]
 
 
 def test_check_change_second_run_drift_verify_rollback_and_reboot(run, host) -> None:
@@ -163,7 +163,11 @@ def restart_by_name(controller, host, folder: Path) -> dict[str, Any]:
 def test_powershell_as_the_default_shell(controller, make_host, tmp_path, shell: str) -> None:
     """Check, change, a window and a second run; an early server that cuts commands does no harm to so short a one."""
     options = ("--ssh", "--ssh-default-shell", shell, "--ssh-cut-commands", "260")
-    host = over_ssh(make_host("2019-dc", *options), tmp_path, ansible_ssh_args="")
+    started = make_host("2019-dc", *options)
+    other = over_ssh(started, tmp_path, ansible_ssh_args="", ansible_shell_type="cmd")
+    done(controller.module(other, "port_info"))
+    host = over_ssh(started, tmp_path, ansible_ssh_args="")
+    assert host.variables("ssh")["ansible_shell_type"] == "powershell"
     slow_window(host)
     run = partial(controller.module, host)
     check = done(run("port_reservations", "--check", "--diff", **POLICY))
@@ -272,43 +276,6 @@ def test_without_a_variable_for_the_connection(controller, small, tmp_path, free
     winrm = over_ssh(small, tmp_path, ansible_connection=None, ansible_port=small.variables("winrm")["ansible_port"])
     result = controller.module(winrm, "port_info")
     assert_one_sentence(result, "unreachable", "ansible_port", "ansible_connection=winrm", "SSH server")
-
-
-@contextmanager
-def debian(tmp_path: Path, free_port: int, **settings: str) -> Iterator[dict[str, Any]]:
-    """Start a plain sshd of this machine, which logs to a file, and give the variables to reach it."""
-    for name in ("host_key", "user_key"):
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True, capture_output=True
-        )
-    lines = {
-        "ListenAddress": "127.0.0.1",
-        "Port": free_port,
-        "HostKey": tmp_path / "host_key",
-        "AuthorizedKeysFile": tmp_path / "user_key.pub",
-        "StrictModes": "no",
-        "UsePAM": "no",
-        "PidFile": "none",
-        "PermitRootLogin": "yes",
-        **settings,
-    }
-    config = tmp_path / "sshd_config"
-    config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()), encoding="ascii")
-    kind, key = (tmp_path / "host_key.pub").read_text(encoding="ascii").split()[:2]
-    (tmp_path / "known").write_text(f"[127.0.0.1]:{free_port} {kind} {key}\n", encoding="ascii")
-    Path("/run/sshd").mkdir(exist_ok=True)
-    with open(tmp_path / "sshd.log", "w", encoding="utf-8") as log:
-        sshd = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(config)], stderr=log)
-    yield {
-        "ansible_ssh_args": "",
-        "ansible_port": free_port,
-        "ansible_user": "root",
-        "ansible_shell_type": "sh",
-        "ansible_ssh_private_key_file": str(tmp_path / "user_key"),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={tmp_path / 'known'}",
-    }
-    sshd.terminate()
-    sshd.wait()
 
 
 @pytest.fixture

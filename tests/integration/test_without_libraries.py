@@ -68,3 +68,12 @@ def test_winrm_with_ntlm_works_and_every_other_host_reads_what_is_missing(contro
         message = result["msg"]
         assert f"needs the Python package {package} on the controller" in message and "\n" not in message.strip()
         assert "No module named" in message and "pip install" in message
+
+
+def test_winrm_with_ntlm_changes_a_host_and_finds_it_changed(controller, host, blocked) -> None:
+    reserve = {"portkeeper.windows_dns.port_reservations": {"extra_ports": ["51821"]}}
+    restart = {"name": "Restart", "portkeeper.windows_dns.dns_restart": {}}
+    tasks = [{"name": "Change", **reserve}, restart, {"name": "Second run", **reserve}]
+    run = controller.playbook([{"hosts": "all", "gather_facts": False, "tasks": tasks}], host.inventory, **blocked)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert [run.result(task["name"])["changed"] for task in tasks] == [True, True, False]
