@@ -42,6 +42,7 @@ class Accounts:
     """What a replayed host needs to have of a scenario."""
 
     limited_users: tuple[str, ...] = ()
+    oem_codepage: int = 437
     windows_type: bool = False
 
 

@@ -182,6 +182,10 @@ class Service(Table):
         return {key: values, **({f"{key}\\Lab": self.lab} if self.lab else {})}
 
 
+_OEM_CODEPAGES = {"de": 850, "fr": 850, "ja": 932}
+"""By language other than American English; Microsoft, National Language Support API reference, OEMCP."""
+
+
 class Scenario(Table):
     """A Windows server to play.
 
@@ -235,6 +239,11 @@ class Scenario(Table):
     def limited_users(self) -> tuple[str, ...]:
         """The accounts that are no administrators, in lower case as the WinRM server compares them."""
         return tuple(name.lower() for name, user in self.users.items() if not user.administrator)
+
+    @property
+    def oem_codepage(self) -> int:
+        """The code page of a console in the scenario's language."""
+        return _OEM_CODEPAGES.get(self.language, 437)
 
     def with_draw_seed(self, seed: int) -> Scenario:
         """Return the same with a repeatable draw."""

@@ -39,9 +39,9 @@ def serve(host: ShellHost, sbs2003: Scenario, tmp_path_factory: pytest.TempPathF
     """Give a function that starts a server which plays something."""
     servers: list[SSHServer] = []
 
-    def start(**options: object) -> SSHServer:
+    def start(played: Scenario = sbs2003, **options: object) -> SSHServer:
         folder = tmp_path_factory.mktemp("s") / "ssh"
-        server = SSHServer(host, sbs2003, folder, Options(**options), lambda _line: None)  # type: ignore[arg-type]
+        server = SSHServer(host, played, folder, Options(**options), lambda _line: None)  # type: ignore[arg-type]
         servers.append(server)
         server.start()
         assert server.wait_open(5)
@@ -103,6 +103,15 @@ def test_passwords_are_those_of_the_scenario_and_not_this_machines(serve: Serve,
     assert with_password(server, "echo in", "Lab-Passw0rd-2", user="clerk") == (0, b"in\n")
     assert [launch.limited for launch in host.spawned] == [False, True]
     assert Path("/etc/passwd").read_bytes() == before
+
+
+@pytest.mark.parametrize(("language", "codepage"), [("en", 437), ("fr", 850), ("ja", 932)])
+def test_a_session_has_the_code_page_of_the_language(
+    serve: Serve, host: ShellHost, sbs2003: Scenario, language: str, codepage: int
+) -> None:
+    server = serve(sbs2003.model_copy(update={"language": language}))
+    run(server, "true")
+    assert [launch.codepage for launch in host.spawned] == [codepage]
 
 
 def test_the_port_is_closed_while_the_host_is_away(serve: Serve, host: ShellHost) -> None:

@@ -107,6 +107,17 @@ def test_facts_and_plan_equal_those_of_winrm(controller, plain, host, tmp_path) 
         assert reading["problems"] == over_winrm["problems"]
 
 
+@pytest.mark.parametrize("scenario", ["2008r2-sbs2011-fr", "2025-ja"])
+def test_another_language_in_the_code_page_of_its_console(controller, make_host, tmp_path, scenario: str) -> None:
+    """WinRM answers in the code page that is asked for, and ssh in the console's."""
+    started = make_host(scenario, "--ssh")
+    over_winrm, over_it = [
+        done(controller.module(way, "port_info")) for way in (started, over_ssh(started, tmp_path, ansible_ssh_args=""))
+    ]
+    assert {**over_it["facts"], "collected": None} == {**over_winrm["facts"], "collected": None}
+    assert over_it["problems"] == over_winrm["problems"] and over_it["plan"] == over_winrm["plan"]
+
+
 def test_check_change_second_run_drift_verify_rollback_and_reboot(run, host) -> None:
     """The connection that ssh keeps for later tasks is alive when the host goes down."""
     untouched = configured(host)

@@ -16,6 +16,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
@@ -39,6 +40,10 @@ class Played(Protocol):
     @property
     def limited_users(self) -> tuple[str, ...]:
         """Lower-case names."""
+
+    @property
+    def oem_codepage(self) -> int:
+        """The code page of its console: WinRM asks for one, ssh gets this one."""
 
     @property
     def windows_type(self) -> bool:
@@ -115,6 +120,7 @@ class Sessions:
         self._drop = drop
         self._limited_users = scenario.limited_users
         self._windows_type = scenario.windows_type
+        self._codepage = scenario.oem_codepage
         self._server: socketserver.ThreadingUnixStreamServer | None = None
         self._stopping = threading.Event()
         self.faults = Faults()
@@ -156,6 +162,7 @@ class Sessions:
             command, user = head["command"], head["user"]
             self._log(f"{user}: {command or 'no command'}")
             launch = self._options.launch(command, limited=user.lower() in self._limited_users)
+            launch = replace(launch, codepage=self._codepage)
             if not self._step(client, head["client"], lambda: started.append(self._backend.spawn(launch))):
                 return
         except HostDown:
