@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,25 +120,43 @@ def test_requests_of_the_whole_role_with_a_change(controller, replayed, tmp_path
     assert counters["requests"] - counters["receives"] <= len(RECORDINGS) * CHANGE_REQUESTS
 
 
-@pytest.mark.parametrize("recording", RECORDINGS)
-@pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
-def test_connections_and_lines_over_ssh(controller, tmp_path, playbook: str, _budget: object, recording: str) -> None:
-    """The replayed SSH server is in front of one host only."""
-    hosts = Replayed(tmp_path, {recording: recording}, ssh=True)
+def counted_over_ssh(
+    controller: Any, folder: Path, playbook: str, recording: str, *, steady: bool
+) -> tuple[int, dict[str, Any]]:
+    """Run a playbook on one host over ssh; return how many tasks changed it, and the counters.
+
+    The replayed SSH server is in front of one host only.
+    """
+    hosts = Replayed(folder, {recording: recording}, ssh=True)
     try:
-        hosts.control(op="rewind", to_end=True)
-        option = f"reserve_ports_artifacts_dir={tmp_path / 'artifacts'}"
+        hosts.control(op="rewind", to_end=steady)
+        option = f"reserve_ports_artifacts_dir={folder / 'artifacts'}"
         found = controller.playbook(playbook, hosts.inventory_over_ssh, "-e", option)
         counters = hosts.control(op="counters")
     finally:
         hosts.end()
     assert found.returncode == 0, found.stdout + found.stderr
-    assert found.stats[recording]["changed"] == 0, "not the steady state"
     print({name: counters[name] for name in ("ssh_logons", "ssh_sessions", "lines", "bytes_in", "bytes_out")})
+    assert counters["requests"] == 0, "nothing goes over WinRM"
+    return found.stats[recording]["changed"], counters
+
+
+@pytest.mark.parametrize("recording", RECORDINGS)
+@pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
+def test_connections_and_lines_over_ssh(controller, tmp_path, playbook: str, _budget: object, recording: str) -> None:
+    changed, counters = counted_over_ssh(controller, tmp_path, playbook, recording, steady=True)
+    assert changed == 0, "not the steady state"
     assert (counters["ssh_logons"], counters["ssh_sessions"]) == (1, 1)
     assert counters["lines"] <= SSH_LINES
     assert counters["bytes_out"] <= OUTPUT_BYTES
-    assert counters["requests"] == 0, "nothing goes over WinRM"
+
+
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_the_whole_role_with_a_change_over_ssh(controller, tmp_path, recording: str) -> None:
+    changed, counters = counted_over_ssh(controller, tmp_path, ROLE, recording, steady=False)
+    assert changed == 2
+    assert (counters["ssh_logons"], counters["ssh_sessions"]) == (CHANGE_SESSIONS, CHANGE_SESSIONS)
+    assert counters["lines"] <= SSH_CHANGE_LINES
 
 
 @pytest.mark.parametrize(("playbook", "_budget"), PLAYS)
@@ -153,20 +172,3 @@ def test_result_size(runs, playbook: str, _budget: object) -> None:
     print(sizes)
     assert sizes
     assert max(sizes.values()) <= RESULT_BYTES, sizes
-
-
-@pytest.mark.parametrize("recording", RECORDINGS)
-def test_the_whole_role_with_a_change_over_ssh(controller, tmp_path, recording: str) -> None:
-    hosts = Replayed(tmp_path, {recording: recording}, ssh=True)
-    try:
-        hosts.control(op="rewind", to_end=False)
-        option = f"reserve_ports_artifacts_dir={tmp_path / 'artifacts'}"
-        found = controller.playbook(ROLE, hosts.inventory_over_ssh, "-e", option)
-        counters = hosts.control(op="counters")
-    finally:
-        hosts.end()
-    assert found.returncode == 0, found.stdout + found.stderr
-    assert found.stats[recording]["changed"] == 2
-    print({name: counters[name] for name in ("ssh_logons", "ssh_sessions", "lines", "bytes_in", "bytes_out")})
-    assert (counters["ssh_logons"], counters["ssh_sessions"]) == (CHANGE_SESSIONS, CHANGE_SESSIONS)
-    assert counters["lines"] <= SSH_CHANGE_LINES
