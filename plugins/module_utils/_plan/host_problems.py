@@ -38,6 +38,7 @@ from .service_check import (
     ServiceCheck,
     sentence_for,
 )
+from .status import BLOCKING
 
 SERVICE_NOT_RUNNING = "service_not_running"
 SERVICE_PORT_EXCLUDED = "service_port_excluded"
@@ -183,9 +184,18 @@ def _by_service_and_reason(failures: Sequence[Failure]) -> list[list[Failure]]:
     return [list(alike.values()) for alike in found.values()]
 
 
-def failed_first(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems, those about services that failed first: a list that is cut must not lose them."""
-    return sorted(problems, key=lambda problem: problem["severity"] == "info" or problem["id"] not in _FAILED)
+def worst_first(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems in the order in which a list that is cut may lose them, the last ones first.
+
+    Errors that forbid a change come first, then other errors, then services that failed.
+    """
+    return sorted(problems, key=_rank)
+
+
+def _rank(problem: Problem) -> int:
+    if problem["severity"] == "error":
+        return 0 if problem["id"] in BLOCKING else 1
+    return 2 if problem["severity"] == "warning" and problem["id"] in _FAILED else 3
 
 
 def cut_conflicts(conflicts: Sequence[Failure]) -> Iterator[Problem]:

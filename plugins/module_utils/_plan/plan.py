@@ -39,11 +39,11 @@ from .host_plan import Plan
 from .host_problems import (
     contradictions,
     cut_conflicts,
-    failed_first,
     information,
     service_problems,
     unread_basics,
     unread_sockets,
+    worst_first,
 )
 from .needs import Need, collect_needs, relevant_rows
 from .other_ports import find_other_ports, other_port_problems
@@ -144,7 +144,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
     due = plan_actions(pending, services_to_start, service_checks, deferred, earlier_services(host, policy))
     actions, refusals = refuse_window(host, due)
     writing = bool(draft.managed or deferred or changes)
-    found = failed_first(
+    found = worst_first(
         chain(
             draft.problems,
             refusals,

@@ -244,8 +244,9 @@ def _judge(host: Host, row: CatalogueRow, service: Service, chosen: PortSet) -> 
         return ServiceCheck(row, service, _hurt_while_excused(found.note, row, taken), taken, found.note)
     if verdict == HOLDS:
         return _judge_running(host, row, service, taken, chosen)
-    # A block of Windows has no holder: it changes nothing about who has to run.
-    if (verdict == FAILED and taken) or (verdict == FAILED_ON_DEMAND and (is_held or row.hold == "always") and taken):
+    # A block of Windows has no holder: it hurts only what has to run, or what a trigger may start at any time.
+    expected = verdict == FAILED or (verdict == FAILED_ON_DEMAND and (is_held or triggered or row.hold == "always"))
+    if expected and taken:
         return ServiceCheck(row, service, taken, taken, None)
     if verdict == FAILED_ON_DEMAND and row.hold != "always":
         return ServiceCheck(row, service, (), taken, found.note)
@@ -268,8 +269,9 @@ def _judge_running(
     free = _not_held(host, row)
     if _holds_others(host, row, service):
         return ServiceCheck(row, service, hurt, taken, None, free)
-    # Where anybody holds a port of the row, the service may have lost it: only if all are free, it is on other ones.
-    if chosen and row.own_sockets and row.hold != "always" and PortSet.from_ports(free) == row.udp_ports:
+    # Where a port of the row cannot be had, the service may have lost it: only if all are free, it is on other ones.
+    available = PortSet.from_ports(port for port in free if not host.excluded(port))
+    if chosen and row.own_sockets and row.hold != "always" and available == row.udp_ports:
         return ServiceCheck(row, service, hurt, taken, None, free, chosen)
     hurt += tuple(Failure(service.name, PORT_NOT_HELD, port) for port in free)
     return ServiceCheck(row, service, hurt, taken, None)

@@ -67,14 +67,24 @@ def test_its_message_names_error_block_and_the_ways_out() -> None:
     )
 
 
-@pytest.mark.parametrize("start", [3, 4])
 @pytest.mark.parametrize("trigger", [False, True])
-def test_on_demand_or_disabled_it_is_information(trigger: bool, start: int) -> None:
-    made = bigfix(10013, start, trigger=trigger)
+def test_disabled_it_is_information(trigger: bool) -> None:
+    made = bigfix(10013, 4, trigger=trigger)
     found = plan(made)
     assert about(found) == [(FAILED, "info", "BESClient")]
     assert found["status"] not in ("service_down", "conflict")
     assert verify(made, Policy.from_options())["ok"]
+
+
+@pytest.mark.parametrize("trigger", [False, True])
+@pytest.mark.parametrize("exit_code", [0, 1077, 10013, 10048])
+def test_on_demand_it_is_down_whether_or_not_it_has_failed_already(exit_code: int, trigger: bool) -> None:
+    """From 2008 on a trigger may start it at any time: the failure itself must not make it look better."""
+    made = bigfix(exit_code, 3, trigger=trigger)
+    found = plan(made)
+    assert [row[1:] for row in about(found)] == [("warning", "BESClient")]
+    assert found["status"] == "service_down"
+    assert not verify(made, Policy.from_options())["ok"]
 
 
 def test_a_service_that_the_policy_always_wants_is_down_on_demand_too() -> None:

@@ -206,7 +206,7 @@ def test_a_value_above_the_documented_size_excuses_no_change() -> None:
     found = plan(made, extra_ports=["50000-57000"])
     assert found["settings"] == []
     severities = [problem["severity"] for problem in found["problems"] if problem["id"] == "pool_does_not_fit"]
-    assert severities == ["warning", "warning", "error", "error"]
+    assert severities == ["error", "error", "warning", "warning"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy imp
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     DNS_PID,
     NEXT_BOOT_MARK,
+    block,
     facts,
     recorded,
     server_2019,
@@ -220,6 +221,13 @@ def test_without_that_evidence_it_stays_an_alarm(less: dict[str, Any]) -> None:
     )
     remedy = plan(made, ignore_services=["IAS"], extra_ports=["18120", "18130"])
     assert "port_not_held" not in {problem["id"] for problem in remedy["problems"]}
+
+
+def test_ports_that_nobody_can_bind_prove_no_other_ones() -> None:
+    made = elsewhere(18120, 18130)
+    made["exclusions"] = {"udp4": block("1600-1899"), "udp6": []}
+    assert plan(made)["status"] == "service_down"
+    assert not verify(made, Policy.from_options())["ok"]
 
 
 def test_ports_of_its_own_inside_of_the_dynamic_range_are_no_evidence() -> None:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._facts.host import Host
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.plan import plan_host
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._problems import PROBLEMS_MAX
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
+    number,
     server_2019,
     service,
     socket,
@@ -84,3 +87,12 @@ def test_an_error_behind_the_end_of_the_list_still_counts() -> None:
     assert len(of_kind(found, "problems_truncated")) == 1
     assert found["status"] == "unknown"
     assert not found["in_sync"]
+    assert found["problems"][0]["severity"] == "error"
+
+
+def test_no_number_of_failed_services_hides_an_error_that_forbids_changes() -> None:
+    failed = {f"Agent{place}": service(1, exit_code=10048) for place in range(PROBLEMS_MAX + 10)}
+    made = host(**failed)
+    made["settings"]["socket_pool_size"] = number(3000, "REG_SZ")
+    found = plan_host(Host(made), Policy.from_options({"socket_pool_size": 5000}))
+    assert [problem["id"] for problem in found.blocking] == ["wrong_type"]
