@@ -16,6 +16,9 @@ from .http_limits import Limits
 from .interfaces import RemoteShell, TransportOptions, WinRSClient
 from .shell import CLOSE_S, Shell
 
+_SHELL_NOT_FOUND = 2150858843
+"""The fault for a shell that the server does not have, also when it is deleted (WinRb/WinRM, pull request 261)."""
+
 
 class WinRS(ABC):
     """A transport over WinRS; a subclass knows a connection plugin and its client library."""
@@ -129,7 +132,8 @@ class WinRS(ABC):
     def _delete_left(self, client: WinRSClient) -> None:
         """Delete the shells of lost connections. A missing shell is not an error.
 
-        An answer other than a WS-Management fault keeps the shell in the list, and the task continues.
+        After any other answer, for example a quota's fault, the shell may still run something: it stays in the list,
+        and the task continues.
 
         Raises:
             AnsibleConnectionFailure: the host does not answer.
@@ -141,7 +145,7 @@ class WinRS(ABC):
             except Exception as error:
                 if unanswered(error):
                     raise connection_failure(error, self.target) from None
-                if fault_number(error) is None:
+                if fault_number(error) != _SHELL_NOT_FOUND:
                     continue
             self._left.remove(shell_id)
 

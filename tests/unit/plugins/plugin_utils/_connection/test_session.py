@@ -241,6 +241,9 @@ def test_refused_credentials_are_not_tried_again_for_the_sake_of_a_shell(made: M
     ("error", "ended", "goes_on"),
     [
         (named("WSManFaultError", wsman_fault_code=2150858843), True, True),
+        (named("WSManFaultError", wsman_fault_code=2150859174), False, True),
+        (named("WSManFaultError", wsman_fault_code=5), False, True),
+        (named("WSManFaultError", wsman_fault_code=None), False, True),
         (named("WinRMError"), False, True),
         (named("ConnectTimeout"), False, False),
     ],
@@ -263,6 +266,25 @@ def test_only_a_host_that_does_not_answer_keeps_us_from_going_on(
     else:
         with pytest.raises(HostFailure):
             run(session)
+
+
+def test_a_shell_whose_deletion_was_refused_is_deleted_at_the_next_try(made: Made) -> None:
+    """A quota of operations, for example, says nothing about what runs in the shell."""
+    session, _connection, wire = made()
+    run(session)
+    session.reconnect()
+    answers: list[Exception | None] = [named("WSManFaultError", wsman_fault_code=2150859174), None]
+    asked: list[str] = []
+
+    def close_shell(shell_id: str, **_options: Any) -> None:
+        asked.append(shell_id)
+        if error := answers.pop(0):
+            raise error
+
+    wire.close_shell = close_shell  # type: ignore[method-assign]
+    assert not session.end_left_shells()
+    assert session.end_left_shells()
+    assert asked == ["shell-1", "shell-1"]
 
 
 def test_a_mistake_in_our_code_is_not_reported_as_a_problem_of_the_host(made: Made) -> None:
