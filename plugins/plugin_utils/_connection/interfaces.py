@@ -115,7 +115,11 @@ class Transport(Protocol):
         """
 
     def end_left(self) -> bool:
-        """End what lost connections left running and return whether nothing of it is left."""
+        """End what lost connections left running and return whether nothing of it is left.
+
+        Raises:
+            LogonRefused: it needed a logon, and the host refused it.
+        """
 
     def forget_left(self) -> None:
         """Leave what lost connections left running to the host."""

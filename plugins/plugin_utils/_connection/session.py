@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ansible.errors import AnsibleConnectionFailure
 
@@ -28,6 +29,13 @@ OPEN_S = 120
 REFUSED_PAUSES_S = (30, 90)
 """Seconds after the first and the second refused logon of a task; the third is the last. Many domains lock an account
 after five; a domain controller takes some minutes to start."""
+
+
+@dataclass
+class _Refusals:
+    """How many logons the host has refused to a task, over all its sessions."""
+
+    count: int = 0
 
 
 class Session:
@@ -67,7 +75,7 @@ class Session:
         self.doubtful = False
         """Whether a command failed, so that it is unknown whether it still runs and whether the connection works."""
         self._interrupted = self._refused = False
-        self._refusals = 0
+        self._refusals = _Refusals()
 
     @property
     def target(self) -> Target:
@@ -78,6 +86,11 @@ class Session:
     def survives_disconnection(self) -> bool:
         """Whether a command continues after its connection was lost."""
         return self._transport.survives_disconnection
+
+    @property
+    def refused(self) -> bool:
+        """Whether the last logon was refused."""
+        return self._refused
 
     def run(self, line: str, *, phase: Phase, timeout: float) -> Reply:
         """Run one command line and return its whole output.
@@ -121,7 +134,7 @@ class Session:
 
     def _note(self, refused: bool) -> None:
         self._refused = refused
-        self._refusals += refused
+        self._refusals.count += refused
 
     def pause_before_retry(self, usual: float) -> float | None:
         """Return the seconds to wait before another try after a failure; None if there must be no other.
@@ -134,7 +147,8 @@ class Session:
         """
         if not self._refused:
             return usual
-        return REFUSED_PAUSES_S[self._refusals - 1] if self._refusals <= len(REFUSED_PAUSES_S) else None
+        count = self._refusals.count
+        return REFUSED_PAUSES_S[count - 1] if count <= len(REFUSED_PAUSES_S) else None
 
     def private(self, idle_timeout: int) -> Session:
         """Return a second session to the same host, whose shell the task executor does not know.
@@ -169,9 +183,13 @@ class Session:
         """End, over a working connection, what lost connections left running.
 
         Returns:
-            Whether none of it is left.
+            Whether none of it is left. A refused logon counts as one of a command does.
         """
-        return self._transport.end_left()
+        try:
+            return self._transport.end_left()
+        except LogonRefused:
+            self._note(refused=True)
+            return False
 
     def forget_left(self) -> None:
         """Note that nothing is left of what lost connections left running: the host has shown its end."""

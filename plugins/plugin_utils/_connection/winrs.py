@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from .errors import Target, connection_failure, fault_number, unanswered
+from .errors import LogonRefused, Target, connection_failure, fault_number, unanswered
 from .http_limits import Limits
 from .interfaces import RemoteShell, TransportOptions, WinRSClient
 from .shell import CLOSE_S, Shell
@@ -80,6 +80,8 @@ class WinRS(ABC):
         """See `Transport.end_left`."""
         try:
             self._delete_left(self._connected())
+        except LogonRefused:
+            raise
         except (AnsibleConnectionFailure, AnsibleError):
             return False
         return not self._left
@@ -101,7 +103,8 @@ class WinRS(ABC):
         if lost:
             self.drop(shell)
         if self._left:
-            self.end_left()
+            with contextlib.suppress(LogonRefused):
+                self.end_left()
             self._disconnect()
 
     @abstractmethod

@@ -115,6 +115,12 @@ class _End:
     windows: Mapping[str, frozenset[str]]
 
 
+_NEVER_AS_TASK = (
+    "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk room, and is"
+    " the server on mains power? Windows may start no such task on battery"
+)
+_NEVER_IN_SHELL = "never ran the window's script in its shell, so nothing was stopped: run again"
+
 _ENDINGS = {"start_dns", GAVE_UP}
 """Steps of which every window that stopped something has one."""
 
@@ -125,6 +131,8 @@ class _Opening:
 
     lock: HostLock
     window: Window
+    in_shell: bool = False
+    """Whether the script runs in a shell of the task, without a Task Scheduler."""
 
     @property
     def exchange(self) -> Exchange:
@@ -269,18 +277,16 @@ class _Opening:
             runs = host.dns_running
             if (runs and ended) or time.monotonic() > deadline:
                 break
-            # Not before the host has taken a logon: none of these is counted.
-            if lost is not None and not ended and (ended := lost.end_left_shells()):
+            # It needs a logon of its own. One refused try is enough: the last ones belong to what starts DNS.
+            if lost is not None and not ended and not lost.refused and (ended := lost.end_left_shells()):
                 continue
             time.sleep(RETRY_PAUSE_S)
         if claimed:
             self._repeated(abort_line(self.window))
-            return self.exchange.failure(
-                "never ran the scheduled task, so nothing was stopped: is the service Schedule started, has its disk"
-                " room, and is the server on mains power? Windows may start no such task on battery",
-                dns_may_be_stopped=not runs,
-            )
-        self._forget_what_runs(host.facts)
+            never = _NEVER_IN_SHELL if self.in_shell else _NEVER_AS_TASK
+            return self.exchange.failure(never, dns_may_be_stopped=not runs)
+        if ended:
+            self._forget_what_runs(host.facts)
         if runs:
             self._late_end()
         state = "the session started DNS, and it runs" if runs else "DNS does not run, look at its console"
@@ -329,7 +335,7 @@ class _Opening:
         session.verbose.step("no Task Scheduler: the window runs in a shell, for at most {} s", patient.timeout)
         lock = HostLock(self.exchange, lasting=True)
         retry = replace(self.window, lock=lock.name, until=taken_at(lock.name) + deadline)
-        opening = _Opening(lock, retry)
+        opening = _Opening(lock, retry, in_shell=True)
         try:
             with lock:
                 end = opening._run_in_shell(patient)

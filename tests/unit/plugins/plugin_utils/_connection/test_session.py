@@ -287,6 +287,25 @@ def test_a_shell_whose_deletion_was_refused_is_deleted_at_the_next_try(made: Mad
     assert asked == ["shell-1", "shell-1"]
 
 
+def test_a_logon_that_is_refused_to_a_deletion_is_counted_and_is_the_last(made: Made) -> None:
+    session, _connection, wire = made()
+    run(session)
+    session.reconnect()
+    asked: list[str] = []
+
+    def close_shell(shell_id: str, **_options: Any) -> None:
+        asked.append(shell_id)
+        raise named("InvalidCredentialsError")
+
+    wire.close_shell = close_shell  # type: ignore[method-assign]
+    assert not session.refused
+    assert not session.end_left_shells()
+    assert session.refused and session.pause_before_retry(5) == REFUSED_PAUSES_S[0]
+    assert session.private(400)._refusals is session._refusals, "all sessions of a task count together"
+    session.close()
+    assert asked == ["shell-1"]
+
+
 def test_a_mistake_in_our_code_is_not_reported_as_a_problem_of_the_host(made: Made) -> None:
     """A library whose interface changed; the same class out of the library's parser is the host's."""
     session, _connection, wire = made()

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.errors import HostFailure
 from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._connection.winrm import WinRM
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._connection.session_case import named
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils._host.window_case import Case, run_on
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import FakeHost
 
@@ -82,6 +85,56 @@ def test_a_shell_that_cannot_be_ended_may_still_stop_dns(monkeypatch: pytest.Mon
     with pytest.raises(HostFailure, match="may still stop it") as caught:
         case.open(allow_unguarded=True)
     assert caught.value.details["dns_may_be_stopped"] is True
+
+
+def test_what_a_shell_that_cannot_be_ended_may_still_stop_stays_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later run starts what the script stops after the session has looked."""
+    case = Case(FakeHost(scheduler="missing"))
+    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
+    monkeypatch.setattr(WinRM, "_delete_left", lambda _self, _client: None)
+    case.host._run_script = lambda: None  # type: ignore[method-assign]
+    case.wire.receive_faults[4] = ConnectionResetError("gone")
+    with pytest.raises(HostFailure, match="may still stop it"):
+        case.open(allow_unguarded=True)
+    assert "DNS" in case.host.state["ran_before"]["value"]
+
+
+def test_a_refused_logon_ends_the_tries_to_end_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password was changed meanwhile: each try is a logon, and Windows locks the account after some."""
+    case = Case(FakeHost(scheduler="missing"))
+    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
+    logons: list[str] = []
+
+    def refused(shell_id: str, **_options: Any) -> None:
+        if shell_id == "shell-2":
+            logons.append(shell_id)
+            raise named("InvalidCredentialsError")
+
+    case.wire.close_shell = refused  # type: ignore[method-assign,assignment]
+    case.host._run_script = lambda: None  # type: ignore[method-assign]
+    case.wire.receive_faults[4] = ConnectionResetError("gone")
+    with pytest.raises(HostFailure, match="may still stop it"):
+        case.open(allow_unguarded=True)
+    assert len(logons) == 1
+    assert case.session._refusals.count == 1, "the session's own tries count it"
+
+
+def test_a_script_that_never_ran_in_its_shell_is_not_a_matter_of_the_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(FakeHost(scheduler="missing"))
+    monkeypatch.setattr(WinRM, "_own_protocol", lambda self: case.wire)
+    case.host._run_script = lambda: None  # type: ignore[method-assign]
+    rescue = case.host._on_rescue
+
+    def rescued() -> tuple[str, int]:
+        case.host.claimed = False
+        return rescue()
+
+    case.host._on_rescue = rescued  # type: ignore[method-assign]
+    case.wire.receive_faults[4] = ConnectionResetError("gone")
+    with pytest.raises(HostFailure, match="never ran the window's script in its shell, so nothing was") as caught:
+        case.open(allow_unguarded=True)
+    assert "Schedule" not in str(caught.value)
+    assert caught.value.details["dns_may_be_stopped"] is False
 
 
 def test_no_window_runs_in_a_shell_that_outlives_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
