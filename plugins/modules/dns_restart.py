@@ -18,8 +18,10 @@ description:
     connection is lost. If it has not ended after O(window_timeout), the module starts DNS itself.
   - It never stops what could not be started again. While DNS, or a running service that depends on it, is disabled, no
     window is opened.
-  - While the plan has an error that forbids writing, such as V(pool_does_not_fit), no window is opened that would
-    exclude ports.
+  - While the plan has an error that forbids writing, such as V(pool_does_not_fit), no window is opened that would only
+    exclude ports. One that starts or restarts services is opened without the exclusions, and the task fails afterwards.
+  - If a window is due but refused, and services can be started without one, they are started, and the task fails
+    afterwards.
   - A failed service whose port is free is started without a window. A service that was stopped on purpose is not
     started. A service that an earlier window did not start again is started.
   - Hosts of the same O(restart_group) restart DNS one at a time. After a failure, no later host of the group is touched

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...module_utils._commands.cmd import BatchError
@@ -67,31 +68,59 @@ def restart(job: Job) -> Outcome:
         HostFailure: with the phase and `dns_may_be_stopped`.
     """
     found = planned(job.gather(), job)
-    action = _due(found.plan, job)
-    if found.facts["dns"]["installed"] is None and not job.check_mode:
-        raise found.failure(f"The services of {job.session.target} could not be read, so nothing was touched.", "read")
-    refusal = restart_refusal(found, action)
-    if job.check_mode and (action or refusal):
-        return _looked(job, found, action or _FORCED, refusal)
-    _refuse(job, found, refusal)
-    if action is None:
-        return _not_due(job, found)
-    if action.name == DNS_WINDOW and found.facts["dns"]["state"] != RUNNING:
-        return _looked(job, found, None)
+    decided = _decided(job, found)
+    if isinstance(decided, Outcome):
+        return decided
     with restart_group_lock(job.policy.restart_group, job.host, verbose=job.session.verbose) as waited:
         if waited > STALE_READING_S:
             job.session.renew()
             found = planned(job.gather(), job)
-            action = _due(found.plan, job)
-            _refuse(job, found, restart_refusal(found, action))
-            if action is None:
-                return _not_due(job, found)
-        return _carried_out(job, found.gathered, action)
+            decided = _decided(job, found)
+            if isinstance(decided, Outcome):
+                return decided
+        return _carried_out(job, found, decided)
+
+
+def _decided(job: Job, found: Planned) -> Action | Outcome:
+    """Return what is to be carried out now, or the outcome where that is nothing.
+
+    Raises:
+        HostFailure: it is refused, or what was not read hides whether there is something to do.
+    """
+    action = _due(found.plan, job)
+    unknown = found.facts["dns"]["installed"] is None
+    if unknown and not job.check_mode:
+        raise found.failure(f"The services of {job.session.target} could not be read, so nothing was touched.", "read")
+    refusal = restart_refusal(found, action)
+    down = action is not None and action.name == DNS_WINDOW and found.facts["dns"]["state"] != RUNNING
+    if down and not refusal:
+        return _not_due(job, found) if unknown else _looked(job, found, None)
+    if job.check_mode and (action or refusal):
+        return _looked(job, found, action or _FORCED, refusal)
+    _refuse(job, found, refusal)
+    return _not_due(job, found) if action is None else action
 
 
 def _due(plan: Plan, job: Job) -> Action | None:
+    """Return what the plan or the task asks for. Blocked exclusions do not keep services down: they are left out."""
     due = plan.action(DNS_WINDOW) or plan.action(START_SERVICES)
+    if due and plan.blocking and (due.services_to_start or due.services_to_restart):
+        return replace(due, deferred={})
     return due or (_FORCED if job.options["force"] else None)
+
+
+def _left_out(found: Planned, action: Action) -> tuple[str, str]:
+    """Return what of the plan an action does not carry out, for check mode and afterwards; empty for nothing.
+
+    The sentences have no full stop.
+    """
+    if action.name == START_SERVICES and any(row["id"] == WINDOW_REFUSED for row in found.plan.problems):
+        reason = refusal_of(found.gathered.host)
+        return f"No window would be opened, because {reason}", f"no window was opened, because {reason}"
+    if found.plan.deferred and not action.deferred:
+        reason = blocked_words(found.plan.blocking)
+        return f"No ports would be excluded, because {reason}", f"no ports were excluded, because {reason}"
+    return "", ""
 
 
 def restart_refusal(found: Planned, action: Action | None) -> str:
@@ -135,7 +164,8 @@ def _looked(job: Job, found: Planned, action: Action | None, reason: str = "") -
     if action is not None and reason:
         msg = f"would open no window, because {reason}."
     elif action is not None:
-        msg = f"would {action.words}."
+        left_out, _done = _left_out(found, action)
+        msg = f"would {action.words}. {left_out}{'.' if left_out else ''}".rstrip(" ")
     elif found.facts["dns"]["state"] != RUNNING and found.facts["dns"]["installed"]:
         msg = "DNS does not run: no window is opened."
     else:
@@ -144,7 +174,8 @@ def _looked(job: Job, found: Planned, action: Action | None, reason: str = "") -
     return outcome_of(job, found, would, msg, steps=[], dns_may_be_stopped=False)
 
 
-def _carried_out(job: Job, gathered: Gathered, action: Action) -> Outcome:
+def _carried_out(job: Job, found: Planned, action: Action) -> Outcome:
+    gathered = found.gathered
     job.progress.enter("restart", dns_may_be_stopped=action.name == DNS_WINDOW)
     exchange = job.exchange(gathered.run, "restart")
     if action.name == DNS_WINDOW:
@@ -155,7 +186,20 @@ def _carried_out(job: Job, gathered: Gathered, action: Action) -> Outcome:
         opened = Opened(_started(exchange, action.services_to_start), [])
     doubt = _may_be_stopped(action, opened.steps)
     with after_change("verify", changed=True, steps=opened.steps, dns_may_be_stopped=doubt):
-        return _examined(job, gathered, action, opened)
+        outcome = _examined(job, gathered, action, opened)
+    _would, left_out = _left_out(found, action)
+    if left_out:
+        sentence = f"{job.session.target}: {_AFTER[action.name]}, but {left_out}."
+        raise HostFailure(
+            sentence,
+            "restart",
+            facts=outcome.facts,
+            plan=outcome.plan,
+            changed=True,
+            dns_may_be_stopped=False,
+            steps=opened.steps,
+        )
+    return outcome
 
 
 def _may_be_stopped(action: Action, steps: list[dict[str, Any]]) -> bool:

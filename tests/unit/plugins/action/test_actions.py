@@ -276,9 +276,10 @@ def test_dns_restart_says_what_it_would_do(run: Run, host: FakeHost) -> None:
 
 def test_dns_that_does_not_run_gets_no_window(run: Run, host: FakeHost) -> None:
     host.services["DNS"] = Service(STOPPED, 0)
-    result = run("dns_restart", force=True)
-    assert result["changed"] is False
-    assert "DNS does not run: no window is opened" in result["msg"]
+    for check in (True, False):
+        result = run("dns_restart", check=check, force=True)
+        assert result["changed"] is False
+        assert "DNS does not run: no window is opened" in result["msg"]
 
 
 def test_services_that_cannot_be_read_are_not_taken_for_stopped(run: Run, host: FakeHost) -> None:
@@ -288,6 +289,8 @@ def test_services_that_cannot_be_read_are_not_taken_for_stopped(run: Run, host: 
     assert result["failed"] is True
     assert "could not be read, so nothing was touched" in result["msg"]
     assert len(host.lines) == 1
+    looked = run("dns_restart", check=True, force=True)
+    assert looked["changed"] is False and "whether DNS has to be restarted is not known" in looked["msg"]
 
 
 @pytest.mark.parametrize("section", ["service_starts", "netstat", "tcpip"])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ from ansible_collections.portkeeper.windows_dns.plugins.action import (
     port_plan,
     port_reservations,
 )
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._host.gather import Gathered
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks import restart
+from ansible_collections.portkeeper.windows_dns.plugins.plugin_utils._tasks.action import Job, Planned, planned
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.action.tasks import run_task
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_host import (
+    MARK,
     RUNNING,
     STOPPED,
     FakeHost,
+    Service,
 )
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.plugin_utils.fake_wire import FakeWire
 
@@ -100,6 +106,49 @@ def test_a_window_that_is_due_but_refused_is_no_window_that_is_not_due(run: Run,
         refused["failed"] is True and "No window was opened" in refused["msg"] and "DNS is disabled" in refused["msg"]
     )
     assert not any("stop DNS" in line for line in host.lines)
+
+
+def test_a_start_of_services_does_not_hide_that_a_window_is_refused(run: Run, host: FakeHost) -> None:
+    host.services["DNS"].start = 4
+    host.services["WINS"] = Service(STOPPED, 0)
+    host.state["ran_before"] = {"value": "DNS,WINS", "boot_mark": MARK}
+    told = run("dns_restart", check=True)
+    assert told["changed"] is True and "failed" not in told
+    assert "would start services, because WINS ran before" in told["msg"]
+    assert "No window would be opened, because DNS is disabled" in told["msg"]
+    done = run("dns_restart")
+    assert host.services["WINS"].state == RUNNING
+    assert done["failed"] is True and done["changed"] is True and done["phase"] == "restart"
+    assert done["dns_may_be_stopped"] is False
+    assert "services were started, but no window was opened, because DNS is disabled" in done["msg"]
+
+
+@pytest.fixture
+def exclusions_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window that is due would exclude a port, too."""
+
+    def with_exclusions(gathered: Gathered, job: Job) -> Planned:
+        found = planned(gathered, job)
+        actions = tuple(
+            replace(action, deferred={"excluded_udp4": ("47000-47000",)}) if action.name == "dns_window" else action
+            for action in found.plan.actions
+        )
+        return replace(found, plan=replace(found.plan, actions=actions))
+
+    monkeypatch.setattr(restart, "planned", with_exclusions)
+
+
+@pytest.mark.usefixtures("exclusions_wait")
+def test_exclusions_that_are_blocked_keep_no_service_down(run: Run, host: FakeHost) -> None:
+    told = run("dns_restart", check=True, **REFUSED)
+    assert told["changed"] is True and "would restart DNS in a guarded window, because UDP 4500" in told["msg"]
+    assert f"No ports would be excluded, because {SETTLED}" in told["msg"]
+    done = run("dns_restart", **REFUSED)
+    assert host.services["PolicyAgent"].state == RUNNING
+    assert not any("excludedportrange" in line and "add" in line for line in host.lines)
+    assert done["failed"] is True and done["changed"] is True and done["phase"] == "restart"
+    assert done["dns_may_be_stopped"] is False
+    assert f"DNS was restarted in a guarded window, but no ports were excluded, because {SETTLED}" in done["msg"]
 
 
 def test_a_window_that_writes_nothing_still_brings_up_what_lost_its_port(run: Run, host: FakeHost) -> None:
