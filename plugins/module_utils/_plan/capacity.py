@@ -79,14 +79,18 @@ def misfits(pool: Pool, size: int | None, reserved: Mapping[str, PortSet]) -> li
 def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list[Problem]]:
     """Leave out the changes that would leave too few ports.
 
+    Args:
+        pool: in its range as it is, with the ranges that the plan sets.
+        wanted: what is reserved, and what the plan reserves.
+
     Returns:
         What may be written, and problems for what may not, or for a pool that does not fit now.
     """
     choice, problems = _choose(pool, wanted)
     size = None if choice.sized else pool.beyond
     now, then = (
-        {row["family"]: row for row in misfits(pool, size, {family: ports(family) for family in FAMILIES})}
-        for ports in (choice.current, choice.desired)
+        {row["family"]: row for row in misfits(in_range, size, {family: ports(family) for family in FAMILIES})}
+        for in_range, ports in ((pool, choice.current), (pool.in_new_range(), choice.desired))
     )
     caused = [row for family, row in then.items() if family not in now]
     verdict = "will not fit then, if DNS takes SocketPoolSize as it is"
@@ -96,13 +100,15 @@ def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list
 def _choose(pool: Pool, wanted: Reservations) -> tuple[Reservations, list[Problem]]:
     """Return the changes that leave enough ports for a pool of the documented size, and the problems of the others."""
     current = {family: wanted.current(family) for family in FAMILIES}
-    already = misfits(pool, pool.size, current)
-    families = {row["family"] for row in already}
-    problems = _reported_as_found(pool, current, families) or _reported(already, "does not fit already", "warning")
+    already, moved = misfits(pool, pool.size, current), pool.in_new_range()
+    problems = _reported_as_found(pool, current, {row["family"] for row in already})
+    problems = problems or _reported(already, "does not fit already", "warning")
+    # A new range that is too small for what is reserved now is refused later, and all of this done again without it.
+    families = {row["family"] for row in misfits(moved, pool.size, current)}
     only_lists = Reservations(wanted.listed, wanted.netsh, None, wanted.starred)
     for choice in (wanted, only_lists, wanted.without_lists(wanted.sized)):
         size = pool.size_after if choice.sized else pool.size
-        found = misfits(pool, size, {family: choice.desired(family) for family in FAMILIES})
+        found = misfits(moved, size, {family: choice.desired(family) for family in FAMILIES})
         caused = [row for row in found if row["family"] not in families]
         if not caused:
             return choice, problems
@@ -116,7 +122,7 @@ def _reported_as_found(pool: Pool, reserved: Mapping[str, PortSet], families: Co
     Args:
         pool: of the host.
         reserved: the ports that are reserved now, by address family.
-        families: those into which the largest documented pool does not fit either. Only they excuse a change.
+        families: those into which the largest documented pool does not fit either.
     """
     problems = []
     for row in misfits(pool, pool.beyond, reserved):

@@ -23,7 +23,7 @@ from .._windows.range_owners import owners_among
 from .._windows.settings import DNS_RESTART, MECHANISMS, NOW, RANGE_PREFIX, RANGES, SETTINGS, SOCKET_POOL_SIZE
 from .capacity import CLIENT_PORTS, Reservations
 from .changes import Change, RangeChange
-from .pool import MODEL_UNKNOWN, Pool, configured_size, drawn_ports
+from .pool import MODEL_UNKNOWN, Pool, configured_size, drawn_ports, size_beyond
 
 REFUSED = "dynamic_port_range_refused"
 UNCHECKED = "dynamic_port_range_unchecked"
@@ -134,8 +134,8 @@ def refuse_small_ranges(
 ) -> list[Problem]:
     """Return why a range is too small for the pool, for clients and for all excluded ports, now and after the plan.
 
-    A pool that is not seen counts with its configured size, because the next start of DNS may draw it. One that is seen
-    counts with all its sockets, because DNS has them until it is restarted.
+    A pool that is not seen counts with its configured size, because the next start of DNS may draw it, also above the
+    documented limit. One that is seen counts with all its sockets, because DNS has them until it is restarted.
 
     Args:
         host: the facts.
@@ -145,7 +145,8 @@ def refuse_small_ranges(
         reserved: what is reserved, and what the plan reserves.
     """
     seen = (len(drawn_ports(host, family)) for family in FAMILIES)
-    sizes = (pool.size, pool.size_after, policy.socket_pool_size, configured_size(host), *seen)
+    configured = size_beyond(host) or configured_size(host)
+    sizes = (pool.size, pool.size_after, policy.socket_pool_size, configured, *seen)
     sockets = 0 if host.dns_installed is False else max(size or 0 for size in sizes)
     problems = []
     for name, ports in plan.ports().items():
@@ -158,20 +159,20 @@ def refuse_small_ranges(
                 f" and {CLIENT_PORTS} client ports need {sockets + CLIENT_PORTS} ports, but {free} of the range are not"
                 " excluded. Nothing is changed."
             )
-            wanted = policy.socket_pool_size or configured_size(host)
+            wanted = policy.socket_pool_size or configured
             if wanted < sockets and wanted + CLIENT_PORTS <= free:
-                message += _smaller_pool_first(wanted, wanted != configured_size(host))
+                message += _smaller_pool_first(wanted, wanted != configured)
             row = {"family": name, "pool": sockets, "client_ports": CLIENT_PORTS, "free": free}
             problems.append(make_problem(REFUSED, "error", message, reason="space", **row))
     return problems
 
 
 def _smaller_pool_first(wanted: int, to_be_set: bool) -> str:
-    """Say what to do where the range is too small only for the pool that DNS has until it is restarted."""
+    """Say what to do where the range is too small only for the pool that DNS may have until it is restarted."""
     first = "run with socket_pool_size and without dynamic_port_range first, " if to_be_set else ""
     return (
-        f" A pool of {wanted} sockets would fit, but DNS has more until it is restarted: {first}restart DNS, then set"
-        " the range."
+        f" A pool of {wanted} sockets would fit, but DNS may have more until it is restarted: {first}restart DNS, then"
+        " set the range."
     )
 
 

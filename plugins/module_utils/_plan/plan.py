@@ -217,7 +217,7 @@ def _in_ranges(host: Host, policy: Policy, found: Pool, ranges: RangePlan) -> _D
     listed, of_list = plan_list(host, policy, needs, drawn) if mechanism.setting else (None, ())
     netsh, of_netsh = plan_netsh(host, policy, needs, drawn) if mechanism.netsh else (None, ())
     sized, of_size = plan_pool_size(host, policy)
-    reserved, misfits = refuse_misfits(drawn, Reservations(listed, netsh, sized, starred_ports(host)))
+    reserved, misfits = refuse_misfits(pool, Reservations(listed, netsh, sized, starred_ports(host)))
     needed = PortSet.union(need.udp_ports for need in needs)
     problems = (*of_release, *of_list, *of_netsh, *of_size, *misfits, *own_socket_problems(own, needed))
     return _Draft(host, policy, mechanism, pool, rows, needs, reserved, ranges, problems)

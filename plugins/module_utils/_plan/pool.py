@@ -109,8 +109,7 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
     size, size_problems = _size(host)
     after = size if wanted_size is None else max(wanted_size, 1)
     blocked = {family: PortSet.from_ranges(host.blocks(family)) for family in FAMILIES}
-    configured = host.setting(SOCKET_POOL_SIZE)["data"] if size_problems else None
-    beyond = configured if isinstance(configured, int) and configured > POOL_SIZE_MAX else None
+    beyond = size_beyond(host)
     pool = Pool(ranges["udp4"], ranges["udp6"], size, after, model, blocked=blocked, seen=seen, beyond=beyond)
     return pool, problems + size_problems
 
@@ -224,6 +223,13 @@ def _nt6_ranges(host: Host) -> tuple[dict[str, PortSet | None], list[Problem]]:
 def configured_size(host: Host) -> int:
     """Return the sockets per family that SocketPoolSize asks for, whether or not a pool is seen."""
     return _size(host)[0]
+
+
+def size_beyond(host: Host) -> int | None:
+    """Return SocketPoolSize as it is, if it is above the documented limit, whether or not a pool is seen."""
+    fact = host.setting(SOCKET_POOL_SIZE)
+    size = fact["data"] if fact["type"] == "REG_DWORD" else None
+    return size if isinstance(size, int) and size > POOL_SIZE_MAX else None
 
 
 def _size(host: Host) -> tuple[int, list[Problem]]:
