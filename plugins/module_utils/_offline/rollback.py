@@ -43,12 +43,14 @@ def _body(order: ScriptPlan) -> list[str]:
             "goto denied",
             ":tables",
         ]
+    back = "echo The old values are back."
+    if order.values:
+        back += " Restart this server when it suits: that puts them into effect."
     if tables:
-        lines += _tables(order)
-        lines.append(
-            f"if %rc%=={INCOMPLETE} echo Not everything is undone: see above, and run rollback.cmd again later."
-        )
-    lines.append("echo The old values are back. Restart this server when it suits: that puts them into effect.")
+        missing = "echo Not everything is undone: see above, and run rollback.cmd again later."
+        lines += [*_tables(order), f"if %rc%=={INCOMPLETE} {missing}", f"if not %rc%=={INCOMPLETE} {back}"]
+    else:
+        lines.append(back)
     lines.append("goto finish")
     end = [
         ":already",

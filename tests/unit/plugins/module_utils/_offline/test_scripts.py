@@ -259,6 +259,23 @@ def test_exclusions_are_made_by_number_and_undone() -> None:
     assert [line for line in undone if line.startswith("netsh.exe interface ipv6 delete") and "startport=7 " in line]
 
 
+def last_words(order: ScriptPlan) -> list[str]:
+    """Return the lines of rollback.cmd with which a successful run, or one that is not complete, ends."""
+    script = rollback_script(order, RUN)
+    until = script[: script.index("goto finish", script.index(":already") - 1)]
+    return [line for line in until if "The old values are back" in line or "Not everything is undone" in line]
+
+
+def test_a_rollback_says_that_the_old_values_are_back_only_where_they_are() -> None:
+    back = "echo The old values are back. Restart this server when it suits: that puts them into effect."
+    missing = "if %rc%==5 echo Not everything is undone: see above, and run rollback.cmd again later."
+    tables = {"excluded_udp4": ("51820-51821",)}
+    assert last_words(order()) == [back]
+    assert last_words(replace(order(), added=tables)) == [missing, f"if not %rc%==5 {back}"]
+    alone = last_words(replace(order(), values=(), added=tables))
+    assert alone == [missing, "if not %rc%==5 echo The old values are back."], "netsh needs no restart"
+
+
 def written_files(lines: list[str], label: str) -> list[str]:
     """Return the lines that the subroutine of that name appends to its file."""
     body = lines[lines.index(f":{label}") + 1 :]
