@@ -130,6 +130,20 @@ def drawn_outside(host: Host, family: str, found: PortSet | None) -> PortSet:
     return outside if len(outside) >= POOL_SOCKETS_MIN else PortSet()
 
 
+def shows_range(host: Host, pool: Pool) -> bool:
+    """Return whether DNS is seen to hold a pool that lies inside its range as it is, over each address family.
+
+    Then the range is the one from which DNS has drawn. Else it may have been moved since the boot, by anybody: a
+    rollback or a person leaves no record of that. Up to 2003 one range is for both families.
+    """
+    families = FAMILIES[:1] if host.family == "nt5" else FAMILIES
+    drawn = {family: drawn_ports(host, family) for family in families}
+    return all(
+        len(ports) >= POOL_SOCKETS_MIN and not ports - (pool.ports(family) or PortSet())
+        for family, ports in drawn.items()
+    )
+
+
 def _stretch(ports: PortSet) -> PortSet:
     return PortSet.from_ranges([(ports.lowest or 1, ports.highest or 1)])
 

@@ -41,7 +41,7 @@ from .configured import Rows
 from .dns_check import check_dns, check_ran_before, record_failures
 from .needs import NEARLY_ALL, relevant_rows
 from .own_sockets import find_own_sockets
-from .pool import pool_of
+from .pool import pool_of, shows_range
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     EXCLUSIONS_UNKNOWN,
@@ -122,8 +122,13 @@ def judge_services(host: Host, policy: Policy, rows: Rows) -> list[ServiceCheck]
 
 
 def _chosen_ports(host: Host, policy: Policy, rows: Rows) -> dict[str, PortSet]:
-    """Return, by service, the ports outside of the dynamic range that its own sockets show besides its rows' ones."""
+    """Return, by service, the ports outside of the dynamic range that its own sockets show besides its rows' ones.
+
+    None where DNS's pool does not show that range: such a port may have been drawn from an earlier one.
+    """
     pool, _problems = pool_of(host, policy.socket_pool_size)
+    if not shows_range(host, pool):
+        return {}
     return {entry.service.name: entry.chosen for entry in find_own_sockets(host, policy, rows, pool)}
 
 

@@ -362,7 +362,8 @@ LOW_RANGES = {family: {"start": 1025, "count": 64510} for family in ("udp4", "ud
 
 def _moved_nps(*on_dns: str) -> dict[str, Any]:
     """Return an NPS that its own sockets show on other ports than the catalogue's; DNS holds some of those."""
-    made = server_2019(dns={"udp_ports": {"udp4": ["53-53", *on_dns], "udp6": ["53-53"]}})
+    pool = ["53-53", "60000-62499"]
+    made = server_2019(dns={"udp_ports": {"udp4": [*pool, *on_dns], "udp6": pool}})
     made["services"]["IAS"] = service(pid=900)
     kept = [row for row in made["udp_endpoints"] if row["port"] in (500, 4500)]
     made["udp_endpoints"] = [*kept, *(socket(port, 900, "svchost.exe") for port in (18120, 18130))]

@@ -154,9 +154,12 @@ def test_an_nps_of_which_no_port_is_seen_is_down(ports: tuple[int, ...], pid: in
 
 
 def elsewhere(*ports: int, **parts: Any) -> dict[str, Any]:
-    """Return a Server 2019 whose NPS has a process of its own, and these ports."""
+    """Return a Server 2019 whose NPS has a process of its own, and these ports. DNS's pool is drawn from the range."""
     held = sorted(f"{port}-{port}" for port in ports)
-    return {**radius(*ports, **parts), "own_sockets": {"IAS": {"ports": held, "doubtful": []}}}
+    made = {**radius(*ports, **parts), "own_sockets": {"IAS": {"ports": held, "doubtful": []}}}
+    for family in ("udp4", "udp6"):
+        made["dns"]["udp_ports"][family].append("60000-62499")
+    return made
 
 
 def test_an_nps_that_its_own_sockets_show_on_other_ports_is_up() -> None:
@@ -249,6 +252,44 @@ def test_after_a_change_of_the_dynamic_range_its_sockets_prove_nothing_before_a_
     assert reasons(made)[0] == ("port_not_held", 1645)
     made["state"] = recorded({"dynamicport_udp4": "49152,16384"})
     assert verify({**made, "boot_mark": NEXT_BOOT_MARK}, Policy.from_options())["ok"]
+
+
+def with_pool(udp4: list[str], udp6: list[str], **dns: Any) -> dict[str, Any]:
+    """Return an NPS with a port outside of the range, and all RADIUS ports free. DNS holds these ports."""
+    made = elsewhere(18120)
+    made["dns"].update({"udp_ports": {"udp4": ["53-53", *udp4], "udp6": ["53-53", *udp6]}, **dns})
+    return made
+
+
+INSIDE, OUTSIDE = ["60000-62499"], ["20000-22499"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        with_pool(OUTSIDE, OUTSIDE),
+        with_pool(INSIDE, OUTSIDE),
+        with_pool(INSIDE, ["20000-20000", *INSIDE]),
+        with_pool([], []),
+        with_pool(INSIDE, []),
+        with_pool(["60000-60100"], ["60000-60100"]),
+        with_pool(INSIDE, INSIDE, udp_ports=None),
+        with_pool(INSIDE, INSIDE, pid=None),
+        with_pool(INSIDE, INSIDE, state=1, pid=None),
+    ],
+    ids=lambda made: str({name: made["dns"][name] for name in ("udp_ports", "state", "pid")}),
+)
+def test_where_the_pool_does_not_show_the_range_a_port_outside_of_it_may_have_been_drawn(made: dict[str, Any]) -> None:
+    """A rollback.cmd or a person has moved the range back since the boot, and nothing on the host is a record of it."""
+    assert ("port_not_held", 1645) in reasons(made)
+    assert plan(made)["status"] in ("service_down", "unknown")
+    shown = [problem["severity"] for problem in plan(made)["problems"] if problem["id"] == "port_not_held"]
+    assert shown == ["warning"]
+
+
+def test_where_the_pool_is_drawn_from_the_range_a_port_outside_of_it_is_a_setting() -> None:
+    assert reasons(with_pool(INSIDE, INSIDE)) == []
+    assert reasons(with_pool(INSIDE, [*INSIDE, "20000-20000"], send_port=20000)) == []
 
 
 def test_a_fixed_port_is_not_said_to_be_a_setting() -> None:
