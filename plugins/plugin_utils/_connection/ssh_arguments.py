@@ -45,7 +45,9 @@ _STRICT = ("-o", "StrictHostKeyChecking=yes")
 
 _ONE_METHOD = ("-o", "KbdInteractiveAuthentication=no")
 """NumberOfPasswordPrompts counts for each method: the client would answer a server that offers this one and `password`
-twice. Windows' server has only `password` and `publickey` (Microsoft, OpenSSH Server configuration for Windows)."""
+twice. Windows' server has only `password` and `publickey` (Microsoft, OpenSSH Server configuration for Windows).
+
+It overrides a "yes" of ssh_config, because `ssh -G` does not tell that from the client's own default."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,10 @@ class Resolved:
         return any(self.settings.get(name, "").lower() not in _NONE for name in ("proxyjump", "proxycommand"))
 
     def last(self, password: bool) -> list[str]:
-        """Return the options that apply where the user has set nothing else.
+        """Return the options that apply where the arguments of the connection plugin have not set them.
+
+        Where ssh_config has set another value than the client's default, it applies, too. A value that is the default
+        is overridden from wherever it comes.
 
         Args:
             password: whether the client logs on with one.

@@ -50,6 +50,13 @@ class _Ended:
             "Permission denied (", "Too many authentication failures"
         )
 
+    @property
+    def wants_prompts(self) -> bool:
+        """Whether the server has keyboard-interactive for a password and not the method that the client is given."""
+        denied = re.search(r"Permission denied \(([a-z0-9@.,-]+)\)", self.text)
+        methods = denied[1].split(",") if denied else []
+        return "keyboard-interactive" in methods and "password" not in methods
+
 
 _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
     (
@@ -60,6 +67,12 @@ _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
         lambda end: end.says("host key is known for", "Host key verification failed"),
         "has a host key that is not in known_hosts: compare it at the host and add it (ssh-keyscan), or see"
         f" ansible_host_key_checking{_NOT_CHOSEN}.",
+    ),
+    (
+        lambda end: end.wants_prompts,
+        "rejected the credentials: check ansible_user and {variables.authentication}; it takes a password only by"
+        " keyboard-interactive, which needs -o KbdInteractiveAuthentication=yes in ansible_ssh_common_args"
+        f"{_NOT_CHOSEN}.",
     ),
     (
         lambda end: end.refuses_logon,

@@ -220,6 +220,14 @@ def test_a_missing_client_is_named(plugin: Any) -> None:
         ),
         (255, NOT_VERIFIED, "not in known_hosts"),
         (5, "", "rejected the credentials: check ansible_user and ansible_password"),
+        (
+            255,
+            "a@h: Permission denied (publickey,keyboard-interactive).",
+            "rejected the credentials: check ansible_user and ansible_password or .*; it takes a password only by"
+            " keyboard-interactive, which needs -o KbdInteractiveAuthentication=yes in ansible_ssh_common_args; if",
+        ),
+        (255, "a@h: Permission denied (publickey,password,keyboard-interactive).", "administrators_authorized_keys"),
+        (255, "a@h: Permission denied (publickey). keyboard-interactive", "administrators_authorized_keys"),
         (255, 'unix_listener: path "/x" too long for Unix domain socket', "ansible_control_path_dir"),
         (255, "ControlPath too long ('/x' >= 108 bytes)", "ansible_control_path_dir"),
         (255, "ssh: Could not resolve hostname h: Name or service not known", "has no address"),

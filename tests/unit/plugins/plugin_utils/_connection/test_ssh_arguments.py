@@ -105,6 +105,7 @@ def test_nobody_is_asked_and_a_password_is_tried_once(client: StandIn, plugin: A
         ({"preferredauthentications": "publickey,password"}, "", ["no"]),
         ({"preferredauthentications": "keyboard-interactive"}, "", []),
         ({"passwordauthentication": "no"}, "", []),
+        ({"kbdinteractiveauthentication": "yes"}, "", ["no"]),
         ({}, "-o KbdInteractiveAuthentication=yes", ["yes", "no"]),
     ],
     ids=str,
@@ -117,11 +118,14 @@ def test_a_password_is_given_to_one_method(
     given: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The limit for prompts counts for each method. Where the user wants the other method, that one stays."""
+    """The limit for prompts counts for each method. Where a variable asks for the other method, that one stays.
+
+    A "yes" in ssh_config cannot be told from the client's own default, so it has no effect.
+    """
     monkeypatch.setenv("PATH", f"{client.folder}:{os.environ['PATH']}")
     client.plays(settings)
     variables = {"ansible_password": SECRET, "ansible_ssh_password_mechanism": "sshpass"}
-    connection = plugin(ansible_ssh_args=arguments, **variables)
+    connection = plugin(ansible_ssh_common_args=arguments, **variables)
     monkeypatch.setattr(type(connection), "_sshpass_available", staticmethod(lambda: True))
     run(session_of(connection))
     (words,) = client.sessions
