@@ -17,6 +17,7 @@ from portkeeper_lab.host import WineHost
 from portkeeper_lab.scenario import Scenario, find_scenario, load_scenario
 
 EventLog = list[str]
+Eventually = Callable[[Callable[[], object], float], None]
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,7 @@ def host_log() -> EventLog:
 
 
 @pytest.fixture(scope="session")
-def host(sbs2003: Scenario, host_log: EventLog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WineHost]:
+def session_host(sbs2003: Scenario, host_log: EventLog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WineHost]:
     """One running SBS 2003 host for the whole session; tests leave its services as they found them."""
     made = WineHost(sbs2003, tmp_path_factory.mktemp("lab") / "prefix", host_log.append)
     try:
@@ -42,14 +43,21 @@ def host(sbs2003: Scenario, host_log: EventLog, tmp_path_factory: pytest.TempPat
         made.stop()
 
 
+@pytest.fixture
+def host(session_host: WineHost, eventually: Eventually) -> WineHost:
+    """The session's host, when it can be reached: the test before may have rebooted it."""
+    eventually(session_host.is_reachable, 30.0)
+    return session_host
+
+
 @pytest.fixture(scope="session")
-def drive_c(host: WineHost) -> Path:
+def drive_c(session_host: WineHost) -> Path:
     r"""The session host's C:\ as seen from outside."""
-    return host.prefix / "drive_c"
+    return session_host.prefix / "drive_c"
 
 
 @pytest.fixture(scope="session")
-def eventually() -> Callable[[Callable[[], object], float], None]:
+def eventually() -> Eventually:
     """Give a function that waits until a condition holds and fails when it does not in time."""
 
     def wait(condition: Callable[[], object], seconds: float = 10.0) -> None:

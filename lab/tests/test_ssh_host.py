@@ -20,9 +20,9 @@ FOR = """for /f "tokens=1,3" %a in ('echo a b "c"^|findstr /r "a.*c"') do @echo 
 
 
 @pytest.fixture(scope="module")
-def server(host: WineHost, sbs2003: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SSHServer]:
+def server(session_host: WineHost, sbs2003: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SSHServer]:
     """A server in front of the session's host."""
-    made = SSHServer(host, sbs2003, tmp_path_factory.mktemp("s") / "ssh", Options(), lambda _line: None)
+    made = SSHServer(session_host, sbs2003, tmp_path_factory.mktemp("s") / "ssh", Options(), lambda _line: None)
     made.start()
     assert made.wait_open(5)
     yield made
