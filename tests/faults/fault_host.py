@@ -130,6 +130,11 @@ class FaultHost:
                 self.ssh, self.connection = None, before
 
     @property
+    def counted(self) -> int:
+        """HTTP requests, or steps over ssh, since the last `reset_counters`."""
+        return self.ssh.steps if self.ssh else int(self.server.counters.requests)
+
+    @property
     def commands(self) -> int:
         """Commands that have reached the host since the last `reset_counters`."""
         return self.ssh.commands if self.ssh else int(self.server.counters.commands)
@@ -340,7 +345,7 @@ class FaultHost:
         """Return how many HTTP requests, or steps over ssh, some work takes."""
         self.reset_counters()
         work()
-        return self.ssh.steps if self.ssh else int(self.server.counters.requests)
+        return self.counted
 
     def boot_fresh(self) -> None:
         """Go back to the first state as after a boot: what a host reserves is what it found at its boot."""

@@ -191,10 +191,12 @@ class Matrix:
         else:
             rule = host.fault(kind, request, **more)
             result = self.act()
-        commands = host.commands
-        if not rule.fired:
-            return False
+        commands, count = host.commands, host.counted
         label = f"{self.work.module} {kind} at {more.get('action', 'request')} {request}"
+        if not rule.fired:
+            whole = not result.get("failed") and not result.get("unreachable")
+            self.expect(whole and count < request, f"{label}: was not hit in a run of {count} requests")
+            return False
         now, left = self.check(label, seen, result, commands)
         if kind == STOPPED and host.ssh:
             # What was typed goes on: a run that meets it is in test_a_task_that_was_stopped_and_the_run_behind_it.

@@ -29,6 +29,8 @@ PARTS = {"apply": 1, "window": 2, "verify": 1, "rollback": 1, "reboot": 4}
 """Into how many tests the full row of a piece of work is divided, so that they end at the same time on all hosts."""
 SHARED = ("reboot",)
 """Work that is the same on all families, and the longest: in the full form each is cut at a part of the requests."""
+WAITING = ("reboot",)
+"""Work that looks for the host until it is back: how many requests that takes depends on how fast the host boots."""
 
 
 def _points(connection: str, length: int, first: int = 1, step: int = 1) -> list[tuple[str, int]]:
@@ -97,4 +99,6 @@ def test_cut_matrix(
     )
     record_property(f"points of {connection} {family} {name}", hit)
     assert not matrix.problems, "\n".join(matrix.problems)
-    assert hit == len(chosen) > 0
+    # A run that was faster than the counted one is whole, and had no such request: Matrix.point looks at that.
+    assert 0 < hit <= len(chosen)
+    assert hit == len(chosen) or name in WAITING
