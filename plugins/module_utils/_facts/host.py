@@ -14,7 +14,7 @@ from typing import Any
 from .._catalogue.row import SERVICE_NAME_RE
 from .._ports import FAMILIES, HIGHEST_PORT, PortSet, Range, address_family, parse_entries
 from .._windows.service_states import DISABLED, HIGHEST_PID, PAUSED, RUNNING, STOPPED, has_no_process
-from .._windows.settings import DNS_SERVICE, RAN_BEFORE_RECORD
+from .._windows.settings import DNS_PORT, DNS_SERVICE, RAN_BEFORE_RECORD
 from .host_values import as_json, is_data, number, port_set, port_sets, port_values
 
 DNS_PROCESS = "dns.exe"
@@ -91,17 +91,17 @@ class Host:
         part = self.facts.get(name)
         return part if isinstance(part, Mapping) else {}
 
-    @property
+    @cached_property
     def os(self) -> Mapping[str, Any]:
         """Release, family and product type."""
         return self._part("os")
 
-    @property
+    @cached_property
     def family(self) -> str | None:
         """nt5, nt6 or nt6_r2; None where the release was not recognised."""
         return self.os.get("family")
 
-    @property
+    @cached_property
     def dns(self) -> Mapping[str, Any]:
         """The DNS service and its sockets."""
         return self._part("dns")
@@ -297,6 +297,18 @@ class Host:
         named = self._holders.get((family, port), [])
         return named or ([Holder(None, None)] if port in self.other_ports(family) else [])
 
+    @cached_property
+    def fixed_ports(self) -> PortSet:
+        """The ports of DNS that are not drawn: port 53, and a fixed SendPort."""
+        return PortSet.from_ports([DNS_PORT, *([self.send_port] if self.send_port else [])])
+
+    @cached_property
+    def drawn_ports(self) -> dict[str, PortSet]:
+        """The ports that DNS holds, without the fixed ones, by address family."""
+        if not (self.dns_running and self.dns_ports_known):
+            return dict(_NO_PORTS_AT_ALL)
+        return {family: self.dns_ports(family) - self.fixed_ports for family in FAMILIES}
+
     def other_ports(self, family: str) -> PortSet:
         """Return all UDP ports that processes other than DNS hold in that address family."""
         return (self._read_other_ports or _NO_PORTS_AT_ALL)[family]
@@ -317,19 +329,29 @@ class Host:
 
     def exclusions_known(self, family: str) -> bool:
         """Return whether netsh's table of excluded ports was read; plain 2008 may not have it."""
-        return self._table(family) is not None
+        return self._tables[family] is not None
 
     def administered(self, family: str) -> tuple[Range, ...]:
         """Return the rows with a star, unchanged: a deletion must name one exactly."""
-        return self._excluded_rows(family, True)
+        return self._excluded_rows[family, True]
 
     def blocks(self, family: str) -> tuple[Range, ...]:
         """Return the rows without a star, which Windows itself creates and removes."""
-        return self._excluded_rows(family, False)
+        return self._excluded_rows[family, False]
 
-    def _excluded_rows(self, family: str, administered: bool) -> tuple[Range, ...]:
-        rows = self._table(family) or ()
-        return tuple(sorted({(first, last) for first, last, starred in rows if starred is administered}))
+    @cached_property
+    def _excluded_rows(self) -> dict[tuple[str, bool], tuple[Range, ...]]:
+        return {
+            (family, administered): tuple(
+                sorted({(first, last) for first, last, starred in rows or () if starred is administered})
+            )
+            for family, rows in self._tables.items()
+            for administered in (True, False)
+        }
+
+    @cached_property
+    def _tables(self) -> dict[str, list[tuple[int, int, bool]] | None]:
+        return {family: self._table(family) for family in FAMILIES}
 
     def _table(self, family: str) -> list[tuple[int, int, bool]] | None:
         """Return start, end and star of each row; None if a row is invalid."""

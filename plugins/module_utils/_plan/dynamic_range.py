@@ -23,7 +23,7 @@ from .._windows.range_owners import owners_among
 from .._windows.settings import DNS_RESTART, MECHANISMS, NOW, RANGE_PREFIX, RANGES, SETTINGS, SOCKET_POOL_SIZE
 from .capacity import CLIENT_PORTS, Reservations
 from .changes import Change, RangeChange
-from .pool import MODEL_UNKNOWN, Pool, configured_size, drawn_ports, size_beyond
+from .pool import MODEL_UNKNOWN, Pool, configured_size, size_beyond
 
 REFUSED = "dynamic_port_range_refused"
 UNCHECKED = "dynamic_port_range_unchecked"
@@ -64,7 +64,7 @@ NO_RANGES = RangePlan({}, {}, NOW)
 
 def is_drawn_inside(host: Host, setting_id: str) -> bool:
     """Return whether DNS is seen to hold a pool, all of it inside the host's range: then a restart changes nothing."""
-    found, drawn = current_range(host, setting_id), drawn_ports(host, setting_id.removeprefix(RANGE_PREFIX))
+    found, drawn = current_range(host, setting_id), host.drawn_ports[setting_id.removeprefix(RANGE_PREFIX)]
     return found is not None and len(drawn) >= POOL_SOCKETS_MIN and not drawn - PortSet.from_ranges([found])
 
 
@@ -144,7 +144,9 @@ def refuse_small_ranges(
         pool: with the size that is planned.
         reserved: what is reserved, and what the plan reserves.
     """
-    seen = (len(drawn_ports(host, family)) for family in FAMILIES)
+    if not plan.ranges:
+        return []
+    seen = (len(host.drawn_ports[family]) for family in FAMILIES)
     configured = size_beyond(host) or configured_size(host)
     sizes = (pool.size, pool.size_after, policy.socket_pool_size, configured, *seen)
     sockets = 0 if host.dns_installed is False else max(size or 0 for size in sizes)

@@ -27,7 +27,7 @@ from .capacity import starred_ports
 from .changes import Change, change_records
 from .dynamic_range import is_drawn_inside
 from .exclusions import NetshPlan
-from .pool import drawn_outside, fixed_ports
+from .pool import drawn_outside
 
 YES = "yes"
 NO = "no"
@@ -95,7 +95,7 @@ def contradicting_ports(host: Host, setting: Setting) -> PortSet:
     if not host.dns_running or not setting.is_list or fact.get("type") != LIST_TYPE:
         return PortSet()
     ports, _bad, _canonical = parse_entries(entries_of(fact["data"]))
-    return PortSet.union(ports & host.dns_ports(family) for family in FAMILIES) - fixed_ports(host)
+    return PortSet.union(ports & host.dns_ports(family) for family in FAMILIES) - host.fixed_ports
 
 
 def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> dict[str, PortSet]:

@@ -52,7 +52,7 @@ from .pool import Pool, pool_of
 from .restarts import plan_restarts
 from .risk import Risk, risk_of
 from .service_check import PORT_TAKEN, UNKNOWN_REASONS
-from .services import all_failures, find_services_to_start, judge_services
+from .services import all_failures, chosen_ports, find_services_to_start, judge_services
 from .settings import plan_list, plan_pool_size
 from .status import Findings, has_errors
 
@@ -66,6 +66,7 @@ class _Draft:
     mechanism: Mechanism
     pool: Pool
     rows: Rows
+    chosen: Mapping[str, PortSet]
     needs: list[Need]
     reserved: Reservations
     ranges: RangePlan
@@ -131,7 +132,7 @@ def plan_host(host: Host, policy: Policy) -> Plan:
     risk = _risk(draft)
     changes, netsh = draft.changes(risk), draft.reserved.netsh
     deferred = netsh.deferred() if netsh else {}
-    service_checks = judge_services(host, policy, draft.rows)
+    service_checks = judge_services(host, policy, draft.rows, draft.chosen)
     failures = all_failures(host, policy, service_checks)
     conflicts = [failure for failure in failures if failure.reason == PORT_TAKEN]
     other_ports = find_other_ports(host, policy, service_checks)
@@ -220,7 +221,8 @@ def _in_ranges(host: Host, policy: Policy, found: Pool, ranges: RangePlan) -> _D
     reserved, misfits = refuse_misfits(pool, Reservations(listed, netsh, sized, starred_ports(host)))
     needed = PortSet.union(need.udp_ports for need in needs)
     problems = (*of_release, *of_list, *of_netsh, *of_size, *misfits, *own_socket_problems(own, needed))
-    return _Draft(host, policy, mechanism, pool, rows, needs, reserved, ranges, problems)
+    chosen = chosen_ports(host, found, own)
+    return _Draft(host, policy, mechanism, pool, rows, chosen, needs, reserved, ranges, problems)
 
 
 def _mechanism(host: Host, policy: Policy) -> tuple[Mechanism, list[Problem]]:

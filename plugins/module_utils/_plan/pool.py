@@ -15,7 +15,7 @@ from .._facts.sockets import POOL_SOCKETS_MIN
 from .._policy import POOL_SIZE_DEFAULT, POOL_SIZE_MAX
 from .._ports import FAMILIES, HIGHEST_PORT, PortSet
 from .._problems import Problem, make_problem
-from .._windows.settings import DNS_PORT, MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
+from .._windows.settings import MAX_USER_PORT, RANGE_PREFIX, SOCKET_POOL_SIZE
 
 NT5_LOWEST = 1024
 """Lowest port of the draw where MaxUserPort is set: the SBS 2003 article says 1024, KB929851 says 1025."""
@@ -114,19 +114,9 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
     return pool, problems + size_problems
 
 
-def fixed_ports(host: Host) -> PortSet:
-    """Return the ports of DNS that are not drawn: port 53, and a fixed SendPort."""
-    return PortSet.from_ports([DNS_PORT, *([host.send_port] if host.send_port else [])])
-
-
-def drawn_ports(host: Host, family: str) -> PortSet:
-    """Return the ports that DNS holds over one address family, without the fixed ones."""
-    return host.dns_ports(family) - fixed_ports(host) if host.dns_running and host.dns_ports_known else PortSet()
-
-
 def drawn_outside(host: Host, family: str, found: PortSet | None) -> PortSet:
     """Return the ports outside of a range that DNS holds, if they are so many that they are a pool."""
-    outside = PortSet() if found is None else drawn_ports(host, family) - found
+    outside = PortSet() if found is None else host.drawn_ports[family] - found
     return outside if len(outside) >= POOL_SOCKETS_MIN else PortSet()
 
 
@@ -137,10 +127,10 @@ def shows_range(host: Host, pool: Pool) -> bool:
     rollback or a person leaves no record of that. Up to 2003 one range is for both families.
     """
     families = FAMILIES[:1] if host.family == "nt5" else FAMILIES
-    drawn = {family: drawn_ports(host, family) for family in families}
     return all(
-        len(ports) >= POOL_SOCKETS_MIN and not ports - (pool.ports(family) or PortSet())
-        for family, ports in drawn.items()
+        len(host.drawn_ports[family]) >= POOL_SOCKETS_MIN
+        and not host.drawn_ports[family] - (pool.ports(family) or PortSet())
+        for family in families
     )
 
 
@@ -259,7 +249,7 @@ def _size(host: Host) -> tuple[int, list[Problem]]:
     if not fact["present"]:
         return POOL_SIZE_DEFAULT, []
     if fact["type"] != "REG_DWORD" or not isinstance(size, int):
-        seen = max(len(drawn_ports(host, family)) for family in FAMILIES)
+        seen = max(len(host.drawn_ports[family]) for family in FAMILIES)
         return min(max(POOL_SIZE_DEFAULT, seen), POOL_SIZE_MAX), []
     if 0 <= size <= POOL_SIZE_MAX:
         return max(size, 1), []

@@ -9,7 +9,7 @@ a row of ``_service_states``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,8 +40,8 @@ from .._windows.settings import RANGES
 from .configured import Rows
 from .dns_check import check_dns, check_ran_before, record_failures
 from .needs import NEARLY_ALL, relevant_rows
-from .own_sockets import find_own_sockets
-from .pool import pool_of, shows_range
+from .own_sockets import OwnSockets, find_own_sockets
+from .pool import Pool, pool_of, shows_range
 from .service_check import (
     DNS_PORTS_UNKNOWN,
     EXCLUSIONS_UNKNOWN,
@@ -97,7 +97,10 @@ def verify(host: Host, policy: Policy) -> dict[str, Any]:
         ``ok``; ``services``, one row per service and catalogue row, in catalogue order; ``failures`` in the same order,
         then those of ports that the user named. What could not be read is a failure, never ok.
     """
-    service_checks = judge_services(host, policy, relevant_rows(host, policy))
+    rows = relevant_rows(host, policy)
+    pool, _problems = pool_of(host, policy.socket_pool_size)
+    chosen = chosen_ports(host, pool, find_own_sockets(host, policy, rows, pool))
+    service_checks = judge_services(host, policy, rows, chosen)
     failures = all_failures(host, policy, service_checks)
     return {
         "ok": not failures,
@@ -106,12 +109,17 @@ def verify(host: Host, policy: Policy) -> dict[str, Any]:
     }
 
 
-def judge_services(host: Host, policy: Policy, rows: Rows) -> list[ServiceCheck]:
+def judge_services(host: Host, policy: Policy, rows: Rows, chosen: Mapping[str, PortSet]) -> list[ServiceCheck]:
     """Check DNS, every installed service of the relevant rows, and the services that ran before a window.
 
     Rows without UDP need nothing proved.
+
+    Args:
+        host: the facts.
+        policy: what the user wants protected.
+        rows: from `relevant_rows`.
+        chosen: from `chosen_ports`.
     """
-    chosen = {} if _range_may_be_newer(host) else _chosen_ports(host, policy, rows)
     judged = check_dns(host, policy) + [
         _judge(host, row, host.services[name], chosen.get(name, NO_PORTS))
         for row, names in rows
@@ -121,15 +129,18 @@ def judge_services(host: Host, policy: Policy, rows: Rows) -> list[ServiceCheck]
     return judged + check_ran_before(host, policy, judged)
 
 
-def _chosen_ports(host: Host, policy: Policy, rows: Rows) -> dict[str, PortSet]:
+def chosen_ports(host: Host, pool: Pool, own_sockets: Sequence[OwnSockets]) -> dict[str, PortSet]:
     """Return, by service, the ports outside of the dynamic range that its own sockets show besides its rows' ones.
 
     None where DNS's pool does not show that range: such a port may have been drawn from an earlier one.
+
+    Args:
+        host: the facts.
+        pool: the pool as it is drawn now.
+        own_sockets: from `find_own_sockets`.
     """
-    pool, _problems = pool_of(host, policy.socket_pool_size)
-    if not shows_range(host, pool):
-        return {}
-    return {entry.service.name: entry.chosen for entry in find_own_sockets(host, policy, rows, pool)}
+    chosen = {entry.service.name: entry.chosen for entry in own_sockets if entry.chosen}
+    return {} if not chosen or _range_may_be_newer(host) or not shows_range(host, pool) else chosen
 
 
 def _range_may_be_newer(host: Host) -> bool:

@@ -58,7 +58,7 @@ def on_2000(name: str, found: dict[str, Any], *sockets: dict[str, Any]) -> dict[
 
 def services_to_start(host_facts: dict[str, Any], **options: Any) -> tuple[tuple[str, ...], bool]:
     host, policy = Host(host_facts), Policy.from_options(options)
-    found = find_services_to_start(host, policy, judge_services(host, policy, relevant_rows(host, policy)))
+    found = find_services_to_start(host, policy, judge_services(host, policy, relevant_rows(host, policy), {}))
     return found.services, found.need_window
 
 
