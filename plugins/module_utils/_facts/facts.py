@@ -15,12 +15,12 @@ from dataclasses import replace
 from typing import Any
 
 from .._catalogue.sbs2003 import CATALOGUE
-from .._parsers.netsh import is_empty_table, parse_excludedportrange
+from .._parsers.netsh import has_no_table, is_empty_table, parse_excludedportrange
 from .._parsers.transcript import Source, Transcript, split_transcript
 from .._ports import FAMILIES, PortSet
 from .._problems import Problem, Severity, make_problem, merged
 from .._sections.table import SECTIONS
-from .._windows.settings import RAN_BEFORE_RECORD
+from .._windows.settings import NETSH, NETSH_PREFIX, RAN_BEFORE_RECORD
 from .configured_ports import ports_in
 from .dynamic_range import read_range
 from .host import Host
@@ -37,6 +37,8 @@ MISSING = "sections_missing"
 
 _NEEDED = PortSet.union(ports for row in CATALOGUE for ports in (row.ports, row.udp_ports))
 """All ports of the catalogue."""
+_LACKS_EXCLUSIONS = "6.1"
+"""The NT version of 2008 R2 and Windows 7."""
 _OF_32_BIT_RE = re.compile(r"^[ \t[]*HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\", re.IGNORECASE | re.MULTILINE)
 
 
@@ -77,7 +79,7 @@ def read_facts(transcript: Transcript, extra_services: Iterable[str] = (), extra
     dependents, of_dependents = read_dependents(reading, services)
     read = {name: reader.read(reading) for name, reader in READERS.items()}
     own = {name: fact for name, (fact, _problems) in read.items()}
-    netsh, of_netsh = _netsh(reading, os_facts["family"])
+    netsh, of_netsh = _netsh(reading, os_facts)
     earlier = _ran_before(own["state"])
     needed = _NEEDED | (extra_ports or PortSet()) | ports_in(own["configured_ports"])
     wanted = {DNS, *earlier, *(name.lower() for name in dependents or ()), *services.of_pids(sockets.pids_on(needed))}
@@ -137,7 +139,7 @@ def _dns(
     }
 
 
-def _netsh(reading: Reading, family: str | None) -> tuple[dict[str, Any], list[Problem]]:
+def _netsh(reading: Reading, os_facts: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """Return the facts ``dynamic_ports`` and ``exclusions``. A family is null on releases without such a table."""
     dynamic: dict[str, Any] = dict.fromkeys(FAMILIES)
     exclusions: dict[str, Any] = dict.fromkeys(FAMILIES)
@@ -147,15 +149,29 @@ def _netsh(reading: Reading, family: str | None) -> tuple[dict[str, Any], list[P
         found = read_range(reading, section_id)
         dynamic[name] = {"start": found.start, "count": found.count} if found else None
         if found is None and reading.section(section_id) is not None:
-            message = "The dynamic port range could not be read."
+            message = f"The dynamic port range over {NETSH[NETSH_PREFIX + name]} could not be read."
             problems.append(make_problem("dynamic_ports_unreadable", "error", message, family=name))
         section_id = f"excluded_{name}"
         exclusions[name] = _exclusions(reading, section_id)
         if exclusions[name] is None and reading.section(section_id) is not None:
-            severity: Severity = "error" if family == "nt6_r2" else "warning"
-            message = "The excluded port ranges could not be read."
-            problems.append(make_problem("exclusions_unreadable", severity, message, family=name))
+            problems.append(_unread_exclusions(reading, os_facts, name, found is not None))
     return {"dynamic_ports": dynamic, "exclusions": exclusions}, problems
+
+
+def _unread_exclusions(reading: Reading, os_facts: Mapping[str, Any], family: str, has_range: bool) -> Problem:
+    """Return an error, or a warning where the release may lack the command and nothing contradicts that.
+
+    2008 R2 and Windows 7 have it only with hotfix 2665809 (KB3039044): without, netsh fails and prints no table, while
+    it shows the dynamic range.
+    """
+    over, section_id = NETSH[NETSH_PREFIX + family], f"excluded_{family}"
+    failed = has_range and not reading.succeeded(section_id) and has_no_table(reading.text(section_id))
+    severity: Severity = "error" if os_facts["family"] == "nt6_r2" else "warning"
+    message = f"The excluded port ranges over {over} could not be read."
+    if os_facts["nt"] == _LACKS_EXCLUSIONS and failed:
+        severity = "warning"
+        message = f"netsh shows no excluded port ranges over {over}: this release has that only with hotfix 2665809."
+    return make_problem("exclusions_unreadable", severity, message, family=family)
 
 
 def _exclusions(reading: Reading, section_id: str) -> list[dict[str, Any]] | None:

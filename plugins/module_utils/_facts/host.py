@@ -331,6 +331,17 @@ class Host:
         """Return whether netsh's table of excluded ports was read; plain 2008 may not have it."""
         return self._tables[family] is not None
 
+    def exclusions_settled(self, family: str) -> bool:
+        """Return whether netsh's table was read, or the facts only warn because this netsh has none."""
+        problems = self.facts.get("problems")
+        found = problems if isinstance(problems, Sequence) else ()
+        return self.exclusions_known(family) or any(
+            isinstance(problem, Mapping)
+            and (problem.get("id"), problem.get("severity")) == ("exclusions_unreadable", "warning")
+            and problem.get("data") == {"family": family}
+            for problem in found
+        )
+
     def administered(self, family: str) -> tuple[Range, ...]:
         """Return the rows with a star, unchanged: a deletion must name one exactly."""
         return self._excluded_rows[family, True]

@@ -154,3 +154,9 @@ def is_empty_table(text: str) -> bool:
     rows, unreadable = parse_excludedportrange(text)
     ended = any(not line.strip() or _is_remark_on_the_star(line) for line in lines[rule + 1 :])
     return ended and not rows and not unreadable
+
+
+def has_no_table(text: str) -> bool:
+    """Return whether netsh has answered without anything of a table: no rule, and no line that may have been a row."""
+    rows, unreadable = parse_excludedportrange(text)
+    return bool(text.strip()) and not rows and not unreadable and not any(map(_is_rule, plain_lines(text)))

@@ -162,7 +162,7 @@ def all_failures(host: Host, policy: Policy, service_checks: list[ServiceCheck])
         failures.append(Failure(None, UNREADABLE))
     elif host.names_processes and not host.dns_ports_known and host.dns_installed is not False:
         failures.append(Failure(None, DNS_PORTS_UNKNOWN))
-    if host.family == "nt6_r2" and not all(map(host.exclusions_known, FAMILIES)):
+    if host.family == "nt6_r2" and not all(map(host.exclusions_settled, FAMILIES)):
         failures.append(Failure(None, EXCLUSIONS_UNKNOWN))
     return failures
 
