@@ -55,6 +55,11 @@ _SENTENCES = {
     RECORD_UNREADABLE: "the record of what ran before DNS was last stopped could not be read",
 }
 """In brackets the words for one port, or one service where none is about ports, and for more of them."""
+_WITHOUT_ERROR = {
+    PORT_TAKEN: "UDP {ports} of {services} [is|are] held by {holder} (PID {pid})",
+    PORT_EXCLUDED: "UDP {ports} of {services} [lies|lie] in an excluded port range that Windows itself manages",
+}
+"""The same of a service that runs, or whose exit code was not read."""
 PORT_ERROR_WORDS = {
     10048: "error 10048 (address already in use)",
     10013: "error 10013 (the port is excluded or held exclusively)",
@@ -181,7 +186,8 @@ def sentence_for(alike: Sequence[Mapping[str, Any]]) -> str:
     ports = {int(failure["port"]) for failure in alike if failure["port"] is not None}
     names = list(dict.fromkeys(str(failure["service"]) for failure in alike if failure["service"]))
     several = len(ports or names) > 1
-    template = _SENTENCES.get(first["reason"], "{services}: {reason}")
+    sentences_of = _SENTENCES if first["error"] is not None or not names else {**_SENTENCES, **_WITHOUT_ERROR}
+    template = sentences_of.get(first["reason"], "{services}: {reason}")
     words = in_number(template, several).format(
         services=listed(names) or f"the policy needs {'them' if several else 'it'}",
         ports=listed(port_words(ports)),

@@ -40,6 +40,8 @@ WRONG_TYPE = "wrong_type"
 UNREADABLE = "setting_unreadable"
 POOL_MISFIT = "pool_does_not_fit"
 PRUNE_REFUSED = "prune_refused"
+_REPAIRED = "repair corrects it unless an error forbids the change."
+_NOT_REPAIRED = "nothing is written unless repair is set."
 
 
 @dataclass(frozen=True)
@@ -167,11 +169,7 @@ def _unreadable(setting: Setting) -> Problem:
 def _faults(found: _Found, setting: Setting, repair: bool) -> list[Problem]:
     """Return a wrong type, and entries that are no port range: errors unless they are to be repaired."""
     severity: Severity = "warning" if repair else "error"
-    ending = (
-        "repair corrects it unless an error forbids the change."
-        if repair
-        else "nothing is written unless repair is set."
-    )
+    ending = _REPAIRED if repair else _NOT_REPAIRED
     faults: list[Problem] = []
     if found.present and found.type != setting.registry_type:
         found_type = shown(str(found.type))
@@ -279,7 +277,8 @@ def plan_pool_size(host: Host, policy: Policy) -> tuple[Change | None, list[Prob
     if fact["present"] is True and fact["type"] != setting.registry_type:
         severity: Severity = "error" if wanted is not None and not policy.repair else "warning"
         found_type = shown(str(fact["type"]))
-        message = f"SocketPoolSize is {found_type} where Windows needs {setting.registry_type}."
+        ending = "." if wanted is None else f": {_REPAIRED if policy.repair else _NOT_REPAIRED}"
+        message = f"SocketPoolSize is {found_type} where Windows needs {setting.registry_type}{ending}"
         faults.append(make_problem(WRONG_TYPE, severity, message, setting=setting.id, type=found_type))
     if wanted is None or host.dns_installed is False or (faults and not policy.repair):
         return None, faults
@@ -288,5 +287,6 @@ def plan_pool_size(host: Host, policy: Policy) -> tuple[Change | None, list[Prob
     if fact["present"] and not faults and fact["data"] == wanted:
         return None, faults
     was = f"was {shown(str(fact['data']))}" if fact["present"] else f"was absent, which means {POOL_SIZE_DEFAULT}"
+    was += f" as {shown(str(fact['type']))}" if faults else ""
     reason = f"sets the pool to {wanted} sockets per address family ({was})"
     return change_value(setting, fact, wanted, reason), faults

@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.service_check import sentences
+from ansible_collections.portkeeper.windows_dns.plugins.module_utils._plan.service_check import (
+    PORT_EXCLUDED,
+    Failure,
+    sentences,
+)
 from ansible_collections.portkeeper.windows_dns.plugins.module_utils._policy import Policy
 from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.factory import (
     DNS_PID,
@@ -122,6 +126,18 @@ def test_a_service_that_nobody_started_is_no_conflict(start: int) -> None:
 )
 def test_the_sentence(exit_code: int, words: str) -> None:
     assert sentences(verify(bigfix(service(1, 2, None, exit_code)), Policy.from_options())["failures"])[-1] == words
+
+
+def test_the_sentence_on_a_service_that_runs_names_no_exit_code() -> None:
+    (failure,) = verify(bigfix(service(4, 2, 5000, 0)), Policy.from_options())["failures"]
+    assert sentences([failure]) == ["UDP 52311 of BESClient is held by dns.exe (PID 1500)."]
+
+
+def test_the_sentence_on_a_service_in_a_block_whose_exit_code_was_not_read() -> None:
+    failure = Failure("BESClient", PORT_EXCLUDED, 52311).to_json()
+    assert sentences([failure]) == [
+        "UDP 52311 of BESClient lies in an excluded port range that Windows itself manages."
+    ]
 
 
 def radius(*ports: int, pid: int | None = 900, on_dns: tuple[str, ...] = ()) -> dict[str, Any]:

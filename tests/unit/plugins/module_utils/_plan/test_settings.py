@@ -257,6 +257,22 @@ def test_pool_size_is_written_where_dns_is() -> None:
     assert [entry["id"] for entry in plan(member, socket_pool_size=3000)["settings"]] == ["reserved_ports"]
 
 
+def test_a_pool_size_of_another_type_names_both_types_and_what_happens() -> None:
+    made = facts(settings={"socket_pool_size": ranges("2500", registry_type="REG_SZ")})
+    messages = [
+        next(problem["message"] for problem in plan(made, **options)["problems"] if problem["id"] == "wrong_type")
+        for options in ({}, {"socket_pool_size": 2500}, {"socket_pool_size": 2500, "repair": True})
+    ]
+    wrong = "SocketPoolSize is REG_SZ where Windows needs REG_DWORD"
+    assert messages == [
+        f"{wrong}.",
+        f"{wrong}: nothing is written unless repair is set.",
+        f"{wrong}: repair corrects it unless an error forbids the change.",
+    ]
+    written = plan(made, socket_pool_size=2500, repair=True)["settings"][1]
+    assert written["reason"] == "sets the pool to 2500 sockets per address family (was 2500 as REG_SZ)"
+
+
 def test_pool_size_is_effective_in_a_new_dns_process() -> None:
     made = applied(facts(), plan(facts(), socket_pool_size=3000))
     waiting = plan(made, socket_pool_size=3000)
