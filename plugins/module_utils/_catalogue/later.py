@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .row import ASSUMED, KEY_LETTER, NO_PORTS, NT6, CatalogueRow, lenient_row, ports
+from .row import ANOTHER, ASSUMED, KEY_LETTER, NO_PORTS, NT6, CatalogueRow, lenient_row, ports
 
 LATER_ROWS: tuple[CatalogueRow, ...] = (
     CatalogueRow(
@@ -46,9 +46,11 @@ LATER_ROWS: tuple[CatalogueRow, ...] = (
         ports=ports("51820"),
         profiles=("vpn",),
         own_sockets=True,
+        loss=ANOTHER,
         start_while_dns_down=True,
         source="key: services/names.go of wireguard-windows; field report micahmo/WgServerforWindows #188; the port is"
-        " a setting of the tunnel, held by the driver or by the service, and kept in an encrypted file: not read",
+        " a setting of the tunnel, held by the driver or by the service, and kept in an encrypted file: not read; no"
+        " tunnel starts without its port (SocketInit in wireguard-nt, tunnel/service.go in wireguard-windows)",
     ),
     lenient_row(
         name="netbird",

@@ -10,7 +10,7 @@ not held is not a problem, but a port that DNS holds is one.
 from __future__ import annotations
 
 from .._ports import PortSet
-from .row import ASSUMED, HARM, KEY_LETTER, REPLACED, CatalogueRow, lenient_row
+from .row import ASSUMED, HARM, KEY_LETTER, NO_PORTS, REPLACED, CatalogueRow, lenient_row
 
 
 def _product(  # noqa: PLR0913 - one argument per column of the table below
@@ -25,6 +25,7 @@ def _product(  # noqa: PLR0913 - one argument per column of the table below
     profiles: tuple[str, ...] = (),
     own_sockets: bool = False,
     loss: str = HARM,
+    any_of_them: bool = False,
 ) -> CatalogueRow:
     """Return the row of a product that may leave its ports unheld and may be started while DNS is down."""
     detected = bool(keys or patterns)
@@ -34,6 +35,7 @@ def _product(  # noqa: PLR0913 - one argument per column of the table below
         service_keys=keys,
         service_patterns=patterns,
         ports=PortSet.from_text(ports.split()),
+        choice=PortSet.from_text(ports.split()) if any_of_them else NO_PORTS,
         protocol=protocol,
         profiles=profiles,
         detection="any_service" if detected else "profile_only",
@@ -189,8 +191,9 @@ PRODUCT_ROWS: tuple[CatalogueRow, ...] = (
         "anydesk",
         "AnyDesk: discovery",
         "50001-50003",
-        "public firewall notes (UDP 50001-50003 for discovery on the local network); key: public scripts",
+        "AnyDesk's help on firewalls (discovery takes a free port of 50001-50003); key: public scripts",
         keys=("AnyDesk", "AnyDeskMSI"),
+        any_of_them=True,
     ),
     _product(
         "pcanywhere",

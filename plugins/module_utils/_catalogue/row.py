@@ -29,10 +29,11 @@ HOLDS = ("always", "when_running", "never")
 ``never``: it binds late or not at all, so a port that is not held is not a problem."""
 HOLDERS = ("service_pid", "system", "any_but_dns")
 """``service_pid``: the service's process. ``system``: the kernel (PID 4). ``any_but_dns``: any process except DNS."""
-HARM, REPLACED, ASSUMED = "harm", "replaced", "assumed"
-LOSSES = (HARM, REPLACED, ASSUMED)
+HARM, REPLACED, ASSUMED, ANOTHER = "harm", "replaced", "assumed", "another"
+LOSSES = (HARM, REPLACED, ASSUMED, ANOTHER)
 """What DNS on a port of the row means for a service that runs. ``harm``: it works without what the port is for.
-``replaced``: it has taken another port. ``assumed``: nothing, unless the assumption is right that it needs UDP."""
+``replaced``: it has taken another port. ``assumed``: nothing, unless the assumption is right that it needs UDP.
+``another``: nothing, because it does not start without its port: while it runs, it has another one than the row."""
 NT5 = ("nt5",)
 NT6 = ("nt6", "nt6_r2")
 ALL_FAMILIES = NT5 + NT6

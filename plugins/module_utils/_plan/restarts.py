@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from .._catalogue.row import ASSUMED, HARM, REPLACED, may_never_start
+from .._catalogue.row import ANOTHER, ASSUMED, HARM, REPLACED, may_never_start
 from .._facts.host import Host, Service
 from .._policy import Policy
 from .._ports import PortSet, port_words
@@ -79,7 +79,7 @@ class _Runner:
     def loss(self) -> str:
         """What the loss means, by the catalogue: the worst of all rows with a port that DNS holds."""
         found = {check.row.loss for check in self.checks if any(failure.by_dns for failure in check.taken)}
-        return next((loss for loss in (HARM, ASSUMED, REPLACED) if loss in found), HARM)
+        return next((loss for loss in (HARM, ASSUMED, REPLACED, ANOTHER) if loss in found), HARM)
 
     @property
     def taken_by_others(self) -> PortSet:
@@ -120,14 +120,16 @@ def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCh
     refused = {name: reason for name in asked if (reason := _refusal(host, asked[name], runners.get(name)))}
     victims = [runner for runner in runners.values() if runner.lost]
     gone = failed_before(host)
-    due = [runner for runner in victims if runner.name in asked and runner.name not in (*refused, *gone)]
+    restartable = [runner for runner in victims if runner.loss != ANOTHER]
+    due = [runner for runner in restartable if runner.name in asked and runner.name not in (*refused, *gone)]
     left = [runner for runner in victims if runner not in due and runner.name not in refused]
     return Restarts(
         tuple(runner.service.name for runner in due),
         tuple(
             chain(
                 _refusals({asked[name]: reason for name, reason in refused.items()}),
-                (_runs_without(runner, runner.name in asked) for runner in left),
+                (_runs_without(runner, runner.name in asked) for runner in left if runner.loss != ANOTHER),
+                (_has_another(runner) for runner in left if runner.loss == ANOTHER),
                 assumed_needs(service_checks),
             )
         ),
@@ -177,6 +179,16 @@ def _refusals(refused: dict[str, str]) -> Iterator[Problem]:
             f"{shown(name)} is named in restart_services, but is not restarted: {reason}.",
             service=shown(name),
         )
+
+
+def _has_another(runner: _Runner) -> Problem:
+    """Return the information on a service that does not run without its port, so that DNS has not taken it."""
+    name, ports = shown(runner.service.name), runner.lost
+    message = (
+        f"DNS holds UDP {listed(port_words(ports))}, which the catalogue has for {name}. It does not start without its"
+        " port, so it runs on another one, and this is no conflict. If that is configured, name it in extra_ports."
+    )
+    return make_problem(RUNS_WITHOUT_PORT, "info", message, service=name, ports=ports.to_json())
 
 
 def _runs_without(runner: _Runner, tried: bool) -> Problem:

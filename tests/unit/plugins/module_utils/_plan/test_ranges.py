@@ -144,3 +144,12 @@ def test_a_larger_pool_may_fill_it_and_so_may_one_of_unknown_size() -> None:
     assert wds(plan(made, socket_pool_size=10000))["ports"] == ["4011-4011", "50000-57000"]
     made["dns"]["pool_present"] = "no"
     assert wds(plan(made))["ports"] == ["4011-4011", "50000-57000"]
+
+
+@pytest.mark.parametrize(("held", "status"), [(["50002-50002"], "drifted"), (["50001-50003"], "conflict")])
+def test_anydesk_takes_any_free_port_of_its_three(held: list[str], status: str) -> None:
+    made = server_2019(services={"AnyDesk": service(pid=3000)})
+    made["dns"]["udp_ports"]["udp4"] = ["53-53", *held]
+    found = plan(made)
+    assert (found["status"], excluded(found)) == (status, ["50001-50003"])
+    assert [row["port"] for row in found["live_conflicts"]] == ([] if status == "drifted" else [50001, 50002, 50003])

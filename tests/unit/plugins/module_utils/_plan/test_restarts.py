@@ -157,3 +157,33 @@ def test_a_service_that_no_option_restarts_is_not_sent_to_the_option() -> None:
         "MSExchangeIS runs without UDP 2883, which DNS holds. To get it back, it must be started while DNS is down:"
         " restart it yourself then, because the collection never stops or starts it."
     )
+
+
+TUNNEL = "WireGuardTunnel$office"
+
+
+def test_a_tunnel_that_does_not_start_without_its_port_runs_on_another_one() -> None:
+    """A tunnel without a configured port has a random one, and DNS may hold the port of the catalogue."""
+    plan = planned(victim(TUNNEL), extra_ports=[])
+    assert told(plan, "service_runs_without_port") == [
+        f"DNS holds UDP 51820, which the catalogue has for {TUNNEL}. It does not start without its port, so it runs on"
+        " another one, and this is no conflict. If that is configured, name it in extra_ports."
+    ]
+    assert (plan["status"], plan["live_conflicts"]) == ("drifted", [])
+    assert [entry["after"] for entry in plan["settings"]] == [["51820-51820"]]
+
+
+def test_such_a_tunnel_is_not_restarted_for_a_port_that_it_does_not_have() -> None:
+    plan = planned(victim(TUNNEL), TUNNEL)
+    assert not window(plan).get("services_to_restart")
+    assert told(plan, "restart_refused") == []
+
+
+def test_such_a_tunnel_that_is_down_has_lost_its_port() -> None:
+    plan = planned(victim(TUNNEL, service(state=1, exit_code=32)))
+    assert (plan["status"], window(plan)["services_to_start"]) == ("conflict", [TUNNEL])
+
+
+def test_the_port_that_the_user_names_for_a_tunnel_is_one_that_it_has_lost() -> None:
+    row = {"name": "office", "services": [TUNNEL], "ports": ["51820"], "hold": "never", "holder": "any_but_dns"}
+    assert planned(victim(TUNNEL), catalogue_extra=[row])["status"] == "conflict"
