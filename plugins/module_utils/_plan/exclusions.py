@@ -17,7 +17,7 @@ from .._catalogue.row import NO_PORTS
 from .._facts.host import Host
 from .._policy import Policy
 from .._ports import FAMILIES, PortSet, Range
-from .._problems import NAMED_MAX, Problem, listed, make_problem
+from .._problems import NAMED_MAX, Problem, in_number, listed, make_problem
 from .._windows.settings import NETSH, NETSH_PREFIX, NOW
 from .changes import Change, Deferred, TableChange, table_place
 from .needs import Need, detected_ports, shared_by_need
@@ -32,6 +32,11 @@ NO_CONTEXT = "netsh_context_missing"
 UNKNOWN_TABLE = "exclusions_unknown"
 HELD = "exclusion_port_held"
 IN_BLOCK = "port_in_excluded_block"
+_HELD = (
+    "netsh excludes no port that somebody holds. Over {over}, [this one is|these are] held: UDP {ports}. No other"
+    " program can take [it|them] meanwhile. To exclude [it|them], stop [its service|their services], run again, and"
+    " start [it|them]."
+)
 
 
 @dataclass(frozen=True)
@@ -260,14 +265,13 @@ def _held_ports(host: Host, part: FamilyPlan) -> Iterator[Problem]:
     if not held:
         return
     named = []
-    for port in list(held)[:NAMED_MAX]:
+    for port in held:
         holder = host.holders(port, part.family)[0]
         named.append(f"{port} by {holder.process or 'a process that is not named'} (PID {holder.pid or 'unknown'})")
     yield make_problem(
         HELD,
         "warning",
-        f"netsh excludes no port that somebody holds, and over {NETSH[part.setting_id]} UDP {listed(named)} is held:"
-        " DNS cannot take it meanwhile; to exclude it, stop its service, run again, and start it.",
+        in_number(_HELD, len(held) > 1).format(over=NETSH[part.setting_id], ports=listed(named)),
         family=part.family,
         ports=held.strings()[:NAMED_MAX],
     )

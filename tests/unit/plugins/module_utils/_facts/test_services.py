@@ -127,3 +127,14 @@ def test_services_that_are_denied_are_not_absent() -> None:
     facts = parse_transcript("#portkeeper begin services\n[SC] OpenSCManager FAILED 5:\n#portkeeper end services 5\n")
     assert [problem["id"] for problem in facts["problems"]].count("access_denied") == 1
     assert facts["dns"]["installed"] is None
+
+
+def test_services_of_which_only_one_list_knows_are_named() -> None:
+    """An uninstaller may have left a key behind."""
+    text = sbs2003().replace(f"{SERVICES}\\IAS\n    Start\tREG_DWORD\t0x2\n", "")
+    left = f"{SERVICES}\\klnagent\n    Start\tREG_DWORD\t0x2\n"
+    (problem,) = facts_of(text.replace(f"{SERVICES}\\MSMQ\n", f"{left}{SERVICES}\\MSMQ\n"))["problems"]
+    assert problem["message"] == (
+        "The service manager's list and the registry do not have the same services, so one of them is not complete"
+        " (only in the registry: klnagent; only in the list: IAS)."
+    )

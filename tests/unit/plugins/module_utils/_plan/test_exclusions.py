@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,11 +18,12 @@ from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.
     applied,
     block,
     server_2019,
+    socket,
     starred,
     windowed,
     with_dns,
 )
-from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import PLAN_SCHEMA
+from ansible_collections.portkeeper.windows_dns.tests.unit.plugins.module_utils.planned import PLAN_SCHEMA, plan
 
 FAMILIES = ("udp4", "udp6")
 NEAR = st.integers(60000, 60060)
@@ -93,3 +95,41 @@ def test_write_and_window_leave_nothing_to_do(made: dict[str, Any], policy: Poli
     assert deferred(second) == deferred(plan)
     after = make_plan(windowed(written, second), policy)
     assert (after["settings"], after["actions"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("ports", "words"),
+    [
+        (
+            ["51820"],
+            "this one is held: UDP 51820 by wireguard.exe (PID 16). No other program can take it meanwhile. To exclude"
+            " it, stop its service, run again, and start it.",
+        ),
+        (
+            ["51820-51821"],
+            "these are held: UDP 51820 by wireguard.exe (PID 16), 51821 by wireguard.exe (PID 16). No other program can"
+            " take them meanwhile. To exclude them, stop their services, run again, and start them.",
+        ),
+    ],
+)
+def test_ports_that_others_hold_are_named_with_their_holders(ports: list[str], words: str) -> None:
+    """Also without DNS, which cannot take anything then."""
+    held = PortSet.from_text(ports)
+    made = server_2019(
+        dns={"installed": False},
+        udp_endpoints=[socket(port, 16, "wireguard.exe") for port in held],
+        udp_ports={"udp4": held.to_json(), "udp6": []},
+        services={},
+    )
+    found = plan(made, extra_ports=ports, use_netsh=True)
+    (message,) = [problem["message"] for problem in found["problems"] if problem["id"] == "exclusion_port_held"]
+    assert message == f"netsh excludes no port that somebody holds. Over ipv4, {words}"
+
+
+def test_a_long_list_of_held_ports_says_how_many_it_leaves_out() -> None:
+    held = PortSet.from_text(["50000-50024"])
+    endpoints = [socket(port, 16, "agent.exe") for port in held]
+    made = server_2019(udp_endpoints=endpoints, udp_ports={"udp4": held.to_json(), "udp6": []}, services={})
+    found = plan(made, extra_ports=["50000-50024"], use_netsh=True)
+    (message,) = [problem["message"] for problem in found["problems"] if problem["id"] == "exclusion_port_held"]
+    assert "50019 by agent.exe (PID 16) and 5 more. No other program" in message
