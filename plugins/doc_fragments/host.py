@@ -116,7 +116,7 @@ options:
       - Hosts of the same group restart DNS or reboot one at a time. Without a group, all hosts of one run of Ansible
         are a group.
       - Set a group where two runs may work on the hosts of one client at the same time, because only a named group is
-        shared by runs. The runs must have the same C(ANSIBLE_HOME), which has the group's lock.
+        shared by runs. The runs must have the same C(ANSIBLE_HOME), because the group's lock is kept there.
     type: str
 attributes:
   check_mode:

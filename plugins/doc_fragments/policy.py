@@ -44,7 +44,7 @@ options:
     default: []
   include_listeners:
     description:
-      - Reserve the UDP ports in the pool's range that other programs than DNS hold while the host is read.
+      - Reserve the UDP ports in the pool's range that programs other than DNS hold while the host is read.
       - This includes random ports of programs, so the list may grow with every run.
     type: bool
     default: false
@@ -79,8 +79,8 @@ options:
       own_sockets:
         description:
           - Whether the service's port is a setting that may differ from O(catalogue_extra[].ports). UDP ports outside
-            of the dynamic range that its process holds on all addresses are then needed as well, if no other service
-            runs in the process. Ports inside of the range are only reported.
+            the dynamic range that its process holds on all addresses are then needed as well, if no other service
+            runs in the process. Ports inside the range are only reported.
         type: bool
         default: false
       hold:
@@ -119,16 +119,17 @@ options:
   dynamic_port_range:
     description:
       - The dynamic UDP port range from Vista on, set with C(netsh). Without this option, the range is not changed.
-      - On Windows 2000 to 2003 it is refused, because C(MaxUserPort) is never written, and nothing else is written
-        there either. Set it for a group without these hosts.
+      - On Windows 2000 to 2003 it is refused, because C(MaxUserPort) is never written, and then nothing else is written
+        to the host either. Set it only for a group without these hosts.
       - O(dynamic_port_range.start) and O(dynamic_port_range.count) are for both address families;
         O(dynamic_port_range.ipv4) and O(dynamic_port_range.ipv6) are for one. A family without a range keeps its own.
-      - Windows takes a start of at least 1025, a count of at least 255, and an end of at most 65535. The range is also
-        refused if the pool, 255 client ports and all excluded ports do not fit into it, or if one of these could not be
-        read. To make room with a smaller O(socket_pool_size), set that first and let DNS restart.
-      - DNS draws its pool from the new range with its next start; all other programs use it at once. A host that has
+      - Windows accepts a start of at least 1025, a count of at least 255, and an end of at most 65535. The range is
+        also refused if the pool, 255 client ports and all excluded ports do not fit into it, or if one of these could
+        not be read. To make room with a smaller O(socket_pool_size), set that first and let DNS restart.
+      - DNS draws its pool from the new range at its next start; all other programs use it at once. A host that has
         the range already is left alone if DNS's pool lies inside it; otherwise DNS is restarted once.
-      - The scripts of the offline kit do not set it. They name the command to type.
+      - The offline kit makes no scripts for a host whose range has to be changed. It names the command to type, and
+        makes the scripts from the next transcript.
     type: dict
     suboptions:
       start:
@@ -163,8 +164,8 @@ options:
             required: true
       force:
         description:
-          - Products in spite of which the range is set. Exchange, TMG and ISA Server set it themselves, so where one of
-            their services is installed, it is refused unless the product is named here.
+          - Products whose presence does not prevent the change. Exchange, TMG and ISA Server set the range themselves,
+            so on a host with one of their services the option is refused unless the product is named here.
         type: list
         elements: str
         choices: [exchange, isa, tmg]
@@ -202,10 +203,10 @@ options:
       - Services to restart while DNS is stopped, if they run without a port that DNS holds. NetBird, the BigFix client
         and IKEEXT are known to do so; freeing the port alone does not give it back to them.
       - A service that holds its ports is left alone.
-      - A service that is not installed, or does not run, is passed over, so that one list can serve a group of hosts.
+      - A service that is not installed, or does not run, is skipped, so that one list can serve a group of hosts.
       - Refused for a service that runs, but is disabled, depends on DNS, or has no UDP port in the catalogue or in
-        O(catalogue_extra). If it cannot be stopped, also because other services depend on it, nothing is stopped.
-        Never cluster, ISA or Exchange services. Needs O(detect).
+        O(catalogue_extra). If it cannot be stopped, for example because other services depend on it, nothing is
+        stopped. Never cluster, ISA or Exchange services. Needs O(detect).
     type: list
     elements: str
     default: []
@@ -234,14 +235,14 @@ options:
       - Hosts of the same group restart DNS or reboot one at a time. Without a group, all hosts of one run of Ansible
         are a group.
       - Set a group where two runs may work on the hosts of one client at the same time, because only a named group is
-        shared by runs. The runs must have the same C(ANSIBLE_HOME), which has the group's lock.
+        shared by runs. The runs must have the same C(ANSIBLE_HOME), because the group's lock is kept there.
     type: str
   backups_kept:
     description: How many backups of a host are kept.
     type: int
     default: 10
   artifacts_dir:
-    description: Folder on the controller for the artifacts that report and gate read. No default; none are written.
+    description: Folder on the controller for the artifacts that report and gate read. By default, none are written.
     type: path
   run_id:
     description: Name of the run, a folder below O(artifacts_dir). The default is a name for this run of Ansible.

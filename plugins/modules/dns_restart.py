@@ -77,7 +77,7 @@ EXAMPLES = r"""
 - name: Bring up what failed because DNS held its port
   portkeeper.windows_dns.dns_restart:
 
-- name: Never two domain controllers of one client at once
+- name: Never restart DNS on two domain controllers of one client at once
   portkeeper.windows_dns.dns_restart:
     restart_group: client01
     window_timeout: 600
@@ -101,8 +101,8 @@ steps:
     error_level:
       description:
         - Error level of the command. For V(start_dns) 1056 means that DNS runs; V(gave_up_dns) has what C(sc start)
-          said last. V(refused) stands alone, nothing was stopped then. Its level is 1058 where a service is disabled,
-          1062 where DNS does not run, 5 where what runs could not be recorded.
+          said last. V(refused) is the only step, because nothing was stopped. Its level is 1058 if a service is
+          disabled, 1062 if DNS does not run, 5 if what runs could not be recorded.
       type: int
       sample: 0
 verified:
@@ -141,7 +141,7 @@ backup:
   returned: always
   type: dict
 problems:
-  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  description: The problems of the facts, and of the plan if one was made.
   returned: always
   type: list
   elements: dict
@@ -159,7 +159,7 @@ problems:
       type: str
       sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
-      description: What a program needs of it.
+      description: The details, for programs.
       type: dict
 collected:
   description: UTC time on the controller when the host was read last, ISO 8601.
@@ -183,5 +183,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
-  sample: "client01: restarted DNS in a guarded window: UDP 4500 of PolicyAgent is held by dns.exe (PID 1484)."
+  sample: "client01: restarted DNS in a guarded window, because UDP 4500 of PolicyAgent is held by dns.exe (PID 1484)."
 """

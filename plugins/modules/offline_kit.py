@@ -19,8 +19,7 @@ description:
   - From the transcripts that you bring back, it writes a folder for each host with C(plan.txt), which says what has to
     be done and why, and, if there is something to do, C(apply.cmd), C(rollback.cmd) and their data files. While
     the plan has an error that forbids changes, or if a part of the transcript is missing, there are no scripts, and a
-    warning says why. See
-    docs/hosts_without_winrm.md for what the scripts check, do and return.
+    warning says why. See docs/hosts_without_winrm.md for what the scripts check, do and return.
   - Contacts no host.
 extends_documentation_fragment:
   - portkeeper.windows_dns.attributes
@@ -128,7 +127,7 @@ hosts:
       description: Whether a setting waits for a reboot, or will once it is written.
       type: bool
     files:
-      description: Names of the files in the host's folder. Only C(plan.txt) where nothing is to be done by a script.
+      description: Names of the files in the host's folder. Only C(plan.txt) if there is nothing for a script to do.
       type: list
       elements: str
     msg:
@@ -140,7 +139,7 @@ hosts:
           the day that the server's clock showed if that is older, because copying a file may change its time.
       type: str
     age_note:
-      description: A sentence where these two times differ or cannot be compared; also shown as a warning. Else null.
+      description: A sentence if these two times differ or cannot be compared, also shown as a warning; otherwise null.
       type: str
 diff:
   description: A diff for each of RV(written).

@@ -53,7 +53,7 @@ EXAMPLES = r"""
   portkeeper.windows_dns.port_info:
   register: gathered
 
-- name: Also of a service that the catalogue does not know
+- name: Gather the facts with a service that the catalogue does not know
   portkeeper.windows_dns.port_info:
     catalogue_extra:
       - name: backup_agent
@@ -103,7 +103,7 @@ facts:
       type: int
       sample: 104
     udp_endpoints:
-      description: UDP sockets of other processes than DNS, at most about 500.
+      description: UDP sockets of processes other than DNS, at most about 500.
       type: list
       elements: dict
     udp_endpoints_truncated:
@@ -111,12 +111,12 @@ facts:
       type: bool
       sample: false
     udp_ports:
-      description: All UDP ports that other processes than DNS hold, per address family.
+      description: All UDP ports that processes other than DNS hold, per address family.
       type: dict
     own_sockets:
       description:
-        - By service, the UDP ports that its own process holds on all addresses, and those of which that is in doubt.
-          Only of running services whose port is a setting that is not read.
+        - By service, the UDP ports that its own process holds on all addresses, and those for which that is in doubt.
+          Only for running services whose port is a setting that is not read.
       type: dict
       sample: {Netbird: {ports: [3478-3478], doubtful: []}}
     sql_ports:
@@ -129,7 +129,7 @@ facts:
       type: dict
       sample: {ADAM_instance1: {Port LDAP: 50000, Port SSL: 50001}}
     hotfixes:
-      description: Those of the updates that matter here which are installed; only on Windows 2000 to 2003.
+      description: The installed updates that matter here; only on Windows 2000 to 2003.
       type: list
       elements: str
       sample: [KB951746, KB951748]
@@ -152,7 +152,7 @@ plan:
   returned: always
   type: dict
 reboot_required:
-  description: Always false; that is said by a plan.
+  description: Always false; only a plan says whether a reboot is required.
   returned: always
   type: bool
 before:
@@ -172,7 +172,7 @@ backup:
   returned: always
   type: dict
 problems:
-  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  description: The problems of the facts, and of the plan if one was made.
   returned: always
   type: list
   elements: dict
@@ -190,7 +190,7 @@ problems:
       type: str
       sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
-      description: What a program needs of it.
+      description: The details, for programs.
       type: dict
 transcript:
   description: What the host sent, as P(portkeeper.windows_dns.parse_transcript#filter) reads it. No artifact holds it.

@@ -95,7 +95,7 @@ diff:
       description: The text afterwards. Comments give the reasons for values, and what else has to be done.
       type: str
 problems:
-  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  description: The problems of the facts, and of the plan if one was made.
   returned: success
   type: list
   elements: dict
@@ -113,7 +113,7 @@ problems:
       type: str
       sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
-      description: What a program needs of it.
+      description: The details, for programs.
       type: dict
 facts:
   description: The facts of the transcript; see docs/facts.md.
@@ -147,7 +147,7 @@ plan:
       type: list
       elements: dict
     effective:
-      description: Per setting whether Windows works with the configured value, V(yes), V(no) or V(unknown).
+      description: Per setting, whether the configured value is in effect, V(yes), V(no) or V(unknown).
       type: dict
     live_conflicts:
       description: Needed ports that another process holds now.
@@ -158,7 +158,7 @@ plan:
       type: list
       elements: dict
     risk:
-      description: How likely the next start of DNS takes a needed port, now and after everything is effective.
+      description: How likely the next start of DNS is to take a needed port, now and after everything is effective.
       type: dict
     reboot_required:
       description: Whether a setting waits for a reboot, or will once it is written.
@@ -167,7 +167,7 @@ plan:
       description: Whether DNS has to be restarted.
       type: bool
     in_sync:
-      description: Nothing is to be changed, and what is configured is effective.
+      description: Whether nothing has to be changed and what is configured is effective.
       type: bool
     status:
       description: One word for the host; V(unknown) is never shown as V(safe).

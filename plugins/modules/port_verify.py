@@ -180,7 +180,7 @@ backup:
   returned: always
   type: dict
 problems:
-  description: What could not be read, must not be written, or should be known, of the facts and of the plan.
+  description: The problems of the facts, and of the plan if one was made.
   returned: always
   type: list
   elements: dict
@@ -198,7 +198,7 @@ problems:
       type: str
       sample: "DNS runs without a pool of sockets: there is no figure for the risk."
     data:
-      description: What a program needs of it.
+      description: The details, for programs.
       type: dict
 collected:
   description: UTC time on the controller when the host was read last, ISO 8601.
