@@ -206,5 +206,5 @@ msg:
   description: What was found or done, in one sentence.
   returned: always
   type: str
-  sample: "client01: wrote ReservedPorts; due: reboot, because ReservedPorts takes effect with the next boot."
+  sample: "client01: wrote ReservedPorts; due: reboot, because ReservedPorts takes effect at the next boot."
 """

@@ -150,7 +150,7 @@ failures:
     message:
       description: One sentence.
       type: str
-      sample: UDP 4500 is held by dns.exe (PID 1484), PolicyAgent failed with error 10048 (address already in use).
+      sample: UDP 4500 is held by dns.exe (PID 1484); PolicyAgent failed with error 10048 (address already in use).
 facts:
   description: Always null; M(portkeeper.windows_dns.port_info) returns the facts.
   returned: always

@@ -173,7 +173,7 @@ def test_beside_exchange_only_by_name_and_with_excluded_ranges_in_one_write(cont
 
 
 def test_up_to_2003_it_is_refused_and_nothing_is_written(controller, make_host) -> None:
-    """MaxUserPort decides on the range there. A host whose policy is refused gets no other reservation either."""
+    """MaxUserPort determines the range there. A host whose policy is refused gets no other reservation either."""
     host = make_host("2003-de", "--winrm", "full_chunks=true")
     reading = rf"reg query {TCPIP_KEY} & reg query {DNS_KEY} & reg query HKLM\SOFTWARE\portkeeper /s"
     before = host.exec(reading, check=False)

@@ -38,7 +38,7 @@ def test_verify_names_the_holder(act, host) -> None:
     assert result["_kind"] == "failed"
     pid = host.pid("DNS")
     for port, service in ((4500, "PolicyAgent"), (1645, "IAS")):
-        assert f"UDP {port} is held by dns.exe (PID {pid}), {service}" in result["msg"]
+        assert f"UDP {port} is held by dns.exe (PID {pid}); {service}" in result["msg"]
     assert result["msg"].count("10048") == 2
 
 

@@ -200,7 +200,7 @@ def test_apply_and_reboot(person: Person, first: dict[str, Any]) -> None:
     record = waiting["facts"]["state"]["settings"]["reserved_ports"]
     assert record == {"value": ",".join(RESERVED), "boot_mark": waiting["facts"]["boot_mark"], "dns_pid": None}
     assert waiting["plan"]["settings"] == [] and waiting["plan"]["effective"] == {"reserved_ports": "no"}
-    assert "then reboot: ReservedPorts takes effect with the next boot" in person.report("waiting")
+    assert "then reboot: ReservedPorts takes effect at the next boot" in person.report("waiting")
     person.host.reboot()
     assert "IPSEC Policy Agent" in person.type("net start"), "the reservation keeps DNS off 4500"
     assert re.search(r"^ +UDP +0\.0\.0\.0:4500 +\*:\*", person.type('netstat -an -p udp|find ":4500 "'), re.MULTILINE)

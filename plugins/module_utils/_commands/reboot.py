@@ -12,7 +12,7 @@ from .lock import if_locked, lock_section
 DELAY_S = 5
 """Seconds between the command and the shutdown: the answer must come through."""
 
-_COMMENT = "portkeeper: settings take effect with the next boot"
+_COMMENT = "portkeeper: settings take effect at the next boot"
 
 
 def reboot_line(run: str, lock: str) -> str:

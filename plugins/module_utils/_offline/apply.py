@@ -251,7 +251,7 @@ def _farewell(order: ScriptPlan) -> list[str]:
     for table, text in rows_in(order.added, order.deferred):
         lines += [row_test(table, text), f"if errorlevel 1 {incomplete(f'The ports {text} could not be excluded.')}"]
     if order.reboot:
-        lines.append("echo Restart this server when it suits: what was written takes effect with the next boot.")
+        lines.append("echo Restart this server when it suits: what was written takes effect at the next boot.")
     return [
         *lines,
         f"if %rc%=={INCOMPLETE} echo Not everything is as planned: see above, run collect.cmd and carry its file back.",

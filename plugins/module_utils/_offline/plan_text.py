@@ -66,7 +66,7 @@ def plan_text(facts: Mapping[str, Any], plan: Plan, scripts: bool, refusal: str 
 
 def _risk(risk: Risk) -> list[str]:
     if risk.now is None:
-        return ["How likely the next start of DNS takes a needed port is not known: no pool of DNS was seen."]
+        return ["It is not known how likely the next start of DNS is to take a needed port: no pool of DNS was seen."]
     after = risk.after_reload
     return [
         "How likely the next start of DNS takes a needed port:",

@@ -58,7 +58,7 @@ def pending_settings(host: Host, managed: Sequence[Setting], written: Sequence[s
 
     Args:
         host: the facts.
-        managed: the settings whose effect is our business.
+        managed: the settings that the collection manages.
         written: ids of those that this run writes or records.
     """
     waiting = [setting for setting in managed if setting.id in written or effect_of(host, setting) == NO]
@@ -77,9 +77,9 @@ def plan_actions(
 ) -> list[Action]:
     """Return the plan's actions in the order in which they are due.
 
-    A window only where DNS holds the port of a service that it kept down or that is to be restarted, or a port that
-    netsh has to exclude (``deferred``), or where a value of DNS's own waits for its restart: on NT5 a change of
-    ReservedPorts alone would only make DNS draw again under the old reservations.
+    A window is due only if DNS holds the port of a service that it kept down or that is to be restarted, or a port that
+    netsh has to exclude (``deferred``), or if a value of DNS's own waits for its restart. On NT5, a window for a change
+    of ReservedPorts alone would only make DNS draw again under the old reservations.
     """
     actions: list[Action] = []
     if pending.dns_restart or services_to_start.of_window or deferred:
@@ -94,10 +94,10 @@ def plan_actions(
     actions += _starts(services_to_start, earlier, bool(actions))
     if pending.reboot:
         names = ", ".join(setting.value_name for setting in pending.reboot)
-        actions.append(Action(REBOOT_ACTION, f"{names} takes effect with the next boot"))
+        actions.append(Action(REBOOT_ACTION, f"{names} takes effect at the next boot"))
     if earlier.ended:
-        names = listed(earlier.ended)
-        reason = f"{names} ran before a window, and runs again, is gone or is ignored"
+        words = "{names} ran before a window, and [runs again, is gone or is|run again, are gone or are] ignored"
+        reason = in_number(words, len(earlier.ended) > 1).format(names=listed(earlier.ended))
         actions.append(Action(END_RECORD, reason))
     return actions
 
@@ -108,7 +108,13 @@ def _starts(services_to_start: ServicesToStart, earlier: Earlier, window: bool) 
     known = {name.lower() for name in services_to_start.services}
     down = [name for name in earlier.down if name.lower() not in known]
     reasons = (
-        [f"{listed(failed)} failed earlier or is named in start_services, and its ports are free: no window is needed"]
+        [
+            in_number(
+                "{names} failed earlier or [is|are] named in start_services, and [its|their] ports are free: no window"
+                " is needed",
+                len(failed) > 1,
+            ).format(names=listed(failed))
+        ]
         if failed
         else []
     )
@@ -130,8 +136,8 @@ def refuse_window(host: Host, actions: list[Action]) -> tuple[list[Action], list
     refusal = make_problem(
         WINDOW_REFUSED,
         "error",
-        f"DNS has to be restarted, but that is refused, because what it stops could not be started again:"
-        f" {listed(reasons, '; ')}.",
+        f"DNS has to be restarted, but that is refused, because services that the restart stops could not be started"
+        f" again: {listed(reasons, '; ')}.",
         reasons=reasons,
     )
     return allowed, [refusal]

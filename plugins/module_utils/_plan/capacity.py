@@ -93,7 +93,7 @@ def refuse_misfits(pool: Pool, wanted: Reservations) -> tuple[Reservations, list
         for in_range, ports in ((pool, choice.current), (pool.in_new_range(), choice.desired))
     )
     caused = [row for family, row in then.items() if family not in now]
-    verdict = "will not fit then, if DNS takes SocketPoolSize as it is"
+    verdict = "will not fit after this change, if DNS takes SocketPoolSize as it is"
     return choice, problems + _reported(caused, verdict, "warning")
 
 
@@ -138,7 +138,7 @@ def _reported(wrong: list[dict[str, Any]], verdict: str, severity: Severity) -> 
             POOL_MISFIT,
             severity,
             f"Over {row['family']} a pool of {row['pool']} sockets and {CLIENT_PORTS} client ports need"
-            f" {row['pool'] + CLIENT_PORTS} ports, but {row['free']} are not reserved: the pool {verdict}.",
+            f" {row['pool'] + CLIENT_PORTS} ports, but only {row['free']} are not reserved: the pool {verdict}.",
             **row,
         )
         for row in wrong

@@ -23,7 +23,7 @@ ACTION_TITLES = {
     DNS_WINDOW: "restart DNS in a guarded window",
     START_SERVICES: "start services",
     REBOOT_ACTION: "reboot",
-    END_RECORD: "end the record of what ran before a window",
+    END_RECORD: "remove services from the record of what ran before a window",
 }
 """The titles of the actions, for people."""
 

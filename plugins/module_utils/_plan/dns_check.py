@@ -71,7 +71,7 @@ def _of_state(verdict: str | None, service: Service, down: str) -> tuple[Failure
 
 
 def _of_ports(host: Host) -> tuple[Failure, ...]:
-    """Running proves little: DNS's own process has to hold UDP 53, in one address family at least."""
+    """Return the failures of a DNS that runs: its own process has to hold UDP 53, in at least one address family."""
     if not host.sockets_known:
         return ()
     others = _others_on_its_port(host)

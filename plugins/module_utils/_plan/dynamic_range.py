@@ -18,7 +18,7 @@ from .._facts.host_values import number
 from .._facts.sockets import POOL_SOCKETS_MIN
 from .._policy import Policy
 from .._ports import FAMILIES, PortSet, Range
-from .._problems import Problem, listed, make_problem
+from .._problems import Problem, in_number, listed, make_problem
 from .._windows.range_owners import owners_among
 from .._windows.settings import DNS_RESTART, MECHANISMS, NOW, RANGE_PREFIX, RANGES, SETTINGS, SOCKET_POOL_SIZE
 from .capacity import CLIENT_PORTS, Reservations
@@ -36,7 +36,7 @@ class RangePlan:
     Attributes:
         ranges: first and last port, by id of RANGES; only those that differ from the host's.
         before: the host's own ranges.
-        takes_effect: when DNS follows: with its next start, or at once where there is none.
+        takes_effect: when DNS uses the new ranges: at its next start, or at once if DNS is not installed.
     """
 
     ranges: Mapping[str, Range]
@@ -75,7 +75,7 @@ def plan_ranges(host: Host, policy: Policy, pool: Pool) -> tuple[RangePlan, Sequ
         return NO_RANGES, []
     if host.family == "nt5":
         message = (
-            "dynamic_port_range is for Windows Vista and later: up to 2003, MaxUserPort decides on the range, and this"
+            "dynamic_port_range is for Windows Vista and later: up to 2003, MaxUserPort determines the range, and this"
             " collection never writes it. Leave the option out for this host."
         )
         return NO_RANGES, [make_problem(REFUSED, "error", message, reason="release")]
@@ -91,9 +91,12 @@ def plan_ranges(host: Host, policy: Policy, pool: Pool) -> tuple[RangePlan, Sequ
     owners = [owner for owner in owners_among(host.services) if not set(owner.names) & set(asked.force)]
     if owners:
         titles, names = listed([owner.title for owner in owners]), [owner.names[0] for owner in owners]
+        words = in_number(
+            "{titles} [is installed and sets|are installed and set] it [itself|themselves]", len(owners) > 1
+        )
         message = (
-            f"The dynamic port range stays as it is, because {titles} is installed, which sets it itself: to set it"
-            f" nevertheless, name {listed(names)} in dynamic_port_range.force."
+            f"The dynamic port range stays as it is, because {words.format(titles=titles)}. To set it anyway, name"
+            f" {listed(names)} in dynamic_port_range.force."
         )
         return NO_RANGES, [make_problem(REFUSED, "error", message, reason="product", products=names)]
     takes_effect = NOW if host.dns_installed is False else DNS_RESTART
@@ -106,7 +109,7 @@ def _unread(host: Host, pool: Pool, ranges: Mapping[str, Range]) -> Iterator[str
         if current_range(host, name) is None:
             yield f"{RANGES[name].value_name} was not read"
         if not host.exclusions_known(name.removeprefix(RANGE_PREFIX)):
-            yield f"the excluded ports beside {RANGES[name].value_name} were not read"
+            yield f"the port ranges excluded from {RANGES[name].value_name} were not read"
     if not host.services_known or host.dns_installed is None:
         yield "the services were not read"
     if pool.model == MODEL_UNKNOWN:
@@ -114,7 +117,7 @@ def _unread(host: Host, pool: Pool, ranges: Mapping[str, Range]) -> Iterator[str
     if host.dns_installed:
         yield from _unread_values(host)
     if host.has_reading_errors(()):
-        yield "the host was not read without an error"
+        yield "the host could not be read without errors"
 
 
 def _unread_values(host: Host) -> Iterator[str]:
@@ -134,8 +137,8 @@ def refuse_small_ranges(
 ) -> list[Problem]:
     """Return why a range is too small for the pool, for clients and for all excluded ports, now and after the plan.
 
-    A pool that is not seen counts with its configured size, because the next start of DNS may draw it, also above the
-    documented limit. One that is seen counts with all its sockets, because DNS has them until it is restarted.
+    If no pool is seen, its configured size is used, even above the documented limit, because the next start of DNS may
+    draw it. If one is seen, all its sockets are counted, because DNS has them until it is restarted.
 
     Args:
         host: the facts.
@@ -158,8 +161,8 @@ def refuse_small_ranges(
             first, last = plan.ranges[RANGE_PREFIX + name]
             message = (
                 f"{first}-{last} is too small for {RANGES[RANGE_PREFIX + name].value_name}: a pool of {sockets} sockets"
-                f" and {CLIENT_PORTS} client ports need {sockets + CLIENT_PORTS} ports, but {free} of the range are not"
-                " excluded. Nothing is changed."
+                f" and {CLIENT_PORTS} client ports need {sockets + CLIENT_PORTS} ports, but only {free} ports of the"
+                " range are not excluded. Nothing is changed."
             )
             wanted = policy.socket_pool_size or configured
             if wanted < sockets and wanted + CLIENT_PORTS <= free:
@@ -182,7 +185,7 @@ def range_reason(host: Host, now: float | None, after: float | None) -> str:
     """Return what a new range means, with the risk before and after it."""
     if host.dns_installed is False:
         return "asked for by dynamic_port_range; programs use it at once"
-    reason = "asked for by dynamic_port_range; DNS draws from it with its next start, other programs use it at once"
+    reason = "asked for by dynamic_port_range; DNS draws from it at its next start, other programs use it at once"
     if now is None or after is None:
         return reason
     return f"{reason}; the risk of the next start of DNS is {now:.2%} now and {after:.2%} when the plan is in effect"

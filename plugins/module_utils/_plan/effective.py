@@ -115,8 +115,8 @@ def effective_ports(host: Host, setting: Setting | None, entered: PortSet) -> di
 def _effective_list(host: Host, setting: Setting, entered: PortSet) -> PortSet:
     """Return the ports of the list value that Windows works with.
 
-    A port that was in the recorded value, is in the value now, and has seen a boot or DNS start since the record counts
-    even where somebody else has added to the value; one that DNS holds all the same does not.
+    A port is among them if it was in the recorded value and still is in the value, and if DNS or the host has started
+    since the record was made, even where somebody else has added to the value. One that DNS holds nevertheless is not.
     """
     effect = effect_of(host, setting)
     if effect == YES:
@@ -144,7 +144,7 @@ def record_change(host: Host, managed: list[Setting], changed: list[str], netsh:
 
     Args:
         host: the facts.
-        managed: the settings whose effect is our business.
+        managed: the settings that the collection manages.
         changed: ids of those that the run writes anyway, record included.
         netsh: exclusions that a window adds are recorded, and backed up, before it opens.
 

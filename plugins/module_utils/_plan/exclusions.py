@@ -4,8 +4,8 @@
 """Plan the excluded port ranges that netsh has to add or delete, per address family.
 
 ``netsh interface ipv4|ipv6 add excludedportrange`` takes effect at once, but fails for a range of which anything holds
-a port, dns.exe included. So a range is split: what is free is added at once, what DNS holds while DNS is down, what
-somebody else holds not at all.
+a port, dns.exe included. So a range is split: what is free is added at once, what DNS holds is added while DNS is down,
+and what another process holds is not added at all.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ UNKNOWN_TABLE = "exclusions_unknown"
 HELD = "exclusion_port_held"
 IN_BLOCK = "port_in_excluded_block"
 _HELD = (
-    "netsh excludes no port that somebody holds. Over {over}, [this one is|these are] held: UDP {ports}. No other"
-    " program can take [it|them] meanwhile. To exclude [it|them], stop [its service|their services], run again, and"
-    " start [it|them]."
+    "netsh cannot exclude a port while a process holds it. Over {over}, [this UDP port is|these UDP ports are] held:"
+    " {ports}. No other program can take [it|them] meanwhile. To exclude [it|them], stop [its service|their services],"
+    " run again, and start [the service|the services]."
 )
 
 
@@ -129,7 +129,7 @@ class NetshPlan:
         return {part.setting_id: tuple(texts(part.deferred)) for part in self.families if part.deferred}
 
     def records(self) -> dict[str, tuple[str | None, str]]:
-        """Before and after of what has to be recorded although nothing is added at once."""
+        """Return the old and new record of each table to which nothing is added at once, if it has to be recorded."""
         found: dict[str, tuple[str | None, str]] = {}
         for part in self.families:
             text = part.record_text()
@@ -243,9 +243,9 @@ def _unknown_tables(host: Host, parts: Sequence[FamilyPlan]) -> Iterator[Problem
             NO_CONTEXT,
             "error",
             f"netsh of this build has no excludedportrange over {over}: {listed(ports.strings())} cannot be excluded."
-            " What remains: install the update that brings the command; move the dynamic range off these ports"
-            " ('netsh interface ipv4 set dynamicport udp', the same for ipv6); or leave it at a smaller pool"
-            " (socket_pool_size with allow_small_pool) and at the window, which brings a failed service back.",
+            " Instead, install the update that brings the command; or move the dynamic range off these ports"
+            " ('netsh interface ipv4 set dynamicport udp', the same for ipv6); or rely on a smaller pool"
+            " (socket_pool_size with allow_small_pool) and on the window, which brings a failed service back.",
             families=[part.family for part in lacking],
             ports=ports.strings()[:NAMED_MAX],
         )
@@ -260,7 +260,7 @@ def _unknown_tables(host: Host, parts: Sequence[FamilyPlan]) -> Iterator[Problem
 
 
 def _held_ports(host: Host, part: FamilyPlan) -> Iterator[Problem]:
-    """Wanted ports that cannot be excluded, because somebody else than DNS holds them."""
+    """Yield a problem for the wanted ports that cannot be excluded, because a process other than DNS holds them."""
     held = part.waiting & host.other_ports(part.family)
     if not held:
         return
@@ -290,8 +290,8 @@ def blocked_ports(host: Host, needs: Sequence[Need]) -> Iterator[Problem]:
                         IN_BLOCK,
                         "warning",
                         f"UDP {listed(inside.strings())} of {need.title} lies in {first}-{last}, which Windows itself"
-                        f" has excluded over {NETSH[NETSH_PREFIX + family]} (WinNAT, HNS, http.sys): who binds it gets"
-                        " error 10013 until that block goes away.",
+                        f" has excluded over {NETSH[NETSH_PREFIX + family]} (WinNAT, HNS, http.sys): a program that"
+                        " binds such a port gets error 10013 until that range is gone.",
                         family=family,
                         service=need.service,
                         ports=inside.strings()[:NAMED_MAX],

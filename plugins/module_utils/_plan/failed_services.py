@@ -29,9 +29,9 @@ FAILED_FOR_PORT = "service_failed_for_port"
 HOW_TO_ACCEPT = "If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
 
 _IN_BLOCK = (
-    "; UDP {ports} [lies|lie] in {blocks}, which Windows itself has excluded (WinNAT, HNS, http.sys), so no start"
-    " succeeds before that is gone: stop what made it and exclude [this port|these ports] with use_netsh, or give the"
-    " service [another port|other ports]"
+    "; UDP {ports} [lies|lie] in {blocks}, which Windows itself has excluded (WinNAT, HNS, http.sys), so the service"
+    " cannot start before that is gone: stop what excluded it, and exclude [this port|these ports] with use_netsh, or"
+    " give the service [another port|other ports]"
 )
 
 
@@ -71,7 +71,8 @@ class FailedService:
 def rows_of_service(host: Host, policy: Policy, name: str) -> Rows | None:
     """Return the rows, with the service's own ports, that describe it on this host; None if the policy ignores it.
 
-    Who ignores one row of a service does not want its ports; the other rows still describe the service.
+    A policy that ignores one of a service's rows does not want the ports of this row; the other rows still describe the
+    service.
     """
     rows = [row for row in CATALOGUE + policy.extra_rows if can_exist(row, host) and row.matches(name)]
     kept = [row for row in rows if not is_ignored(row, (name,), policy)]
@@ -169,7 +170,7 @@ def _ports_in_words(entry: FailedService, host_has_netsh: bool) -> str:
     tcp = listed(port_words(entry.tcp_ports))
     if entry.tcp_ports and not entry.ports:
         return (
-            f"; the catalogue knows only TCP {tcp} of it, which DNS does not take: {look}, or name a UDP port of the"
+            f"; the catalogue lists only TCP {tcp} for it, which DNS does not take: {look}, or name a UDP port of the"
             " service in catalogue_extra"
         )
     if not entry.ports:
@@ -182,9 +183,9 @@ def _ports_in_words(entry: FailedService, host_has_netsh: bool) -> str:
         words += in_number(_IN_BLOCK, len(entry.excluded) > 1).format(**numbers)
     if words:
         return words
-    source = "the registry has" if entry.read else "the catalogue knows"
+    source = "the registry has" if entry.read else "the catalogue lists"
     too = f", and TCP {tcp}, which is not read here: {look}" if entry.tcp_ports else ""
-    return f"; {source} UDP {listed(port_words(entry.ports))} of it{too}"
+    return f"; {source} UDP {listed(port_words(entry.ports))} for it{too}"
 
 
 def _range_words(blocks: Iterable[Range]) -> list[str]:

@@ -60,7 +60,7 @@ def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iter
     Args:
         host: the facts.
         policy: whose profiles matter.
-        writing: whether there is a value whose effect is our business.
+        writing: whether there is a value that the collection manages.
         pool: of the host.
     """
     if not host.services_known:
@@ -74,7 +74,7 @@ def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iter
         )
     if pool.model == MODEL_UNKNOWN:
         yield make_problem(
-            "pool_unknown", "error", "The range of the pool, or whether there is one, could not be read."
+            "pool_unknown", "error", "It could not be read whether there is a socket pool, or which range it uses."
         )
     if AUTO_PROFILE in policy.profiles and host.family == "nt5" and not isinstance(host.os.get("sbs"), bool):
         yield make_problem(
@@ -99,7 +99,7 @@ def unread_basics(host: Host, policy: Policy, writing: bool, pool: Pool) -> Iter
 def unread_sockets(host: Host, policy: Policy, rows: Rows, needs: Sequence[Need]) -> Iterator[Problem]:
     """Yield unreadable rows of the list of sockets whose port is needed.
 
-    The facts know no policy: where such a row is certainly of another process than DNS, they only warn.
+    The facts are read without a policy: if such a row certainly belongs to a process other than DNS, they only warn.
     """
     if policy.include_listeners and host.sockets_known and host.unnamed_ports:
         yield make_problem(
@@ -118,8 +118,8 @@ def unread_sockets(host: Host, policy: Policy, rows: Rows, needs: Sequence[Need]
                 yield make_problem(
                     "needed_port_unread",
                     "error",
-                    "A row of the list of UDP sockets could not be read, and its port is needed: who holds it is not"
-                    " known.",
+                    "A row of the list of UDP sockets could not be read, and its port is needed: it is not known who"
+                    " holds it.",
                     ports=ports.to_json(),
                 )
 
@@ -138,14 +138,14 @@ _OF_REASON: dict[str, tuple[str, Severity]] = {
 }
 """The problem that reports a failure which the list of conflicts does not show."""
 _IF_CONFIGURED = (
-    " Which ports it has is a setting: if [it is|they are] configured, it has lost [it|them] at its start, and must be"
-    " restarted."
+    " Its ports are a setting: if [this one is|these are] configured, the service lost [it|them] when it started, and"
+    " must be restarted."
 )
 _LEFT_OUT = f"{{name}} runs and holds UDP ports of the catalogue, but not {{ports}}.{_IF_CONFIGURED}"
 _ELSEWHERE = f"{{name}} runs on UDP {{held}}, and holds no port of the catalogue: UDP {{ports}}.{_IF_CONFIGURED}"
 _MAY_HAVE_OTHERS = (
-    "Which ports it has is a setting that is not read: if it has others, name the service in ignore_services and its"
-    " ports in extra_ports."
+    "Its ports are a setting that is not read: if it has others, name the service in ignore_services and its ports in"
+    " extra_ports."
 )
 _FAILED = (FAILED_FOR_PORT, SERVICE_NOT_RUNNING, SERVICE_PORT_EXCLUDED)
 
@@ -206,8 +206,8 @@ def cut_conflicts(conflicts: Sequence[Failure]) -> Iterator[Problem]:
         yield make_problem(
             "conflicts_cut",
             "info",
-            f"Of {count} conflicts, the first {CONFLICTS_MAX} are listed; in all, UDP"
-            f" {listed(port_words(taken))} is lost.",
+            f"The first {CONFLICTS_MAX} of {count} conflicts are listed. All of them together concern UDP"
+            f" {listed(port_words(taken))}.",
             count=count,
             ports=taken.to_json(),
         )
@@ -233,8 +233,8 @@ def contradictions(host: Host, managed: Sequence[Setting]) -> Iterator[Problem]:
             yield make_problem(
                 "excluded_port_held",
                 "warning",
-                f"DNS holds UDP ports that {setting.value_name} keeps it off, although it has restarted since the value"
-                " was recorded: they are not treated as reserved.",
+                f"DNS holds UDP ports that {setting.value_name} excludes, although it has restarted since the value was"
+                " recorded: they are not treated as reserved.",
                 value_name=setting.value_name,
                 ports=ports.to_json(),
             )
@@ -257,11 +257,11 @@ def information(host: Host, policy: Policy, pool: Pool, service_checks: Sequence
         )
     if host.dns_installed is False:
         on_request = host.family not in (None, "nt5") and not policy.use_netsh
-        ending = " Exclusions for what clients draw are planned on request (use_netsh)." if on_request else ""
+        ending = " To exclude ports from those that clients draw, set use_netsh." if on_request else ""
         yield make_problem(
             "no_dns_server",
             "info",
-            f"The DNS Server of Windows is not installed, so there is no pool and no figure for it.{ending}",
+            f"The DNS Server of Windows is not installed, so there is no pool and no risk figure.{ending}",
         )
     elif pool.model == MODEL_NO_POOL:
         yield make_problem(

@@ -216,7 +216,7 @@ def _shown_by_sockets(found: OwnSockets) -> Need:
 
 
 def _listeners(host: Host, wanted: PortSet) -> list[Need]:
-    """UDP sockets of other programs inside the pool's range, a need per process name; connected sockets are clients."""
+    """Return a need for each process name that holds wanted UDP ports. Connected sockets are clients, and left out."""
     held: dict[str, list[Mapping[str, Any]]] = {}
     for row in host.facts.get("udp_endpoints") or ():
         if row.get("connected") is not True and row["port"] in wanted:

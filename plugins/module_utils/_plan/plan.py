@@ -81,7 +81,7 @@ class _Draft:
 
     @cached_property
     def managed(self) -> list[Setting]:
-        """The values whose effect is our business: planned by the policy, or recorded by an earlier run."""
+        """The values that the collection manages: planned by the policy, or recorded by an earlier run."""
         listed = self.reserved.listed
         managed = [listed.setting] if listed and listed.managed else []
         size = SETTINGS[SOCKET_POOL_SIZE]

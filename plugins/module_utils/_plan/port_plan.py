@@ -45,7 +45,7 @@ def plan_of(facts: object, policy: Policy) -> Plan:
 
 @contextmanager
 def _facts_of_the_right_shape() -> Iterator[None]:
-    """Facts that a user gives may hold anything; what fails because of that is said in one sentence."""
+    """Turn the errors of facts that have another shape into one sentence: a user may pass anything as facts."""
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -83,7 +83,7 @@ class _Runner:
 
     @property
     def taken_by_others(self) -> PortSet:
-        """The ports that another process than DNS holds, or may hold."""
+        """The ports that a process other than DNS holds, or may hold."""
         return PortSet.from_ports(
             {failure.port for check in self.checks for failure in check.taken if not failure.by_dns and failure.port}
         )
@@ -101,8 +101,8 @@ def assumed_needs(service_checks: Sequence[ServiceCheck]) -> Iterator[Problem]:
         if taken and check.row.loss == ASSUMED:
             name, ports = shown(check.service.name), PortSet.from_ports(taken)
             message = (
-                f"That {name} needs {listed(port_words(ports))} over UDP is only assumed: it may be down for another"
-                f" reason than DNS. The source: {check.row.source}."
+                f"That {name} needs {listed(port_words(ports))} over UDP is only assumed: DNS may not be the reason why"
+                f" it is down. The source: {check.row.source}."
             )
             yield make_problem("udp_need_assumed", "info", message, service=name, ports=ports.to_json())
 
@@ -118,11 +118,11 @@ def plan_restarts(host: Host, policy: Policy, service_checks: Sequence[ServiceCh
     runners = _runners(service_checks)
     asked = {name.lower(): name for name in policy.restart_services}
     refused = {name: reason for name in asked if (reason := _refusal(host, asked[name], runners.get(name)))}
-    victims = [runner for runner in runners.values() if runner.lost]
+    without_port = [runner for runner in runners.values() if runner.lost]
     gone = failed_before(host)
-    restartable = [runner for runner in victims if runner.loss != ANOTHER]
+    restartable = [runner for runner in without_port if runner.loss != ANOTHER]
     due = [runner for runner in restartable if runner.name in asked and runner.name not in (*refused, *gone)]
-    left = [runner for runner in victims if runner not in due and runner.name not in refused]
+    left = [runner for runner in without_port if runner not in due and runner.name not in refused]
     return Restarts(
         tuple(runner.service.name for runner in due),
         tuple(
@@ -147,13 +147,13 @@ def _refusal(host: Host, name: str, runner: _Runner | None) -> str | None:
     if service is None or service.state not in (RUNNING, None):
         return None
     if service.start is None:
-        return "how it is started could not be read"
+        return "its start type could not be read"
     if service.start == DISABLED:
         return "it is disabled (Start 4), and could not be started again"
     if name.lower() in {str(dependent).lower() for dependent in host.dns.get("dependents") or ()}:
         return "it depends on DNS, so it cannot start while DNS is down"
     if runner is None:
-        return "the catalogue has no UDP ports of it, or it is ignored: name its ports in catalogue_extra"
+        return "the catalogue lists no UDP ports for it, or it is ignored: name its ports in catalogue_extra"
     return _of_ports(host, runner)
 
 

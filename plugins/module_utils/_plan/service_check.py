@@ -38,36 +38,28 @@ ALL_IN_ORDER = "all needed services are up and hold their ports"
 """What is said of a host without a failure."""
 
 _SENTENCES = {
-    PORT_TAKEN: "UDP {ports} [is|are] held by {holder} (PID {pid}), {services} {error}",
-    PORT_EXCLUDED: "UDP {ports} [lies|lie] in an excluded port range that Windows itself manages, {services} {error}",
+    PORT_TAKEN: "UDP {ports} [is|are] held by {holder} (PID {pid}); {loss}",
+    PORT_EXCLUDED: "UDP {ports} [lies|lie] in an excluded port range that Windows itself manages; {loss}",
     PORT_NOT_HELD: "{services} runs but does not hold UDP {ports}",
-    NOT_RUNNING: "{services} [does|do] not run, {error}",
-    NOT_YET: "{services} [starts|start] automatically but [does|do] not run yet ({error}): look again in some minutes",
+    NOT_RUNNING: "{services} [does|do] not run: {error}",
+    NOT_YET: "{services} [starts|start] automatically but [does|do] not run yet ({error}): check again in a few"
+    " minutes",
     RAN_BEFORE: "{services} ran before DNS was last stopped by this collection and [does|do] not run now ({error}):"
     " start [it|them], or name [it|them] in ignore_services",
     UNREADABLE: "the services or the UDP sockets could not be read, so nothing is proved",
-    STATE_UNREADABLE: "the state of {services} could not be read, so nothing is proved of [it|them]",
-    HOLDER_UNKNOWN: "UDP {ports} [is|are] held by a process that the list of sockets does not name, {services} may be"
-    " without [it|them]",
+    STATE_UNREADABLE: "the state of {services} could not be read, so nothing is proved about [it|them]",
+    HOLDER_UNKNOWN: "UDP {ports} [is|are] held by a process that the list of sockets does not name, so {services} may"
+    " be without [it|them]",
     DNS_PORTS_UNKNOWN: "the list of sockets does not show which of them are DNS's, so no port is proved to be free of"
     " it",
     EXCLUSIONS_UNKNOWN: "the excluded port ranges could not be read, so no port is proved to lie outside of them",
     RECORD_UNREADABLE: "the record of what ran before DNS was last stopped could not be read",
 }
-"""In brackets the words for one port, or one service where none is about ports, and for more of them."""
-_WITHOUT_ERROR = {
-    PORT_TAKEN: "UDP {ports} of {services} [is|are] held by {holder} (PID {pid})",
-    PORT_EXCLUDED: "UDP {ports} of {services} [lies|lie] in an excluded port range that Windows itself manages",
-}
-"""The same of a service that runs, or whose exit code was not read."""
+"""The words in brackets are for one port and for several, or for one service and several if no port is named."""
 PORT_ERROR_WORDS = {
     10048: "error 10048 (address already in use)",
     10013: "error 10013 (the port is excluded or held exclusively)",
     SHARING_VIOLATION: "error 32 (sharing violation)",
-}
-_ERRORS = {
-    **{number: f"failed with {words}" for number, words in PORT_ERROR_WORDS.items()},
-    NEVER_STARTED: "no start was tried since the boot, exit code 1077",
 }
 
 
@@ -186,22 +178,32 @@ def sentence_for(alike: Sequence[Mapping[str, Any]]) -> str:
     ports = {int(failure["port"]) for failure in alike if failure["port"] is not None}
     names = list(dict.fromkeys(str(failure["service"]) for failure in alike if failure["service"]))
     several = len(ports or names) > 1
-    sentences_of = _SENTENCES if first["error"] is not None or not names else {**_SENTENCES, **_WITHOUT_ERROR}
-    template = sentences_of.get(first["reason"], "{services}: {reason}")
+    template = _SENTENCES.get(first["reason"], "{services}: {reason}")
     words = in_number(template, several).format(
-        services=listed(names) or f"the policy needs {'them' if several else 'it'}",
+        services=listed(names) or f"the program that needs {'them' if several else 'it'}",
         ports=listed(port_words(ports)),
         holder=first["holder"] or "a process that is not named",
         pid="unknown" if first["pid"] is None else first["pid"],
-        error=_error(first["error"], len(names) > 1, first["port"] is not None),
+        error=_error(first["error"], len(names) > 1),
+        loss=_loss(listed(names) or "the policy", first["error"], several),
         reason=first["reason"],
     )
-    return words.replace(" ()", "").rstrip(", ") + "."
+    return words.replace(" ()", "").rstrip(": ") + "."
 
 
-def _error(number: int | None, several: bool, of_port: bool) -> str:
-    """Say what the exit code shows: behind a service's name, in brackets if the sentence is about its port."""
+def _error(number: int | None, several: bool) -> str:
+    """Say what the exit code of one or several services shows."""
     if number is None:
         return ""
-    words = _ERRORS.get(number, f"{'their' if several else 'its'} last exit code is {number}")
-    return f"({words})" if of_port and number not in PORT_ERROR_WORDS else words
+    if number in PORT_ERROR_WORDS:
+        return f"{'they' if several else 'it'} failed with {PORT_ERROR_WORDS[number]}"
+    if number == NEVER_STARTED:
+        return f"no start was tried since the boot, exit code {number}"
+    return f"{'their' if several else 'its'} last exit code is {number}"
+
+
+def _loss(who: str, number: int | None, several: bool) -> str:
+    """Say who has lost one or several ports, with its exit code."""
+    if number in PORT_ERROR_WORDS:
+        return f"{who} failed with {PORT_ERROR_WORDS[number]}"
+    return f"{who} needs {'them' if several else 'it'} ({_error(number, False)})"

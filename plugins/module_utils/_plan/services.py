@@ -130,9 +130,9 @@ def judge_services(host: Host, policy: Policy, rows: Rows, chosen: Mapping[str, 
 
 
 def chosen_ports(host: Host, pool: Pool, own_sockets: Sequence[OwnSockets]) -> dict[str, PortSet]:
-    """Return, by service, the ports outside of the dynamic range that its own sockets show besides its rows' ones.
+    """Return, by service, the ports outside the dynamic range that its sockets show and its rows do not have.
 
-    None where DNS's pool does not show that range: such a port may have been drawn from an earlier one.
+    Empty if DNS's pool does not show that range: such a port may have been drawn from an earlier range.
 
     Args:
         host: the facts.

@@ -73,7 +73,7 @@ class ListPlan:
 
     @property
     def managed(self) -> bool:
-        """Whether the value's effect is our business."""
+        """Whether the collection manages the value, and so has to know whether it is in effect."""
         return self.usable and bool(self.wanted or self.change)
 
 

@@ -41,5 +41,5 @@ def _refusal(service: Service) -> str | None:
     if service.state is None:
         return "the state of {names} could not be read"
     if service.start is None:
-        return "how {names} [is|are] started could not be read"
+        return "the start [type|types] of {names} could not be read"
     return "{names} [is|are] disabled (Start 4)" if service.start == DISABLED else None

@@ -13,7 +13,7 @@ from .._plan.diff import blocked_words
 from .._plan.status import blocking_errors
 from .._ports import PortSet, parse_entries, port_words
 
-_EFFECTS = {"now": "at once", "dns_restart": "with the next start of DNS", "reboot": "with the next boot"}
+_EFFECTS = {"now": "at once", "dns_restart": "at the next start of DNS", "reboot": "at the next boot"}
 
 _SERVICES = ("services_to_start", "services_to_restart")
 
@@ -21,7 +21,7 @@ _SERVICES = ("services_to_start", "services_to_restart")
 def plan_words(plan: Mapping[str, Any]) -> tuple[str, ...]:
     """Return one sentence for each thing that the plan does; none if there is nothing to do.
 
-    Before them is what must be settled, where an error keeps all of it from being done.
+    If an error forbids all of it, the first sentence says what must be settled before.
     """
     blocked = blocked_words(blocking_errors(plan["problems"]))
     done = (*(_setting(entry) for entry in plan["settings"]), *(_action(entry) for entry in plan["actions"]))
@@ -37,7 +37,7 @@ def _setting(entry: Mapping[str, Any]) -> str:
 def _difference(before: object, after: object) -> str:
     if isinstance(before, list) or isinstance(after, list):
         old, new = _ports(before), _ports(after)
-        parts = [("add", new - old), ("take out", old - new)]
+        parts = [("add", new - old), ("remove", old - new)]
         text = [f"{verb} {', '.join(port_words(ports))}" for verb, ports in parts if ports]
         return f"{'; '.join(text)}: " if text else ""
     if isinstance(after, Mapping):

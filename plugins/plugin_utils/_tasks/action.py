@@ -280,7 +280,7 @@ class _EarlierInThisRun:
 
 
 def _so_far(host: str, options: Mapping[str, Any], policy: Policy) -> _EarlierInThisRun:
-    """What this call's artifact says; one of an earlier run of the same name does not count."""
+    """Return what this call's artifact says. One that an earlier run of the same name left is ignored."""
     run_id = safe_run_id(policy.run_id)
     if not options.get("artifacts_dir"):
         return _EarlierInThisRun()
@@ -360,7 +360,7 @@ def unread(job: Job, found: Planned, question: str) -> str:
     """
     if found.plan.status != "unknown":
         return ""
-    reason = f"{question} is not known: {' '.join(messages(found.errors))}"
+    reason = f"it is not known {question}: {' '.join(messages(found.errors))}"
     if job.check_mode:
         return reason
     raise found.failure(f"{job.session.target}: nothing was touched, and {reason}", "read")

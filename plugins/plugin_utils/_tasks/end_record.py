@@ -31,8 +31,8 @@ def end_record(job: Job, outcome: Outcome) -> Outcome:
     if outcome.failed or reading is None or due is None:
         return outcome
     if due.reason not in outcome.msg:
-        verb = "Would end" if job.check_mode else "Ended"
-        outcome = replace(outcome, msg=f"{outcome.msg} {verb} a record on the host, because {due.reason}.")
+        verb = "Would remove" if job.check_mode else "Removed"
+        outcome = replace(outcome, msg=f"{outcome.msg} {verb} services from the host's record, because {due.reason}.")
     if job.check_mode:
         return replace(outcome, changed=True)
     job.progress.enter("write")

@@ -290,7 +290,7 @@ def test_services_that_cannot_be_read_are_not_taken_for_stopped(run: Run, host: 
     assert "could not be read, so nothing was touched" in result["msg"]
     assert len(host.lines) == 1
     looked = run("dns_restart", check=True, force=True)
-    assert looked["changed"] is False and "whether DNS has to be restarted is not known" in looked["msg"]
+    assert looked["changed"] is False and "it is not known whether DNS has to be restarted" in looked["msg"]
 
 
 @pytest.mark.parametrize("section", ["service_starts", "netstat", "tcpip"])
@@ -302,18 +302,18 @@ def test_what_was_not_read_is_no_reason_to_leave_dns_alone(run: Run, host: FakeH
     setattr(host, f"_on_{section}", lambda: ("", 1))
     result = run("dns_restart")
     assert result["failed"] is True and result["changed"] is False and result["phase"] == "read"
-    assert "whether DNS has to be restarted is not known" in result["msg"]
+    assert "it is not known whether DNS has to be restarted" in result["msg"]
     looked = run("dns_restart", check=True)
-    assert "failed" not in looked and "whether DNS has to be restarted is not known" in looked["msg"]
+    assert "failed" not in looked and "it is not known whether DNS has to be restarted" in looked["msg"]
 
 
 def test_what_was_not_read_is_no_reason_to_leave_a_host_unbooted(run: Run, host: FakeHost) -> None:
     host._on_tcpip = lambda: ("", 1)  # type: ignore[method-assign]
     result = run("host_reboot")
     assert result["failed"] is True and result["changed"] is False and result["phase"] == "read"
-    assert "whether something waits for a reboot is not known" in result["msg"]
+    assert "it is not known whether something waits for a reboot" in result["msg"]
     looked = run("host_reboot", check=True)
-    assert "failed" not in looked and "whether something waits for a reboot is not known" in looked["msg"]
+    assert "failed" not in looked and "it is not known whether something waits for a reboot" in looked["msg"]
 
 
 def test_a_service_whose_port_is_free_is_started_without_a_window(run: Run, host: FakeHost) -> None:
@@ -364,7 +364,7 @@ def test_port_verify_names_service_port_holder_and_error(run: Run, host: FakeHos
     result = run("port_verify")
     assert result["failed"] is True
     assert result["ok"] is False
-    assert "client01: UDP 4500 is held by dns.exe (PID 1484), PolicyAgent failed with error 10048 (" in result["msg"]
+    assert "client01: UDP 4500 is held by dns.exe (PID 1484); PolicyAgent failed with error 10048 (" in result["msg"]
     (failure,) = result["failures"]
     assert (failure["service"], failure["port"], failure["pid"], failure["error"]) == ("PolicyAgent", 4500, 1484, 10048)
     assert len(host.lines) == 1, "waiting cannot help"

@@ -69,10 +69,15 @@ def test_each_task_that_writes_ends_what_runs_again(run: Run, host: LivelyHost, 
         assert run(name)["changed"] is True
         host.state["ran_before"] = {"value": "DNS,WINS", "boot_mark": MARK}
     told = run(name, check=True, **options(name))
-    assert told["changed"] is True and "DNS, WINS ran before a window, and runs again" in told["msg"]
-    assert "Would end a record" in told["msg"] and host.state["ran_before"]["value"] == "DNS,WINS"
+    assert told["changed"] is True and "DNS, WINS ran before a window, and run again" in told["msg"]
+    assert (
+        "Would remove services from the host's record" in told["msg"]
+        and host.state["ran_before"]["value"] == "DNS,WINS"
+    )
     done = run(name, **options(name))
-    assert done["changed"] is True and "failed" not in done and "Ended a record" in done["msg"], done["msg"]
+    assert (
+        done["changed"] is True and "failed" not in done and "Removed services from the host's record" in done["msg"]
+    ), done["msg"]
     assert "ran_before" not in host.state and host.locks is None
     assert not any(action["action"] == "end_record" for action in done["plan"]["actions"])
     again = run(name, **options(name))

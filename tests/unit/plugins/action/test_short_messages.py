@@ -43,9 +43,19 @@ def test_one_sentence_per_cause_with_its_ports_joined() -> None:
     found += [failure("PolicyAgent", 4500, "port_taken", **held)]
     found += [failure("IAS", port, "port_not_held") for port in (1646, 1647)]
     assert sentences(found) == [
-        "UDP 1645, 1812-1813 are held by dns.exe (PID 1484), IAS failed with error 10048 (address already in use).",
-        "UDP 4500 is held by dns.exe (PID 1484), PolicyAgent failed with error 10048 (address already in use).",
+        "UDP 1645, 1812-1813 are held by dns.exe (PID 1484); IAS failed with error 10048 (address already in use).",
+        "UDP 4500 is held by dns.exe (PID 1484); PolicyAgent failed with error 10048 (address already in use).",
         "IAS runs but does not hold UDP 1646-1647.",
+    ]
+
+
+def test_who_lost_a_port_without_an_exit_code() -> None:
+    held = {"holder": "dns.exe", "pid": 1484}
+    found = [failure("IKEEXT", 4500, "port_taken", **held), failure(None, 5060, "holder_unknown")]
+    assert sentences(found) == [
+        "UDP 4500 is held by dns.exe (PID 1484); IKEEXT needs it.",
+        "UDP 5060 is held by a process that the list of sockets does not name, so the program that needs it may be"
+        " without it.",
     ]
 
 
@@ -53,8 +63,8 @@ def test_services_with_one_cause_share_a_sentence() -> None:
     found = [failure(name, None, "not_running", error=7) for name in ("WINS", "DHCPServer")]
     found += [failure("IAS", None, "not_running", error=5)]
     assert sentences(found) == [
-        "WINS, DHCPServer do not run, their last exit code is 7.",
-        "IAS does not run, its last exit code is 5.",
+        "WINS, DHCPServer do not run: their last exit code is 7.",
+        "IAS does not run: its last exit code is 5.",
     ]
 
 
@@ -94,8 +104,8 @@ def test_the_messages_of_a_crowded_host_are_short(crowded: FakeHost) -> None:
     options = {"extra_ports": ["40000-40299"]}
     verified = run_task(port_verify, FakeWire(crowded), options)
     assert verified["failed"] and len(verified["failures"]) > 300
-    assert "UDP 40000-40299 are held by dns.exe (PID 1484), the policy needs them." in verified["msg"]
-    assert "UDP 1645-1646, 1812-1813 are held by dns.exe (PID 1484), IAS failed" in verified["msg"]
+    assert "UDP 40000-40299 are held by dns.exe (PID 1484); the policy needs them." in verified["msg"]
+    assert "UDP 1645-1646, 1812-1813 are held by dns.exe (PID 1484); IAS failed" in verified["msg"]
     looked = run_task(dns_restart, FakeWire(crowded), options, check=True)
     assert "UDP 1645-1646, 1812-1813 of IAS are held by dns.exe (PID 1484)" in looked["msg"]
     reserved = run_task(port_reservations, FakeWire(crowded), options, check=True)

@@ -56,7 +56,7 @@ def test_what_could_not_be_started_again() -> None:
     found["services"]["WINS"]["state"] = PAUSED
     assert "WINS" in stop_refusals(Host(found))[0], "what is paused goes down, too"
     found["services"]["WINS"]["start"] = None
-    assert stop_refusals(Host(found))[1] == "how WINS is started could not be read"
+    assert stop_refusals(Host(found))[1] == "the start type of WINS could not be read"
     found["services"]["DNS"]["state"] = found["dns"]["state"] = STOPPED
     assert len(stop_refusals(Host(found))) == 1, "what does not run is not stopped"
 

@@ -61,9 +61,9 @@ def test_its_message_names_error_block_and_the_ways_out() -> None:
     (problem,) = [problem for problem in plan(bigfix(10013))["problems"] if problem["id"] == FAILED]
     assert problem["message"] == (
         "BESClient failed for its port with error 10013 (the port is excluded or held exclusively); UDP 52311 lies in"
-        " 52300-52399, which Windows itself has excluded (WinNAT, HNS, http.sys), so no start succeeds before that is"
-        " gone: stop what made it and exclude this port with use_netsh, or give the service another port. If that is"
-        " accepted, name the service in ignore_services, or for some time in accepted_risks."
+        " 52300-52399, which Windows itself has excluded (WinNAT, HNS, http.sys), so the service cannot start before"
+        " that is gone: stop what excluded it, and exclude this port with use_netsh, or give the service another port."
+        " If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
     )
 
 

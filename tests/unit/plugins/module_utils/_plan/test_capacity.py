@@ -170,8 +170,8 @@ def test_a_pool_above_the_documented_size_has_the_numbers_of_the_value_that_was_
         assert problem["severity"] == "warning"
         assert problem["data"] == {"family": family, "pool": size, "client_ports": 255, "free": 16384}
         assert problem["message"] == (
-            f"Over {family} a pool of {size} sockets and 255 client ports need {size + 255} ports, but 16384 are not"
-            " reserved: the pool does not fit already, if DNS takes SocketPoolSize as it is."
+            f"Over {family} a pool of {size} sockets and 255 client ports need {size + 255} ports, but only 16384 are"
+            " not reserved: the pool does not fit already, if DNS takes SocketPoolSize as it is."
         )
 
 
@@ -181,7 +181,7 @@ def test_a_pool_that_does_not_fit_even_with_the_documented_size() -> None:
     problems = [problem for problem in plan(made)["problems"] if problem["id"] == "pool_does_not_fit"]
     assert [problem["data"]["pool"] for problem in problems] == [16129, 16129]
     assert problems[0]["message"].endswith(
-        "a pool of 16129 sockets and 255 client ports need 16384 ports, but 9000 are"
+        "a pool of 16129 sockets and 255 client ports need 16384 ports, but only 9000 are"
         " not reserved: the pool does not fit already; 10000 sockets would not fit either."
     )
 
@@ -195,7 +195,9 @@ def test_a_pool_above_the_documented_size_that_no_longer_fits_after_the_plan() -
     problems = [problem for problem in found["problems"] if problem["id"] == "pool_does_not_fit"]
     assert [problem["severity"] for problem in problems] == ["warning", "warning"]
     assert problems[0]["data"] == {"family": "udp4", "pool": 16129, "client_ports": 255, "free": 16383}
-    assert problems[0]["message"].endswith("the pool will not fit then, if DNS takes SocketPoolSize as it is.")
+    assert problems[0]["message"].endswith(
+        "the pool will not fit after this change, if DNS takes SocketPoolSize as it is."
+    )
     smaller = plan(made, socket_pool_size=2500)["problems"]
     assert "pool_does_not_fit" not in {problem["id"] for problem in smaller}
 

@@ -158,7 +158,7 @@ def not_running(exit_code: int) -> dict[str, Any]:
 def test_a_service_of_the_catalogue_that_failed_for_its_port_names_how_it_is_accepted(error: int) -> None:
     problem = not_running(error)
     assert problem["data"] == {"service": "SQLBrowser", "port": None, "error": error}
-    assert problem["message"].startswith(f"SQLBrowser does not run, failed with error {error} (")
+    assert problem["message"].startswith(f"SQLBrowser does not run: it failed with error {error} (")
     assert problem["message"].endswith(
         "). If that is accepted, name the service in ignore_services, or for some time in accepted_risks."
     )
@@ -182,7 +182,7 @@ def test_a_tcp_service_of_the_catalogue_is_not_left_out() -> None:
     found = plan(stopped("MSSQLSERVER", 10048))
     (problem,) = failed(found)
     assert problem["data"]["service"] == "MSSQLSERVER"
-    assert "the catalogue knows only TCP 1433 of it, which DNS does not take" in problem["message"]
+    assert "the catalogue lists only TCP 1433 for it, which DNS does not take" in problem["message"]
     assert "does not know it" not in problem["message"]
     assert found["status"] == "service_down"
 
@@ -222,7 +222,7 @@ def test_one_ignored_row_does_not_silence_a_service_that_other_rows_describe(
     found = plan(made, ignore_services=[row])
     (problem,) = failed(found)
     assert (problem["severity"], problem["data"]["service"]) == ("warning", name)
-    assert f"TCP {tcp} of it" in problem["message"]
+    assert f"TCP {tcp} for it" in problem["message"]
     assert found["status"] == "service_down"
     for ignored in ([row, *others], [name]):
         found = plan(made, ignore_services=ignored)

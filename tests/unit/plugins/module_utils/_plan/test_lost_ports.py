@@ -116,12 +116,13 @@ def test_a_service_that_nobody_started_is_no_conflict(start: int) -> None:
 @pytest.mark.parametrize(
     ("exit_code", "words"),
     [
-        (5003, "UDP 52311 is held by dns.exe (PID 1500), BESClient (its last exit code is 5003)."),
+        (5003, "UDP 52311 is held by dns.exe (PID 1500); BESClient needs it (its last exit code is 5003)."),
         (
             1077,
-            "UDP 52311 is held by dns.exe (PID 1500), BESClient (no start was tried since the boot, exit code 1077).",
+            "UDP 52311 is held by dns.exe (PID 1500); BESClient needs it (no start was tried since the boot,"
+            " exit code 1077).",
         ),
-        (10048, "UDP 52311 is held by dns.exe (PID 1500), BESClient failed with error 10048 (address already in use)."),
+        (10048, "UDP 52311 is held by dns.exe (PID 1500); BESClient failed with error 10048 (address already in use)."),
     ],
 )
 def test_the_sentence(exit_code: int, words: str) -> None:
@@ -185,8 +186,8 @@ def test_an_nps_that_its_own_sockets_show_on_other_ports_is_up() -> None:
     (problem,) = [problem for problem in found["problems"] if problem["id"] == "port_not_held"]
     assert (found["status"], problem["severity"]) == ("safe", "info")
     assert problem["message"] == (
-        "IAS runs on UDP 18120, 18130, and holds no port of the catalogue: UDP 1645-1646, 1812-1813. Which ports it has"
-        " is a setting: if they are configured, it has lost them at its start, and must be restarted."
+        "IAS runs on UDP 18120, 18130, and holds no port of the catalogue: UDP 1645-1646, 1812-1813. Its ports are a"
+        " setting: if these are configured, the service lost them when it started, and must be restarted."
     )
     assert problem["data"] == {
         "service": "IAS",
@@ -235,8 +236,8 @@ def test_without_that_evidence_it_stays_an_alarm(less: dict[str, Any]) -> None:
     (problem,) = [problem for problem in found["problems"] if problem["id"] == "port_not_held"]
     assert problem["severity"] == "warning"
     assert problem["message"] == (
-        "IAS runs but does not hold UDP 1645-1646, 1812-1813. Which ports it has is a setting that is not read: if it"
-        " has others, name the service in ignore_services and its ports in extra_ports."
+        "IAS runs but does not hold UDP 1645-1646, 1812-1813. Its ports are a setting that is not read: if it has"
+        " others, name the service in ignore_services and its ports in extra_ports."
     )
     remedy = plan(made, ignore_services=["IAS"], extra_ports=["18120", "18130"])
     assert "port_not_held" not in {problem["id"] for problem in remedy["problems"]}

@@ -81,7 +81,7 @@ def test_a_range_from_the_registry_is_no_reason_to_look_for_another_port() -> No
     ]
     made["services"]["WDSServer"]["start"] = 3
     (message,) = told(plan(made))
-    assert f"failed for its port with {IN_USE}; the registry has UDP 4011, 50000-50100 of it. If" in message
+    assert f"failed for its port with {IN_USE}; the registry has UDP 4011, 50000-50100 for it. If" in message
 
 
 def test_a_product_whose_udp_port_is_a_setting_may_have_another_one_beside_its_tcp_ports() -> None:
@@ -113,5 +113,6 @@ def test_a_block_or_a_holder_is_named_instead() -> None:
 def test_without_detection_udp_and_tcp_ports_are_named() -> None:
     (message,) = told(plan(later("docker"), detect=False), "warning")
     assert (
-        f"; the catalogue knows UDP 4789, 7946 of it, and TCP 4789, 7946, which is not read here: {NETSTAT}." in message
+        f"; the catalogue lists UDP 4789, 7946 for it, and TCP 4789, 7946, which is not read here: {NETSTAT}."
+        in message
     )

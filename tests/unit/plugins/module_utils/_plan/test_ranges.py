@@ -56,7 +56,9 @@ def test_nearly_all_ports_of_a_range_are_a_conflict_and_the_cut_list_says_so() -
     assert found["status"] == "conflict"
     assert len(found["live_conflicts"]) == 100
     (problem,) = [problem for problem in found["problems"] if problem["id"] == "conflicts_cut"]
-    assert problem["message"] == "Of 900 conflicts, the first 100 are listed; in all, UDP 64001-64900 is lost."
+    assert (
+        problem["message"] == "The first 100 of 900 conflicts are listed. All of them together concern UDP 64001-64900."
+    )
 
 
 def _over_both(udp4: str, udp6: str) -> dict[str, Any]:

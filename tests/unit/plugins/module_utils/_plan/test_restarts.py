@@ -90,7 +90,7 @@ def test_a_port_in_catalogue_extra_makes_any_service_known() -> None:
 
 REFUSED = {
     "is disabled (Start 4)": (victim("Netbird", service(start=4, pid=16)), "Netbird"),
-    "how it is started could not be read": (victim("Netbird", service(start=None, pid=16)), "Netbird"),
+    "its start type could not be read": (victim("Netbird", service(start=None, pid=16)), "Netbird"),
     "depends on DNS": (victim(), "Netbird"),
     "is in a range that Windows excludes": (
         victim("Netbird", None, exclusions={"udp4": block("51800-51900"), "udp6": []}),

@@ -249,7 +249,7 @@ def test_automatic_and_1077_is_not_yet(name: str) -> None:
 
 
 def test_a_window_for_dns_that_is_disabled_is_refused_by_the_plan() -> None:
-    for start, words in ((4, "DNS is disabled (Start 4)"), (None, "how DNS is started could not be read")):
+    for start, words in ((4, "DNS is disabled (Start 4)"), (None, "the start type of DNS could not be read")):
         made = server_2019()
         made["services"]["DNS"]["start"] = start
         found = make_plan(made, POLICY)
