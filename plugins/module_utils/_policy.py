@@ -223,7 +223,7 @@ def _check_value(name: str, value: object) -> None:
     if name in _INT_BOUNDS and isinstance(value, int):
         low, high = _INT_BOUNDS[name]
         if not low <= value <= high:
-            raise PolicyError(f"{name} must lie between {low} and {high}, not be {value}")
+            raise PolicyError(f"{name} must be between {low} and {high}, not {value}")
 
 
 def _refuse_dns_itself(extra_ports: PortSet, extra_rows: Sequence[CatalogueRow]) -> None:
@@ -253,7 +253,7 @@ def _refuse_contradictions(values: Mapping[str, Any]) -> None:
         )
     risk = values["max_risk"]
     if risk is not None and not 0 <= risk <= 1:
-        raise PolicyError(f"max_risk must lie between 0 and 1, not be {risk}")
+        raise PolicyError(f"max_risk must be between 0 and 1, not {risk}")
 
 
 def _dynamic_range(option: Mapping[str, Any] | None) -> DynamicRange | None:

@@ -126,7 +126,7 @@ def test_no_account_is_locked_over_ssh_either(
         seen = matrix.start()
         result = matrix.act()
         assert result["failed"] and result["dns_may_be_stopped"] is True, result["msg"]
-        assert "no further logon is tried" in result["msg"] and "rejected the credentials" in result["msg"]
+        assert "it is not tried again" in result["msg"] and "rejected the credentials" in result["msg"]
         assert server.control({"op": "counters"})["connections"] == LOGONS_MAX
         monkeypatch.setattr(session.Session, "reconnect", reconnect)
         keys.write_bytes(key)

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleConnectionFailure
 from .errors import Target
 
 _CONNECT_S = 5
-"""Seconds in which an address must take a connection, if the name has others."""
+"""Seconds in which an address must accept a connection, if the name has others."""
 
 
 class Addresses:
@@ -38,7 +38,7 @@ class Addresses:
         return self._found
 
     def first_open(self, target: Target) -> str:
-        """Return the first address that takes a connection, for clients that take only one; the first if none does.
+        """Return the first address that accepts a connection, or else the first, for clients that take only one.
 
         Raises:
             AnsibleConnectionFailure: the name has no address.

@@ -196,7 +196,8 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
     ),
     (
         lambda seen: seen.fault in _QUOTA,
-        "refused for a WinRM quota (fault {fault}): too many shells or operations of this user, try again later.",
+        "refused because of a WinRM quota (fault {fault}): this user has too many shells or operations. End other"
+        " sessions of this user, or try again later.",
     ),
     (lambda seen: seen.fault is not None, "answered with the WinRM fault {fault}: {text}"),
     (
@@ -208,13 +209,13 @@ _SENTENCES: tuple[tuple[Callable[[_Seen], bool], str], ...] = (
         "does not answer like WinRM ({kind}: {text}): check {variables.address}.",
     ),
     (lambda seen: seen.status is not None, "answered with HTTP status {status}: check that WinRM 2.0 listens there."),
-    (lambda seen: seen.kind in _GIVEN_UP, "was given up: {text}; what it was doing is not known."),
+    (lambda seen: seen.kind in _GIVEN_UP, "was given up: {text}; it is not known what the host was doing."),
     (
         lambda seen: seen.kind == "ConnectTimeout",
         f"did not answer: the host is off, filtered by a firewall, or {_BLOCK_MODE}",
     ),
-    (lambda seen: "Timeout" in seen.kind, "did not answer in time; what it was doing is not known."),
-    (lambda seen: seen.kind == "SSLError", "has no TLS connection to offer: {text}"),
+    (lambda seen: "Timeout" in seen.kind, "did not answer in time; it is not known what the host was doing."),
+    (lambda seen: seen.kind == "SSLError", "could not be reached over TLS: {text}"),
     (
         lambda seen: _REFUSED in seen.text,
         "refused the connection: WinRM does not listen there (5985 for http, 5986 for https), or the host is"

@@ -26,7 +26,7 @@ _DEPTH = 8
 
 
 def refused_by_kdc(error: BaseException) -> bool:
-    """Return whether the KDC refused user or password: every further attempt would count, too."""
+    """Return whether the KDC refused user or password: another attempt would be counted as well."""
     seen: BaseException | None = error
     for _level in range(_DEPTH):
         if seen is None:

@@ -183,7 +183,7 @@ class Session:
         """End, over a working connection, what lost connections left running.
 
         Returns:
-            Whether none of it is left. A refused logon counts as one of a command does.
+            Whether none of it is left. A refused logon is counted, as it is for a command.
         """
         try:
             return self._transport.end_left()

@@ -116,7 +116,7 @@ def host_of(connection: Any) -> str:
 
 
 def destination(target: Target) -> tuple[str, str]:
-    """Return the host as the client takes it: behind a mark, because a name that begins with ``-`` is no option."""
+    """Return the host after ``--``, so that the client does not take a name that begins with ``-`` for an option."""
     return ("--", target.host)
 
 

@@ -111,7 +111,7 @@ class Process:
         for key, _events in self._selector.select(max(0.0, seconds)):
             data = _taken(key.fd)
             if data is None:
-                continue  # announced, and not there
+                continue  # the selector may announce data that does not come
             if not data:
                 self._selector.unregister(key.fd)
             if key.fd == out:
@@ -161,7 +161,7 @@ class Process:
 
 
 def _nothing() -> None:
-    """There is no password to forget."""
+    """Do nothing, where there is no password to forget."""
 
 
 def _descriptor(stream: Any) -> int:

@@ -34,17 +34,17 @@ _UNVERIFIED = (
 )
 
 _VERIFICATION = {
-    _EXPIRED: "shows a certificate that has expired: renew it on the host" + _UNVERIFIED,
-    _NOT_YET_VALID: "shows a certificate that is not valid yet: check the clocks of both machines" + _UNVERIFIED,
+    _EXPIRED: "presents a certificate that has expired: renew it on the host" + _UNVERIFIED,
+    _NOT_YET_VALID: "presents a certificate that is not valid yet: check the clocks of both machines" + _UNVERIFIED,
     **dict.fromkeys(
         _OTHER_NAME,
-        "shows a certificate for another name: set ansible_host to the name in the certificate, or issue one for"
+        "presents a certificate for another name: set ansible_host to the name in the certificate, or issue one for"
         " this name" + _UNVERIFIED,
     ),
     **dict.fromkeys(
         _NO_AUTHORITY,
-        "shows a certificate of an authority that is not trusted here: set {variables.authority} to the file with the"
-        " authority's certificate.",
+        "presents a certificate of an authority that is not trusted here: set {variables.authority} to the file with"
+        " the authority's certificate.",
     ),
 }
 """By the number of OpenSSL's verification error."""
@@ -61,7 +61,7 @@ _HANDSHAKE = {
 """By OpenSSL's name of the reason."""
 
 
-CERTIFICATE_NEEDS_HTTPS = "a client certificate can be shown over HTTPS only: set"
+CERTIFICATE_NEEDS_HTTPS = "a client certificate works over HTTPS only: set"
 """The beginning of a refusal; the variable follows."""
 
 
@@ -98,7 +98,7 @@ class HttpsOptions:
             )
         for variable, file in self.files:
             if not file or not os.path.isfile(str(file)):
-                return f"{variable} is {_shown(file)}: the client's certificate and its key are two files in PEM."
+                return f"{variable} is {_shown(file)}: name two PEM files, the client's certificate and its key."
         return ""
 
 
@@ -114,7 +114,7 @@ def handshake_sentence(error: BaseException) -> str | None:
     """
     for found in _chain(error):
         if isinstance(found, ssl.SSLCertVerificationError):
-            general = "shows a certificate that cannot be verified ({text}): check {variables.authority}."
+            general = "presents a certificate that cannot be verified ({text}): check {variables.authority}."
             return _VERIFICATION.get(found.verify_code, general)
         if isinstance(found, ssl.SSLError) and found.reason in _HANDSHAKE:
             return _HANDSHAKE[found.reason]

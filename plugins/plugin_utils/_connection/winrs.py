@@ -28,7 +28,7 @@ class WinRS(ABC):
     """WinRM 2.0 allows 15 operations per user and does not give one back before the shell is deleted."""
 
     owns_shells: ClassVar[bool] = False
-    """Whether the task executor deletes no shell, not even that of a session which is not private."""
+    """Whether this class deletes all of its shells, because the task executor deletes none of them."""
 
     def __init__(self, target: Target, options: TransportOptions) -> None:
         """Send nothing."""

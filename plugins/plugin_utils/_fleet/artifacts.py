@@ -176,7 +176,7 @@ def _accepted(options: Mapping[str, Any]) -> tuple[AcceptedRisk, ...]:
 
 def _chance(risk: float | None) -> float | None:
     if risk is not None and not 0 <= risk <= 1:
-        raise AnsibleActionFail(f"max_risk must lie between 0 and 1, not be {risk}")
+        raise AnsibleActionFail(f"max_risk must be between 0 and 1, not {risk}")
     return risk
 
 

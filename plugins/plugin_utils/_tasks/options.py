@@ -67,7 +67,7 @@ def checked_options(
             for path in value if isinstance(value, list) else [value] if value else []:
                 usable_path(name, path)
         if row["type"] == "int" and name not in POLICY_SPEC and not 0 <= value <= LONGEST_WAIT_S:
-            raise AnsibleError(f"{name} must lie between 0 and {LONGEST_WAIT_S}, not be {value}.")
+            raise AnsibleError(f"{name} must be between 0 and {LONGEST_WAIT_S}, not {value}.")
     checked: dict[str, Any] = options
     return checked
 
@@ -115,9 +115,9 @@ def _check_names(action: ActionBase, prefix: str, variables: Mapping[str, Any]) 
     of_facts = sorted(name for name in facts or () if isinstance(name, str) and name.startswith(prefix))
     if of_facts:
         raise AnsibleError(
-            f"{of_facts[0]} is among the facts of {variables.get('inventory_hostname')}: a host has no say in its own"
-            " policy. Set it in the inventory, the play, or with set_fact without cacheable; clear the fact cache"
-            " (meta: clear_facts)."
+            f"{of_facts[0]} is among the facts of {variables.get('inventory_hostname')}: a host must not set its own"
+            " policy. Clear the fact cache (meta: clear_facts), and set the variable in the inventory, in the play, or"
+            " with set_fact without cacheable."
         )
     names = (name for name in variables if isinstance(name, str))
     for variable in sorted(name for name in names if name.startswith(prefix) or name.endswith(_KNOWN)):

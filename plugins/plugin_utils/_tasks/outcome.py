@@ -107,7 +107,7 @@ def unfinished(host: str, progress: Progress) -> Outcome:
 def broken_off(host: str, progress: Progress, error: Exception) -> Outcome:
     """Return the outcome of a task after an error of the controller or a bug, with what it has done so far."""
     known = isinstance(error, AnsibleError)
-    what = str(error) if known else f"a mistake in the collection or its libraries: {type(error).__name__}: {error}"
+    what = str(error) if known else f"a bug in the collection or its libraries: {type(error).__name__}: {error}"
     trace = {} if known else {"exception": traceback.format_exc()}
     return Outcome(
         changed=progress.changed,

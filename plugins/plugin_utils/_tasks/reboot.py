@@ -39,9 +39,9 @@ LOST_S = 60
 """Seconds after which a host that still answers has not heard a command whose answer was lost."""
 
 _BLOCKED = (
-    " A Server 2003 or XP whose IPsec service found UDP 500 or 4500 taken at its boot blocks its whole network (event"
-    " 4292). Then it must be helped at its console: net stop DNS /y, net start PolicyAgent, net start DNS; and"
-    " {undo} puts the old values back without a network."
+    " A Server 2003 or XP whose IPsec service found UDP 500 or 4500 taken at boot blocks all network traffic (event"
+    " 4292). In that case, run at its console: net stop DNS /y, net start PolicyAgent, net start DNS. {undo} restores"
+    " the old values without a network."
 )
 
 
@@ -216,7 +216,10 @@ def _stayed_away(job: Job, gathered: Gathered, silence: str | None, *, refused: 
         return HostFailure(sentence, "restart")
     sentence = f"{target} did not come back within {limit} seconds after shutdown -r. Last: {silence}"
     if refused:
-        sentence = f"After shutdown -r no further logon is tried, so that no account is locked. Last: {silence}"
+        sentence = (
+            f"{target} refused the logon after shutdown -r, and it is not tried again, so that no account is locked."
+            f" Last: {silence}"
+        )
     if gathered.facts["os"].get("family") == "nt5":
         undo = r"%SystemRoot%\portkeeper\backup\<newest>\rollback.cmd"
         sentence += _BLOCKED.format(undo=undo)

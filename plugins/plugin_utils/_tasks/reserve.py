@@ -25,7 +25,7 @@ def reserve(job: Job) -> Outcome:
 
     Returns:
         The outcome. In check mode it says what would be written, with the same code up to the plan, and fails only
-        where access is denied: there nothing can be said.
+        if access is denied, because then it is not known what would be written.
 
     Raises:
         HostFailure: with the phase.
@@ -48,7 +48,7 @@ def _write(job: Job, found: Planned, order: WriteRequest) -> Outcome:
     """Write what the plan asks for, and compare it with what the host shows afterwards.
 
     Raises:
-        HostFailure: another writes the same value, or netsh refused everything.
+        HostFailure: another program writes the same value, or netsh refused everything.
     """
     job.progress.enter("write")
     written = apply(job.exchange(found.gathered.run, "backup"), found.gathered, order, job.backups)
@@ -88,8 +88,8 @@ def _refused(job: Job, order: WriteRequest, after: Planned) -> dict[str, list[st
     refused, nothing = refused_ranges(order.changes, after.facts)
     if nothing:
         raise after.failure(
-            f"netsh on {job.session.target} excluded nothing of {refused_text(refused)}: something holds these ports by"
-            " now, or the user lacks the right to.",
+            f"netsh on {job.session.target} excluded none of {refused_text(refused)}: a process holds these ports now,"
+            " or the user may not change them. Check that with netstat -ano, and run again as an administrator.",
             "write",
         )
     return refused

@@ -65,13 +65,15 @@ def restart_group_lock(
         _remove_old(where)
         stream = open_private(where / f"{name}.lock")
     except OSError as error:
-        raise AnsibleError(f"The lock of the restart group could not be made in {where}: {error.strerror}.") from None
+        raise AnsibleError(f"The restart group's lock could not be created in {where}: {error.strerror}.") from None
     with stream:
         _lock(stream, f"the restart group {group}" if group else "this run", verbose)
         _name_holder(stream, host)
         if marker.exists():
             failed = marker.read_text(encoding="utf-8").strip()
-            raise HostFailure(f"Not started: {failed} failed before in the same restart group.", "restart")
+            raise HostFailure(
+                f"Not started: {failed} failed before in the same restart group. Solve that, then run again.", "restart"
+            )
         write_text(marker, host)
         yield time.monotonic() - began
         marker.unlink(missing_ok=True)

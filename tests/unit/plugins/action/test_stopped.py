@@ -155,7 +155,7 @@ def test_a_mistake_in_code_is_a_failure_with_what_was_done(
     result = run_task(port_reservations, FakeWire(host), dict(folder))
     assert host.reserved != FakeHost().reserved
     assert result["failed"] and result["changed"] is True
-    assert "a mistake in the collection" in result["msg"] and "TypeError" in result["msg"]
+    assert "a bug in the collection" in result["msg"] and "TypeError" in result["msg"]
     assert (result["phase"], result["dns_may_be_stopped"]) == ("write", False)
     assert artifact(folder)["changed"] is True
 

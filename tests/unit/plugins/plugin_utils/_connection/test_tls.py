@@ -178,4 +178,4 @@ def test_a_failed_handshake_is_one_sentence_with_the_variable(
 
 def test_another_error_of_tls_stays_general() -> None:
     text = explained(exceptions.SSLError(alert("INTERNAL_ERROR")), Target("srv.example", 5986, "", "transport ntlm"))
-    assert "has no TLS connection to offer" in text
+    assert "could not be reached over TLS" in text
