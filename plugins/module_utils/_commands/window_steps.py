@@ -182,7 +182,7 @@ def halting(key: str, reported: list[str]) -> list[str]:
     """Render the subroutine that stops a service and waits until it has stopped; %e% is 0 then.
 
     `sc stop` stops no other service: it fails where services depend on this one and run. `net stop` would ask. One that
-    somebody else has stopped by now (1062) does not count in %k%: it is to be left alone.
+    somebody else has stopped meanwhile (1062) is not counted in %k%, because it is to be left alone.
 
     Args:
         key: the variable or parameter that holds the service key in quotes.

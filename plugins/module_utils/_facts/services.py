@@ -218,7 +218,7 @@ def _of_starts(services: Services, matters: set[str]) -> Iterator[Problem]:
 
 
 def _marked(services: Services, matters: set[str]) -> dict[str, str]:
-    """Listed names that probably are the name of another service with text added to it, with that service.
+    """Return the listed names that probably are another service's name with text added to it, with that service.
 
     Text before, after or in a name makes it a different name: one that the registry does not have, and that contains a
     name which the registry has and which is not listed.

@@ -88,9 +88,9 @@ def read_sockets(reading: Reading, services: Services) -> tuple[Sockets, list[Pr
 
 
 def _of_unread(unread: list[UnreadRow], services: Services) -> Problem:
-    """Return the problem of unreadable rows: an error if one may be of DNS or does not show its port, else a warning.
+    """Return the problem of unreadable rows: an error if one may be DNS's or does not show its port, else a warning.
 
-    In the latter case, the plan decides whether one of the ports is needed.
+    After a warning, the plan decides whether one of the ports is needed.
     """
     distinct = set(unread)
     certain = {row.port for row in distinct if row.port is not None}

@@ -74,7 +74,7 @@ def _check_suites(reading: Reading, options: RegKey | None, nt: str | None) -> l
 
 
 def _version(reading: Reading, current: RegKey | None) -> tuple[str | None, int | None]:
-    """NT version and build: the registry's, else what ``ver`` prints (translated, but not its numbers).
+    """Return NT version and build: the registry's, else what ``ver`` prints (translated, but not its numbers).
 
     Where the sources contradict each other, none is believed. In front of what ``ver`` prints may stand other numbers.
     """

@@ -141,7 +141,7 @@ def unsettled(facts: Mapping[str, Any], verdict: Mapping[str, Any], names: Colle
 
 
 def unproved_processes(before: Mapping[str, Any], after: Mapping[str, Any], was_stopped: bool) -> dict[str, int | None]:
-    """Settings whose record lacks the PID of the DNS process that a window has replaced, with that PID.
+    """Return the settings whose record lacks the PID of the DNS process that a window has replaced, with that PID.
 
     Without the PID, the record could never show that the value has taken effect, and every run would restart DNS again.
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 portkeeper.windows_dns contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build and read the artifact of one host in one run, which report and gate use."""
+"""Build and read artifacts. An artifact is the record of one host in one run, which report and gate use."""
 
 from __future__ import annotations
 

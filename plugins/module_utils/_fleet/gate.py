@@ -32,10 +32,10 @@ ORDER = (
     *NOT_EVALUATED,
     *(status for status in STATUSES if status in IN_ORDER),
 )
-"""In which order hosts are named: what was found, what could not be looked at, what is in order.
+"""The order in which hosts are named: those with findings, those that could not be evaluated, those in order.
 
-A night on which a whole network was away must not push the few conflicts that somebody can act on out of sight. What
-is worse (STATUSES), and the exit code, are another matter.
+If a whole network was unreachable one night, the few conflicts that somebody can act on must still be seen first. This
+order does not say what is worse (STATUSES does), and does not affect the exit code.
 """
 
 EXIT_IN_ORDER = 0
@@ -162,7 +162,7 @@ class Rules:
         max_risk: highest accepted chance (0 to 1) that the next draw hits a needed port; null accepts what the status
             accepts.
         accepted: the accepted risks.
-        today: the day, in UTC, on which they are looked at; without it none of them counts.
+        today: the day, in UTC, for which they must be valid; without it, no risk is accepted.
     """
 
     max_risk: float | None = None

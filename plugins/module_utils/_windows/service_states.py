@@ -158,7 +158,7 @@ def is_port_error(exit_code: int | None, port_is_held: bool) -> bool:
 
 
 def state_row(start: int | None, triggered: bool, state: int | None, exit_code: int | None) -> StateRow:
-    """Return the row that decides on a service.
+    """Return the row that applies to a service.
 
     Args:
         start: 0 to 4, None where it could not be read.
