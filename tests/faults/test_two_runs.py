@@ -18,7 +18,7 @@ from fault_host import FaultHost
 from portkeeper_lab.winrm import http
 
 ONE, OTHER = "50001-50003", "50011-50013"
-LOST_RACES = ("is locked by another run", "somebody else changes it", "has changed since the snapshot", "nothing was")
+LOST_RACES = ("is locked by another run", "else is changing it", "has changed since the snapshot", "nothing was")
 
 
 @pytest.fixture

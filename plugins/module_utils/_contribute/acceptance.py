@@ -70,7 +70,7 @@ def _reservation_keeps_dns_off(facts: Facts) -> Answer:
     if not reserved["ranges"] or not held or facts["dns"]["pool_present"] != "yes":
         return None, f"no {name}, or no pool"
     if has_other_type(SETTINGS[name], reserved):
-        return None, f"{name} has another type than Windows reads"
+        return None, f"{name} does not have the type that Windows reads"
     inside = sorted(set(_ports(reserved["ranges"])) & {port for family in held for port in _ports(held[family])})
     if inside and facts["os"]["family"] == "nt5":
         return None, f"DNS holds {len(inside)} of the ports; a reboot since they were reserved would say more"

@@ -60,7 +60,7 @@ _OTHER_CAUSES = frozenset(
 )
 """Problems that stand for a service that is down for another reason, or may hide one.
 
-A block of Windows alone is none: a service that it keeps from its port has a problem of its own.
+A block of Windows alone is not among them, because a service that it keeps from its port has a problem of its own.
 """
 
 _NO_ARTIFACT = "no artifact of this run: the host could not be evaluated"

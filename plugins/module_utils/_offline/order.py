@@ -142,7 +142,7 @@ def plan_scripts(facts: Mapping[str, Any], work: Work, transcript: Transcript) -
     if moved:
         typed = " and ".join(f"'{set_range(change.id, change.after)}'" for change in moved)
         raise OrderError(
-            f"a dynamic port range is not set by the scripts: at the console, type {typed}, then collect again"
+            f"the scripts do not set a dynamic port range: type {typed} at the console, then collect again"
         )
     window, start = work.action(DNS_WINDOW), work.action(START_SERVICES)
     values = tuple(_value(change, transcript) for change in work.settings if change.id in SETTINGS)
@@ -200,7 +200,7 @@ def _before(setting: Setting, change: Change, transcript: Transcript) -> RawValu
     if change.type_before is None:
         return None
     if change.type_before != setting.registry_type:
-        raise OrderError(f"{setting.value_name} has another type than it must have: put it right by hand first")
+        raise OrderError(f"{setting.value_name} has the wrong type: correct it by hand first")
     exact = _exact(setting, transcript)
     if exact is not None:
         return exact

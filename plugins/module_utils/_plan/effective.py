@@ -44,7 +44,7 @@ def effect_of(host: Host, setting: Setting) -> str:
     Known only for a value that is recorded as it is: then a new boot mark since the record, or for DNS's own values a
     new process or none at all, means yes. DNS on a port that its own value excludes contradicts that: after a boot the
     value is treated as not effective, so that one window is due; after a restart within this boot it is only reported.
-    A value of another type than Windows reads is not the recorded one, even if its text is.
+    A value without the type that Windows reads is not the recorded one, even if its text is.
 
     A dynamic range that is not recorded is in effect where the pool is seen to lie inside it.
     """

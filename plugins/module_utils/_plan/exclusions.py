@@ -227,7 +227,7 @@ def _why(part: FamilyPlan, needs: Sequence[Need]) -> str:
     if part.deferred:
         reasons.append(f"{listed(texts(part.deferred))} is held by DNS and follows while it is down")
     if part.removed:
-        reasons.append(f"removes {listed(texts(part.removed))}, which we added and nothing needs (prune)")
+        reasons.append(f"removes {listed(texts(part.removed))}, which the collection added and nothing needs (prune)")
     return "; ".join(reasons)
 
 

@@ -115,7 +115,7 @@ def pool_of(host: Host, wanted_size: int | None) -> tuple[Pool, list[Problem]]:
 
 
 def drawn_outside(host: Host, family: str, found: PortSet | None) -> PortSet:
-    """Return the ports outside of a range that DNS holds, if they are so many that they are a pool."""
+    """Return the ports outside of a range that DNS holds, if there are enough of them to be a pool."""
     outside = PortSet() if found is None else host.drawn_ports[family] - found
     return outside if len(outside) >= POOL_SOCKETS_MIN else PortSet()
 
@@ -239,7 +239,7 @@ def size_beyond(host: Host) -> int | None:
 def _size(host: Host) -> tuple[int, list[Problem]]:
     """Return the sockets per family. SocketPoolSize 0 means one socket; if it cannot be read, the default is used.
 
-    If it has another type, it is not known whether DNS reads it: a larger pool that is seen counts then.
+    If it has another type, it is not known whether DNS reads it: the size of a larger pool that is seen is used then.
     """
     fact = host.setting(SOCKET_POOL_SIZE)
     size = fact["data"]

@@ -61,7 +61,7 @@ class _Ended:
 _SENTENCES: tuple[tuple[Callable[[_Ended], bool], str], ...] = (
     (
         lambda end: end.says("REMOTE HOST IDENTIFICATION HAS CHANGED", "differs from the key for the IP address"),
-        "has another host key than the one in known_hosts: find out why before you replace that line.",
+        "has a host key that differs from the one in known_hosts: find out why before you replace that line.",
     ),
     (
         lambda end: end.says("host key is known for", "Host key verification failed"),

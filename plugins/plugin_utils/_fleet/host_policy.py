@@ -78,7 +78,7 @@ def _own_values(host: str, hostvars: Mapping[str, Any], prefix: str) -> dict[str
     present = {name: raw[name] for name in names if name in raw}
     from_host = sorted(set(present) & set(raw.get("ansible_facts") or ()))
     if from_host:
-        raise ValueError(f"{from_host[0]} is a fact of the host, and a host has no say in its policy")
+        raise ValueError(f"{from_host[0]} is a fact of the host, and a host must not set its own policy")
     if any(mark in repr(value) for value in present.values() for mark in _TEMPLATES):
         rendered = hostvars[host]
         present = {name: rendered[name] for name in present}

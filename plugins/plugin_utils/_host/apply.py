@@ -40,7 +40,7 @@ from .backup import (
 from .gather import Gathered
 from .lock import HostLock
 
-_MEANWHILE = "than a moment ago: somebody else changes it, nothing was written, run again"
+_MEANWHILE = "than a moment ago: somebody else is changing it; nothing was written, run again"
 
 
 @dataclass(frozen=True)
@@ -149,12 +149,12 @@ class _Change:
                 raise failure(f"shows {RANGES[change.id].value_name} differently {_MEANWHILE}")
         for name, raw in values.items():
             if not same_as_found(SETTINGS[name], raw, self.gathered.facts["settings"][name]):
-                raise failure(f"has another {SETTINGS[name].value_name} {_MEANWHILE}")
+                raise failure(f"has a different {SETTINGS[name].value_name} {_MEANWHILE}")
             expected = self.order.expected.get(name)
             if expected is not None and not any(same_value(raw, value) for value in expected):
                 raise failure(
-                    f"has another {SETTINGS[name].value_name} than we wrote, byte by byte: nothing was written, set"
-                    " force to restore the backup nevertheless"
+                    f"has a {SETTINGS[name].value_name} that is not, byte by byte, what the collection wrote: nothing"
+                    " was written, set force to restore the backup anyway"
                 )
         return values
 

@@ -315,7 +315,7 @@ class _Opening:
             self._repeated(finish_line(self.window, end.windows))
 
     def _without_scheduler(self, allow_unguarded: bool) -> Opened:
-        """Nothing was stopped: take everything back, then refuse or run the script in a shell of our own."""
+        """Take everything back, because nothing was stopped; then refuse, or run the script in a shell of our own."""
         if not _is_claimed(self.exchange.send(abort_line(self.window))):
             # The script was quicker than schtasks reported: it is running.
             return self._followed()

@@ -55,7 +55,9 @@ def _is_ours(setting_id: str, now: str, since: Sequence[Backup]) -> bool:
 
 def range_changes(writes: Sequence[SettingWrite], backup: str) -> list[Change]:
     """Return the writes of `ranges_back` as changes of a plan."""
-    reason = f"as it was before our change, from the backup {backup}; DNS draws from it at its next start"
+    reason = (
+        f"as it was before the collection changed it, from the backup {backup}; DNS draws from it at its next start"
+    )
     return [
         RangeChange(
             *(write.id, RANGES[write.id].key, None, None, "".join(write.removed), None, "".join(write.ranges)),

@@ -71,7 +71,7 @@ class RollbackPlan:
                 row.setting,
                 found[row.setting.id],
                 shown_value(row.before),
-                f"as it was before our change, from the backup {backup}",
+                f"as it was before the collection changed it, from the backup {backup}",
                 TYPE_NAMES.get(row.before[0], str(row.before[0])) if row.before else None,
             )
             for row in self.rows
@@ -147,9 +147,9 @@ def _refusal(backup: Backup, foreign: Sequence[str], facts: Mapping[str, Any]) -
         which = "it" if recorded_id(facts) is None else f"the backup {backup.id}"
         return f"cannot be distinguished from another machine of the same name, because {which} has no machine id"
     if backup.machine != recorded_id(facts):
-        return f"is another machine than the one that the backup {backup.id} is of, although the names are the same"
+        return f"is not the machine on which the backup {backup.id} was made, although both have the same name"
     if foreign:
-        return f"has another {', '.join(foreign)} than we wrote: somebody else has changed it since"
+        return f"does not have the {', '.join(foreign)} that the collection wrote: somebody else has changed it since"
     return None
 
 

@@ -170,7 +170,7 @@ def test_prune_deletes_exactly_our_rows_that_nothing_needs() -> None:
     (entry,) = auto_plan(made, prune=True)["settings"]
     assert (entry["added"], entry["removed"]) == ([], ["7000-7009"])
     assert entry["ours"] == ["1645-1646"]
-    assert "removes 7000-7009, which we added and nothing needs (prune)" in entry["reason"]
+    assert "removes 7000-7009, which the collection added and nothing needs (prune)" in entry["reason"]
     assert auto_plan(applied(made, auto_plan(made, prune=True)), prune=True)["settings"] == []
 
 

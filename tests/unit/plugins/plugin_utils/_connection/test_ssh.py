@@ -216,7 +216,7 @@ def test_a_missing_client_is_named(plugin: Any) -> None:
         (
             255,
             f"@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\n{'text ' * 200}\n{NOT_VERIFIED}",
-            "another host key",
+            "differs from the one in known_hosts",
         ),
         (255, NOT_VERIFIED, "not in known_hosts"),
         (5, "", "rejected the credentials: check ansible_user and ansible_password"),

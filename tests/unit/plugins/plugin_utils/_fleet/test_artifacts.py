@@ -221,7 +221,7 @@ def test_a_host_accepts_no_risk_for_another_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("own_variables", "reason"),
     [
-        ({"x_artifacts_dir": "/x", "ansible_facts": {"x_artifacts_dir": "/x"}}, "no say in its policy"),
+        ({"x_artifacts_dir": "/x", "ansible_facts": {"x_artifacts_dir": "/x"}}, "must not set its own policy"),
         ({"x_artifacts_dir": ["/x"]}, "no path"),
         ({"x_artifacts_dir": "{{ nowhere }}"}, "no path"),
         ({"x_run_id": "../elsewhere"}, "must not hold a path"),

@@ -158,7 +158,7 @@ def test_records_alone_need_no_backup(tmp_path: Path) -> None:
 def test_a_change_after_the_plan_is_seen_and_nothing_written(tmp_path: Path) -> None:
     change = Change(tmp_path, profiles=["sbs2003"])
     change.host.reserved = ["5000-5001"]
-    with pytest.raises(HostFailure, match="somebody else changes it") as caught:
+    with pytest.raises(HostFailure, match="somebody else is changing it") as caught:
         change.apply()
     assert caught.value.phase == "backup"
     assert change.host.reserved == ["5000-5001"]

@@ -202,7 +202,7 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     ("backup", "machine", "refused"),
     [
         (MACHINE, MACHINE, None),
-        (MACHINE, "f" * 32, "another machine"),
+        (MACHINE, "f" * 32, "is not the machine"),
         (MACHINE, None, "no machine id"),
         (None, MACHINE, "no machine id"),
         ("garbage", MACHINE, "no machine id"),

@@ -117,4 +117,4 @@ def test_a_host_whose_scripts_are_refused_gets_a_plan_that_says_why(tmp_path: Pa
     (tmp_path / "sbserver.txt").write_bytes(text.replace(shown, b"ReservedPorts\tREG_SZ\t3343-3343"))
     (host,) = read_transcripts(tmp_path, Policy.from_options({"repair": True}))
     assert host.files.keys() == {"plan.txt"}
-    assert "No scripts were made: ReservedPorts has another type than it must have" in host.files["plan.txt"].decode()
+    assert "No scripts were made: ReservedPorts has the wrong type" in host.files["plan.txt"].decode()
