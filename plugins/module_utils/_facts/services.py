@@ -158,14 +158,13 @@ def _of_list(reading: Reading, listed: ServiceList, services: Services, matters:
         unlisted, unknown = _contradictions(services, matters)
         if unlisted or unknown:
             places = {"registry": unlisted, "list": unknown}
-            only = [
-                f"only in the {place}: {', '.join(_shown_names(names))}" for place, names in places.items() if names
-            ]
+            only = {place: ", ".join(_shown_names(names)) for place, names in places.items() if names}
             yield make_problem(
                 "services_contradict",
                 "error",
                 "The service manager's list and the registry do not have the same services, so one of them is not"
-                f" complete ({'; '.join(only)}).",
+                " complete"
+                f" ({'; '.join(f'only in the {place}: {names}' for place, names in only.items())}).",
                 not_listed=_shown_names(unlisted),
                 not_in_registry=_shown_names(unknown),
             )

@@ -102,13 +102,14 @@ def test_write_and_window_leave_nothing_to_do(made: dict[str, Any], policy: Poli
     [
         (
             ["51820"],
-            "this one is held: UDP 51820 by wireguard.exe (PID 16). No other program can take it meanwhile. To exclude"
-            " it, stop its service, run again, and start it.",
+            "this UDP port is held: 51820 by wireguard.exe (PID 16). No other program can take it meanwhile. To exclude"
+            " it, stop its service, run again, and start the service.",
         ),
         (
             ["51820-51821"],
-            "these are held: UDP 51820 by wireguard.exe (PID 16), 51821 by wireguard.exe (PID 16). No other program can"
-            " take them meanwhile. To exclude them, stop their services, run again, and start them.",
+            "these UDP ports are held: 51820 by wireguard.exe (PID 16), 51821 by wireguard.exe (PID 16). No other"
+            " program can take them meanwhile. To exclude them, stop their services, run again, and start the"
+            " services.",
         ),
     ],
 )
@@ -123,7 +124,7 @@ def test_ports_that_others_hold_are_named_with_their_holders(ports: list[str], w
     )
     found = plan(made, extra_ports=ports, use_netsh=True)
     (message,) = [problem["message"] for problem in found["problems"] if problem["id"] == "exclusion_port_held"]
-    assert message == f"netsh excludes no port that somebody holds. Over ipv4, {words}"
+    assert message == f"netsh cannot exclude a port while a process holds it. Over ipv4, {words}"
 
 
 def test_a_long_list_of_held_ports_says_how_many_it_leaves_out() -> None:

@@ -131,13 +131,13 @@ def test_the_sentence(exit_code: int, words: str) -> None:
 
 def test_the_sentence_on_a_service_that_runs_names_no_exit_code() -> None:
     (failure,) = verify(bigfix(service(4, 2, 5000, 0)), Policy.from_options())["failures"]
-    assert sentences([failure]) == ["UDP 52311 of BESClient is held by dns.exe (PID 1500)."]
+    assert sentences([failure]) == ["UDP 52311 is held by dns.exe (PID 1500); BESClient needs it."]
 
 
 def test_the_sentence_on_a_service_in_a_block_whose_exit_code_was_not_read() -> None:
     failure = Failure("BESClient", PORT_EXCLUDED, 52311).to_json()
     assert sentences([failure]) == [
-        "UDP 52311 of BESClient lies in an excluded port range that Windows itself manages."
+        "UDP 52311 lies in an excluded port range that Windows itself manages; BESClient needs it."
     ]
 
 
