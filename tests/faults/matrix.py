@@ -168,7 +168,7 @@ class Matrix:
         seen = self.start()
         results: list[dict[str, Any]] = []
         count = self.host.requests(lambda: results.append(self.act()))
-        assert not results[0].get("failed") and not results[0].get("unreachable"), results[0]["msg"]
+        assert _ended(results[0]), results[0]["msg"]
         assert self.work.done(self.host, self.host.glance(), seen)
         return count
 
@@ -194,8 +194,7 @@ class Matrix:
         commands, count = host.commands, host.counted
         label = f"{self.work.module} {kind} at {more.get('action', 'request')} {request}"
         if not rule.fired:
-            whole = not result.get("failed") and not result.get("unreachable")
-            self.expect(whole and count < request, f"{label}: was not hit in a run of {count} requests")
+            self.expect(_ended(result) and count < request, f"{label}: was not hit in a run of {count} requests")
             return False
         now, left = self.check(label, seen, result, commands)
         if kind == STOPPED and host.ssh:
@@ -211,7 +210,7 @@ class Matrix:
     def check(self, label: str, seen: Seen, result: dict[str, Any], commands: int) -> tuple[Glance, bool]:
         """Check what must be true when the task has ended; return what is seen then, and whether a shell is left."""
         host = self.host
-        ended = not result.get("failed") and not result.get("unreachable")
+        ended = _ended(result)
         away = not host.host.is_reachable()
         self.expect(host.wait(host.answers, 30), f"{label}: the host does not come back")
         left = bool(host.shells())
@@ -272,8 +271,7 @@ class Matrix:
                     time.sleep(1)
                     self.host.new_call()
                     result = self.act()
-        fine = not result.get("failed") and not result.get("unreachable")
-        self.expect(fine, f"{label}: the next run fails: {result.get('msg')}")
+        self.expect(_ended(result), f"{label}: the next run fails: {result.get('msg')}")
         self.expect(self.work.done(self.host, self.host.glance(), seen), f"{label}: the next run does not end the work")
 
     def state(self, now: Glance) -> str:
@@ -288,6 +286,11 @@ class Matrix:
         """Collects what does not hold, so that one run shows all."""
         if not holds:
             self.problems.append(sentence)
+
+
+def _ended(result: dict[str, Any]) -> bool:
+    """Return whether a task came to its end without a failure."""
+    return not result.get("failed") and not result.get("unreachable")
 
 
 def _interrupt(_number: int, _frame: object) -> None:

@@ -28,14 +28,14 @@ def _product(  # noqa: PLR0913 - one argument per column of the table below
     any_of_them: bool = False,
 ) -> CatalogueRow:
     """Return the row of a product that may leave its ports unheld and may be started while DNS is down."""
-    detected = bool(keys or patterns)
+    detected, numbers = bool(keys or patterns), PortSet.from_text(ports.split())
     return lenient_row(
         name=name,
         title=title,
         service_keys=keys,
         service_patterns=patterns,
-        ports=PortSet.from_text(ports.split()),
-        choice=PortSet.from_text(ports.split()) if any_of_them else NO_PORTS,
+        ports=numbers,
+        choice=numbers if any_of_them else NO_PORTS,
         protocol=protocol,
         profiles=profiles,
         detection="any_service" if detected else "profile_only",
